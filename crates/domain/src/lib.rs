@@ -1,1 +1,21 @@
-//! placeholder
+//! The trade, written once: territory, households, forms, workflow, roles, visits, import checks.
+//!
+//! Pure: no I/O, no clock, no random numbers, no Leptos, no browser, no SQL. Data are data files in `data/`.
+
+pub mod admit;
+pub mod case;
+pub mod form;
+pub mod household;
+pub mod import;
+pub mod mask;
+pub mod package;
+pub mod pinyin;
+pub mod plan;
+pub mod record;
+pub mod role;
+pub mod search;
+pub mod seven;
+pub mod summary;
+pub mod territory;
+pub mod validate;
+pub mod workflow;

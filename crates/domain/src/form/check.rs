@@ -1,0 +1,327 @@
+//! Checking values against a form. Hidden fields are never demanded; warnings never block.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use super::condition::filled;
+use super::{Field, FieldKind, FilledBy, Form, Section, Values};
+use crate::package::Package;
+use crate::validate;
+
+/// How many photos or recordings there are under each blob path.
+pub type Photos = BTreeMap<String, usize>;
+
+/// How much is demanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Enough to send: what is entered is well-formed and the one sentence is there (CAT-06).
+    Quick,
+    /// Everything that a complete record needs.
+    Full,
+}
+
+/// Something to mend in a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Path of the field or row.
+    pub path: String,
+    /// Machine code: `required`, `not_an_option`, `type`, `too_long`, `out_of_range`, `too_few`, `too_many`,
+    /// `phone`, `date`, `time`, `amount`, `id_number`, `unknown_field`.
+    pub code: &'static str,
+    /// What to do, for people.
+    pub message: String,
+    /// False for a warning that a person may pass over.
+    pub blocks: bool,
+}
+
+/// Row ids of a table that are present and not removed, in order of id.
+pub fn table_rows<'v>(values: &'v Values, table: &str) -> Vec<&'v str> {
+    let mut rows = BTreeSet::new();
+    let mut gone = BTreeSet::new();
+    let prefix = format!("{table}/");
+    for (path, value) in values.range(prefix.clone()..).take_while(|(path, _)| path.starts_with(&prefix)) {
+        if let Some((row, inner)) = path[prefix.len()..].split_once('/') {
+            rows.insert(row);
+            if inner == "_gone" && *value == Value::Bool(true) {
+                gone.insert(row);
+            }
+        }
+    }
+    rows.into_iter().filter(|row| !gone.contains(row)).collect()
+}
+
+/// Whether a top-level field is shown with these values.
+pub fn visible(section: &Section, field: &Field, values: &Values) -> bool {
+    let look = |path: &str| values.get(path);
+    section.visible_when.as_ref().is_none_or(|when| when.holds(&look))
+        && field.visible_when.as_ref().is_none_or(|when| when.holds(&look))
+}
+
+struct Check<'a> {
+    package: &'a Package,
+    values: &'a Values,
+    photos: &'a Photos,
+    stage: Stage,
+    today: NaiveDate,
+    problems: Vec<Problem>,
+}
+
+/// Checks values and photo counts against a form. A handler's section is demanded once something in it is
+/// filled, because the reporter leaves it empty.
+pub fn validate(
+    package: &Package,
+    form: &Form,
+    values: &Values,
+    photos: &Photos,
+    stage: Stage,
+    today: NaiveDate,
+) -> Vec<Problem> {
+    let mut check = Check { package, values, photos, stage, today, problems: Vec::new() };
+    for section in &form.sections {
+        let begun = section.by == FilledBy::Reporter || section.fields.iter().any(|field| check.begun(field));
+        for field in &section.fields {
+            if visible(section, field, values) {
+                check.field(field, &field.path, None, begun);
+            } else if let Some(value) = values.get(&field.path).filter(|value| filled(value)) {
+                // A hidden leftover must still be well-formed, because the record stores it.
+                check.value(field, &field.path, value, None);
+            }
+        }
+    }
+    for path in values.keys() {
+        let known = path.rsplit('/').next() == Some("_gone") || form.field(path).is_some();
+        if !known {
+            check.report(path, "unknown_field", false, "这一项不在表单里, 已原样保留".to_owned());
+        }
+    }
+    check.problems
+}
+
+/// Checks the inputs of one action against the record they complete: every visible input is demanded as for
+/// a complete record.
+pub(crate) fn validate_inputs<'f>(
+    package: &Package,
+    inputs: impl Iterator<Item = &'f Field>,
+    values: &Values,
+    photos: &Photos,
+    today: NaiveDate,
+) -> Vec<Problem> {
+    let mut check = Check { package, values, photos, stage: Stage::Full, today, problems: Vec::new() };
+    for field in inputs {
+        if field.visible_when.as_ref().is_none_or(|when| when.holds(&|path| values.get(path))) {
+            check.field(field, &field.path, None, true);
+        }
+    }
+    check.problems
+}
+
+impl Check<'_> {
+    fn report(&mut self, path: &str, code: &'static str, blocks: bool, message: String) {
+        self.problems.push(Problem { path: path.to_owned(), code, message, blocks });
+    }
+
+    fn begun(&self, field: &Field) -> bool {
+        match field.kind {
+            FieldKind::Table => !table_rows(self.values, &field.path).is_empty(),
+            kind if kind.is_blob() => self.photos.get(&field.path).is_some_and(|count| *count > 0),
+            _ => self.values.get(&field.path).is_some_and(filled),
+        }
+    }
+
+    fn field(&mut self, field: &Field, path: &str, row: Option<&str>, begun: bool) {
+        let needed = begun && self.needed(field, row);
+        if field.kind == FieldKind::Table {
+            return self.table(field, needed);
+        }
+        if field.kind.is_blob() {
+            return self.blobs(field, path, needed);
+        }
+        match self.values.get(path).filter(|value| filled(value)) {
+            Some(value) => self.value(field, path, value, row),
+            None if needed => {
+                let verb = if field.options.is_some() { "请选择" } else { "请填写" };
+                self.report(path, "required", true, format!("{verb}{}", field.label));
+            }
+            None => {}
+        }
+    }
+
+    /// Looks first in the row, then in the record.
+    fn look(&self, row: Option<&str>, path: &str) -> Option<&Value> {
+        row.and_then(|row| self.values.get(&format!("{row}/{path}"))).or_else(|| self.values.get(path))
+    }
+
+    fn needed(&self, field: &Field, row: Option<&str>) -> bool {
+        match self.stage {
+            Stage::Quick => field.quick_required,
+            Stage::Full => {
+                field.required
+                    || field.quick_required
+                    || field.required_when.as_ref().is_some_and(|when| when.holds(&|p| self.look(row, p)))
+            }
+        }
+    }
+
+    fn table(&mut self, field: &Field, needed: bool) {
+        let rows: Vec<String> =
+            table_rows(self.values, &field.path).into_iter().map(|row| format!("{}/{row}", field.path)).collect();
+        let fewest = if needed { field.min.unwrap_or(1) } else { 0 };
+        if (rows.len() as i64) < fewest {
+            let code = if rows.is_empty() { "required" } else { "too_few" };
+            self.report(&field.path, code, true, format!("{}至少 {fewest} 条", field.label));
+        }
+        if field.max.is_some_and(|max| rows.len() as i64 > max) {
+            self.report(&field.path, "too_many", true, format!("{}太多", field.label));
+        }
+        for row in &rows {
+            for column in &field.fields {
+                let shown =
+                    column.visible_when.as_ref().is_none_or(|when| when.holds(&|p| self.look(Some(row), p)));
+                if shown {
+                    self.field(column, &format!("{row}/{}", column.path), Some(row), true);
+                }
+            }
+        }
+    }
+
+    fn blobs(&mut self, field: &Field, path: &str, needed: bool) {
+        let count = self.photos.get(path).copied().unwrap_or(0);
+        if needed && count == 0 {
+            self.report(path, "required", true, format!("请拍{}", field.label));
+        }
+        if field.max.is_some_and(|max| count as i64 > max) {
+            self.report(path, "too_many", true, format!("{}最多 {} 个", field.label, field.max.unwrap_or(0)));
+        }
+    }
+
+    fn value(&mut self, field: &Field, path: &str, value: &Value, row: Option<&str>) {
+        let label = &field.label;
+        let text = value.as_str();
+        match field.kind {
+            FieldKind::Text | FieldKind::LongText => match text {
+                None => self.wrong_type(path, label),
+                Some(text) => {
+                    let max = field.max.unwrap_or(if field.kind == FieldKind::Text { 100 } else { 2000 });
+                    if text.chars().count() as i64 > max {
+                        self.report(path, "too_long", true, format!("{label}最多 {max} 个字"));
+                    }
+                }
+            },
+            FieldKind::Number => match value.as_i64() {
+                None => self.report(path, "type", true, format!("{label}应为整数")),
+                Some(number) => self.range(field, path, number),
+            },
+            FieldKind::Money => match value.as_f64() {
+                None => self.report(path, "type", true, format!("{label}应为数字")),
+                Some(yuan) => self.outcome(path, "amount", true, label, validate::amount(yuan)),
+            },
+            FieldKind::Date => match text {
+                None => self.wrong_type(path, label),
+                Some(text) => self.outcome(path, "date", true, label, validate::date(text)),
+            },
+            FieldKind::Datetime => match text {
+                None => self.wrong_type(path, label),
+                Some(text) => self.outcome(path, "time", true, label, validate::datetime(text)),
+            },
+            FieldKind::Phone => match text {
+                None => self.wrong_type(path, label),
+                Some(text) => self.outcome(path, "phone", false, label, validate::phone(text)),
+            },
+            FieldKind::IdNumber => match text {
+                None => self.wrong_type(path, label),
+                Some(text) => {
+                    let kind = self.look(row, "id_type").and_then(Value::as_str);
+                    if kind.is_none_or(|kind| matches!(kind, "resident" | "resident_temp")) {
+                        let outcome = validate::resident_id(text, self.today);
+                        self.outcome(path, "id_number", false, label, outcome);
+                    }
+                }
+            },
+            FieldKind::YesNo => {
+                if !value.is_boolean() {
+                    self.wrong_type(path, label);
+                }
+            }
+            FieldKind::Choice => match text {
+                None => self.wrong_type(path, label),
+                Some(id) => self.option(field, path, id, row),
+            },
+            FieldKind::Multi => match value.as_array() {
+                None => self.wrong_type(path, label),
+                Some(list) => {
+                    for item in list {
+                        match item.as_str() {
+                            None => self.wrong_type(path, label),
+                            Some(id) => self.option(field, path, id, row),
+                        }
+                    }
+                    if field.max.is_some_and(|max| list.len() as i64 > max) {
+                        self.report(path, "too_many", true, format!("{label}选得太多"));
+                    }
+                }
+            },
+            FieldKind::Geo => {
+                let within = |key: &str, limit: f64| {
+                    value.get(key).and_then(Value::as_f64).is_some_and(|degrees| degrees.abs() <= limit)
+                };
+                if !(within("lat", 90.0) && within("lon", 180.0)) {
+                    self.report(path, "out_of_range", true, format!("{label}的坐标不对"));
+                }
+            }
+            FieldKind::UnitRefs => {
+                if !value.as_array().is_some_and(|list| list.iter().all(Value::is_string)) {
+                    self.wrong_type(path, label);
+                }
+            }
+            FieldKind::HouseholdRef
+            | FieldKind::RecordRef
+            | FieldKind::UnitRef
+            | FieldKind::UserRef
+            | FieldKind::AreaRef => {
+                if text.is_none() {
+                    self.wrong_type(path, label);
+                }
+            }
+            FieldKind::Photo | FieldKind::Audio | FieldKind::Table => self.wrong_type(path, label),
+        }
+    }
+
+    fn wrong_type(&mut self, path: &str, label: &str) {
+        self.report(path, "type", true, format!("{label}的格式不对, 请重新填写"));
+    }
+
+    fn range(&mut self, field: &Field, path: &str, number: i64) {
+        let (min, max) = (field.min.unwrap_or(0), field.max.unwrap_or(i64::from(i32::MAX)));
+        if !(min..=max).contains(&number) {
+            self.report(path, "out_of_range", true, format!("{}应在 {min} 到 {max} 之间", field.label));
+        }
+    }
+
+    fn outcome<T>(
+        &mut self,
+        path: &str,
+        code: &'static str,
+        blocks: bool,
+        label: &str,
+        outcome: Result<T, validate::ValueError>,
+    ) {
+        if let Err(error) = outcome {
+            self.report(path, code, blocks, format!("{label}: {error}"));
+        }
+    }
+
+    fn option(&mut self, field: &Field, path: &str, id: &str, row: Option<&str>) {
+        let Some(choice) = self.package.choices(field).iter().find(|choice| choice.id == id) else {
+            return self.report(path, "not_an_option", true, format!("{}里没有这个选项", field.label));
+        };
+        let parent = field.options_by.as_ref().map(|by| self.look(row, by).and_then(Value::as_str));
+        let misfit = parent.is_some_and(|parent| choice.parent.as_deref() != parent);
+        if misfit {
+            self.report(path, "not_an_option", true, format!("{}与所选类别不符, 请重选", field.label));
+        } else if choice.restricted {
+            self.report(path, "restricted", true, format!("“{}”需要专门授权, 不能在这里登记", choice.label));
+        }
+    }
+}

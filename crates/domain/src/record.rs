@@ -1,0 +1,105 @@
+//! The kinds of record that a stream can hold.
+
+use serde::{Deserialize, Serialize};
+
+/// What a stream is about. The text of [`RecordKind::as_str`] is the `type` of a create operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// 走访 (VISIT-03)
+    Visit,
+    /// 隐患 (HAZ-01)
+    Hazard,
+    /// 矛盾纠纷 (MED-01)
+    Dispute,
+    /// 户 (TERR-07)
+    Household,
+    /// 区域节点 (TERR-01)
+    Area,
+    /// 承办单位 (ROLE-08)
+    Unit,
+    /// 人员名录 (ROLE-01)
+    Staff,
+}
+
+impl RecordKind {
+    /// Every kind, in the order in which lists show them.
+    pub const ALL: [Self; 7] =
+        [Self::Visit, Self::Hazard, Self::Dispute, Self::Household, Self::Area, Self::Unit, Self::Staff];
+
+    /// The stable identifier stored in operations.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Visit => "visit",
+            Self::Hazard => "hazard",
+            Self::Dispute => "dispute",
+            Self::Household => "household",
+            Self::Area => "area",
+            Self::Unit => "unit",
+            Self::Staff => "staff",
+        }
+    }
+
+    /// Reads an identifier; `None` for a kind that this version does not know.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The word that people see.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Visit => "走访",
+            Self::Hazard => "隐患",
+            Self::Dispute => "纠纷",
+            Self::Household => "户",
+            Self::Area => "区域",
+            Self::Unit => "单位",
+            Self::Staff => "人员",
+        }
+    }
+
+    /// The class character of an official number (domain data 4.9.5); only reports have one.
+    pub const fn number_class(self) -> Option<&'static str> {
+        match self {
+            Self::Visit => Some("走"),
+            Self::Hazard => Some("隐"),
+            Self::Dispute => Some("纠"),
+            Self::Household | Self::Area | Self::Unit | Self::Staff => None,
+        }
+    }
+
+    /// True for reports that run through the state machine of a case (FLOW-01).
+    pub const fn is_case(self) -> bool {
+        matches!(self, Self::Hazard | Self::Dispute)
+    }
+
+    /// True for what a person reports from the field: visits and cases.
+    pub const fn is_report(self) -> bool {
+        matches!(self, Self::Visit | Self::Hazard | Self::Dispute)
+    }
+
+    /// True for the directory that every signed-in reader of a tenant holds.
+    pub const fn is_directory(self) -> bool {
+        matches!(self, Self::Area | Self::Unit | Self::Staff)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecordKind;
+
+    #[test]
+    fn identifiers_round_trip() {
+        for kind in RecordKind::ALL {
+            assert_eq!(RecordKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(RecordKind::parse("mediation_file"), None);
+    }
+
+    #[test]
+    fn only_reports_have_a_number_class() {
+        for kind in RecordKind::ALL {
+            assert_eq!(kind.number_class().is_some(), kind.is_report());
+        }
+    }
+}

@@ -1,0 +1,499 @@
+//! The fold: what a set of operations of one stream means.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::body::{BlobRef, Body, Create, GONE, Placement};
+use crate::clock::Hlc;
+use crate::context::Ctx;
+use crate::events::{self, EventRec, Flow, Outcome};
+use crate::fingerprint::Fingerprint;
+use crate::have::Have;
+use crate::id::{DeviceId, Dot, EntityId};
+use crate::op::{Hash, Op};
+use crate::register::{Register, Write};
+
+/// What became of an operation given to a fold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// New.
+    New,
+    /// Held already.
+    Duplicate,
+    /// Another operation has the same id: a cloned device. The one with the lower hash stands on every replica.
+    Fork,
+    /// Of another stream.
+    Foreign,
+}
+
+/// One held operation, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) hlc: Hlc,
+    pub(crate) user: String,
+    pub(crate) ctx: Ctx,
+    pub(crate) kind: String,
+    pub(crate) hash: Hash,
+    pub(crate) text: Option<String>,
+    pub(crate) body: Result<Body, crate::body::BodyError>,
+}
+
+/// Who made the entity, and as what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Creation {
+    /// The first operation.
+    pub dot: Dot,
+    /// Its time.
+    pub hlc: Hlc,
+    /// Who wrote it.
+    pub user: String,
+    /// What it said.
+    pub create: Create,
+    /// Refused by the authority, with this code. The content stays readable to its author.
+    pub rejected: Option<String>,
+}
+
+/// When the authority took an operation in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Milliseconds since 1970.
+    pub at: u64,
+    /// Author's clock minus authority's, milliseconds.
+    pub drift: i64,
+}
+
+/// One stream, folded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    id: EntityId,
+    authority: Option<DeviceId>,
+    entries: BTreeMap<Dot, Entry>,
+    have: Have,
+    frontier: Ctx,
+    fingerprint: Fingerprint,
+    creation: Option<Creation>,
+    registers: BTreeMap<String, Register>,
+    timeline: Vec<EventRec>,
+    flow: Flow,
+    number: Option<String>,
+    received: BTreeMap<Dot, Received>,
+    rejected: BTreeMap<Dot, String>,
+    blobs: Vec<(Dot, BlobRef)>,
+    quarantine: Vec<Dot>,
+}
+
+impl Entity {
+    /// An empty stream. `authority` is the device whose receipts, rejections and numbers count, as the tenant's
+    /// genesis operation names it; `None` where there is none.
+    pub fn new(id: EntityId, authority: Option<DeviceId>) -> Self {
+        Self {
+            id,
+            authority,
+            entries: BTreeMap::new(),
+            have: Have::default(),
+            frontier: Ctx::default(),
+            fingerprint: Fingerprint::default(),
+            creation: None,
+            registers: BTreeMap::new(),
+            timeline: Vec::new(),
+            flow: Flow::default(),
+            number: None,
+            received: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            blobs: Vec::new(),
+            quarantine: Vec::new(),
+        }
+    }
+
+    /// Folds a whole stream.
+    pub fn fold<'a>(
+        id: EntityId,
+        authority: Option<DeviceId>,
+        ops: impl IntoIterator<Item = &'a Op>,
+    ) -> Self {
+        let mut entity = Self::new(id, authority);
+        entity.apply_all(ops);
+        entity
+    }
+
+    /// Adds one operation.
+    pub fn apply(&mut self, op: &Op) -> Applied {
+        let applied = self.insert(op);
+        if matches!(applied, Applied::New | Applied::Fork) {
+            self.settle();
+        }
+        applied
+    }
+
+    /// Adds many and settles once. Returns how many were new.
+    pub fn apply_all<'a>(&mut self, ops: impl IntoIterator<Item = &'a Op>) -> usize {
+        let mut new = 0;
+        let mut changed = false;
+        for op in ops {
+            let applied = self.insert(op);
+            new += usize::from(applied == Applied::New);
+            changed |= matches!(applied, Applied::New | Applied::Fork);
+        }
+        if changed {
+            self.settle();
+        }
+        new
+    }
+
+    fn insert(&mut self, op: &Op) -> Applied {
+        if op.entity() != self.id {
+            return Applied::Foreign;
+        }
+        let held = self.entries.get(&op.dot()).map(|e| e.hash);
+        match held {
+            Some(hash) if hash == *op.hash() => return Applied::Duplicate,
+            Some(hash) if hash < *op.hash() => return Applied::Fork,
+            _ => {}
+        }
+        let header = op.header();
+        self.insert_entry(
+            op.dot(),
+            Entry {
+                hlc: header.hlc,
+                user: header.user.clone(),
+                ctx: header.ctx.clone(),
+                kind: header.kind.clone(),
+                hash: *op.hash(),
+                text: op.body_text().map(str::to_owned),
+                body: op.body(),
+            },
+        );
+        if held.is_some() { Applied::Fork } else { Applied::New }
+    }
+
+    pub(crate) fn insert_entry(&mut self, dot: Dot, entry: Entry) {
+        self.have.insert(dot);
+        self.frontier.add(dot);
+        self.frontier.join(&entry.ctx);
+        self.fingerprint.add_hash(&entry.hash);
+        if let Some(old) = self.entries.insert(dot, entry) {
+            self.fingerprint.remove_hash(&old.hash);
+        }
+    }
+
+    /// Derives everything from the entries. A pure function of the set, so order of arrival cannot matter.
+    pub(crate) fn settle(&mut self) {
+        self.settle_authority();
+        self.settle_creation();
+        self.settle_registers();
+        self.settle_events();
+    }
+
+    fn settle_authority(&mut self) {
+        self.number = None;
+        self.received.clear();
+        self.rejected.clear();
+        self.quarantine.clear();
+        let mut numbered: Option<(Hlc, Dot)> = None;
+        for (dot, entry) in &self.entries {
+            let Ok(body) = &entry.body else {
+                self.quarantine.push(*dot);
+                continue;
+            };
+            if self.authority != Some(dot.writer.dev) {
+                continue;
+            }
+            match body {
+                Body::Receipt(receipt) => {
+                    for op in &receipt.ops {
+                        let new = Received { at: receipt.at, drift: receipt.drift };
+                        let slot = self.received.entry(*op).or_insert(new);
+                        if new.at < slot.at {
+                            *slot = new;
+                        }
+                    }
+                }
+                Body::Reject(reject) => {
+                    self.rejected.entry(reject.op).or_insert_with(|| reject.code.clone());
+                }
+                Body::Number(number) if numbered.is_none_or(|first| (entry.hlc, *dot) < first) => {
+                    numbered = Some((entry.hlc, *dot));
+                    self.number = Some(number.number.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn settle_creation(&mut self) {
+        let first = self
+            .entries
+            .iter()
+            .filter_map(|(dot, entry)| match &entry.body {
+                Ok(Body::Create(create)) => Some((entry.hlc, *dot, entry, create)),
+                _ => None,
+            })
+            .min_by_key(|(hlc, dot, ..)| (*hlc, *dot));
+        self.creation = first.map(|(hlc, dot, entry, create)| Creation {
+            dot,
+            hlc,
+            user: entry.user.clone(),
+            create: create.clone(),
+            rejected: self.rejected.get(&dot).cloned(),
+        });
+    }
+
+    fn settle_registers(&mut self) {
+        let fixes = self.clock_fixes();
+        let mut registers: BTreeMap<String, Register> = BTreeMap::new();
+        self.blobs.clear();
+        for (dot, entry) in &self.entries {
+            let Ok(body) = &entry.body else { continue };
+            // A refused creation stays readable; any other refused operation is history.
+            let rejected = self.rejected.contains_key(dot) && !matches!(body, Body::Create(_));
+            let mut write = |path: String, value: Value| {
+                registers.entry(path).or_default().writes.push(Write {
+                    dot: *dot,
+                    hlc: fixes.get(dot).copied().unwrap_or(entry.hlc),
+                    user: entry.user.clone(),
+                    value,
+                    rejected,
+                });
+            };
+            for (path, value) in body.set().into_iter().flatten() {
+                write(path.clone(), value.clone());
+            }
+            if let Some(place) = body.placement() {
+                placement_writes(place, &mut write);
+            }
+            if !rejected {
+                self.blobs.extend(body.blobs().iter().map(|b| (*dot, b.clone())));
+            }
+        }
+        let entries = &self.entries;
+        for register in registers.values_mut() {
+            register.settle(|dot| &entries[&dot].ctx);
+        }
+        self.registers = registers;
+    }
+
+    fn clock_fixes(&self) -> BTreeMap<Dot, Hlc> {
+        let mut fixes = BTreeMap::new();
+        for (dot, entry) in &self.entries {
+            if let (Ok(Body::ClockFix(fix)), true) = (&entry.body, self.authority == Some(dot.writer.dev)) {
+                fixes.insert(fix.op, fix.hlc);
+            }
+        }
+        fixes
+    }
+
+    fn settle_events(&mut self) {
+        let fixes = self.clock_fixes();
+        let events: Vec<EventRec> = self
+            .entries
+            .iter()
+            .filter_map(|(dot, entry)| match &entry.body {
+                Ok(Body::Event(event)) => Some(EventRec {
+                    dot: *dot,
+                    hlc: fixes.get(dot).copied().unwrap_or(entry.hlc),
+                    user: entry.user.clone(),
+                    event: event.clone(),
+                    outcome: self
+                        .rejected
+                        .get(dot)
+                        .map_or(Outcome::Counts, |code| Outcome::Rejected(code.clone())),
+                }),
+                _ => None,
+            })
+            .collect();
+        let initial = self.creation.as_ref().and_then(|c| c.create.state.as_deref());
+        let entries = &self.entries;
+        let (timeline, flow) = events::settle(initial, events, |dot| &entries[&dot].ctx);
+        self.timeline = timeline;
+        self.flow = flow;
+    }
+
+    /// The stream's name.
+    pub fn id(&self) -> EntityId {
+        self.id
+    }
+
+    /// The authority whose answers count here.
+    pub fn authority(&self) -> Option<DeviceId> {
+        self.authority
+    }
+
+    /// What is held, holes included.
+    pub fn have(&self) -> &Have {
+        &self.have
+    }
+
+    /// What a new operation written now has seen: everything held, joined with all its contexts.
+    pub fn frontier(&self) -> &Ctx {
+        &self.frontier
+    }
+
+    /// Fingerprint of the operations held.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Who made it; `None` while the creation has not arrived.
+    pub fn creation(&self) -> Option<&Creation> {
+        self.creation.as_ref()
+    }
+
+    /// What it is, from its creation: `household`, `visit` …
+    pub fn type_(&self) -> Option<&str> {
+        self.creation.as_ref().map(|c| c.create.type_.as_str())
+    }
+
+    /// The shown value of a path; `None` when never set or cleared.
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        self.registers.get(path).and_then(Register::value)
+    }
+
+    /// The shown value of a path, as text.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.get(path).and_then(Value::as_str)
+    }
+
+    /// A field with all its history.
+    pub fn register(&self, path: &str) -> Option<&Register> {
+        self.registers.get(path)
+    }
+
+    /// All fields of the record, in order of path (placement left out).
+    pub fn registers(&self) -> impl Iterator<Item = (&str, &Register)> {
+        self.registers.iter().filter(|(p, _)| !p.starts_with('@')).map(|(p, r)| (p.as_str(), r))
+    }
+
+    /// Shown values of all fields.
+    pub fn values(&self) -> crate::Values {
+        self.registers().filter_map(|(p, r)| Some((p.to_owned(), r.value()?.clone()))).collect()
+    }
+
+    /// Ids of the rows of a table that have not been taken away, in order. A row edited by someone who had not
+    /// seen its removal stays: nothing a person wrote vanishes because two wrote at once.
+    pub fn rows(&self, table: &str) -> Vec<&str> {
+        let prefix = format!("{table}/");
+        let mut rows: Vec<&str> = self
+            .registers
+            .range(prefix.clone()..)
+            .take_while(|(p, _)| p.starts_with(&prefix))
+            .filter_map(|(p, _)| p[prefix.len()..].split('/').next())
+            .collect();
+        rows.dedup();
+        rows.retain(|row| !self.is_gone(&format!("{prefix}{row}/")));
+        rows
+    }
+
+    fn is_gone(&self, row: &str) -> bool {
+        let Some(gone) = self.registers.get(&format!("{row}{GONE}")) else { return false };
+        let Some(removal) = gone.heads().next().filter(|w| w.value == Value::Bool(true)) else { return false };
+        let seen = &self.entries[&removal.dot].ctx;
+        self.registers
+            .range(row.to_owned()..)
+            .take_while(|(p, _)| p.starts_with(row))
+            .flat_map(|(_, r)| r.heads())
+            .all(|w| w.dot == removal.dot || seen.covers(w.dot))
+    }
+
+    /// Fields whose standing values differ.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&str, &Register)> {
+        self.registers().filter(|(_, r)| r.conflict())
+    }
+
+    /// All events, in causal order.
+    pub fn timeline(&self) -> &[EventRec] {
+        &self.timeline
+    }
+
+    /// Where the workflow stands.
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// The workflow's state.
+    pub fn state(&self) -> Option<&str> {
+        self.flow.state.as_deref()
+    }
+
+    /// The official number.
+    pub fn number(&self) -> Option<&str> {
+        self.number.as_deref()
+    }
+
+    /// When the authority took an operation in.
+    pub fn received(&self, dot: Dot) -> Option<Received> {
+        self.received.get(&dot).copied()
+    }
+
+    /// Operations the authority refused, with their codes.
+    pub fn rejected(&self) -> &BTreeMap<Dot, String> {
+        &self.rejected
+    }
+
+    /// Files, with the operation that named them.
+    pub fn blobs(&self) -> &[(Dot, BlobRef)] {
+        &self.blobs
+    }
+
+    /// Operations whose body does not fit its kind: visible, without effect.
+    pub fn quarantine(&self) -> &[Dot] {
+        &self.quarantine
+    }
+
+    /// The area it lies in.
+    pub fn area(&self) -> Option<&str> {
+        self.text("@area")
+    }
+
+    /// Whether everyone in the tenant may read it.
+    pub fn for_all(&self) -> bool {
+        self.get("@all") == Some(&Value::Bool(true))
+    }
+
+    /// Units it is shared with.
+    pub fn units(&self) -> Vec<&str> {
+        self.shared("@unit/")
+    }
+
+    /// Accounts it is shared with by name.
+    pub fn users(&self) -> Vec<&str> {
+        self.shared("@user/")
+    }
+
+    fn shared(&self, prefix: &str) -> Vec<&str> {
+        self.registers
+            .range(prefix.to_owned()..)
+            .take_while(|(p, _)| p.starts_with(prefix))
+            .filter(|(_, r)| r.value() == Some(&Value::Bool(true)))
+            .map(|(p, _)| &p[prefix.len()..])
+            .collect()
+    }
+
+    /// Places of the operations held, with author, time and kind, in order of dot.
+    pub fn ops(&self) -> impl Iterator<Item = (Dot, &str, Hlc, &str)> {
+        self.entries.iter().map(|(dot, e)| (*dot, e.user.as_str(), e.hlc, e.kind.as_str()))
+    }
+
+    pub(crate) fn entries(&self) -> &BTreeMap<Dot, Entry> {
+        &self.entries
+    }
+}
+
+fn placement_writes(place: &Placement, write: &mut impl FnMut(String, Value)) {
+    if let Some(area) = &place.area {
+        write("@area".to_owned(), Value::String(area.clone()));
+    }
+    if let Some(all) = place.all {
+        write("@all".to_owned(), Value::Bool(all));
+    }
+    for (codes, prefix, on) in [
+        (&place.units_add, "@unit/", true),
+        (&place.units_del, "@unit/", false),
+        (&place.users_add, "@user/", true),
+        (&place.users_del, "@user/", false),
+    ] {
+        for code in codes {
+            write(format!("{prefix}{code}"), Value::Bool(on));
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! One save: a header line, a salted body, an optional signature.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::body::Body;
+use crate::clock::Hlc;
+use crate::context::Ctx;
+use crate::header::{Header, HeaderError};
+use crate::hex;
+use crate::id::{Dot, EntityId, OpId};
+
+/// Largest body accepted, in bytes of UTF-8.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// A SHA-256.
+pub type Hash = [u8; 32];
+
+/// Random bytes hashed with the body. Erasing a body erases its salt, so that a short body cannot be guessed
+/// from the hash that stays behind.
+pub type Salt = [u8; 16];
+
+/// An operation in memory. Header line and body are the author's own bytes; everything else is derived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Op {
+    header: Header,
+    line: String,
+    content: Content,
+    sig: Option<String>,
+    hash: Hash,
+}
+
+/// A body with its salt, or what stays of it after erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Here { salt: Salt, body: String },
+    Erased { body_hash: Hash },
+}
+
+/// The JSON form of an operation, on the wire and in exported files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireOp {
+    /// Header line.
+    pub h: String,
+    /// Salt, 32 hex digits; absent after erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s: Option<String>,
+    /// Body text; absent after erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub b: Option<String>,
+    /// Hash of salt and body, 64 hex digits; only after erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// Signature over the hash (ECDSA P-256, base64url), if signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub g: Option<String>,
+}
+
+/// Why an operation was refused. Nothing of it is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OpError {
+    /// The header line is bad.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The body is longer than [`MAX_BODY`].
+    #[error("body too long")]
+    BodyTooLong,
+    /// Neither a body with its salt nor the hash of an erased one.
+    #[error("bad salt, body or body hash")]
+    Content,
+    /// A packed frame ends early or is damaged.
+    #[error("damaged frame")]
+    Frame,
+}
+
+/// What an author decides when it writes.
+#[derive(Clone, Debug)]
+pub struct NewOp<'a> {
+    /// The stream.
+    pub entity: EntityId,
+    /// The place in it.
+    pub dot: Dot,
+    /// From the author's [`crate::Clock`].
+    pub hlc: Hlc,
+    /// Kind of the body.
+    pub kind: &'a str,
+    /// Account of the author.
+    pub user: &'a str,
+    /// All the author has seen of the stream.
+    pub ctx: Ctx,
+}
+
+impl Op {
+    /// Writes an operation.
+    ///
+    /// # Errors
+    /// [`OpError`] when kind, user, context or body are outside the format's bounds.
+    pub fn new(new: NewOp<'_>, salt: Salt, body: String) -> Result<Self, OpError> {
+        let header = Header {
+            id: OpId { entity: new.entity, dot: new.dot },
+            hlc: new.hlc,
+            kind: new.kind.to_owned(),
+            user: new.user.to_owned(),
+            ctx: new.ctx,
+            ext: String::new(),
+        };
+        Self::from_parts(header.to_line(), Content::Here { salt, body }, None)
+    }
+
+    pub(crate) fn from_parts(line: String, content: Content, sig: Option<String>) -> Result<Self, OpError> {
+        let hash = hash_of(&line, &content);
+        Self::with_hash(line, content, sig, hash)
+    }
+
+    /// As [`Self::from_parts`], for bytes this replica has hashed before.
+    pub(crate) fn with_hash(
+        line: String,
+        content: Content,
+        sig: Option<String>,
+        hash: Hash,
+    ) -> Result<Self, OpError> {
+        let header = Header::parse(&line)?;
+        if matches!(&content, Content::Here { body, .. } if body.len() > MAX_BODY) {
+            return Err(OpError::BodyTooLong);
+        }
+        Ok(Self { header, line, content, sig, hash })
+    }
+
+    /// Reads the wire form.
+    ///
+    /// # Errors
+    /// [`OpError`] for anything malformed.
+    pub fn from_wire(wire: WireOp) -> Result<Self, OpError> {
+        let content = match (wire.s, wire.b, wire.x) {
+            (Some(salt), Some(body), None) => {
+                Content::Here { salt: hex::decode(&salt).ok_or(OpError::Content)?, body }
+            }
+            (None, None, Some(hash)) => {
+                Content::Erased { body_hash: hex::decode(&hash).ok_or(OpError::Content)? }
+            }
+            _ => return Err(OpError::Content),
+        };
+        Self::from_parts(wire.h, content, wire.g)
+    }
+
+    /// The wire form.
+    pub fn to_wire(&self) -> WireOp {
+        let (s, b, x) = match &self.content {
+            Content::Here { salt, body } => (Some(hex::encode(salt)), Some(body.clone()), None),
+            Content::Erased { body_hash } => (None, None, Some(hex::encode(body_hash))),
+        };
+        WireOp { h: self.line.clone(), s, b, x, g: self.sig.clone() }
+    }
+
+    /// The parsed header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The header line as its author wrote it.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// Stream and place.
+    pub fn id(&self) -> OpId {
+        self.header.id
+    }
+
+    /// Place in its stream.
+    pub fn dot(&self) -> Dot {
+        self.header.id.dot
+    }
+
+    /// Stream.
+    pub fn entity(&self) -> EntityId {
+        self.header.id.entity
+    }
+
+    /// Hash over header and salted body; two operations of one id with different hashes are a fork.
+    pub fn hash(&self) -> &Hash {
+        &self.hash
+    }
+
+    /// The hash as 64 hex digits.
+    pub fn hash_text(&self) -> String {
+        hex::encode(&self.hash)
+    }
+
+    /// The body as its author wrote it; `None` after erasure.
+    pub fn body_text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Here { body, .. } => Some(body),
+            Content::Erased { .. } => None,
+        }
+    }
+
+    /// The signature, if signed.
+    pub fn sig(&self) -> Option<&str> {
+        self.sig.as_deref()
+    }
+
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// Understands the body by its kind. Unknown kinds and erased bodies are not errors; a body that does not
+    /// fit its kind is.
+    ///
+    /// # Errors
+    /// [`crate::body::BodyError`] when the body must be quarantined.
+    pub fn body(&self) -> Result<Body, crate::body::BodyError> {
+        match self.body_text() {
+            Some(text) => Body::parse(&self.header.kind, text),
+            None => Ok(Body::Unknown),
+        }
+    }
+
+    /// The same operation with its body and salt erased; id and hash stay, so vectors and fingerprints do too.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        let content = Content::Erased { body_hash: body_hash(&self.content) };
+        Self { content, sig: self.sig.clone(), header: self.header.clone(), line: self.line.clone(), hash: self.hash }
+    }
+}
+
+fn body_hash(content: &Content) -> Hash {
+    match content {
+        Content::Here { salt, body } => {
+            let mut sha = Sha256::new();
+            sha.update(salt);
+            sha.update(body.as_bytes());
+            sha.finalize().into()
+        }
+        Content::Erased { body_hash } => *body_hash,
+    }
+}
+
+fn hash_of(line: &str, content: &Content) -> Hash {
+    let mut sha = Sha256::new();
+    sha.update(line.as_bytes());
+    sha.update(b"\n");
+    sha.update(body_hash(content));
+    sha.finalize().into()
+}

@@ -1,0 +1,28 @@
+//! Why a command stopped, in a sentence for the person at the terminal.
+
+use std::fmt;
+use std::path::Path;
+
+/// What every step of a command returns.
+pub(crate) type Outcome = Result<(), Failure>;
+
+/// A sentence; nothing above the command line decides anything by it.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// An I/O failure, with the file it happened on.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self(format!("{}: {error}", path.display()))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,1 +1,218 @@
-//! (being written)
+//! Admission: whether an operation may count. The same rules on the phone, at the desk and on the server.
+
+mod reach;
+mod refusal;
+
+use chrono::NaiveDate;
+use gridbook_log::body::Set;
+use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement};
+
+use crate::case::CaseView;
+use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
+use crate::package::Package;
+use crate::record::RecordKind;
+use crate::role::{Actor, Target, may};
+use crate::territory::{AreaCode, covers};
+use crate::workflow;
+
+pub use reach::{Reach, reach, reads};
+pub use refusal::{Refusal, message_for};
+
+/// Judges an operation that its author's account asks to add to a stream; `before` is the stream as it stands.
+/// Kinds that this version does not know are let through where the author may write, so that they are stored
+/// and forwarded.
+///
+/// # Errors
+/// [`Refusal`] with a machine code and words for people.
+pub fn admit(
+    package: &Package,
+    actor: &Actor,
+    before: Option<&Entity>,
+    op: &Op,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    if op.header().user != actor.user {
+        return Err(Refusal::AuthorMismatch);
+    }
+    let body = op.body().map_err(|error| Refusal::BadBody(error.to_string()))?;
+    let before = before.filter(|entity| entity.creation().is_some());
+    let desk = Desk { package, actor, today };
+    match (&body, before) {
+        (Body::Receipt(_) | Body::Reject(_) | Body::Number(_) | Body::ClockFix(_), _) => {
+            Err(Refusal::AuthorityOnly)
+        }
+        (Body::Create(_), Some(_)) => Err(Refusal::Exists),
+        (Body::Create(create), None) => desk.create(create),
+        (_, None) => Err(Refusal::Missing),
+        (Body::Set(set), Some(entity)) => desk.set(entity, set),
+        (Body::Event(event), Some(entity)) => desk.event(entity, event),
+        (Body::Place(place), Some(entity)) => desk.place(entity, place),
+        (Body::Unknown, Some(entity)) => desk.unknown(entity),
+    }
+}
+
+struct Desk<'a> {
+    package: &'a Package,
+    actor: &'a Actor,
+    today: NaiveDate,
+}
+
+impl Desk<'_> {
+    fn demand(&self, permission: &str, target: &Target<'_>) -> Result<(), Refusal> {
+        if may(self.package, self.actor, permission, target, self.today) {
+            Ok(())
+        } else {
+            Err(Refusal::NotPermitted(permission.to_owned()))
+        }
+    }
+
+    fn create(&self, create: &Create) -> Result<(), Refusal> {
+        let kind = RecordKind::parse(&create.type_)
+            .ok_or_else(|| Refusal::UnknownType(create.type_.clone()))?;
+        let initial = self.package.flow(kind).map(|flow| flow.initial.as_str());
+        if create.state.as_deref() != initial {
+            return Err(Refusal::WrongState);
+        }
+        let area = self.placed(kind, &create.place)?;
+        let target = Target::new(kind, area, Some(&self.actor.user));
+        self.demand(write_permission(kind), &target)?;
+        let form = match &create.form {
+            Some(name) => Some(
+                self.package
+                    .form_named(name)
+                    .filter(|form| form.record == kind)
+                    .ok_or_else(|| Refusal::UnknownForm(name.clone()))?,
+            ),
+            None if kind.is_report() => return Err(Refusal::UnknownForm(String::new())),
+            None => None,
+        };
+        if let Some(path) = create.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
+            return Err(Refusal::WorkflowPath(path.clone()));
+        }
+        let Some(form) = form else { return Ok(()) };
+        let problems =
+            validate(self.package, form, &create.set, &counts(&create.blobs), Stage::Quick, self.today);
+        blocked(problems)
+    }
+
+    /// Where a new record lies. Nobody can share a new record past its area; the directory is for everyone.
+    fn placed<'p>(&self, kind: RecordKind, place: &'p Placement) -> Result<&'p str, Refusal> {
+        let foreign = place.users_add.iter().any(|user| *user != self.actor.user);
+        if (place.all == Some(true) && !kind.is_directory()) || !place.units_add.is_empty() || foreign {
+            return Err(Refusal::BadPlacement);
+        }
+        match place.area.as_deref() {
+            Some(area) => match AreaCode::parse(area) {
+                Ok(_) => Ok(area),
+                Err(_) => Err(Refusal::BadArea(area.to_owned())),
+            },
+            None if kind.is_directory() => Ok(""),
+            None => Err(Refusal::BadArea(String::new())),
+        }
+    }
+
+    fn set(&self, entity: &Entity, set: &Set) -> Result<(), Refusal> {
+        let Some(kind) = entity.type_().and_then(RecordKind::parse) else { return self.unknown(entity) };
+        let Some(case) = CaseView::of(entity) else {
+            let creator = entity.creation().map(|made| made.user.as_str());
+            let target = Target::new(kind, entity.area().unwrap_or_default(), creator);
+            self.demand(write_permission(kind), &target)?;
+            return self.well_formed(entity, kind, set);
+        };
+        if let Some(path) = set.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
+            return Err(Refusal::WorkflowPath(path.clone()));
+        }
+        let form = self.form_of(entity, kind);
+        let handling = self.package.state(&case.state).is_some_and(|state| state.handling);
+        let target = case.target();
+        let allowed = |permission| may(self.package, self.actor, permission, &target, self.today);
+        let (edits, handles) = (allowed("record.edit"), handling && allowed("case.handle"));
+        let touched = set.set.keys().map(String::as_str).chain(set.blobs.iter().map(|blob| blob.role.as_str()));
+        for path in touched {
+            let by = form.and_then(|form| form.locate(path)).map_or(FilledBy::Reporter, |(section, _)| section.by);
+            let fits = match by {
+                FilledBy::Reporter => edits,
+                FilledBy::Handler => handles,
+                FilledBy::Both => edits || handles,
+            };
+            if !fits {
+                let own = case.reporter == self.actor.user && case.registered;
+                return Err(if own && by != FilledBy::Handler {
+                    Refusal::RegisteredAlready
+                } else {
+                    Refusal::NotPermitted(if by == FilledBy::Handler { "case.handle" } else { "record.edit" }.to_owned())
+                });
+            }
+        }
+        self.well_formed(entity, kind, set)
+    }
+
+    fn form_of(&self, entity: &Entity, kind: RecordKind) -> Option<&Form> {
+        let named = entity.creation().and_then(|made| made.create.form.as_deref());
+        named.and_then(|name| self.package.form_named(name)).or_else(|| self.package.form_for(kind))
+    }
+
+    /// Only what this operation changes is judged: an old fault elsewhere must not hold back a correction.
+    fn well_formed(&self, entity: &Entity, kind: RecordKind, set: &Set) -> Result<(), Refusal> {
+        let Some(form) = self.form_of(entity, kind) else { return Ok(()) };
+        let mut values: Values = entity.values();
+        values.extend(set.set.clone());
+        let problems =
+            validate(self.package, form, &values, &counts(&set.blobs), Stage::Quick, self.today);
+        blocked(problems.into_iter().filter(|problem| set.set.contains_key(&problem.path)).collect())
+    }
+
+    fn event(&self, entity: &Entity, event: &Event) -> Result<(), Refusal> {
+        let case = CaseView::of(entity).ok_or(Refusal::UnknownAction)?;
+        workflow::check(self.package, self.actor, &case, event, self.today)
+    }
+
+    /// Moving a record is the data steward's; the new area must lie inside the steward's own, too.
+    fn place(&self, entity: &Entity, place: &Placement) -> Result<(), Refusal> {
+        let kind = entity.type_().and_then(RecordKind::parse);
+        let area = entity.area().unwrap_or_default();
+        let mut target = Target::new(kind.unwrap_or(RecordKind::Household), area, None);
+        if place.all.is_some() && !kind.is_some_and(RecordKind::is_directory) {
+            return Err(Refusal::BadPlacement);
+        }
+        self.demand("record.place", &target)?;
+        if let Some(to) = &place.area {
+            AreaCode::parse(to).map_err(|_| Refusal::BadArea(to.clone()))?;
+            target.area = to;
+            self.demand("record.place", &target)?;
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, entity: &Entity) -> Result<(), Refusal> {
+        let creator = entity.creation().is_some_and(|made| made.user == self.actor.user);
+        let area = entity.area().unwrap_or_default();
+        let inside = self.actor.areas(self.today).into_iter().any(|prefix| covers(prefix, area));
+        if creator || inside { Ok(()) } else { Err(Refusal::NotPermitted("record.edit".to_owned())) }
+    }
+}
+
+/// The permission that writing a new record of a kind takes.
+fn write_permission(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Visit | RecordKind::Hazard | RecordKind::Dispute => "record.create",
+        RecordKind::Household => "household.edit",
+        RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
+    }
+}
+
+fn counts(blobs: &[BlobRef]) -> Photos {
+    let mut photos = Photos::new();
+    for blob in blobs {
+        *photos.entry(blob.role.clone()).or_default() += 1;
+    }
+    photos
+}
+
+fn blocked(problems: Vec<Problem>) -> Result<(), Refusal> {
+    let blocking: Vec<_> = problems.into_iter().filter(|problem| problem.blocks).collect();
+    if blocking.is_empty() { Ok(()) } else { Err(Refusal::Invalid(blocking)) }
+}
+
+#[cfg(test)]
+mod tests;

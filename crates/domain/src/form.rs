@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::record::RecordKind;
 
+pub(crate) use check::validate_inputs;
 pub use check::{Photos, Problem, Stage, table_rows, validate, visible};
 pub use condition::Condition;
 

@@ -17,11 +17,11 @@ mod undo;
 mod value;
 
 pub use cell::{Cell, CellKind, Sheet};
-pub use existing::{Existing, Vocabulary};
+pub use existing::{Existing, Term, Vocabulary};
 pub use preview::{Options, Preview, RowDraft, RowRef, SheetReport, preview};
 pub use problem::{Duplicate, Note, NoteCode, ProblemCode, RowProblem};
-pub use template::{Column, ColumnKind, Template, TemplateId, templates};
-pub use undo::{Imported, UndoVerdict, undo_verdict};
+pub use template::{Column, ColumnKind, GUIDE_SHEET, Template, TemplateId, templates};
+pub use undo::{Imported, UNDO_WITHIN_MS, UndoVerdict, undo_verdict};
 
 #[cfg(test)]
 mod tests;

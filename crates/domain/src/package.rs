@@ -1,1 +1,295 @@
-//! (being written)
+//! The data package: dictionaries, levels, categories, roles, workflows and forms in one JSON text (CAT-09).
+//!
+//! Natively the default package is built from `data/`. In the browser it is a cached asset, never compiled in.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod builtin;
+mod risk;
+#[cfg(not(target_arch = "wasm32"))]
+mod verify;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::form::{Choice, Field, Form, Options};
+use crate::record::RecordKind;
+use crate::role::{Permission, Role};
+use crate::workflow::{Flow, State};
+
+pub use risk::RiskRule;
+
+/// Version of the envelope that this code reads.
+const ENVELOPE: u32 = 1;
+
+/// Why a text is not a usable package.
+#[derive(Debug, thiserror::Error)]
+pub enum PackageError {
+    /// Not JSON, or not of this shape.
+    #[error("数据包读不懂: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// The envelope is of a later version.
+    #[error("数据包版本 {0} 比应用新, 请先更新应用")]
+    Envelope(u32),
+    /// The content does not match its checksum: damaged or cut off.
+    #[error("数据包校验和不符, 可能没有下载完整, 请重新获取")]
+    Checksum,
+}
+
+/// A list of choices with a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dict {
+    /// What it lists.
+    pub label: String,
+    /// The choices, in the order in which they are offered.
+    pub options: Vec<Choice>,
+}
+
+/// A level of hazards and of dispute risks: 红橙黄蓝 (domain data 4.7.2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// `red`, `orange`, `yellow` or `blue`.
+    pub id: String,
+    /// The colour word.
+    pub label: String,
+    /// The degree: 重大, 较大, 一般, 轻微.
+    pub degree: String,
+    /// 1 = most severe.
+    pub rank: u8,
+    /// A sign that tells it apart without colour.
+    pub sign: String,
+    /// When a hazard has this level.
+    pub criteria: String,
+    /// What to do at once.
+    pub action: String,
+    /// Limits in words: respond, control, eliminate.
+    pub limits: [String; 3],
+    /// True when a phone report comes first (HAZ-05).
+    pub phone_first: bool,
+    /// True when a photo from before is demanded (HAZ-06).
+    pub photo_before: bool,
+    /// True when closing takes a second person on site (FLOW-13).
+    pub second_person: bool,
+    /// Days between checks of a control measure; `None` = no check.
+    pub check_days: Option<u32>,
+}
+
+/// How a household of a category may be reached (VISIT-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactMode {
+    /// Only in person.
+    InPerson,
+    /// In person or by call; a call never twice running.
+    Either,
+    /// By call.
+    Call,
+}
+
+/// A household category with its visit interval (domain data 4.4, without the restricted ones).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HouseholdCategory {
+    /// Stable identifier.
+    pub id: String,
+    /// Name that people see.
+    pub label: String,
+    /// Days between visits.
+    pub interval_days: u32,
+    /// Days between visits in the flood season, where shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flood_days: Option<u32>,
+    /// Days between visits in the summer holidays, where shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summer_days: Option<u32>,
+    /// Days between visits in the first three months, where shorter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_days: Option<u32>,
+    /// Visited once within the interval, not again and again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once: bool,
+    /// Visits are suspended while the household has this category.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspends: bool,
+    /// How people are reached.
+    pub mode: ContactMode,
+    /// Weight in the priority score: weekly 4, monthly 3, quarterly 2, half-yearly 1.
+    pub weight: u32,
+    /// What calls for an extra visit, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// Tells about health, poverty or children: shown only inside the own area.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
+    /// False when a township has to switch it on first.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub offered: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+/// Everything that a township can change without code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Package {
+    /// Version of the data, e.g. `2026.1`.
+    pub version: String,
+    /// Dictionaries by id.
+    pub dicts: BTreeMap<String, Dict>,
+    /// Levels, most severe first.
+    pub levels: Vec<Level>,
+    /// Household categories.
+    pub categories: Vec<HouseholdCategory>,
+    /// Rules that turn risk points into a level, most severe first.
+    pub risk: Vec<RiskRule>,
+    /// Permissions that grants may name.
+    pub permissions: Vec<Permission>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// State machines.
+    pub flows: Vec<Flow>,
+    /// Forms, every version that records may still name.
+    pub forms: Vec<Form>,
+    #[serde(skip)]
+    checksum: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    gridbook_package: u32,
+    sha256: String,
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Package {
+    /// Reads a package and checks its checksum.
+    ///
+    /// # Errors
+    /// [`PackageError`]: the shape, a later envelope, or a checksum that does not fit.
+    pub fn from_json(text: &str) -> Result<Self, PackageError> {
+        let envelope: Envelope<'_> = serde_json::from_str(text)?;
+        if envelope.gridbook_package > ENVELOPE {
+            return Err(PackageError::Envelope(envelope.gridbook_package));
+        }
+        if sha256(envelope.data.get()) != envelope.sha256 {
+            return Err(PackageError::Checksum);
+        }
+        let mut package: Self = serde_json::from_str(envelope.data.get())?;
+        package.checksum = envelope.sha256;
+        Ok(package)
+    }
+
+    /// The package as one JSON text with version and checksum.
+    ///
+    /// # Errors
+    /// Only if a value cannot be written as JSON, which the types here rule out.
+    pub fn to_json(&self) -> Result<String, PackageError> {
+        let data = RawValue::from_string(serde_json::to_string(self)?)?;
+        let envelope = Envelope { gridbook_package: ENVELOPE, sha256: sha256(data.get()), data: &data };
+        Ok(serde_json::to_string(&envelope)?)
+    }
+
+    /// SHA-256 of the content, 64 hex digits.
+    pub fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
+    /// A dictionary.
+    pub fn dict(&self, id: &str) -> Option<&Dict> {
+        self.dicts.get(id)
+    }
+
+    /// Words for an id of a dictionary; an unknown id is shown as it is.
+    pub fn label<'a>(&'a self, dict: &str, id: &'a str) -> &'a str {
+        self.dict(dict).and_then(|d| d.options.iter().find(|o| o.id == id)).map_or(id, |o| o.label.as_str())
+    }
+
+    /// A choice of a dictionary.
+    pub fn choice(&self, dict: &str, id: &str) -> Option<&Choice> {
+        self.dict(dict)?.options.iter().find(|choice| choice.id == id)
+    }
+
+    /// All choices of a field, restricted ones included, so that old records stay readable.
+    pub fn choices<'a>(&'a self, field: &'a Field) -> &'a [Choice] {
+        match &field.options {
+            Some(Options::Inline(list)) => list,
+            Some(Options::Dict(id)) => self.dict(id).map_or(&[], |dict| dict.options.as_slice()),
+            None => &[],
+        }
+    }
+
+    /// The choices to offer: without restricted ones, and only those under `parent` where the field asks so.
+    pub fn offered<'a>(&'a self, field: &'a Field, parent: Option<&str>) -> Vec<&'a Choice> {
+        self.choices(field)
+            .iter()
+            .filter(|choice| !choice.restricted)
+            .filter(|choice| field.options_by.is_none() || choice.parent.as_deref() == parent)
+            .collect()
+    }
+
+    /// A form by its id: the newest version.
+    pub fn form(&self, id: &str) -> Option<&Form> {
+        self.forms.iter().filter(|form| form.id == id).max_by_key(|form| form.version)
+    }
+
+    /// A form by what a record stores, `F-VISIT/1`; without a version the newest.
+    pub fn form_named(&self, name: &str) -> Option<&Form> {
+        match name.split_once('/') {
+            Some((id, version)) => {
+                let version: u32 = version.parse().ok()?;
+                self.forms.iter().find(|form| form.id == id && form.version == version)
+            }
+            None => self.form(name),
+        }
+    }
+
+    /// The newest form of a kind of record.
+    pub fn form_for(&self, kind: RecordKind) -> Option<&Form> {
+        self.forms.iter().filter(|form| form.record == kind).max_by_key(|form| form.version)
+    }
+
+    /// A level by its id.
+    pub fn level(&self, id: &str) -> Option<&Level> {
+        self.levels.iter().find(|level| level.id == id)
+    }
+
+    /// A household category by its id.
+    pub fn category(&self, id: &str) -> Option<&HouseholdCategory> {
+        self.categories.iter().find(|category| category.id == id)
+    }
+
+    /// A role by its id.
+    pub fn role(&self, id: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id == id)
+    }
+
+    /// The state machine of a kind of record.
+    pub fn flow(&self, kind: RecordKind) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.kinds.contains(&kind))
+    }
+
+    /// A state of any state machine.
+    pub fn state(&self, id: &str) -> Option<&State> {
+        self.flows.iter().flat_map(|flow| &flow.states).find(|state| state.id == id)
+    }
+
+    /// Words for a state; an unknown one is shown as it is.
+    pub fn state_label<'a>(&'a self, id: &'a str) -> &'a str {
+        self.state(id).map_or(id, |state| state.label.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;

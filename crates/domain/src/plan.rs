@@ -1,1 +1,247 @@
-//! (being written)
+//! The visit plan (VISIT-01, VISIT-04; domain data 4.4): who is due when, from categories and visits alone.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, NaiveDate};
+use gridbook_log::EntityId;
+
+use crate::package::{ContactMode, HouseholdCategory, Package};
+use crate::record::RecordKind;
+use crate::summary::{Summary, VisitFact, VisitMode};
+
+/// A category that a household holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Held<'a> {
+    /// The category.
+    pub category: &'a HouseholdCategory,
+    /// Since when, where known: some start with a shorter interval.
+    pub since: Option<NaiveDate>,
+}
+
+/// Times of the year with shorter intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Season {
+    /// Flood season.
+    pub flood: bool,
+    /// Summer holidays: children and water.
+    pub summer: bool,
+}
+
+impl Season {
+    /// The usual seasons: floods from May to September, summer holidays in July and August.
+    pub fn usual(day: NaiveDate) -> Self {
+        Self { flood: (5..=9).contains(&day.month()), summer: matches!(day.month(), 7 | 8) }
+    }
+}
+
+/// Whether a household is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DueState {
+    /// The last day that counts as on time (interval + 10 %) has passed.
+    Overdue,
+    /// Inside the window (−20 % … +10 % of the interval around the next date).
+    Due,
+    /// Not yet.
+    Ok,
+    /// Visits rest: the whole household is away.
+    Suspended,
+    /// Nothing calls for a visit.
+    None,
+}
+
+/// When a household is due next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The next date; `None` when nothing calls for a visit.
+    pub next: Option<NaiveDate>,
+    /// Where today stands.
+    pub state: DueState,
+    /// Days from today to `next`, negative when past.
+    pub days: i64,
+    /// The interval that counts, days; 0 when nothing calls for a visit.
+    pub interval: u32,
+    /// How the household must be reached.
+    pub mode: ContactMode,
+    /// Hundredths of (share of the interval used × weight): the more, the sooner.
+    pub priority: u64,
+    /// Id of the category with the shortest interval.
+    pub category: String,
+}
+
+/// Households visited monthly or more often are due at once when nobody has been there yet.
+const KEY_INTERVAL: u32 = 30;
+
+/// The first months of a category with a shorter first interval, days.
+const FIRST_DAYS: u64 = 90;
+
+fn interval(held: Held<'_>, today: NaiveDate, season: Season) -> u32 {
+    let category = held.category;
+    let fresh = held.since.is_some_and(|since| since + Days::new(FIRST_DAYS) > today);
+    [
+        Some(category.interval_days),
+        category.flood_days.filter(|_| season.flood),
+        category.summer_days.filter(|_| season.summer),
+        category.first_days.filter(|_| fresh),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+    .unwrap_or(category.interval_days)
+}
+
+/// How a household with these categories must be reached: in person wins over calls.
+pub fn required_mode(held: &[Held<'_>]) -> ContactMode {
+    let any = |mode: ContactMode| held.iter().any(|held| held.category.mode == mode);
+    if any(ContactMode::InPerson) {
+        ContactMode::InPerson
+    } else if any(ContactMode::Call) && !any(ContactMode::Either) {
+        ContactMode::Call
+    } else {
+        ContactMode::Either
+    }
+}
+
+/// The last visit that counts (VISIT-04): someone was met, in a way the household allows; a call never twice
+/// running. `visits` in any order.
+pub fn last_valid(mode: ContactMode, visits: &[VisitFact]) -> Option<VisitFact> {
+    let mut visits: Vec<VisitFact> = visits.iter().copied().filter(|visit| visit.met).collect();
+    visits.sort_by_key(|visit| visit.day);
+    let mut last: Option<VisitFact> = None;
+    for visit in visits {
+        let counts = match (mode, visit.mode) {
+            (_, VisitMode::InPerson) | (ContactMode::Call, _) => true,
+            (ContactMode::InPerson, _) | (ContactMode::Either, VisitMode::Neighbour) => false,
+            (ContactMode::Either, VisitMode::Call) => last.is_none_or(|last| last.mode != VisitMode::Call),
+        };
+        if counts {
+            last = Some(visit);
+        }
+    }
+    last
+}
+
+/// When a household is due (4.4): the shortest interval of its categories from the last valid visit.
+///
+/// Nobody has been there yet: due at once with an interval of at most 30 days, else one interval after
+/// `known_since`, the day it was registered.
+pub fn due(
+    held: &[Held<'_>],
+    last: Option<NaiveDate>,
+    known_since: NaiveDate,
+    today: NaiveDate,
+    season: Season,
+) -> Due {
+    let mode = required_mode(held);
+    let suspended = held.iter().find(|held| held.category.suspends);
+    let counted: Vec<Held<'_>> = match suspended {
+        Some(away) => vec![*away],
+        // What is visited once is done after any visit.
+        None => held.iter().copied().filter(|held| !(held.category.once && last.is_some())).collect(),
+    };
+    let weight = counted.iter().map(|held| held.category.weight).max().unwrap_or(0);
+    let Some(shortest) = counted.into_iter().min_by_key(|held| interval(*held, today, season)) else {
+        let category = String::new();
+        return Due { next: None, state: DueState::None, days: 0, interval: 0, mode, priority: 0, category };
+    };
+    let days = interval(shortest, today, season).max(1);
+    let wait = if last.is_none() && days <= KEY_INTERVAL { 0 } else { u64::from(days) };
+    let from = last.unwrap_or(known_since);
+    let next = from + Days::new(wait);
+    let opens = next - Days::new(u64::from(days / 5));
+    let closes = next + Days::new(u64::from(days / 10));
+    let state = if suspended.is_some() {
+        DueState::Suspended
+    } else if today > closes {
+        DueState::Overdue
+    } else if today >= opens {
+        DueState::Due
+    } else {
+        DueState::Ok
+    };
+    // How much of the interval is used; a household nobody has seen counts from one interval before its date.
+    let used = (today - next).num_days() + i64::from(days);
+    let priority = if suspended.is_some() {
+        0
+    } else {
+        u64::try_from(used).unwrap_or(0) * u64::from(weight) * 100 / u64::from(days)
+    };
+    Due {
+        next: Some(next),
+        state,
+        days: (next - today).num_days(),
+        interval: days,
+        mode,
+        priority,
+        category: shortest.category.id.clone(),
+    }
+}
+
+/// A line of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRow {
+    /// The household.
+    pub household: EntityId,
+    /// When.
+    pub due: Due,
+}
+
+/// Visits by household, from summaries alone.
+pub fn visits_by_household<'a>(summaries: impl IntoIterator<Item = &'a Summary>) -> BTreeMap<EntityId, Vec<VisitFact>> {
+    let mut visits: BTreeMap<EntityId, Vec<VisitFact>> = BTreeMap::new();
+    for summary in summaries {
+        if let (false, Some(household), Some(visit)) = (summary.rejected, summary.household, summary.visit) {
+            visits.entry(household).or_default().push(visit);
+        }
+    }
+    visits
+}
+
+/// The plan of the day: every active household that is due or overdue, overdue first, then by priority, then by date.
+/// A household without a category, or with unknown ones only, is planned as `general`.
+pub fn due_list<'a>(
+    summaries: impl IntoIterator<Item = &'a Summary> + Clone,
+    package: &Package,
+    today: NaiveDate,
+    season: Season,
+) -> Vec<DueRow> {
+    let visits = visits_by_household(summaries.clone());
+    let mut rows: Vec<DueRow> = summaries
+        .into_iter()
+        .filter(|summary| summary.kind == RecordKind::Household && !summary.rejected)
+        .filter(|summary| matches!(summary.state.as_str(), "" | "active"))
+        .map(|summary| {
+            let visits = visits.get(&summary.id).map_or(&[][..], Vec::as_slice);
+            DueRow { household: summary.id, due: household_due(summary, visits, package, today, season) }
+        })
+        .filter(|row| matches!(row.due.state, DueState::Overdue | DueState::Due))
+        .collect();
+    rows.sort_by(|a, b| {
+        let key = |row: &DueRow| (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household);
+        key(a).cmp(&key(b))
+    });
+    rows
+}
+
+/// When one household is due, from its summary and its visits.
+pub fn household_due(
+    summary: &Summary,
+    visits: &[VisitFact],
+    package: &Package,
+    today: NaiveDate,
+    season: Season,
+) -> Due {
+    let mut held: Vec<Held<'_>> = summary
+        .categories
+        .iter()
+        .filter_map(|id| package.category(id))
+        .map(|category| Held { category, since: None })
+        .collect();
+    if held.is_empty() {
+        held.extend(package.category("general").map(|category| Held { category, since: None }));
+    }
+    let last = last_valid(required_mode(&held), visits).map(|visit| visit.day);
+    due(&held, last, summary.day(), today, season)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,295 @@
-//! (being written)
+//! The compact projection that lists, plans and the search box run over: one row a record, kept in memory.
+//!
+//! It depends on what people wrote, not on when it arrived here, so every replica has the same rows.
+
+use chrono::{DateTime, NaiveDate};
+use gridbook_log::{Entity, EntityId, body};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::household::HouseholdView;
+use crate::package::Package;
+use crate::pinyin::name_initials;
+use crate::record::RecordKind;
+use crate::search::{fold, fold_door};
+
+/// How a visit was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum VisitMode {
+    /// Face to face, at home or elsewhere.
+    InPerson,
+    /// By phone or video.
+    Call,
+    /// A neighbour was asked.
+    Neighbour,
+}
+
+/// What the plan needs of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VisitFact {
+    /// Day of the visit (Beijing time).
+    pub day: NaiveDate,
+    /// How.
+    pub mode: VisitMode,
+    /// Whether anybody was met.
+    pub met: bool,
+}
+
+/// Folded texts for the search box.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// Names of persons, folded.
+    pub names: Vec<String>,
+    /// Their initials; a name may have several.
+    pub initials: Vec<String>,
+    /// Last eight digits of phones.
+    pub tails: Vec<String>,
+    /// House or door number without its counting word.
+    pub door: String,
+    /// Everything else to look for: address, landmark, title.
+    pub text: String,
+}
+
+/// What a record waits for from a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Hint {
+    /// The reporter was asked for more (state `supplement`).
+    Supplement,
+    /// A result came back that the reporter has to see (state `fed_back`).
+    FedBack,
+    /// Two decisions were made at once: one more is needed.
+    Decision,
+}
+
+/// One record in a list. About 200 bytes packed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Its stream.
+    pub id: EntityId,
+    /// What it is.
+    pub kind: RecordKind,
+    /// First line of a list row.
+    pub title: String,
+    /// Second line.
+    pub subtitle: String,
+    /// Area code it lies in.
+    pub area: String,
+    /// Workflow state; for households the status (`active` …).
+    pub state: String,
+    /// Level of a hazard or risk level of a dispute; else empty.
+    pub level: String,
+    /// The household it is about.
+    pub household: Option<EntityId>,
+    /// When it happened: visit time, time found or occurred, else the time of its making; milliseconds since 1970.
+    pub at: u64,
+    /// When somebody last wrote to it, milliseconds since 1970.
+    pub updated: u64,
+    /// Who made it.
+    pub reporter: String,
+    /// Units it was dispatched to.
+    pub units: Vec<String>,
+    /// Official number; for households and territory their code, for staff the account.
+    pub number: String,
+    /// Household categories; for hazards and disputes their category.
+    pub categories: Vec<String>,
+    /// What it waits for.
+    pub hints: Vec<Hint>,
+    /// Values contradict each other.
+    pub conflict: bool,
+    /// The authority refused it, or the last thing written to it by its reporter.
+    pub rejected: bool,
+    /// For visits.
+    pub visit: Option<VisitFact>,
+    /// For the search box.
+    pub keys: Keys,
+}
+
+/// Beijing time is eight hours ahead, all year.
+const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
+
+/// States in which nothing more is expected.
+const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
+
+/// The day of an instant in Beijing time.
+pub fn day_of(ms: u64) -> NaiveDate {
+    i64::try_from(ms.saturating_add(EAST_8_MS))
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .map_or(NaiveDate::default(), |instant| instant.date_naive())
+}
+
+impl Summary {
+    /// Reads a stream; `None` while its creation has not arrived or its kind is unknown here.
+    pub fn of(entity: &Entity, package: &Package) -> Option<Self> {
+        let creation = entity.creation()?;
+        let kind = RecordKind::parse(entity.type_()?)?;
+        let refused_by_author =
+            entity.ops().any(|(dot, user, ..)| user == creation.user && entity.rejected().contains_key(&dot));
+        let mut summary = Self {
+            id: entity.id(),
+            kind,
+            title: String::new(),
+            subtitle: String::new(),
+            area: entity.area().unwrap_or_default().to_owned(),
+            state: entity.state().unwrap_or_default().to_owned(),
+            level: String::new(),
+            household: entity.text("household").and_then(EntityId::parse),
+            at: creation.hlc.ms,
+            updated: updated(entity),
+            reporter: creation.user.clone(),
+            units: entity.units().into_iter().map(str::to_owned).collect(),
+            number: entity.number().unwrap_or_default().to_owned(),
+            categories: Vec::new(),
+            hints: Vec::new(),
+            conflict: entity.conflicts().next().is_some(),
+            rejected: creation.rejected.is_some() || refused_by_author,
+            visit: None,
+            keys: Keys::default(),
+        };
+        match kind {
+            RecordKind::Household => summary.read_household(entity, package),
+            RecordKind::Visit => summary.read_visit(entity, package),
+            RecordKind::Hazard | RecordKind::Dispute => summary.read_case(entity, package),
+            RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),
+        }
+        Some(summary)
+    }
+
+    /// The day it happened, Beijing time.
+    pub fn day(&self) -> NaiveDate {
+        day_of(self.at)
+    }
+
+    /// Whether it is a case that still runs.
+    pub fn is_open(&self) -> bool {
+        self.kind.is_case() && !DONE.contains(&self.state.as_str())
+    }
+
+    fn read_household(&mut self, entity: &Entity, package: &Package) {
+        let view = HouseholdView::of(entity);
+        self.household = Some(self.id);
+        let place = if view.address.is_empty() { &view.door_no } else { &view.address };
+        self.title = view.head.clone();
+        self.subtitle = place.clone();
+        self.state = view.status.clone();
+        self.number = view.code.clone();
+        for name in view.names() {
+            for initials in name_initials(name) {
+                if !self.keys.initials.contains(&initials) {
+                    self.keys.initials.push(initials);
+                }
+            }
+            self.keys.names.push(fold(name));
+        }
+        self.keys.tails = view.numbers().into_iter().filter_map(tail).collect();
+        self.keys.door = fold_door(&view.door_no);
+        self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
+        self.categories = view.categories;
+        if self.title.is_empty() {
+            // A vacant house has no head: name it by its place.
+            self.title = package.label("residence_type", &view.residence_type).to_owned();
+        }
+    }
+
+    fn read_visit(&mut self, entity: &Entity, package: &Package) {
+        self.at = instant(entity, &["visit_at"]).unwrap_or(self.at);
+        let mode = entity.text("mode").unwrap_or_default();
+        let met = entity.text("met").unwrap_or_default();
+        self.visit = Some(VisitFact {
+            day: self.day(),
+            mode: match mode {
+                "phone" | "video" => VisitMode::Call,
+                "neighbor" | "neighbour" => VisitMode::Neighbour,
+                _ => VisitMode::InPerson,
+            },
+            met: !matches!(met, "" | "not_met" | "none"),
+        });
+        self.title = entity.text("title").unwrap_or("走访").to_owned();
+        let form = package.form_for(RecordKind::Visit);
+        self.subtitle = ["mode", "met"]
+            .into_iter()
+            .filter_map(|path| {
+                let id = entity.text(path)?;
+                let field = form.and_then(|form| form.field(path))?;
+                package.choices(field).iter().find(|choice| choice.id == id).map(|choice| choice.label.as_str())
+            })
+            .collect::<Vec<_>>()
+            .join(" · ");
+        self.keys.text = fold(&format!("{} {}", self.title, self.number));
+    }
+
+    fn read_case(&mut self, entity: &Entity, package: &Package) {
+        let first = |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
+        self.at = instant(entity, &["found_at", "occur_date"]).unwrap_or(self.at);
+        self.title = first(&["event_name", "title", "desc", "facts"]).chars().take(30).collect();
+        self.level = first(&["level", "risk_level"]);
+        self.subtitle = first(&["address_text", "occur_place"]);
+        self.categories = entity.text("category").map(str::to_owned).into_iter().collect();
+        if self.title.is_empty() {
+            self.title = self.kind.label().to_owned();
+        }
+        let flow = entity.flow();
+        if flow.needs_decision {
+            self.hints.push(Hint::Decision);
+        }
+        match self.state.as_str() {
+            "supplement" => self.hints.push(Hint::Supplement),
+            "fed_back" => self.hints.push(Hint::FedBack),
+            _ => {}
+        }
+        let category = self.categories.first().and_then(|id| {
+            let field = package.form_for(self.kind)?.field("category")?;
+            package.choices(field).iter().find(|choice| choice.id == *id).map(|choice| choice.label.as_str())
+        });
+        for row in entity.rows("parties") {
+            if let Some(name) = entity.text(&format!("parties/{row}/name")) {
+                self.keys.names.push(fold(name));
+                self.keys.initials.extend(name_initials(name));
+            }
+            self.keys.tails.extend(entity.text(&format!("parties/{row}/phone")).and_then(tail));
+        }
+        self.keys.text =
+            fold(&format!("{} {} {} {}", self.title, self.subtitle, category.unwrap_or_default(), self.number));
+    }
+
+    fn read_directory(&mut self, entity: &Entity) {
+        let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
+        self.title = text("name");
+        self.number = if self.kind == RecordKind::Staff { text("user") } else { text("code") };
+        self.subtitle.clone_from(&self.number);
+        if self.kind == RecordKind::Area {
+            self.area.clone_from(&self.number);
+            self.level = text("level");
+        }
+        self.keys.names = vec![fold(&self.title)];
+        self.keys.initials = name_initials(&self.title);
+        self.keys.tails = tail(&text("phone")).into_iter().collect();
+    }
+}
+
+/// The last time a person wrote; answers of the authority are not counted.
+fn updated(entity: &Entity) -> u64 {
+    let by_people =
+        |kind: &str| !matches!(kind, body::kind::RECEIPT | body::kind::NUMBER | body::kind::CLOCKFIX);
+    entity.ops().filter(|(_, _, _, kind)| by_people(kind)).map(|(_, _, hlc, _)| hlc.ms).max().unwrap_or(0)
+}
+
+/// The first of these paths that holds an instant or a date (taken at noon, Beijing time).
+fn instant(entity: &Entity, paths: &[&str]) -> Option<u64> {
+    paths.iter().find_map(|path| {
+        let text = entity.get(path).and_then(Value::as_str)?;
+        let at = crate::validate::datetime(text)
+            .or_else(|_| crate::validate::datetime(&format!("{text}T12:00")))
+            .ok()?;
+        u64::try_from(at.timestamp_millis()).ok()
+    })
+}
+
+/// The last eight digits of a phone number.
+fn tail(phone: &str) -> Option<String> {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    (digits.len() >= 3).then(|| digits.get(digits.len().saturating_sub(8)..).unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,128 @@
-//! (being written)
+//! State machines as data (FLOW-01): states, transitions, guards, inputs; what may be done now, and why not.
+
+mod check;
+mod guard;
+
+use serde::{Deserialize, Serialize};
+
+use crate::form::Field;
+use crate::package::Package;
+use crate::record::RecordKind;
+
+pub use check::{check, offered};
+pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation};
+
+/// A state machine with its version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Flow {
+    /// Stable identifier: `case`, `visit`.
+    pub id: String,
+    /// Grows by one with every change; events name it.
+    pub version: u32,
+    /// Kinds of record that run through it.
+    pub kinds: Vec<RecordKind>,
+    /// The state that a create operation starts in.
+    pub initial: String,
+    /// States.
+    pub states: Vec<State>,
+    /// Transitions.
+    pub transitions: Vec<Transition>,
+}
+
+impl Flow {
+    /// A state by its id.
+    pub fn state(&self, id: &str) -> Option<&State> {
+        self.states.iter().find(|state| state.id == id)
+    }
+
+    /// Transitions with this action name, in any state.
+    pub fn actions(&self, action: &str) -> impl Iterator<Item = &Transition> {
+        self.transitions.iter().filter(move |transition| transition.action == action)
+    }
+
+    /// The transition that an action means in a state.
+    pub fn transition(&self, action: &str, from: &str) -> Option<&Transition> {
+        self.transitions.iter().find(|transition| {
+            transition.action == action && transition.from.iter().any(|state| state == from)
+        })
+    }
+}
+
+/// A state of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Stable identifier.
+    pub id: String,
+    /// Words that people see.
+    pub label: String,
+    /// The character of 收报录转办反销 under which the state is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skin: Option<String>,
+    /// Nothing is expected any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub terminal: bool,
+    /// The case has been registered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub registered: bool,
+    /// Somebody is handling it: sections of the handler are open.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub handling: bool,
+    /// Who has to do something now, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub waits_for: String,
+}
+
+/// A step that people can take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// Name of the action; the `event` of its operation.
+    pub action: String,
+    /// Words on the button.
+    pub label: String,
+    /// The character of 收报录转办反销 that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skin: Option<String>,
+    /// States in which it is possible; empty = before the record exists.
+    pub from: Vec<String>,
+    /// The state that it leads to.
+    pub to: String,
+    /// The permission that it takes.
+    pub permission: String,
+    /// Further conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<Guard>,
+    /// What the person is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Field>,
+    /// The authority gives the official number with it (FLOW-04).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub numbers: bool,
+    /// It shares the record with the lead and support units of its inputs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub places: bool,
+    /// Words for the timeline: what happened.
+    pub done_label: String,
+    /// What it does to the limits, in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub clock: String,
+}
+
+impl Transition {
+    /// The inputs that a kind of record is asked for.
+    pub fn inputs_for(&self, kind: RecordKind) -> impl Iterator<Item = &Field> {
+        self.inputs.iter().filter(move |field| field.kinds.is_empty() || field.kinds.contains(&kind))
+    }
+}
+
+/// True for values that only steps of the workflow write (lead unit, handler, limits): they are no field of the
+/// record's form, and a plain correction must not touch them.
+pub fn owned_path(package: &Package, kind: RecordKind, path: &str) -> bool {
+    let head = path.split('/').next().unwrap_or(path);
+    let written = package.flow(kind).is_some_and(|flow| {
+        flow.transitions.iter().flat_map(|step| step.inputs_for(kind)).any(|field| field.set && field.path == head)
+    });
+    written && package.form_for(kind).is_none_or(|form| form.field(head).is_none())
+}
+
+#[cfg(test)]
+mod tests;

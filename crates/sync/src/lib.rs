@@ -2,4 +2,12 @@
 //!
 //! Knows neither Leptos nor a browser API, and no villages.
 
+pub mod driver;
+pub mod engine;
+pub mod env;
+pub mod memory;
+pub mod model;
+pub mod replica;
+pub mod sim;
+pub mod store;
 pub mod wire;

@@ -112,7 +112,8 @@ pub enum Entry {
     },
 }
 
-/// Answer to `GET /sync/v1/pull?cursor=&limit=`.
+/// Answer to `GET /sync/v1/pull?cursor=&limit=&not=`. `not` names the asking device's own writer: its operations
+/// need not come back (they are on the device), except below an `enter`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullReply {
     /// Entries in feed order. May repeat what was delivered before; never skips.

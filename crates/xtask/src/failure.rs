@@ -15,6 +15,16 @@ impl Failure {
         Self(text.into())
     }
 
+    /// What went wrong already stands on the screen, and its last line must stay the last.
+    pub(crate) fn told() -> Self {
+        Self(String::new())
+    }
+
+    /// Whether there is nothing left to say.
+    pub(crate) fn is_told(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// An I/O failure, with the file it happened on.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
         Self(format!("{}: {error}", path.display()))

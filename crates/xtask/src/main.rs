@@ -1,7 +1,11 @@
 //! `cargo xtask …`: everything that is done to this repository beyond what cargo does by itself.
 //! Nothing in here is needed at run time.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks on its standard streams")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks on its standard streams"
+)]
 
 mod bench;
 mod bundle;
@@ -44,7 +48,9 @@ fn main() -> ExitCode {
     match dispatch(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("xtask: {failure}");
+            if !failure.is_told() {
+                eprintln!("xtask: {failure}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -68,7 +74,9 @@ fn dispatch(args: &[String]) -> Outcome {
         "check" => test::check(),
         "test" => test::everything(rest),
         "size" => size::run(),
-        "simulate" => simulate::run(number(rest, "--from")?.unwrap_or(0), number(rest, "--seeds")?.unwrap_or(64)),
+        "simulate" => {
+            simulate::run(number(rest, "--from")?.unwrap_or(0), number(rest, "--seeds")?.unwrap_or(64))
+        }
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
@@ -98,6 +106,8 @@ fn option(args: &[String], name: &str) -> Result<Option<String>, Failure> {
 
 fn number(args: &[String], name: &str) -> Result<Option<u64>, Failure> {
     option(args, name)?
-        .map(|text| text.parse().map_err(|_| Failure::new(format!("{name} needs a whole number, not `{text}`"))))
+        .map(|text| {
+            text.parse().map_err(|_| Failure::new(format!("{name} needs a whole number, not `{text}`")))
+        })
         .transpose()
 }

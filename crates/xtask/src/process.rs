@@ -56,7 +56,11 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 pub(crate) fn run(command: &mut Command) -> Outcome {
     println!("+ {}", shown(command));
     let status = command.status().map_err(|error| missing(command, &error))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("`{}` failed ({status})", shown(command)))) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("`{}` failed ({status})", shown(command))))
+    }
 }
 
 /// Standard output of a program that succeeded; `None` if it is not there or failed.

@@ -45,7 +45,8 @@ fn wasm_bindgen() -> Outcome {
     let version = locked_version("wasm-bindgen", &tree::read_text(&root().join("Cargo.lock"))?)
         .ok_or_else(|| Failure::new("Cargo.lock names no wasm-bindgen"))?;
     let wanted = |tool: &str| {
-        ask(&mut with(tool, &["--version"])).is_some_and(|text| text.split_whitespace().nth(1) == Some(&version))
+        ask(&mut with(tool, &["--version"]))
+            .is_some_and(|text| text.split_whitespace().nth(1) == Some(&version))
     };
     if wanted("wasm-bindgen") && find("wasm-bindgen-test-runner").is_some() {
         return Ok(());

@@ -22,7 +22,8 @@ pub(crate) fn join(app: &str) -> Outcome {
             joined.push('\n');
         }
     }
-    let small = shrink(&joined).ok_or_else(|| Failure::new(format!("style/{app}.list: a comment or string is not closed")))?;
+    let small = shrink(&joined)
+        .ok_or_else(|| Failure::new(format!("style/{app}.list: a comment or string is not closed")))?;
     tree::write(&sheet(app), small.as_bytes())
 }
 
@@ -72,7 +73,8 @@ fn space(out: &mut String) {
 
 /// An unquoted address may hold anything but a bracket.
 fn starts_url(rest: &str) -> bool {
-    rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("url(")) && !rest[4..].trim_start().starts_with(['"', '\''])
+    rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("url("))
+        && !rest[4..].trim_start().starts_with(['"', '\''])
 }
 
 fn string_end(rest: &str, quote: char) -> Option<usize> {
@@ -108,7 +110,10 @@ mod tests {
     #[test]
     fn addresses_and_escapes_stay() {
         let css = ".a{background:url(data:image/svg+xml;utf8,<svg/*x*/>) ;content:'\\''}";
-        assert_eq!(shrink(css).as_deref(), Some(".a{background:url(data:image/svg+xml;utf8,<svg/*x*/>);content:'\\''}"));
+        assert_eq!(
+            shrink(css).as_deref(),
+            Some(".a{background:url(data:image/svg+xml;utf8,<svg/*x*/>);content:'\\''}")
+        );
     }
 
     #[test]

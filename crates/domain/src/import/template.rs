@@ -69,6 +69,8 @@ pub enum ColumnKind {
     AreaCodes,
     /// A household code: territory code, `H`, four digits.
     HouseholdCode,
+    /// One phone number.
+    Phone,
     /// One or several phone numbers.
     Phones,
     /// A resident identity number.
@@ -154,7 +156,7 @@ const MICRO_UNITS: &[(&str, &str)] = &[
     ("market", "专业市场"),
 ];
 const RESIDENCE: &[(&str, &str)] =
-    &[("permanent", "常住"), ("seasonal", "季节"), ("away", "外出"), ("tenant", "租住"), ("vacant", "空置")];
+    &[("permanent", "常住"), ("seasonal", "季节"), ("away", "外出"), ("rented", "租住"), ("vacant", "空置")];
 const STRUCTURE: &[(&str, &str)] = &[
     ("brick_concrete", "砖混"),
     ("frame", "框架"),
@@ -162,26 +164,38 @@ const STRUCTURE: &[(&str, &str)] = &[
     ("earth_wood", "土木"),
     ("other", "其他"),
 ];
-const SAFETY: &[(&str, &str)] = &[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"), ("unknown", "未鉴定")];
+const SAFETY: &[(&str, &str)] = &[("A", "A 级"), ("B", "B 级"), ("C", "C 级"), ("D", "D 级"), ("unknown", "未鉴定")];
 const SEX: &[(&str, &str)] = &[("male", "男"), ("female", "女")];
+/// Words for relations; several mean the same id.
 const RELATION: &[(&str, &str)] = &[
     ("head", "户主"),
     ("spouse", "配偶"),
     ("son", "儿子"),
     ("daughter", "女儿"),
-    ("daughter_in_law", "儿媳"),
-    ("son_in_law", "女婿"),
-    ("grandson", "孙子"),
-    ("granddaughter", "孙女"),
-    ("father", "父亲"),
-    ("mother", "母亲"),
-    ("grandfather", "祖父"),
-    ("grandmother", "祖母"),
+    ("child_in_law", "儿媳"),
+    ("child_in_law", "女婿"),
+    ("grandchild", "孙子"),
+    ("grandchild", "孙女"),
+    ("grandchild", "孙辈"),
+    ("parent", "父亲"),
+    ("parent", "母亲"),
+    ("parent", "父母"),
+    ("grandparent", "祖父"),
+    ("grandparent", "祖母"),
+    ("grandparent", "祖父母"),
     ("sibling", "兄弟姐妹"),
-    ("other", "其他"),
+    ("other_kin", "其他亲属"),
+    ("non_kin", "非亲属"),
 ];
-const RESIDENT_STATUS: &[(&str, &str)] =
-    &[("home", "在家"), ("away_work", "外出务工"), ("away_study", "外出就学"), ("away_other", "其他外出")];
+const RESIDENT_STATUS: &[(&str, &str)] = &[
+    ("at_home", "在家"),
+    ("working_away", "外出务工"),
+    ("studying_away", "外出就学"),
+    ("elsewhere", "居住外地"),
+];
+
+/// Name of the sheet in a template that explains the columns; never read as data.
+pub const GUIDE_SHEET: &str = "填写说明";
 
 const fn col(id: &'static str, header: &'static str, kind: ColumnKind, example: &'static str) -> Column {
     Column { id, header, aliases: &[], required: false, kind, example, help: "" }
@@ -220,7 +234,7 @@ const TERRITORY: &[Column] = &[
 const STAFF: &[Column] = &[
     col("user", "账号", ColumnKind::Ident(32), "liuyang01").must().or(&["用户名", "登录名"]),
     col("name", "姓名", ColumnKind::Name, "刘阳").must().or(&["人员姓名"]),
-    col("phone", "手机号", ColumnKind::Phones, "13800510001").or(&["电话", "联系电话", "手机"]),
+    col("phone", "手机号", ColumnKind::Phone, "13800510001").or(&["电话", "联系电话", "手机"]),
     col("roles", "角色", ColumnKind::Roles, "村务助理").must().or(&["岗位", "职务"]).help("多个用顿号隔开"),
     col("areas", "负责区域编码", ColumnKind::AreaCodes, "510000100201001")
         .or(&["负责区域", "区域编码", "网格编码", "负责网格"])
@@ -267,7 +281,7 @@ const PERSONS: &[Column] = &[
     col("sex", "性别", ColumnKind::Choice(SEX), "女"),
     col("birth", "出生日期", ColumnKind::Birth, "1968-04-09").or(&["出生年月日", "生日", "出生年份", "出生"]),
     col("id_number", "身份证号", ColumnKind::IdNumber, "").or(&["身份证号码", "身份证", "证件号码", "公民身份号码"]),
-    col("phone", "联系电话", ColumnKind::Phones, "13800510002").or(&["电话", "手机号", "手机", "本人电话"]),
+    col("phone", "联系电话", ColumnKind::Phone, "13800510002").or(&["电话", "手机号", "手机", "本人电话"]),
     col("resident_status", "居住状况", ColumnKind::Choice(RESIDENT_STATUS), "在家").or(&["在家情况", "居住状态"]),
     col("remarks", "备注", ColumnKind::Text(200), "").or(&["说明"]),
 ];

@@ -1,0 +1,123 @@
+//! Why an operation does not count, for machines and for people.
+
+use crate::form::Problem;
+use crate::workflow::Guard;
+
+/// A refusal. The operation stays with its author, readable, in the 需处理 box.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", self.code(), self.message())]
+pub enum Refusal {
+    /// The account is not the author named in the header.
+    AuthorMismatch,
+    /// The body does not fit its kind.
+    BadBody(String),
+    /// Only the authority writes this kind.
+    AuthorityOnly,
+    /// The record has been created before.
+    Exists,
+    /// The record has not been created, as far as is known here.
+    Missing,
+    /// A type of record that this version has no rules for.
+    UnknownType(String),
+    /// No such form, or not one for this type.
+    UnknownForm(String),
+    /// A new record must begin in the first state of its workflow.
+    WrongState,
+    /// Not an area code.
+    BadArea(String),
+    /// Sharing beyond what the step allows.
+    BadPlacement,
+    /// The permission is missing, or does not reach this record.
+    NotPermitted(String),
+    /// After registration the reporter cannot correct any more.
+    RegisteredAlready,
+    /// The value belongs to the workflow and changes only with a step.
+    WorkflowPath(String),
+    /// The step does not write this value.
+    UnexpectedPath(String),
+    /// No step of this name.
+    UnknownAction,
+    /// The step is not possible in the state that the case is in now.
+    NotLegalNow {
+        /// The step.
+        action: String,
+        /// The state now.
+        state: String,
+    },
+    /// A condition of the step does not hold.
+    Guard(Guard),
+    /// Values that block.
+    Invalid(Vec<Problem>),
+}
+
+impl Refusal {
+    /// Machine code, stable.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AuthorMismatch => "author_mismatch",
+            Self::BadBody(_) => "bad_body",
+            Self::AuthorityOnly => "authority_only",
+            Self::Exists => "exists",
+            Self::Missing => "missing",
+            Self::UnknownType(_) => "unknown_type",
+            Self::UnknownForm(_) => "unknown_form",
+            Self::WrongState => "wrong_state",
+            Self::BadArea(_) => "bad_area",
+            Self::BadPlacement => "bad_placement",
+            Self::NotPermitted(_) => "not_permitted",
+            Self::RegisteredAlready => "registered_already",
+            Self::WorkflowPath(_) => "workflow_path",
+            Self::UnexpectedPath(_) => "unexpected_path",
+            Self::UnknownAction => "unknown_action",
+            Self::NotLegalNow { .. } => "not_legal_now",
+            Self::Guard(guard) => guard.code(),
+            Self::Invalid(_) => "invalid",
+        }
+    }
+
+    /// What happened, that nothing is lost, what to do.
+    pub fn message(&self) -> String {
+        let (what, then) = match self {
+            Self::Invalid(problems) => {
+                let list: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+                return format!("还不能提交: {}。内容都在, 改好再交。", list.join("; "));
+            }
+            Self::Guard(guard) => (guard.message(), ""),
+            other => message_of(other.code()),
+        };
+        if then.is_empty() { format!("{what}。内容都在。") } else { format!("{what}。内容都在, {then}。") }
+    }
+}
+
+/// Words for a refusal known only by its code, as it comes back from the authority.
+pub fn message_for(code: &str) -> String {
+    let guard = Guard::ALL.into_iter().find(|guard| guard.code() == code);
+    let (what, then) = match guard {
+        Some(guard) => (guard.message(), ""),
+        None => message_of(code),
+    };
+    if then.is_empty() { format!("{what}。内容都在。") } else { format!("{what}。内容都在, {then}。") }
+}
+
+fn message_of(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "author_mismatch" => ("这条记录是另一个账号写的", "请用写它的账号登录再交"),
+        "bad_body" => ("这条记录的内容格式不对", "请把应用更新后重交, 或导出给管理员"),
+        "authority_only" => ("这一步只能由中心系统来做", "不用再交"),
+        "exists" => ("这条记录已经建过了", "请打开已有的那条修改"),
+        "missing" => ("中心还没有收到这条记录的开头", "联网后会自动补交"),
+        "unknown_type" => ("中心还不认识这类记录", "请管理员更新服务器后再交"),
+        "unknown_form" => ("找不到填写用的表单版本", "请更新应用后重交"),
+        "wrong_state" => ("新记录的起始状态不对", "请更新应用后重交"),
+        "bad_area" => ("区域编码不对", "请重选所在网格"),
+        "bad_placement" => ("这一步不能这样分享给别人", "请按主责单位、配合单位重新转办"),
+        "not_permitted" => ("您的岗位对这条记录没有这项权限", "请找中心或数据专干处理"),
+        "registered_already" => ("中心已经登记, 上报人不能再改", "请写明情况请中心更正"),
+        "workflow_path" => ("主责单位、承办人和时限只能通过流程更改", "请用转办或退件"),
+        "unexpected_path" => ("这一步不应改动别的内容", "请分开保存"),
+        "unknown_action" => ("没有这一步", "请更新应用后再试"),
+        "not_legal_now" => ("事项已经往前走了, 这一步来晚了", "已作为备注留下, 请看最新状态"),
+        "invalid" => ("有几项还没填对", "改好再交"),
+        _ => ("中心没有接收这条记录", "请联系中心"),
+    }
+}

@@ -1,0 +1,114 @@
+#![allow(clippy::unwrap_used)]
+
+use serde_json::json;
+
+use super::story::{START, Story, UNIT, person};
+use super::*;
+use crate::seven::{Have, seven};
+
+fn ticks(view: &CaseView) -> Vec<Have> {
+    seven(view).into_iter().filter(|(_, has)| *has).map(|(have, _)| have).collect()
+}
+
+#[test]
+fn a_new_report_reads_back() {
+    let view = Story::hazard("yellow").view();
+    assert_eq!((view.kind, view.state.as_str()), (RecordKind::Hazard, "submitted"));
+    assert_eq!((view.reporter.as_str(), view.level.as_deref()), ("ann", Some("yellow")));
+    assert_eq!(view.title, "水沟堵塞, 雨大会漫进屋");
+    assert_eq!(view.reported_at, START);
+    assert_eq!(view.photos["photo_before"], 1);
+    assert!(!view.registered && view.received_at.is_none());
+    assert_eq!(ticks(&view), [Have::Hotline]);
+    assert_eq!(view.timeline.len(), 1);
+    assert_eq!(view.timeline[0].kind, LineKind::Created);
+}
+
+#[test]
+fn the_whole_way_with_a_redo_fills_the_seven() {
+    let mut story = Story::hazard("yellow");
+    let (handler, caller) = (person("ben", "unit_handler"), person("cara", "callback_clerk"));
+    story.until_claimed();
+    let view = story.view();
+    assert_eq!((view.lead_unit.as_deref(), view.handler.as_deref()), (Some(UNIT), Some("ben")));
+    assert_eq!(view.handle_by.as_deref(), Some("2026-05-28"));
+    assert_eq!(view.number.as_deref(), Some("青〔2026〕隐字第00001号"));
+    assert_eq!(view.units, [UNIT]);
+    assert_eq!(ticks(&view), [Have::Hotline, Have::Ledger, Have::Owner, Have::Unit, Have::Deadline]);
+    story.until_callback();
+    story.step(
+        &caller,
+        "dissatisfied",
+        &json!({"data": {"rating": "dissatisfied", "reason_tags": ["unsolved"], "text": "又堵了"},
+            "set": {"handle_by": "2026-06-05"}}),
+    );
+    let view = story.view();
+    assert_eq!((view.state.as_str(), view.redo_count), ("redo", 1));
+    assert_eq!(view.handle_by.as_deref(), Some("2026-06-05"));
+    story.step(&handler, "re_handle", &json!({}));
+    story.until_callback();
+    story.step(&caller, "satisfied", &json!({"data": {"rating": "satisfied"}}));
+    let view = story.view();
+    assert_eq!((view.state.as_str(), view.rating.as_deref()), ("closed", Some("satisfied")));
+    assert_eq!(view.feedback.as_deref(), Some("已清淤, 水沟通了"));
+    assert_eq!(ticks(&view), Have::ALL);
+    let steps = view.timeline.iter().filter(|line| matches!(line.kind, LineKind::Step { counts: true, .. }));
+    assert_eq!(steps.count(), view.actions.len());
+    assert!(view.timeline.is_sorted_by_key(|line| line.at));
+}
+
+#[test]
+fn a_late_step_stays_a_note() {
+    let mut story = Story::hazard("blue");
+    let withdraw = story.event_body("withdraw", &json!({"data": {"text": "看错了"}}));
+    story.until_claimed();
+    let op = story.op(gridbook_log::DeviceId([2; 8]), "ann", "event", &withdraw);
+    story.entity.apply(&op);
+    let view = story.view();
+    assert_eq!(view.state, "claimed");
+    let line = view.timeline.iter().find(|line| line.text.as_deref() == Some("看错了")).unwrap();
+    assert!(matches!(&line.kind, LineKind::Step { action, counts: false, .. } if action == "withdraw"));
+}
+
+#[test]
+fn a_return_clears_the_unit_and_a_correction_is_a_line() {
+    let mut story = Story::hazard("blue");
+    let (ann, intake, head) =
+        (person("ann", "village_assistant"), person("ivy", "intake_clerk"), person("hugh", "unit_head"));
+    story.admitted(&ann, "set", &json!({"set": {"cause": "淤泥"}})).unwrap();
+    story.step(&intake, "register", &super::story::register("blue"));
+    story.step(&intake, "dispatch", &super::story::dispatch());
+    story.step(&head, "return_unit", &json!({"data": {"reason": "wrong_unit", "text": "应由交通办理"}}));
+    let view = story.view();
+    assert_eq!((view.state.as_str(), view.return_count, &view.lead_unit), ("registered", 1, &None));
+    let corrected: Vec<_> =
+        view.timeline.iter().filter(|line| matches!(line.kind, LineKind::Corrected(_))).collect();
+    assert_eq!(corrected[0].kind, LineKind::Corrected(vec!["cause".to_owned()]));
+    assert_eq!(view.timeline.last().unwrap().reason.as_deref(), Some("wrong_unit"));
+}
+
+#[test]
+fn receipts_tell_what_arrived() {
+    let mut story = Story::hazard("blue");
+    let dot = story.entity.creation().unwrap().dot;
+    story.authority("receipt", &json!({"ops": [dot], "at": START + 60_000}));
+    let view = story.view();
+    assert_eq!(view.received_at, Some(START + 60_000));
+    assert_eq!(view.timeline[0].received_at, Some(START + 60_000));
+}
+
+#[test]
+fn other_streams_are_no_cases() {
+    let mut story = Story::new();
+    assert!(CaseView::of(&story.entity).is_none());
+    story.authority("create", &json!({"type": "household", "place": {"area": super::story::GRID}}));
+    assert!(CaseView::of(&story.entity).is_none());
+}
+
+#[test]
+fn days_are_those_of_china() {
+    assert_eq!(day_of(START).to_string(), "2026-05-18");
+    assert_eq!(day_of(START - 8 * 3_600_000).to_string(), "2026-05-18");
+    assert_eq!(day_of(START - 8 * 3_600_000 - 1).to_string(), "2026-05-17");
+    assert_eq!(day_of(u64::MAX), NaiveDate::MAX);
+}

@@ -1,0 +1,64 @@
+//! The default package, built from the data files. Native only.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::de::DeserializeOwned;
+
+use crate::form::Choice;
+
+use super::{Dict, Package, PackageError, sha256};
+
+impl Package {
+    /// Builds the package from the data files; what is written out for the phone is [`Package::to_json`] of it.
+    ///
+    /// # Errors
+    /// [`PackageError::Shape`] when a data file does not have its shape.
+    pub fn assemble() -> Result<Self, PackageError> {
+        #[derive(serde::Deserialize)]
+        struct Roles {
+            permissions: Vec<crate::role::Permission>,
+            roles: Vec<crate::role::Role>,
+        }
+        fn read<T: DeserializeOwned>(text: &str) -> Result<T, PackageError> {
+            Ok(serde_json::from_str(text)?)
+        }
+        let mut dicts: BTreeMap<String, Dict> = read(include_str!("../../data/dicts.json"))?;
+        dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/hazards.json"))?);
+        dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/disputes.json"))?);
+        let roles: Roles = read(include_str!("../../data/roles.json"))?;
+        let mut package = Self {
+            version: read::<BTreeMap<String, String>>(include_str!("../../data/version.json"))?
+                .remove("version")
+                .unwrap_or_default(),
+            dicts,
+            levels: read(include_str!("../../data/levels.json"))?,
+            categories: read(include_str!("../../data/categories.json"))?,
+            risk: read(include_str!("../../data/risk.json"))?,
+            permissions: roles.permissions,
+            roles: roles.roles,
+            flows: read(include_str!("../../data/workflow.json"))?,
+            forms: read(include_str!("../../data/forms.json"))?,
+            checksum: String::new(),
+        };
+        // The categories of households are a list of their own; forms choose from it as from a dictionary.
+        let options = package.categories.iter().filter(|category| category.offered).map(|category| Choice {
+            id: category.id.clone(),
+            label: category.label.clone(),
+            ..Choice::default()
+        });
+        let choices = Dict { label: "户类别".to_owned(), options: options.collect() };
+        package.dicts.insert("household_category".to_owned(), choices);
+        package.checksum = sha256(&serde_json::to_string(&package)?);
+        Ok(package)
+    }
+
+    /// The default package.
+    ///
+    /// # Panics
+    /// When a data file is broken, which the tests of this crate rule out.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Package> = OnceLock::new();
+        BUILTIN.get_or_init(|| Self::assemble().expect("the data files are checked by tests"))
+    }
+}

@@ -1,0 +1,124 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+#[test]
+fn every_name_in_the_default_data_means_something() {
+    assert_eq!(Package::builtin().faults(), Vec::<String>::new());
+}
+
+#[test]
+fn faults_are_found() {
+    let mut broken = Package::builtin().clone();
+    broken.dicts.remove("met");
+    broken.roles[1].grants[0].permission = "record.fly".to_owned();
+    broken.flows[0].transitions[1].to = "nowhere".to_owned();
+    let faults = broken.faults().join("\n");
+    for expected in ["unknown dict met", "record.fly", "submit uses an unknown state"] {
+        assert!(faults.contains(expected), "{expected} in {faults}");
+    }
+}
+
+#[test]
+fn round_trip_with_checksum() {
+    let builtin = Package::builtin();
+    let text = builtin.to_json().unwrap();
+    let read = Package::from_json(&text).unwrap();
+    assert_eq!(&read, builtin);
+    assert_eq!(read.checksum().len(), 64);
+}
+
+#[test]
+fn damage_is_noticed() {
+    let text = Package::builtin().to_json().unwrap();
+    let changed = text.replacen("堵塞疏散通道", "堵塞疏散通路", 1);
+    assert!(matches!(Package::from_json(&changed), Err(PackageError::Checksum)));
+    let later = text.replacen("\"gridbook_package\":1", "\"gridbook_package\":2", 1);
+    assert!(matches!(Package::from_json(&later), Err(PackageError::Envelope(2))));
+    assert!(matches!(Package::from_json(&text[..text.len() / 2]), Err(PackageError::Shape(_))));
+}
+
+#[test]
+fn lists_are_complete() {
+    let package = Package::builtin();
+    let count = |dict: &str| package.dict(dict).unwrap().options.len();
+    assert_eq!(count("hazard_category"), 26);
+    assert_eq!(count("dispute_category"), 27);
+    assert_eq!(count("dispute_class19"), 19);
+    assert_eq!(count("visit_purpose"), 12);
+    assert_eq!(count("risk_item"), 14);
+    assert_eq!(count("source"), 19);
+    assert_eq!(package.roles.len(), 32);
+    assert_eq!(package.levels.iter().map(|level| level.rank).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[test]
+fn every_subtype_hangs_under_a_category() {
+    let package = Package::builtin();
+    for (subtypes, categories) in
+        [("hazard_subtype", "hazard_category"), ("dispute_subtype", "dispute_category")]
+    {
+        for choice in &package.dict(subtypes).unwrap().options {
+            let parent = choice.parent.as_deref().unwrap();
+            assert!(package.choice(categories, parent).is_some(), "{}", choice.id);
+        }
+    }
+    for category in &package.dict("hazard_category").unwrap().options {
+        let subtypes = &package.dict("hazard_subtype").unwrap().options;
+        assert!(subtypes.iter().any(|choice| choice.parent.as_deref() == Some(&category.id)));
+    }
+    for choice in &package.dict("hazard_subtype").unwrap().options {
+        assert!(choice.level.is_some(), "{} suggests no level", choice.id);
+    }
+}
+
+#[test]
+fn restricted_items_are_marked_and_not_offered() {
+    let package = Package::builtin();
+    let restricted: Vec<&str> = package
+        .dicts
+        .values()
+        .flat_map(|dict| &dict.options)
+        .filter(|choice| choice.restricted)
+        .map(|choice| choice.label.as_str())
+        .collect();
+    for label in ["家暴苗头", "欺凌", "干部作风", "民族宗教", "退役军人安置", "涉黄", "精神异常无监护"] {
+        assert!(restricted.contains(&label), "{label}");
+    }
+    let field = package.form("F-DISPUTE").unwrap().field("category").unwrap();
+    let offered = package.offered(field, None);
+    assert_eq!(offered.len(), 24);
+    assert!(offered.iter().all(|choice| choice.id != "cadre_conduct"));
+    let sub = package.form("F-HAZARD").unwrap().field("subtype").unwrap();
+    assert_eq!(package.offered(sub, Some("care")).len(), 2);
+    for id in ["mental_unstable", "mental_basic", "mental_stable", "correction", "released", "rehab"] {
+        assert!(package.category(id).is_none(), "{id} is restricted");
+    }
+}
+
+#[test]
+fn household_categories_have_the_intervals_of_the_plan() {
+    let package = Package::builtin();
+    assert_eq!(package.categories.len(), 33);
+    let elder = package.category("elder_high_risk").unwrap();
+    assert_eq!((elder.interval_days, elder.mode, elder.weight), (7, ContactMode::Either, 4));
+    let dangerous = package.category("dangerous_house").unwrap();
+    assert_eq!((dangerous.interval_days, dangerous.flood_days), (30, Some(7)));
+    assert!(package.category("away_whole").unwrap().suspends);
+    assert!(!package.category("black_list_help").unwrap().offered);
+    for category in &package.categories {
+        let shorter = [category.flood_days, category.summer_days, category.first_days];
+        assert!(shorter.into_iter().flatten().all(|days| days < category.interval_days), "{}", category.id);
+    }
+}
+
+#[test]
+fn labels_fall_back_to_the_id() {
+    let package = Package::builtin();
+    assert_eq!(package.label("met", "not_met"), "未遇");
+    assert_eq!(package.label("met", "a_later_answer"), "a_later_answer");
+    assert_eq!(package.state_label("in_progress"), "办理中");
+    assert_eq!(package.state_label("a_later_state"), "a_later_state");
+    assert!(package.form_named("F-VISIT/1").is_some());
+    assert!(package.form_named("F-VISIT/99").is_none());
+}

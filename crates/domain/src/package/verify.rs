@@ -1,0 +1,132 @@
+//! Cross-checks of a package: every name that data use must mean something. Native only: an importer runs it
+//! before a package is taken in, and the tests run it on the default one.
+
+use std::collections::BTreeSet;
+
+use super::Package;
+use crate::form::{Field, Options};
+
+impl Package {
+    /// Everything that does not resolve, in words for whoever maintains the data; empty = sound.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        self.dict_faults(&mut faults);
+        self.form_faults(&mut faults);
+        self.role_faults(&mut faults);
+        self.flow_faults(&mut faults);
+        faults
+    }
+
+    fn dict_faults(&self, faults: &mut Vec<String>) {
+        for (id, dict) in &self.dicts {
+            let mut seen = BTreeSet::new();
+            for choice in &dict.options {
+                if !seen.insert(&choice.id) {
+                    faults.push(format!("dict {id}: {} twice", choice.id));
+                }
+                if choice.level.as_ref().is_some_and(|level| self.level(level).is_none()) {
+                    faults.push(format!("dict {id}: {} has an unknown level", choice.id));
+                }
+            }
+        }
+    }
+
+    fn form_faults(&self, faults: &mut Vec<String>) {
+        for form in &self.forms {
+            let mut paths = BTreeSet::new();
+            for (_, field) in form.fields() {
+                if !paths.insert(field.path.as_str()) {
+                    faults.push(format!("{}: path {} twice", form.id, field.path));
+                }
+            }
+            for (_, field) in form.fields() {
+                self.field_faults(&form.id, field, faults);
+                let mut columns = BTreeSet::new();
+                for column in &field.fields {
+                    if !columns.insert(column.path.as_str()) {
+                        faults.push(format!("{}: {}/{} twice", form.id, field.path, column.path));
+                    }
+                    self.field_faults(&form.id, column, faults);
+                }
+            }
+            let conditions = form
+                .sections
+                .iter()
+                .filter_map(|section| section.visible_when.as_ref())
+                .chain(form.fields().flat_map(|(_, field)| {
+                    field.visible_when.iter().chain(field.required_when.iter())
+                }));
+            for (path, values) in conditions.flat_map(|condition| condition.mentions()) {
+                let Some(field) = form.field(path) else {
+                    faults.push(format!("{}: a condition looks at unknown {path}", form.id));
+                    continue;
+                };
+                for value in values.into_iter().filter_map(|value| value.as_str()) {
+                    if field.options.is_some() && !self.choices(field).iter().any(|c| c.id == value) {
+                        faults.push(format!("{}: {path} never is {value}", form.id));
+                    }
+                }
+            }
+        }
+    }
+
+    fn field_faults(&self, owner: &str, field: &Field, faults: &mut Vec<String>) {
+        if let Some(Options::Dict(dict)) = &field.options
+            && self.dict(dict).is_none()
+        {
+            faults.push(format!("{owner}: {} uses unknown dict {dict}", field.path));
+        }
+        for spawn in &field.spawn {
+            let child = self.form_for(spawn.kind);
+            for (path, value) in &spawn.set {
+                let known = child.and_then(|form| form.field(path));
+                let fits = known.is_some_and(|target| {
+                    target.options.is_none() || self.choices(target).iter().any(|c| *value == c.id.as_str())
+                });
+                if !fits {
+                    faults.push(format!("{owner}: {} spawns with a wrong {path}", field.path));
+                }
+            }
+        }
+    }
+
+    fn role_faults(&self, faults: &mut Vec<String>) {
+        for role in &self.roles {
+            for grant in &role.grants {
+                if !self.permissions.iter().any(|permission| permission.id == grant.permission) {
+                    faults.push(format!("role {}: unknown permission {}", role.id, grant.permission));
+                }
+                if grant.levels.iter().any(|level| self.level(level).is_none()) {
+                    faults.push(format!("role {}: unknown level for {}", role.id, grant.permission));
+                }
+            }
+        }
+    }
+
+    fn flow_faults(&self, faults: &mut Vec<String>) {
+        for flow in &self.flows {
+            if flow.state(&flow.initial).is_none() {
+                faults.push(format!("flow {}: unknown initial state", flow.id));
+            }
+            for step in &flow.transitions {
+                let name = format!("flow {}: {}", flow.id, step.action);
+                if step.from.iter().chain([&step.to]).any(|state| flow.state(state).is_none()) {
+                    faults.push(format!("{name} uses an unknown state"));
+                }
+                let held = self.roles.iter().flat_map(|role| &role.grants);
+                if !held.into_iter().any(|grant| grant.permission == step.permission && !grant.propose) {
+                    faults.push(format!("{name}: no role holds {}", step.permission));
+                }
+                for kind in &flow.kinds {
+                    let mut paths = BTreeSet::new();
+                    for field in step.inputs_for(*kind) {
+                        if !paths.insert(field.path.as_str()) {
+                            faults.push(format!("{name}: input {} twice", field.path));
+                        }
+                        self.field_faults(&name, field, faults);
+                    }
+                }
+            }
+        }
+    }
+}

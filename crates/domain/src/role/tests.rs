@@ -1,0 +1,158 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const VILLAGE: &str = "510000100201";
+const GRID: &str = "51000010020100301";
+const OTHER: &str = "51000010020200101";
+
+fn day(d: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 11, d).unwrap()
+}
+
+fn held(role: &str, area: Option<&str>, unit: Option<&str>) -> Actor {
+    Actor {
+        user: "u1".to_owned(),
+        assignments: vec![Assignment {
+            role: role.to_owned(),
+            area: area.map(str::to_owned),
+            unit: unit.map(str::to_owned),
+            from: None,
+            to: None,
+        }],
+    }
+}
+
+fn ask(actor: &Actor, permission: &str, target: &Target<'_>) -> Right {
+    right(Package::builtin(), actor, permission, target, day(21))
+}
+
+fn hazard<'a>(area: &'a str, creator: &'a str, level: Option<&'a str>) -> Target<'a> {
+    Target { level, ..Target::new(RecordKind::Hazard, area, Some(creator)) }
+}
+
+#[test]
+fn an_area_right_ends_at_the_area() {
+    let worker = held("village_assistant", Some(GRID), None);
+    assert_eq!(ask(&worker, "record.create", &hazard(GRID, "u1", None)), Right::Yes);
+    assert_eq!(ask(&worker, "record.create", &hazard(OTHER, "u1", None)), Right::No);
+    assert_eq!(ask(&worker, "record.create", &hazard(VILLAGE, "u1", None)), Right::No);
+    assert_eq!(ask(&held("village_assistant", None, None), "record.create", &hazard(GRID, "u1", None)), Right::No);
+}
+
+#[test]
+fn own_records_until_registration() {
+    let worker = held("grid_worker_l2", Some(GRID), None);
+    let mut target = hazard(GRID, "u1", None);
+    assert_eq!(ask(&worker, "record.edit", &target), Right::Yes);
+    assert_eq!(ask(&worker, "record.edit", &hazard(GRID, "u2", None)), Right::No);
+    target.registered = true;
+    assert_eq!(ask(&worker, "record.edit", &target), Right::No);
+    let intake = held("intake_clerk", Some("510000100"), None);
+    assert_eq!(ask(&intake, "record.edit", &target), Right::Yes);
+}
+
+#[test]
+fn levels_hold_the_village_back() {
+    let l1 = held("grid_worker_l1", Some(VILLAGE), None);
+    for (level, expected) in [("red", Right::No), ("orange", Right::No), ("yellow", Right::Yes), ("blue", Right::Yes)] {
+        assert_eq!(ask(&l1, "case.register", &hazard(GRID, "u2", Some(level))), expected, "{level}");
+        assert_eq!(ask(&l1, "case.close", &hazard(GRID, "u2", Some(level))), expected, "{level}");
+    }
+    let director = held("center_director", Some("510000100"), None);
+    assert_eq!(ask(&director, "case.close", &hazard(GRID, "u2", Some("red"))), Right::Yes);
+}
+
+#[test]
+fn a_unit_acts_on_what_was_dispatched_to_it() {
+    let handler = held("unit_handler", None, Some("U07"));
+    let mut target = hazard(GRID, "u2", Some("red"));
+    assert_eq!(ask(&handler, "case.claim", &target), Right::No);
+    target.units = vec!["U03", "U07"];
+    assert_eq!(ask(&handler, "case.claim", &target), Right::Yes);
+    assert_eq!(ask(&handler, "case.dispatch", &target), Right::Propose);
+    assert!(!may(Package::builtin(), &handler, "case.dispatch", &target, day(21)));
+    assert_eq!(ask(&handler, "record.create", &target), Right::No);
+    assert_eq!(ask(&handler, "household.view", &Target::new(RecordKind::Household, GRID, None)), Right::No);
+}
+
+#[test]
+fn who_was_named_may_handle() {
+    let worker = held("village_assistant", Some(GRID), None);
+    let mut target = hazard(GRID, "u2", Some("blue"));
+    assert_eq!(ask(&worker, "case.handle", &target), Right::No);
+    target.handler = Some("u1");
+    assert_eq!(ask(&worker, "case.handle", &target), Right::Yes);
+}
+
+#[test]
+fn assignments_begin_and_end() {
+    let mut worker = held("village_assistant", Some(GRID), None);
+    worker.assignments[0].from = Some(day(10));
+    worker.assignments[0].to = Some(day(20));
+    let asked = |d| may(Package::builtin(), &worker, "record.create", &hazard(GRID, "u1", None), day(d));
+    assert_eq!([9, 10, 20, 21].map(asked), [false, true, true, false]);
+    assert!(worker.areas(day(21)).is_empty());
+    assert!(!worker.has_role("village_assistant", day(9)));
+}
+
+#[test]
+fn rights_of_several_roles_join() {
+    let mut actor = held("village_assistant", Some(GRID), None);
+    actor.assignments.extend(held("unit_handler", Some(OTHER), Some("U07")).assignments);
+    let mut target = hazard(OTHER, "u2", None);
+    target.units = vec!["U07"];
+    assert_eq!(ask(&actor, "case.claim", &target), Right::Yes);
+    assert_eq!(ask(&actor, "record.create", &hazard(OTHER, "u1", None)), Right::No, "each role keeps its area");
+    assert_eq!(actor.areas(day(1)), [GRID, OTHER]);
+    assert_eq!(actor.units(day(1)), ["U07"]);
+}
+
+#[test]
+fn the_administrator_has_no_case_content() {
+    let admin = held("sys_admin", None, None);
+    for permission in ["record.view", "record.create", "case.register", "household.view"] {
+        assert_eq!(ask(&admin, permission, &hazard(GRID, "u1", None)), Right::No, "{permission}");
+        assert!(!holds(Package::builtin(), &admin, permission, day(1)));
+    }
+    assert_eq!(ask(&admin, "directory.edit", &Target::new(RecordKind::Unit, "", None)), Right::Yes);
+    assert!(holds(Package::builtin(), &admin, "user.manage", day(1)));
+}
+
+#[test]
+fn unknown_roles_grant_nothing() {
+    let actor = held("village_wizard", Some(GRID), Some("U07"));
+    assert_eq!(ask(&actor, "record.create", &hazard(GRID, "u1", None)), Right::No);
+}
+
+#[test]
+fn the_matrix_of_who_does_what_in_the_township() {
+    // role, then whether it creates, registers, dispatches, calls back, closes (blue), edits households, edits the directory.
+    let expected = [
+        ("village_assistant", [true, false, false, false, false, true, false]),
+        ("grid_worker_l2", [true, false, false, false, false, true, false]),
+        ("grid_worker_l1", [true, true, true, true, true, true, false]),
+        ("intake_clerk", [true, true, true, false, false, true, false]),
+        ("dispatcher", [true, true, true, false, false, true, false]),
+        ("callback_clerk", [true, false, true, true, true, true, false]),
+        ("supervisor", [true, false, true, true, true, true, false]),
+        ("center_director", [true, true, true, true, true, true, false]),
+        ("grid_clerk", [false, false, false, false, false, true, true]),
+        ("sys_admin", [false, false, false, false, false, false, true]),
+    ];
+    for (role, wanted) in expected {
+        let actor = held(role, Some(VILLAGE), None);
+        let target = hazard(GRID, "u2", Some("blue"));
+        let got = [
+            "record.create",
+            "case.register",
+            "case.dispatch",
+            "case.callback",
+            "case.close",
+            "household.edit",
+            "directory.edit",
+        ]
+        .map(|permission| ask(&actor, permission, &target) == Right::Yes);
+        assert_eq!(got, wanted, "{role}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Which steps are offered, and whether a step that somebody took is legal.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use gridbook_log::Event;
+use serde_json::Value;
+
+use super::guard::Situation;
+use super::{Flow, Transition, owned_path};
+use crate::admit::Refusal;
+use crate::case::CaseView;
+use crate::form::{Field, Values};
+use crate::package::Package;
+use crate::role::{Actor, may};
+
+/// The steps that this person can take now: drives the buttons. Conditions on what will be entered are judged
+/// by [`check`] afterwards.
+pub fn offered<'p>(
+    package: &'p Package,
+    actor: &Actor,
+    case: &CaseView,
+    today: NaiveDate,
+) -> Vec<&'p Transition> {
+    let Some(flow) = package.flow(case.kind) else { return Vec::new() };
+    let possible = |transition: &&Transition| {
+        transition.from.contains(&case.state)
+            && may(package, actor, &transition.permission, &case.target(), today)
+            && transition.guards.iter().filter(|guard| !guard.needs_input()).all(|guard| {
+                guard.holds(&Situation {
+                    package,
+                    actor,
+                    case,
+                    action: &transition.action,
+                    values: &case.values,
+                    photos: &case.photos,
+                    today,
+                })
+            })
+    };
+    flow.transitions.iter().filter(possible).collect()
+}
+
+/// Judges a step against the case as it stands: the same on the author's device and at the authority.
+///
+/// # Errors
+/// [`Refusal`]: not legal in this state, not permitted, a guard, or inputs that are missing or wrong.
+pub fn check(
+    package: &Package,
+    actor: &Actor,
+    case: &CaseView,
+    event: &Event,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    let flow = package.flow(case.kind).ok_or(Refusal::UnknownAction)?;
+    let transition = legal(flow, case, event)?;
+    let mut target = case.target();
+    let allowed = may(package, actor, &transition.permission, &target, today);
+    // A step that changes the level must be within the actor's rights before and after.
+    target.level = level_after(event).or(target.level);
+    if !(allowed && may(package, actor, &transition.permission, &target, today)) {
+        return Err(Refusal::NotPermitted(transition.permission.clone()));
+    }
+    let inputs: Vec<&Field> = transition.inputs_for(case.kind).collect();
+    for path in event.set.keys() {
+        let head = path.split('/').next().unwrap_or(path);
+        if !inputs.iter().any(|field| field.set && field.path == head) {
+            return Err(Refusal::UnexpectedPath(path.clone()));
+        }
+    }
+    let values = merged(case, event);
+    let mut photos = case.photos.clone();
+    for blob in &event.blobs {
+        *photos.entry(blob.role.clone()).or_default() += 1;
+    }
+    let entered = entered(package, case, event, &inputs);
+    let problems = crate::form::validate_inputs(package, inputs.iter().copied(), &entered, &photos, today);
+    let blocking: Vec<_> = problems.into_iter().filter(|problem| problem.blocks).collect();
+    if !blocking.is_empty() {
+        return Err(Refusal::Invalid(blocking));
+    }
+    let now = Situation {
+        package,
+        actor,
+        case,
+        action: &transition.action,
+        values: &values,
+        photos: &photos,
+        today,
+    };
+    if let Some(guard) = transition.guards.iter().find(|guard| !guard.holds(&now)) {
+        return Err(Refusal::Guard(*guard));
+    }
+    placement(transition, event)
+}
+
+fn legal<'p>(flow: &'p Flow, case: &CaseView, event: &Event) -> Result<&'p Transition, Refusal> {
+    if flow.actions(&event.event).next().is_none() {
+        return Err(Refusal::UnknownAction);
+    }
+    let late =
+        || Refusal::NotLegalNow { action: event.event.clone(), state: case.state.clone() };
+    let transition = flow.transition(&event.event, &event.from).ok_or_else(late)?;
+    // While two states stand side by side, one more step from either of them is the decision.
+    let stands = case.state == event.from || case.others.contains(&event.from);
+    if stands && transition.to == event.to { Ok(transition) } else { Err(late()) }
+}
+
+fn level_after(event: &Event) -> Option<&str> {
+    ["level", "risk_level"].iter().find_map(|path| event.set.get(*path)).and_then(Value::as_str)
+}
+
+fn merged(case: &CaseView, event: &Event) -> Values {
+    let mut values = case.values.clone();
+    values.extend(event.set.clone());
+    values.extend(event.data.clone());
+    values
+}
+
+/// What the step itself says for its inputs, over the rest of the case: an old answer never stands in for a
+/// new one, except for facts of the record that the step may leave as they are.
+fn entered(package: &Package, case: &CaseView, event: &Event, inputs: &[&Field]) -> Values {
+    let fresh = |field: &&&Field| !field.set || owned_path(package, case.kind, &field.path);
+    let asked: BTreeSet<&str> = inputs.iter().filter(fresh).map(|field| field.path.as_str()).collect();
+    let mut values = case.values.clone();
+    values.retain(|path, _| !asked.contains(path.split('/').next().unwrap_or(path)));
+    values.extend(event.set.clone());
+    values.extend(event.data.clone());
+    values
+}
+
+/// Only a dispatch changes who sees the case, and only towards the units and the person that it names.
+fn placement(transition: &Transition, event: &Event) -> Result<(), Refusal> {
+    let lead = event.set.get("lead_unit").and_then(Value::as_str);
+    let Some(place) = &event.place else {
+        return if transition.places { Err(Refusal::BadPlacement) } else { Ok(()) };
+    };
+    let support: Vec<&str> = event
+        .set
+        .get("support_units")
+        .and_then(Value::as_array)
+        .map(|list| list.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let handler = event.set.get("handler").and_then(Value::as_str);
+    let named = |unit: &String| lead == Some(unit) || support.contains(&unit.as_str());
+    let fits = transition.places
+        && place.area.is_none()
+        && place.all.is_none()
+        && place.users_del.is_empty()
+        && place.units_add.iter().all(named)
+        && lead.is_some_and(|lead| place.units_add.iter().any(|unit| unit == lead))
+        && place.users_add.iter().all(|user| handler == Some(user));
+    if fits { Ok(()) } else { Err(Refusal::BadPlacement) }
+}

@@ -1,0 +1,25 @@
+//! Legality at admission, asked through a trait so that tests of the transport need no trade.
+
+use chrono::NaiveDate;
+use gridbook_domain::package::Package;
+use gridbook_domain::role::Actor;
+use gridbook_log::{Entity, Op};
+
+/// Decides whether an operation may enter the log.
+pub trait Admission: Send + Sync {
+    /// Judges `op` by `actor` on top of `before` (`None` for a creation).
+    ///
+    /// # Errors
+    /// The machine code of the reason.
+    fn admit(&self, actor: &Actor, before: Option<&Entity>, op: &Op, today: NaiveDate) -> Result<(), String>;
+}
+
+/// The trade's own rules: the same function that phone and desk use.
+#[derive(Clone, Debug)]
+pub struct ByDomain(pub std::sync::Arc<Package>);
+
+impl Admission for ByDomain {
+    fn admit(&self, actor: &Actor, before: Option<&Entity>, op: &Op, today: NaiveDate) -> Result<(), String> {
+        gridbook_domain::admit::admit(&self.0, actor, before, op, today).map_err(|refusal| refusal.code().to_owned())
+    }
+}

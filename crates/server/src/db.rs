@@ -1,0 +1,161 @@
+//! The database: one connection that writes, a pool that reads, and versioned migrations.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use gridbook_log::DeviceId;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row, SqliteConnection, SqlitePool};
+
+use crate::secret;
+
+/// The migrations in order; each runs once, in a transaction of its own.
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_first.sql"))];
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The driver's own words.
+    #[error("数据库打不开:{0}")]
+    Sqlx(#[from] sqlx::Error),
+    /// Written by a later version of the program.
+    #[error("数据库是更新版本的程序建的(版本 {0}),请升级程序后再启动;数据没有改动")]
+    Newer(i64),
+    /// The folder cannot be made.
+    #[error("数据目录建不了:{0}")]
+    Io(#[from] std::io::Error),
+    /// A value that this program never writes.
+    #[error("数据库内容不对:{0}")]
+    Damaged(&'static str),
+}
+
+/// The one tenant of this database.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Leads every primary key.
+    pub id: i64,
+    /// Changes when the history was replaced.
+    pub history: String,
+    /// The server's own device, whose answers count.
+    pub authority: DeviceId,
+    /// Its life.
+    pub epoch: u32,
+    /// Name of the township.
+    pub name: String,
+    /// Its area code.
+    pub township: String,
+    /// Short name in official numbers (domain data 4.9.5).
+    pub number_code: String,
+    /// Whether it holds invented data.
+    pub demo: bool,
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+    Ok(SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged operation survives a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-65536")
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging())
+}
+
+/// Opens the connection that writes, and brings the tables up to date.
+///
+/// # Errors
+/// [`DbError`] when the file cannot be opened or is newer than this program.
+pub async fn open_writer(url: &str) -> Result<SqliteConnection, DbError> {
+    let options = options(url)?;
+    if let Some(folder) = options.get_filename().parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut conn = options.connect().await?;
+    migrate(&mut conn).await?;
+    Ok(conn)
+}
+
+/// Opens the pool that reads.
+///
+/// # Errors
+/// [`DbError`] when the file cannot be opened.
+pub async fn open_readers(url: &str) -> Result<SqlitePool, DbError> {
+    let options = options(url)?.pragma("query_only", "ON");
+    Ok(SqlitePoolOptions::new().max_connections(8).connect_with(options).await?)
+}
+
+async fn migrate(conn: &mut SqliteConnection) -> Result<(), DbError> {
+    conn.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)").await?;
+    let done: i64 =
+        sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetch_one(&mut *conn).await?;
+    let newest = MIGRATIONS.last().map_or(0, |(version, _)| *version);
+    if done > newest {
+        return Err(DbError::Newer(done));
+    }
+    for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > done) {
+        let mut tx = conn.begin().await?;
+        tx.execute(sqlx::raw_sql(AssertSqlSafe(*sql))).await?;
+        sqlx::query("INSERT INTO schema_version (version) VALUES (?)").bind(version).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// What a new database is set up with.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// Name of the township.
+    pub name: String,
+    /// Its area code.
+    pub township: String,
+    /// Short name in official numbers.
+    pub number_code: String,
+    /// Whether it will hold invented data.
+    pub demo: bool,
+}
+
+impl NewTenant {
+    /// The invented township that `--demo` fills.
+    pub fn demo() -> Self {
+        Self {
+            name: "青禾镇".to_owned(),
+            township: "510000100".to_owned(),
+            number_code: "青禾".to_owned(),
+            demo: true,
+        }
+    }
+}
+
+/// The tenant of this database, set up as `new` says when there is none yet.
+///
+/// # Errors
+/// [`DbError`] when it can be neither read nor made.
+pub async fn tenant(conn: &mut SqliteConnection, new: &NewTenant, now: u64) -> Result<Tenant, DbError> {
+    sqlx::query(
+        "INSERT INTO tenant (tenant, history, authority, epoch, name, township, number_code, demo, last_seq, created_at)
+         VALUES (1, ?, ?, 1, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(secret::hex(&secret::random::<8>()))
+    .bind(secret::hex(&secret::random::<8>()))
+    .bind(&new.name)
+    .bind(&new.township)
+    .bind(&new.number_code)
+    .bind(new.demo)
+    .bind(i64::try_from(now).unwrap_or(i64::MAX))
+    .execute(&mut *conn)
+    .await?;
+    let row = sqlx::query("SELECT * FROM tenant WHERE tenant = 1").fetch_one(&mut *conn).await?;
+    let authority: String = row.try_get("authority")?;
+    let epoch: i64 = row.try_get("epoch")?;
+    Ok(Tenant {
+        id: 1,
+        history: row.try_get("history")?,
+        authority: DeviceId::parse(&authority).ok_or(DbError::Damaged("authority"))?,
+        epoch: u32::try_from(epoch).map_err(|_| DbError::Damaged("epoch"))?,
+        name: row.try_get("name")?,
+        township: row.try_get("township")?,
+        number_code: row.try_get("number_code")?,
+        demo: row.try_get("demo")?,
+    })
+}

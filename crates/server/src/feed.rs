@@ -1,0 +1,139 @@
+//! A reader's feed: one cursor, whatever the reader's areas and units are. Computed from the tables alone, so any
+//! server of the tenant can answer any page.
+//!
+//! Between two numbers in which neither the reader's rights nor a placement on the reader's channels changed, the
+//! feed is simply what went out on those channels ([`window`]). A changed placement is one entity at one number; a
+//! change of rights (a first sign-in is one) goes through all entities concerned, in order of their ids; both are
+//! pages of one list ([`resync`]) whose place the cursor remembers.
+
+pub mod cursor;
+pub mod reach;
+mod resync;
+mod scope;
+mod window;
+
+use gridbook_sync::wire::{Entry, PullReply};
+use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use crate::db::Tenant;
+use crate::problem::ApiError;
+use crate::writer::wire_of;
+use cursor::{Cursor, Pass, Place};
+use scope::Scope;
+
+/// Steps one page may take before it is sent as it is.
+const MAX_STEPS: usize = 200;
+
+/// A page under way.
+struct Page<'c> {
+    conn: &'c mut SqliteConnection,
+    tenant: i64,
+    head: i64,
+    entries: Vec<Item>,
+    limit: usize,
+}
+
+/// An entry before its text is fetched.
+enum Item {
+    Op(i64),
+    Ready(Entry),
+}
+
+impl Page<'_> {
+    fn room(&self) -> usize {
+        self.limit.saturating_sub(self.entries.len())
+    }
+}
+
+/// The page after `cursor` (`None`: from the beginning), at most `limit` entries.
+///
+/// # Errors
+/// 409 `history` when the cursor is of another history; 503 when the database fails.
+pub async fn pull(
+    conn: &mut SqliteConnection,
+    tenant: &Tenant,
+    user: &str,
+    cursor: Option<Cursor>,
+    limit: usize,
+) -> Result<PullReply, ApiError> {
+    // One snapshot for the whole page.
+    let mut tx = conn.begin().await?;
+    let head: i64 = sqlx::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
+        .bind(tenant.id)
+        .fetch_one(&mut *tx)
+        .await?;
+    let mut cursor = cursor.unwrap_or_else(|| Cursor::start(&tenant.history));
+    if cursor.history != tenant.history || cursor.furthest() > head {
+        return Err(ApiError::conflict(
+            "history",
+            "服务器的数据已从备份恢复,需要重新核对;本机记录都在,应用会自动重新同步。",
+        ));
+    }
+    let rights = scope::rights(&mut tx, tenant.id, user).await?;
+    let mut page = Page { conn: &mut tx, tenant: tenant.id, head, entries: Vec::new(), limit };
+    for _ in 0..MAX_STEPS {
+        if page.room() == 0 || (cursor.pass.is_none() && cursor.seq >= head) {
+            break;
+        }
+        if cursor.pass.is_none() && rights.iter().any(|r| changed(r, cursor.seq)) {
+            cursor.pass = Some(Pass { to: head, only: None, place: Place::Start });
+        }
+        if let Some(pass) = cursor.pass.take() {
+            let scope = Scope::over(&mut page, &rights, cursor.seq, pass.to).await?;
+            match resync::step(&mut page, &scope, cursor.seq, &pass).await? {
+                Some(place) => cursor.pass = Some(Pass { place, ..pass }),
+                None => cursor.seq = pass.to,
+            }
+            continue;
+        }
+        let scope = Scope::over(&mut page, &rights, cursor.seq, head).await?;
+        match scope.first_move(&mut page, cursor.seq).await? {
+            Some((seq, entity)) if seq == cursor.seq + 1 => {
+                cursor.pass = Some(Pass { to: seq, only: Some(entity), place: Place::Start });
+            }
+            next => {
+                let upper = next.map_or(head, |(seq, _)| seq - 1);
+                cursor.seq = window::step(&mut page, &scope, cursor.seq, upper).await?;
+            }
+        }
+    }
+    let items = std::mem::take(&mut page.entries);
+    let entries = fill(page.conn, tenant.id, items).await?;
+    let more = cursor.pass.is_some() || cursor.seq < head;
+    tx.commit().await?;
+    Ok(PullReply { entries, cursor: cursor.to_text(), more, fp: None })
+}
+
+fn changed(right: &reach::Held, since: i64) -> bool {
+    right.span.from > since || (right.span.to > since && right.span.to != i64::MAX)
+}
+
+/// Puts the texts of the operations in.
+async fn fill(conn: &mut SqliteConnection, tenant: i64, items: Vec<Item>) -> Result<Vec<Entry>, sqlx::Error> {
+    let mut seqs: Vec<i64> = items.iter().filter_map(|i| if let Item::Op(seq) = i { Some(*seq) } else { None }).collect();
+    seqs.sort_unstable();
+    let mut texts = std::collections::HashMap::with_capacity(seqs.len());
+    if !seqs.is_empty() {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT seq, line, salt, body, body_hash, sig, received_at FROM ops WHERE tenant = ",
+        );
+        query.push_bind(tenant).push(" AND seq IN (");
+        let mut list = query.separated(", ");
+        for seq in seqs {
+            list.push_bind(seq);
+        }
+        query.push(")");
+        for row in query.build().persistent(false).fetch_all(conn).await? {
+            let at: i64 = row.try_get("received_at")?;
+            let entry = Entry::Op { op: wire_of(&row)?, at: u64::try_from(at).unwrap_or(0) };
+            texts.insert(row.try_get::<i64, _>("seq")?, entry);
+        }
+    }
+    Ok(items
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Ready(entry) => Some(entry),
+            Item::Op(seq) => texts.remove(&seq),
+        })
+        .collect())
+}

@@ -1,0 +1,160 @@
+//! Who sees what: channels an entity lies on, patterns a reader holds, and what follows between two moments.
+
+use chrono::NaiveDate;
+use gridbook_domain::role::Actor;
+use gridbook_domain::territory::covers;
+use gridbook_log::Entity;
+
+/// The channel that everyone in the tenant reads.
+pub const EVERYONE: &str = "*";
+
+/// Roles that run the system or check it and read no records by themselves (domain data 4.1).
+const NO_RECORDS: [&str; 3] = ["public", "auditor", "sys_admin"];
+
+/// The channels an entity lies on: `a:<area>`, `u:<unit>`, `p:<account>`, `*`. Its author always keeps it. What
+/// was refused at its creation is nobody else's.
+pub fn channels(entity: &Entity, creator: &str) -> Vec<String> {
+    let mut out = vec![format!("p:{creator}")];
+    if entity.creation().is_some_and(|c| c.rejected.is_none()) {
+        out.extend(entity.area().map(|area| format!("a:{area}")));
+        out.extend(entity.units().iter().map(|unit| format!("u:{unit}")));
+        out.extend(entity.users().iter().map(|user| format!("p:{user}")));
+        if entity.for_all() {
+            out.push(EVERYONE.to_owned());
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// What a person may read on that day, as patterns: `a:` ones are prefixes, the others are exact.
+pub fn patterns(actor: &Actor, today: NaiveDate) -> Vec<String> {
+    let mut out = vec![EVERYONE.to_owned(), format!("p:{}", actor.user)];
+    for held in actor.assignments.iter().filter(|a| a.valid_on(today) && !NO_RECORDS.contains(&a.role.as_str())) {
+        // Somebody who acts for a unit reads what was shared with the unit, not the area around it.
+        match (&held.unit, &held.area) {
+            (Some(unit), _) => out.push(format!("u:{unit}")),
+            (None, Some(area)) => out.push(format!("a:{area}")),
+            (None, None) => {}
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Whether a pattern takes a channel in.
+pub fn matches(pattern: &str, channel: &str) -> bool {
+    match (pattern.strip_prefix("a:"), channel.strip_prefix("a:")) {
+        (Some(prefix), Some(code)) => covers(prefix, code),
+        _ => pattern == channel,
+    }
+}
+
+/// A span of sequence numbers, from the first on; `to` is the first that is outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// First inside.
+    pub from: i64,
+    /// First outside; `i64::MAX` while it lasts.
+    pub to: i64,
+}
+
+/// Something held for a span: a reader's pattern or an entity's channel.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Pattern or channel.
+    pub what: String,
+    /// When.
+    pub span: Span,
+}
+
+/// When an entity on `placed` was visible to the holder of `rights`; joined and in order.
+pub fn visible(placed: &[Held], rights: &[Held]) -> Vec<Span> {
+    let mut spans: Vec<Span> = placed
+        .iter()
+        .flat_map(|p| rights.iter().filter(|r| matches(&r.what, &p.what)).map(move |r| (p.span, r.span)))
+        .map(|(p, r)| Span { from: p.from.max(r.from), to: p.to.min(r.to) })
+        .filter(|s| s.from < s.to)
+        .collect();
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.from <= last.to => last.to = last.to.max(span.to),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// Whether any span holds that moment.
+pub fn at(spans: &[Span], seq: i64) -> bool {
+    spans.iter().any(|s| s.from <= seq && seq < s.to)
+}
+
+/// What an entity is to a reader whose cursor moves from one moment to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Visible all the time: what is new follows.
+    Kept,
+    /// Not visible all the time, but now: everything follows.
+    Entered,
+    /// Visible then, not now: purge it.
+    Left,
+    /// Neither then nor now.
+    Unseen,
+}
+
+/// Compares two moments, `from` < `to`, for an entity that began at `first`.
+pub fn standing(spans: &[Span], first: i64, from: i64, to: i64) -> Standing {
+    let start = from.max(first);
+    if spans.iter().any(|s| s.from <= start && to < s.to) {
+        Standing::Kept
+    } else if at(spans, to) {
+        Standing::Entered
+    } else if first <= from && at(spans, from) {
+        Standing::Left
+    } else {
+        Standing::Unseen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(what: &str, from: i64, to: i64) -> Held {
+        Held { what: what.to_owned(), span: Span { from, to } }
+    }
+
+    #[test]
+    fn prefixes_reach_down_and_nothing_else_does() {
+        assert!(matches("a:510000100", "a:510000100201003"));
+        assert!(!matches("a:510000100201", "a:510000100202001"));
+        assert!(!matches("a:510000100", "u:510000100"));
+        assert!(matches("u:U01", "u:U01"));
+        assert!(!matches("u:U0", "u:U01"));
+    }
+
+    #[test]
+    fn a_gap_in_between_means_everything_again() {
+        let rights = [held("a:510000100201", 1, i64::MAX)];
+        let placed = [held("a:510000100201001", 5, 8), held("a:510000100201002", 9, i64::MAX)];
+        let spans = visible(&placed, &rights);
+        assert_eq!(standing(&spans, 5, 6, 7), Standing::Kept);
+        assert_eq!(standing(&spans, 5, 6, 8), Standing::Left);
+        assert_eq!(standing(&spans, 5, 6, 10), Standing::Entered);
+        assert_eq!(standing(&spans, 5, 9, 10), Standing::Kept);
+        assert_eq!(standing(&spans, 5, 2, 7), Standing::Kept);
+        assert_eq!(standing(&[], 5, 2, 7), Standing::Unseen);
+    }
+
+    #[test]
+    fn moving_inside_the_reader_s_area_is_no_gap() {
+        let rights = [held("a:510000100", 1, i64::MAX)];
+        let placed = [held("a:510000100201001", 5, 8), held("a:510000100202002", 8, i64::MAX)];
+        assert_eq!(standing(&visible(&placed, &rights), 5, 6, 10), Standing::Kept);
+    }
+}

@@ -1,0 +1,147 @@
+//! Going through entities whose visibility may have changed, in order of their ids: `enter` with everything,
+//! `leave`, or what is new.
+
+use std::collections::HashMap;
+
+use gridbook_log::EntityId;
+use gridbook_sync::wire::Entry;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::cursor::{Pass, Place};
+use super::reach::{self, Standing, standing, visible};
+use super::scope::{self, Placed, Scope};
+use super::{Item, Page};
+use crate::problem::ApiError;
+use crate::writer::{entity_of, push_ids};
+
+/// Entities looked at in one step.
+const CHUNK: usize = 300;
+
+/// Adds entries of the next entities; returns where to go on, or `None` when all are done.
+pub(super) async fn step(
+    page: &mut Page<'_>,
+    scope: &Scope,
+    from: i64,
+    pass: &Pass,
+) -> Result<Option<Place>, ApiError> {
+    let ids = candidates(page, scope, pass).await?;
+    let last = ids.len() < CHUNK || pass.only.is_some();
+    let placed = scope::placed(page, &ids).await?;
+    let judged: Vec<(Placed, Standing)> = placed
+        .into_iter()
+        .map(|p| {
+            let spans = visible(&p.channels, &scope.rights);
+            let mut what = standing(&spans, p.first_seq, from, pass.to);
+            // What has moved out since is not sent any more.
+            if matches!(what, Standing::Kept | Standing::Entered) && !reach::at(&spans, page.head) {
+                what = Standing::Unseen;
+            }
+            (p, what)
+        })
+        .collect();
+    let ops = numbers(page, &judged, pass.to).await?;
+    let mut place = pass.place;
+    for (p, what) in judged {
+        let id = p.entity;
+        let done_to = match place {
+            Place::In(entity, seq) if entity == id => Some(seq),
+            _ => None,
+        };
+        if page.room() == 0 {
+            return Ok(Some(place));
+        }
+        let after = match what {
+            Standing::Unseen => {
+                place = Place::After(id);
+                continue;
+            }
+            Standing::Left => {
+                page.entries.push(Item::Ready(Entry::Leave { e: id }));
+                place = Place::After(id);
+                continue;
+            }
+            Standing::Entered => {
+                if done_to.is_none() {
+                    page.entries.push(Item::Ready(Entry::Enter { e: id }));
+                }
+                done_to.unwrap_or(0)
+            }
+            Standing::Kept => done_to.unwrap_or(0).max(from),
+        };
+        let mut done = done_to.unwrap_or(0);
+        let mut whole = true;
+        for seq in ops.get(&id).into_iter().flatten().filter(|seq| **seq > after) {
+            if page.room() == 0 {
+                whole = false;
+                break;
+            }
+            page.entries.push(Item::Op(*seq));
+            done = *seq;
+        }
+        if !whole {
+            return Ok(Some(Place::In(id, done)));
+        }
+        place = Place::After(id);
+    }
+    Ok(if last { None } else { Some(place) })
+}
+
+async fn candidates(page: &mut Page<'_>, scope: &Scope, pass: &Pass) -> Result<Vec<EntityId>, ApiError> {
+    if let Some(only) = pass.only {
+        return Ok(vec![only]);
+    }
+    let mut query = if scope.wide {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT entity FROM entities WHERE tenant = ");
+        query.push_bind(page.tenant);
+        query
+    } else {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT DISTINCT entity FROM placed WHERE tenant = ");
+        query.push_bind(page.tenant).push(" AND channel IN (");
+        let mut list = query.separated(", ");
+        for channel in &scope.channels {
+            list.push_bind(channel);
+        }
+        query.push(")");
+        query
+    };
+    match pass.place {
+        Place::Start => {}
+        Place::In(entity, _) => {
+            query.push(" AND entity >= ").push_bind(entity.0.to_vec());
+        }
+        Place::After(entity) => {
+            query.push(" AND entity > ").push_bind(entity.0.to_vec());
+        }
+    }
+    query.push(" ORDER BY entity LIMIT ").push_bind(i64::try_from(CHUNK).unwrap_or(i64::MAX));
+    let rows: Vec<Vec<u8>> = query.build_query_scalar().persistent(false).fetch_all(&mut *page.conn).await?;
+    Ok(rows.into_iter().map(entity_of).collect::<Result<_, _>>()?)
+}
+
+/// Numbers of the operations of those that go out, up to `to`, in order.
+async fn numbers(
+    page: &mut Page<'_>,
+    judged: &[(Placed, Standing)],
+    to: i64,
+) -> Result<HashMap<EntityId, Vec<i64>>, ApiError> {
+    let ids: Vec<EntityId> = judged
+        .iter()
+        .filter(|(_, what)| matches!(what, Standing::Kept | Standing::Entered))
+        .map(|(p, _)| p.entity)
+        .collect();
+    let mut out: HashMap<EntityId, Vec<i64>> = HashMap::with_capacity(ids.len());
+    if ids.is_empty() {
+        return Ok(out);
+    }
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT entity, seq FROM ops WHERE tenant = ");
+    query.push_bind(page.tenant).push(" AND entity IN (");
+    push_ids(&mut query, &ids);
+    query.push(") AND seq <= ").push_bind(to);
+    for row in query.build().persistent(false).fetch_all(&mut *page.conn).await? {
+        out.entry(entity_of(row.try_get("entity")?)?).or_default().push(row.try_get("seq")?);
+    }
+    for seqs in out.values_mut() {
+        seqs.sort_unstable();
+    }
+    Ok(out)
+}

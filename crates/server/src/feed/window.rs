@@ -1,0 +1,95 @@
+//! A stretch of the sequence in which nothing moved: what went out on the reader's channels, in order.
+
+use gridbook_log::EntityId;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::reach::{self, visible};
+use super::scope::{self, Scope};
+use super::{Item, Page};
+use crate::problem::ApiError;
+use crate::writer::entity_of;
+
+/// Operations that one step looks at when the reach is wide.
+const SCAN: usize = 4000;
+
+/// Adds operations after `from` up to `upper`; returns how far it came.
+pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i64) -> Result<i64, ApiError> {
+    let room = page.room();
+    let mut end = upper;
+    let mut seqs: Vec<i64> = Vec::new();
+    if scope.wide {
+        let rows = sqlx::query("SELECT seq, area FROM ops WHERE tenant = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?")
+            .bind(page.tenant)
+            .bind(from)
+            .bind(upper)
+            .bind(i64::try_from(SCAN).unwrap_or(i64::MAX))
+            .fetch_all(&mut *page.conn)
+            .await?;
+        let full = rows.len() == SCAN;
+        for row in &rows {
+            let (seq, area): (i64, Option<String>) = (row.try_get("seq")?, row.try_get("area")?);
+            if full {
+                end = seq;
+            }
+            if area.is_some_and(|code| scope.covers_area(&code)) {
+                seqs.push(seq);
+            }
+        }
+    }
+    if !scope.channels.is_empty() {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT DISTINCT seq FROM feed WHERE tenant = ");
+        query.push_bind(page.tenant).push(" AND seq > ").push_bind(from).push(" AND seq <= ").push_bind(end);
+        query.push(" AND channel IN (");
+        let mut list = query.separated(", ");
+        for channel in &scope.channels {
+            list.push_bind(channel);
+        }
+        query.push(") ORDER BY seq LIMIT ").push_bind(i64::try_from(room + 1).unwrap_or(i64::MAX));
+        let found: Vec<i64> = query.build_query_scalar().persistent(false).fetch_all(&mut *page.conn).await?;
+        seqs.extend(found);
+    }
+    seqs.sort_unstable();
+    seqs.dedup();
+    if seqs.len() > room {
+        seqs.truncate(room);
+        end = seqs.last().copied().unwrap_or(end);
+    }
+    let hidden = hidden(page, scope, end).await?;
+    if !hidden.is_empty() {
+        let owners = owners(page, &seqs).await?;
+        seqs.retain(|seq| owners.get(seq).is_none_or(|entity| !hidden.contains(entity)));
+    }
+    page.entries.extend(seqs.into_iter().map(Item::Op));
+    Ok(end)
+}
+
+/// Entities that were in reach then and have moved out since: nothing of them goes out any more. The reader
+/// comes to their `leave` (or, when they came back, to an `enter` with everything) at its own place.
+async fn hidden(page: &mut Page<'_>, scope: &Scope, end: i64) -> Result<Vec<EntityId>, ApiError> {
+    let moved = scope.moved(page, end).await?;
+    let head = page.head;
+    let placed = scope::placed(page, &moved).await?;
+    Ok(placed
+        .into_iter()
+        .filter(|p| !reach::at(&visible(&p.channels, &scope.rights), head))
+        .map(|p| p.entity)
+        .collect())
+}
+
+async fn owners(page: &mut Page<'_>, seqs: &[i64]) -> Result<std::collections::HashMap<i64, EntityId>, ApiError> {
+    let mut out = std::collections::HashMap::new();
+    if seqs.is_empty() {
+        return Ok(out);
+    }
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT seq, entity FROM ops WHERE tenant = ");
+    query.push_bind(page.tenant).push(" AND seq IN (");
+    let mut list = query.separated(", ");
+    for seq in seqs {
+        list.push_bind(*seq);
+    }
+    query.push(")");
+    for row in query.build().persistent(false).fetch_all(&mut *page.conn).await? {
+        out.insert(row.try_get("seq")?, entity_of(row.try_get("entity")?)?);
+    }
+    Ok(out)
+}

@@ -1,0 +1,110 @@
+//! Answers that are not 2xx: a machine code and a Chinese sentence that says what happened, that nothing is lost,
+//! and what to do.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gridbook_sync::wire::Problem;
+
+/// An answer that is not 2xx.
+#[derive(Clone, Debug)]
+pub struct ApiError {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Machine code, stable.
+    pub code: &'static str,
+    /// For people.
+    pub message: Cow<'static, str>,
+    /// Seconds to wait before the next try.
+    pub retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// Any answer.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, message: message.into(), retry_after: None }
+    }
+
+    /// 400: the request cannot be understood.
+    pub fn malformed() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed",
+            "服务器看不懂这次请求,什么也没有保存;手机里的记录还在,请更新应用后再试。",
+        )
+    }
+
+    /// 400 with a sentence of its own.
+    pub fn bad(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// 401: no session, or one that has ended.
+    pub fn session() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "session", "登录已过期,记录都还在本机;请重新登录后继续同步。")
+    }
+
+    /// 403.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "您没有这项权限,什么也没有改动;需要时请联系镇网格专干。")
+    }
+
+    /// 404.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "没有找到要的内容,请核对后再试。")
+    }
+
+    /// 409 with a sentence of its own.
+    pub fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// 413.
+    pub fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "一次发送的内容太大,什么也没有保存;记录还在本机,请分批再发。",
+        )
+    }
+
+    /// 503: the disk or the database did not do its work.
+    pub fn unavailable() -> Self {
+        let mut error = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "服务器暂时忙,这次没有保存;记录还在本机,稍后会自动再试。",
+        );
+        error.retry_after = Some(5);
+        error
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        // The text of a database error may quote values; its kind does not.
+        let kind = match &error {
+            sqlx::Error::Database(e) => e.code().map_or_else(|| "database".to_owned(), |c| format!("database {c}")),
+            sqlx::Error::Io(_) => "io".to_owned(),
+            sqlx::Error::PoolTimedOut => "pool timed out".to_owned(),
+            sqlx::Error::RowNotFound => "row not found".to_owned(),
+            sqlx::Error::ColumnDecode { index, .. } => format!("decode {index}"),
+            _ => "other".to_owned(),
+        };
+        tracing::error!(kind, "storage failed");
+        Self::unavailable()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let problem = Problem { code: self.code.to_owned(), message: self.message.into_owned() };
+        let mut response = (self.status, Json(problem)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

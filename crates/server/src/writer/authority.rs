@@ -1,0 +1,98 @@
+//! The server's own answers in the log: receipts, refusals, official numbers, corrected times.
+
+use chrono::Datelike;
+use gridbook_domain::record::RecordKind;
+use gridbook_log::body::{ClockFix, Number, Receipt, Reject};
+use gridbook_log::{Body, Dot, EntityId, Hlc, NewOp, Op, Outcome, Writer};
+
+use super::ledger::Ledger;
+use super::rows::Rows;
+use crate::clock::china_day;
+use crate::secret;
+
+/// The author's name in the server's own operations.
+const AUTHOR: &str = "gridbook";
+/// A clock further ahead than this gets its operation's time corrected.
+const MAX_AHEAD_MS: u64 = 5 * 60 * 1000;
+
+impl Ledger {
+    /// The server's log identity.
+    pub(super) fn authority_writer(&self) -> Writer {
+        Writer { dev: self.tenant.authority, epoch: self.tenant.epoch }
+    }
+
+    /// Appends an answer to a stream.
+    fn answer(&mut self, rows: &mut Rows, entity: EntityId, body: &Body) {
+        let writer = self.authority_writer();
+        let now = self.now();
+        let hlc = self.hlc.tick(now);
+        let Some(stream) = self.streams.get(&entity) else { return };
+        let ctx = stream.entity.frontier().clone();
+        let n = ctx.get(writer).saturating_add(1);
+        let (kind, text) = body.to_text();
+        let new = NewOp { entity, dot: Dot { writer, n }, hlc, kind, user: AUTHOR, ctx };
+        match Op::new(new, secret::random::<16>(), text) {
+            Ok(op) => self.append(rows, &op, None),
+            // Only a context grown past the header's bound comes here; the record itself is safe.
+            Err(error) => tracing::error!(%entity, %error, "the authority's answer does not fit"),
+        }
+    }
+
+    /// Says that an operation was refused, and why.
+    pub(super) fn answer_reject(&mut self, rows: &mut Rows, entity: EntityId, op: Dot, code: &str) {
+        self.answer(rows, entity, &Body::Reject(Reject { op, code: code.to_owned() }));
+    }
+
+    /// Says when operations of a record arrived. Households and the directory need no receipts.
+    pub(super) fn answer_receipt(&mut self, rows: &mut Rows, entity: EntityId, ops: Vec<Dot>, at: u64, drift: i64) {
+        let is_report = self
+            .streams
+            .get(&entity)
+            .and_then(|s| s.entity.type_().and_then(RecordKind::parse))
+            .is_some_and(RecordKind::is_report);
+        if is_report && !ops.is_empty() {
+            self.answer(rows, entity, &Body::Receipt(Receipt { ops, at, drift }));
+        }
+    }
+
+    /// Corrects the time of an operation whose author's clock ran ahead.
+    pub(super) fn answer_clock(&mut self, rows: &mut Rows, op: &Op, now: u64, drift: i64) {
+        let hlc = op.header().hlc;
+        if hlc.ms > now.saturating_add(MAX_AHEAD_MS) {
+            let ms = hlc.ms.saturating_sub(u64::try_from(drift).unwrap_or(0)).min(now);
+            let fix = ClockFix { op: op.dot(), hlc: Hlc { ms, count: hlc.count } };
+            self.answer(rows, op.entity(), &Body::ClockFix(fix));
+        }
+    }
+
+    /// Gives a case its official number when this operation registered it (domain data 4.9.5): once per entity,
+    /// without gaps per series and year.
+    pub(super) async fn answer_number(&mut self, rows: &mut Rows, op: &Op) -> Result<(), sqlx::Error> {
+        let Some(stream) = self.streams.get(&op.entity()) else { return Ok(()) };
+        let class = stream
+            .entity
+            .type_()
+            .and_then(RecordKind::parse)
+            .filter(|kind| kind.is_case())
+            .and_then(RecordKind::number_class);
+        let registered = stream
+            .entity
+            .timeline()
+            .iter()
+            .any(|e| e.dot == op.dot() && e.event.event == "register" && e.outcome == Outcome::Counts);
+        let (Some(class), true, None) = (class, registered, stream.entity.number()) else { return Ok(()) };
+        let year = china_day(self.now()).year();
+        let last: i64 = sqlx::query_scalar(
+            "INSERT INTO numbers (tenant, series, year, last) VALUES (?, ?, ?, 1)
+             ON CONFLICT (tenant, series, year) DO UPDATE SET last = last + 1 RETURNING last",
+        )
+        .bind(self.tenant.id)
+        .bind(class)
+        .bind(year)
+        .fetch_one(&mut self.conn)
+        .await?;
+        let number = format!("{}〔{year}〕{class}字第{last:05}号", self.tenant.number_code);
+        self.answer(rows, op.entity(), &Body::Number(Number { number }));
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! What the writer holds: its connection, the sequence, and the streams it has folded lately.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use gridbook_log::{EntityId, Op, WireOp};
+use lru::LruCache;
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use super::stream::Stream;
+use crate::admission::Admission;
+use crate::clock::Clock;
+use crate::db::Tenant;
+use crate::problem::ApiError;
+
+/// Folded streams kept in memory; about 4 KB each.
+const STREAMS: usize = 20_000;
+
+/// The writer's state. Everything but the connection is a cache of what is in the database.
+pub struct Ledger {
+    /// The connection that writes; inside a transaction whenever a job runs.
+    pub conn: SqliteConnection,
+    /// Whose ledger this is.
+    pub tenant: Tenant,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(super) admission: Arc<dyn Admission>,
+    pub(super) hlc: gridbook_log::Clock,
+    pub(super) last_seq: i64,
+    pub(super) streams: LruCache<EntityId, Stream>,
+    /// Areas known to be in the table of areas.
+    pub(super) areas: HashSet<String>,
+}
+
+impl Ledger {
+    /// Takes over a connection.
+    ///
+    /// # Errors
+    /// When the sequence cannot be read.
+    pub async fn open(
+        mut conn: SqliteConnection,
+        tenant: Tenant,
+        clock: Arc<dyn Clock>,
+        admission: Arc<dyn Admission>,
+    ) -> Result<Self, sqlx::Error> {
+        let last_seq = last_seq(&mut conn, tenant.id).await?;
+        let size = NonZeroUsize::new(STREAMS).expect("not zero");
+        Ok(Self {
+            conn,
+            tenant,
+            clock,
+            admission,
+            hlc: gridbook_log::Clock::default(),
+            last_seq,
+            streams: LruCache::new(size),
+            areas: HashSet::new(),
+        })
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
+    /// The same, as the database keeps it.
+    pub fn now_i64(&self) -> i64 {
+        i64::try_from(self.now()).unwrap_or(i64::MAX)
+    }
+
+    /// Drops the caches after a rollback and reads the sequence again.
+    pub(super) async fn forget(&mut self) {
+        self.streams.clear();
+        self.areas.clear();
+        if let Ok(seq) = last_seq(&mut self.conn, self.tenant.id).await {
+            self.last_seq = seq;
+        }
+    }
+
+    /// The next number of the gapless sequence.
+    pub(super) fn next_seq(&mut self) -> i64 {
+        self.last_seq += 1;
+        self.last_seq
+    }
+
+    /// Writes down how far the sequence has come; part of the job's transaction.
+    pub(super) async fn save_seq(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE tenant SET last_seq = ? WHERE tenant = ?")
+            .bind(self.last_seq)
+            .bind(self.tenant.id)
+            .execute(&mut self.conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Makes sure that all of `wanted` are in memory. Streams that do not exist yet are there, empty.
+    pub(super) async fn load(&mut self, wanted: &[EntityId]) -> Result<(), ApiError> {
+        let missing: Vec<EntityId> = wanted.iter().copied().filter(|id| self.streams.get(id).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for id in &missing {
+            self.streams.put(*id, Stream::new(*id, self.tenant.authority));
+        }
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT seq, line, salt, body, body_hash, sig FROM ops WHERE tenant = ",
+        );
+        query.push_bind(self.tenant.id).push(" AND entity IN (");
+        push_ids(&mut query, &missing);
+        query.push(") ORDER BY seq");
+        let rows = query.build().persistent(false).fetch_all(&mut self.conn).await?;
+        let mut ops: Vec<(i64, Op)> = Vec::with_capacity(rows.len());
+        for row in rows {
+            let wire = wire_of(&row)?;
+            let Ok(op) = Op::from_wire(wire) else {
+                tracing::error!("a stored operation cannot be read");
+                continue;
+            };
+            ops.push((row.try_get("seq")?, op));
+        }
+        ops.sort_by_key(|(seq, op)| (op.entity(), *seq));
+        for stream in ops.chunk_by(|a, b| a.1.entity() == b.1.entity()) {
+            let id = stream[0].1.entity();
+            if let Some(slot) = self.streams.get_mut(&id) {
+                slot.restore(stream);
+            }
+        }
+        self.load_placed(&missing).await
+    }
+
+    async fn load_placed(&mut self, missing: &[EntityId]) -> Result<(), ApiError> {
+        let mut query =
+            QueryBuilder::<Sqlite>::new("SELECT entity, channel, from_seq FROM placed WHERE to_seq IS NULL AND tenant = ");
+        query.push_bind(self.tenant.id).push(" AND entity IN (");
+        push_ids(&mut query, missing);
+        query.push(")");
+        for row in query.build().persistent(false).fetch_all(&mut self.conn).await? {
+            let id = entity_of(row.try_get("entity")?)?;
+            if let Some(slot) = self.streams.get_mut(&id) {
+                slot.placed.insert(row.try_get("channel")?, row.try_get("from_seq")?);
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn last_seq(conn: &mut SqliteConnection, tenant: i64) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?").bind(tenant).fetch_one(conn).await
+}
+
+/// Appends the ids as a list of bound values.
+pub(crate) fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: &[EntityId]) {
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.0.to_vec());
+    }
+}
+
+/// An id as the database keeps it.
+pub(crate) fn entity_of(bytes: Vec<u8>) -> Result<EntityId, sqlx::Error> {
+    bytes.try_into().map(EntityId).map_err(|_| sqlx::Error::ColumnDecode {
+        index: "entity".to_owned(),
+        source: "not 16 bytes".into(),
+    })
+}
+
+/// The wire form of a stored operation.
+pub(crate) fn wire_of(row: &sqlx::sqlite::SqliteRow) -> Result<WireOp, sqlx::Error> {
+    Ok(WireOp {
+        h: row.try_get("line")?,
+        s: row.try_get("salt")?,
+        b: row.try_get("body")?,
+        x: row.try_get("body_hash")?,
+        g: row.try_get("sig")?,
+    })
+}

@@ -1,0 +1,141 @@
+//! Accounts, their roles, and what follows from them for reading. A change of rights takes a number of the
+//! sequence, so that a reader's cursor knows on which side of it it stands.
+
+use std::collections::BTreeSet;
+
+use gridbook_domain::role::{Actor, Assignment};
+use sqlx::SqliteConnection;
+
+use super::ledger::Ledger;
+use crate::clock::china_day;
+use crate::feed::reach;
+use crate::problem::ApiError;
+use crate::accounts;
+
+/// A person to add or change.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Account name.
+    pub user: String,
+    /// As others see it.
+    pub name: String,
+    /// Mobile phone.
+    pub phone: Option<String>,
+    /// Roles.
+    pub assignments: Vec<Assignment>,
+}
+
+impl Ledger {
+    /// Adds accounts or brings them up to date, with their roles; returns how many were new.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save_people(&mut self, people: &[Person]) -> Result<usize, ApiError> {
+        let mut new = 0;
+        for person in people {
+            let done = sqlx::query(
+                "INSERT INTO accounts (tenant, account, name, phone, created_at) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(self.tenant.id)
+            .bind(&person.user)
+            .bind(&person.name)
+            .bind(&person.phone)
+            .bind(self.now_i64())
+            .execute(&mut self.conn)
+            .await?;
+            new += usize::from(done.rows_affected() > 0);
+            sqlx::query("UPDATE accounts SET name = ?, phone = ? WHERE tenant = ? AND account = ?")
+                .bind(&person.name)
+                .bind(&person.phone)
+                .bind(self.tenant.id)
+                .bind(&person.user)
+                .execute(&mut self.conn)
+                .await?;
+            self.assign(&person.user, &person.assignments).await?;
+        }
+        Ok(new)
+    }
+
+    /// Replaces the roles of an account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn assign(&mut self, user: &str, assignments: &[Assignment]) -> Result<(), ApiError> {
+        let tenant = self.tenant.id;
+        sqlx::query("DELETE FROM assignments WHERE tenant = ? AND account = ?")
+            .bind(tenant)
+            .bind(user)
+            .execute(&mut self.conn)
+            .await?;
+        for (ord, held) in assignments.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO assignments (tenant, account, ord, role, area, unit, valid_from, valid_to)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )
+            .bind(tenant)
+            .bind(user)
+            .bind(i64::try_from(ord).unwrap_or(i64::MAX))
+            .bind(&held.role)
+            .bind(&held.area)
+            .bind(&held.unit)
+            .bind(held.from.map(|d| d.to_string()))
+            .bind(held.to.map(|d| d.to_string()))
+            .execute(&mut self.conn)
+            .await?;
+        }
+        self.refresh_rights(user).await
+    }
+
+    /// Brings what an account may read in line with its roles as they hold today.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh_rights(&mut self, user: &str) -> Result<(), ApiError> {
+        let actor =
+            Actor { user: user.to_owned(), assignments: accounts::assignments(&mut self.conn, self.tenant.id, user).await? };
+        let wanted: BTreeSet<String> = if accounts::is_disabled(&mut self.conn, self.tenant.id, user).await? {
+            BTreeSet::new()
+        } else {
+            reach::patterns(&actor, china_day(self.now())).into_iter().collect()
+        };
+        let held = active(&mut self.conn, self.tenant.id, user).await?;
+        if wanted == held {
+            return Ok(());
+        }
+        let seq = self.next_seq();
+        for pattern in held.difference(&wanted) {
+            sqlx::query("UPDATE rights SET to_seq = ? WHERE tenant = ? AND account = ? AND pattern = ? AND to_seq IS NULL")
+                .bind(seq)
+                .bind(self.tenant.id)
+                .bind(user)
+                .bind(pattern)
+                .execute(&mut self.conn)
+                .await?;
+        }
+        for pattern in wanted.difference(&held) {
+            sqlx::query("INSERT INTO rights (tenant, account, pattern, from_seq) VALUES (?, ?, ?, ?)")
+                .bind(self.tenant.id)
+                .bind(user)
+                .bind(pattern)
+                .bind(seq)
+                .execute(&mut self.conn)
+                .await?;
+        }
+        Ok(self.save_seq().await?)
+    }
+}
+
+/// Patterns that an account holds now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active(conn: &mut SqliteConnection, tenant: i64, user: &str) -> Result<BTreeSet<String>, sqlx::Error> {
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT pattern FROM rights WHERE tenant = ? AND account = ? AND to_seq IS NULL")
+            .bind(tenant)
+            .bind(user)
+            .fetch_all(conn)
+            .await?;
+    Ok(rows.into_iter().collect())
+}

@@ -1,0 +1,203 @@
+//! Rows that wait to be written, many in one statement: a batch of 500 operations costs a dozen statements.
+
+use std::collections::BTreeMap;
+
+use gridbook_log::{EntityId, Op};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::ledger::Ledger;
+use super::stream::Change;
+
+/// Bound values a statement may have in every SQLite built since 2020.
+const MAX_BINDS: usize = 32_000;
+
+struct OpRow {
+    seq: i64,
+    op: Op,
+    area: Option<String>,
+    verdict: Option<String>,
+}
+
+struct BlobRow {
+    sha256: String,
+    mime: String,
+    entity: EntityId,
+    account: String,
+}
+
+struct EntityRow {
+    type_: String,
+    creator: String,
+    area: Option<String>,
+    first_seq: i64,
+    last_seq: i64,
+}
+
+/// What one job adds.
+#[derive(Default)]
+pub(super) struct Rows {
+    ops: Vec<OpRow>,
+    feed: Vec<(String, i64)>,
+    opened: Vec<(EntityId, String, i64)>,
+    closed: Vec<(EntityId, String, i64, i64)>,
+    moves: Vec<(String, i64, EntityId)>,
+    areas: Vec<String>,
+    blobs: Vec<BlobRow>,
+    entities: BTreeMap<EntityId, EntityRow>,
+}
+
+impl Ledger {
+    /// Stores one operation: gives it its number, folds it, and notes the rows. A refused one loses its body.
+    pub(super) fn append(&mut self, rows: &mut Rows, op: &Op, verdict: Option<&str>) {
+        let stored = if verdict.is_some() { op.erased() } else { op.clone() };
+        let id = op.entity();
+        let seq = self.next_seq();
+        let authority = self.tenant.authority;
+        let stream = self.streams.get_or_insert_mut(id, || super::stream::Stream::new(id, authority));
+        let changes = stream.append(&stored, seq);
+        let first = stream.first_seq == seq;
+        for change in changes {
+            match change {
+                Change::Opened(channel) => {
+                    if !first {
+                        rows.moves.push((channel.clone(), seq, id));
+                    }
+                    rows.opened.push((id, channel, seq));
+                }
+                Change::Closed(channel, from) => {
+                    rows.moves.push((channel.clone(), seq, id));
+                    rows.closed.push((id, channel, from, seq));
+                }
+            }
+        }
+        rows.feed.extend(stream.placed.keys().map(|channel| (channel.clone(), seq)));
+        let area = stream.entity.area().map(str::to_owned);
+        if let Some(area) = area.as_ref().filter(|a| !self.areas.contains(*a)) {
+            self.areas.insert(area.clone());
+            rows.areas.push(area.clone());
+        }
+        if verdict.is_none() && let Ok(body) = stored.body() {
+            rows.blobs.extend(body.blobs().iter().map(|b| BlobRow {
+                sha256: b.sha256.clone(),
+                mime: b.mime.clone(),
+                entity: id,
+                account: op.header().user.clone(),
+            }));
+        }
+        rows.entities.insert(
+            id,
+            EntityRow {
+                type_: stream.entity.type_().unwrap_or("").to_owned(),
+                creator: stream.creator.clone(),
+                area: area.clone(),
+                first_seq: stream.first_seq,
+                last_seq: seq,
+            },
+        );
+        rows.ops.push(OpRow { seq, op: stored, area, verdict: verdict.map(str::to_owned) });
+    }
+
+    /// Writes the rows.
+    pub(super) async fn flush(&mut self, rows: Rows) -> Result<(), sqlx::Error> {
+        let now = self.now_i64();
+        let tenant = self.tenant.id;
+        let conn = &mut self.conn;
+        insert_ops(conn, tenant, now, rows.ops).await?;
+        insert(conn, "INSERT INTO feed (tenant, channel, seq) ", "", 3, rows.feed, |b, (channel, seq)| {
+            b.push_bind(tenant).push_bind(channel).push_bind(seq);
+        })
+        .await?;
+        insert(conn, "INSERT INTO placed (tenant, entity, channel, from_seq) ", "", 4, rows.opened, |b, (id, ch, seq)| {
+            b.push_bind(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
+        })
+        .await?;
+        for (id, channel, from, to) in rows.closed {
+            sqlx::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
+                .bind(to)
+                .bind(tenant)
+                .bind(id.0.to_vec())
+                .bind(channel)
+                .bind(from)
+                .execute(&mut *conn)
+                .await?;
+        }
+        insert(conn, "INSERT INTO moves (tenant, channel, seq, entity) ", "", 4, rows.moves, |b, (ch, seq, id)| {
+            b.push_bind(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
+        })
+        .await?;
+        insert(conn, "INSERT INTO areas (tenant, area) ", " ON CONFLICT DO NOTHING", 2, rows.areas, |b, area| {
+            b.push_bind(tenant).push_bind(area);
+        })
+        .await?;
+        let sql = "INSERT INTO blob_refs (tenant, sha256, entity, account, mime) ";
+        insert(conn, sql, " ON CONFLICT DO NOTHING", 5, rows.blobs, |b, row| {
+            b.push_bind(tenant)
+                .push_bind(row.sha256)
+                .push_bind(row.entity.0.to_vec())
+                .push_bind(row.account)
+                .push_bind(row.mime);
+        })
+        .await?;
+        let sql = "INSERT INTO entities (tenant, entity, type, creator, area, first_seq, last_seq) ";
+        let again = " ON CONFLICT (tenant, entity) DO UPDATE SET area = excluded.area, last_seq = excluded.last_seq";
+        insert(conn, sql, again, 7, rows.entities, |b, (id, row)| {
+            b.push_bind(tenant)
+                .push_bind(id.0.to_vec())
+                .push_bind(row.type_)
+                .push_bind(row.creator)
+                .push_bind(row.area)
+                .push_bind(row.first_seq)
+                .push_bind(row.last_seq);
+        })
+        .await?;
+        self.save_seq().await
+    }
+}
+
+async fn insert_ops(conn: &mut SqliteConnection, tenant: i64, now: i64, ops: Vec<OpRow>) -> Result<(), sqlx::Error> {
+    let sql = "INSERT INTO ops (tenant, seq, entity, dev, epoch, n, kind, author, line, salt, body, body_hash, sig, \
+               hash, area, received_at, verdict) ";
+    insert(conn, sql, "", 17, ops, |b, row| {
+        let header = row.op.header();
+        let writer = header.id.dot.writer;
+        b.push_bind(tenant)
+            .push_bind(row.seq)
+            .push_bind(header.id.entity.0.to_vec())
+            .push_bind(writer.dev.0.to_vec())
+            .push_bind(i64::from(writer.epoch))
+            .push_bind(i64::from(header.id.dot.n))
+            .push_bind(header.kind.clone())
+            .push_bind(header.user.clone());
+        let hash = row.op.hash().to_vec();
+        let wire = row.op.to_wire();
+        b.push_bind(wire.h)
+            .push_bind(wire.s)
+            .push_bind(wire.b)
+            .push_bind(wire.x)
+            .push_bind(wire.g)
+            .push_bind(hash)
+            .push_bind(row.area)
+            .push_bind(now)
+            .push_bind(row.verdict);
+    })
+    .await
+}
+
+/// Inserts all of `rows`, as many in one statement as it may have bound values.
+pub(super) async fn insert<R>(
+    conn: &mut SqliteConnection,
+    head: &str,
+    tail: &str,
+    columns: usize,
+    rows: impl IntoIterator<Item = R>,
+    bind: impl Fn(&mut sqlx::query_builder::Separated<'_, Sqlite, &'static str>, R),
+) -> Result<(), sqlx::Error> {
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let mut query = QueryBuilder::<Sqlite>::new(head);
+        query.push_values(rows.by_ref().take(MAX_BINDS / columns), |mut b, row| bind(&mut b, row));
+        query.push(tail);
+        query.build().persistent(false).execute(&mut *conn).await?;
+    }
+    Ok(())
+}

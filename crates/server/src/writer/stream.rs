@@ -1,0 +1,83 @@
+//! One stream as the writer keeps it: the fold, the hashes it holds, and the channels it lies on.
+
+use std::collections::BTreeMap;
+
+use gridbook_log::{DeviceId, Dot, Entity, EntityId, Hash, Op};
+
+use crate::feed::reach;
+
+/// A stream in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    /// What its operations mean.
+    pub(super) entity: Entity,
+    /// Hash of each operation held: a second one under the same id is a fork.
+    pub(super) hashes: BTreeMap<Dot, Hash>,
+    /// Channels it lies on now, and since when.
+    pub(super) placed: BTreeMap<String, i64>,
+    /// First number; 0 while nothing is stored.
+    pub(super) first_seq: i64,
+    /// Who made it; the author of its first operation.
+    pub(super) creator: String,
+}
+
+/// A channel that opened or closed.
+pub(super) enum Change {
+    /// From now on.
+    Opened(String),
+    /// Until now; opened at that number.
+    Closed(String, i64),
+}
+
+impl Stream {
+    pub(super) fn new(id: EntityId, authority: DeviceId) -> Self {
+        Self {
+            entity: Entity::new(id, Some(authority)),
+            hashes: BTreeMap::new(),
+            placed: BTreeMap::new(),
+            first_seq: 0,
+            creator: String::new(),
+        }
+    }
+
+    /// Whether nothing of it is stored.
+    pub(super) fn is_new(&self) -> bool {
+        self.first_seq == 0
+    }
+
+    /// Takes over what is stored, in order of the sequence.
+    pub(super) fn restore(&mut self, ops: &[(i64, Op)]) {
+        if let Some((seq, op)) = ops.first() {
+            self.first_seq = *seq;
+            op.header().user.clone_into(&mut self.creator);
+        }
+        self.hashes.extend(ops.iter().map(|(_, op)| (op.dot(), *op.hash())));
+        self.entity.apply_all(ops.iter().map(|(_, op)| op));
+    }
+
+    /// Adds one operation and tells which channels changed by it.
+    pub(super) fn append(&mut self, op: &Op, seq: i64) -> Vec<Change> {
+        if self.is_new() {
+            self.first_seq = seq;
+            op.header().user.clone_into(&mut self.creator);
+        }
+        self.hashes.insert(op.dot(), *op.hash());
+        self.entity.apply(op);
+        let now = reach::channels(&self.entity, &self.creator);
+        let mut changes = Vec::new();
+        self.placed.retain(|channel, from| {
+            let stays = now.contains(channel);
+            if !stays {
+                changes.push(Change::Closed(channel.clone(), *from));
+            }
+            stays
+        });
+        for channel in now {
+            if !self.placed.contains_key(&channel) {
+                self.placed.insert(channel.clone(), seq);
+                changes.push(Change::Opened(channel));
+            }
+        }
+        changes
+    }
+}

@@ -1,0 +1,174 @@
+//! Runs the engine's commands against a replica and a connection. The browser and native clients use this; the
+//! simulator carries out the same commands one by one, with faults in between.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::engine::{Engine, Identity, Input, Output, Request, Response};
+use crate::env::Env;
+use crate::replica::{Project, Replica, ReplicaError};
+use crate::store::{Batch, Durability, Store, Table};
+
+/// A connection to a backend.
+#[allow(async_fn_in_trait)]
+pub trait Http {
+    /// Sends one request. `blob` holds the bytes of a [`Request::PutBlob`]. Never fails: what goes wrong is
+    /// [`Response::Failed`] or [`Response::Lost`].
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response;
+}
+
+/// What the driver did in a round.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// When to come back, in milliseconds from now; `None` when only a person can help (sign in, update).
+    pub timer_ms: Option<u64>,
+    /// Whether anything on the device changed.
+    pub changed: bool,
+}
+
+/// Engine and bookkeeping of one tab.
+pub struct Driver {
+    engine: RefCell<Engine>,
+    running: Cell<bool>,
+    blobs_failed: RefCell<BTreeSet<String>>,
+}
+
+/// Position and identity of a replica, for its engine.
+pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
+    let meta = replica.meta();
+    Identity {
+        writer: meta.writer,
+        nonce: meta.nonce.clone(),
+        cursor: meta.cursor.clone(),
+        history: meta.history.clone(),
+        echo: meta.echo,
+    }
+}
+
+impl Driver {
+    /// A driver for `replica`.
+    pub fn new<S: Store, P: Project>(replica: &Replica<S, P>) -> Self {
+        Self {
+            engine: RefCell::new(Engine::new(identity(replica))),
+            running: Cell::new(false),
+            blobs_failed: RefCell::new(BTreeSet::new()),
+        }
+    }
+
+    /// Looks at the engine: phase, trouble, capabilities.
+    pub fn with_engine<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
+        look(&self.engine.borrow())
+    }
+
+    /// Gives the engine an event and carries out all that follows. A second call while the first is running only
+    /// passes the event on. `on_status` runs whenever what people see may have changed.
+    pub async fn run<S: Store, P: Project>(
+        &self,
+        replica: &Replica<S, P>,
+        http: &impl Http,
+        env: &impl Env,
+        input: Input,
+        on_status: impl Fn(bool),
+    ) -> Option<Round> {
+        let mut queue: VecDeque<Output> = self.handle(env, input).into();
+        if self.running.replace(true) {
+            debug_assert!(queue.is_empty(), "an engine at work takes note of a wake and gives no commands");
+            return None;
+        }
+        self.blobs_failed.borrow_mut().clear();
+        let mut round = Round::default();
+        while let Some(output) = queue.pop_front() {
+            if let Output::Timer(ms) = output {
+                round.timer_ms = Some(ms);
+                continue;
+            }
+            if output == Output::Status {
+                on_status(false);
+                continue;
+            }
+            let (input, changed) = self.carry_out(replica, http, env, output).await;
+            if changed {
+                round.changed = true;
+                on_status(true);
+            }
+            self.engine.borrow_mut().set_identity(identity(replica));
+            if let Some(input) = input {
+                queue.extend(self.handle(env, input));
+            }
+        }
+        self.running.set(false);
+        Some(round)
+    }
+
+    fn handle(&self, env: &impl Env, input: Input) -> Vec<Output> {
+        let mut random = [0u8; 8];
+        env.random(&mut random);
+        self.engine.borrow_mut().handle(env.now_ms(), u64::from_le_bytes(random), input)
+    }
+
+    async fn carry_out<S: Store, P: Project>(
+        &self,
+        replica: &Replica<S, P>,
+        http: &impl Http,
+        env: &impl Env,
+        output: Output,
+    ) -> (Option<Input>, bool) {
+        let outcome = match output {
+            Output::LoadOutbox { skip, max_ops, max_bytes } => {
+                replica.outbox(skip, max_ops, max_bytes).await.map(|o| (Some(Input::Outbox(o)), false))
+            }
+            Output::Send(number, request) => {
+                let blob = match &request {
+                    Request::PutBlob { sha256 } => {
+                        replica.store().get(Table::Blob, sha256).await.ok().flatten()
+                    }
+                    _ => None,
+                };
+                let response = http.send(&request, blob).await;
+                Ok((Some(Input::Response(number, response)), false))
+            }
+            Output::ApplyResults(reply) => {
+                let changed = replica.apply_results(&reply.results, env.now_ms()).await;
+                changed.map(|c| (Some(Input::Stored), !c.is_empty()))
+            }
+            Output::ApplyPage(from, reply) => {
+                let (history, authority) = {
+                    let engine = self.engine.borrow();
+                    engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
+                };
+                let pulled = replica.apply_page(env, &from, &reply, &history, authority).await;
+                pulled.map(|p| (Some(Input::Stored), !p.changed.is_empty()))
+            }
+            Output::ForgetCursor => replica.forget_cursor().await.map(|()| (None, false)),
+            Output::NextBlob => self.next_blob(replica).await.map(|name| (Some(Input::Blob(name)), false)),
+            Output::BlobDone(name) => {
+                let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+                batch.delete(Table::BlobQueue, name);
+                let done = replica.store().commit(batch).await;
+                done.map(|()| (Some(Input::Stored), true)).map_err(ReplicaError::from)
+            }
+            Output::BlobFailed(name) => {
+                self.blobs_failed.borrow_mut().insert(name);
+                Ok((None, false))
+            }
+            Output::Timer(_) | Output::Status => Ok((None, false)),
+        };
+        outcome.unwrap_or_else(|error| (Some(Input::StoreFailed(error.to_string())), false))
+    }
+
+    async fn next_blob<S: Store, P: Project>(
+        &self,
+        replica: &Replica<S, P>,
+    ) -> Result<Option<String>, ReplicaError> {
+        let mut after = String::new();
+        loop {
+            let page = replica.store().scan(Table::BlobQueue, &after, 16).await?;
+            let Some((last, _)) = page.last() else { return Ok(None) };
+            after.clone_from(last);
+            let failed = self.blobs_failed.borrow();
+            if let Some((name, _)) = page.iter().find(|(name, _)| !failed.contains(name)) {
+                return Ok(Some(name.clone()));
+            }
+        }
+    }
+}

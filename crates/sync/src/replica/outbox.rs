@@ -1,0 +1,272 @@
+//! What is still unsent: one row of pending places for each log row that has any.
+
+use std::collections::BTreeMap;
+
+use gridbook_log::{Dot, EntityId, WireOp, pack};
+use serde::{Deserialize, Serialize};
+
+use super::index::put_rows;
+use super::open::seal;
+use super::{Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
+use crate::memory::version_of;
+use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
+use crate::wire::{PushResult, Verdict};
+
+/// One operation that no backend has acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) entity: EntityId,
+    pub(crate) dot: Dot,
+    pub(crate) at: u32,
+    pub(crate) len: u32,
+    pub(crate) saved_ms: u64,
+    /// Refused by the backend; kept, shown, sent again only when a person says so.
+    pub(crate) held: Option<String>,
+}
+
+/// Operations to send next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outbox {
+    /// In the order they were saved.
+    pub ops: Vec<WireOp>,
+    /// Whether more are waiting behind these.
+    pub more: bool,
+}
+
+/// What is unsent (OFF-01).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// Operations waiting to be sent.
+    pub waiting: usize,
+    /// Operations refused by the backend and kept.
+    pub held: usize,
+    /// When the oldest waiting one was saved, milliseconds since 1970.
+    pub oldest_ms: Option<u64>,
+}
+
+impl<S: Store, P: Project> Replica<S, P> {
+    /// How much is unsent, and since when.
+    pub fn unsent(&self) -> Unsent {
+        let inner = self.inner.borrow();
+        let mut unsent = Unsent::default();
+        for pending in inner.pend.values().flatten() {
+            if pending.held.is_some() {
+                unsent.held += 1;
+            } else {
+                unsent.waiting += 1;
+                let oldest = unsent.oldest_ms.get_or_insert(pending.saved_ms);
+                *oldest = (*oldest).min(pending.saved_ms);
+            }
+        }
+        unsent
+    }
+
+    /// The next operations to send, after `skip` that the backend deferred in this round.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the log cannot be read.
+    pub async fn outbox(&self, skip: usize, max_ops: usize, max_bytes: usize) -> Result<Outbox, ReplicaError> {
+        for _ in 0..TRIES {
+            let version = self.inner.borrow().meta.version;
+            let outbox = self.try_outbox(skip, max_ops, max_bytes).await;
+            // Another tab may have moved what we were reading.
+            let stored = self.store.get(Table::Meta, VERSION_KEY).await?;
+            if version_of(stored.as_deref()) == version {
+                return outbox;
+            }
+            self.refresh().await?;
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    async fn try_outbox(&self, skip: usize, max_ops: usize, max_bytes: usize) -> Result<Outbox, ReplicaError> {
+        let waiting: Vec<(u32, Pending)> = {
+            let inner = self.inner.borrow();
+            let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(move |p| (*log, p)));
+            all.filter(|(_, p)| p.held.is_none())
+                .skip(skip)
+                .take(max_ops + 1)
+                .map(|(log, p)| (log, p.clone()))
+                .collect()
+        };
+        let mut outbox = Outbox::default();
+        let mut size = 0;
+        let mut row: Option<(u32, Vec<u8>)> = None;
+        for (log, pending) in &waiting {
+            // JSON adds quotes and escapes; half as much again is ample.
+            let cost = pending.len as usize + pending.len as usize / 2;
+            if outbox.ops.len() == max_ops || (size + cost > max_bytes && !outbox.ops.is_empty()) {
+                outbox.more = true;
+                break;
+            }
+            if row.as_ref().is_none_or(|(held, _)| held != log) {
+                let bytes = self.store.get(Table::Log, &key(*log)).await?;
+                row = Some((*log, bytes.ok_or(ReplicaError::Damaged("log"))?));
+            }
+            let bytes = row.as_ref().map_or(&[][..], |(_, bytes)| bytes);
+            let frame = bytes.get(pending.at as usize..).ok_or(ReplicaError::Damaged("log"))?;
+            outbox.ops.push(pack::read(frame)?.0.to_wire());
+            size += cost;
+        }
+        Ok(outbox)
+    }
+
+    /// Takes note of what a push brought. Returns the entities whose arrival state changed.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails; then everything is still unsent.
+    pub async fn apply_results(
+        &self,
+        results: &[PushResult],
+        now_ms: u64,
+    ) -> Result<Vec<EntityId>, ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            match self.try_results(results, now_ms).await {
+                Err(ReplicaError::Store(StoreError::Raced)) => {
+                    self.refresh().await?;
+                }
+                other => return other,
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    async fn try_results(&self, results: &[PushResult], now_ms: u64) -> Result<Vec<EntityId>, ReplicaError> {
+        let by_op: BTreeMap<(EntityId, Dot), &PushResult> =
+            results.iter().filter_map(|r| r.id.map(|id| ((id.entity, id.dot), r))).collect();
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let (mut meta, pend, changed) = {
+            let inner = self.inner.borrow();
+            let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
+            let mut changed = BTreeMap::new();
+            for (log, list) in &inner.pend {
+                if !list.iter().any(|p| by_op.contains_key(&(p.entity, p.dot))) {
+                    continue;
+                }
+                let mut kept = Vec::new();
+                for pending in list {
+                    let Some(result) = by_op.get(&(pending.entity, pending.dot)) else {
+                        kept.push(pending.clone());
+                        continue;
+                    };
+                    let row = changed
+                        .entry(pending.entity)
+                        .or_insert_with(|| inner.rows.get(&pending.entity).cloned());
+                    match result.r {
+                        Verdict::Defer => kept.push(pending.clone()),
+                        Verdict::Refuse => {
+                            let code = result.code.clone().unwrap_or_default();
+                            kept.push(Pending { held: Some(code.clone()), ..pending.clone() });
+                            if let Some(row) = row {
+                                row.refused = Some(code);
+                            }
+                        }
+                        Verdict::Ok | Verdict::Dup | Verdict::Reject => {
+                            if let Some(row) = row {
+                                row.unsent = row.unsent.saturating_sub(1);
+                                row.sent_at = Some(now_ms);
+                                if result.r == Verdict::Reject {
+                                    row.refused = Some(result.code.clone().unwrap_or_default());
+                                }
+                            }
+                        }
+                    }
+                }
+                pend.insert(*log, kept);
+            }
+            (inner.meta.clone(), pend, changed)
+        };
+        if pend.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changed = super::stamp(changed, meta.version + 1);
+        for (log, list) in &pend {
+            put_pend(&mut batch, *log, list);
+        }
+        put_rows(&mut batch, &mut meta, &changed, |_| 0);
+        let ids: Vec<EntityId> = changed.keys().copied().collect();
+        seal(&mut batch, &mut meta, &ids);
+        self.store.commit(batch).await?;
+        let mut inner = self.inner.borrow_mut();
+        inner.meta = meta;
+        for (log, list) in pend {
+            if list.is_empty() {
+                inner.pend.remove(&log);
+            } else {
+                inner.pend.insert(log, list);
+            }
+        }
+        inner.take(changed);
+        Ok(ids)
+    }
+
+    /// Forgets where the feed goes on: everything comes again, and what is held is passed over.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails.
+    pub async fn forget_cursor(&self) -> Result<(), ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            let mut meta = self.inner.borrow().meta.clone();
+            meta.cursor.clear();
+            meta.history.clear();
+            let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+            seal(&mut batch, &mut meta, &[]);
+            match self.store.commit(batch).await {
+                Ok(()) => {
+                    self.inner.borrow_mut().meta = meta;
+                    return Ok(());
+                }
+                Err(StoreError::Raced) => {
+                    self.refresh().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    /// Sends refused operations again: a person has settled what was in the way.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails.
+    pub async fn release_held(&self) -> Result<(), ReplicaError> {
+        let _gate = self.gate.lock().await;
+        let mut batch = Batch::default();
+        let (mut meta, pend) = {
+            let inner = self.inner.borrow();
+            let mut pend = inner.pend.clone();
+            for pending in pend.values_mut().flatten() {
+                pending.held = None;
+            }
+            (inner.meta.clone(), pend)
+        };
+        for (log, list) in &pend {
+            put_pend(&mut batch, *log, list);
+        }
+        seal(&mut batch, &mut meta, &[]);
+        self.store.commit(batch).await?;
+        let mut inner = self.inner.borrow_mut();
+        inner.meta = meta;
+        inner.pend = pend;
+        Ok(())
+    }
+}
+
+pub(super) fn put_pend(batch: &mut Batch, log: u32, list: &Vec<Pending>) {
+    if list.is_empty() {
+        batch.delete(Table::Pend, key(log));
+    } else {
+        batch.put(Table::Pend, key(log), pack_row(list));
+    }
+}
+
+pub(super) async fn read_pend<S: Store>(store: &S) -> Result<BTreeMap<u32, Vec<Pending>>, ReplicaError> {
+    let mut pend = BTreeMap::new();
+    for (name, bytes) in scan_all(store, Table::Pend).await? {
+        let log: u32 = name.parse().map_err(|_| ReplicaError::Damaged("pend"))?;
+        pend.insert(log, unpack_row(&bytes, "pend")?);
+    }
+    Ok(pend)
+}

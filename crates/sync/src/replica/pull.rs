@@ -1,0 +1,298 @@
+//! Taking in a page of the feed: new operations, entities that came into view, entities to purge.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use gridbook_log::{Applied, DeviceId, Entity, EntityId, Op, pack};
+
+use super::index::{Part, Row, put_rows};
+use super::open::seal;
+use super::outbox::{Pending, put_pend};
+use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
+use crate::env::Env;
+use crate::store::{Batch, Durability, Store, StoreError, Table};
+use crate::wire::{Entry, PullReply};
+
+/// What a page brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulled {
+    /// Operations that were new here.
+    pub new: usize,
+    /// Entities that changed or went away.
+    pub changed: Vec<EntityId>,
+    /// Entries that could not be read and were passed over.
+    pub unreadable: usize,
+}
+
+/// A page, read and grouped before anything is decided.
+struct Page {
+    ops: BTreeMap<EntityId, Vec<Op>>,
+    leave: BTreeSet<EntityId>,
+    unreadable: usize,
+}
+
+impl Page {
+    fn read(reply: &PullReply) -> Self {
+        let mut page = Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0 };
+        for entry in &reply.entries {
+            match entry {
+                Entry::Op { op, .. } => match Op::from_wire(op.clone()) {
+                    Ok(op) => page.ops.entry(op.entity()).or_default().push(op),
+                    Err(_) => page.unreadable += 1,
+                },
+                Entry::Enter { e } => {
+                    page.leave.remove(e);
+                }
+                Entry::Leave { e } => {
+                    page.leave.insert(*e);
+                    page.ops.remove(e);
+                }
+            }
+        }
+        page
+    }
+}
+
+impl<S: Store, P: Project> Replica<S, P> {
+    /// Takes in a page that was asked for from cursor `from`, and moves the cursor, in one batch. When another tab
+    /// has moved the cursor meanwhile the page is thrown away: what it says may have been overtaken, and an entity
+    /// purged since would come back in part.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; then neither the operations nor the cursor were written, and the page comes again.
+    pub async fn apply_page(
+        &self,
+        env: &impl Env,
+        from: &str,
+        reply: &PullReply,
+        history: &str,
+        authority: Option<DeviceId>,
+    ) -> Result<Pulled, ReplicaError> {
+        let page = Page::read(reply);
+        let _gate = self.gate.lock().await;
+        self.adopt_authority(authority);
+        for _ in 0..TRIES {
+            if self.inner.borrow().meta.cursor != from {
+                return Ok(Pulled::default());
+            }
+            match self.try_page(env, reply, &page, history, authority).await {
+                Err(ReplicaError::Store(StoreError::Raced)) => {
+                    self.refresh().await?;
+                }
+                other => return other,
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    /// Folds of before the authority was known do not count its answers: fold them again.
+    fn adopt_authority(&self, authority: Option<DeviceId>) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.meta.authority != authority {
+            inner.meta.authority = authority;
+            inner.cache.clear();
+        }
+    }
+
+    async fn try_page(
+        &self,
+        env: &impl Env,
+        reply: &PullReply,
+        page: &Page,
+        history: &str,
+        authority: Option<DeviceId>,
+    ) -> Result<Pulled, ReplicaError> {
+        let ids: Vec<EntityId> = page.ops.keys().copied().collect();
+        self.load(&ids).await?;
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let mut result = Pulled { unreadable: page.unreadable, ..Pulled::default() };
+        let mut meta = self.inner.borrow().meta.clone();
+        let version = meta.version + 1;
+        let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
+        let mut entities: Vec<Entity> = Vec::new();
+        {
+            let inner = self.inner.borrow();
+            let now = env.now_ms();
+            let log = meta.next_log;
+            let mut bytes = Vec::new();
+            for (id, ops) in &page.ops {
+                let mut entity = inner
+                    .cache
+                    .get(id)
+                    .map_or_else(|| Entity::new(*id, authority), |held| (**held).clone());
+                let at = bytes.len();
+                let mut fresh: Vec<&Op> = Vec::new();
+                for op in ops {
+                    meta.clock.observe(op.header().hlc, now);
+                    let again = entity.have().contains(op.dot()) || fresh.iter().any(|f| f.dot() == op.dot());
+                    // A second operation under one id is judged by the fold; anything else held is passed over.
+                    if again && !matches!(entity.clone().apply(op), Applied::Fork) {
+                        continue;
+                    }
+                    pack::write(&mut bytes, op);
+                    fresh.push(op);
+                }
+                if fresh.is_empty() && !inner.rows.get(id).is_some_and(|r| r.leaving) {
+                    continue;
+                }
+                result.new += entity.apply_all(fresh);
+                let part = part(log, at, bytes.len())?;
+                let held = inner.rows.get(id);
+                let parts = held.map_or(&[][..], |r| &r.parts).iter().copied();
+                let row = Row {
+                    version,
+                    parts: parts.chain((part.len > 0).then_some(part)).collect(),
+                    unsent: held.map_or(0, |r| r.unsent),
+                    sent_at: held.and_then(|r| r.sent_at),
+                    refused: held.and_then(|r| r.refused.clone()),
+                    leaving: false,
+                    own: inner.own(*id).max(entity.frontier().get(meta.writer)),
+                    summary: self.project.summary(&entity),
+                };
+                changed.insert(*id, Some(row));
+                entities.push(entity);
+            }
+            if !bytes.is_empty() {
+                batch.put(Table::Log, key(log), bytes);
+                meta.next_log += 1;
+            }
+        }
+        let pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
+        reply.cursor.clone_into(&mut meta.cursor);
+        history.clone_into(&mut meta.history);
+        meta.authority = authority;
+        if !reply.more {
+            meta.pulled_at = env.now_ms();
+            meta.echo = false;
+        }
+        meta.echo |= changed.values().any(Option::is_none);
+        put_rows(&mut batch, &mut meta, &changed, |id| self.inner.borrow().own(id));
+        result.changed = changed.keys().copied().collect();
+        seal(&mut batch, &mut meta, &result.changed);
+        self.store.commit(batch).await?;
+        let mut inner = self.inner.borrow_mut();
+        inner.meta = meta;
+        inner.pend.extend(pend);
+        inner.take(changed);
+        for entity in entities {
+            inner.remember(Rc::new(entity));
+        }
+        Ok(result)
+    }
+
+    /// Takes entities out of the log and the index. One with unsent operations is only marked: it goes when a
+    /// later page finds nothing of it unsent.
+    async fn purge(
+        &self,
+        batch: &mut Batch,
+        leave: &BTreeSet<EntityId>,
+        version: u64,
+        changed: &mut BTreeMap<EntityId, Option<Row<P::Summary>>>,
+    ) -> Result<BTreeMap<u32, Vec<Pending>>, ReplicaError> {
+        let (doomed, logs) = {
+            let inner = self.inner.borrow();
+            let mut doomed = BTreeSet::new();
+            let mut logs = BTreeSet::new();
+            let waiting = inner.rows.iter().filter(|(_, r)| r.leaving && r.unsent == 0).map(|(id, _)| id);
+            let waiting: BTreeSet<EntityId> =
+                waiting.filter(|id| !changed.contains_key(*id)).copied().collect();
+            for id in leave.iter().chain(&waiting) {
+                let Some(row) = inner.rows.get(id) else { continue };
+                if row.unsent > 0 {
+                    changed.insert(*id, Some(Row { version, leaving: true, ..row.clone() }));
+                } else {
+                    doomed.insert(*id);
+                    logs.extend(row.parts.iter().map(|p| p.log));
+                    changed.insert(*id, None);
+                }
+            }
+            (doomed, logs)
+        };
+        let mut pend = BTreeMap::new();
+        for log in logs {
+            let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
+            let inner = self.inner.borrow();
+            let (kept, list) = inner.rewrite(log, &bytes, &doomed, version, changed)?;
+            if kept.is_empty() {
+                batch.delete(Table::Log, key(log));
+            } else {
+                batch.put(Table::Log, key(log), kept);
+            }
+            if let Some(list) = list {
+                put_pend(batch, log, &list);
+                pend.insert(log, list);
+            }
+        }
+        Ok(pend)
+    }
+}
+
+fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaError> {
+    let at = u32::try_from(from).map_err(|_| ReplicaError::Damaged("log"))?;
+    let len = u32::try_from(to - from).map_err(|_| ReplicaError::Damaged("log"))?;
+    Ok(Part { log, at, len })
+}
+
+impl<P: Project> Inner<P> {
+    /// The bytes of a log row without the doomed entities, with the places of the others moved.
+    #[allow(clippy::type_complexity)]
+    fn rewrite(
+        &self,
+        log: u32,
+        bytes: &[u8],
+        doomed: &BTreeSet<EntityId>,
+        version: u64,
+        changed: &mut BTreeMap<EntityId, Option<Row<P::Summary>>>,
+    ) -> Result<(Vec<u8>, Option<Vec<Pending>>), ReplicaError> {
+        let mut kept = Vec::new();
+        let mut moved: Vec<(u32, u32)> = Vec::new();
+        let mut at = 0usize;
+        while at < bytes.len() {
+            let (op, len) = pack::read(&bytes[at..])?;
+            if !doomed.contains(&op.entity()) {
+                let new = u32::try_from(kept.len()).map_err(|_| ReplicaError::Damaged("log"))?;
+                moved.push((u32::try_from(at).map_err(|_| ReplicaError::Damaged("log"))?, new));
+                kept.extend_from_slice(&bytes[at..at + len]);
+            }
+            at += len;
+        }
+        let place = |old: u32| moved.iter().find(|(from, _)| *from == old).map(|(_, to)| *to);
+        let others: Vec<EntityId> = self
+            .rows
+            .iter()
+            .filter(|(id, row)| !doomed.contains(*id) && row.parts.iter().any(|p| p.log == log))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in others {
+            let row = changed.entry(id).or_insert_with(|| self.rows.get(&id).cloned());
+            if let Some(row) = row {
+                row.version = version;
+                for part in row.parts.iter_mut().filter(|p| p.log == log) {
+                    part.at = place(part.at).ok_or(ReplicaError::Damaged("log"))?;
+                }
+            }
+        }
+        let list = self.pend.get(&log).map(|list| {
+            let live = list.iter().filter(|p| !doomed.contains(&p.entity));
+            live.filter_map(|p| Some(Pending { at: place(p.at)?, ..p.clone() })).collect()
+        });
+        Ok((kept, list))
+    }
+
+    /// Takes changed rows into memory after their commit.
+    pub(super) fn take(&mut self, changed: BTreeMap<EntityId, Option<Row<P::Summary>>>) {
+        self.loose_rows += changed.len();
+        for (id, row) in changed {
+            match row {
+                Some(row) => {
+                    self.rows.insert(id, row);
+                }
+                None => {
+                    self.gone.insert(id, self.own(id));
+                    self.rows.remove(&id);
+                    self.cache.remove(&id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Saving what a person entered: operations, index, outbox, photos and the end of the draft in one batch.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, pack};
+
+use super::index::{Part, Row, put_rows};
+use super::open::seal;
+use super::outbox::{Pending, put_pend};
+use super::{Project, Replica, ReplicaError, TRIES, key};
+use crate::env::Env;
+use crate::store::{Batch, Durability, Store, StoreError, Table};
+use crate::wire::MAX_BATCH_OPS;
+
+/// One save in one entity.
+#[derive(Clone, Debug)]
+pub struct NewWrite {
+    /// Which; a new one from [`EntityId::new`] when the body creates it.
+    pub entity: EntityId,
+    /// What.
+    pub body: Body,
+}
+
+/// A photo that an operation of the same save names.
+#[derive(Clone, Debug)]
+pub struct NewBlob {
+    /// SHA-256 of the bytes, 64 hex digits.
+    pub sha256: String,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What was saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saved {
+    /// The operations, in order.
+    pub ops: Vec<OpId>,
+}
+
+struct Plan<T> {
+    batch: Batch,
+    meta: super::Meta,
+    changed: BTreeMap<EntityId, Option<Row<T>>>,
+    entities: BTreeMap<EntityId, Entity>,
+    pend: BTreeMap<u32, Vec<Pending>>,
+    ops: Vec<OpId>,
+}
+
+impl<S: Store, P: Project> Replica<S, P> {
+    /// Saves. Returns when the store has it for certain: then, and only then, it may be called saved.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; then nothing of it was written and the draft is where it was.
+    pub async fn save(
+        &self,
+        env: &impl Env,
+        writes: &[NewWrite],
+        blobs: &[NewBlob],
+        drafts_done: &[String],
+    ) -> Result<Saved, ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            let ids: Vec<EntityId> = writes.iter().map(|w| w.entity).collect();
+            self.load(&ids).await?;
+            let mut plan = self.plan(env, writes)?;
+            for blob in blobs {
+                plan.batch.put(Table::Blob, blob.sha256.clone(), blob.bytes.clone());
+                plan.batch.put(Table::BlobQueue, blob.sha256.clone(), env.now_ms().to_le_bytes().to_vec());
+            }
+            for draft in drafts_done {
+                plan.batch.delete(Table::Draft, draft.clone());
+            }
+            match self.store.commit(plan.batch).await {
+                Ok(()) => {
+                    let mut inner = self.inner.borrow_mut();
+                    inner.meta = plan.meta;
+                    inner.pend.extend(plan.pend);
+                    inner.take(plan.changed);
+                    for entity in plan.entities.into_values() {
+                        inner.remember(Rc::new(entity));
+                    }
+                    return Ok(Saved { ops: plan.ops });
+                }
+                Err(StoreError::Raced) => {
+                    self.refresh().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    fn plan(&self, env: &impl Env, writes: &[NewWrite]) -> Result<Plan<P::Summary>, ReplicaError> {
+        let inner = self.inner.borrow();
+        let mut meta = inner.meta.clone();
+        let version = meta.version + 1;
+        let mut batch = Batch { durability: Durability::Strict, ..Batch::default() };
+        let mut entities: BTreeMap<EntityId, Entity> = BTreeMap::new();
+        let mut parts: BTreeMap<EntityId, Vec<Part>> = BTreeMap::new();
+        let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
+        let mut ops = Vec::with_capacity(writes.len());
+        for chunk in writes.chunks(MAX_BATCH_OPS) {
+            let log = meta.next_log;
+            meta.next_log += 1;
+            let mut bytes = Vec::new();
+            let mut list = Vec::with_capacity(chunk.len());
+            for write in chunk {
+                let entity = entities.entry(write.entity).or_insert_with(|| {
+                    let held = inner.cache.get(&write.entity).map(|e| (**e).clone());
+                    held.unwrap_or_else(|| Entity::new(write.entity, meta.authority))
+                });
+                // Replayed after a commit whose answer was lost: it is there already.
+                if matches!(write.body, Body::Create(_)) && entity.creation().is_some() {
+                    ops.extend(entity.creation().map(|c| OpId { entity: write.entity, dot: c.dot }));
+                    continue;
+                }
+                if !matches!(write.body, Body::Create(_)) && entity.have().is_empty() {
+                    return Err(ReplicaError::Unknown);
+                }
+                let mut ctx = entity.frontier().clone();
+                // Own operations that were purged count as seen: their numbers are used.
+                let used = ctx.get(meta.writer).max(inner.own(write.entity));
+                if used > 0 {
+                    ctx.add(Dot { writer: meta.writer, n: used });
+                }
+                let dot = Dot { writer: meta.writer, n: used + 1 };
+                let (kind, text) = write.body.to_text();
+                let now = env.now_ms();
+                let new = NewOp {
+                    entity: write.entity,
+                    dot,
+                    hlc: meta.clock.tick(now),
+                    kind,
+                    user: &meta.user,
+                    ctx,
+                };
+                let mut salt = [0u8; 16];
+                env.random(&mut salt);
+                let op = Op::new(new, salt, text)?;
+                let at = u32::try_from(bytes.len()).map_err(|_| ReplicaError::Damaged("log"))?;
+                let len = u32::try_from(pack::write(&mut bytes, &op)).map_err(|_| ReplicaError::Damaged("log"))?;
+                entity.apply(&op);
+                parts.entry(write.entity).or_default().push(Part { log, at, len });
+                list.push(Pending { entity: write.entity, dot, at, len, saved_ms: now, held: None });
+                ops.push(op.id());
+            }
+            if list.is_empty() {
+                continue;
+            }
+            batch.put(Table::Log, key(log), bytes);
+            put_pend(&mut batch, log, &list);
+            pend.insert(log, list);
+        }
+        let mut changed = BTreeMap::new();
+        for (id, entity) in &entities {
+            let new_parts = parts.remove(id).unwrap_or_default();
+            let held = inner.rows.get(id);
+            let unsent = held.map_or(0, |r| r.unsent) + u32::try_from(new_parts.len()).unwrap_or(u32::MAX);
+            let row = Row {
+                version,
+                parts: held.map_or(&[][..], |r| &r.parts).iter().copied().chain(new_parts).collect(),
+                unsent,
+                sent_at: held.and_then(|r| r.sent_at),
+                refused: None,
+                leaving: held.is_some_and(|r| r.leaving),
+                own: entity.frontier().get(meta.writer),
+                summary: self.project.summary(entity),
+            };
+            changed.insert(*id, Some(row));
+        }
+        put_rows(&mut batch, &mut meta, &changed, |id| inner.own(id));
+        let ids: Vec<EntityId> = changed.keys().copied().collect();
+        seal(&mut batch, &mut meta, &ids);
+        Ok(Plan { batch, meta, changed, entities, pend, ops })
+    }
+}

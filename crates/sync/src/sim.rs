@@ -1,0 +1,98 @@
+//! The simulator: devices, tabs, clocks, a network and a backend, all from one seed.
+//!
+//! The engine and the replica in it are the ones the app runs. Faults come while it runs; then they stop, and
+//! everything that was saved must be where it belongs. The same seed always does the same.
+
+mod check;
+mod device;
+mod net;
+mod world;
+
+use std::fmt;
+
+pub use world::{Config, World};
+
+/// Numbers from a seed (SplitMix64): small, fast, the same everywhere.
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+impl Rng {
+    /// Starts from a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
+
+    /// True in `percent` of a hundred cases.
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// What a run did; printed, so that a run without faults is noticed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Operations saved.
+    pub saved: usize,
+    /// Requests that reached the backend.
+    pub requests: usize,
+    /// Messages lost, repeated or cut off.
+    pub faults: usize,
+    /// Tabs that died.
+    pub crashes: usize,
+    /// Rounds until everything was quiet after the last fault.
+    pub rounds: usize,
+    /// Entities that left someone's view.
+    pub purged: usize,
+}
+
+/// An invariant that did not hold. The seed is all that is needed to see it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// What did not hold.
+    pub what: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {}: {}", self.seed, self.what)
+    }
+}
+
+/// Runs one seed.
+///
+/// # Errors
+/// [`Failure`] with the invariant that did not hold.
+pub fn run(seed: u64) -> Result<Report, Failure> {
+    let fail = |what: String| Failure { seed, what };
+    let mut world = World::new(Config::from_seed(seed));
+    world.chaos().map_err(fail)?;
+    world.settle().map_err(fail)?;
+    check::all(&mut world).map_err(fail)?;
+    Ok(world.report().clone())
+}
+
+/// Polls a future that only touches memory; it is ready at once.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => unreachable!("the memory store never waits"),
+    }
+}

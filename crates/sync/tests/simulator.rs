@@ -1,0 +1,37 @@
+//! Seeds of the simulator: the first 64, and every seed that ever failed.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use gridbook_sync::sim;
+
+/// Seeds that failed once. They are kept for ever.
+const KEPT: &str = include_str!("seeds.txt");
+
+#[test]
+fn the_first_64_seeds_hold() {
+    let mut total = sim::Report::default();
+    for seed in 0..64 {
+        let report = sim::run(seed).unwrap_or_else(|failure| panic!("{failure}"));
+        total.saved += report.saved;
+        total.faults += report.faults;
+        total.crashes += report.crashes;
+        total.purged += report.purged;
+    }
+    // A simulator that no longer hurts would pass for ever.
+    assert!(total.saved > 3000, "{total:?}");
+    assert!(total.faults > 1000, "{total:?}");
+    assert!(total.crashes > 100, "{total:?}");
+    assert!(total.purged > 50, "{total:?}");
+}
+
+#[test]
+fn seeds_that_failed_once_hold() {
+    for line in KEPT.lines().filter(|l| !l.starts_with('#')) {
+        let seed = line.split_whitespace().next().unwrap().parse().unwrap();
+        sim::run(seed).unwrap_or_else(|failure| panic!("{failure}"));
+    }
+}
+
+#[test]
+fn a_seed_always_does_the_same() {
+    assert_eq!(sim::run(7), sim::run(7));
+}

@@ -1,0 +1,107 @@
+//! The two bundles, phone and desk, and the server that carries them.
+
+use std::path::{Path, PathBuf};
+
+use crate::compress;
+use crate::csp;
+use crate::failure::{Failure, Outcome};
+use crate::precache;
+use crate::process::{command, root, run, target, with};
+use crate::stamp;
+use crate::style;
+use crate::tree;
+
+/// How a bundle is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Mode {
+    /// What people get: small, compressed, inside the server.
+    Release,
+    /// What a developer looks at: quick to build, served from disk.
+    Dev,
+}
+
+/// One bundle: a page, where it is served, and how large its wasm may be.
+pub(crate) struct App {
+    pub(crate) name: &'static str,
+    pub(crate) base: &'static str,
+    /// Bytes of its wasm after brotli; more fails the build.
+    pub(crate) budget: u64,
+    /// What we aim at.
+    pub(crate) aim: u64,
+}
+
+pub(crate) const APPS: [App; 2] = [
+    App { name: "field", base: "/", budget: 300_000, aim: 250_000 },
+    App { name: "desk", base: "/desk/", budget: 600_000, aim: 600_000 },
+];
+
+/// Where the bundles of a mode lie, one folder an app.
+pub(crate) fn dist(mode: Mode) -> PathBuf {
+    match mode {
+        Mode::Release => root().join("dist"),
+        Mode::Dev => target().join("dist-dev"),
+    }
+}
+
+/// Builds both bundles unless they are up to date.
+pub(crate) fn build(mode: Mode) -> Outcome {
+    let dist = dist(mode);
+    let inputs = stamp::inputs()?;
+    if stamp::fresh(&dist, &inputs) {
+        println!("build: bundles are up to date");
+        return Ok(());
+    }
+    stamp::forget(&dist)?;
+    // Trunk builds offline; on a new machine the sources are not there yet.
+    run(&mut with("cargo", &["fetch", "--locked", "--quiet", "--target", "wasm32-unknown-unknown"]))?;
+    for app in &APPS {
+        let folder = dist.join(app.name);
+        style::join(app.name)?;
+        tree::remove(&folder)?;
+        trunk(app, mode, &folder)?;
+        finish(app, mode, &folder)?;
+    }
+    // Not the hash from the start: whatever was edited meanwhile must be built next time.
+    if stamp::inputs()? == inputs { stamp::keep(&dist, &inputs) } else { Ok(()) }
+}
+
+fn trunk(app: &App, mode: Mode, folder: &Path) -> Outcome {
+    let mut trunk = command("trunk");
+    // trunk takes the word of NO_COLOR for a value of its own flag and stops at "1".
+    trunk
+        .env_remove("NO_COLOR")
+        .env("RUST_BACKTRACE", "0")
+        .args(["build", "--color", "never", "--public-url", app.base, "--dist"])
+        .arg(folder);
+    if mode == Mode::Release {
+        trunk.arg("--release=true");
+    }
+    run(trunk.arg(root().join(format!("public/{}.html", app.name))))
+}
+
+/// What trunk does not do. In this order: the precache list names final bytes, the copies come last.
+fn finish(app: &App, mode: Mode, folder: &Path) -> Outcome {
+    let package = gridbook_domain::package::Package::builtin().to_json();
+    let package = package.map_err(|error| Failure::new(format!("the default package: {error}")))?;
+    tree::write(&folder.join("package.json"), package.as_bytes())?;
+    csp::write(folder)?;
+    precache::write(app.base, folder, &tree::read_text(&root().join("public/sw.js"))?)?;
+    if mode == Mode::Release { compress::folder(folder) } else { Ok(()) }
+}
+
+/// The server of a mode; in release with both bundles inside.
+pub(crate) fn server(mode: Mode) -> Outcome {
+    let mut cargo = command("cargo");
+    cargo.args(["build", "--locked", "--package", "gridbook-server"]);
+    if mode == Mode::Release {
+        cargo.args(["--release", "--features", "bundles"]).env("GRIDBOOK_DIST", dist(mode));
+    }
+    run(&mut cargo)
+}
+
+/// The server's program file.
+pub(crate) fn server_path(mode: Mode) -> Result<PathBuf, Failure> {
+    let profile = if mode == Mode::Release { "release" } else { "debug" };
+    let path = target().join(profile).join(format!("gridbook-server{}", std::env::consts::EXE_SUFFIX));
+    if path.is_file() { Ok(path) } else { Err(Failure::new(format!("{} was not built", path.display()))) }
+}

@@ -1,0 +1,206 @@
+//! `cargo xtask test`: the whole proof, step by step, with one line of totals at the end.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::bundle::{self, Mode};
+use crate::failure::{Failure, Outcome};
+use crate::process::{command, find, root, watch, with};
+use crate::setup;
+use crate::size;
+use crate::tally::{self, Tally};
+use crate::tree;
+
+/// The app compiles for browsers only; native commands leave it out.
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "gridbook"];
+const WASM: [&str; 4] = ["--package", "gridbook", "--target", "wasm32-unknown-unknown"];
+/// One store test may write ten thousand records on a slow machine.
+const STORE_TEST_SECONDS: &str = "300";
+
+/// What a step found: nothing to count, or tests.
+type Verdict = Result<Option<Tally>, Failure>;
+
+struct Step {
+    name: &'static str,
+    run: fn() -> Verdict,
+}
+
+/// Cheap and likely to fail first; browser tests last, on what the steps before them built.
+const STEPS: [Step; 9] = [
+    Step { name: "fmt", run: fmt },
+    Step { name: "clippy", run: clippy },
+    Step { name: "native", run: native },
+    Step { name: "doctest", run: doctest },
+    Step { name: "wasm-clippy", run: wasm_clippy },
+    Step { name: "store", run: store },
+    Step { name: "rustdoc", run: rustdoc },
+    Step { name: "bundles", run: bundles },
+    Step { name: "browser", run: browser },
+];
+
+/// All steps, or those named; later ones run even when an earlier one failed, so that one run tells everything.
+pub(crate) fn everything(names: &[String]) -> Outcome {
+    for name in names {
+        if !STEPS.iter().any(|step| step.name == name) {
+            let known: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+            return Err(Failure::new(format!("no step `{name}`; there are: {}", known.join(", "))));
+        }
+    }
+    setup::run(true)?;
+    let chosen = STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name));
+    let done: Vec<_> = chosen.map(|step| (step.name, take(step))).collect();
+    println!();
+    for (name, (line, _, time)) in &done {
+        println!("{name:<12} {:>7.1} s  {line}", time.as_secs_f64());
+    }
+    let mut total = Tally::default();
+    for (_, (_, tally, _)) in &done {
+        total += *tally;
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 { Ok(()) } else { Err(Failure::told()) }
+}
+
+/// Runs one step. A step that fails without a failed test, and every test that was skipped, counts as a failure.
+fn take(step: &Step) -> (String, Tally, Duration) {
+    println!("\n== {}", step.name);
+    let start = Instant::now();
+    let (line, tally) = match (step.run)() {
+        Ok(None) => ("ok".to_owned(), Tally::default()),
+        Ok(Some(tally)) if tally.failed == 0 && tally.skipped == 0 && tally.passed > 0 => {
+            (format!("ok, {} tests", tally.passed), tally)
+        }
+        Ok(Some(Tally { passed, failed, skipped })) => {
+            let line = format!("FAILED: {passed} passed, {failed} failed, {skipped} not run");
+            (line, Tally { passed, failed: (failed + skipped).max(1), skipped })
+        }
+        Err(failure) => (format!("FAILED: {failure}"), Tally { failed: 1, ..Tally::default() }),
+    };
+    let time = start.elapsed();
+    println!("== {}: {line} ({:.1} s)", step.name, time.as_secs_f64());
+    (line, tally, time)
+}
+
+/// The quick round: formatting, lints and the crates that need no server.
+pub(crate) fn check() -> Outcome {
+    let steps = [
+        Step { name: "fmt", run: fmt },
+        Step { name: "clippy", run: clippy },
+        Step {
+            name: "native",
+            run: || tests(&["--workspace", "--exclude", "gridbook", "--exclude", "gridbook-server"]),
+        },
+    ];
+    for step in &steps {
+        let (line, tally, _) = take(step);
+        if tally.failed > 0 {
+            return Err(Failure::new(format!("{}: {line}", step.name)));
+        }
+    }
+    Ok(())
+}
+
+fn fmt() -> Verdict {
+    must(&mut with("cargo", &["fmt", "--all", "--", "--check"]))
+}
+
+fn clippy() -> Verdict {
+    must(cargo("clippy").args(NATIVE).args(["--all-targets", "--", "-D", "warnings"]))
+}
+
+fn wasm_clippy() -> Verdict {
+    must(cargo("clippy").args(WASM).args(["--all-targets", "--", "-D", "warnings"]))
+}
+
+fn native() -> Verdict {
+    tests(&NATIVE)
+}
+
+/// nextest where it is there: it runs test files side by side.
+fn tests(packages: &[&str]) -> Verdict {
+    let nextest = find("cargo-nextest").is_some();
+    let mut run = if nextest {
+        with("cargo", &["nextest", "run", "--locked", "--no-fail-fast"])
+    } else {
+        cargo("test")
+    };
+    run.args(packages);
+    if !nextest {
+        run.args(["--lib", "--bins", "--tests", "--no-fail-fast"]);
+    }
+    counted(&mut run)
+}
+
+/// Examples in the documentation. There may be none; those that are there must run.
+fn doctest() -> Verdict {
+    let (ok, output) = watch(cargo("test").arg("--doc").args(NATIVE))?;
+    let tally = tally::read(&output);
+    match tally {
+        Tally { passed: 0, failed: 0, skipped: 0 } if ok => Ok(None),
+        _ => verdict(ok, tally),
+    }
+}
+
+/// The store on IndexedDB, in a real browser.
+fn store() -> Verdict {
+    let driver = setup::chromedriver().ok_or_else(|| Failure::new("no ChromeDriver"))?;
+    let mut cargo = cargo("test");
+    cargo
+        .args(WASM)
+        .arg("--lib")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_USE_BROWSER", "1")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", STORE_TEST_SECONDS)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", root().join("tests/webdriver.json"));
+    counted(&mut cargo)
+}
+
+fn rustdoc() -> Verdict {
+    let doc =
+        |args: &[&str]| must(cargo("doc").arg("--no-deps").args(args).env("RUSTDOCFLAGS", "-D warnings"));
+    doc(&NATIVE)?;
+    doc(&[&WASM[..], &["--lib"]].concat())
+}
+
+fn bundles() -> Verdict {
+    bundle::build(Mode::Release)?;
+    bundle::server(Mode::Release)?;
+    size::report()?;
+    Ok(None)
+}
+
+/// Against the release server, started by each test file on a port of its own.
+fn browser() -> Verdict {
+    let chromium = setup::chromium().ok_or_else(|| Failure::new("no Chromium"))?;
+    let server = bundle::server_path(Mode::Release)?;
+    let tests = tree::files(&root().join("tests/browser"))?;
+    let tests: Vec<_> = tests.iter().filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect();
+    if tests.is_empty() {
+        return Err(Failure::new("there is no tests/browser/*.test.mjs"));
+    }
+    let mut node = command("node");
+    // One file at a time: they measure, and two browsers on two cores disturb each other.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
+    counted(node.env("GRIDBOOK_SERVER", server).env("GRIDBOOK_CHROMIUM", chromium))
+}
+
+fn cargo(verb: &str) -> Command {
+    with("cargo", &[verb, "--locked"])
+}
+
+fn must(command: &mut Command) -> Verdict {
+    crate::process::run(command).map(|()| None)
+}
+
+fn counted(command: &mut Command) -> Verdict {
+    let (ok, output) = watch(command)?;
+    verdict(ok, tally::read(&output))
+}
+
+fn verdict(ok: bool, tally: Tally) -> Verdict {
+    if !ok && tally.failed == 0 {
+        return Err(Failure::new("the runner stopped without a failed test: see above"));
+    }
+    Ok(Some(tally))
+}

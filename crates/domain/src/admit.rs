@@ -67,8 +67,8 @@ impl Desk<'_> {
     }
 
     fn create(&self, create: &Create) -> Result<(), Refusal> {
-        let kind = RecordKind::parse(&create.type_)
-            .ok_or_else(|| Refusal::UnknownType(create.type_.clone()))?;
+        let kind =
+            RecordKind::parse(&create.type_).ok_or_else(|| Refusal::UnknownType(create.type_.clone()))?;
         let initial = self.package.flow(kind).map(|flow| flow.initial.as_str());
         if create.state.as_deref() != initial {
             return Err(Refusal::WrongState);
@@ -127,9 +127,11 @@ impl Desk<'_> {
         let target = case.target();
         let allowed = |permission| may(self.package, self.actor, permission, &target, self.today);
         let (edits, handles) = (allowed("record.edit"), handling && allowed("case.handle"));
-        let touched = set.set.keys().map(String::as_str).chain(set.blobs.iter().map(|blob| blob.role.as_str()));
+        let touched =
+            set.set.keys().map(String::as_str).chain(set.blobs.iter().map(|blob| blob.role.as_str()));
         for path in touched {
-            let by = form.and_then(|form| form.locate(path)).map_or(FilledBy::Reporter, |(section, _)| section.by);
+            let by =
+                form.and_then(|form| form.locate(path)).map_or(FilledBy::Reporter, |(section, _)| section.by);
             let fits = match by {
                 FilledBy::Reporter => edits,
                 FilledBy::Handler => handles,
@@ -140,7 +142,9 @@ impl Desk<'_> {
                 return Err(if own && by != FilledBy::Handler {
                     Refusal::RegisteredAlready
                 } else {
-                    Refusal::NotPermitted(if by == FilledBy::Handler { "case.handle" } else { "record.edit" }.to_owned())
+                    Refusal::NotPermitted(
+                        if by == FilledBy::Handler { "case.handle" } else { "record.edit" }.to_owned(),
+                    )
                 });
             }
         }
@@ -157,8 +161,7 @@ impl Desk<'_> {
         let Some(form) = self.form_of(entity, kind) else { return Ok(()) };
         let mut values: Values = entity.values();
         values.extend(set.set.clone());
-        let problems =
-            validate(self.package, form, &values, &counts(&set.blobs), Stage::Quick, self.today);
+        let problems = validate(self.package, form, &values, &counts(&set.blobs), Stage::Quick, self.today);
         blocked(problems.into_iter().filter(|problem| set.set.contains_key(&problem.path)).collect())
     }
 

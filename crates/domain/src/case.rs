@@ -256,9 +256,8 @@ impl CaseView {
 
     /// True when it was closed at most `days` days ago.
     pub fn closed_within(&self, days: u64, today: NaiveDate) -> bool {
-        self.closed_at.is_some_and(|at| {
-            day_of(at).checked_add_days(Days::new(days)).is_none_or(|last| today <= last)
-        })
+        self.closed_at
+            .is_some_and(|at| day_of(at).checked_add_days(Days::new(days)).is_none_or(|last| today <= last))
     }
 
     /// True when two people moved it at once and a person has to decide.

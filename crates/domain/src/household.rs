@@ -74,11 +74,16 @@ impl HouseholdView {
     /// Reads a household's stream. Another kind of stream gives a view with what happens to fit.
     pub fn of(entity: &Entity) -> Self {
         let text = |path: &str| words(entity.get(path));
-        let mut members: Vec<Member> = entity.rows("members").into_iter().map(|row| member(entity, row)).collect();
+        let mut members: Vec<Member> =
+            entity.rows("members").into_iter().map(|row| member(entity, row)).collect();
         members.sort_by_key(|member| member.relation != "head");
         let written = text("head");
         let head = if written.is_empty() {
-            members.iter().find(|member| member.relation == "head").map(|m| m.name.clone()).unwrap_or_default()
+            members
+                .iter()
+                .find(|member| member.relation == "head")
+                .map(|m| m.name.clone())
+                .unwrap_or_default()
         } else {
             written
         };

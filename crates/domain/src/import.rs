@@ -5,14 +5,17 @@
 //! normalisation is reported as a note, everything doubtful is a problem of its row, in words that say what to do.
 
 mod cell;
+mod claim;
 mod dates;
 mod existing;
 mod header;
+mod numbers;
 mod people;
 mod places;
 mod preview;
 mod problem;
 mod template;
+mod text;
 mod undo;
 mod value;
 

@@ -1,9 +1,8 @@
 //! Masking patterns for lists, exports and public sheets (PRIV, domain data 6.2).
 
 /// Two-character surnames; their holders keep both characters.
-const COMPOUND: [&str; 12] = [
-    "欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯",
-];
+const COMPOUND: [&str; 12] =
+    ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯"];
 
 fn stars(count: usize) -> String {
     "*".repeat(count)

@@ -59,11 +59,8 @@ pub fn name_initials(name: &str) -> Vec<String> {
         return Vec::new();
     }
     let (taken, heads) = surname_readings(&name);
-    let mut spellings: Vec<String> = if taken == 0 {
-        vec![String::new()]
-    } else {
-        heads.iter().map(|head| (*head).to_owned()).collect()
-    };
+    let mut spellings: Vec<String> =
+        if taken == 0 { vec![String::new()] } else { heads.iter().map(|head| (*head).to_owned()).collect() };
     for &c in name.iter().skip(taken) {
         let usual = if c.is_ascii_alphanumeric() { Some(c.to_ascii_lowercase()) } else { initial(c) };
         let more = given_alternates(c);
@@ -135,7 +132,10 @@ mod tests {
         assert_eq!(name_initials("覃芳"), ["qf", "tf"]);
         assert_eq!(name_initials("乐红"), ["yh", "lh"]);
         let spellings = name_initials("王长乐");
-        assert!(spellings.contains(&"wcl".to_owned()) && spellings.contains(&"wzl".to_owned()), "{spellings:?}");
+        assert!(
+            spellings.contains(&"wcl".to_owned()) && spellings.contains(&"wzl".to_owned()),
+            "{spellings:?}"
+        );
         assert!(spellings.len() <= MAX_SPELLINGS);
     }
 

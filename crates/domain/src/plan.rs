@@ -186,7 +186,9 @@ pub struct DueRow {
 }
 
 /// Visits by household, from summaries alone.
-pub fn visits_by_household<'a>(summaries: impl IntoIterator<Item = &'a Summary>) -> BTreeMap<EntityId, Vec<VisitFact>> {
+pub fn visits_by_household<'a>(
+    summaries: impl IntoIterator<Item = &'a Summary>,
+) -> BTreeMap<EntityId, Vec<VisitFact>> {
     let mut visits: BTreeMap<EntityId, Vec<VisitFact>> = BTreeMap::new();
     for summary in summaries {
         if let (false, Some(household), Some(visit)) = (summary.rejected, summary.household, summary.visit) {
@@ -216,7 +218,8 @@ pub fn due_list<'a>(
         .filter(|row| matches!(row.due.state, DueState::Overdue | DueState::Due))
         .collect();
     rows.sort_by(|a, b| {
-        let key = |row: &DueRow| (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household);
+        let key =
+            |row: &DueRow| (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household);
         key(a).cmp(&key(b))
     });
     rows

@@ -84,7 +84,8 @@ pub struct Query {
 impl Query {
     /// Prepares what a person typed. Words apart must all be found, each anywhere.
     pub fn new(text: &str, package: &Package) -> Self {
-        let words = text.split_whitespace().map(|part| Word::new(part, package)).filter(|word| !word.text.is_empty());
+        let words =
+            text.split_whitespace().map(|part| Word::new(part, package)).filter(|word| !word.text.is_empty());
         Self { words: words.collect() }
     }
 

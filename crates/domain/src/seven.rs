@@ -23,15 +23,8 @@ pub enum Have {
 
 impl Have {
     /// The seven, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
-        Self::Hotline,
-        Self::Ledger,
-        Self::Owner,
-        Self::Unit,
-        Self::Deadline,
-        Self::Feedback,
-        Self::Close,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Hotline, Self::Ledger, Self::Owner, Self::Unit, Self::Deadline, Self::Feedback, Self::Close];
 
     /// The words beside the tick.
     pub const fn label(self) -> &'static str {
@@ -54,7 +47,9 @@ impl Have {
             Self::Owner => case.handler.is_some(),
             Self::Unit => case.lead_unit.is_some() || case.kept_at_village,
             // Settled on the spot: done before a limit could run.
-            Self::Deadline => case.handle_by.is_some() || (case.kept_at_village && case.finished_at.is_some()),
+            Self::Deadline => {
+                case.handle_by.is_some() || (case.kept_at_village && case.finished_at.is_some())
+            }
             Self::Feedback => case.feedback.is_some(),
             Self::Close => case.closed_at.is_some(),
         }

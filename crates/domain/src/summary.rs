@@ -211,7 +211,11 @@ impl Summary {
             .filter_map(|path| {
                 let id = entity.text(path)?;
                 let field = form.and_then(|form| form.field(path))?;
-                package.choices(field).iter().find(|choice| choice.id == id).map(|choice| choice.label.as_str())
+                package
+                    .choices(field)
+                    .iter()
+                    .find(|choice| choice.id == id)
+                    .map(|choice| choice.label.as_str())
             })
             .collect::<Vec<_>>()
             .join(" · ");
@@ -219,7 +223,8 @@ impl Summary {
     }
 
     fn read_case(&mut self, entity: &Entity, package: &Package) {
-        let first = |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
+        let first =
+            |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
         self.at = instant(entity, &["found_at", "occur_date"]).unwrap_or(self.at);
         self.title = first(&["event_name", "title", "desc", "facts"]).chars().take(30).collect();
         self.level = first(&["level", "risk_level"]);
@@ -248,8 +253,13 @@ impl Summary {
             }
             self.keys.tails.extend(entity.text(&format!("parties/{row}/phone")).and_then(tail));
         }
-        self.keys.text =
-            fold(&format!("{} {} {} {}", self.title, self.subtitle, category.unwrap_or_default(), self.number));
+        self.keys.text = fold(&format!(
+            "{} {} {} {}",
+            self.title,
+            self.subtitle,
+            category.unwrap_or_default(),
+            self.number
+        ));
     }
 
     fn read_directory(&mut self, entity: &Entity) {

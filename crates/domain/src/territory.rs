@@ -195,8 +195,7 @@ mod tests {
     fn levels_and_parents() {
         let code = AreaCode::parse("51000010020100302").unwrap();
         assert_eq!(code.level(), AreaLevel::MicroGrid);
-        let chain: Vec<_> =
-            std::iter::successors(Some(code), AreaCode::parent).map(|c| c.level()).collect();
+        let chain: Vec<_> = std::iter::successors(Some(code), AreaCode::parent).map(|c| c.level()).collect();
         assert_eq!(
             chain,
             [

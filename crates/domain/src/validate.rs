@@ -100,9 +100,9 @@ pub fn landline(text: &str) -> bool {
     };
     match text.split_once('-') {
         Some((area, number)) => fits(area, number),
-        None => [3, 4].into_iter().any(|at| {
-            matches!((text.get(..at), text.get(at..)), (Some(area), Some(number)) if fits(area, number))
-        }),
+        None => [3, 4].into_iter().any(
+            |at| matches!((text.get(..at), text.get(at..)), (Some(area), Some(number)) if fits(area, number)),
+        ),
     }
 }
 

@@ -119,7 +119,10 @@ impl Transition {
 pub fn owned_path(package: &Package, kind: RecordKind, path: &str) -> bool {
     let head = path.split('/').next().unwrap_or(path);
     let written = package.flow(kind).is_some_and(|flow| {
-        flow.transitions.iter().flat_map(|step| step.inputs_for(kind)).any(|field| field.set && field.path == head)
+        flow.transitions
+            .iter()
+            .flat_map(|step| step.inputs_for(kind))
+            .any(|field| field.set && field.path == head)
     });
     written && package.form_for(kind).is_none_or(|form| form.field(head).is_none())
 }

@@ -1,6 +1,7 @@
 //! Legality at admission, asked through a trait so that tests of the transport need no trade.
 
 use chrono::NaiveDate;
+use gridbook_domain::admit::Reach;
 use gridbook_domain::package::Package;
 use gridbook_domain::role::Actor;
 use gridbook_log::{Entity, Op};
@@ -12,6 +13,12 @@ pub trait Admission: Send + Sync {
     /// # Errors
     /// The machine code of the reason.
     fn admit(&self, actor: &Actor, before: Option<&Entity>, op: &Op, today: NaiveDate) -> Result<(), String>;
+
+    /// The areas and units that `actor` reads.
+    fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach;
+
+    /// Whether there is a role of that name.
+    fn knows_role(&self, role: &str) -> bool;
 }
 
 /// The trade's own rules: the same function that phone and desk use.
@@ -21,5 +28,13 @@ pub struct ByDomain(pub std::sync::Arc<Package>);
 impl Admission for ByDomain {
     fn admit(&self, actor: &Actor, before: Option<&Entity>, op: &Op, today: NaiveDate) -> Result<(), String> {
         gridbook_domain::admit::admit(&self.0, actor, before, op, today).map_err(|refusal| refusal.code().to_owned())
+    }
+
+    fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach {
+        gridbook_domain::admit::reach(&self.0, actor, today)
+    }
+
+    fn knows_role(&self, role: &str) -> bool {
+        self.0.role(role).is_some()
     }
 }

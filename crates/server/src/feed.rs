@@ -79,14 +79,14 @@ pub async fn pull(
             cursor.pass = Some(Pass { to: head, only: None, place: Place::Start });
         }
         if let Some(pass) = cursor.pass.take() {
-            let scope = Scope::over(&mut page, &rights, cursor.seq, pass.to).await?;
+            let scope = Scope::over(&mut page, &rights, cursor.seq).await?;
             match resync::step(&mut page, &scope, cursor.seq, &pass).await? {
                 Some(place) => cursor.pass = Some(Pass { place, ..pass }),
                 None => cursor.seq = pass.to,
             }
             continue;
         }
-        let scope = Scope::over(&mut page, &rights, cursor.seq, head).await?;
+        let scope = Scope::over(&mut page, &rights, cursor.seq).await?;
         match scope.first_move(&mut page, cursor.seq).await? {
             Some((seq, entity)) if seq == cursor.seq + 1 => {
                 cursor.pass = Some(Pass { to: seq, only: Some(entity), place: Place::Start });
@@ -136,4 +136,30 @@ async fn fill(conn: &mut SqliteConnection, tenant: i64, items: Vec<Item>) -> Res
             Item::Op(seq) => texts.remove(&seq),
         })
         .collect())
+}
+
+/// Whether the reader sees an entity that names the blob.
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_read_blob(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    user: &str,
+    sha256: &str,
+) -> Result<bool, ApiError> {
+    let rows: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT DISTINCT entity FROM blob_refs WHERE tenant = ? AND sha256 = ? LIMIT 1000")
+            .bind(tenant)
+            .bind(sha256)
+            .fetch_all(&mut *conn)
+            .await?;
+    let ids = rows.into_iter().map(crate::writer::entity_of).collect::<Result<Vec<_>, _>>()?;
+    let rights = scope::rights(conn, tenant, user).await?;
+    let mut page = Page { conn, tenant, head: 0, entries: Vec::new(), limit: 0 };
+    // The end of time: only what lasts.
+    Ok(scope::placed(&mut page, &ids)
+        .await?
+        .iter()
+        .any(|p| reach::at(&reach::visible(&p.channels, &rights), i64::MAX - 1)))
 }

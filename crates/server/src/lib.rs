@@ -1,1 +1,21 @@
-//! placeholder
+//! The reference backend of Gridbook: accounts, the sync contract, blobs, and both bundles, in one program.
+//!
+//! It holds no rule of the trade: legality is asked of `gridbook_domain`, which phone and desk ask too.
+
+pub mod accounts;
+pub mod admission;
+mod app;
+pub mod blobs;
+pub mod clock;
+pub mod db;
+pub mod demo;
+pub mod feed;
+pub mod http;
+pub mod limiter;
+pub mod password;
+pub mod problem;
+pub mod secret;
+pub mod setup;
+pub mod writer;
+
+pub use app::{App, Config, StartError, Started, run, serve, start};

@@ -1,1 +1,159 @@
-fn main(){}
+//! The server's command line.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use gridbook_server::db::NewTenant;
+use gridbook_server::{Config, serve, start};
+use lexopt::{Arg, Parser, ValueExt};
+use tokio::net::TcpListener;
+
+const USAGE: &str = "\
+gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
+gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称]
+gridbook-server healthcheck [--listen 127.0.0.1:8080]";
+
+struct Options {
+    command: String,
+    listen: SocketAddr,
+    db: String,
+    dist: Option<PathBuf>,
+    demo: bool,
+    behind_proxy: bool,
+    admin: Option<String>,
+    tenant: NewTenant,
+}
+
+fn options() -> Result<Options, lexopt::Error> {
+    let mut out = Options {
+        command: String::new(),
+        listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        db: "sqlite://gridbook.db".to_owned(),
+        dist: None,
+        demo: false,
+        behind_proxy: false,
+        admin: None,
+        tenant: NewTenant { demo: false, ..NewTenant::demo() },
+    };
+    let mut parser = Parser::from_env();
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Value(value) if out.command.is_empty() => out.command = value.string()?,
+            Arg::Long("listen") => out.listen = parser.value()?.parse()?,
+            Arg::Long("db") => out.db = parser.value()?.string()?,
+            Arg::Long("dist") => out.dist = Some(parser.value()?.into()),
+            Arg::Long("demo") => out.demo = true,
+            Arg::Long("behind-proxy") => out.behind_proxy = true,
+            Arg::Long("admin") => out.admin = Some(parser.value()?.string()?),
+            Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
+            Arg::Long("township") => out.tenant.township = parser.value()?.string()?,
+            Arg::Long("code") => out.tenant.number_code = parser.value()?.string()?,
+            Arg::Long("help") | Arg::Short('h') => out.command = "help".to_owned(),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(out)
+}
+
+fn main() -> ExitCode {
+    let options = match options() {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("启动失败:{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let done = runtime.block_on(async {
+        match options.command.as_str() {
+            "serve" => run(options).await,
+            "init" => init(options).await,
+            "healthcheck" => healthcheck(options.listen).await,
+            "help" => {
+                println!("{USAGE}");
+                Ok(())
+            }
+            _ => Err(USAGE.to_owned()),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn config(options: &Options) -> Config {
+    let tenant = if options.demo { NewTenant::demo() } else { options.tenant.clone() };
+    let mut config = Config::new(options.db.clone(), tenant);
+    config.dist.clone_from(&options.dist);
+    config.behind_proxy = options.behind_proxy;
+    config
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    if options.demo {
+        println!("{}", gridbook_server::demo::fill(&started.app).await.map_err(|e| e.to_string())?);
+    }
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|e| format!("地址 {} 打不开:{e};请换一个 --listen,或停掉占用它的程序。", options.listen))?;
+    let address = listener.local_addr().map_err(|e| e.to_string())?;
+    println!("http://{address}");
+    tracing::info!(%address, "listening");
+    serve(listener, started, stopped()).await.map_err(|e| e.to_string())
+}
+
+/// Until Ctrl-C or SIGTERM.
+async fn stopped() {
+    let interrupt = async { tokio::signal::ctrl_c().await.unwrap_or(()) };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    () = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => interrupt.await,
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}
+
+async fn init(options: Options) -> Result<(), String> {
+    let admin = options.admin.clone().ok_or_else(|| format!("缺少 --admin\n\n{USAGE}"))?;
+    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    let link = gridbook_server::setup::first_admin(&started.app, &admin).await.map_err(|e| e.to_string())?;
+    println!("管理员账号 {admin} 已建好。7 天内在浏览器打开下面的地址设置密码(只能用一次):\n{link}");
+    drop(started.app);
+    started.writing.await.map_err(|e| e.to_string())
+}
+
+/// Asks `/healthz` of a running server; for container health checks.
+async fn healthcheck(listen: SocketAddr) -> Result<(), String> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(listen).await.map_err(|e| e.to_string())?;
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.map_err(|e| e.to_string())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.map_err(|e| e.to_string())?;
+    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.lines().next().unwrap_or("no answer").to_owned()) }
+}

@@ -55,7 +55,9 @@ fn utf16(bytes: &[u8], make: fn([u8; 2]) -> u16) -> Result<String, ReadError> {
     if !rest.is_empty() {
         return Err(ReadError::Encoding);
     }
-    char::decode_utf16(pairs.iter().map(|pair| make(*pair))).collect::<Result<_, _>>().map_err(|_| ReadError::Encoding)
+    char::decode_utf16(pairs.iter().map(|pair| make(*pair)))
+        .collect::<Result<_, _>>()
+        .map_err(|_| ReadError::Encoding)
 }
 
 /// Decodes GB18030 natively. Broken characters become U+FFFD and are reported row by row; `None` when most are broken.

@@ -11,9 +11,9 @@ mod write;
 mod xlsx;
 
 pub use csv::{read_csv, write_csv};
-pub use encoding::{Encoding, decode};
 #[cfg(not(target_arch = "wasm32"))]
 pub use encoding::gb18030;
+pub use encoding::{Encoding, decode};
 pub use template::template_xlsx;
 pub use write::{Column, Table, WriteError, write_xlsx};
 pub use xlsx::read_xlsx;

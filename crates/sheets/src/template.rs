@@ -70,8 +70,8 @@ fn words(rule: &Rule) -> String {
 }
 
 fn guide(templates: &[&Template], vocabulary: &Vocabulary) -> Table {
-    let columns =
-        [("表", 8.0), ("列名", 18.0), ("是否必填", 10.0), ("怎么填", 70.0)].map(|(header, width)| Column::text(header, width));
+    let columns = [("表", 8.0), ("列名", 18.0), ("是否必填", 10.0), ("怎么填", 70.0)]
+        .map(|(header, width)| Column::text(header, width));
     let line = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
     let mut rows = Vec::new();
     for template in templates {
@@ -86,7 +86,9 @@ fn guide(templates: &[&Template], vocabulary: &Vocabulary) -> Table {
         (ColumnKind::Categories, "户类别", &vocabulary.categories),
     ] {
         if uses(kind) {
-            rows.extend(terms.iter().filter(|term| !term.restricted).map(|term| line(["", name, "", &term.label])));
+            rows.extend(
+                terms.iter().filter(|term| !term.restricted).map(|term| line(["", name, "", &term.label])),
+            );
         }
     }
     Table { name: GUIDE_SHEET.to_owned(), columns: columns.to_vec(), rows }

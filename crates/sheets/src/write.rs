@@ -1,6 +1,8 @@
 //! Writing `.xlsx`: every cell as text, so that ids, phones and codes keep every digit and zero.
 
-use rust_xlsxwriter::{DataValidation, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    DataValidation, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, XlsxError,
+};
 
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +55,8 @@ pub fn write_xlsx(tables: &[Table]) -> Result<Vec<u8>, WriteError> {
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_ymd(2026, 1, 1)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    let head = Format::new().set_bold().set_border_bottom(FormatBorder::Thin).set_text_wrap().set_num_format("@");
+    let head =
+        Format::new().set_bold().set_border_bottom(FormatBorder::Thin).set_text_wrap().set_num_format("@");
     let text = Format::new().set_num_format("@");
     for table in tables {
         let sheet = workbook.add_worksheet();
@@ -88,7 +91,8 @@ pub fn write_xlsx(tables: &[Table]) -> Result<Vec<u8>, WriteError> {
 }
 
 fn sheet_name(name: &str) -> String {
-    let allowed = |c: char| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\'') { ' ' } else { c };
+    let allowed =
+        |c: char| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\'') { ' ' } else { c };
     let name: String = name.chars().map(allowed).take(31).collect();
     if name.trim().is_empty() { "表".to_owned() } else { name }
 }

@@ -57,24 +57,21 @@ fn measure(bytes: &[u8]) -> Result<(), ReadError> {
 fn read_sheet(file: &mut File<'_>, name: &str) -> Result<Sheet, ReadError> {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     let mut reader = file.worksheet_cells_reader(name).map_err(damaged)?;
-    while let Some(cell) = reader.next_cell().map_err(damaged)? {
-        let (row, column) = cell.get_position();
-        if let Some(read) = read_cell(cell.get_value()) {
-            *slot(&mut rows, row, column)? = read;
-        }
-    }
-    let mut reader = file.worksheet_cells_reader(name).map_err(damaged)?;
-    while let Some(formula) = reader.next_formula().map_err(damaged)? {
-        let (row, column) = formula.get_position();
-        let text = formula.get_value();
-        if !text.is_empty() {
-            let cell = slot(&mut rows, row, column)?;
+    while let Some(found) = reader.next_cell_with_formula().map_err(damaged)? {
+        let (row, column) = found.pos;
+        let formula = found.formula.filter(|formula| !formula.is_empty());
+        let Some(mut cell) = read_cell(&found.value).or_else(|| formula.is_some().then(Cell::default)) else {
+            continue;
+        };
+        if let Some(formula) = formula {
             if cell.kind != CellKind::Error {
                 cell.kind = CellKind::Formula;
             }
-            cell.raw = format!("={text}");
+            cell.raw = format!("={formula}");
         }
+        *slot(&mut rows, row, column)? = cell;
     }
+    drop(reader);
     merge(file, name, &mut rows)?;
     Ok(Sheet { name: name.to_owned(), first_row: 1, rows })
 }
@@ -82,7 +79,9 @@ fn read_sheet(file: &mut File<'_>, name: &str) -> Result<Sheet, ReadError> {
 /// The cell at a place, rows and columns grown as needed. A single cell far away must not take the memory of all
 /// between.
 fn slot(rows: &mut Vec<Vec<Cell>>, row: u32, column: u32) -> Result<&mut Cell, ReadError> {
-    let too_far = || ReadError::TooLarge(format!("第 {} 行第 {} 列还有内容", u64::from(row) + 1, u64::from(column) + 1));
+    let too_far = || {
+        ReadError::TooLarge(format!("第 {} 行第 {} 列还有内容", u64::from(row) + 1, u64::from(column) + 1))
+    };
     let (row, column) = (row as usize, column as usize);
     if row >= MAX_ROWS || column >= MAX_COLUMNS {
         return Err(too_far());

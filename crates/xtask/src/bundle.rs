@@ -55,8 +55,10 @@ pub(crate) fn build(mode: Mode) -> Outcome {
     // Trunk builds offline; on a new machine the sources are not there yet.
     run(&mut with("cargo", &["fetch", "--locked", "--quiet", "--target", "wasm32-unknown-unknown"]))?;
     for app in &APPS {
-        let folder = dist.join(app.name);
         style::join(app.name)?;
+    }
+    for app in &APPS {
+        let folder = dist.join(app.name);
         tree::remove(&folder)?;
         trunk(app, mode, &folder)?;
         finish(app, mode, &folder)?;
@@ -86,7 +88,25 @@ fn finish(app: &App, mode: Mode, folder: &Path) -> Outcome {
     tree::write(&folder.join("package.json"), package.as_bytes())?;
     csp::write(folder)?;
     precache::write(app.base, folder, &tree::read_text(&root().join("public/sw.js"))?)?;
-    if mode == Mode::Release { compress::folder(folder) } else { Ok(()) }
+    match mode {
+        Mode::Release => compress::folder(folder),
+        Mode::Dev => gallery(folder),
+    }
+}
+
+/// The page that shows every component in every state, at `/gallery.html` of the dev build.
+fn gallery(folder: &Path) -> Outcome {
+    for name in ["gallery.html", "gallery.js"] {
+        tree::write(&folder.join(name), &tree::read(&root().join("public").join(name))?)?;
+    }
+    for app in &APPS {
+        // Where the page, opened from the source tree, finds them too.
+        tree::write(
+            &folder.join(format!("target/style/{}.css", app.name)),
+            &tree::read(&style::sheet(app.name))?,
+        )?;
+    }
+    Ok(())
 }
 
 /// The server of a mode; in release with both bundles inside.

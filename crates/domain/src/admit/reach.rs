@@ -30,7 +30,8 @@ pub fn reach(package: &Package, actor: &Actor, today: NaiveDate) -> Reach {
     for held in actor.assignments.iter().filter(|held| held.valid_on(today)) {
         let Some(role) = package.role(&held.role) else { continue };
         // A grant for some kinds only does not open a whole area.
-        let whole = role.grants.iter().filter(|grant| grant.permission == "record.view" && grant.kinds.is_empty());
+        let whole =
+            role.grants.iter().filter(|grant| grant.permission == "record.view" && grant.kinds.is_empty());
         for grant in whole {
             match grant.scope {
                 Scope::Area => reach.areas.extend(held.area.clone()),

@@ -85,7 +85,11 @@ impl Refusal {
             Self::Guard(guard) => (guard.message(), ""),
             other => message_of(other.code()),
         };
-        if then.is_empty() { format!("{what}。内容都在。") } else { format!("{what}。内容都在, {then}。") }
+        if then.is_empty() {
+            format!("{what}。内容都在。")
+        } else {
+            format!("{what}。内容都在, {then}。")
+        }
     }
 }
 
@@ -96,7 +100,11 @@ pub fn message_for(code: &str) -> String {
         Some(guard) => (guard.message(), ""),
         None => message_of(code),
     };
-    if then.is_empty() { format!("{what}。内容都在。") } else { format!("{what}。内容都在, {then}。") }
+    if then.is_empty() {
+        format!("{what}。内容都在。")
+    } else {
+        format!("{what}。内容都在, {then}。")
+    }
 }
 
 fn message_of(code: &str) -> (&'static str, &'static str) {

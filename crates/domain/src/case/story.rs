@@ -171,5 +171,5 @@ pub(crate) fn finish() -> Value {
 }
 
 pub(crate) fn call_back() -> Value {
-    json!({"data": {"mode": "phone", "reached": true, "text": "问了本人"}})
+    json!({"data": {"mode": "phone", "person": "钟小满", "reached": true, "text": "问了本人"}})
 }

@@ -88,6 +88,40 @@ fn a_return_clears_the_unit_and_a_correction_is_a_line() {
 }
 
 #[test]
+fn a_dispute_kept_at_the_village_runs_to_the_end() {
+    let (ann, ivy, lu) =
+        (person("ann", "village_assistant"), person("ivy", "intake_clerk"), person("lu", "grid_worker_l1"));
+    let (abe, cara) = (person("abe", "grid_worker_l1"), person("cara", "callback_clerk"));
+    let mut story = Story::new();
+    let body = json!({
+        "type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": super::story::GRID},
+        "set": {"facts": "两户为排水沟争吵", "intake_mode": "visit_found"}
+    });
+    story.admitted(&ann, "create", &body).unwrap();
+    let register = json!({
+        "set": {"category": "neighbor", "sub": "neighbor.3", "risk_level": "yellow"},
+        "data": {"duplicate_checked": true}
+    });
+    story.step(&ivy, "register", &register);
+    story.step(&lu, "keep", &json!({"set": {"handler": "lu", "handle_by": "2026-05-28"}}));
+    let bare = json!({"data": {"text": "谈妥了"}});
+    assert_eq!(story.try_step(&lu, "finish", &bare).unwrap_err().code(), "invalid");
+    assert_eq!(story.try_step(&abe, "finish", &bare).unwrap_err().code(), "not_handling");
+    let done =
+        json!({"data": {"text": "谈妥了"}, "set": {"success": "succeeded", "result_desc": "各清一半"}});
+    story.step(&lu, "finish", &done);
+    story.step(&lu, "feed_back", &json!({"data": {"channel": "visit", "text": "各清一半水沟"}}));
+    story.step(&cara, "call_back", &super::story::call_back());
+    story.step(&cara, "satisfied", &json!({"data": {"rating": "satisfied"}}));
+    let view = story.view();
+    assert_eq!((view.state.as_str(), view.level.as_deref()), ("closed", Some("yellow")));
+    assert!(view.kept_at_village && view.lead_unit.is_none());
+    assert_eq!(view.handler.as_deref(), Some("lu"));
+    assert_eq!(view.values["success"], "succeeded");
+    assert_eq!(view.title, "两户为排水沟争吵");
+}
+
+#[test]
 fn receipts_tell_what_arrived() {
     let mut story = Story::hazard("blue");
     let dot = story.entity.creation().unwrap().dot;

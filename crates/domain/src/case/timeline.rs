@@ -60,8 +60,7 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
     if let Some(made) = entity.creation() {
         lines.push(line(made.dot, made.hlc.ms, &made.user, LineKind::Created));
     }
-    for (dot, user, hlc, kind) in entity.ops().filter(|(.., kind)| *kind == "set") {
-        debug_assert_eq!(kind, "set");
+    for (dot, user, hlc, _) in entity.ops().filter(|(.., kind)| *kind == gridbook_log::body::kind::SET) {
         let paths = entity
             .registers()
             .filter(|(_, register)| register.writes.iter().any(|write| write.dot == dot))

@@ -28,7 +28,7 @@ pub struct Problem {
     /// Path of the field or row.
     pub path: String,
     /// Machine code: `required`, `not_an_option`, `type`, `too_long`, `out_of_range`, `too_few`, `too_many`,
-    /// `phone`, `date`, `time`, `amount`, `id_number`, `unknown_field`.
+    /// `phone`, `date`, `time`, `amount`, `id_number`, `restricted`, `unknown_field`.
     pub code: &'static str,
     /// What to do, for people.
     pub message: String,
@@ -165,8 +165,10 @@ impl Check<'_> {
     }
 
     fn table(&mut self, field: &Field, needed: bool) {
-        let rows: Vec<String> =
-            table_rows(self.values, &field.path).into_iter().map(|row| format!("{}/{row}", field.path)).collect();
+        let rows: Vec<String> = table_rows(self.values, &field.path)
+            .into_iter()
+            .map(|row| format!("{}/{row}", field.path))
+            .collect();
         let fewest = if needed { field.min.unwrap_or(1) } else { 0 };
         if (rows.len() as i64) < fewest {
             let code = if rows.is_empty() { "required" } else { "too_few" };
@@ -215,27 +217,27 @@ impl Check<'_> {
             },
             FieldKind::Money => match value.as_f64() {
                 None => self.report(path, "type", true, format!("{label}应为数字")),
-                Some(yuan) => self.outcome(path, "amount", true, label, validate::amount(yuan)),
+                Some(yuan) => self.fault(path, "amount", true, label, validate::amount(yuan).err()),
             },
             FieldKind::Date => match text {
                 None => self.wrong_type(path, label),
-                Some(text) => self.outcome(path, "date", true, label, validate::date(text)),
+                Some(text) => self.fault(path, "date", true, label, validate::date(text).err()),
             },
             FieldKind::Datetime => match text {
                 None => self.wrong_type(path, label),
-                Some(text) => self.outcome(path, "time", true, label, validate::datetime(text)),
+                Some(text) => self.fault(path, "time", true, label, validate::datetime(text).err()),
             },
             FieldKind::Phone => match text {
                 None => self.wrong_type(path, label),
-                Some(text) => self.outcome(path, "phone", false, label, validate::phone(text)),
+                Some(text) => self.fault(path, "phone", false, label, validate::phone(text).err()),
             },
             FieldKind::IdNumber => match text {
                 None => self.wrong_type(path, label),
                 Some(text) => {
                     let kind = self.look(row, "id_type").and_then(Value::as_str);
                     if kind.is_none_or(|kind| matches!(kind, "resident" | "resident_temp")) {
-                        let outcome = validate::resident_id(text, self.today);
-                        self.outcome(path, "id_number", false, label, outcome);
+                        let fault = validate::resident_id(text, self.today).err();
+                        self.fault(path, "id_number", false, label, fault);
                     }
                 }
             },
@@ -299,15 +301,15 @@ impl Check<'_> {
         }
     }
 
-    fn outcome<T>(
+    fn fault(
         &mut self,
         path: &str,
         code: &'static str,
         blocks: bool,
         label: &str,
-        outcome: Result<T, validate::ValueError>,
+        fault: Option<validate::ValueError>,
     ) {
-        if let Err(error) = outcome {
+        if let Some(error) = fault {
             self.report(path, code, blocks, format!("{label}: {error}"));
         }
     }

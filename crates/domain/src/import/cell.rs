@@ -65,8 +65,10 @@ pub struct Sheet {
 impl Sheet {
     /// A sheet of text cells that starts at row 1.
     pub fn of_text<R: AsRef<[S]>, S: AsRef<str>>(name: &str, rows: &[R]) -> Self {
-        let rows =
-            rows.iter().map(|row| row.as_ref().iter().map(|text| Cell::text(text.as_ref())).collect()).collect();
+        let rows = rows
+            .iter()
+            .map(|row| row.as_ref().iter().map(|text| Cell::text(text.as_ref())).collect())
+            .collect();
         Self { name: name.to_owned(), first_row: 1, rows }
     }
 

@@ -51,7 +51,8 @@ fn digits_only(text: &str) -> Result<NaiveDate, DateFault> {
         }
         1..=3 => Err(DateFault::Serial(None)),
         4 | 5 => {
-            let day = NaiveDate::from_ymd_opt(1899, 12, 30).and_then(|zero| zero.checked_add_signed(Duration::days(number)));
+            let day = NaiveDate::from_ymd_opt(1899, 12, 30)
+                .and_then(|zero| zero.checked_add_signed(Duration::days(number)));
             Err(DateFault::Serial(day.filter(|day| day.year() > 1900)))
         }
         _ => Err(DateFault::Shape),
@@ -79,7 +80,8 @@ mod tests {
     #[test]
     fn the_ways_people_write_a_day() {
         let want = NaiveDate::from_ymd_opt(2020, 5, 1).unwrap();
-        for text in ["2020-05-01", "2020/5/1", "2020.5.1", "2020年5月1日", "20200501", "2020-05-01 00:00"] {
+        for text in ["2020-05-01", "2020/5/1", "2020.5.1", "2020年5月1日", "20200501", "2020-05-01 00:00"]
+        {
             assert_eq!(parse(text, CellKind::Text), Ok(want), "{text}");
         }
     }

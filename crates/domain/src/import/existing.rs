@@ -8,7 +8,7 @@ use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::record::RecordKind;
 
-use super::value::{SEPARATORS, bare_label};
+use super::text::{SEPARATORS, bare_label};
 
 /// One word of a list that cells may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +55,17 @@ impl Vocabulary {
         roles: impl IntoIterator<Item = (&'a str, &'a str)>,
         categories: impl IntoIterator<Item = (&'a str, &'a str, bool)>,
     ) -> Self {
-        let term = |id: &str, label: &str, restricted| Term { id: id.to_owned(), label: label.to_owned(), restricted };
+        let term = |id: &str, label: &str, restricted| Term {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            restricted,
+        };
         Self {
             roles: roles.into_iter().map(|(id, label)| term(id, label, false)).collect(),
-            categories: categories.into_iter().map(|(id, label, restricted)| term(id, label, restricted)).collect(),
+            categories: categories
+                .into_iter()
+                .map(|(id, label, restricted)| term(id, label, restricted))
+                .collect(),
         }
     }
 
@@ -72,7 +79,11 @@ impl Vocabulary {
             if rest.is_empty() {
                 return found;
             }
-            let ends = |len: usize| rest.get(len..).is_some_and(|tail| tail.trim_start().is_empty() || tail.trim_start().starts_with(SEPARATORS));
+            let ends = |len: usize| {
+                rest.get(len..).is_some_and(|tail| {
+                    tail.trim_start().is_empty() || tail.trim_start().starts_with(SEPARATORS)
+                })
+            };
             let label = terms
                 .iter()
                 .flat_map(|term| [term.label.as_str(), bare_label(&term.label)])
@@ -195,7 +206,13 @@ impl Existing {
                 let view = HouseholdView::of(entity);
                 self.add_household(&view.code, &entity.id().to_string());
                 for member in &view.members {
-                    self.add_person(&view.code, &member.name, &member.birth, &member.phone, &member.id_number);
+                    self.add_person(
+                        &view.code,
+                        &member.name,
+                        &member.birth,
+                        &member.phone,
+                        &member.id_number,
+                    );
                 }
             }
             _ => {}

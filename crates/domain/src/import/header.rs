@@ -2,7 +2,7 @@
 
 use super::cell::Sheet;
 use super::template::{Column, Template, TemplateId, templates};
-use super::value::fold_header;
+use super::text::fold_header;
 
 /// The header may stand below a few title lines.
 const LOOK_AT: usize = 10;
@@ -55,7 +55,10 @@ fn lay_out(template: &'static Template, header_index: usize, headers: &[String])
             .iter()
             .find(|column| !header.is_empty() && column.header == header && !taken(column))
             .or_else(|| {
-                template.columns.iter().find(|column| column.aliases.contains(&header.as_str()) && !taken(column))
+                template
+                    .columns
+                    .iter()
+                    .find(|column| column.aliases.contains(&header.as_str()) && !taken(column))
             });
         if found.is_none() && !header.is_empty() {
             unknown.push(header.clone());

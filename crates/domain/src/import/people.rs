@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
+use super::claim::Claim;
 use super::existing::{PersonKey, SameBy};
 use super::places::{known_area, put};
-use super::preview::{Claim, Row, Run};
+use super::preview::{Row, Run};
 use super::problem::{NoteCode, ProblemCode};
-use super::value::{RowReader, quote};
+use super::text::quote;
+use super::value::RowReader;
 use crate::form::Values;
 use crate::record::RecordKind;
 use crate::validate::ResidentId;
@@ -54,7 +56,8 @@ pub(super) fn staff(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option<Row
     }
     let area = areas.first().map(|area| area.as_str().to_owned()).unwrap_or_default();
     let taken = run.claim(reader, "user", Claim::User(&user));
-    if taken && reader.problems.is_empty()
+    if taken
+        && reader.problems.is_empty()
         && let Some(unit) = &unit
     {
         run.meet_unit(&reader.at, unit, unit_name.as_deref());
@@ -109,7 +112,12 @@ pub(super) fn member(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option<Me
 }
 
 /// The identity number tells birth and sex: they must agree, and fill what is empty.
-fn agree(reader: &mut RowReader<'_>, id: &ResidentId, sex: &mut Option<&'static str>, birth: &mut Option<String>) {
+fn agree(
+    reader: &mut RowReader<'_>,
+    id: &ResidentId,
+    sex: &mut Option<&'static str>,
+    birth: &mut Option<String>,
+) {
     let (told_sex, word) = if id.male { ("male", "男") } else { ("female", "女") };
     let told_birth = id.birth.to_string();
     let Some(column) = reader.column("id_number") else { return };
@@ -126,7 +134,8 @@ fn agree(reader: &mut RowReader<'_>, id: &ResidentId, sex: &mut Option<&'static 
     }
     match birth {
         Some(written) if !told_birth.starts_with(written.as_str()) => {
-            let message = format!("按身份证号出生于 {told_birth}，与“出生日期”{written} 不符。请对照证件改正。");
+            let message =
+                format!("按身份证号出生于 {told_birth}，与“出生日期”{written} 不符。请对照证件改正。");
             reader.problem(column, ProblemCode::Contradiction, message);
         }
         Some(written) if written.len() == 10 => {}

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::preview::{Claim, Row, Run};
+use super::claim::Claim;
+use super::preview::{Row, Run};
 use super::problem::{NoteCode, ProblemCode};
 use super::template::ColumnKind;
-use super::value::{RowReader, quote};
+use super::text::quote;
+use super::value::RowReader;
 use crate::form::Values;
 use crate::record::RecordKind;
 use crate::territory::{AreaCode, AreaLevel, GridKind};
@@ -118,10 +120,8 @@ fn has_parent(run: &Run<'_>, reader: &mut RowReader<'_>, code: &AreaCode) {
 pub(super) fn known_area(run: &Run<'_>, reader: &mut RowReader<'_>, column: &str, code: &AreaCode) -> bool {
     let known = run.knows_area(code.as_str());
     if let (false, Some(column)) = (known, reader.column(column)) {
-        let message = format!(
-            "区域 {} 不在区域表里。请核对编码，或先在“区域”表里加上它。",
-            quote(code.as_str())
-        );
+        let message =
+            format!("区域 {} 不在区域表里。请核对编码，或先在“区域”表里加上它。", quote(code.as_str()));
         reader.problem(column, ProblemCode::UnknownArea, message);
     }
     known
@@ -133,8 +133,10 @@ pub(super) fn household(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option
     let area = reader.area("area");
     if let (Some(area), Some(column)) = (&area, reader.column("area")) {
         if matches!(area.level(), AreaLevel::County | AreaLevel::Township | AreaLevel::Zone) {
-            let message =
-                format!("{} 不是村、组或微网格，户要放到最小的网格里。请改成所在网格的编码。", quote(area.as_str()));
+            let message = format!(
+                "{} 不是村、组或微网格，户要放到最小的网格里。请改成所在网格的编码。",
+                quote(area.as_str())
+            );
             reader.problem(column, ProblemCode::BadCode, message);
         } else {
             known_area(run, reader, "area", area);

@@ -6,13 +6,13 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::cell::{Cell, Sheet};
-use super::existing::{Existing, PersonKey, PersonKeys, SameBy, Vocabulary};
+use super::existing::{Existing, PersonKeys, Vocabulary};
 use super::header::{Layout, find_layout, template_word};
-use super::people::{self, same_words};
+use super::people;
 use super::places;
 use super::problem::{Duplicate, Note, NoteCode, ProblemCode, RowProblem};
 use super::template::{GUIDE_SHEET, TemplateId};
-use super::value::{RowReader, quote};
+use super::value::RowReader;
 use crate::form::Values;
 use crate::record::RecordKind;
 
@@ -118,24 +118,16 @@ impl Row {
     }
 }
 
-/// What a row claims to be; two rows may not claim the same.
-pub(super) enum Claim<'a> {
-    Area(&'a str),
-    Household(&'a str),
-    User(&'a str),
-    Person(PersonKey<'a>),
-}
-
 /// One import while it is being judged.
 pub(super) struct Run<'a> {
-    existing: &'a Existing,
-    options: &'a Options,
-    out: Preview,
+    pub(super) existing: &'a Existing,
+    pub(super) options: &'a Options,
+    pub(super) out: Preview,
     areas: BTreeSet<String>,
     units: BTreeSet<String>,
     /// Natural keys claimed by rows of this import.
-    claimed: BTreeMap<(RecordKind, String), RowRef>,
-    persons: PersonKeys<RowRef>,
+    pub(super) claimed: BTreeMap<(RecordKind, String), RowRef>,
+    pub(super) persons: PersonKeys<RowRef>,
     /// Household code → place in `out.ok`.
     households: BTreeMap<String, usize>,
     /// Number of member rows given out per household.
@@ -224,8 +216,11 @@ impl<'a> Run<'a> {
         }
         if id == TemplateId::Territory {
             // Parents first, whatever the order in the sheet.
-            let at = layout.columns.iter().position(|column| column.is_some_and(|column| column.id == "code"));
-            rows.sort_by_key(|(_, row)| at.and_then(|at| row.get(at)).map_or(0, |cell| cell.text.trim().len()));
+            let at =
+                layout.columns.iter().position(|column| column.is_some_and(|column| column.id == "code"));
+            rows.sort_by_key(|(_, row)| {
+                at.and_then(|at| row.get(at)).map_or(0, |cell| cell.text.trim().len())
+            });
         }
         for (at, row) in rows {
             match self.row(id, layout, at, row, vocabulary) {
@@ -246,7 +241,12 @@ impl<'a> Run<'a> {
                 template_word(layout.template.id)
             );
             let column = column.header.to_owned();
-            self.out.bad.push(RowProblem { at: at.clone(), column, code: ProblemCode::MissingColumn, message });
+            self.out.bad.push(RowProblem {
+                at: at.clone(),
+                column,
+                code: ProblemCode::MissingColumn,
+                message,
+            });
         }
         for header in &layout.unknown {
             let message = format!("模板里没有“{header}”这一列，没有读入。");
@@ -371,8 +371,10 @@ impl<'a> Run<'a> {
             return;
         }
         self.units.insert(code.to_owned());
-        let values =
-            Values::from([("code".to_owned(), json!(code)), ("name".to_owned(), json!(name.unwrap_or(code)))]);
+        let values = Values::from([
+            ("code".to_owned(), json!(code)),
+            ("name".to_owned(), json!(name.unwrap_or(code))),
+        ]);
         self.out.ok.push(RowDraft {
             kind: RecordKind::Unit,
             key: code.to_owned(),
@@ -381,70 +383,6 @@ impl<'a> Run<'a> {
             values,
             rows: vec![at.clone()],
         });
-    }
-
-    /// Claims a key for a row; `false` when another row or record has it and nobody accepted that. A row with
-    /// problems claims nothing, so that its corrected twin further down is good.
-    pub(super) fn claim(&mut self, reader: &RowReader<'_>, column: &str, claim: Claim<'_>) -> bool {
-        if !reader.problems.is_empty() {
-            return true;
-        }
-        let found = match &claim {
-            Claim::Area(code) => self.claimed_key(RecordKind::Area, code, self.existing.areas.contains(*code)),
-            Claim::User(user) => self.claimed_key(RecordKind::Staff, user, self.existing.users.contains(*user)),
-            Claim::Household(code) => {
-                self.claimed_key(RecordKind::Household, code, self.existing.households.contains_key(*code))
-            }
-            Claim::Person(key) => self.claimed_person(*key),
-        };
-        let Some((other, may_accept, message)) = found else {
-            match claim {
-                Claim::Area(key) => self.remember(RecordKind::Area, key, &reader.at),
-                Claim::User(key) => self.remember(RecordKind::Staff, key, &reader.at),
-                Claim::Household(key) => self.remember(RecordKind::Household, key, &reader.at),
-                Claim::Person(key) => self.persons.insert(key, &reader.at),
-            }
-            return true;
-        };
-        if may_accept && self.options.accept.contains(&reader.at) {
-            if let Claim::Person(key) = claim {
-                self.persons.insert(key, &reader.at);
-            }
-            return true;
-        }
-        let code = if other.is_some() { ProblemCode::DuplicateInFile } else { ProblemCode::DuplicateExisting };
-        let column = reader.column(column).map_or("", |column| column.header).to_owned();
-        self.out.duplicates.push(Duplicate { at: reader.at.clone(), column, code, other, may_accept, message });
-        false
-    }
-
-    fn remember(&mut self, kind: RecordKind, key: &str, at: &RowRef) {
-        self.claimed.insert((kind, key.to_owned()), at.clone());
-    }
-
-    fn claimed_key(&self, kind: RecordKind, key: &str, exists: bool) -> Option<(Option<RowRef>, bool, String)> {
-        if let Some(other) = self.claimed.get(&(kind, key.to_owned())) {
-            let message = format!("{} 与第 {} 行重复。请删去一行或改正编号。", quote(key), other.row);
-            return Some((Some(other.clone()), false, message));
-        }
-        exists.then(|| (None, false, format!("{} 系统里已经有了，不会重复导入。要修改请到该记录里改。", quote(key))))
-    }
-
-    fn claimed_person(&self, key: PersonKey<'_>) -> Option<(Option<RowRef>, bool, String)> {
-        let ask = |same: SameBy| {
-            let accept = same != SameBy::IdNumber;
-            let what = if accept { "确是两个人就勾选“仍然导入”，否则删去一行。" } else { "请删去一行或改正身份证号。" };
-            (accept, what)
-        };
-        if let Some((same, other)) = self.persons.find(key) {
-            let (accept, what) = ask(same);
-            let message = format!("{} 与“{}”第 {} 行{}。{what}", quote(key.name), other.sheet, other.row, same_words(same));
-            return Some((Some(other.clone()), accept, message));
-        }
-        let (same, household) = self.existing.persons.find(key)?;
-        let (accept, what) = ask(same);
-        let place = if household.is_empty() { "另一户".to_owned() } else { format!("户 {household}") };
-        Some((None, accept, format!("{} 与系统里{place}的人{}。{what}", quote(key.name), same_words(same))))
     }
 }
 

@@ -156,7 +156,7 @@ const MICRO_UNITS: &[(&str, &str)] = &[
     ("market", "专业市场"),
 ];
 const RESIDENCE: &[(&str, &str)] =
-    &[("permanent", "常住"), ("seasonal", "季节"), ("away", "外出"), ("rented", "租住"), ("vacant", "空置")];
+    &[("permanent", "常住"), ("seasonal", "季节"), ("away", "外出"), ("tenant", "租住"), ("vacant", "空置")];
 const STRUCTURE: &[(&str, &str)] = &[
     ("brick_concrete", "砖混"),
     ("frame", "框架"),
@@ -164,7 +164,8 @@ const STRUCTURE: &[(&str, &str)] = &[
     ("earth_wood", "土木"),
     ("other", "其他"),
 ];
-const SAFETY: &[(&str, &str)] = &[("A", "A 级"), ("B", "B 级"), ("C", "C 级"), ("D", "D 级"), ("unknown", "未鉴定")];
+const SAFETY: &[(&str, &str)] =
+    &[("A", "A 级"), ("B", "B 级"), ("C", "C 级"), ("D", "D 级"), ("unknown", "未鉴定")];
 const SEX: &[(&str, &str)] = &[("male", "男"), ("female", "女")];
 /// Words for relations; several mean the same id.
 const RELATION: &[(&str, &str)] = &[
@@ -222,7 +223,9 @@ const TERRITORY: &[Column] = &[
         .or(&["编码", "代码", "区划代码", "网格编码", "区域代码"])
         .help("区县6位、镇街9位、村12位、组或网格15位、微网格17位"),
     col("name", "区域名称", ColumnKind::Text(40), "一组").must().or(&["名称", "网格名称", "村名"]),
-    col("level", "级别", ColumnKind::Choice(LEVELS), "组").or(&["层级", "区域级别"]).help("可空，按编码位数判断"),
+    col("level", "级别", ColumnKind::Choice(LEVELS), "组")
+        .or(&["层级", "区域级别"])
+        .help("可空，按编码位数判断"),
     col("short_name", "简称", ColumnKind::Text(20), ""),
     col("kind", "网格类型", ColumnKind::Choice(GRID_KINDS), "属地").or(&["类型"]),
     col("theme", "专属主题", ColumnKind::Choice(THEMES), "").or(&["主题"]),
@@ -249,16 +252,27 @@ const HOUSEHOLDS: &[Column] = &[
         .must()
         .or(&["户编码", "户号", "家庭编号", "家庭编码"])
         .help("网格或微网格编码 + H + 四位顺序号"),
-    col("area", "所属网格编码", ColumnKind::AreaCode, "510000100201001")
-        .must()
-        .or(&["网格编码", "微网格编码", "所属网格", "区域编码"]),
-    col("address_text", "地址", ColumnKind::Text(80), "青禾镇柳湾村1组12号").must().or(&["住址", "家庭住址", "详细地址"]),
+    col("area", "所属网格编码", ColumnKind::AreaCode, "510000100201001").must().or(&[
+        "网格编码",
+        "微网格编码",
+        "所属网格",
+        "区域编码",
+    ]),
+    col("address_text", "地址", ColumnKind::Text(80), "青禾镇柳湾村1组12号").must().or(&[
+        "住址",
+        "家庭住址",
+        "详细地址",
+    ]),
     col("door_no", "门牌号", ColumnKind::Text(20), "12号").or(&["门牌", "房号", "楼栋门牌"]),
     col("landmark", "标志物", ColumnKind::Text(40), "").or(&["附近标志"]),
     col("head", "户主姓名", ColumnKind::Name, "单明芳").must().or(&["户主"]),
     col("phones", "联系电话", ColumnKind::Phones, "13800510002").or(&["电话", "手机号", "手机", "户主电话"]),
-    col("residence_type", "居住类型", ColumnKind::Choice(RESIDENCE), "常住").must().or(&["居住情况", "居住状态"]),
-    col("categories", "户类别", ColumnKind::Categories, "低保户").or(&["类别", "户类型", "标签"]).help("多个用顿号隔开"),
+    col("residence_type", "居住类型", ColumnKind::Choice(RESIDENCE), "常住")
+        .must()
+        .or(&["居住情况", "居住状态"]),
+    col("categories", "户类别", ColumnKind::Categories, "低保户")
+        .or(&["类别", "户类型", "标签"])
+        .help("多个用顿号隔开"),
     col("registered_count", "户籍人数", ColumnKind::Int(0, 60), "4").or(&["户籍人口"]),
     col("resident_count", "常住人数", ColumnKind::Int(0, 60), "3").or(&["常住人口"]),
     col("structure", "房屋结构", ColumnKind::Choice(STRUCTURE), "砖混").or(&["结构"]),
@@ -273,16 +287,25 @@ const HOUSEHOLDS: &[Column] = &[
 ];
 
 const PERSONS: &[Column] = &[
-    col("household", "户编号", ColumnKind::HouseholdCode, "510000100201001H0001")
-        .must()
-        .or(&["户编码", "户号", "家庭编号", "所属户编号"]),
+    col("household", "户编号", ColumnKind::HouseholdCode, "510000100201001H0001").must().or(&[
+        "户编码",
+        "户号",
+        "家庭编号",
+        "所属户编号",
+    ]),
     col("name", "姓名", ColumnKind::Name, "单明芳").must().or(&["成员姓名", "人员姓名"]),
     col("relation", "与户主关系", ColumnKind::Choice(RELATION), "户主").must().or(&["关系", "家庭关系"]),
     col("sex", "性别", ColumnKind::Choice(SEX), "女"),
     col("birth", "出生日期", ColumnKind::Birth, "1968-04-09").or(&["出生年月日", "生日", "出生年份", "出生"]),
-    col("id_number", "身份证号", ColumnKind::IdNumber, "").or(&["身份证号码", "身份证", "证件号码", "公民身份号码"]),
+    col("id_number", "身份证号", ColumnKind::IdNumber, "").or(&[
+        "身份证号码",
+        "身份证",
+        "证件号码",
+        "公民身份号码",
+    ]),
     col("phone", "联系电话", ColumnKind::Phone, "13800510002").or(&["电话", "手机号", "手机", "本人电话"]),
-    col("resident_status", "居住状况", ColumnKind::Choice(RESIDENT_STATUS), "在家").or(&["在家情况", "居住状态"]),
+    col("resident_status", "居住状况", ColumnKind::Choice(RESIDENT_STATUS), "在家")
+        .or(&["在家情况", "居住状态"]),
     col("remarks", "备注", ColumnKind::Text(200), "").or(&["说明"]),
 ];
 

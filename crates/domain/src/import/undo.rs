@@ -41,7 +41,12 @@ impl UndoVerdict {
 
 /// Judges one record of an import made at `imported_ms`. `referred` holds the keys that records outside the import
 /// refer to; records of the same import that refer to each other go together and are not in it.
-pub fn undo_verdict(item: &Imported, imported_ms: u64, now_ms: u64, referred: &BTreeSet<String>) -> UndoVerdict {
+pub fn undo_verdict(
+    item: &Imported,
+    imported_ms: u64,
+    now_ms: u64,
+    referred: &BTreeSet<String>,
+) -> UndoVerdict {
     if now_ms.saturating_sub(imported_ms) > UNDO_WITHIN_MS {
         UndoVerdict::TooLate
     } else if referred.contains(&item.key) {

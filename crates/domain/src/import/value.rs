@@ -8,8 +8,8 @@ use super::existing::Vocabulary;
 use super::preview::RowRef;
 use super::problem::{Note, NoteCode, ProblemCode, RowProblem};
 use super::template::{Column, ColumnKind};
+use super::text::{bare_label, half_width, is_scientific, parts, quote};
 use crate::territory::{AreaCode, AreaCodeError};
-use crate::validate::{self, ValueError};
 
 /// A number in a sheet keeps this many digits; the rest become zeros.
 const SHEET_DIGITS: usize = 15;
@@ -41,7 +41,7 @@ impl<'a> RowReader<'a> {
     }
 
     /// The cleaned content of a column; `None` when it is empty or unusable (then a problem says why).
-    fn clean(&mut self, id: &str) -> Option<(&'static Column, &'a Cell, String)> {
+    pub(super) fn clean(&mut self, id: &str) -> Option<(&'static Column, &'a Cell, String)> {
         let (column, cell) = self.cell(id)?;
         match cell.kind {
             CellKind::MergedInto => {
@@ -65,13 +65,16 @@ impl<'a> RowReader<'a> {
             return None;
         }
         if text.contains('\u{FFFD}') {
-            let message = format!("{} 里有认不出的字。请把文件另存为 xlsx 或 UTF-8 的 csv 再导入。", quote(&text));
+            let message =
+                format!("{} 里有认不出的字。请把文件另存为 xlsx 或 UTF-8 的 csv 再导入。", quote(&text));
             self.problem(column, ProblemCode::Garbled, message);
             return None;
         }
         if cell.kind == CellKind::Date && !matches!(column.kind, ColumnKind::Date | ColumnKind::Birth) {
-            let message =
-                format!("这里应填文字，表格软件却存成了日期 {}。请把该列设成文本格式后重填。", quote(&cell.text));
+            let message = format!(
+                "这里应填文字，表格软件却存成了日期 {}。请把该列设成文本格式后重填。",
+                quote(&cell.text)
+            );
             self.problem(column, ProblemCode::DateInText, message);
             return None;
         }
@@ -99,9 +102,16 @@ impl<'a> RowReader<'a> {
             text.retain(|c| c != ' ');
         }
         if text != cell.text {
-            self.note(column, NoteCode::Trimmed, format!("去掉了空格或看不见的字符，读作 {}。", quote(&text)));
+            self.note(
+                column,
+                NoteCode::Trimmed,
+                format!("去掉了空格或看不见的字符，读作 {}。", quote(&text)),
+            );
         }
-        if !matches!(column.kind, ColumnKind::Text(_) | ColumnKind::Name | ColumnKind::Categories | ColumnKind::Roles) {
+        if !matches!(
+            column.kind,
+            ColumnKind::Text(_) | ColumnKind::Name | ColumnKind::Categories | ColumnKind::Roles
+        ) {
             let folded = half_width(&text);
             if folded != text {
                 self.note(column, NoteCode::FullWidth, format!("全角字符按半角读作 {}。", quote(&folded)));
@@ -121,7 +131,7 @@ impl<'a> RowReader<'a> {
     }
 
     /// Numbers that a sheet has damaged; `true` when a problem was found.
-    fn damaged(&mut self, column: &Column, cell: &Cell, text: &str) -> bool {
+    pub(super) fn damaged(&mut self, column: &Column, cell: &Cell, text: &str) -> bool {
         if is_scientific(text) {
             let message = format!(
                 "{} 是科学记数，原来的号码已看不全。请把该列设成文本格式，对照原件重填。",
@@ -141,9 +151,13 @@ impl<'a> RowReader<'a> {
         false
     }
 
-    fn number_as_text(&mut self, column: &Column, cell: &Cell, text: &str) {
+    pub(super) fn number_as_text(&mut self, column: &Column, cell: &Cell, text: &str) {
         if cell.kind == CellKind::Number {
-            self.note(column, NoteCode::NumberAsText, format!("存成了数字，按文字 {} 读入，一位未少。", quote(text)));
+            self.note(
+                column,
+                NoteCode::NumberAsText,
+                format!("存成了数字，按文字 {} 读入，一位未少。", quote(text)),
+            );
         }
     }
 
@@ -259,80 +273,6 @@ impl<'a> RowReader<'a> {
         Some(upper)
     }
 
-    /// One phone number, or several.
-    pub(super) fn phones(&mut self, id: &str) -> Vec<String> {
-        let Some((column, cell, text)) = self.clean(id) else { return Vec::new() };
-        if self.damaged(column, cell, &text) {
-            return Vec::new();
-        }
-        let many: Vec<&str> = text
-            .split(['、', '，', ',', '；', ';', '/', '\\'])
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .collect();
-        if column.kind == ColumnKind::Phone && many.len() > 1 {
-            let message = format!("{} 有 {} 个号码，这里只填一个。", quote(&text), many.len());
-            self.problem(column, ProblemCode::BadPhone, message);
-            return Vec::new();
-        }
-        many.into_iter().filter_map(|part| self.phone_number(column, cell, part)).collect()
-    }
-
-    fn phone_number(&mut self, column: &Column, cell: &Cell, text: &str) -> Option<String> {
-        if validate::phone(text).is_ok() {
-            self.number_as_text(column, cell, text);
-            return Some(text.to_owned());
-        }
-        let bare: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-        if validate::mobile(&bare) {
-            self.note(column, NoteCode::Trimmed, format!("号码里的空格和短横已去掉，读作 {}。", quote(&bare)));
-            return Some(bare);
-        }
-        let zeroed = format!("0{bare}");
-        if matches!(bare.len(), 9..=11) && !bare.starts_with('0') && validate::landline(&zeroed) && !bare.starts_with('1')
-        {
-            let message = format!(
-                "{} 像是座机号丢了最前面的 0（应为 {zeroed}？）。请把该列设成文本格式，核对后重填。",
-                quote(text)
-            );
-            self.problem(column, ProblemCode::LeadingZeroLost, message);
-            return None;
-        }
-        let message = format!("{} 不是有效的电话。手机为 1 开头的 11 位，座机带区号如 0838-2345678。", quote(text));
-        self.problem(column, ProblemCode::BadPhone, message);
-        None
-    }
-
-    /// A resident identity number.
-    pub(super) fn id_number(&mut self, id: &str) -> Option<validate::ResidentId> {
-        let (column, cell, text) = self.clean(id)?;
-        if self.damaged(column, cell, &text) {
-            return None;
-        }
-        match validate::resident_id(&text, self.today) {
-            Ok(found) => {
-                if found.number != text {
-                    self.note(column, NoteCode::IdLetter, "末位小写 x 读作大写 X。".to_owned());
-                }
-                Some(found)
-            }
-            Err(fault) => {
-                let zeros = text.len() == 18 && text.ends_with("000");
-                let (code, why) = match fault {
-                    _ if zeros => (
-                        ProblemCode::PrecisionLost,
-                        "末三位是 000，多半是存成数字时丢了。请把该列设成文本格式，对照证件重填。",
-                    ),
-                    ValueError::IdDate => (ProblemCode::BadIdNumber, "里面的出生日期不对。请对照证件重填。"),
-                    ValueError::IdCheck => (ProblemCode::BadIdNumber, "校验位不对，多半抄错了一位。请对照证件重填。"),
-                    _ => (ProblemCode::BadIdNumber, "应为 18 位，末位可以是 X。请对照证件重填。"),
-                };
-                self.problem(column, code, format!("身份证号 {} {why}", quote(&tail_of_id(&text))));
-                None
-            }
-        }
-    }
-
     /// A date that is not in the future, as `YYYY-MM-DD`; for births also a year alone, `YYYY`.
     pub(super) fn date(&mut self, id: &str) -> Option<String> {
         let (column, cell, text) = self.clean(id)?;
@@ -356,11 +296,17 @@ impl<'a> RowReader<'a> {
                 let (code, message) = match fault {
                     DateFault::Serial(Some(day)) => (
                         ProblemCode::SerialDate,
-                        format!("{} 像是表格软件的日期序号（可能是 {day}）。请改写成 2020-05-01 这样的日期。", quote(&text)),
+                        format!(
+                            "{} 像是表格软件的日期序号（可能是 {day}）。请改写成 2020-05-01 这样的日期。",
+                            quote(&text)
+                        ),
                     ),
                     DateFault::Serial(None) => (
                         ProblemCode::SerialDate,
-                        format!("{} 落在 1900 年初，多半是普通数字被当成了日期。请改写成 2020-05-01 这样的日期。", quote(&text)),
+                        format!(
+                            "{} 落在 1900 年初，多半是普通数字被当成了日期。请改写成 2020-05-01 这样的日期。",
+                            quote(&text)
+                        ),
                     ),
                     DateFault::NoSuchDay => {
                         (ProblemCode::BadDate, format!("日历上没有 {} 这一天。请核对。", quote(&text)))
@@ -369,9 +315,10 @@ impl<'a> RowReader<'a> {
                         ProblemCode::BadDate,
                         format!("{} 分不清哪个是月哪个是日。请写成 2020-05-01（年在前）。", quote(&text)),
                     ),
-                    DateFault::Shape => {
-                        (ProblemCode::BadDate, format!("{} 看不出是哪一天。请写成 2020-05-01 这样。", quote(&text)))
-                    }
+                    DateFault::Shape => (
+                        ProblemCode::BadDate,
+                        format!("{} 看不出是哪一天。请写成 2020-05-01 这样。", quote(&text)),
+                    ),
                 };
                 self.problem(column, code, message);
                 None
@@ -430,13 +377,13 @@ impl<'a> RowReader<'a> {
     pub(super) fn terms(&mut self, id: &str) -> Vec<String> {
         let Some((column, _, text)) = self.clean(id) else { return Vec::new() };
         let vocabulary = self.vocabulary;
-        let terms =
-            if column.kind == ColumnKind::Roles { &vocabulary.roles } else { &vocabulary.categories };
+        let terms = if column.kind == ColumnKind::Roles { &vocabulary.roles } else { &vocabulary.categories };
         let mut found = Vec::new();
         for part in Vocabulary::split(terms, &text) {
             match Vocabulary::find(terms, part) {
                 Some(term) if term.restricted => {
-                    let message = format!("{} 属受限类别，不能用表格导入，由有权限的人单独登记。", quote(part));
+                    let message =
+                        format!("{} 属受限类别，不能用表格导入，由有权限的人单独登记。", quote(part));
                     self.problem(column, ProblemCode::Restricted, message);
                 }
                 Some(term) if found.contains(&term.id) => {}
@@ -457,51 +404,4 @@ impl<'a> RowReader<'a> {
     pub(super) fn column(&self, id: &str) -> Option<&'static Column> {
         self.cell(id).map(|(column, _)| column)
     }
-}
-
-/// What stands between the parts of a list. Not `/`: labels contain it.
-pub(super) const SEPARATORS: [char; 6] = ['、', '，', ',', '；', ';', '|'];
-
-/// Splits a list as people write it.
-fn parts(text: &str) -> Vec<&str> {
-    text.split(SEPARATORS).map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// A value in quotes, cut when long.
-pub(super) fn quote(text: &str) -> String {
-    let short: String = text.chars().take(24).collect();
-    if short.len() < text.len() { format!("“{short}…”") } else { format!("“{short}”") }
-}
-
-/// Messages travel in reports; an identity number does not belong there in full.
-fn tail_of_id(text: &str) -> String {
-    if text.chars().count() < 15 { text.to_owned() } else { crate::mask::id_number(text) }
-}
-
-fn is_scientific(text: &str) -> bool {
-    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    digits(&mantissa.replacen('.', "", 1)) && exponent.strip_prefix('+').is_some_and(digits)
-}
-
-/// Full-width ASCII and the ideographic space, folded.
-pub(super) fn half_width(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{3000}' => ' ',
-            '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            _ => c,
-        })
-        .collect()
-}
-
-/// A label without what stands in brackets: `村(社区)` → `村`.
-pub(super) fn bare_label(text: &str) -> &str {
-    text.split(['(', '（']).next().unwrap_or(text).trim()
-}
-
-/// A header without stars, brackets, spaces and line breaks, so that `户主 姓名*（必填）` is found.
-pub(super) fn fold_header(text: &str) -> String {
-    let bare = bare_label(text.trim_start_matches(['*', '＊', '\u{FEFF}', ' ']));
-    bare.chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '＊' | ':' | '：' | '\u{FEFF}')).collect()
 }

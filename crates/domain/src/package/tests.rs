@@ -82,7 +82,8 @@ fn restricted_items_are_marked_and_not_offered() {
         .filter(|choice| choice.restricted)
         .map(|choice| choice.label.as_str())
         .collect();
-    for label in ["家暴苗头", "欺凌", "干部作风", "民族宗教", "退役军人安置", "涉黄", "精神异常无监护"] {
+    for label in ["家暴苗头", "欺凌", "干部作风", "民族宗教", "退役军人安置", "涉黄", "精神异常无监护"]
+    {
         assert!(restricted.contains(&label), "{label}");
     }
     let field = package.form("F-DISPUTE").unwrap().field("category").unwrap();

@@ -49,13 +49,10 @@ impl Package {
                     self.field_faults(&form.id, column, faults);
                 }
             }
-            let conditions = form
-                .sections
-                .iter()
-                .filter_map(|section| section.visible_when.as_ref())
-                .chain(form.fields().flat_map(|(_, field)| {
-                    field.visible_when.iter().chain(field.required_when.iter())
-                }));
+            let conditions = form.sections.iter().filter_map(|section| section.visible_when.as_ref()).chain(
+                form.fields()
+                    .flat_map(|(_, field)| field.visible_when.iter().chain(field.required_when.iter())),
+            );
             for (path, values) in conditions.flat_map(|condition| condition.mentions()) {
                 let Some(field) = form.field(path) else {
                     faults.push(format!("{}: a condition looks at unknown {path}", form.id));

@@ -37,7 +37,10 @@ fn an_area_right_ends_at_the_area() {
     assert_eq!(ask(&worker, "record.create", &hazard(GRID, "u1", None)), Right::Yes);
     assert_eq!(ask(&worker, "record.create", &hazard(OTHER, "u1", None)), Right::No);
     assert_eq!(ask(&worker, "record.create", &hazard(VILLAGE, "u1", None)), Right::No);
-    assert_eq!(ask(&held("village_assistant", None, None), "record.create", &hazard(GRID, "u1", None)), Right::No);
+    assert_eq!(
+        ask(&held("village_assistant", None, None), "record.create", &hazard(GRID, "u1", None)),
+        Right::No
+    );
 }
 
 #[test]
@@ -55,7 +58,9 @@ fn own_records_until_registration() {
 #[test]
 fn levels_hold_the_village_back() {
     let l1 = held("grid_worker_l1", Some(VILLAGE), None);
-    for (level, expected) in [("red", Right::No), ("orange", Right::No), ("yellow", Right::Yes), ("blue", Right::Yes)] {
+    for (level, expected) in
+        [("red", Right::No), ("orange", Right::No), ("yellow", Right::Yes), ("blue", Right::Yes)]
+    {
         assert_eq!(ask(&l1, "case.register", &hazard(GRID, "u2", Some(level))), expected, "{level}");
         assert_eq!(ask(&l1, "case.close", &hazard(GRID, "u2", Some(level))), expected, "{level}");
     }
@@ -103,7 +108,11 @@ fn rights_of_several_roles_join() {
     let mut target = hazard(OTHER, "u2", None);
     target.units = vec!["U07"];
     assert_eq!(ask(&actor, "case.claim", &target), Right::Yes);
-    assert_eq!(ask(&actor, "record.create", &hazard(OTHER, "u1", None)), Right::No, "each role keeps its area");
+    assert_eq!(
+        ask(&actor, "record.create", &hazard(OTHER, "u1", None)),
+        Right::No,
+        "each role keeps its area"
+    );
     assert_eq!(actor.areas(day(1)), [GRID, OTHER]);
     assert_eq!(actor.units(day(1)), ["U07"]);
 }

@@ -73,12 +73,6 @@ pub fn check(
     for blob in &event.blobs {
         *photos.entry(blob.role.clone()).or_default() += 1;
     }
-    let entered = entered(package, case, event, &inputs);
-    let problems = crate::form::validate_inputs(package, inputs.iter().copied(), &entered, &photos, today);
-    let blocking: Vec<_> = problems.into_iter().filter(|problem| problem.blocks).collect();
-    if !blocking.is_empty() {
-        return Err(Refusal::Invalid(blocking));
-    }
     let now = Situation {
         package,
         actor,
@@ -88,9 +82,19 @@ pub fn check(
         photos: &photos,
         today,
     };
-    if let Some(guard) = transition.guards.iter().find(|guard| !guard.holds(&now)) {
-        return Err(Refusal::Guard(*guard));
+    let broken = |with_input: bool| {
+        let mut guards = transition.guards.iter().filter(|guard| guard.needs_input() == with_input);
+        guards.find(|guard| !guard.holds(&now)).map_or(Ok(()), |guard| Err(Refusal::Guard(*guard)))
+    };
+    // Who must not do it at all is told so before being asked to fill things in.
+    broken(false)?;
+    let entered = entered(package, case, event, &inputs);
+    let problems = crate::form::validate_inputs(package, inputs.iter().copied(), &entered, &photos, today);
+    let blocking: Vec<_> = problems.into_iter().filter(|problem| problem.blocks).collect();
+    if !blocking.is_empty() {
+        return Err(Refusal::Invalid(blocking));
     }
+    broken(true)?;
     placement(transition, event)
 }
 
@@ -98,8 +102,7 @@ fn legal<'p>(flow: &'p Flow, case: &CaseView, event: &Event) -> Result<&'p Trans
     if flow.actions(&event.event).next().is_none() {
         return Err(Refusal::UnknownAction);
     }
-    let late =
-        || Refusal::NotLegalNow { action: event.event.clone(), state: case.state.clone() };
+    let late = || Refusal::NotLegalNow { action: event.event.clone(), state: case.state.clone() };
     let transition = flow.transition(&event.event, &event.from).ok_or_else(late)?;
     // While two states stand side by side, one more step from either of them is the decision.
     let stands = case.state == event.from || case.others.contains(&event.from);

@@ -156,8 +156,7 @@ impl Guard {
             Self::Once => !case.actions.iter().any(|action| action == now.action),
             Self::ReturnLimit => case.return_count < MAX_RETURNS,
             Self::RedoLimit => {
-                case.redo_count <= 1
-                    || may(now.package, now.actor, "case.reopen", &case.target(), now.today)
+                case.redo_count <= 1 || may(now.package, now.actor, "case.reopen", &case.target(), now.today)
             }
             Self::ReopenWindow => case.closed_within(REOPEN_DAYS, now.today),
             Self::Evidence => {

@@ -1,15 +1,11 @@
 //! Who sees what: channels an entity lies on, patterns a reader holds, and what follows between two moments.
 
-use chrono::NaiveDate;
-use gridbook_domain::role::Actor;
+use gridbook_domain::admit::Reach;
 use gridbook_domain::territory::covers;
 use gridbook_log::Entity;
 
 /// The channel that everyone in the tenant reads.
 pub const EVERYONE: &str = "*";
-
-/// Roles that run the system or check it and read no records by themselves (domain data 4.1).
-const NO_RECORDS: [&str; 3] = ["public", "auditor", "sys_admin"];
 
 /// The channels an entity lies on: `a:<area>`, `u:<unit>`, `p:<account>`, `*`. Its author always keeps it. What
 /// was refused at its creation is nobody else's.
@@ -28,17 +24,11 @@ pub fn channels(entity: &Entity, creator: &str) -> Vec<String> {
     out
 }
 
-/// What a person may read on that day, as patterns: `a:` ones are prefixes, the others are exact.
-pub fn patterns(actor: &Actor, today: NaiveDate) -> Vec<String> {
-    let mut out = vec![EVERYONE.to_owned(), format!("p:{}", actor.user)];
-    for held in actor.assignments.iter().filter(|a| a.valid_on(today) && !NO_RECORDS.contains(&a.role.as_str())) {
-        // Somebody who acts for a unit reads what was shared with the unit, not the area around it.
-        match (&held.unit, &held.area) {
-            (Some(unit), _) => out.push(format!("u:{unit}")),
-            (None, Some(area)) => out.push(format!("a:{area}")),
-            (None, None) => {}
-        }
-    }
+/// What a person reads, as patterns, sorted: `a:` ones are prefixes, the others are exact.
+pub fn patterns(user: &str, reach: &Reach) -> Vec<String> {
+    let mut out = vec![EVERYONE.to_owned(), format!("p:{user}")];
+    out.extend(reach.areas.iter().map(|area| format!("a:{area}")));
+    out.extend(reach.units.iter().map(|unit| format!("u:{unit}")));
     out.sort_unstable();
     out.dedup();
     out

@@ -90,6 +90,9 @@ async fn candidates(page: &mut Page<'_>, scope: &Scope, pass: &Pass) -> Result<V
     if let Some(only) = pass.only {
         return Ok(vec![only]);
     }
+    if scope.channels.is_empty() && !scope.wide {
+        return Ok(Vec::new());
+    }
     let mut query = if scope.wide {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT entity FROM entities WHERE tenant = ");
         query.push_bind(page.tenant);

@@ -11,9 +11,9 @@ use crate::writer::{entity_of, push_ids};
 /// From this many areas on, scanning in order of the sequence is cheaper than looking into each area.
 const WIDE: usize = 64;
 
-/// A reader's reach between two numbers.
+/// A reader's reach since some number.
 pub(super) struct Scope {
-    /// Patterns that held at any time in between, with their spans.
+    /// Patterns that held at any time since, with their spans.
     pub(super) rights: Vec<Held>,
     /// The same, prefixes expanded to the areas that hold anything; without areas when wide.
     pub(super) channels: Vec<String>,
@@ -38,10 +38,10 @@ pub(super) async fn rights(conn: &mut SqliteConnection, tenant: i64, user: &str)
 }
 
 impl Scope {
-    /// The reach of `rights` at any time from `from` to `to`.
-    pub(super) async fn over(page: &mut Page<'_>, rights: &[Held], from: i64, to: i64) -> Result<Self, ApiError> {
-        let rights: Vec<Held> =
-            rights.iter().filter(|r| r.span.from <= to && r.span.to > from).cloned().collect();
+    /// The reach of `rights` at any time from `from` to now. Rights that opened after the end of a pass belong to
+    /// it: what one right takes away and another gives in the same moment was visible all the time.
+    pub(super) async fn over(page: &mut Page<'_>, rights: &[Held], from: i64) -> Result<Self, ApiError> {
+        let rights: Vec<Held> = rights.iter().filter(|r| r.span.to > from).cloned().collect();
         let mut channels: Vec<String> = Vec::new();
         let mut areas: Vec<String> = Vec::new();
         for pattern in rights.iter().map(|r| r.what.as_str()) {

@@ -11,6 +11,7 @@ use sqlx::Row;
 use super::ledger::Ledger;
 use super::rows::Rows;
 use crate::clock::china_day;
+use crate::feed::reach;
 use crate::problem::ApiError;
 
 /// Kinds that only the server's own device writes.
@@ -65,6 +66,8 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     wanted.sort_unstable();
     wanted.dedup();
     ledger.load(&wanted).await?;
+    let reach = ledger.admission.reach(&push.actor, china_day(now));
+    let patterns = reach::patterns(&push.actor.user, &reach);
     let drift = i64::try_from(push.now).unwrap_or(i64::MAX).saturating_sub(i64::try_from(now).unwrap_or(i64::MAX));
     let mut rows = Rows::default();
     let mut results = Vec::with_capacity(push.ops.len());
@@ -74,7 +77,7 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
             results.push(result(id_of(read), Verdict::Refuse, Some("malformed")));
             continue;
         };
-        match judge(ledger, &push, op, now) {
+        match judge(ledger, &push, &patterns, op, now) {
             Judged::Store => {
                 ledger.append(&mut rows, op, None);
                 ledger.answer_clock(&mut rows, op, now, drift);
@@ -106,7 +109,7 @@ fn result(id: Option<OpId>, r: Verdict, code: Option<&str>) -> PushResult {
 }
 
 /// What becomes of one operation. Transport questions here, questions of the trade in the admission.
-fn judge(ledger: &mut Ledger, push: &Push, op: &Op, now: u64) -> Judged {
+fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], op: &Op, now: u64) -> Judged {
     let refuse = |code| Judged::Done(Verdict::Refuse, Some(code));
     let header = op.header();
     let dot = op.dot();
@@ -126,6 +129,11 @@ fn judge(ledger: &mut Ledger, push: &Push, op: &Op, now: u64) -> Judged {
     let Some(stream) = ledger.streams.get(&op.entity()) else { return Judged::Done(Verdict::Defer, None) };
     if let Some(hash) = stream.hashes.get(&dot) {
         return if hash == op.hash() { Judged::Done(Verdict::Dup, None) } else { refuse("fork") };
+    }
+    // Of what the author cannot see, nothing is said and nothing is stored.
+    let seen = |channel: &String| patterns.iter().any(|p| reach::matches(p, channel));
+    if !stream.is_new() && !stream.placed.keys().any(seen) {
+        return refuse("foreign_entity");
     }
     // Nobody can have seen an answer that was never given.
     if header.ctx.get(own) > stream.entity.have().upto(own) {

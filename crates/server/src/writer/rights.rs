@@ -9,8 +9,9 @@ use sqlx::SqliteConnection;
 use super::ledger::Ledger;
 use crate::clock::china_day;
 use crate::feed::reach;
-use crate::problem::ApiError;
 use crate::accounts;
+use crate::problem::ApiError;
+use crate::secret;
 
 /// A person to add or change.
 #[derive(Clone, Debug)]
@@ -87,6 +88,32 @@ impl Ledger {
         self.refresh_rights(user).await
     }
 
+    /// Makes an invitation and ends the earlier ones of that account; returns the code and when it expires.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn invite(&mut self, user: &str, by: &str) -> Result<(String, i64), ApiError> {
+        let code = secret::invite_code();
+        let now = self.now_i64();
+        sqlx::query("DELETE FROM invites WHERE tenant = ? AND account = ? AND used_at IS NULL")
+            .bind(self.tenant.id)
+            .bind(user)
+            .execute(&mut self.conn)
+            .await?;
+        sqlx::query(
+            "INSERT INTO invites (tenant, code, account, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(self.tenant.id)
+        .bind(secret::sha256(code.as_bytes()).to_vec())
+        .bind(user)
+        .bind(by)
+        .bind(now)
+        .bind(now + accounts::INVITE_MS)
+        .execute(&mut self.conn)
+        .await?;
+        Ok((code, now + accounts::INVITE_MS))
+    }
+
     /// Brings what an account may read in line with its roles as they hold today.
     ///
     /// # Errors
@@ -97,7 +124,8 @@ impl Ledger {
         let wanted: BTreeSet<String> = if accounts::is_disabled(&mut self.conn, self.tenant.id, user).await? {
             BTreeSet::new()
         } else {
-            reach::patterns(&actor, china_day(self.now())).into_iter().collect()
+            let reach = self.admission.reach(&actor, china_day(self.now()));
+            reach::patterns(user, &reach).into_iter().collect()
         };
         let held = active(&mut self.conn, self.tenant.id, user).await?;
         if wanted == held {

@@ -31,7 +31,11 @@ struct Seen {
 }
 
 /// Rows of the household sheet and of the person sheet.
-pub(super) fn rows(rng: &mut Rng, villages: &[Village], vocabulary: &Vocabulary) -> (Vec<Fields>, Vec<Fields>) {
+pub(super) fn rows(
+    rng: &mut Rng,
+    villages: &[Village],
+    vocabulary: &Vocabulary,
+) -> (Vec<Fields>, Vec<Fields>) {
     let mut seen = Seen::default();
     let (mut households, mut persons) = (Vec::new(), Vec::new());
     for village in villages {
@@ -41,7 +45,16 @@ pub(super) fn rows(rng: &mut Rng, villages: &[Village], vocabulary: &Vocabulary)
                 let people = family(rng, &mut seen);
                 let categories = categories(rng, &people);
                 persons.extend(people.iter().map(|person| person_row(&code, person)));
-                households.push(household_row(rng, village, grid, serial, &code, &people, &categories, vocabulary));
+                households.push(household_row(
+                    rng,
+                    village,
+                    grid,
+                    serial,
+                    &code,
+                    &people,
+                    &categories,
+                    vocabulary,
+                ));
             }
         }
     }
@@ -132,7 +145,13 @@ fn family(rng: &mut Rng, seen: &mut Seen) -> Vec<Person> {
         couple(rng, &mut add, born);
         for _ in 0..rng.between(1, 2) {
             let born = (born + rng.between(22, 30)).min(NOW - 1);
-            let status = if born > 2020 { "在家" } else if rng.chance(400) { "外出就学" } else { "在家" };
+            let status = if born > 2020 {
+                "在家"
+            } else if rng.chance(400) {
+                "外出就学"
+            } else {
+                "在家"
+            };
             child(rng, &mut add, surname, born, status);
         }
     } else {
@@ -153,7 +172,11 @@ fn family(rng: &mut Rng, seen: &mut Seen) -> Vec<Person> {
     people
 }
 
-fn couple(rng: &mut Rng, add: &mut impl FnMut(&mut Rng, &str, &'static str, bool, u32, &'static str), born: u32) {
+fn couple(
+    rng: &mut Rng,
+    add: &mut impl FnMut(&mut Rng, &str, &'static str, bool, u32, &'static str),
+    born: u32,
+) {
     let surname = names::surname(rng);
     let born = born + rng.between(0, 4);
     add(rng, surname, "配偶", false, born, "在家");

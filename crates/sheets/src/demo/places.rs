@@ -4,7 +4,19 @@ use super::rng::Rng;
 use super::{BIG_VILLAGE, BIG_VILLAGE_HOUSEHOLDS, Fields, TOWNSHIP};
 
 const NAMES: [&str; 14] = [
-    "柳溪村", "石桥村", "白果村", "云岭村", "双河村", "龙泉村", "茶坪村", "竹园村", "金沙村", "红岩村", "松林村", "桃湾村", "高坪村",
+    "柳溪村",
+    "石桥村",
+    "白果村",
+    "云岭村",
+    "双河村",
+    "龙泉村",
+    "茶坪村",
+    "竹园村",
+    "金沙村",
+    "红岩村",
+    "松林村",
+    "桃湾村",
+    "高坪村",
     "青山村",
 ];
 
@@ -43,7 +55,8 @@ pub(super) fn villages(rng: &mut Rng) -> Vec<Village> {
                     name: format!("{name}{grid}组网格"),
                     number: grid,
                     // Every grid its share, the first ones one more.
-                    households: households / grids as usize + usize::from((grid as usize) <= households % grids as usize),
+                    households: households / grids as usize
+                        + usize::from((grid as usize) <= households % grids as usize),
                 })
                 .collect();
             Village { code, name, grids }

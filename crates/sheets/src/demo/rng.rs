@@ -28,8 +28,8 @@ impl Rng {
     }
 
     /// One of a list that is not empty.
-    pub(super) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub(super) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         let last = u32::try_from(list.len().saturating_sub(1)).unwrap_or(0);
-        &list[self.between(0, last) as usize]
+        list[self.between(0, last) as usize]
     }
 }

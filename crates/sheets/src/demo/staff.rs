@@ -39,7 +39,13 @@ pub const fn accounts() -> [Account; 12] {
         account("zhuren01", "center_director", TOWNSHIP, "中心主任：全部环节"),
         account("zhuangan01", "grid_clerk", TOWNSHIP, "网格专干：区域、人员、户的导入和维护"),
         account("guanli01", "sys_admin", TOWNSHIP, "系统管理员"),
-        Account { user: "yjb01", role: "unit_handler", area: "", unit: "yjb", about: "应急办承办人：认领、办理、反馈" },
+        Account {
+            user: "yjb01",
+            role: "unit_handler",
+            area: "",
+            unit: "yjb",
+            about: "应急办承办人：认领、办理、反馈",
+        },
     ]
 }
 

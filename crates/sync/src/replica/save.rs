@@ -27,8 +27,8 @@ pub struct NewWrite {
 pub struct NewBlob {
     /// SHA-256 of the bytes, 64 hex digits.
     pub sha256: String,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    /// The bytes; `None` when they are in [`Table::Blob`] already, put there with the draft.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// What was saved.
@@ -65,7 +65,9 @@ impl<S: Store, P: Project> Replica<S, P> {
             self.load(&ids).await?;
             let mut plan = self.plan(env, writes)?;
             for blob in blobs {
-                plan.batch.put(Table::Blob, blob.sha256.clone(), blob.bytes.clone());
+                if let Some(bytes) = &blob.bytes {
+                    plan.batch.put(Table::Blob, blob.sha256.clone(), bytes.clone());
+                }
                 plan.batch.put(Table::BlobQueue, blob.sha256.clone(), env.now_ms().to_le_bytes().to_vec());
             }
             for draft in drafts_done {

@@ -196,7 +196,7 @@ impl World {
         let photo = self.rng.chance(15).then(|| format!("{:064x}", self.rng.next()));
         let write = with_photo(write, photo.as_deref());
         let blobs: Vec<NewBlob> =
-            photo.iter().map(|sha256| NewBlob { sha256: sha256.clone(), bytes: vec![1, 2, 3] }).collect();
+            photo.iter().map(|sha256| NewBlob { sha256: sha256.clone(), bytes: Some(vec![1, 2, 3]) }).collect();
         let Some(open) = &self.devices[device].tabs[tab] else { return Ok(()) };
         match now(open.replica.save(&env, std::slice::from_ref(&write), &blobs, &[])) {
             Ok(saved) => {

@@ -1,0 +1,175 @@
+//! Putting the parts together, starting and stopping.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gridbook_domain::package::Package;
+use sqlx::SqlitePool;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::admission::{Admission, ByDomain};
+use crate::blobs::BlobStore;
+use crate::clock::{Clock, SystemClock};
+use crate::db::{self, DbError, NewTenant, Tenant};
+use crate::http;
+use crate::http::assets::Assets;
+use crate::limiter::Limiter;
+use crate::password::Passwords;
+use crate::writer::{Ledger, Writer};
+
+/// How a server is set up.
+#[derive(Clone)]
+pub struct Config {
+    /// `sqlite://path`.
+    pub db: String,
+    /// Folder of the blobs; beside the database when `None`.
+    pub blobs: Option<PathBuf>,
+    /// Serve the bundles from this folder instead of those in the binary.
+    pub dist: Option<PathBuf>,
+    /// What a new database is set up with.
+    pub tenant: NewTenant,
+    /// Believe `X-Forwarded-For` (only behind a proxy that sets it).
+    pub behind_proxy: bool,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Who judges operations.
+    pub admission: Arc<dyn Admission>,
+}
+
+impl Config {
+    /// The ordinary set-up of a database at `db`.
+    pub fn new(db: impl Into<String>, tenant: NewTenant) -> Self {
+        Self {
+            db: db.into(),
+            blobs: None,
+            dist: None,
+            tenant,
+            behind_proxy: false,
+            clock: Arc::new(SystemClock),
+            admission: Arc::new(ByDomain(Arc::new(Package::builtin().clone()))),
+        }
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A folder or the network.
+    #[error("启动失败:{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl From<sqlx::Error> for StartError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(DbError::Sqlx(error))
+    }
+}
+
+/// What every request reaches.
+pub struct App {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Connections that read.
+    pub readers: SqlitePool,
+    /// The one that writes.
+    pub writer: Writer,
+    /// Files by their content.
+    pub blobs: BlobStore,
+    /// The bundles.
+    pub assets: Assets,
+    /// Passwords.
+    pub passwords: Passwords,
+    /// Sign-in tries.
+    pub limiter: Limiter,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who judges operations and says what people read.
+    pub admission: Arc<dyn Admission>,
+    /// Believe `X-Forwarded-For`.
+    pub behind_proxy: bool,
+}
+
+impl App {
+    /// Milliseconds since 1970, as the database keeps them.
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+    }
+}
+
+/// A started server, without its network.
+pub struct Started {
+    /// What every request reaches.
+    pub app: Arc<App>,
+    /// The writer; ends when the app is dropped.
+    pub writing: JoinHandle<()>,
+}
+
+/// Opens database, folders and bundles.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn start(config: Config) -> Result<Started, StartError> {
+    let mut conn = db::open_writer(&config.db).await?;
+    let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
+    let ledger = Ledger::open(conn, tenant.clone(), config.clock.clone(), config.admission.clone()).await?;
+    let readers = db::open_readers(&config.db).await?;
+    let blobs = BlobStore::open(config.blobs.unwrap_or_else(|| beside(&config.db)))?;
+    let (writer, writing) = Writer::start(ledger);
+    let app = App {
+        tenant,
+        readers,
+        writer,
+        blobs,
+        assets: config.dist.map_or_else(Assets::built_in, Assets::folder),
+        passwords: Passwords::default(),
+        limiter: Limiter::default(),
+        clock: config.clock,
+        admission: config.admission,
+        behind_proxy: config.behind_proxy,
+    };
+    Ok(Started { app: Arc::new(app), writing })
+}
+
+fn beside(db: &str) -> PathBuf {
+    let path = db.trim_start_matches("sqlite://").trim_start_matches("sqlite:");
+    let path = path.split('?').next().unwrap_or(path);
+    PathBuf::from(format!("{path}.blobs"))
+}
+
+/// Serves until `shutdown`, then lets running requests and the writer finish.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    let started = start(config).await?;
+    serve(listener, started, shutdown).await
+}
+
+/// As [`run`], for a server that was started before.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn serve(
+    listener: TcpListener,
+    started: Started,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    let Started { app, writing } = started;
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    app.readers.close().await;
+    drop(app);
+    // The last handle is gone: what waits is written, then the writer ends.
+    let _ = writing.await;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! The two bundles: the phone's at `/`, the desk's at `/desk/`. Compressed at build, never at request.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::problem::ApiError;
+use crate::secret;
+
+mod built_in {
+    include!(concat!(env!("OUT_DIR"), "/bundles.rs"));
+}
+
+/// Where the files come from.
+pub enum Assets {
+    /// From the binary.
+    BuiltIn(HashMap<&'static str, (&'static [u8], String)>),
+    /// From a folder, read at each request (while developing).
+    Folder(PathBuf),
+}
+
+impl Assets {
+    /// The bundles in this binary; their tags are made once.
+    pub fn built_in() -> Self {
+        Self::BuiltIn(built_in::FILES.iter().map(|(name, bytes)| (*name, (*bytes, tag(bytes)))).collect())
+    }
+
+    /// The bundles in a folder with `field/` and `desk/` in it.
+    pub fn folder(root: PathBuf) -> Self {
+        Self::Folder(root)
+    }
+
+    /// A file and its tag.
+    fn get(&self, name: &str) -> Option<(Cow<'static, [u8]>, String)> {
+        match self {
+            Self::BuiltIn(files) => files.get(name).map(|(bytes, tag)| (Cow::Borrowed(*bytes), tag.clone())),
+            Self::Folder(root) => {
+                let path = Path::new(name);
+                if !path.components().all(|c| matches!(c, Component::Normal(_))) {
+                    return None;
+                }
+                let bytes = std::fs::read(root.join(path)).ok()?;
+                let tag = tag(&bytes);
+                Some((Cow::Owned(bytes), tag))
+            }
+        }
+    }
+}
+
+fn tag(bytes: &[u8]) -> String {
+    secret::hex(&secret::sha256(bytes)[..16])
+}
+
+/// Serves a file of a bundle, or its page for a path without a file name.
+pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path == "/desk" {
+        return (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, "/desk/")]).into_response();
+    }
+    let (bundle, rest) = match path.strip_prefix("/desk/") {
+        Some(rest) => ("desk", rest),
+        None => ("field", path.trim_start_matches('/')),
+    };
+    let rest = if rest.is_empty() { "index.html" } else { rest };
+    // Compressed forms are answers to a header, not addresses; the list of script hashes is ours.
+    let ours = rest == "csp.json" || [".br", ".gz"].iter().any(|end| rest.ends_with(end));
+    let found = if ours { None } else { file(&app.assets, &format!("{bundle}/{rest}"), request.headers()) };
+    match found {
+        Some(response) => with_policy(&app.assets, bundle, rest, response),
+        None if rest == "index.html" => {
+            ApiError::new(StatusCode::NOT_FOUND, "no_bundle", "这台服务器还没有装应用页面;同步接口可以正常使用。").into_response()
+        }
+        None => ApiError::not_found().into_response(),
+    }
+}
+
+fn file(assets: &Assets, name: &str, headers: &HeaderMap) -> Option<Response> {
+    let (plain, tag) = assets.get(name)?;
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let packed = [("br", ".br"), ("gzip", ".gz")]
+        .into_iter()
+        .filter(|(coding, _)| accepted(accepts, coding))
+        .find_map(|(coding, end)| assets.get(&format!("{name}{end}")).map(|(bytes, _)| (coding, bytes)));
+    let etag = match &packed {
+        Some((coding, _)) => format!("\"{tag}-{coding}\""),
+        None => format!("\"{tag}\""),
+    };
+    let mut out = HeaderMap::new();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(mime(name)));
+    // Names are not hashes of contents: always ask, usually hear 304. The service worker keeps what it needs.
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Ok(value) = HeaderValue::from_str(&etag) {
+        out.insert(header::ETAG, value);
+    }
+    let fresh = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|list| list.split(',').any(|t| t.trim().trim_start_matches("W/") == etag));
+    if fresh {
+        return Some((StatusCode::NOT_MODIFIED, out).into_response());
+    }
+    let bytes = match packed {
+        Some((coding, bytes)) => {
+            out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+            bytes
+        }
+        None => plain,
+    };
+    Some((out, bytes.into_owned()).into_response())
+}
+
+fn accepted(list: &str, coding: &str) -> bool {
+    list.split(',').any(|part| {
+        let mut parts = part.split(';').map(str::trim);
+        parts.next() == Some(coding) && !parts.any(|p| matches!(p, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+fn mime(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or("") {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "webp" => "image/webp",
+        "jpg" | "jpeg" => "image/jpeg",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Adds the content policy: nothing from elsewhere, scripts of our own files and the hashes the build listed.
+fn with_policy(assets: &Assets, bundle: &str, name: &str, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let hashes = assets
+        .get(&format!("{bundle}/csp.json"))
+        .and_then(|(bytes, _)| serde_json::from_slice::<HashMap<String, Vec<String>>>(&bytes).ok())
+        .and_then(|mut csp| csp.remove("script-src"))
+        .unwrap_or_default();
+    let hashes: String = hashes.iter().filter(|h| is_hash(h)).map(|h| format!(" {h}")).collect();
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+         img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; \
+         frame-ancestors 'none'; form-action 'self'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+    if name == "sw.js" {
+        headers.insert(HeaderName::from_static("service-worker-allowed"), HeaderValue::from_static(if bundle == "desk" { "/desk/" } else { "/" }));
+    }
+    response
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() < 120
+        && text.strip_prefix("'sha256-").and_then(|t| t.strip_suffix('\'')).is_some_and(|t| {
+            t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'))
+        })
+}

@@ -1,0 +1,116 @@
+//! Photos and other files, by their content.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gridbook_sync::wire::MAX_BLOB;
+use sqlx::Row;
+
+use super::session::Session;
+use super::{body, sync};
+use crate::app::App;
+use crate::feed;
+use crate::problem::ApiError;
+use crate::secret;
+
+fn checked(sha256: &str) -> Result<(), ApiError> {
+    let good = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if good { Ok(()) } else { Err(ApiError::malformed()) }
+}
+
+/// Stores a file that an operation of the sender names. Only what hashes to its name becomes visible.
+#[utoipa::path(put, path = "/sync/v1/blobs/{sha256}", tag = "sync", security(("token" = [])),
+    params(("sha256" = String, Path)), request_body = Vec<u8>,
+    responses((status = 201, description = "stored"), (status = 200, description = "stored before"),
+        (status = 400, description = "hash"), (status = 403, description = "forbidden"),
+        (status = 413, description = "too_large")))]
+pub(super) async fn put(
+    State(app): State<Arc<App>>,
+    session: Session,
+    Path(sha256): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, ApiError> {
+    checked(&sha256)?;
+    let named: Option<String> =
+        sqlx::query_scalar("SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1")
+            .bind(app.tenant.id)
+            .bind(&sha256)
+            .bind(&session.actor.user)
+            .fetch_optional(&app.readers)
+            .await?;
+    let mime = named.ok_or_else(ApiError::forbidden)?;
+    if size(&app, &sha256).await?.is_some() {
+        return Ok(StatusCode::OK);
+    }
+    let bytes = body::bytes(&headers, body, MAX_BLOB).await?;
+    if secret::hex(&secret::sha256(&bytes)) != sha256 {
+        return Err(ApiError::bad("hash", "照片在传送中损坏,没有保存;原件还在本机,会自动再传。"));
+    }
+    let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    app.blobs.put(&sha256, bytes).await.map_err(|_| ApiError::unavailable())?;
+    let user = session.actor.user;
+    app.writer
+        .run(move |ledger| {
+            Box::pin(async move {
+                let sql = "INSERT INTO blobs (tenant, sha256, size, mime, account, stored_at) VALUES (?, ?, ?, ?, ?, ?)
+                           ON CONFLICT DO NOTHING";
+                let now = ledger.now_i64();
+                sqlx::query(sql)
+                    .bind(ledger.tenant.id)
+                    .bind(sha256)
+                    .bind(len)
+                    .bind(mime)
+                    .bind(user)
+                    .bind(now)
+                    .execute(&mut ledger.conn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(StatusCode::CREATED)
+}
+
+async fn size(app: &App, sha256: &str) -> Result<Option<(i64, String)>, ApiError> {
+    let row = sqlx::query("SELECT size, mime FROM blobs WHERE tenant = ? AND sha256 = ?")
+        .bind(app.tenant.id)
+        .bind(sha256)
+        .fetch_optional(&app.readers)
+        .await?;
+    Ok(row.map(|row| Ok::<_, sqlx::Error>((row.try_get("size")?, row.try_get("mime")?))).transpose()?)
+}
+
+/// A file named by an operation that the reader sees.
+#[utoipa::path(get, path = "/sync/v1/blobs/{sha256}", tag = "sync", security(("token" = [])),
+    params(("sha256" = String, Path)),
+    responses((status = 200, description = "the bytes"), (status = 404, description = "not_found")))]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    session: Session,
+    Path(sha256): Path<String>,
+) -> Result<Response, ApiError> {
+    checked(&sha256)?;
+    sync::settle_rights(&app, &session).await?;
+    let mut conn = app.readers.acquire().await?;
+    // Not naming it and not having it are told alike: a hash must not say what others hold.
+    if !feed::may_read_blob(&mut conn, app.tenant.id, &session.actor.user, &sha256).await? {
+        return Err(ApiError::not_found());
+    }
+    drop(conn);
+    let (_, mime) = size(&app, &sha256).await?.ok_or_else(ApiError::not_found)?;
+    let bytes =
+        app.blobs.get(&sha256).await.map_err(|_| ApiError::unavailable())?.ok_or_else(ApiError::not_found)?;
+    // What a phone calls its file never decides how a browser runs it.
+    let shown = ["image/jpeg", "image/png", "image/webp", "application/pdf"].contains(&mime.as_str());
+    let mime = if shown { mime } else { "application/octet-stream".to_owned() };
+    let headers = [
+        (header::CONTENT_TYPE, mime),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,32 @@
+//! The contract for machines.
+
+use axum::Json;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{auth, blob, invite, staff, sync};
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        api.components.get_or_insert_with(Default::default).add_security_scheme("token", scheme);
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Gridbook", description = "Sync contract and accounts of the reference backend; see docs/contract.md."),
+    paths(
+        sync::caps, sync::push, sync::pull, blob::put, blob::get, auth::sign_in, auth::sign_out, auth::me,
+        auth::password, invite::create, invite::show, invite::accept, staff::list, staff::import, staff::change
+    ),
+    modifiers(&Token)
+)]
+struct Api;
+
+/// The OpenAPI description.
+pub async fn json() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}

@@ -1,0 +1,84 @@
+//! Whoever asks.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header;
+use axum::http::request::Parts;
+use gridbook_domain::role::Actor;
+
+use crate::accounts::{self, SESSION_MS};
+use crate::app::App;
+use crate::clock::china_day;
+use crate::problem::ApiError;
+use crate::secret;
+
+/// A day: sessions are noted as used at most this often.
+const NOTE_MS: i64 = 24 * 3600 * 1000;
+
+/// Somebody signed in.
+pub(super) struct Session {
+    pub(super) actor: Actor,
+    pub(super) name: String,
+    /// Hash of the token.
+    pub(super) token: [u8; 32],
+}
+
+impl Session {
+    /// Whether the person runs the system or keeps its data: may manage accounts.
+    pub(super) fn manages_staff(&self, now_ms: u64) -> bool {
+        let today = china_day(now_ms);
+        ["grid_clerk", "sys_admin"].iter().any(|role| self.actor.has_role(role, today))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Session {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "))
+            .filter(|t| t.len() <= 128)
+            .map(|t| secret::sha256(t.as_bytes()))
+            .ok_or_else(ApiError::session)?;
+        let now = app.now();
+        let mut conn = app.readers.acquire().await?;
+        let signed = accounts::session(&mut conn, app.tenant.id, &token, now).await?.ok_or_else(ApiError::session)?;
+        drop(conn);
+        if now - signed.seen_at > NOTE_MS {
+            app.writer.run(move |ledger| Box::pin(async move { note(ledger, token, now).await })).await?;
+        }
+        Ok(Self { actor: signed.actor, name: signed.name, token })
+    }
+}
+
+async fn note(ledger: &mut crate::writer::Ledger, token: [u8; 32], now: i64) -> Result<(), ApiError> {
+    sqlx::query("UPDATE sessions SET seen_at = ?, expires_at = ? WHERE tenant = ? AND token = ?")
+        .bind(now)
+        .bind(now + SESSION_MS)
+        .bind(ledger.tenant.id)
+        .bind(token.to_vec())
+        .execute(&mut ledger.conn)
+        .await?;
+    Ok(())
+}
+
+/// The address a request came from.
+pub(super) struct Address(pub(super) String);
+
+impl FromRequestParts<Arc<App>> for Address {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let forwarded = parts
+            .headers
+            .get("x-forwarded-for")
+            .filter(|_| app.behind_proxy)
+            .and_then(|v| v.to_str().ok()?.rsplit(',').next().map(|a| a.trim().to_owned()));
+        let direct = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string());
+        Ok(Self(forwarded.or_else(direct).unwrap_or_default()))
+    }
+}

@@ -1,0 +1,273 @@
+//! The accounts of a township's people, for those who keep its data.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use gridbook_domain::role::Assignment;
+use gridbook_domain::territory::AreaCode;
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+use utoipa::ToSchema;
+
+use super::body;
+use super::session::Session;
+use crate::accounts;
+use crate::app::App;
+use crate::problem::ApiError;
+use crate::writer::rights::Person;
+
+/// Most people in one import.
+const MAX_PEOPLE: usize = 2000;
+
+/// Somebody of the staff.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Staff {
+    user: String,
+    name: String,
+    /// Last four digits only.
+    phone_tail: Option<String>,
+    #[schema(value_type = Vec<Object>)]
+    assignments: Vec<Assignment>,
+    disabled: bool,
+    /// Has set a password.
+    active: bool,
+    /// Milliseconds since 1970; by day.
+    last_seen: Option<i64>,
+}
+
+/// Answer of `GET /api/staff`.
+#[derive(Serialize, ToSchema)]
+pub(super) struct StaffList {
+    staff: Vec<Staff>,
+}
+
+/// Everybody, in order of account names.
+#[utoipa::path(get, path = "/api/staff", tag = "staff", security(("token" = [])),
+    responses((status = 200, body = StaffList), (status = 403, description = "forbidden")))]
+pub(super) async fn list(State(app): State<Arc<App>>, session: Session) -> Result<Json<StaffList>, ApiError> {
+    if !session.manages_staff(app.clock.now_ms()) {
+        return Err(ApiError::forbidden());
+    }
+    Ok(Json(StaffList { staff: read(&app, None).await? }))
+}
+
+async fn read(app: &App, only: Option<&str>) -> Result<Vec<Staff>, ApiError> {
+    let rows = sqlx::query(
+        "SELECT a.account, a.name, a.phone, a.disabled, a.password IS NOT NULL AS active,
+                (SELECT MAX(seen_at) FROM sessions s WHERE s.tenant = a.tenant AND s.account = a.account) AS seen
+         FROM accounts a WHERE a.tenant = ? AND (? IS NULL OR a.account = ?) ORDER BY a.account",
+    )
+    .bind(app.tenant.id)
+    .bind(only)
+    .bind(only)
+    .fetch_all(&app.readers)
+    .await?;
+    let mut held: std::collections::HashMap<String, Vec<Assignment>> = std::collections::HashMap::new();
+    let roles = sqlx::query(
+        "SELECT account, role, area, unit, valid_from, valid_to FROM assignments
+         WHERE tenant = ? AND (? IS NULL OR account = ?) ORDER BY account, ord",
+    )
+    .bind(app.tenant.id)
+    .bind(only)
+    .bind(only)
+    .fetch_all(&app.readers)
+    .await?;
+    for row in &roles {
+        held.entry(row.try_get("account")?).or_default().push(accounts::assignment_of(row)?);
+    }
+    rows.iter()
+        .map(|row| {
+            let user: String = row.try_get("account")?;
+            let phone: Option<String> = row.try_get("phone")?;
+            let tail = phone.map(|p| p.chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect());
+            Ok(Staff {
+                assignments: held.remove(&user).unwrap_or_default(),
+                user,
+                name: row.try_get("name")?,
+                phone_tail: tail,
+                disabled: row.try_get("disabled")?,
+                active: row.try_get("active")?,
+                last_seen: row.try_get("seen")?,
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(ApiError::from)
+}
+
+/// One person of an import, checked before by the desk with the same rules.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct NewStaff {
+    user: String,
+    name: String,
+    #[serde(default)]
+    phone: Option<String>,
+    #[schema(value_type = Vec<Object>)]
+    assignments: Vec<Assignment>,
+}
+
+/// Body of `POST /api/staff/import`.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Import {
+    staff: Vec<NewStaff>,
+}
+
+/// Answer of an import.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Imported {
+    created: usize,
+    updated: usize,
+}
+
+fn check_name(user: &str, name: &str) -> Result<(), ApiError> {
+    let token = (2..=64).contains(&user.len())
+        && user.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+    if !token || user == "gridbook" {
+        let message = format!("账号“{}”不合要求:用 2 到 64 个小写字母、数字、下划线;没有导入任何人。", shown(user));
+        return Err(ApiError::bad("bad_user", message));
+    }
+    let length = name.trim().chars().count();
+    if length == 0 || length > 40 || name.chars().any(char::is_control) {
+        return Err(ApiError::bad("bad_name", format!("账号“{}”的姓名不合要求;没有导入任何人。", shown(user))));
+    }
+    Ok(())
+}
+
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(20).collect()
+}
+
+fn check_roles(app: &App, user: &str, assignments: &[Assignment]) -> Result<(), ApiError> {
+    let bad = |what: &str| {
+        Err(ApiError::bad("bad_assignment", format!("账号“{}”的{what}不对,没有改动;请核对后再试。", shown(user))))
+    };
+    if assignments.len() > 20 {
+        return bad("角色数量");
+    }
+    for held in assignments {
+        if !app.admission.knows_role(&held.role) {
+            return bad("角色");
+        }
+        let inside = |code: &String| AreaCode::parse(code).is_ok() && code.starts_with(&app.tenant.township[..6]);
+        if held.area.as_ref().is_some_and(|code| !inside(code)) {
+            return bad("区域编码");
+        }
+        if held.unit.as_ref().is_some_and(|u| u.is_empty() || u.len() > 64 || u.chars().any(char::is_control)) {
+            return bad("单位编码");
+        }
+        if matches!((held.from, held.to), (Some(from), Some(to)) if to < from) {
+            return bad("起止日期");
+        }
+    }
+    Ok(())
+}
+
+/// Adds people or brings them up to date: all or nobody.
+#[utoipa::path(post, path = "/api/staff/import", tag = "staff", security(("token" = [])), request_body = Import,
+    responses((status = 200, body = Imported), (status = 400, description = "bad_user, bad_name, bad_assignment"),
+        (status = 403, description = "forbidden")))]
+pub(super) async fn import(
+    State(app): State<Arc<App>>,
+    session: Session,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Imported>, ApiError> {
+    if !session.manages_staff(app.clock.now_ms()) {
+        return Err(ApiError::forbidden());
+    }
+    let asked: Import = body::json_max(&headers, body, 1024 * 1024).await?;
+    if asked.staff.len() > MAX_PEOPLE {
+        return Err(ApiError::too_large());
+    }
+    for person in &asked.staff {
+        check_name(&person.user, &person.name)?;
+        check_roles(&app, &person.user, &person.assignments)?;
+        if person.phone.as_ref().is_some_and(|p| p.len() > 20 || !p.bytes().all(|b| b.is_ascii_digit() || b == b'-')) {
+            return Err(ApiError::bad("bad_phone", format!("账号“{}”的电话不对;没有导入任何人。", shown(&person.user))));
+        }
+    }
+    let people: Vec<Person> = asked
+        .staff
+        .into_iter()
+        .map(|p| Person { user: p.user, name: p.name.trim().to_owned(), phone: p.phone, assignments: p.assignments })
+        .collect();
+    let total = people.len();
+    let created = app.writer.run(move |ledger| Box::pin(async move { ledger.save_people(&people).await })).await?;
+    Ok(Json(Imported { created, updated: total.saturating_sub(created) }))
+}
+
+/// Body of `PATCH /api/staff/{user}`; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ChangeStaff {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Object>>)]
+    assignments: Option<Vec<Assignment>>,
+    #[serde(default)]
+    disabled: Option<bool>,
+}
+
+/// Changes name, roles, or whether the person may sign in. Takes effect at the person's next request.
+#[utoipa::path(patch, path = "/api/staff/{user}", tag = "staff", security(("token" = [])),
+    params(("user" = String, Path)), request_body = ChangeStaff,
+    responses((status = 200, body = Staff), (status = 403, description = "forbidden"),
+        (status = 404, description = "not_found"), (status = 409, description = "own_account")))]
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    session: Session,
+    Path(user): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Staff>, ApiError> {
+    if !session.manages_staff(app.clock.now_ms()) {
+        return Err(ApiError::forbidden());
+    }
+    let asked: ChangeStaff = body::json(&headers, body).await?;
+    if user == session.actor.user && (asked.disabled == Some(true) || asked.assignments.is_some()) {
+        return Err(ApiError::conflict("own_account", "不能停用自己的账号或改自己的角色;请由另一位管理员操作。"));
+    }
+    if let Some(name) = &asked.name {
+        check_name(&user, name)?;
+    }
+    check_roles(&app, &user, asked.assignments.as_deref().unwrap_or_default())?;
+    let target = user.clone();
+    app.writer.run(move |ledger| Box::pin(async move { apply(ledger, &target, asked).await })).await?;
+    read(&app, Some(&user)).await?.into_iter().next().map(Json).ok_or_else(ApiError::not_found)
+}
+
+async fn apply(ledger: &mut crate::writer::Ledger, user: &str, asked: ChangeStaff) -> Result<(), ApiError> {
+    let tenant = ledger.tenant.id;
+    if accounts::account(&mut ledger.conn, tenant, user).await?.is_none() {
+        return Err(ApiError::not_found());
+    }
+    if let Some(name) = asked.name {
+        sqlx::query("UPDATE accounts SET name = ? WHERE tenant = ? AND account = ?")
+            .bind(name.trim())
+            .bind(tenant)
+            .bind(user)
+            .execute(&mut ledger.conn)
+            .await?;
+    }
+    if let Some(disabled) = asked.disabled {
+        sqlx::query("UPDATE accounts SET disabled = ? WHERE tenant = ? AND account = ?")
+            .bind(disabled)
+            .bind(tenant)
+            .bind(user)
+            .execute(&mut ledger.conn)
+            .await?;
+        if disabled {
+            sqlx::query("DELETE FROM sessions WHERE tenant = ? AND account = ?")
+                .bind(tenant)
+                .bind(user)
+                .execute(&mut ledger.conn)
+                .await?;
+        }
+    }
+    match asked.assignments {
+        Some(assignments) => ledger.assign(user, &assignments).await,
+        None => ledger.refresh_rights(user).await,
+    }
+}

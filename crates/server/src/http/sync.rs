@@ -1,0 +1,99 @@
+//! The sync contract: caps, push, pull.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use gridbook_sync::wire::{
+    Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_BLOB, MAX_PAGE, PullReply, PushReply, PushRequest, VERSION,
+};
+
+use super::body;
+use super::session::Session;
+use crate::app::App;
+use crate::clock::china_day;
+use crate::feed::{self, cursor::Cursor, reach};
+use crate::problem::ApiError;
+use crate::writer::push::{self, Push};
+use crate::writer::rights;
+
+/// What this backend can do. Open to everyone: it holds nothing private.
+#[utoipa::path(get, path = "/sync/v1/caps", tag = "sync", responses((status = 200, description = "Caps", body = serde_json::Value)))]
+pub(super) async fn caps(State(app): State<Arc<App>>) -> Json<Caps> {
+    Json(Caps {
+        contract: VERSION.to_owned(),
+        levels: vec![0, 1],
+        history: app.tenant.history.clone(),
+        now: app.clock.now_ms(),
+        authority: Some(app.tenant.authority),
+        max_batch_ops: MAX_BATCH_OPS,
+        max_batch_bytes: MAX_BATCH_BYTES,
+        max_blob: MAX_BLOB,
+    })
+}
+
+/// Takes operations in, with a result for each.
+#[utoipa::path(post, path = "/sync/v1/push", tag = "sync", request_body = serde_json::Value,
+    security(("token" = [])),
+    responses((status = 200, description = "PushReply", body = serde_json::Value),
+        (status = 400, description = "malformed"), (status = 401, description = "session"),
+        (status = 413, description = "too_large"), (status = 503, description = "unavailable")))]
+pub(super) async fn push(
+    State(app): State<Arc<App>>,
+    session: Session,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PushReply>, ApiError> {
+    let request: PushRequest = body::json_max(&headers, body, MAX_BATCH_BYTES).await?;
+    if request.ops.len() > MAX_BATCH_OPS {
+        return Err(ApiError::too_large());
+    }
+    let push = Push::read(session.actor, request);
+    let reply = app.writer.run(move |ledger| Box::pin(push::apply(ledger, push))).await?;
+    Ok(Json(reply))
+}
+
+/// The next page of the reader's feed.
+#[utoipa::path(get, path = "/sync/v1/pull", tag = "sync", security(("token" = [])),
+    params(("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+    responses((status = 200, description = "PullReply", body = serde_json::Value),
+        (status = 400, description = "cursor"), (status = 401, description = "session"),
+        (status = 409, description = "history")))]
+pub(super) async fn pull(
+    State(app): State<Arc<App>>,
+    session: Session,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<PullReply>, ApiError> {
+    let cursor = match query.get("cursor").map(String::as_str) {
+        None | Some("") => None,
+        Some(text) => Some(Cursor::parse(text).ok_or_else(|| {
+            ApiError::bad("cursor", "同步位置的记号不对,记录都在本机;请在“我的”里点“重新同步”。")
+        })?),
+    };
+    let limit = match query.get("limit") {
+        None => MAX_PAGE,
+        Some(text) => text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(ApiError::malformed)?.min(MAX_PAGE),
+    };
+    settle_rights(&app, &session).await?;
+    let mut conn = app.readers.acquire().await?;
+    Ok(Json(feed::pull(&mut conn, &app.tenant, &session.actor.user, cursor, limit).await?))
+}
+
+/// Roles begin and end by the calendar: brings the reader's rights in line before reading.
+pub(super) async fn settle_rights(app: &App, session: &Session) -> Result<(), ApiError> {
+    let wanted = {
+        let reach = app.admission.reach(&session.actor, china_day(app.clock.now_ms()));
+        reach::patterns(&session.actor.user, &reach)
+    };
+    let mut conn = app.readers.acquire().await?;
+    let held = rights::active(&mut conn, app.tenant.id, &session.actor.user).await?;
+    drop(conn);
+    if !wanted.iter().eq(held.iter()) {
+        let user = session.actor.user.clone();
+        app.writer.run(move |ledger| Box::pin(async move { ledger.refresh_rights(&user).await })).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The first account of a new township.
+
+use gridbook_domain::role::Assignment;
+
+use crate::app::App;
+use crate::problem::ApiError;
+use crate::writer::rights::Person;
+
+/// Makes the administrator's account (or invites it again) and returns the path of the invitation.
+///
+/// # Errors
+/// When the name is no account name or the database fails.
+pub async fn first_admin(app: &App, user: &str) -> Result<String, ApiError> {
+    let township = app.tenant.township.clone();
+    let good = (2..=64).contains(&user.len())
+        && user.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+    if !good {
+        return Err(ApiError::bad("bad_user", "账号用 2 到 64 个小写字母、数字、下划线。"));
+    }
+    // The administrator of a new township loads its data too, until somebody else is named for it.
+    let held = |role: &str| Assignment { role: role.to_owned(), area: Some(township.clone()), ..Assignment::default() };
+    let person = Person {
+        user: user.to_owned(),
+        name: "系统管理员".to_owned(),
+        phone: None,
+        assignments: vec![held("sys_admin"), held("grid_clerk")],
+    };
+    let user = user.to_owned();
+    let (code, _) = app
+        .writer
+        .run(move |ledger| {
+            Box::pin(async move {
+                ledger.save_people(&[person]).await?;
+                ledger.invite(&user, &user).await
+            })
+        })
+        .await?;
+    Ok(format!("/#/invite/{code}"))
+}

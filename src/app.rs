@@ -1,0 +1,239 @@
+//! The core of the app: account, replica, synchronisation, drafts and photos, shared by phone and desk.
+//!
+//! Screens read [`App`]; it is a handle that can be copied into any closure.
+
+mod account;
+mod draft;
+mod photo;
+mod problem;
+mod storage;
+mod sync;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use gridbook_domain::admit::{self, Refusal};
+use gridbook_domain::package::Package;
+use gridbook_domain::role::Actor;
+use gridbook_domain::summary::{Summary, day_of};
+use gridbook_log::{Dot, Entity, EntityId, Hlc, NewOp, Op};
+use gridbook_sync::driver::Driver;
+use gridbook_sync::env::Env;
+use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica, Row, Saved};
+use leptos::prelude::*;
+
+pub use account::{Account, Session};
+pub use draft::Draft;
+pub use problem::Problem;
+pub use storage::StorageView;
+pub use sync::SyncView;
+
+use crate::net::{Api, Token};
+use crate::platform::BrowserEnv;
+use crate::store::IdbStore;
+
+/// Makes list rows with the domain's rules.
+pub struct Projector(Arc<Package>);
+
+impl Project for Projector {
+    type Summary = Option<Summary>;
+
+    fn summary(&self, entity: &Entity) -> Option<Summary> {
+        Summary::of(entity, &self.0)
+    }
+}
+
+/// This app's replica.
+pub type AppReplica = Replica<IdbStore, Projector>;
+
+/// Rows of the index, as screens see them.
+pub type Rows = BTreeMap<EntityId, Row<Option<Summary>>>;
+
+struct Core {
+    package: Arc<Package>,
+    token: Token,
+    replica: RefCell<Option<Rc<AppReplica>>>,
+    driver: RefCell<Option<Rc<Driver>>>,
+    timer: RefCell<Option<gloo::timers::callback::Timeout>>,
+    channel: RefCell<Option<web_sys::BroadcastChannel>>,
+    wake_again: Cell<bool>,
+}
+
+/// See the module's text.
+#[derive(Clone, Copy)]
+pub struct App {
+    core: StoredValue<Rc<Core>, LocalStorage>,
+    /// Counts changes of the data on this device: read it to follow them.
+    pub version: RwSignal<u64>,
+    /// Where synchronisation stands.
+    pub sync: RwSignal<SyncView>,
+    /// Who is signed in.
+    pub session: RwSignal<Option<Session>>,
+}
+
+/// The app of this page.
+///
+/// # Panics
+/// Outside of [`App::provide`].
+pub fn use_app() -> App {
+    use_context::<App>().expect("App::start provides it to every screen")
+}
+
+impl App {
+    /// Starts the core: reads the package, opens the last account if it was not locked.
+    ///
+    /// # Errors
+    /// [`Problem`] when the reference data cannot be read: then nothing can be shown.
+    pub async fn start() -> Result<Self, Problem> {
+        let package = Arc::new(load_package().await?);
+        let core = Core {
+            package,
+            token: Token::default(),
+            replica: RefCell::new(None),
+            driver: RefCell::new(None),
+            timer: RefCell::new(None),
+            channel: RefCell::new(None),
+            wake_again: Cell::new(false),
+        };
+        let app = Self {
+            core: StoredValue::new_local(Rc::new(core)),
+            version: RwSignal::new(0),
+            sync: RwSignal::new(SyncView::default()),
+            session: RwSignal::new(None),
+        };
+        app.listen();
+        app.resume().await;
+        Ok(app)
+    }
+
+    /// Makes this app available to [`use_app`] below the current owner.
+    pub fn provide(self) {
+        provide_context(self);
+    }
+
+    fn core(&self) -> Rc<Core> {
+        self.core.get_value()
+    }
+
+    /// Catalogue, forms, workflow, dictionaries.
+    pub fn package(&self) -> Arc<Package> {
+        self.core().package.clone()
+    }
+
+    /// Wall clock, milliseconds since 1970.
+    pub fn now_ms(&self) -> u64 {
+        BrowserEnv.now_ms()
+    }
+
+    /// Today in China.
+    pub fn today(&self) -> NaiveDate {
+        day_of(self.now_ms())
+    }
+
+    /// A new entity's id.
+    pub fn new_id(&self) -> EntityId {
+        EntityId::new(self.now_ms(), BrowserEnv.random_array())
+    }
+
+    /// Random hex, for rows of tables.
+    pub fn new_row(&self) -> String {
+        EntityId::new(self.now_ms(), BrowserEnv.random_array()).to_string()[..20].to_owned()
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> Actor {
+        self.session.with_untracked(|s| s.as_ref().map(|s| s.profile.actor.clone())).unwrap_or_default()
+    }
+
+    /// The account's name; empty when nobody is signed in.
+    pub fn user(&self) -> String {
+        self.actor().user
+    }
+
+    /// Calls to the backend's `/api`.
+    pub fn api(&self) -> Api {
+        Api::new(self.core().token.clone())
+    }
+
+    /// This account's replica; `None` when nobody is signed in.
+    pub fn replica(&self) -> Option<Rc<AppReplica>> {
+        self.core().replica.borrow().clone()
+    }
+
+    /// Looks at the rows of the index. Follows changes when called where signals are tracked.
+    pub fn rows<T: Default>(&self, look: impl FnOnce(&Rows) -> T) -> T {
+        self.version.track();
+        self.replica().map(|replica| look(&replica.rows())).unwrap_or_default()
+    }
+
+    /// One row of the index.
+    pub fn row(&self, id: EntityId) -> Option<Row<Option<Summary>>> {
+        self.rows(|rows| rows.get(&id).cloned())
+    }
+
+    /// One record, folded.
+    ///
+    /// # Errors
+    /// [`Problem`] when the device's store fails.
+    pub async fn entity(&self, id: EntityId) -> Result<Option<Rc<Entity>>, Problem> {
+        match self.replica() {
+            Some(replica) => Ok(replica.entity(id).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Saves. Resolves only when the device has it for certain; then the next synchronisation is on its way.
+    ///
+    /// # Errors
+    /// [`Problem`] in words for people; then nothing was written and the drafts are where they were.
+    pub async fn save(
+        &self,
+        writes: Vec<NewWrite>,
+        blobs: Vec<NewBlob>,
+        drafts_done: Vec<String>,
+    ) -> Result<Saved, Problem> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let saved = replica.save(&BrowserEnv, &writes, &blobs, &drafts_done).await?;
+        self.changed(true);
+        self.ask_to_persist();
+        self.wake();
+        Ok(saved)
+    }
+
+    /// Judges a write on this device, by the same rule that the authority will use.
+    ///
+    /// # Errors
+    /// [`Refusal`] in words for people.
+    pub fn check(&self, before: Option<&Entity>, write: &NewWrite) -> Result<(), Refusal> {
+        let Some(replica) = self.replica() else { return Ok(()) };
+        let writer = replica.meta().writer;
+        let ctx = before.map(|e| e.frontier().clone()).unwrap_or_default();
+        let (kind, text) = write.body.to_text();
+        let user = self.user();
+        let dot = Dot { writer, n: ctx.get(writer) + 1 };
+        let hlc = Hlc { ms: self.now_ms(), count: 0 };
+        let new = NewOp { entity: write.entity, dot, hlc, kind, user: &user, ctx };
+        match Op::new(new, [0; 16], text) {
+            Ok(op) => admit::admit(&self.package(), &self.actor(), before, &op, self.today()),
+            Err(error) => Err(Refusal::BadBody(error.to_string())),
+        }
+    }
+
+    /// Something on this device changed: screens read again, other tabs are told.
+    pub(crate) fn changed(&self, here: bool) {
+        self.version.update(|v| *v += 1);
+        self.refresh_sync();
+        if here && let Some(channel) = self.core().channel.borrow().as_ref() {
+            let _ = channel.post_message(&"changed".into());
+        }
+    }
+}
+
+async fn load_package() -> Result<Package, Problem> {
+    let response = gloo_net::http::Request::get("package.json").send().await.map_err(|_| Problem::NoPackage)?;
+    let text = response.text().await.map_err(|_| Problem::NoPackage)?;
+    Package::from_json(&text).map_err(|_| Problem::NoPackage)
+}

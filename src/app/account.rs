@@ -1,0 +1,234 @@
+//! Accounts on this device: signed in once online, then at work without a network for good. Signing out locks;
+//! it never drops what is unsent.
+
+use std::rc::Rc;
+
+use gridbook_domain::role::Actor;
+use gridbook_sync::driver::Driver;
+use gridbook_sync::engine::Input;
+use gridbook_sync::replica::Replica;
+use gridbook_sync::store::{Batch, Store, Table};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{App, Problem, Projector};
+use crate::net::Api;
+use crate::platform::{BrowserEnv, local_get, local_set};
+use crate::store::IdbStore;
+
+const ACCOUNTS: &str = "gridbook.accounts";
+const CURRENT: &str = "gridbook.current";
+const SESSION_KEY: &str = "session";
+
+/// What the backend said of the person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Account.
+    pub user: String,
+    /// As others see it.
+    pub name: String,
+    /// Roles.
+    pub actor: Actor,
+    /// The township.
+    pub township: Township,
+    /// Invented data.
+    #[serde(default)]
+    pub demo: bool,
+}
+
+/// The township.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Township {
+    /// Code, 9 digits.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Duty phone, if the backend knows one.
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The person.
+    pub profile: Profile,
+    /// The backend ended the session: sync stops until the next sign-in, work goes on.
+    pub expired: bool,
+}
+
+/// An account known to this device, for the lock screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Account.
+    pub user: String,
+    /// As others see it.
+    pub name: String,
+    /// How many operations are unsent.
+    #[serde(default)]
+    pub unsent: usize,
+    /// Since when, milliseconds since 1970.
+    #[serde(default)]
+    pub oldest_ms: Option<u64>,
+    /// Log identity of its database: outside the database, so that losing the database is noticed.
+    #[serde(default)]
+    pub writer: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    token: String,
+    profile: Profile,
+}
+
+#[derive(Deserialize)]
+struct SignedIn {
+    token: String,
+    profile: Profile,
+}
+
+impl App {
+    /// Accounts known to this device.
+    pub fn accounts(&self) -> Vec<Account> {
+        local_get(ACCOUNTS).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn note_account(&self, note: impl FnOnce(&mut Account)) {
+        let user = self.user();
+        if user.is_empty() {
+            return;
+        }
+        let mut accounts = self.accounts();
+        let at = accounts.iter().position(|a| a.user == user).unwrap_or_else(|| {
+            accounts.push(Account { user: user.clone(), ..Account::default() });
+            accounts.len() - 1
+        });
+        let before = accounts[at].clone();
+        note(&mut accounts[at]);
+        if before != accounts[at]
+            && let Ok(text) = serde_json::to_string(&accounts)
+        {
+            local_set(ACCOUNTS, Some(&text));
+        }
+    }
+
+    /// Opens the account that was at work last, unless it was locked.
+    pub(super) async fn resume(&self) {
+        let Some(user) = local_get(CURRENT) else { return };
+        if let Ok(store) = IdbStore::open(&database(&user)).await
+            && let Ok(Some(bytes)) = store.get(Table::App, SESSION_KEY).await
+            && let Ok(kept) = serde_json::from_slice::<Kept>(&bytes)
+        {
+            let _ = self.enter(store, kept).await;
+        }
+    }
+
+    /// Signs in at the backend. An account that was locked opens with everything it had.
+    ///
+    /// # Errors
+    /// [`Problem`] in the backend's words, or [`Problem::Offline`].
+    pub async fn sign_in(&self, user: &str, password: &str) -> Result<(), Problem> {
+        let body = json!({ "user": user, "password": password });
+        let signed: SignedIn = Api::new(Default::default()).post("/api/sign-in", &body).await?;
+        self.admit_session(signed).await
+    }
+
+    async fn admit_session(&self, signed: SignedIn) -> Result<(), Problem> {
+        let store = IdbStore::open(&database(&signed.profile.user)).await?;
+        let kept = Kept { token: signed.token, profile: signed.profile };
+        let bytes = serde_json::to_vec(&kept).map_err(|e| Problem::Store(e.to_string()))?;
+        let mut batch = Batch::default();
+        batch.put(Table::App, SESSION_KEY, bytes);
+        store.commit(batch).await?;
+        local_set(CURRENT, Some(&kept.profile.user));
+        self.enter(store, kept).await
+    }
+
+    async fn enter(&self, store: IdbStore, kept: Kept) -> Result<(), Problem> {
+        let core = self.core();
+        let user = kept.profile.user.clone();
+        let known = self.accounts().into_iter().find(|a| a.user == user);
+        let replica = Replica::open(store, Projector(core.package.clone()), &BrowserEnv, &user).await?;
+        let writer = replica.meta().writer.to_string();
+        let lost = known.is_some_and(|a| !a.writer.is_empty() && a.writer != writer);
+        let replica = Rc::new(replica);
+        *core.driver.borrow_mut() = Some(Rc::new(Driver::new(&replica)));
+        *core.replica.borrow_mut() = Some(replica);
+        *core.token.borrow_mut() = Some(kept.token);
+        let name = kept.profile.name.clone();
+        self.session.set(Some(Session { profile: kept.profile, expired: false }));
+        self.note_account(|account| {
+            account.name = name;
+            account.writer = writer;
+        });
+        self.sync.update(|view| view.database_lost = lost);
+        self.open_channel(&user);
+        self.changed(false);
+        self.give(Input::SignedIn);
+        Ok(())
+    }
+
+    /// Asks the backend again who one is; rights may have changed. Silent when there is no network.
+    pub async fn refresh_profile(&self) {
+        let Ok(profile) = self.api().get::<Profile>("/api/me").await else { return };
+        let same = self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile == profile));
+        let (Some(replica), Some(token)) = (self.replica(), self.core().token.borrow().clone()) else { return };
+        if same || profile.user != self.user() {
+            return;
+        }
+        let kept = Kept { token, profile };
+        if let Ok(bytes) = serde_json::to_vec(&kept) {
+            let mut batch = Batch::default();
+            batch.put(Table::App, SESSION_KEY, bytes);
+            let _ = replica.store().commit(batch).await;
+        }
+        self.session.set(Some(Session { profile: kept.profile, expired: false }));
+    }
+
+    /// Locks the account on this device. What is unsent stays and is sent after the next sign-in.
+    pub async fn sign_out(&self) {
+        let _ = self.api().post::<_, serde_json::Value>("/api/sign-out", &json!({})).await;
+        local_set(CURRENT, None);
+        if let Some(replica) = self.replica() {
+            let mut batch = Batch::default();
+            batch.delete(Table::App, SESSION_KEY);
+            let _ = replica.store().commit(batch).await;
+        }
+        let core = self.core();
+        core.timer.borrow_mut().take();
+        core.driver.borrow_mut().take();
+        core.replica.borrow_mut().take();
+        core.token.borrow_mut().take();
+        if let Some(channel) = core.channel.borrow_mut().take() {
+            channel.close();
+        }
+        self.session.set(None);
+        self.version.update(|v| *v += 1);
+    }
+
+    /// Changes the password.
+    ///
+    /// # Errors
+    /// [`Problem`] in the backend's words.
+    pub async fn change_password(&self, old: &str, new: &str) -> Result<(), Problem> {
+        let body = json!({ "old": old, "new": new });
+        self.api().post::<_, serde_json::Value>("/api/password", &body).await?;
+        Ok(())
+    }
+
+    /// Takes up an invitation, or a reset, with a new password, and signs in.
+    ///
+    /// # Errors
+    /// [`Problem`] in the backend's words.
+    pub async fn accept_invite(&self, code: &str, password: &str) -> Result<(), Problem> {
+        let path = format!("/api/invites/{}/accept", String::from(js_sys::encode_uri_component(code)));
+        let signed: SignedIn =
+            Api::new(Default::default()).post(&path, &json!({ "password": password })).await?;
+        self.admit_session(signed).await
+    }
+}
+
+fn database(user: &str) -> String {
+    format!("gridbook-{user}")
+}

@@ -1,0 +1,82 @@
+//! What can go wrong, in words for people: what happened, whether anything is lost, what to do.
+
+use gridbook_sync::replica::ReplicaError;
+use gridbook_sync::store::StoreError;
+
+use crate::net::ApiError;
+
+/// A failure that a person sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The device is full.
+    Full,
+    /// The device's store failed.
+    Store(String),
+    /// Nobody is signed in.
+    SignedOut,
+    /// The record is no longer on this device.
+    Gone,
+    /// No connection.
+    Offline,
+    /// The backend refused, in its own words.
+    Refused {
+        /// Machine code.
+        code: String,
+        /// Chinese.
+        message: String,
+    },
+    /// The reference data could not be read.
+    NoPackage,
+    /// The entered text is too long.
+    TooLong,
+}
+
+impl Problem {
+    /// For the screen.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Full => "手机存储已满，这次没有保存成功，刚才填的内容还在草稿里。请删除一些照片或视频后再点保存。".to_owned(),
+            Self::Store(name) => {
+                format!("手机存储暂时用不了（{name}），这次没有保存成功，刚才填的内容还在。请关掉其他页面后再点保存。")
+            }
+            Self::SignedOut => "还没有登录，内容没有丢。请先登录再保存。".to_owned(),
+            Self::Gone => "这条记录已不在您的范围内，本机不再保存。如有疑问请联系镇协调服务中心。".to_owned(),
+            Self::Offline => "现在连不上网络，已保存的内容都在本机。请有信号时再试。".to_owned(),
+            Self::Refused { message, .. } if !message.is_empty() => message.clone(),
+            Self::Refused { .. } => "服务器没有接受这次请求，本机的内容没有丢。请稍后再试。".to_owned(),
+            Self::NoPackage => "基础数据还没有下载好。请连上网络后重新打开，本机的记录没有丢。".to_owned(),
+            Self::TooLong => "填写的内容太长，没有保存。请分成两条填写，刚才填的内容还在草稿里。".to_owned(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Quota => Self::Full,
+            StoreError::Raced => Self::Store("另一个页面正在保存".to_owned()),
+            StoreError::Lost(_) => Self::Store("连接断开".to_owned()),
+            StoreError::Other { name, .. } => Self::Store(name),
+        }
+    }
+}
+
+impl From<ReplicaError> for Problem {
+    fn from(error: ReplicaError) -> Self {
+        match error {
+            ReplicaError::Store(error) => error.into(),
+            ReplicaError::Op(_) => Self::TooLong,
+            ReplicaError::Damaged(table) => Self::Store(table.to_owned()),
+            ReplicaError::Unknown => Self::Gone,
+        }
+    }
+}
+
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Offline => Self::Offline,
+            ApiError::Refused { code, message, .. } => Self::Refused { code, message },
+        }
+    }
+}

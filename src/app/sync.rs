@@ -1,0 +1,188 @@
+//! Synchronisation as the page runs it: when to wake, one leader among tabs, what people see of it.
+
+use gridbook_sync::driver::Driver;
+use gridbook_sync::engine::{Input, Phase, Trouble};
+use gridbook_sync::replica::Unsent;
+use gridbook_sync::store::{Store, Table};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use super::App;
+use crate::net::FetchHttp;
+use crate::platform::{BrowserEnv, online, with_lock};
+
+/// How soon a tab that does not lead looks again, in milliseconds.
+const FOLLOW_MS: u32 = 2_000;
+
+/// Where synchronisation stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SyncView {
+    /// What is going on.
+    pub phase: Phase,
+    /// Why the last round did not end well.
+    pub trouble: Option<Trouble>,
+    /// What is unsent.
+    pub unsent: Unsent,
+    /// Photos waiting.
+    pub photos: usize,
+    /// When the last round ended well, milliseconds since 1970.
+    pub last_ok_ms: Option<u64>,
+    /// The browser's hint about the network.
+    pub online: bool,
+    /// The database of this account was lost since it was last open (cleared by the browser).
+    pub database_lost: bool,
+    /// Whether the browser promised to keep our data.
+    pub persisted: Option<bool>,
+    pub(super) asked_to_persist: bool,
+}
+
+impl App {
+    /// Synchronises now.
+    pub fn wake(&self) {
+        self.give(Input::Wake);
+    }
+
+    /// Gives the engine an event and runs what follows, as the one leader among tabs.
+    pub(super) fn give(&self, input: Input) {
+        let core = self.core();
+        let Some(driver) = core.driver.borrow().clone() else { return };
+        if driver.with_engine(|e| e.phase()) != Phase::Idle {
+            core.wake_again.set(true);
+        }
+        let app = *self;
+        leptos::task::spawn_local(async move {
+            let lock = format!("gridbook-sync-{}", app.user());
+            let ran = with_lock(&lock, app.round(driver, input)).await;
+            if !ran {
+                app.follow();
+            }
+        });
+    }
+
+    /// Another round holds the lock, here or in another tab: tell it that there is something to do, and look
+    /// again soon in case it was just ending.
+    fn follow(&self) {
+        let core = self.core();
+        if let Some(channel) = core.channel.borrow().as_ref() {
+            let _ = channel.post_message(&"wake".into());
+        }
+        let app = *self;
+        let again = move || {
+            if app.replica().is_some_and(|r| r.unsent().waiting > 0) {
+                app.give(Input::Wake);
+            }
+        };
+        *core.timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(FOLLOW_MS, again));
+    }
+
+    async fn round(self, driver: std::rc::Rc<Driver>, input: Input) {
+        let Some(replica) = self.replica() else { return };
+        let _ = replica.refresh().await;
+        let http = FetchHttp::new(self.core().token.clone());
+        let on_status = |changed: bool| {
+            if changed {
+                self.changed(true);
+            } else {
+                self.refresh_sync();
+            }
+        };
+        let round = driver.run(&replica, &http, &BrowserEnv, input, on_status).await;
+        let Some(mut round) = round else { return };
+        while self.core().wake_again.take() {
+            if let Some(next) = driver.run(&replica, &http, &BrowserEnv, Input::Wake, on_status).await {
+                round = next;
+            }
+        }
+        let trouble = driver.with_engine(|e| e.trouble().cloned());
+        if trouble.is_none() {
+            let now = self.now_ms();
+            self.sync.update(|view| view.last_ok_ms = Some(now));
+        }
+        if trouble == Some(Trouble::SignedOut) {
+            self.session.update(|s| {
+                if let Some(session) = s {
+                    session.expired = true;
+                }
+            });
+        }
+        self.refresh_sync();
+        let app = self;
+        let ms = round.timer_ms.and_then(|ms| u32::try_from(ms).ok());
+        *self.core().timer.borrow_mut() =
+            ms.map(|ms| gloo::timers::callback::Timeout::new(ms, move || app.give(Input::Timer)));
+    }
+
+    /// Brings [`App::sync`] up to date.
+    pub(super) fn refresh_sync(&self) {
+        let core = self.core();
+        let Some(replica) = self.replica() else { return };
+        let unsent = replica.unsent();
+        let (phase, trouble) = core
+            .driver
+            .borrow()
+            .as_ref()
+            .map(|d| d.with_engine(|e| (e.phase(), e.trouble().cloned())))
+            .unwrap_or_default();
+        self.sync.update(|view| {
+            view.unsent = unsent;
+            view.phase = phase;
+            view.trouble = trouble;
+            view.online = online();
+        });
+        self.note_account(|account| {
+            account.unsent = unsent.waiting;
+            account.oldest_ms = unsent.oldest_ms;
+        });
+        let app = *self;
+        leptos::task::spawn_local(async move {
+            if let Ok(queue) = replica.store().scan(Table::BlobQueue, "", 1000).await {
+                app.sync.update(|view| view.photos = queue.len());
+            }
+        });
+    }
+
+    /// Wakes on network, on becoming visible, and keeps the hint about the network.
+    pub(super) fn listen(&self) {
+        let app = *self;
+        let Some(window) = web_sys::window() else { return };
+        let on = |target: &web_sys::EventTarget, name: &str, act: Box<dyn Fn()>| {
+            let closure = Closure::<dyn Fn()>::new(move || act());
+            let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+            closure.forget();
+        };
+        on(&window, "online", Box::new(move || app.wake()));
+        on(&window, "offline", Box::new(move || app.refresh_sync()));
+        if let Some(document) = window.document() {
+            let page = document.clone();
+            let seen = move || {
+                if page.visibility_state() == web_sys::VisibilityState::Visible {
+                    app.wake();
+                }
+            };
+            on(&document, "visibilitychange", Box::new(seen));
+        }
+    }
+
+    /// Other tabs of the same account: theirs tell us when something changed, or that they want a sync.
+    pub(super) fn open_channel(&self, user: &str) {
+        let Ok(channel) = web_sys::BroadcastChannel::new(&format!("gridbook-{user}")) else { return };
+        let app = *self;
+        let heard = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
+            if event.data().as_string().as_deref() == Some("wake") {
+                app.wake();
+                return;
+            }
+            leptos::task::spawn_local(async move {
+                if let Some(replica) = app.replica()
+                    && replica.refresh().await.is_ok()
+                {
+                    app.changed(false);
+                }
+            });
+        });
+        channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        heard.forget();
+        *self.core().channel.borrow_mut() = Some(channel);
+    }
+}

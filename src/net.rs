@@ -1,0 +1,199 @@
+//! The connection to the backend: fetch, with the session's token.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_net::http::{Method, RequestBuilder};
+use gridbook_sync::driver::Http;
+use gridbook_sync::engine::{Request, Response};
+use gridbook_sync::wire::{Problem as WireProblem, VERSION, VERSION_HEADER};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How long a request may take before it counts as lost, in milliseconds.
+const TIMEOUT_MS: u32 = 60_000;
+
+/// The session's token, shared by all that speak to the backend.
+pub type Token = Rc<RefCell<Option<String>>>;
+
+/// Why a call to `/api` failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    /// No connection.
+    Offline,
+    /// The backend answered with a code and words for people.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Machine code.
+        code: String,
+        /// Chinese.
+        message: String,
+    },
+}
+
+/// Calls with JSON.
+#[derive(Clone)]
+pub struct Api {
+    token: Token,
+}
+
+impl Api {
+    /// A client with this token.
+    pub fn new(token: Token) -> Self {
+        Self { token }
+    }
+
+    /// `GET`.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiError> {
+        self.call(Method::GET, path, None).await
+    }
+
+    /// `POST` with a body.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn post<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
+        let text = serde_json::to_string(body).map_err(|_| ApiError::Offline)?;
+        self.call(Method::POST, path, Some(text)).await
+    }
+
+    /// `PATCH` with a body.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
+        let text = serde_json::to_string(body).map_err(|_| ApiError::Offline)?;
+        self.call(Method::PATCH, path, Some(text)).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<T, ApiError> {
+        let (status, _, bytes) = send(&self.token, method, path, body.map(Body::Json)).await?;
+        if (200..300).contains(&status) {
+            // An empty answer reads as null.
+            let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
+            return serde_json::from_slice(&bytes).map_err(|_| ApiError::Offline);
+        }
+        let problem: WireProblem = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| WireProblem { code: String::new(), message: String::new() });
+        Err(ApiError::Refused { status, code: problem.code, message: problem.message })
+    }
+
+    /// Bytes of a photo, as the backend has it.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn blob(&self, sha256: &str) -> Result<Vec<u8>, ApiError> {
+        let (status, _, bytes) =
+            send(&self.token, Method::GET, &format!("/sync/v1/blobs/{sha256}"), None).await?;
+        if status == 200 {
+            Ok(bytes)
+        } else {
+            Err(ApiError::Refused { status, code: String::new(), message: String::new() })
+        }
+    }
+}
+
+enum Body {
+    Json(String),
+    Bytes(Vec<u8>),
+}
+
+async fn send(
+    token: &Token,
+    method: Method,
+    path: &str,
+    body: Option<Body>,
+) -> Result<(u16, Option<u64>, Vec<u8>), ApiError> {
+    let abort = web_sys::AbortController::new().map_err(|_| ApiError::Offline)?;
+    let mut request = RequestBuilder::new(path)
+        .method(method)
+        .abort_signal(Some(&abort.signal()))
+        .header(VERSION_HEADER, VERSION)
+        .cache(web_sys::RequestCache::NoStore);
+    if let Some(token) = token.borrow().as_ref() {
+        request = request.header("authorization", &format!("Bearer {token}"));
+    }
+    let request = match body {
+        Some(Body::Json(text)) => request.header("content-type", "application/json").body(text),
+        Some(Body::Bytes(bytes)) => request
+            .header("content-type", "application/octet-stream")
+            .body(js_sys::Uint8Array::from(bytes.as_slice())),
+        None => request.build(),
+    }
+    .map_err(|_| ApiError::Offline)?;
+    let timer = gloo::timers::callback::Timeout::new(TIMEOUT_MS, move || abort.abort());
+    let answer = async {
+        let response = request.send().await.map_err(|_| ApiError::Offline)?;
+        let retry = response.headers().get("retry-after").and_then(|s| s.parse::<u64>().ok());
+        let bytes = response.binary().await.map_err(|_| ApiError::Offline)?;
+        Ok((response.status(), retry.map(|s| s * 1000), bytes))
+    }
+    .await;
+    timer.cancel();
+    answer
+}
+
+/// The engine's connection.
+pub struct FetchHttp {
+    token: Token,
+}
+
+impl FetchHttp {
+    /// A connection with this token.
+    pub fn new(token: Token) -> Self {
+        Self { token }
+    }
+}
+
+impl Http for FetchHttp {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        let answer = match request {
+            Request::Caps => send(&self.token, Method::GET, "/sync/v1/caps", None).await,
+            Request::Push(push) => match serde_json::to_string(push) {
+                Ok(text) => send(&self.token, Method::POST, "/sync/v1/push", Some(Body::Json(text))).await,
+                Err(_) => return Response::Lost,
+            },
+            Request::Pull { cursor, limit, not } => {
+                let cursor = String::from(js_sys::encode_uri_component(cursor));
+                let mut path = format!("/sync/v1/pull?limit={limit}&cursor={cursor}");
+                if let Some(writer) = not {
+                    path.push_str(&format!("&not={writer}"));
+                }
+                send(&self.token, Method::GET, &path, None).await
+            }
+            Request::PutBlob { sha256 } => {
+                let path = format!("/sync/v1/blobs/{sha256}");
+                send(&self.token, Method::PUT, &path, Some(Body::Bytes(blob.unwrap_or_default()))).await
+            }
+        };
+        match answer {
+            Ok((status, _, bytes)) if (200..300).contains(&status) => {
+                parse(request, &bytes).unwrap_or(Response::Lost)
+            }
+            Ok((status, retry_after_ms, bytes)) => {
+                let problem = serde_json::from_slice::<WireProblem>(&bytes);
+                let code = problem.map(|p| p.code).unwrap_or_default();
+                Response::Failed { status, code, retry_after_ms }
+            }
+            Err(_) => Response::Lost,
+        }
+    }
+}
+
+fn parse(request: &Request, bytes: &[u8]) -> Option<Response> {
+    match request {
+        Request::Caps => serde_json::from_slice(bytes).ok().map(Response::Caps),
+        Request::Push(_) => serde_json::from_slice(bytes).ok().map(Response::Push),
+        Request::Pull { .. } => serde_json::from_slice(bytes).ok().map(Response::Pull),
+        Request::PutBlob { .. } => Some(Response::Blob),
+    }
+}

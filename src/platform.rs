@@ -1,0 +1,80 @@
+//! The browser as the core sees it: clock, randomness, locks between tabs.
+
+use gridbook_sync::env::Env;
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Wall clock and random numbers of the browser.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BrowserEnv;
+
+impl Env for BrowserEnv {
+    // The one place where the app reads a clock.
+    #[allow(clippy::disallowed_methods, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn now_ms(&self) -> u64 {
+        js_sys::Date::now().max(0.0) as u64
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("every engine we run in has crypto.getRandomValues");
+    }
+}
+
+/// Runs `work` if no other tab holds the lock `name`; otherwise returns `false` at once. Where the browser has no
+/// Web Locks the work runs anyway: two leaders are harmless, only wasteful.
+pub async fn with_lock<F>(name: &str, work: F) -> bool
+where
+    F: Future<Output = ()> + 'static,
+{
+    let navigator: JsValue = match web_sys::window() {
+        Some(window) => window.navigator().into(),
+        None => return false,
+    };
+    let locks = Reflect::get(&navigator, &"locks".into()).unwrap_or(JsValue::UNDEFINED);
+    let request = Reflect::get(&locks, &"request".into()).ok().and_then(|f| f.dyn_into::<Function>().ok());
+    let Some(request) = request else {
+        work.await;
+        return true;
+    };
+    let options = js_sys::Object::new();
+    let _ = Reflect::set(&options, &"ifAvailable".into(), &true.into());
+    let ran = std::rc::Rc::new(std::cell::Cell::new(false));
+    let mark = ran.clone();
+    let callback = Closure::once(move |lock: JsValue| -> JsValue {
+        if lock.is_null() || lock.is_undefined() {
+            return JsValue::UNDEFINED;
+        }
+        mark.set(true);
+        wasm_bindgen_futures::future_to_promise(async move {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        })
+        .into()
+    });
+    let held = request.call3(&locks, &name.into(), &options, callback.as_ref());
+    if let Ok(promise) = held.and_then(|p| p.dyn_into::<Promise>()) {
+        let _ = JsFuture::from(promise).await;
+    }
+    ran.get()
+}
+
+/// Whether the browser thinks there is a network. Only a hint: `true` proves nothing.
+pub fn online() -> bool {
+    web_sys::window().is_some_and(|w| w.navigator().on_line())
+}
+
+/// A small value kept outside the database, so that its loss can be noticed.
+pub fn local_get(name: &str) -> Option<String> {
+    web_sys::window()?.local_storage().ok()??.get_item(name).ok()?
+}
+
+/// Keeps a small value outside the database. A browser that refuses is not an error: only comfort is lost.
+pub fn local_set(name: &str, value: Option<&str>) {
+    let Some(storage) = web_sys::window().and_then(|w| w.local_storage().ok().flatten()) else { return };
+    let _ = match value {
+        Some(value) => storage.set_item(name, value),
+        None => storage.remove_item(name),
+    };
+}

@@ -1,0 +1,205 @@
+//! The store in IndexedDB: one database an account, one object store a table, bytes as `Uint8Array`.
+//!
+//! Saved means the transaction's `complete`: a put that succeeded can still be undone by a full device. The
+//! handle is disposable: when the browser drops the connection the next use opens a new one.
+
+mod error;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gridbook_sync::memory::version_of;
+use gridbook_sync::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY};
+use indexed_db_futures::KeyRange;
+use indexed_db_futures::database::Database;
+use indexed_db_futures::prelude::*;
+use indexed_db_futures::transaction::{
+    OnTransactionDrop, TransactionDurability, TransactionFinishKind, TransactionMode, TransactionOptions,
+};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+use error::{lost, text_of};
+
+/// Raised when an object store is added; stores are only ever added.
+const SCHEMA: u8 = 1;
+
+/// See the module's text.
+#[derive(Clone)]
+pub struct IdbStore {
+    name: Rc<str>,
+    handle: Rc<RefCell<Option<Rc<Database>>>>,
+}
+
+impl IdbStore {
+    /// Opens the database, making it when it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the browser refuses.
+    pub async fn open(name: &str) -> Result<Self, StoreError> {
+        let store = Self { name: name.into(), handle: Rc::new(RefCell::new(None)) };
+        store.database().await?;
+        Ok(store)
+    }
+
+    async fn database(&self) -> Result<Rc<Database>, StoreError> {
+        if let Some(database) = self.handle.borrow().clone() {
+            return Ok(database);
+        }
+        let database = Database::open(&*self.name)
+            .with_version(SCHEMA)
+            .with_on_upgrade_needed(|_, tx| {
+                let database = tx.db();
+                let there: Vec<String> = database.object_store_names().collect();
+                for table in Table::ALL {
+                    if !there.iter().any(|name| name == table.name()) {
+                        database.create_object_store(table.name()).build()?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+            .map_err(|e| StoreError::Lost(e.to_string()))?;
+        let database = Rc::new(database);
+        *self.handle.borrow_mut() = Some(database.clone());
+        self.close_for_upgrades(&database);
+        Ok(database)
+    }
+
+    /// A newer version of the app in another tab must not wait for this one.
+    fn close_for_upgrades(&self, database: &Rc<Database>) {
+        let Ok(mut changes) = database.version_changes() else { return };
+        let handle = self.handle.clone();
+        wasm_bindgen_futures::spawn_local(async move {
+            if std::future::poll_fn(|cx| changes.poll_recv(cx)).await.is_some()
+                && let Some(database) = handle.borrow_mut().take()
+                && let Ok(database) = Rc::try_unwrap(database)
+            {
+                database.close();
+            }
+        });
+    }
+
+    /// Does something with the database; when the connection is gone, once more with a new one.
+    async fn with<T>(
+        &self,
+        work: impl AsyncFn(&Database) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let database = self.database().await?;
+        match work(&database).await {
+            Err(StoreError::Lost(_)) => {
+                self.handle.borrow_mut().take();
+                let database = self.database().await?;
+                work(&database).await
+            }
+            other => other,
+        }
+    }
+}
+
+impl Store for IdbStore {
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.with(async |database| {
+            let tx = database
+                .transaction(table.name())
+                .with_mode(TransactionMode::Readonly)
+                .build()
+                .map_err(lost)?;
+            let store = tx.object_store(table.name()).map_err(lost)?;
+            let value: Option<JsValue> = store.get(key).primitive().map_err(lost)?.await.map_err(text_of)?;
+            Ok(value.map(|v| bytes_of(&v)))
+        })
+        .await
+    }
+
+    async fn scan(
+        &self,
+        table: Table,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        self.with(async |database| {
+            let tx = database
+                .transaction(table.name())
+                .with_mode(TransactionMode::Readonly)
+                .build()
+                .map_err(lost)?;
+            let store = tx.object_store(table.name()).map_err(lost)?;
+            let range = || KeyRange::LowerBound(after.to_owned(), true);
+            let keys = store
+                .get_all_keys::<String>()
+                .with_query::<String, _>(range())
+                .with_limit(limit)
+                .primitive()
+                .map_err(lost)?;
+            let values = store
+                .get_all::<JsValue>()
+                .with_query::<String, _>(range())
+                .with_limit(limit)
+                .primitive()
+                .map_err(lost)?;
+            let keys: Vec<String> = keys.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
+            let values: Vec<JsValue> =
+                values.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
+            Ok(keys.into_iter().zip(values.iter().map(bytes_of)).collect())
+        })
+        .await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
+        self.with(async |database| write(database, &batch).await).await
+    }
+}
+
+async fn write(database: &Database, batch: &Batch) -> Result<(), StoreError> {
+    let mut tables: Vec<&str> = batch.puts.iter().map(|(t, ..)| t.name()).collect();
+    tables.extend(batch.deletes.iter().map(|(t, _)| t.name()));
+    if batch.expect.is_some() {
+        tables.push(Table::Meta.name());
+    }
+    tables.sort_unstable();
+    tables.dedup();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let durability = match batch.durability {
+        Durability::Strict => TransactionDurability::Strict,
+        Durability::Relaxed => TransactionDurability::Relaxed,
+    };
+    let mut tx = database
+        .transaction(tables.as_slice())
+        .with_mode(TransactionMode::Readwrite)
+        .with_options(TransactionOptions::new().with_durability(durability))
+        .build()
+        .map_err(lost)?;
+    if let Some(expect) = batch.expect {
+        let meta = tx.object_store(Table::Meta.name()).map_err(lost)?;
+        let held: Option<JsValue> =
+            meta.get(VERSION_KEY).primitive().map_err(lost)?.await.map_err(text_of)?;
+        if version_of(held.map(|v| bytes_of(&v)).as_deref()) != expect {
+            // Dropped without commit: nothing is written.
+            return Err(StoreError::Raced);
+        }
+    }
+    // The requests' own answers are not waited for: only the transaction's end counts.
+    let done = tx.on_done().map_err(lost)?;
+    for (table, key) in &batch.deletes {
+        let store = tx.object_store(table.name()).map_err(lost)?;
+        store.delete(key.as_str()).primitive().map_err(lost)?;
+    }
+    for (table, key, bytes) in &batch.puts {
+        let store = tx.object_store(table.name()).map_err(lost)?;
+        let value = JsValue::from(Uint8Array::from(bytes.as_slice()));
+        store.put(value).with_key(key.as_str()).primitive().map_err(lost)?;
+    }
+    tx.on_drop(OnTransactionDrop::Commit);
+    match done.await {
+        TransactionFinishKind::Ok => Ok(()),
+        _ => Err(tx.error().map_or_else(|| StoreError::Lost("aborted".to_owned()), text_of)),
+    }
+}
+
+fn bytes_of(value: &JsValue) -> Vec<u8> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default()
+}

@@ -1,0 +1,23 @@
+//! Components that phone and desk share. They draw and ask; they decide nothing.
+
+pub mod badge;
+pub mod dialog;
+pub mod directory;
+pub mod dom;
+pub mod form;
+pub mod format;
+pub mod icon;
+pub mod photo;
+pub mod router;
+pub mod states;
+pub mod timeline;
+pub mod toast;
+
+use leptos::prelude::AnyView;
+
+/// What a place in a view draws, made anew whenever it is asked for. Boxed so that views stay one type and the
+/// bundle stays small.
+pub type Draw = Box<dyn Fn() -> AnyView + Send + Sync>;
+
+/// What a button does.
+pub type Act = Box<dyn Fn() + Send + Sync>;

@@ -1,0 +1,89 @@
+//! Where a record is, how severe, how far: a shape and a word each.
+
+use gridbook_domain::package::Package;
+use gridbook_domain::summary::{Hint, Summary};
+use gridbook_sync::replica::Row;
+use leptos::prelude::*;
+
+use super::icon::icon;
+
+/// Where a record is (OFF-01).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arrival {
+    /// Something has to be done about it.
+    Attention,
+    /// Saved here, not yet delivered.
+    Pending,
+    /// Not yet handed in.
+    Draft,
+    /// The township has it.
+    Arrived,
+}
+
+impl Arrival {
+    /// Of a row of the index, for the person `user`.
+    pub fn of(row: &Row<Option<Summary>>, user: &str) -> Self {
+        let mine = row.summary.as_ref().is_some_and(|summary| summary.reporter == user);
+        let asked = row.summary.as_ref().is_some_and(|summary| {
+            summary.conflict || (mine && (summary.rejected || summary.hints.contains(&Hint::Supplement)))
+        });
+        if row.refused.is_some() || (asked && row.unsent == 0) {
+            Self::Attention
+        } else if row.unsent > 0 {
+            Self::Pending
+        } else {
+            Self::Arrived
+        }
+    }
+
+    /// The word beside the shape.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Attention => "需处理",
+            Self::Pending => "待同步",
+            Self::Draft => "草稿",
+            Self::Arrived => "已送达",
+        }
+    }
+}
+
+/// The badge of an arrival state.
+pub fn arrival(state: Arrival) -> AnyView {
+    let (class, symbol) = match state {
+        Arrival::Attention => ("badge badge-attention", "attention"),
+        Arrival::Pending => ("badge badge-pending", "pending"),
+        Arrival::Draft => ("badge badge-draft", "draft"),
+        Arrival::Arrived => ("badge badge-arrived", "arrived"),
+    };
+    view! { <span class=class data-testid="arrival-badge">{icon(symbol)}{state.label()}</span> }.into_any()
+}
+
+/// A level with its shape and word; nothing for an unknown one.
+pub fn level(package: &Package, id: &str) -> Option<AnyView> {
+    let level = package.level(id)?;
+    let symbol = match id {
+        "red" => "level-red",
+        "orange" => "level-orange",
+        "yellow" => "level-yellow",
+        _ => "level-blue",
+    };
+    let words = format!("{} · {}", level.label, level.degree);
+    Some(view! { <span class=format!("level level-{id}")>{icon(symbol)}{words}</span> }.into_any())
+}
+
+/// The state of a workflow, in words; nothing for a record without one.
+pub fn state(package: &Package, id: &str) -> Option<AnyView> {
+    if id.is_empty() {
+        return None;
+    }
+    let class = match id {
+        "supplement" | "redo" | "submitted" => "tag tag-warn",
+        "refused" => "tag tag-danger",
+        "closed" | "fed_back" | "done" => "tag tag-ok",
+        "claimed" | "in_progress" | "callback" => "tag tag-info",
+        "registered" | "dispatched" => "tag tag-accent",
+        _ => "tag",
+    };
+    let label = package.state_label(id).to_owned();
+    Some(view! { <span class=class data-testid="record-state">{label}</span> }.into_any())
+}

@@ -1,0 +1,95 @@
+//! Names behind codes: people, areas, units, as this device knows them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::territory::covers;
+use leptos::prelude::*;
+
+use crate::app::use_app;
+
+/// The directory that every signed-in person holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Name of an account.
+    pub people: BTreeMap<String, String>,
+    /// Name of an area code.
+    pub areas: BTreeMap<String, String>,
+    /// Name of a unit code.
+    pub units: BTreeMap<String, String>,
+}
+
+impl Names {
+    /// A person's name; the account when it is not known here.
+    pub fn person(&self, user: &str) -> String {
+        self.people.get(user).cloned().unwrap_or_else(|| user.to_owned())
+    }
+
+    /// A unit's name; the code when it is not known here.
+    pub fn unit(&self, code: &str) -> String {
+        self.units.get(code).cloned().unwrap_or_else(|| code.to_owned())
+    }
+
+    /// An area in words: village and group.
+    pub fn area(&self, code: &str) -> String {
+        let mut words = String::new();
+        for length in [12, 15, 17] {
+            if let Some(name) = code.get(..length).and_then(|code| self.areas.get(code)) {
+                // A full name that repeats the one above it says it once.
+                let rest = name.strip_prefix(words.as_str()).unwrap_or(name);
+                words.push_str(rest);
+            }
+        }
+        if words.is_empty() { self.areas.get(code).cloned().unwrap_or_else(|| code.to_owned()) } else { words }
+    }
+
+    /// Areas that a new record can lie in: the smallest ones known under these codes.
+    pub fn leaves(&self, prefixes: &[&str]) -> Vec<(String, String)> {
+        let inside = |code: &str| prefixes.iter().any(|prefix| covers(prefix, code));
+        let mut found: Vec<(String, String)> = self
+            .areas
+            .keys()
+            .filter(|code| inside(code) && code.len() >= 12)
+            .filter(|code| !self.areas.keys().any(|other| other.len() > code.len() && covers(code, other)))
+            .map(|code| (code.clone(), self.area(code)))
+            .collect();
+        for prefix in prefixes {
+            if !found.iter().any(|(code, _)| covers(prefix, code)) {
+                found.push(((*prefix).to_owned(), self.area(prefix)));
+            }
+        }
+        found
+    }
+}
+
+/// The directory, kept up to date.
+pub type Directory = Memo<Arc<Names>>;
+
+/// Makes the directory; once, at the root of a signed-in app.
+pub fn provide_directory() -> Directory {
+    let app = use_app();
+    let directory = Memo::new(move |_| {
+        app.version.track();
+        let mut names = Names::default();
+        app.rows(|rows| {
+            for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
+                let list = match summary.kind {
+                    RecordKind::Staff => &mut names.people,
+                    RecordKind::Area => &mut names.areas,
+                    RecordKind::Unit => &mut names.units,
+                    _ => continue,
+                };
+                list.insert(summary.number.clone(), summary.title.clone());
+            }
+        });
+        Arc::new(names)
+    });
+    provide_context(directory);
+    directory
+}
+
+/// The directory.
+pub fn use_directory() -> Directory {
+    expect_context()
+}

@@ -57,7 +57,7 @@ impl Route {
     /// Goes there, as a step that the back button undoes.
     pub fn go(&self) {
         // Only an opaque document refuses; then the address stays and nothing is lost.
-        drop(window().location().set_hash(&self.href()));
+        let _ = window().location().set_hash(&self.href());
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use gridbook_domain::admit::Reach;
 use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::{Entity, Op};
 
@@ -19,6 +20,12 @@ pub trait Admission: Send + Sync {
 
     /// Whether there is a role of that name.
     fn knows_role(&self, role: &str) -> bool;
+
+    /// Whether `actor` keeps the directory of staff.
+    fn manages_staff(&self, actor: &Actor, today: NaiveDate) -> bool;
+
+    /// Whether this step gives a case its official number.
+    fn gives_number(&self, kind: RecordKind, action: &str) -> bool;
 }
 
 /// The trade's own rules: the same function that phone and desk use.
@@ -36,5 +43,13 @@ impl Admission for ByDomain {
 
     fn knows_role(&self, role: &str) -> bool {
         self.0.role(role).is_some()
+    }
+
+    fn manages_staff(&self, actor: &Actor, today: NaiveDate) -> bool {
+        gridbook_domain::role::holds(&self.0, actor, "directory.edit", today)
+    }
+
+    fn gives_number(&self, kind: RecordKind, action: &str) -> bool {
+        self.0.flow(kind).is_some_and(|flow| flow.actions(action).any(|step| step.numbers))
     }
 }

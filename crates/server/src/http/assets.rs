@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
 use crate::app::App;
 use crate::problem::ApiError;
@@ -145,14 +146,14 @@ fn mime(name: &str) -> &'static str {
 /// Adds the content policy: nothing from elsewhere, scripts of our own files and the hashes the build listed.
 fn with_policy(assets: &Assets, bundle: &str, name: &str, mut response: Response) -> Response {
     let headers = response.headers_mut();
-    let hashes = assets
+    let inline = assets
         .get(&format!("{bundle}/csp.json"))
-        .and_then(|(bytes, _)| serde_json::from_slice::<HashMap<String, Vec<String>>>(&bytes).ok())
-        .and_then(|mut csp| csp.remove("script-src"))
+        .and_then(|(bytes, _)| serde_json::from_slice::<Inline>(&bytes).ok())
         .unwrap_or_default();
-    let hashes: String = hashes.iter().filter(|h| is_hash(h)).map(|h| format!(" {h}")).collect();
+    let list = |hashes: &[String]| -> String { hashes.iter().filter_map(|h| hash(h)).map(|h| format!(" '{h}'")).collect() };
+    let (scripts, styles) = (list(&inline.scripts), list(&inline.styles));
     let policy = format!(
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; \
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
          img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'none'; \
          frame-ancestors 'none'; form-action 'self'"
     );
@@ -165,9 +166,19 @@ fn with_policy(assets: &Assets, bundle: &str, name: &str, mut response: Response
     response
 }
 
-fn is_hash(text: &str) -> bool {
-    text.len() < 120
-        && text.strip_prefix("'sha256-").and_then(|t| t.strip_suffix('\'')).is_some_and(|t| {
-            t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'))
-        })
+/// `csp.json`: hashes of what stands inline in the bundle's pages.
+#[derive(Default, Deserialize)]
+struct Inline {
+    #[serde(default)]
+    scripts: Vec<String>,
+    #[serde(default)]
+    styles: Vec<String>,
+}
+
+/// The text, when it is a hash and nothing else: the header must not take anything in from a file.
+fn hash(text: &str) -> Option<&str> {
+    let digest = text.strip_prefix("sha256-")?;
+    let good = digest.len() < 100
+        && digest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'));
+    good.then_some(text)
 }

@@ -49,7 +49,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Invite>, ApiError> {
-    if !session.manages_staff(app.clock.now_ms()) {
+    if !session.manages_staff(&app) {
         return Err(ApiError::forbidden());
     }
     let asked: Ask = body::json(&headers, body).await?;

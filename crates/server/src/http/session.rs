@@ -26,10 +26,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Whether the person runs the system or keeps its data: may manage accounts.
-    pub(super) fn manages_staff(&self, now_ms: u64) -> bool {
-        let today = china_day(now_ms);
-        ["grid_clerk", "sys_admin"].iter().any(|role| self.actor.has_role(role, today))
+    /// Whether the person may manage accounts.
+    pub(super) fn manages_staff(&self, app: &App) -> bool {
+        app.admission.manages_staff(&self.actor, china_day(app.clock.now_ms()))
     }
 }
 

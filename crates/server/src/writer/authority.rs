@@ -69,18 +69,14 @@ impl Ledger {
     /// without gaps per series and year.
     pub(super) async fn answer_number(&mut self, rows: &mut Rows, op: &Op) -> Result<(), sqlx::Error> {
         let Some(stream) = self.streams.get(&op.entity()) else { return Ok(()) };
-        let class = stream
-            .entity
-            .type_()
-            .and_then(RecordKind::parse)
-            .filter(|kind| kind.is_case())
-            .and_then(RecordKind::number_class);
-        let registered = stream
-            .entity
-            .timeline()
-            .iter()
-            .any(|e| e.dot == op.dot() && e.event.event == "register" && e.outcome == Outcome::Counts);
-        let (Some(class), true, None) = (class, registered, stream.entity.number()) else { return Ok(()) };
+        let kind = stream.entity.type_().and_then(RecordKind::parse);
+        let Some((kind, class)) = kind.and_then(|k| Some((k, k.number_class()?))) else { return Ok(()) };
+        let counts = stream.entity.timeline().iter().any(|e| {
+            e.dot == op.dot() && e.outcome == Outcome::Counts && self.admission.gives_number(kind, &e.event.event)
+        });
+        if !counts || stream.entity.number().is_some() {
+            return Ok(());
+        }
         let year = china_day(self.now()).year();
         let last: i64 = sqlx::query_scalar(
             "INSERT INTO numbers (tenant, series, year, last) VALUES (?, ?, ?, 1)

@@ -23,7 +23,9 @@ pub struct Ledger {
     pub conn: SqliteConnection,
     /// Whose ledger this is.
     pub tenant: Tenant,
-    pub(crate) clock: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
+    /// Another time than the clock's, while the demo's past is written.
+    elsewhen: Option<u64>,
     pub(super) admission: Arc<dyn Admission>,
     pub(super) hlc: gridbook_log::Clock,
     pub(super) last_seq: i64,
@@ -49,6 +51,7 @@ impl Ledger {
             conn,
             tenant,
             clock,
+            elsewhen: None,
             admission,
             hlc: gridbook_log::Clock::default(),
             last_seq,
@@ -59,7 +62,17 @@ impl Ledger {
 
     /// Milliseconds since 1970.
     pub fn now(&self) -> u64 {
-        self.clock.now_ms()
+        self.elsewhen.unwrap_or_else(|| self.clock.now_ms())
+    }
+
+    /// Takes another time for the clock's (`None`: no longer). For the demo only; a rollback ends it.
+    pub fn travel(&mut self, to: Option<u64>) {
+        self.elsewhen = to;
+    }
+
+    /// What a new operation of a loaded stream has seen.
+    pub fn frontier(&mut self, entity: EntityId) -> gridbook_log::Ctx {
+        self.streams.get(&entity).map(|s| s.entity.frontier().clone()).unwrap_or_default()
     }
 
     /// The same, as the database keeps it.
@@ -69,6 +82,7 @@ impl Ledger {
 
     /// Drops the caches after a rollback and reads the sequence again.
     pub(super) async fn forget(&mut self) {
+        self.elsewhen = None;
         self.streams.clear();
         self.areas.clear();
         if let Ok(seq) = last_seq(&mut self.conn, self.tenant.id).await {

@@ -80,6 +80,10 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         let pend = super::outbox::read_pend(&self.store).await?;
         let mut inner = self.inner.borrow_mut();
+        if inner.meta.authority != meta.authority {
+            // Folded without the authority's answers.
+            inner.cache.clear();
+        }
         for (id, row) in rows {
             inner.cache.remove(&id);
             match row {

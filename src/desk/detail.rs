@@ -1,0 +1,125 @@
+//! One record: what was reported, where it stands, what happened, and the steps that this person can take now.
+
+mod body;
+mod conflict;
+mod head;
+mod kin;
+mod photos;
+mod record;
+mod timeline;
+
+use std::sync::Arc;
+
+use gridbook_domain::workflow::{Transition, offered};
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::action::action_dialog;
+use crate::app::use_app;
+use crate::ui::directory::use_directory;
+use crate::ui::states::{blank, loading};
+use crate::ui::toast::use_toasts;
+
+pub use record::Record;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Load {
+    Waiting,
+    Missing,
+    Failed(String),
+    Here(Arc<Record>),
+}
+
+/// The right pane: one record, read again whenever the log moves. `on_back` is the way back where only one pane
+/// shows.
+pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
+    let app = use_app();
+    let load = RwSignal::new(Load::Waiting);
+    Effect::new(move |_| {
+        app.version.track();
+        spawn_local(async move {
+            let next = match app.entity(id).await {
+                Ok(Some(entity)) => match Record::read(app, &entity) {
+                    Some(record) => Load::Here(Arc::new(record)),
+                    None => Load::Missing,
+                },
+                Ok(None) => Load::Missing,
+                Err(problem) => Load::Failed(problem.message()),
+            };
+            if load.try_get_untracked().is_some_and(|held| held != next) {
+                load.set(next);
+            }
+        });
+    });
+    let acting: RwSignal<Option<Transition>> = RwSignal::new(None);
+    let shown = move || match load.get() {
+        Load::Waiting => loading(4),
+        Load::Missing => blank(
+            "search",
+            "这条记录不在这台电脑上",
+            "可能还没有同步到，也可能不在您的权限内。同步后会自动显示。",
+            Vec::new(),
+        ),
+        Load::Failed(message) => blank("error", "读不出这条记录", message, Vec::new()),
+        Load::Here(record) => whole(&record, acting, on_back),
+    };
+    let dialog = move || {
+        let step = acting.get()?;
+        Some(action_dialog(step, vec![id], Callback::new(move |()| acting.set(None))))
+    };
+    view! {
+        {shown}
+        {dialog}
+    }
+    .into_any()
+}
+
+fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Callback<()>) -> AnyView {
+    let app = use_app();
+    let names = use_directory().get();
+    let package = app.package();
+    let steps: Vec<Transition> =
+        offered(&package, &app.actor(), &record.view, app.today()).into_iter().cloned().collect();
+    let toasts = use_toasts();
+    view! {
+        <div class="pane-head">
+            <button class="btn btn-small pane-back" type="button" on:click=move |_| on_back.run(())>
+                "返回列表"
+            </button>
+            {head::head(&package, &names, record)}
+        </div>
+        <div class="pane-body stack" data-testid="detail" tabindex="0" id="detail" role="region" aria-label="记录内容">
+            {conflict::decision(&package, record)}
+            {head::seven_ticks(record)}
+            {head::standing(&package, &names, record, app.today())}
+            {conflict::conflicts(app, toasts, &package, &names, record)}
+            {body::sections(&package, &names, record)}
+            {photos::photos(&package, record)}
+            {kin::kin(record)}
+            {timeline::timeline(&package, &names, record)}
+        </div>
+        {(!steps.is_empty()).then(|| buttons(steps, acting))}
+    }
+    .into_any()
+}
+
+fn buttons(steps: Vec<Transition>, acting: RwSignal<Option<Transition>>) -> AnyView {
+    let one = |(n, step): (usize, Transition)| {
+        let class = match (n, step.skin.is_some()) {
+            (0, _) => "btn btn-primary",
+            (_, true) => "btn",
+            _ => "btn btn-quiet",
+        };
+        let (label, id) = (step.label.clone(), format!("action-{}", step.action));
+        view! {
+            <button class=class type="button" data-testid=id on:click=move |_| acting.set(Some(step.clone()))>
+                {label}
+            </button>
+        }
+    };
+    // The way forward first.
+    let (forward, aside): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.skin.is_some());
+    let all = forward.into_iter().chain(aside).enumerate().map(one).collect_view();
+    view! { <div class="pane-foot" data-testid="actions">{all}</div> }.into_any()
+}

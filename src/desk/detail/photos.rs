@@ -1,0 +1,111 @@
+//! Photos side by side; one opens large.
+
+use gridbook_domain::package::Package;
+use gridbook_log::BlobRef;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::record::Record;
+use crate::app::use_app;
+use crate::ui::dialog::dialog;
+use crate::ui::dom::object_url;
+use crate::ui::icon::icon;
+
+#[derive(Clone, PartialEq)]
+enum Picture {
+    Waiting,
+    Missing,
+    Here(String),
+}
+
+pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
+    let form = package.form_for(record.view.kind);
+    let pictures: Vec<(BlobRef, String)> = record
+        .blobs
+        .iter()
+        .filter(|blob| blob.mime.starts_with("image/"))
+        .map(|blob| {
+            let label = form.and_then(|form| form.field(&blob.role)).map_or("照片", |field| field.label.as_str());
+            (blob.clone(), label.to_owned())
+        })
+        .collect();
+    if pictures.is_empty() {
+        return None;
+    }
+    let count = pictures.len();
+    Some(
+        view! {
+            <section class="section">
+                <div class="section-head">
+                    <h3 class="section-title">"照片 " <span class="count">{count}</span></h3>
+                </div>
+                <ul class="photos" data-testid="photos">
+                    {pictures
+                        .into_iter()
+                        .map(|(blob, label)| view! { <li class="photo">{photo(blob, label)}</li> })
+                        .collect_view()}
+                </ul>
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+/// One photo: its small picture at once, the whole as soon as it is here.
+fn photo(blob: BlobRef, label: String) -> AnyView {
+    let app = use_app();
+    let picture = RwSignal::new(Picture::Waiting);
+    let large = RwSignal::new(false);
+    let thumb = blob.thumb.as_ref().map(|small| format!("data:image/jpeg;base64,{small}"));
+    let (sha256, mime) = (blob.sha256.clone(), blob.mime.clone());
+    Effect::new(move |_| {
+        let (sha256, mime) = (sha256.clone(), mime.clone());
+        spawn_local(async move {
+            let url = app.blob(&sha256).await.and_then(|bytes| object_url(&bytes, &mime));
+            let next = url.map_or(Picture::Missing, Picture::Here);
+            // When the record was left meanwhile there is nothing to show it in.
+            let _ = picture.try_set(next);
+        });
+    });
+    on_cleanup(move || {
+        if let Some(Picture::Here(url)) = picture.try_get_untracked() {
+            let _ = web_sys::Url::revoke_object_url(&url);
+        }
+    });
+    let (title, alt) = (label.clone(), label);
+    let inside = move || {
+        let Picture::Here(url) = picture.get() else { return ().into_any() };
+        view! { <div class="dialog-body"><img class="photo-large" src=url alt=title.clone() /></div> }.into_any()
+    };
+    let drawn = {
+        let alt = alt.clone();
+        move || draw(picture.get(), thumb.clone(), &alt, large)
+    };
+    view! {
+        {drawn}
+        {dialog(large, "dialog-wide", alt, Box::new(inside))}
+    }
+    .into_any()
+}
+
+fn draw(picture: Picture, thumb: Option<String>, alt: &str, large: RwSignal<bool>) -> AnyView {
+    let alt = alt.to_owned();
+    match (picture, thumb) {
+        (Picture::Here(url), _) => view! {
+            <button type="button" aria-label=format!("放大：{alt}") on:click=move |_| large.set(true)>
+                <img src=url alt=alt />
+            </button>
+        }
+        .into_any(),
+        (Picture::Missing, Some(small)) => view! {
+            <img src=small alt=alt />
+            <span class="photo-state">{icon("offline")}"原图未到"</span>
+        }
+        .into_any(),
+        (Picture::Missing, None) => {
+            view! { <span class="photo-state">{icon("offline")}"照片还没有送到"</span> }.into_any()
+        }
+        (Picture::Waiting, Some(small)) => view! { <img src=small alt=alt /> }.into_any(),
+        (Picture::Waiting, None) => view! { <span class="skeleton" aria-label="正在读取照片"></span> }.into_any(),
+    }
+}

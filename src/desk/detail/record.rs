@@ -1,0 +1,68 @@
+//! A record as the detail shows it: plain data, read once for each change of the log.
+
+use gridbook_domain::case::CaseView;
+use gridbook_log::{BlobRef, Entity};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::ui::badge::Arrival;
+
+/// One of several values that stand side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    /// The value.
+    pub value: Value,
+    /// Who wrote it.
+    pub user: String,
+    /// When, milliseconds since 1970.
+    pub at: u64,
+}
+
+/// A field that two people changed without knowing of each other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conflict {
+    /// Its path.
+    pub path: String,
+    /// The values, the shown one first.
+    pub versions: Vec<Version>,
+}
+
+/// A visit, hazard or dispute with all that the detail draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The typed reading.
+    pub view: CaseView,
+    /// Photos and recordings.
+    pub blobs: Vec<BlobRef>,
+    /// Fields with several values.
+    pub conflicts: Vec<Conflict>,
+    /// Where it is, seen from this desk.
+    pub arrival: Arrival,
+    /// Machine code of the last refusal.
+    pub refused: Option<String>,
+}
+
+impl Record {
+    /// Reads a stream; `None` when it is no report.
+    pub fn read(app: App, entity: &Entity) -> Option<Self> {
+        let view = CaseView::of(entity)?;
+        let conflicts = entity
+            .conflicts()
+            .map(|(path, register)| Conflict {
+                path: path.to_owned(),
+                versions: register
+                    .heads()
+                    .map(|write| Version { value: write.value.clone(), user: write.user.clone(), at: write.hlc.ms })
+                    .collect(),
+            })
+            .collect();
+        let row = app.row(entity.id())?;
+        Some(Self {
+            view,
+            blobs: entity.blobs().iter().map(|(_, blob)| blob.clone()).collect(),
+            conflicts,
+            arrival: Arrival::of(&row, &app.user()),
+            refused: row.refused,
+        })
+    }
+}

@@ -1,1 +1,125 @@
-//! Being written.
+//! The phone: what a person carries up the valley.
+
+mod alarm;
+mod forms;
+mod home;
+mod household;
+mod households;
+mod login;
+mod me;
+mod record;
+mod records;
+mod saved;
+mod screen;
+
+use gridbook_domain::record::RecordKind;
+use gridbook_log::EntityId;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::app::App;
+use crate::ui::directory::provide_directory;
+use crate::ui::router::{Route, provide_router};
+use crate::ui::states::blank;
+use crate::ui::toast::provide_toasts;
+
+/// Starts the phone's app inside `#app`.
+pub fn start() {
+    let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else { return };
+    mount_to(root, root_view).forget();
+}
+
+/// Nothing until the core has started: the page's own first frame stays as long.
+fn root_view() -> AnyView {
+    let started = RwSignal::new(None);
+    leptos::task::spawn_local(async move {
+        started.set(Some(App::start().await.map_err(|problem| problem.message())));
+    });
+    let draw = move || match started.get() {
+        None => ().into_any(),
+        Some(Ok(app)) => shell(app),
+        Some(Err(words)) => stopped(words),
+    };
+    view! { {draw} }.into_any()
+}
+
+fn stopped(words: String) -> AnyView {
+    let again = view! {
+        <button class="btn btn-primary" type="button" on:click=|_| { let _ = window().location().reload(); }>
+            "重新打开"
+        </button>
+    };
+    view! {
+        <div class="screen">
+            <main class="screen-body">
+                <h1 class="visually-hidden" tabindex="-1">"网格簿"</h1>
+                {blank("error", "没有打开成功", words, vec![again.into_any()])}
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+fn shell(app: App) -> AnyView {
+    app.provide();
+    let router = provide_router();
+    let toasts = provide_toasts();
+    provide_directory();
+    me::watch_updates();
+    let signed = Memo::new(move |_| app.session.with(|session| session.as_ref().map(|s| s.profile.user.clone())));
+    // The step of a form is part of the address, so that back goes one step back; the form itself stays.
+    let page = Memo::new(move |_| {
+        let mut route = router.route.get();
+        route.query.retain(|(name, _)| name != "step");
+        route
+    });
+    let draw = move || {
+        let route = page.get();
+        match (signed.get(), route.path().first().copied()) {
+            (_, Some("invite")) => login::invite(route.parts.get(1).cloned().unwrap_or_default()),
+            (None, _) | (_, Some("login")) => login::page(),
+            (Some(_), _) => open(&route),
+        }
+    };
+    view! { {draw}{toasts.view()} }.into_any()
+}
+
+fn open(route: &Route) -> AnyView {
+    let id = |text: &str| EntityId::parse(text);
+    match route.path().as_slice() {
+        [] => home::page(),
+        ["households"] => households::page(),
+        ["household", "new"] => forms::page(forms::Start::new(RecordKind::Household, route)),
+        ["household", one] => with(id(one), household::page),
+        ["household", one, "edit"] => with(id(one), |id| forms::page(forms::Start::edit(RecordKind::Household, id))),
+        ["household", one, "member", row] => with(id(one), |id| forms::page(forms::Start::member(id, row))),
+        ["visit", "new"] => forms::page(forms::Start::new(RecordKind::Visit, route)),
+        ["hazard", "new"] => forms::page(forms::Start::new(RecordKind::Hazard, route)),
+        ["dispute", "new"] => forms::page(forms::Start::new(RecordKind::Dispute, route)),
+        ["report"] => forms::page(forms::Start::quick(route)),
+        ["saved", one] => with(id(one), saved::page),
+        ["records"] => records::page(),
+        ["record", one] => with(id(one), record::page),
+        ["record", one, "edit"] => with(id(one), |id| forms::page(forms::Start::correct(id))),
+        ["me"] => me::page(),
+        ["me", "phone"] => me::change_phone(),
+        ["me", "install"] => me::install(),
+        ["me", "password"] => me::password(),
+        _ => nowhere(),
+    }
+}
+
+fn with(id: Option<EntityId>, page: impl FnOnce(EntityId) -> AnyView) -> AnyView {
+    match id {
+        Some(id) => page(id),
+        None => nowhere(),
+    }
+}
+
+fn nowhere() -> AnyView {
+    let home = view! { <a class="btn btn-primary" href="#/">"回到今天"</a> }.into_any();
+    screen::Screen::new("没有这一页")
+        .back("/")
+        .view(blank("search", "没有这一页", "地址可能不完整，记录都在，没有丢。", vec![home]))
+}

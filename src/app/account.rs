@@ -18,7 +18,8 @@ use crate::platform::{BrowserEnv, local_get, local_set};
 use crate::store::IdbStore;
 
 const ACCOUNTS: &str = "gridbook.accounts";
-const CURRENT: &str = "gridbook.current";
+/// What belongs to the device and to no account.
+const DEVICE: &str = "gridbook";
 const SESSION_KEY: &str = "session";
 
 /// What the backend said of the person.
@@ -115,7 +116,7 @@ impl App {
 
     /// Opens the account that was at work last, unless it was locked.
     pub(super) async fn resume(&self) {
-        let Some(user) = local_get(CURRENT) else { return };
+        let Some(user) = current().await else { return };
         if let Ok(store) = IdbStore::open(&database(&user)).await
             && let Ok(Some(bytes)) = store.get(Table::App, SESSION_KEY).await
             && let Ok(kept) = serde_json::from_slice::<Kept>(&bytes)
@@ -141,7 +142,7 @@ impl App {
         let mut batch = Batch::default();
         batch.put(Table::App, SESSION_KEY, bytes);
         store.commit(batch).await?;
-        local_set(CURRENT, Some(&kept.profile.user));
+        set_current(&kept.profile.user).await?;
         self.enter(store, kept).await
     }
 
@@ -166,6 +167,8 @@ impl App {
         self.open_channel(&user);
         self.changed(false);
         self.give(Input::SignedIn);
+        let app = *self;
+        leptos::task::spawn_local(async move { app.refresh_profile().await });
         Ok(())
     }
 
@@ -189,7 +192,7 @@ impl App {
     /// Locks the account on this device. What is unsent stays and is sent after the next sign-in.
     pub async fn sign_out(&self) {
         let _ = self.api().post::<_, serde_json::Value>("/api/sign-out", &json!({})).await;
-        local_set(CURRENT, None);
+        let _ = set_current("").await;
         if let Some(replica) = self.replica() {
             let mut batch = Batch::default();
             batch.delete(Table::App, SESSION_KEY);
@@ -227,6 +230,27 @@ impl App {
             Api::new(Default::default()).post(&path, &json!({ "password": password })).await?;
         self.admit_session(signed).await
     }
+}
+
+/// Phone and desk may be open side by side in one browser, each with its own account.
+fn current_key() -> &'static str {
+    let path = web_sys::window().and_then(|w| w.location().pathname().ok()).unwrap_or_default();
+    if path.starts_with("/desk") { "current.desk" } else { "current.field" }
+}
+
+/// The account at work. In a database of its own: local storage reaches the disk seconds late, and a phone that
+/// dies right after its first sign-in must open again without a network.
+async fn current() -> Option<String> {
+    let store = IdbStore::open(DEVICE).await.ok()?;
+    let bytes = store.get(Table::App, current_key()).await.ok()??;
+    String::from_utf8(bytes).ok().filter(|user| !user.is_empty())
+}
+
+async fn set_current(user: &str) -> Result<(), Problem> {
+    let store = IdbStore::open(DEVICE).await?;
+    let mut batch = Batch::default();
+    batch.put(Table::App, current_key(), user.as_bytes().to_vec());
+    Ok(store.commit(batch).await?)
 }
 
 fn database(user: &str) -> String {

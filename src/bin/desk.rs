@@ -1,1 +1,5 @@
-fn main() {}
+//! The desk's entry point.
+
+fn main() {
+    gridbook::desk::start();
+}

@@ -1,1 +1,5 @@
-fn main() {}
+//! The phone's bundle.
+
+fn main() {
+    gridbook::field::start();
+}

@@ -9,7 +9,7 @@ use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Field, FieldKind, Values};
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::workflow::Transition;
+use gridbook_domain::workflow::{Transition, owned_path};
 use gridbook_log::{BlobRef, Body, Entity, EntityId, Event, Placement};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
@@ -165,7 +165,7 @@ async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entere
         }
         writes.push(write);
     }
-    let blobs = shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: shot.bytes }).collect();
+    let blobs = shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: Some(shot.bytes) }).collect();
     app.save(writes, blobs, Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
 }
 
@@ -182,11 +182,7 @@ fn event(
     let table = package.flow(case.kind).map_or(0, |flow| flow.version);
     let mut event = Event {
         event: step.action.clone(),
-        from: if step.from.contains(&case.state) {
-            case.state.clone()
-        } else {
-            step.from.first().cloned().unwrap_or_default()
-        },
+        from: stands(step, case),
         to: step.to.clone(),
         table,
         blobs: shots.iter().map(|shot| shot.blob.clone()).collect(),
@@ -195,8 +191,9 @@ fn event(
     for field in step.inputs_for(case.kind).filter(|field| field.kind != FieldKind::Photo) {
         let Some(value) = values.get(&field.path).filter(|value| !empty(value)) else { continue };
         let part = if field.set { &mut event.set } else { &mut event.data };
-        // What stays as it is need not be written again.
-        if !field.set || step.places || case.values.get(&field.path) != Some(value) {
+        // A fact that stays as it is need not be written again; what steps alone write belongs to this step.
+        let own = !field.set || owned_path(&package, case.kind, &field.path);
+        if own || case.values.get(&field.path) != Some(value) {
             part.insert(field.path.clone(), value.clone());
         }
     }
@@ -204,6 +201,12 @@ fn event(
         event.place = Some(placement(entity, &event.set));
     }
     event
+}
+
+/// The state that the step leaves: the one shown, else one that stands beside it.
+fn stands(step: &Transition, case: &CaseView) -> String {
+    let mut standing = std::iter::once(&case.state).chain(&case.others);
+    standing.find(|state| step.from.contains(state)).unwrap_or(&case.state).clone()
 }
 
 /// Shares with the units and the person named, and no longer with units of an earlier dispatch.

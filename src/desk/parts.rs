@@ -77,3 +77,12 @@ pub fn typing(event: &web_sys::KeyboardEvent) -> bool {
     });
     dialog || field
 }
+
+/// Lets the browser draw and answer before a long piece of work goes on.
+pub async fn breathe() {
+    let wait = js_sys::Promise::new(&mut |done, _| {
+        let _ = window().set_timeout_with_callback(&done);
+    });
+    // A timer that could not be set only means no pause.
+    let _ = wasm_bindgen_futures::JsFuture::from(wait).await;
+}

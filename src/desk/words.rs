@@ -1,12 +1,14 @@
 //! Dates and numbers as ledgers write them.
 
+use chrono::Timelike;
 use gridbook_log::EntityId;
 
 use crate::ui::format::local;
 
 /// `2026-11-21 15:04`, Beijing time.
 pub fn moment(ms: u64) -> String {
-    local(ms).format("%Y-%m-%d %H:%M").to_string()
+    let then = local(ms);
+    format!("{} {:02}:{:02}", then.date(), then.hour(), then.minute())
 }
 
 /// `2026-11-21`, Beijing time.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{HtmlElement, ScrollIntoViewOptions};
 
 /// Puts the focus on the first element that fits the selector. True when there was one.
 pub fn focus(selector: &str) -> bool {
@@ -15,7 +15,7 @@ pub fn focus(selector: &str) -> bool {
 pub fn focus_in_view(selector: &str) -> bool {
     let Some(element) = find(selector) else { return false };
     let options = ScrollIntoViewOptions::new();
-    options.set_block(ScrollLogicalPosition::Center);
+    let _ = js_sys::Reflect::set(&options, &"block".into(), &"center".into());
     element.scroll_into_view_with_scroll_into_view_options(&options);
     let _ = element.focus();
     true

@@ -51,6 +51,7 @@ pub struct Router {
     place: StoredValue<u32>,
     top: StoredValue<u32>,
     offsets: StoredValue<BTreeMap<u32, f64>>,
+    leaving: StoredValue<Option<String>>,
 }
 
 /// Starts listening to the address; once, at the root.
@@ -60,9 +61,10 @@ pub fn provide_router() -> Router {
         place: StoredValue::new(mark().unwrap_or(0)),
         top: StoredValue::new(mark().unwrap_or(0)),
         offsets: StoredValue::new(BTreeMap::new()),
+        leaving: StoredValue::new(None),
     };
     if let Ok(history) = window().history() {
-        let _ = history.set_scroll_restoration(web_sys::ScrollRestoration::Manual);
+        let _ = js_sys::Reflect::set(&history, &"scrollRestoration".into(), &"manual".into());
     }
     if mark().is_none() {
         write_mark(0);
@@ -81,6 +83,11 @@ pub fn use_router() -> Router {
 
 impl Router {
     fn moved(self) {
+        if let Some(to) = self.leaving.try_update_value(Option::take).flatten() {
+            self.place.set_value(mark().unwrap_or(0));
+            self.replace(&to);
+            return;
+        }
         let route = Route::parse(&hash());
         if mark() == Some(self.place.get_value()) && route == self.route.get_untracked() {
             return;
@@ -116,6 +123,27 @@ impl Router {
         }
         self.route.set(Route::parse(path));
         settle(0.0, FRAMES);
+    }
+
+    /// Writes down where the page stands in its own address, without moving: back and reload find it again.
+    pub fn note(self, path: &str) {
+        if let Ok(history) = window().history() {
+            let state = JsValue::from_f64(f64::from(self.place.get_value()));
+            let _ = history.replace_state_with_url(&state, "", Some(&format!("#{path}")));
+        }
+    }
+
+    /// Leaves a page that has pushed `steps` entries of its own: back leads past all of them.
+    pub fn leave(self, steps: u32, to: &str) {
+        let steps = i32::try_from(steps.min(self.place.get_value())).unwrap_or(0);
+        if steps > 0
+            && let Ok(history) = window().history()
+        {
+            self.leaving.set_value(Some(to.to_owned()));
+            let _ = history.go_with_delta(-steps);
+        } else {
+            self.replace(to);
+        }
     }
 
     /// One page back; `home` when the app was opened here.

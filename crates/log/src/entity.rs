@@ -174,6 +174,11 @@ impl Entity {
         self.fingerprint.add_hash(&entry.hash);
         if let Some(old) = self.entries.insert(dot, entry) {
             self.fingerprint.remove_hash(&old.hash);
+            // What only the loser of a fork had seen is not in the set any more.
+            self.frontier = self.entries.keys().copied().collect();
+            for entry in self.entries.values() {
+                self.frontier.join(&entry.ctx);
+            }
         }
     }
 
@@ -379,20 +384,25 @@ impl Entity {
             .take_while(|(p, _)| p.starts_with(&prefix))
             .filter_map(|(p, _)| p[prefix.len()..].split('/').next())
             .collect();
+        // A value at the row's own path sorts before rows whose id goes on after it.
+        rows.sort_unstable();
         rows.dedup();
         rows.retain(|row| !self.is_gone(&format!("{prefix}{row}/")));
         rows
     }
 
+    /// Two people may have taken it away at once; each value must have been seen by one of them.
     fn is_gone(&self, row: &str) -> bool {
         let Some(gone) = self.registers.get(&format!("{row}{GONE}")) else { return false };
-        let Some(removal) = gone.heads().next().filter(|w| w.value == Value::Bool(true)) else { return false };
-        let seen = &self.entries[&removal.dot].ctx;
-        self.registers
-            .range(row.to_owned()..)
-            .take_while(|(p, _)| p.starts_with(row))
-            .flat_map(|(_, r)| r.heads())
-            .all(|w| w.dot == removal.dot || seen.covers(w.dot))
+        let removals: Vec<Dot> =
+            gone.heads().filter(|w| w.value == Value::Bool(true)).map(|w| w.dot).collect();
+        !removals.is_empty()
+            && self
+                .registers
+                .range(row.to_owned()..)
+                .take_while(|(p, _)| p.starts_with(row))
+                .flat_map(|(_, r)| r.heads())
+                .all(|w| removals.iter().any(|r| *r == w.dot || self.entries[r].ctx.covers(w.dot)))
     }
 
     /// Fields whose standing values differ.

@@ -92,5 +92,9 @@ fn states<'e, 'a>(
         .copied()
         .collect();
     heads.sort_by_key(|e| std::cmp::Reverse((e.hlc, e.dot)));
-    if heads.is_empty() { initial.into_iter().collect() } else { heads.iter().map(|e| e.event.to.as_str()).collect() }
+    if heads.is_empty() {
+        initial.into_iter().collect()
+    } else {
+        heads.iter().map(|e| e.event.to.as_str()).collect()
+    }
 }

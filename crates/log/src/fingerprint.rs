@@ -51,11 +51,7 @@ mod sum_text {
     use crate::hex;
 
     pub(super) fn serialize<S: Serializer>(sum: &u128, s: S) -> Result<S::Ok, S::Error> {
-        if s.is_human_readable() {
-            hex::encode(&sum.to_be_bytes()).serialize(s)
-        } else {
-            sum.serialize(s)
-        }
+        if s.is_human_readable() { hex::encode(&sum.to_be_bytes()).serialize(s) } else { sum.serialize(s) }
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<u128, D::Error> {

@@ -55,7 +55,7 @@ impl Have {
                 if *lo > next {
                     out.push((*writer, next, lo - 1));
                 }
-                next = hi + 1;
+                next = hi.saturating_add(1);
             }
         }
         out

@@ -14,6 +14,9 @@ use crate::id::{Dot, EntityId, OpId};
 /// Largest body accepted, in bytes of UTF-8.
 pub const MAX_BODY: usize = 256 * 1024;
 
+/// Longest signature accepted, in bytes of text; one of ECDSA P-256 has 86.
+pub const MAX_SIG: usize = 1024;
+
 /// A SHA-256.
 pub type Hash = [u8; 32];
 
@@ -66,8 +69,8 @@ pub enum OpError {
     /// The body is longer than [`MAX_BODY`].
     #[error("body too long")]
     BodyTooLong,
-    /// Neither a body with its salt nor the hash of an erased one.
-    #[error("bad salt, body or body hash")]
+    /// Neither a body with its salt nor the hash of an erased one, or a signature longer than [`MAX_SIG`].
+    #[error("bad salt, body, body hash or signature")]
     Content,
     /// A packed frame ends early or is damaged.
     #[error("damaged frame")]
@@ -105,7 +108,9 @@ impl Op {
             ctx: new.ctx,
             ext: String::new(),
         };
-        Self::from_parts(header.to_line(), Content::Here { salt, body }, None)
+        let op = Self::from_parts(header.to_line(), Content::Here { salt, body }, None)?;
+        // A space in a name would make the line say something else.
+        if op.header == header { Ok(op) } else { Err(HeaderError::Part("name").into()) }
     }
 
     pub(crate) fn from_parts(line: String, content: Content, sig: Option<String>) -> Result<Self, OpError> {
@@ -123,6 +128,9 @@ impl Op {
         let header = Header::parse(&line)?;
         if matches!(&content, Content::Here { body, .. } if body.len() > MAX_BODY) {
             return Err(OpError::BodyTooLong);
+        }
+        if sig.as_ref().is_some_and(|sig| sig.len() > MAX_SIG) {
+            return Err(OpError::Content);
         }
         Ok(Self { header, line, content, sig, hash })
     }
@@ -221,7 +229,13 @@ impl Op {
     #[must_use]
     pub fn erased(&self) -> Self {
         let content = Content::Erased { body_hash: body_hash(&self.content) };
-        Self { content, sig: self.sig.clone(), header: self.header.clone(), line: self.line.clone(), hash: self.hash }
+        Self {
+            content,
+            sig: self.sig.clone(),
+            header: self.header.clone(),
+            line: self.line.clone(),
+            hash: self.hash,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub fn write(out: &mut Vec<u8>, op: &Op) -> usize {
     out.push(if erased { ERASED } else { 0 } | if op.sig().is_some() { SIGNED } else { 0 });
     out.extend_from_slice(&len32(op.line()).to_le_bytes());
     out.extend_from_slice(&len32(body).to_le_bytes());
-    out.extend_from_slice(&u16::try_from(sig.len()).unwrap_or(0).to_le_bytes());
+    out.extend_from_slice(&u16::try_from(sig.len()).expect("signatures are bounded").to_le_bytes());
     out.extend_from_slice(op.hash());
     match op.content() {
         Content::Here { salt, .. } => out.extend_from_slice(salt),

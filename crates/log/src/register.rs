@@ -52,7 +52,8 @@ impl Register {
     pub(crate) fn settle<'a>(&mut self, ctx: impl Fn(Dot) -> &'a Ctx) {
         self.writes.sort_by_key(|w| (w.hlc, w.dot));
         let stands = |w: &Write| {
-            !w.rejected && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && ctx(o.dot).covers(w.dot))
+            !w.rejected
+                && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && ctx(o.dot).covers(w.dot))
         };
         let mut heads: Vec<usize> =
             self.writes.iter().enumerate().filter(|(_, w)| stands(w)).map(|(i, _)| i).collect();

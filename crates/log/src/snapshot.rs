@@ -78,7 +78,15 @@ impl Entity {
             let body = e.text.as_deref().map_or(Ok(Body::Unknown), |text| Body::parse(&e.kind, text));
             entity.insert_entry(
                 e.dot,
-                Entry { hlc: e.hlc, user: e.user, ctx: e.ctx, kind: e.kind, hash: e.hash, text: e.text, body },
+                Entry {
+                    hlc: e.hlc,
+                    user: e.user,
+                    ctx: e.ctx,
+                    kind: e.kind,
+                    hash: e.hash,
+                    text: e.text,
+                    body,
+                },
             );
         }
         entity.settle();

@@ -26,7 +26,8 @@ use scribe::Scribe;
 pub const PASSWORD: &str = "gridbook-demo";
 /// Whose device loads the township.
 const STEWARD: &str = "zhuangan01";
-const SEED: u64 = 20_260_401;
+/// Makes the demo's sheets the same each time.
+pub const SEED: u64 = 20_260_401;
 pub(super) const DAY_MS: u64 = 24 * 3600 * 1000;
 
 /// Why the demo could not be filled.

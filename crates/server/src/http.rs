@@ -56,7 +56,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn(never_cached))
         .route("/healthz", get(healthz))
-        .fallback(get(assets::serve))
+        .fallback(get(assets::serve).fallback(wrong_method))
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(guarded))

@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
 gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称]
-gridbook-server healthcheck [--listen 127.0.0.1:8080]";
+gridbook-server healthcheck [--listen 127.0.0.1:8080]
+gridbook-server demo-sheets --out DIR";
 
 struct Options {
     command: String,
@@ -23,6 +24,7 @@ struct Options {
     demo: bool,
     behind_proxy: bool,
     admin: Option<String>,
+    out: Option<PathBuf>,
     tenant: NewTenant,
 }
 
@@ -35,6 +37,7 @@ fn options() -> Result<Options, lexopt::Error> {
         demo: false,
         behind_proxy: false,
         admin: None,
+        out: None,
         tenant: NewTenant { demo: false, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
@@ -47,6 +50,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("demo") => out.demo = true,
             Arg::Long("behind-proxy") => out.behind_proxy = true,
             Arg::Long("admin") => out.admin = Some(parser.value()?.string()?),
+            Arg::Long("out") => out.out = Some(parser.value()?.into()),
             Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
             Arg::Long("township") => out.tenant.township = parser.value()?.string()?,
             Arg::Long("code") => out.tenant.number_code = parser.value()?.string()?,
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
             "serve" => run(options).await,
             "init" => init(options).await,
             "healthcheck" => healthcheck(options.listen).await,
+            "demo-sheets" => demo_sheets(&options),
             "help" => {
                 println!("{USAGE}");
                 Ok(())
@@ -156,4 +161,23 @@ async fn healthcheck(listen: SocketAddr) -> Result<(), String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.map_err(|e| e.to_string())?;
     if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.lines().next().unwrap_or("no answer").to_owned()) }
+}
+
+/// Sheets to try an import with: the demo township's, and a thousand households of which seventeen are spoilt.
+fn demo_sheets(options: &Options) -> Result<(), String> {
+    use gridbook_domain::import::Vocabulary;
+    use gridbook_domain::package::Package;
+    use gridbook_server::demo::SEED;
+    use gridbook_sheets::demo::{household_rows_with_defects, township};
+
+    let out = options.out.as_ref().ok_or_else(|| format!("缺少 --out\n\n{USAGE}"))?;
+    std::fs::create_dir_all(out).map_err(|e| e.to_string())?;
+    let whole = township(SEED, &Vocabulary::of(Package::builtin())).xlsx().map_err(|e| e.to_string())?;
+    let spoilt = household_rows_with_defects(SEED).map_err(|e| e.to_string())?.xlsx;
+    for (name, bytes) in [("演示镇.xlsx", whole), ("户表-有错.xlsx", spoilt)] {
+        let path = out.join(name);
+        std::fs::write(&path, bytes).map_err(|e| e.to_string())?;
+        println!("{}", path.display());
+    }
+    Ok(())
 }

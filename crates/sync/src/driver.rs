@@ -30,6 +30,8 @@ pub struct Round {
 pub struct Driver {
     engine: RefCell<Engine>,
     running: Cell<bool>,
+    /// Commands not yet carried out. An event that arrives while another task is at work may give some, too.
+    queue: RefCell<VecDeque<Output>>,
     blobs_failed: RefCell<BTreeSet<String>>,
 }
 
@@ -51,6 +53,7 @@ impl Driver {
         Self {
             engine: RefCell::new(Engine::new(identity(replica))),
             running: Cell::new(false),
+            queue: RefCell::new(VecDeque::new()),
             blobs_failed: RefCell::new(BTreeSet::new()),
         }
     }
@@ -70,14 +73,15 @@ impl Driver {
         input: Input,
         on_status: impl Fn(bool),
     ) -> Option<Round> {
-        let mut queue: VecDeque<Output> = self.handle(env, input).into();
+        let outputs = self.handle(env, input);
+        self.queue.borrow_mut().extend(outputs);
         if self.running.replace(true) {
-            debug_assert!(queue.is_empty(), "an engine at work takes note of a wake and gives no commands");
             return None;
         }
         self.blobs_failed.borrow_mut().clear();
         let mut round = Round::default();
-        while let Some(output) = queue.pop_front() {
+        loop {
+            let Some(output) = self.queue.borrow_mut().pop_front() else { break };
             if let Output::Timer(ms) = output {
                 round.timer_ms = Some(ms);
                 continue;
@@ -93,7 +97,8 @@ impl Driver {
             }
             self.engine.borrow_mut().set_identity(identity(replica));
             if let Some(input) = input {
-                queue.extend(self.handle(env, input));
+                let outputs = self.handle(env, input);
+                self.queue.borrow_mut().extend(outputs);
             }
         }
         self.running.set(false);

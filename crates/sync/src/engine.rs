@@ -6,8 +6,14 @@
 
 mod retry;
 
+use std::collections::BTreeSet;
+
+use gridbook_log::{Header, OpId};
+
 use crate::replica::Outbox;
-use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_PAGE, PullReply, PushReply, PushRequest, VERSION};
+use crate::wire::{
+    Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_PAGE, PullReply, PushReply, PushRequest, VERSION, Verdict,
+};
 
 pub use retry::Backoff;
 
@@ -156,7 +162,7 @@ pub struct Engine {
     waiting: Option<u64>,
     again: bool,
     skip: usize,
-    batch: usize,
+    sent: Vec<Option<OpId>>,
     max_ops: usize,
     more: bool,
     asked: String,
@@ -191,7 +197,7 @@ impl Engine {
             waiting: None,
             again: false,
             skip: 0,
-            batch: 0,
+            sent: Vec::new(),
             max_ops: MAX_BATCH_OPS,
             more: false,
             asked: String::new(),
@@ -278,7 +284,7 @@ impl Engine {
         if outbox.ops.is_empty() {
             return self.pull();
         }
-        self.batch = outbox.ops.len();
+        self.sent = outbox.ops.iter().map(|op| Header::parse(&op.h).ok().map(|h| h.id)).collect();
         let Identity { writer, nonce, .. } = self.identity.clone();
         vec![self.send(Request::Push(PushRequest { writer, nonce, now: now_ms, ops: outbox.ops }))]
     }
@@ -295,16 +301,21 @@ impl Engine {
                 out.extend(self.push());
                 out
             }
-            (Phase::Push, Response::Push(reply)) => {
-                let deferred = reply.results.iter().filter(|r| r.r == crate::wire::Verdict::Defer).count();
-                self.skip += deferred;
+            (Phase::Push, Response::Push(mut reply)) => {
+                // A backend that could not read an operation cannot name it; its place in the answer does.
+                for (result, id) in reply.results.iter_mut().zip(&self.sent) {
+                    result.id = result.id.or(*id);
+                }
+                // Whatever is not settled stays in the outbox: pass over it, or it is sent again for ever.
+                let settled = reply.results.iter().filter(|r| r.r != Verdict::Defer);
+                let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
+                self.skip += self.sent.iter().filter(|id| !id.is_some_and(|id| settled.contains(&id))).count();
                 self.max_ops = MAX_BATCH_OPS;
                 vec![Output::ApplyResults(reply)]
             }
             (Phase::Pull, Response::Pull(reply)) => {
-                // A page without entries that does not move the cursor would be asked for again for ever.
-                let stuck = reply.entries.is_empty() && reply.cursor == self.asked;
-                self.more = reply.more && !stuck;
+                // A page that does not move the cursor would be asked for again for ever.
+                self.more = reply.more && reply.cursor != self.asked;
                 vec![Output::ApplyPage(std::mem::take(&mut self.asked), reply)]
             }
             (Phase::Photos, Response::Blob) => {
@@ -330,8 +341,14 @@ impl Engine {
                 out.extend(self.fail(random, Trouble::Backend(status), retry));
                 out
             }
-            413 if self.phase == Phase::Push && self.batch > 1 => {
-                self.max_ops = self.batch.div_ceil(2);
+            413 if self.phase == Phase::Push => {
+                if self.sent.len() > 1 {
+                    self.max_ops = self.sent.len().div_ceil(2);
+                } else {
+                    // Too large even alone: it stays unsent and must not block what waits behind it.
+                    self.skip += 1;
+                    self.max_ops = MAX_BATCH_OPS;
+                }
                 self.push()
             }
             403 | 404 | 413 | 422 if self.phase == Phase::Photos => {

@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{FieldKind, Values};
 use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_domain::workflow::Transition;
 use serde_json::json;
@@ -51,7 +52,7 @@ fn days(package: &Package, step: &Transition, case: &CaseView, path: &str) -> Op
     match path {
         "respond_by" => Some(limits.and_then(|limits| in_days(&limits[0])).unwrap_or(1)),
         "handle_by" if step.action == "dissatisfied" => Some(REDO_DAYS),
-        "handle_by" if case.kind.is_case() && case.values.contains_key("risk_level") => Some(DISPUTE_DAYS),
+        "handle_by" if case.kind == RecordKind::Dispute => Some(DISPUTE_DAYS),
         "handle_by" => limits.and_then(|limits| in_days(&limits[2])),
         _ => None,
     }

@@ -42,7 +42,7 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
                 <ul class="photos" data-testid="photos">
                     {pictures
                         .into_iter()
-                        .map(|(blob, label)| view! { <li class="photo">{photo(blob, label)}</li> })
+                        .map(|(blob, label)| view! { <li class="photo">{photo(&blob, label)}</li> })
                         .collect_view()}
                 </ul>
             </section>
@@ -52,7 +52,7 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
 }
 
 /// One photo: its small picture at once, the whole as soon as it is here.
-fn photo(blob: BlobRef, label: String) -> AnyView {
+fn photo(blob: &BlobRef, label: String) -> AnyView {
     let app = use_app();
     let picture = RwSignal::new(Picture::Waiting);
     let large = RwSignal::new(false);
@@ -89,10 +89,10 @@ fn photo(blob: BlobRef, label: String) -> AnyView {
 }
 
 fn draw(picture: Picture, thumb: Option<String>, alt: &str, large: RwSignal<bool>) -> AnyView {
-    let alt = alt.to_owned();
+    let (zoom, alt) = (format!("放大：{alt}"), alt.to_owned());
     match (picture, thumb) {
         (Picture::Here(url), _) => view! {
-            <button type="button" aria-label=format!("放大：{alt}") on:click=move |_| large.set(true)>
+            <button type="button" aria-label=zoom on:click=move |_| large.set(true)>
                 <img src=url alt=alt />
             </button>
         }

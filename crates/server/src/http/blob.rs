@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gridbook_sync::wire::MAX_BLOB;
 use sqlx::Row;
 
 use super::session::Session;
-use super::{body, sync};
+use super::body::{self, Segment};
+use super::sync;
 use crate::app::App;
 use crate::feed;
 use crate::problem::ApiError;
@@ -30,7 +31,7 @@ fn checked(sha256: &str) -> Result<(), ApiError> {
 pub(super) async fn put(
     State(app): State<Arc<App>>,
     session: Session,
-    Path(sha256): Path<String>,
+    Segment(sha256): Segment,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
@@ -91,7 +92,7 @@ async fn size(app: &App, sha256: &str) -> Result<Option<(i64, String)>, ApiError
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     session: Session,
-    Path(sha256): Path<String>,
+    Segment(sha256): Segment,
 ) -> Result<Response, ApiError> {
     checked(&sha256)?;
     sync::settle_rights(&app, &session).await?;

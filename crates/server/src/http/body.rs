@@ -1,8 +1,11 @@
 //! Reading bodies: bounded before and after unpacking, with answers in our own words.
 
+use std::collections::HashMap;
 use std::io::Read as _;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use flate2::read::MultiGzDecoder;
 use serde::de::DeserializeOwned;
@@ -49,4 +52,28 @@ pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -
 /// A JSON body of at most `max` bytes.
 pub(super) async fn json_max<T: DeserializeOwned>(headers: &HeaderMap, body: Body, max: usize) -> Result<T, ApiError> {
     serde_json::from_slice(&bytes(headers, body, max).await?).map_err(|_| ApiError::malformed())
+}
+
+/// The variable part of a path.
+pub(super) struct Segment(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(text)| Self(text)).map_err(|_| ApiError::malformed())
+    }
+}
+
+/// What follows the question mark.
+pub(super) struct Params(pub(super) HashMap<String, String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(map)| Self(map)).map_err(|_| ApiError::malformed())
+    }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::{self, SignedIn, Township};
-use super::body;
+use super::body::{self, Segment};
 use super::session::{Address, Session};
 use crate::accounts;
 use crate::app::App;
@@ -93,7 +93,7 @@ async fn find(app: &App, code: &str) -> Result<accounts::Account, ApiError> {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Address(address): Address,
-    Path(code): Path<String>,
+    Segment(code): Segment,
 ) -> Result<Json<Invited>, ApiError> {
     if let Some(seconds) = app.limiter.wait("", &address, app.clock.now_ms()) {
         return Err(auth::too_many(seconds));
@@ -118,7 +118,7 @@ pub(super) struct Accept {
 pub(super) async fn accept(
     State(app): State<Arc<App>>,
     Address(address): Address,
-    Path(code): Path<String>,
+    Segment(code): Segment,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<SignedIn>, ApiError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use gridbook_domain::role::Assignment;
 use gridbook_domain::territory::AreaCode;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use utoipa::ToSchema;
 
-use super::body;
+use super::body::{self, Segment};
 use super::session::Session;
 use crate::accounts;
 use crate::app::App;
@@ -218,7 +218,7 @@ pub(super) struct ChangeStaff {
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     session: Session,
-    Path(user): Path<String>,
+    Segment(user): Segment,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Staff>, ApiError> {

@@ -1,17 +1,16 @@
 //! The sync contract: caps, push, pull.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use gridbook_sync::wire::{
     Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_BLOB, MAX_PAGE, PullReply, PushReply, PushRequest, VERSION,
 };
 
-use super::body;
+use super::body::{self, Params};
 use super::session::Session;
 use crate::app::App;
 use crate::clock::china_day;
@@ -65,7 +64,7 @@ pub(super) async fn push(
 pub(super) async fn pull(
     State(app): State<Arc<App>>,
     session: Session,
-    Query(query): Query<HashMap<String, String>>,
+    Params(query): Params,
 ) -> Result<Json<PullReply>, ApiError> {
     let cursor = match query.get("cursor").map(String::as_str) {
         None | Some("") => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gridbook_log::{Dot, EntityId, WireOp, pack};
 use serde::{Deserialize, Serialize};
 
-use super::index::put_rows;
+use super::index::{Row, put_rows};
 use super::open::seal;
 use super::{Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::memory::version_of;
@@ -233,23 +233,47 @@ impl<S: Store, P: Project> Replica<S, P> {
     /// [`ReplicaError`] when the store fails.
     pub async fn release_held(&self) -> Result<(), ReplicaError> {
         let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            match self.try_release().await {
+                Err(ReplicaError::Store(StoreError::Raced)) => {
+                    self.refresh().await?;
+                }
+                other => return other,
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    async fn try_release(&self) -> Result<(), ReplicaError> {
         let mut batch = Batch::default();
-        let (mut meta, pend) = {
+        let (mut meta, pend, changed) = {
             let inner = self.inner.borrow();
             let mut pend = inner.pend.clone();
-            for pending in pend.values_mut().flatten() {
+            pend.retain(|_, list| list.iter().any(|p| p.held.is_some()));
+            let mut changed = BTreeMap::new();
+            for pending in pend.values_mut().flatten().filter(|p| p.held.is_some()) {
                 pending.held = None;
+                // Settled by a person: nothing to do any more, unless it is refused again.
+                let row = inner.rows.get(&pending.entity).cloned();
+                changed.insert(pending.entity, row.map(|row| Row { refused: None, ..row }));
             }
-            (inner.meta.clone(), pend)
+            (inner.meta.clone(), pend, changed)
         };
+        if pend.is_empty() {
+            return Ok(());
+        }
+        let changed = super::stamp(changed, meta.version + 1);
         for (log, list) in &pend {
             put_pend(&mut batch, *log, list);
         }
-        seal(&mut batch, &mut meta, &[]);
+        put_rows(&mut batch, &mut meta, &changed, |_| 0);
+        let ids: Vec<EntityId> = changed.keys().copied().collect();
+        seal(&mut batch, &mut meta, &ids);
         self.store.commit(batch).await?;
         let mut inner = self.inner.borrow_mut();
         inner.meta = meta;
-        inner.pend = pend;
+        inner.pend.extend(pend);
+        inner.take(changed);
         Ok(())
     }
 }

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use gridbook_log::{Applied, DeviceId, Entity, EntityId, Op, pack};
 
-use super::index::{Part, Row, put_rows};
+use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
-use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
+use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::env::Env;
-use crate::store::{Batch, Durability, Store, StoreError, Table};
+use crate::store::{Batch, Durability, Store, StoreError, Table, scan_all};
 use crate::wire::{Entry, PullReply};
 
 /// What a page brought.
@@ -70,11 +70,11 @@ impl<S: Store, P: Project> Replica<S, P> {
     ) -> Result<Pulled, ReplicaError> {
         let page = Page::read(reply);
         let _gate = self.gate.lock().await;
-        self.adopt_authority(authority);
         for _ in 0..TRIES {
             if self.inner.borrow().meta.cursor != from {
                 return Ok(Pulled::default());
             }
+            self.adopt_authority(authority);
             match self.try_page(env, reply, &page, history, authority).await {
                 Err(ReplicaError::Store(StoreError::Raced)) => {
                     self.refresh().await?;
@@ -104,6 +104,10 @@ impl<S: Store, P: Project> Replica<S, P> {
     ) -> Result<Pulled, ReplicaError> {
         let ids: Vec<EntityId> = page.ops.keys().copied().collect();
         self.load(&ids).await?;
+        // Loading may have read another tab's meta, from before the authority was known.
+        if self.inner.borrow().meta.authority != authority {
+            return Err(StoreError::Raced.into());
+        }
         let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
         let mut result = Pulled { unreadable: page.unreadable, ..Pulled::default() };
         let mut meta = self.inner.borrow().meta.clone();
@@ -124,9 +128,10 @@ impl<S: Store, P: Project> Replica<S, P> {
                 let mut fresh: Vec<&Op> = Vec::new();
                 for op in ops {
                     meta.clock.observe(op.header().hlc, now);
-                    let again = entity.have().contains(op.dot()) || fresh.iter().any(|f| f.dot() == op.dot());
+                    let again = fresh.iter().any(|f| f.dot() == op.dot() && f.hash() == op.hash());
+                    let held = entity.have().contains(op.dot());
                     // A second operation under one id is judged by the fold; anything else held is passed over.
-                    if again && !matches!(entity.clone().apply(op), Applied::Fork) {
+                    if again || held && !matches!(entity.clone().apply(op), Applied::Fork) {
                         continue;
                     }
                     pack::write(&mut bytes, op);
@@ -208,6 +213,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
             (doomed, logs)
         };
+        self.purge_pages(batch, &doomed).await?;
         let mut pend = BTreeMap::new();
         for log in logs {
             let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
@@ -224,6 +230,22 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         Ok(pend)
+    }
+
+    /// Takes the summaries of doomed entities out of the packed index: what left must not stay readable there.
+    async fn purge_pages(&self, batch: &mut Batch, doomed: &BTreeSet<EntityId>) -> Result<(), ReplicaError> {
+        if doomed.is_empty() {
+            return Ok(());
+        }
+        for (name, bytes) in scan_all(&self.store, Table::Pages).await? {
+            let mut page = unpack_row::<index::Page<P::Summary>>(&bytes, "pages")?;
+            let rows = page.len();
+            page.retain(|(id, _)| !doomed.contains(id));
+            if page.len() < rows {
+                batch.put(Table::Pages, name, pack_row(&page));
+            }
+        }
+        Ok(())
     }
 }
 

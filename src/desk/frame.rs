@@ -1,0 +1,202 @@
+//! The frame of every screen: top bar with the state of synchronisation, navigation, the screen, short messages.
+
+use gridbook_domain::role::holds;
+use gridbook_sync::engine::{Phase, Trouble};
+use leptos::prelude::*;
+
+use super::queue::waits;
+use super::route::{Route, route};
+use super::{households, import, ledger, login, me, queue, staff};
+use crate::app::App;
+use crate::ui::directory::provide_directory;
+use crate::ui::format::when;
+use crate::ui::icon::icon;
+use crate::ui::states::{Tone, banner};
+use crate::ui::toast::provide_toasts;
+
+/// The whole desk.
+pub fn desk(app: App) -> AnyView {
+    let toasts = provide_toasts();
+    provide_directory();
+    let route = route();
+    let user = Memo::new(move |_| app.session.with(|s| s.as_ref().map(|s| s.profile.user.clone())));
+    let screen = move || match (user.get(), route.get()) {
+        (_, Route::Invite(code)) => login::invite(code),
+        (None, _) => login::sign_in(),
+        (Some(_), _) => inside(app, route),
+    };
+    view! {
+        {screen}
+        {toasts.view()}
+    }
+    .into_any()
+}
+
+/// Which screen, without the record that it shows: a change of record redraws only the pane.
+fn name(route: &Route) -> &'static str {
+    match route {
+        Route::Queue(_) => "queue",
+        Route::Ledger => "ledger",
+        Route::Import => "import",
+        Route::Households(_) => "households",
+        Route::Staff => "staff",
+        Route::Me => "me",
+        Route::Invite(_) => "invite",
+    }
+}
+
+fn inside(app: App, route: RwSignal<Route>) -> AnyView {
+    let here = Memo::new(move |_| route.with(name));
+    let screen = move || match here.get() {
+        "ledger" => ledger::ledger(),
+        "import" => import::import(),
+        "households" => households::households(route),
+        "staff" => staff::staff(),
+        "me" => me::me(),
+        _ => queue::queue(route),
+    };
+    view! {
+        <a class="skip-link" href="#main" on:click=move |event| {
+            event.prevent_default();
+            crate::ui::dom::focus("#main");
+        }>"跳到正文"</a>
+        <div class="desk">
+            {top(app)}
+            {nav(app, here)}
+            <main class="desk-main" id="main" tabindex="-1">
+                {expired(app)}
+                {screen}
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+fn top(app: App) -> AnyView {
+    let township = move || app.session.with(|s| s.as_ref().map(|s| s.profile.township.name.clone()));
+    let person = move || app.session.with(|s| s.as_ref().map(|s| s.profile.name.clone()));
+    let demo = move || app.session.with(|s| s.as_ref().is_some_and(|s| s.profile.demo));
+    view! {
+        <header class="desk-top">
+            <a class="desk-brand" href="#/queue"><img src="icons/icon.svg" alt="" />"网格簿"</a>
+            <span class="desk-place">
+                {township}
+                {move || demo().then_some("（演示数据，人名均为虚构）")}
+            </span>
+            {lamp(app)}
+            <a class="desk-user" href="#/me" data-testid="desk-me">{icon("me")}{person}</a>
+        </header>
+    }
+    .into_any()
+}
+
+/// Where synchronisation stands: a lamp with words; a click synchronises now.
+fn lamp(app: App) -> AnyView {
+    let state = move || {
+        let view = app.sync.get();
+        let waiting = view.unsent.waiting;
+        match (&view.trouble, view.phase) {
+            (Some(Trouble::SignedOut), _) => ("error", "登录已过期".to_owned()),
+            (Some(Trouble::TooOld), _) => ("error", "请更新网格簿".to_owned()),
+            (_, phase) if phase != Phase::Idle => ("busy", "正在同步".to_owned()),
+            (Some(Trouble::Offline), _) if waiting > 0 => ("offline", format!("没有网络，{waiting} 条待同步")),
+            (Some(Trouble::Offline), _) => ("offline", "没有网络，照常可用".to_owned()),
+            (Some(_), _) => ("warn", format!("服务器忙，{waiting} 条待同步，会自动再试")),
+            (None, _) if waiting > 0 => ("busy", format!("{waiting} 条待同步")),
+            (None, _) if view.last_ok_ms.is_none() => ("busy", "等待同步".to_owned()),
+            (None, _) => ("ok", "已同步".to_owned()),
+        }
+    };
+    let hint = move || {
+        let last = app.sync.with(|view| view.last_ok_ms);
+        last.map_or_else(
+            || "点一下立即同步".to_owned(),
+            |ms| format!("上次同步：{}。点一下立即同步", when(ms, app.now_ms())),
+        )
+    };
+    view! {
+        <button
+            class="lamp"
+            type="button"
+            data-testid="sync-state"
+            data-state=move || state().0
+            data-unsent=move || app.sync.with(|view| view.unsent.waiting.to_string())
+            title=hint
+            on:click=move |_| app.wake()
+        >
+            <span class="lamp-dot"></span>
+            <span>{move || state().1}</span>
+        </button>
+    }
+    .into_any()
+}
+
+fn expired(app: App) -> AnyView {
+    (move || {
+        let view = app.session.with(|s| s.as_ref().is_some_and(|s| s.expired));
+        view.then(|| {
+            let again = view! {
+                <button
+                    class="btn btn-small"
+                    type="button"
+                    on:click=move |_| leptos::task::spawn_local(async move { app.sign_out().await })
+                >
+                    "重新登录"
+                </button>
+            };
+            banner(
+                Tone::Warn,
+                "key",
+                "登录已过期，暂停同步",
+                "已办的都存在这台电脑上，可以继续办。重新登录后自动送出。",
+                vec![again.into_any()],
+            )
+        })
+    })
+    .into_any()
+}
+
+fn nav(app: App, here: Memo<&'static str>) -> AnyView {
+    let may = move |permission: &'static str| {
+        app.session.track();
+        holds(&app.package(), &app.actor(), permission, app.today())
+    };
+    let waiting = Memo::new(move |_| {
+        app.version.track();
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        app.rows(|rows| {
+            let shown = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            shown.filter(|summary| waits(&package, &actor, summary, today)).count()
+        })
+    });
+    let link = move |name: &'static str, symbol: &'static str, words: &'static str| {
+        let current = move || (here.get() == name).then_some("page");
+        view! {
+            <a class="desk-link" href=format!("#/{name}") aria-current=current data-testid=format!("nav-{name}")>
+                {icon(symbol)}
+                <span>{words}</span>
+                {move || {
+                    (name == "queue" && waiting.get() > 0).then(|| view! { <span class="count">{waiting.get()}</span> })
+                }}
+            </a>
+        }
+        .into_any()
+    };
+    let staff = move || may("user.manage") || may("directory.edit");
+    view! {
+        <nav class="desk-nav" aria-label="主导航">
+            {link("queue", "inbox", "待办")}
+            <p class="desk-nav-title">"台账"</p>
+            {link("ledger", "table", "事项台账")}
+            {link("households", "house", "户")}
+            {move || {
+                (may("data.import") || staff()).then(|| view! { <p class="desk-nav-title">"管理"</p> })
+            }}
+            {move || may("data.import").then(|| link("import", "upload", "导入"))}
+            {move || staff().then(|| link("staff", "users", "人员"))}
+            <p class="desk-nav-title">"本人"</p>
+            {link("me", "me", "我的")}
+        </nav>
+    }
+    .into_any()
+}

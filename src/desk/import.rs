@@ -1,0 +1,3 @@
+//! x
+use leptos::prelude::*;
+pub fn import() -> AnyView { ().into_any() }

@@ -1,0 +1,92 @@
+//! One line of a ledger: a record, read for its columns.
+
+use std::sync::Arc;
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::form::{Field, table_rows};
+use gridbook_domain::package::Package;
+use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
+use serde_json::Value;
+
+use super::columns::Book;
+use crate::app::App;
+use crate::desk::values;
+use crate::ui::directory::Names;
+
+/// Everything that the columns of a line look at.
+pub(super) struct Line<'a> {
+    pub(super) no: usize,
+    pub(super) summary: &'a Summary,
+    pub(super) case: &'a CaseView,
+    /// The list row of the household that it is about.
+    pub(super) house: Option<&'a Summary>,
+    pub(super) names: &'a Names,
+    pub(super) package: &'a Package,
+}
+
+impl Line<'_> {
+    fn field(&self, path: &str) -> Option<&Field> {
+        self.package.form_for(self.case.kind)?.field(path)
+    }
+
+    /// A field's answer in words; empty when there is none.
+    pub(super) fn said(&self, path: &str) -> String {
+        match (self.field(path), self.case.values.get(path)) {
+            (Some(field), Some(value)) => values::text(self.package, self.names, field, value),
+            (None, Some(Value::String(text))) => text.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// Values of one column of a table, row by row, in words.
+    pub(super) fn column(&self, table: &str, inner: &str) -> Vec<String> {
+        let field = self.field(table).and_then(|field| field.fields.iter().find(|field| field.path == inner));
+        let Some(field) = field else { return Vec::new() };
+        table_rows(&self.case.values, table)
+            .into_iter()
+            .filter_map(|row| self.case.values.get(&format!("{table}/{row}/{inner}")))
+            .map(|value| values::text(self.package, self.names, field, value))
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    /// How many rows a table has.
+    pub(super) fn count(&self, table: &str) -> usize {
+        table_rows(&self.case.values, table).len()
+    }
+}
+
+/// Reads lines of one ledger.
+#[derive(Clone)]
+pub(super) struct Reader {
+    app: App,
+    names: Arc<Names>,
+    package: Arc<Package>,
+    book: Book,
+}
+
+impl Reader {
+    pub(super) fn new(app: App, names: Arc<Names>, book: Book) -> Self {
+        Self { app, names, package: app.package(), book }
+    }
+
+    /// The cells of a record; `None` when it went away meanwhile.
+    pub(super) async fn line(&self, no: usize, id: EntityId) -> Option<Vec<String>> {
+        let entity = self.app.entity(id).await.ok()??;
+        let case = CaseView::of(&entity)?;
+        let row = self.app.replica()?.rows().get(&id).and_then(|row| row.summary.clone())?;
+        let house = row.household.and_then(|house| {
+            self.app.replica()?.rows().get(&house).and_then(|row| row.summary.clone())
+        });
+        let line = Line {
+            no,
+            summary: &row,
+            case: &case,
+            house: house.as_ref(),
+            names: &self.names,
+            package: &self.package,
+        };
+        Some(self.book.columns().iter().map(|column| (column.cell)(&line)).collect())
+    }
+}

@@ -1,0 +1,113 @@
+//! What arrived and what waits: tabs by state with counts, filters, the list on the left, one record on the right.
+
+mod filter;
+mod item;
+mod keys;
+mod list;
+mod tab;
+
+use std::sync::Arc;
+
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+
+use super::action::action_dialog;
+use super::detail::detail;
+use super::route::Route;
+use crate::app::use_app;
+use crate::ui::icon::icon;
+use crate::ui::states::blank;
+
+pub use filter::{Filters, bar as filter_bar};
+pub use item::{Item, read as read_items, waits};
+pub use tab::Tab;
+
+/// Everything the queue's parts share.
+#[derive(Clone, Copy)]
+pub(super) struct Queue {
+    tab: RwSignal<Tab>,
+    filters: RwSignal<filter::Filters>,
+    items: Memo<Arc<Vec<Item>>>,
+    /// Items that pass the filters, whatever their tab.
+    passing: Memo<Arc<Vec<Item>>>,
+    /// Items of the tab.
+    shown: Memo<Arc<Vec<Item>>>,
+    selected: Memo<Option<EntityId>>,
+    ticked: RwSignal<Vec<EntityId>>,
+    limit: RwSignal<usize>,
+}
+
+/// How many rows are drawn at first, and how many more each time.
+const STEP: usize = 100;
+
+/// The screen.
+pub fn queue(route: RwSignal<Route>) -> AnyView {
+    let app = use_app();
+    let tab = RwSignal::new(Tab::Mine);
+    let filters = RwSignal::new(filter::Filters::default());
+    let items = Memo::new(move |_| {
+        app.version.track();
+        app.session.track();
+        Arc::new(item::read(app))
+    });
+    let passing = Memo::new(move |_| {
+        let package = app.package();
+        Arc::new(filters.with(|filters| filters.pass(&items.get(), &package)))
+    });
+    let shown = Memo::new(move |_| {
+        let tab = tab.get();
+        Arc::new(passing.get().iter().filter(|item| tab.holds(item)).cloned().collect::<Vec<_>>())
+    });
+    let selected = Memo::new(move |_| match route.get() {
+        Route::Queue(id) => id,
+        _ => None,
+    });
+    let ticked = RwSignal::new(Vec::new());
+    let limit = RwSignal::new(STEP);
+    let queue = Queue { tab, filters, items, passing, shown, selected, ticked, limit };
+    Effect::new(move |_| {
+        tab.track();
+        filters.track();
+        limit.set(STEP);
+        ticked.set(Vec::new());
+    });
+    keys::listen(queue);
+    let dispatching = RwSignal::new(false);
+    let right = move || match selected.get() {
+        Some(id) => detail(id, Callback::new(|()| Route::Queue(None).go())),
+        None => blank("done", "选一件来看", "左边点一件，或按 J、K 上下移动。", Vec::new()),
+    };
+    view! {
+        <div class="page-head">
+            <h1 class="page-title">"待办"</h1>
+            <div class="page-actions">{list::export(queue)}</div>
+        </div>
+        {tab::tabs(queue)}
+        {filter_bar(filters)}
+        {list::bulk(queue, dispatching)}
+        <div class="panes" class:is-open=move || selected.get().is_some()>
+            <section class="pane pane-list" aria-label="列表">{list::list(queue)}</section>
+            <section class="pane pane-detail" aria-label="详情">{right}</section>
+        </div>
+        {move || {
+            let step = dispatching
+                .get()
+                .then(|| {
+                    let package = app.package();
+                    let flow = package.flow(gridbook_domain::record::RecordKind::Hazard)?;
+                    flow.transition("dispatch", "registered").cloned()
+                })??;
+            let close = Callback::new(move |()| {
+                dispatching.set(false);
+                ticked.set(Vec::new());
+            });
+            Some(action_dialog(step, ticked.get_untracked(), close))
+        }}
+        <p class="muted small no-print">
+            {icon("info")} " 键盘：" <span class="kbd">"J"</span> " " <span class="kbd">"K"</span> " 上下　"
+            <span class="kbd">"Enter"</span> " 进入详情　" <span class="kbd">"A"</span> " 办下一步　"
+            <span class="kbd">"/"</span> " 查找　" <span class="kbd">"Esc"</span> " 回列表"
+        </p>
+    }
+    .into_any()
+}

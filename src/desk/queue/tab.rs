@@ -1,0 +1,121 @@
+//! Tabs of the queue: mine first, then the way of a case, state by state.
+
+use leptos::prelude::*;
+
+use super::{Item, Queue};
+
+/// A tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// The next step is this person's.
+    Mine,
+    /// To be registered.
+    Submitted,
+    /// To be dispatched.
+    Registered,
+    /// To be claimed by a unit.
+    Dispatched,
+    /// Being handled.
+    InProgress,
+    /// To be fed back.
+    Done,
+    /// To be called back.
+    FedBack,
+    /// Sent back by the call-back.
+    Redo,
+    /// The reporter was asked for more.
+    Supplement,
+    /// Nothing more is expected.
+    Closed,
+    /// Visits.
+    Visited,
+    /// Everything.
+    All,
+}
+
+impl Tab {
+    /// All tabs, in order.
+    pub const ALL: [Self; 12] = [
+        Self::Mine,
+        Self::Submitted,
+        Self::Registered,
+        Self::Dispatched,
+        Self::InProgress,
+        Self::Done,
+        Self::FedBack,
+        Self::Redo,
+        Self::Supplement,
+        Self::Closed,
+        Self::Visited,
+        Self::All,
+    ];
+
+    /// Stable name.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Mine => "mine",
+            Self::Submitted => "submitted",
+            Self::Registered => "registered",
+            Self::Dispatched => "dispatched",
+            Self::InProgress => "in_progress",
+            Self::Done => "done",
+            Self::FedBack => "fed_back",
+            Self::Redo => "redo",
+            Self::Supplement => "supplement",
+            Self::Closed => "closed",
+            Self::Visited => "visited",
+            Self::All => "all",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Mine => "等我办",
+            Self::Submitted => "待登记",
+            Self::Registered => "待转办",
+            Self::Dispatched => "待认领",
+            Self::InProgress => "办理中",
+            Self::Done => "待反馈",
+            Self::FedBack => "待回访",
+            Self::Redo => "重办",
+            Self::Supplement => "待补充",
+            Self::Closed => "已结",
+            Self::Visited => "走访",
+            Self::All => "全部",
+        }
+    }
+
+    /// Whether an item is under this tab.
+    pub fn holds(self, item: &Item) -> bool {
+        let state = item.summary.state.as_str();
+        match self {
+            Self::Mine => item.mine,
+            Self::InProgress => matches!(state, "claimed" | "in_progress"),
+            Self::FedBack => matches!(state, "fed_back" | "callback"),
+            Self::Closed => matches!(state, "closed" | "refused" | "withdrawn"),
+            Self::All => true,
+            other => state == other.id(),
+        }
+    }
+}
+
+pub(super) fn tabs(queue: Queue) -> AnyView {
+    let one = |tab: Tab| {
+        let count = Memo::new(move |_| queue.passing.with(|items| items.iter().filter(|item| tab.holds(item)).count()));
+        view! {
+            <button
+                class="tabs-tab"
+                type="button"
+                role="tab"
+                data-testid=format!("queue-tab-{}", tab.id())
+                aria-selected=move || (queue.tab.get() == tab).to_string()
+                on:click=move |_| queue.tab.set(tab)
+            >
+                {tab.label()}
+                {move || (count.get() > 0).then(|| view! { <span class="count">{count.get()}</span> })}
+            </button>
+        }
+    };
+    let all = Tab::ALL.into_iter().map(one).collect_view();
+    view! { <div class="tabs" role="tablist" aria-label="按状态">{all}</div> }.into_any()
+}

@@ -1,0 +1,3 @@
+//! x
+use leptos::prelude::*;
+pub fn staff() -> AnyView { ().into_any() }

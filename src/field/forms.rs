@@ -1,0 +1,166 @@
+//! Filling in: one page for every form. It begins with what is known, keeps a draft on disk, goes in steps, and
+//! says that something is saved only when the device has it for certain.
+
+mod finish;
+mod keeper;
+mod prefill;
+mod show;
+mod start;
+mod steps;
+
+use std::sync::Arc;
+
+use gridbook_domain::form::{Form, Values};
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{BlobRef, EntityId};
+use leptos::prelude::*;
+
+use crate::app::{App, Draft, use_app};
+use crate::ui::form::FormState;
+use crate::ui::router::{Router, use_router};
+use crate::ui::states::{blank, loading};
+
+use super::screen::Screen;
+use keeper::Keeper;
+
+pub(super) use start::Start;
+
+/// What a form begins with.
+#[derive(Clone)]
+struct Begun {
+    /// Key of the draft.
+    key: String,
+    /// The draft, restored or new.
+    draft: Draft,
+    /// It was found on disk.
+    restored: bool,
+    form: Arc<Form>,
+    kind: RecordKind,
+    /// What the record holds, for a correction.
+    base: Values,
+    /// Photos that the record holds.
+    held: Vec<BlobRef>,
+    /// Only the short report.
+    quick: bool,
+    /// Only this row of the members.
+    member: Option<String>,
+}
+
+/// Where a save stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Saving {
+    No,
+    Now,
+    Failed(String),
+}
+
+/// A form on the screen.
+#[derive(Clone, Copy)]
+struct Page {
+    app: App,
+    router: Router,
+    state: FormState,
+    keeper: Keeper,
+    begun: StoredValue<Arc<Begun>>,
+    step: RwSignal<usize>,
+    saving: RwSignal<Saving>,
+    /// Steps that lie above the entry of this page in the browser's history.
+    pushed: StoredValue<u32>,
+}
+
+/// The page of a form.
+pub(super) fn page(start: Start) -> AnyView {
+    let app = use_app();
+    let title = start.title();
+    let home = start.home();
+    let begun: RwSignal<Option<Result<Arc<Begun>, String>>> = RwSignal::new(None);
+    leptos::task::spawn_local(async move {
+        let found = start.begin(app).await;
+        begun.try_set(Some(found.map(Arc::new)));
+    });
+    let draw = move || match begun.get() {
+        None => Screen::new(title).back(home.clone()).view(loading(4)),
+        Some(Ok(begun)) => filling(begun),
+        Some(Err(words)) => {
+            Screen::new(title).back(home.clone()).view(blank("error", "这张表打不开", words, Vec::new()))
+        }
+    };
+    view! { {draw} }.into_any()
+}
+
+fn filling(begun: Arc<Begun>) -> AnyView {
+    let app = use_app();
+    let router = use_router();
+    let state = FormState::new(begun.form.clone(), begun.draft.values.clone());
+    state.base.set_value(begun.base.clone());
+    state.photos.set(begun.draft.photos.clone());
+    state.area.set(begun.draft.area.clone());
+    let step = RwSignal::new(begun.draft.step);
+    let keeper = Keeper::new(state, step, &begun);
+    let page = Page {
+        app,
+        router,
+        state,
+        keeper,
+        begun: StoredValue::new(begun.clone()),
+        step,
+        saving: RwSignal::new(Saving::No),
+        pushed: StoredValue::new(0),
+    };
+    page.follow_address();
+    if begun.restored && !begun.draft.focus.is_empty() {
+        page.return_to(begun.draft.focus.clone());
+    }
+    show::view(page)
+}
+
+impl Page {
+    fn begun(self) -> Arc<Begun> {
+        self.begun.get_value()
+    }
+
+    /// The browser's back button goes one step back.
+    fn follow_address(self) {
+        Effect::new(move |before: Option<()>| {
+            let step = self.router.route.with(|route| route.get("step").and_then(|step| step.parse().ok()));
+            // The draft decides where a form begins; afterwards the address does.
+            if before.is_some() || step.is_some() {
+                self.step.set(step.unwrap_or(0));
+            }
+        });
+    }
+
+    fn go_to(self, step: usize) {
+        let mut route = self.router.route.get_untracked();
+        route.query.retain(|(name, _)| name != "step");
+        route.query.push(("step".to_owned(), step.to_string()));
+        let query: Vec<String> = route
+            .query
+            .iter()
+            .map(|(name, value)| format!("{name}={}", crate::ui::router::encode(value)))
+            .collect();
+        self.pushed.update_value(|n| *n += 1);
+        self.keeper.note_step();
+        self.router.go(&format!("/{}?{}", route.parts.join("/"), query.join("&")));
+    }
+
+    /// Back at the field with the cursor after the page was ended in the middle.
+    fn return_to(self, path: String) {
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                crate::ui::dom::focus_in_view(&field_selector(&path));
+            });
+        });
+    }
+}
+
+/// Finds the control of a field.
+fn field_selector(path: &str) -> String {
+    let here = format!("[data-path=\"{path}\"]");
+    format!("{here} input,{here} textarea,{here} select,{here} button")
+}
+
+/// An id as a value of a reference.
+fn reference(id: EntityId) -> serde_json::Value {
+    serde_json::Value::from(id.to_string())
+}

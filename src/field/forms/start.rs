@@ -1,0 +1,181 @@
+//! How a form begins: anew, from a draft, or from the record that it corrects.
+
+use std::sync::Arc;
+
+use gridbook_domain::form::{Form, Values};
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{BlobRef, EntityId};
+
+use super::{Begun, prefill};
+use crate::app::{App, Draft};
+use crate::ui::router::Route;
+
+/// What a page was asked to fill in.
+#[derive(Clone, Default)]
+pub(in crate::field) struct Start {
+    kind: Option<RecordKind>,
+    /// The record to correct.
+    entity: Option<EntityId>,
+    member: Option<String>,
+    quick: bool,
+    pub(super) household: Option<EntityId>,
+    pub(super) parent: Option<EntityId>,
+    /// A draft by its key.
+    draft: Option<String>,
+    /// Answers that are known already.
+    pub(super) known: Vec<(String, String)>,
+}
+
+impl Start {
+    /// A new record; the address says for which household, from which visit, and what is known.
+    pub(in crate::field) fn new(kind: RecordKind, route: &Route) -> Self {
+        let id = |name: &str| route.get(name).and_then(EntityId::parse);
+        let known = route
+            .query
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "household" | "parent" | "draft" | "step"))
+            .cloned()
+            .collect();
+        let draft = route.get("draft").map(str::to_owned);
+        Self { kind: Some(kind), household: id("household"), parent: id("parent"), draft, known, ..Self::default() }
+    }
+
+    /// The short report of a hazard (CAT-06).
+    pub(in crate::field) fn quick(route: &Route) -> Self {
+        Self { quick: true, ..Self::new(RecordKind::Hazard, route) }
+    }
+
+    /// A correction of what the record says.
+    pub(in crate::field) fn edit(kind: RecordKind, entity: EntityId) -> Self {
+        Self { kind: Some(kind), entity: Some(entity), ..Self::default() }
+    }
+
+    /// A correction of a record whose kind is not known yet.
+    pub(in crate::field) fn correct(entity: EntityId) -> Self {
+        Self { entity: Some(entity), ..Self::default() }
+    }
+
+    /// One member of a household; `new` for another one.
+    pub(in crate::field) fn member(household: EntityId, row: &str) -> Self {
+        Self { member: Some(row.to_owned()), ..Self::edit(RecordKind::Household, household) }
+    }
+
+    pub(super) fn title(&self) -> &'static str {
+        match (self.kind, self.entity, &self.member) {
+            (_, _, Some(row)) if row == "new" => "加成员",
+            (_, _, Some(_)) => "改成员",
+            (Some(RecordKind::Household), Some(_), _) => "改资料",
+            (Some(RecordKind::Household), None, _) => "新建户",
+            (_, Some(_), _) => "补全和更正",
+            _ if self.quick => "快速上报",
+            (Some(RecordKind::Visit), ..) => "走访登记",
+            (Some(RecordKind::Dispute), ..) => "纠纷登记",
+            _ => "隐患登记",
+        }
+    }
+
+    /// Where the way back leads when the app was opened here.
+    pub(super) fn home(&self) -> String {
+        match (self.kind, self.entity, self.household) {
+            (Some(RecordKind::Household), Some(id), _) => format!("/household/{id}"),
+            (_, Some(id), _) => format!("/record/{id}"),
+            (_, _, Some(id)) => format!("/household/{id}"),
+            (Some(RecordKind::Household), ..) => "/households".to_owned(),
+            _ => "/".to_owned(),
+        }
+    }
+
+    /// Reads what is needed from the device.
+    pub(super) async fn begin(self, app: App) -> Result<Begun, String> {
+        match self.entity {
+            Some(id) => self.begin_edit(app, id).await,
+            None => self.begin_new(app).await,
+        }
+    }
+
+    async fn begin_new(self, app: App) -> Result<Begun, String> {
+        let kind = self.kind.unwrap_or(RecordKind::Visit);
+        let form = form_of(app, kind, None)?;
+        let found = match &self.draft {
+            Some(key) => app.get_draft(key).await.map_err(|p| p.message())?.map(|draft| (key.clone(), draft)),
+            None => {
+                let drafts = app.drafts().await.map_err(|p| p.message())?;
+                drafts.into_iter().find(|(_, draft)| self.fits(kind, draft))
+            }
+        };
+        let (key, draft, restored) = match found {
+            Some((key, draft)) => (key, draft, true),
+            None => {
+                let draft = prefill::draft(app, &self, kind, &form).await;
+                let key = format!("new-{}", draft.entity.map(|id| id.to_string()).unwrap_or_default());
+                (key, draft, false)
+            }
+        };
+        let base = Values::new();
+        Ok(Begun { key, draft, restored, form, kind, base, held: Vec::new(), quick: self.quick, member: None })
+    }
+
+    /// Whether a draft on disk is what this page would begin.
+    fn fits(&self, kind: RecordKind, draft: &Draft) -> bool {
+        let same = |(path, value): &(String, String)| {
+            path != "category" || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
+        };
+        draft.kind == kind.as_str()
+            && !draft.edit
+            && draft.household == self.household
+            && draft.parent == self.parent
+            && self.known.iter().all(same)
+    }
+
+    async fn begin_edit(self, app: App, id: EntityId) -> Result<Begun, String> {
+        let gone = || "这条记录已不在本机。".to_owned();
+        let entity = app.entity(id).await.map_err(|p| p.message())?.ok_or_else(gone)?;
+        let kind = entity.type_().and_then(RecordKind::parse).ok_or_else(gone)?;
+        let form = form_of(app, kind, entity.creation().and_then(|made| made.create.form.as_deref()))?;
+        let base: Values = entity.values();
+        let held: Vec<BlobRef> = entity.blobs().iter().map(|(_, blob)| blob.clone()).collect();
+        let member = match self.member.as_deref() {
+            Some("new") => Some(app.new_row()),
+            other => other.map(str::to_owned),
+        };
+        let key = match (&self.member, &member) {
+            (Some(asked), Some(_)) if asked == "new" => format!("member-{id}"),
+            (_, Some(row)) => format!("member-{id}-{row}"),
+            _ => format!("edit-{id}"),
+        };
+        let found = app.get_draft(&key).await.map_err(|p| p.message())?;
+        let restored = found.is_some();
+        let mut draft = found.unwrap_or_else(|| Draft {
+            form: format!("{}/{}", form.id, form.version),
+            kind: kind.as_str().to_owned(),
+            entity: Some(id),
+            edit: true,
+            values: base.clone(),
+            photos: held.clone(),
+            household: entity.text("household").and_then(EntityId::parse),
+            area: entity.area().unwrap_or_default().to_owned(),
+            begun_ms: app.now_ms(),
+            ..Draft::default()
+        });
+        // A new member's row lives in the draft until it is saved.
+        let member = member.map(|row| {
+            let kept = draft
+                .values
+                .keys()
+                .filter_map(|path| path.strip_prefix("members/")?.split('/').next())
+                .find(|row| self.member.as_deref() == Some("new") && !base.keys().any(|p| p.contains(*row)))
+                .map(str::to_owned);
+            let row = kept.unwrap_or(row);
+            draft.values.entry(format!("members/{row}/name")).or_insert(serde_json::Value::Null);
+            row
+        });
+        Ok(Begun { key, draft, restored, form, kind, base, held, quick: false, member })
+    }
+}
+
+fn form_of(app: App, kind: RecordKind, named: Option<&str>) -> Result<Arc<Form>, String> {
+    let package = app.package();
+    let form = named.and_then(|name| package.form_named(name)).or_else(|| package.form_for(kind));
+    form.map(|form| Arc::new(form.clone()))
+        .ok_or_else(|| "本机没有这张表，请联网更新应用后再填。已有的记录都在。".to_owned())
+}

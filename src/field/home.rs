@@ -1,0 +1,329 @@
+//! 今天: what is unsent, what to write down, what waits for me, who is due.
+
+use gridbook_domain::plan::{DueState, Season, due_list};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::{Hint, Summary};
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+
+use super::alarm::alarm;
+use super::screen::{Screen, Tab};
+use crate::app::{App, Draft, use_app};
+use crate::ui::badge::{self, Arrival};
+use crate::ui::directory::use_directory;
+use crate::ui::format;
+use crate::ui::icon::icon;
+use crate::ui::states::{Tone, banner, blank};
+
+/// Unsent for longer than this is told in red, milliseconds (OFF-01).
+const LATE_MS: u64 = 72 * 3_600_000;
+/// Due households shown at once.
+const DUE: usize = 20;
+
+pub(super) fn page() -> AnyView {
+    let app = use_app();
+    let directory = use_directory();
+    let place = move || {
+        let actor = app.actor();
+        let areas = actor.areas(app.today());
+        let town = app.session.with(|s| s.as_ref().map(|s| s.profile.township.name.clone()).unwrap_or_default());
+        match areas.as_slice() {
+            [] => town,
+            [one] => format!("{town} · {}", directory.with(|names| names.area(one))),
+            many => format!("{town} · {} 个网格", many.len()),
+        }
+    };
+    let body = view! {
+        {alarm(None)}
+        {notices(app)}
+        {today_line(app)}
+        <div class="bigs">
+            {big("#/visit/new", "big big-visit", "visit", "走访", "home-visit")}
+            {big("#/hazard/new", "big big-hazard", "hazard", "隐患", "home-hazard")}
+            {big("#/dispute/new", "big big-dispute", "dispute", "纠纷", "home-dispute")}
+        </div>
+        <a class="btn btn-wide" href="#/report" data-testid="quick-report">
+            {icon("camera")}
+            "快速上报：一张照片、一句话"
+        </a>
+        {drafts(app)}
+        {waiting(app)}
+        {due(app)}
+    };
+    Screen::new("今天").sub(view! { {place} }.into_any()).tab(Tab::Home).view(body.into_any())
+}
+
+fn big(href: &'static str, class: &'static str, symbol: &'static str, words: &'static str, test: &'static str) -> AnyView {
+    view! { <a class=class href=href data-testid=test>{icon(symbol)}<span class="big-label">{words}</span></a> }.into_any()
+}
+
+/// What the person has to know before anything else.
+fn notices(app: App) -> AnyView {
+    let draw = move || {
+        let (lost, online) = app.sync.with(|sync| (sync.database_lost, sync.online));
+        let expired = app.session.with(|s| s.as_ref().is_some_and(|s| s.expired));
+        let lost = lost.then(|| {
+            let text = "浏览器清掉了本机的数据。已送达的记录会重新下载；当时没送出的记录请找管理员，用导出文件补交。";
+            banner(Tone::Danger, "warn", "本机的数据被清空过", text, Vec::new())
+        });
+        let expired = expired.then(|| {
+            let again = view! { <a class="btn btn-small" href="#/login">"重新登录"</a> }.into_any();
+            banner(Tone::Warn, "key", "登录已过期，暂停同步", "记录都在，可以继续记。有网时重新登录一次。", vec![again])
+        });
+        let offline = (!online).then(|| {
+            banner(Tone::Info, "offline", "现在没有网络", "照常记，全部存在本机，有网后自动送出。", Vec::new())
+        });
+        view! { {lost}{expired}{offline} }
+    };
+    view! { {draw} }.into_any()
+}
+
+fn today_line(app: App) -> AnyView {
+    let day = format::weekday(app.today());
+    let words = move || {
+        let unsent = app.sync.with(|sync| sync.unsent);
+        if unsent.waiting == 0 {
+            return ("都已送达".to_owned(), false);
+        }
+        let now = app.now_ms();
+        let age = unsent.oldest_ms.map_or(0, |ms| now.saturating_sub(ms));
+        let since = unsent.oldest_ms.map(|ms| format::span(ms, now)).unwrap_or_default();
+        let since = if since == "刚才" { since } else { format!("{since}前") };
+        (format!("{} 条待同步 · 最早 {since}", unsent.waiting), age > LATE_MS)
+    };
+    let line = move || {
+        let (words, late) = words();
+        let symbol = if late { "attention" } else { "sync" };
+        view! {
+            <a
+                href="#/me"
+                data-testid="home-unsent"
+                data-late=if late { "true" } else { "false" }
+                class:is-late=late
+            >
+                {icon(symbol)}
+                {words}
+            </a>
+        }
+    };
+    let late = move || {
+        let unsent = app.sync.with(|sync| sync.unsent);
+        let late = unsent.oldest_ms.is_some_and(|ms| app.now_ms().saturating_sub(ms) > LATE_MS);
+        late.then(|| {
+            let go = view! { <a class="btn btn-small" href="#/me">"去同步"</a> }.into_any();
+            banner(Tone::Danger, "attention", "有记录超过 3 天没有送出", "请找有信号的地方同步，或在“我的”里导出交给镇上。", vec![go])
+        })
+    };
+    view! { {late}<div class="today-line"><span>{day}</span>{line}</div> }.into_any()
+}
+
+/// Forms begun and not handed in.
+fn drafts(app: App) -> AnyView {
+    let list = RwSignal::new(Vec::<(String, Draft)>::new());
+    Effect::new(move |_| {
+        app.version.track();
+        leptos::task::spawn_local(async move {
+            if let Ok(found) = app.drafts().await {
+                list.try_set(found);
+            }
+        });
+    });
+    let draw = move || {
+        let list = list.get();
+        (!list.is_empty()).then(|| {
+            let now = app.now_ms();
+            let rows = list.into_iter().map(|(key, draft)| draft_row(&key, &draft, now)).collect_view();
+            view! {
+                <section class="section">
+                    <div class="section-head"><h2 class="section-title">"没写完的"</h2></div>
+                    <ul class="rows">{rows}</ul>
+                </section>
+            }
+        })
+    };
+    view! { {draw} }.into_any()
+}
+
+/// A draft in a list, leading back into its form.
+pub(super) fn draft_row(key: &str, draft: &Draft, now_ms: u64) -> AnyView {
+    let kind = RecordKind::parse(&draft.kind).unwrap_or(RecordKind::Visit);
+    let href = match (draft.entity, draft.edit) {
+        (Some(id), true) if kind == RecordKind::Household => match key.strip_prefix(&format!("member-{id}")) {
+            Some("") => format!("#/household/{id}/member/new"),
+            Some(row) => format!("#/household/{id}/member/{}", row.trim_start_matches('-')),
+            None => format!("#/household/{id}/edit"),
+        },
+        (Some(id), true) => format!("#/record/{id}/edit"),
+        _ => format!("#/{}/new?draft={key}", draft.kind),
+    };
+    let sub = format!("{} · {}", kind.label(), format::when(draft.updated_ms, now_ms));
+    let title = if draft.title.is_empty() { kind.label().to_owned() } else { draft.title.clone() };
+    view! {
+        <li>
+            <a class="row" href=href data-testid="draft-row">
+                <span class="row-lead">{icon(symbol(kind))}</span>
+                <span class="row-main">
+                    <span class="row-title clamp-2">{title}</span>
+                    <span class="row-sub">{sub}</span>
+                </span>
+                <span class="row-end">{badge::arrival(Arrival::Draft)}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// The icon of a kind of record.
+pub(super) fn symbol(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Visit => "visit",
+        RecordKind::Hazard => "hazard",
+        RecordKind::Dispute => "dispute",
+        _ => "house",
+    }
+}
+
+/// What came back to the reporter.
+fn waiting(app: App) -> AnyView {
+    let user = app.user();
+    let draw = move || {
+        let found = app.rows(|rows| {
+            let mine = |summary: &Summary| summary.reporter == user;
+            let mut found: Vec<(Summary, &'static str)> = rows
+                .values()
+                .filter(|row| row.visible())
+                .filter_map(|row| {
+                    let summary = row.summary.as_ref().filter(|summary| summary.kind.is_report() && mine(summary))?;
+                    let why = if row.refused.is_some() || summary.rejected {
+                        "没有被接收"
+                    } else if summary.hints.contains(&Hint::Supplement) {
+                        "要补充"
+                    } else if summary.state == "refused" {
+                        "不予受理"
+                    } else if summary.conflict {
+                        "两处改得不一样"
+                    } else if summary.hints.contains(&Hint::FedBack) {
+                        "有反馈"
+                    } else {
+                        return None;
+                    };
+                    Some((summary.clone(), why))
+                })
+                .collect();
+            found.sort_by_key(|(summary, _)| std::cmp::Reverse(summary.updated));
+            found
+        });
+        (!found.is_empty()).then(|| {
+            let now = app.now_ms();
+            let rows = found
+                .into_iter()
+                .take(20)
+                .map(|(summary, why)| {
+                    let tone = match why {
+                        "有反馈" => "tag tag-ok",
+                        "没有被接收" | "不予受理" => "tag tag-danger",
+                        _ => "tag tag-warn",
+                    };
+                    let sub = format!("{} · {}", summary.kind.label(), format::when(summary.updated, now));
+                    view! {
+                        <li>
+                            <a class="row" href=format!("#/record/{}", summary.id) data-testid="returned-row">
+                                <span class="row-lead">{icon(symbol(summary.kind))}</span>
+                                <span class="row-main">
+                                    <span class="row-title clamp-2">{summary.title}</span>
+                                    <span class="row-sub">{sub}</span>
+                                </span>
+                                <span class="row-end"><span class=tone>{why}</span></span>
+                                <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                            </a>
+                        </li>
+                    }
+                    .into_any()
+                })
+                .collect_view();
+            view! {
+                <section class="section">
+                    <div class="section-head"><h2 class="section-title">"等我处理"</h2></div>
+                    <ul class="rows">{rows}</ul>
+                </section>
+            }
+        })
+    };
+    view! { {draw} }.into_any()
+}
+
+/// A household that is due.
+#[derive(Clone, PartialEq)]
+struct DueLine {
+    id: EntityId,
+    title: String,
+    sub: String,
+    words: String,
+    over: bool,
+}
+
+fn due(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let package = app.package();
+        let today = app.today();
+        app.rows(|rows| {
+            let summaries: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            let due = due_list(summaries.iter().copied(), &package, today, Season::usual(today));
+            let total = due.len();
+            let lines = due
+                .into_iter()
+                .take(DUE)
+                .filter_map(|row| {
+                    let summary = rows.get(&row.household)?.summary.as_ref()?;
+                    let over = row.due.state == DueState::Overdue;
+                    let words = match row.due.days {
+                        0 => "今天到期".to_owned(),
+                        days if days < 0 => format!("超期 {} 天", -days),
+                        days => format!("还有 {days} 天"),
+                    };
+                    let category = package.category(&row.due.category).map(|c| c.label.clone()).unwrap_or_default();
+                    let sub = format!("{} · {category}", summary.subtitle);
+                    Some(DueLine { id: summary.id, title: summary.title.clone(), sub, words, over })
+                })
+                .collect::<Vec<_>>();
+            (total, lines)
+        })
+    });
+    let draw = move || {
+        let (total, lines) = list.get();
+        let rows = lines
+            .into_iter()
+            .map(|line| {
+                let class = if line.over { "tag tag-warn" } else { "tag" };
+                view! {
+                    <li>
+                        <a class="row" href=format!("#/household/{}", line.id) data-testid="due-row">
+                            <span class="row-main">
+                                <span class="row-title">{line.title}</span>
+                                <span class="row-sub clamp-1">{line.sub}</span>
+                            </span>
+                            <span class="row-end"><span class=class>{line.words}</span></span>
+                            <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                        </a>
+                    </li>
+                }
+                .into_any()
+            })
+            .collect_view();
+        let inside = if total == 0 {
+            let text = "到了该走访的日子会列在这里。首次登录后，户的资料要等同步完才有。";
+            view! { <div class="card">{blank("done", "今天没有到期的走访", text, Vec::new())}</div> }.into_any()
+        } else {
+            view! { <ul class="rows">{rows}</ul> }.into_any()
+        };
+        let all = (total > DUE).then(|| view! { <a href="#/households?due=1">{format!("全部 {total} 户")}</a> });
+        view! {
+            <section class="section">
+                <div class="section-head"><h2 class="section-title">"该走访的户"</h2>{all}</div>
+                {inside}
+            </section>
+        }
+    };
+    view! { {draw} }.into_any()
+}

@@ -1,0 +1,289 @@
+//! One household: facts, people with their phones, what happened there, and what to do.
+
+use std::rc::Rc;
+
+use gridbook_domain::household::{HouseholdView, Member};
+use gridbook_domain::package::Package;
+use gridbook_domain::plan::{DueState, Season, household_due, visits_by_household};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
+use gridbook_log::{Entity, EntityId};
+use leptos::prelude::*;
+
+use super::records::record_row;
+use super::screen::Screen;
+use crate::app::{App, use_app};
+use crate::ui::directory::use_directory;
+use crate::ui::format;
+use crate::ui::icon::icon;
+use crate::ui::states::{Tone, banner, blank, loading};
+
+/// Something read from the device.
+pub(super) type Loaded = RwSignal<Option<Result<Option<Rc<Entity>>, String>>, LocalStorage>;
+
+/// Reads a record, again whenever the data change.
+pub(super) fn load(app: App, id: EntityId) -> Loaded {
+    let loaded: Loaded = RwSignal::new_local(None);
+    Effect::new(move |_| {
+        app.version.track();
+        leptos::task::spawn_local(async move {
+            let found = app.entity(id).await.map_err(|problem| problem.message());
+            let same = loaded.try_with_untracked(|old| match (old, &found) {
+                (Some(Ok(Some(old))), Ok(Some(new))) => Rc::ptr_eq(old, new),
+                _ => false,
+            });
+            if same == Some(false) {
+                loaded.try_set(Some(found));
+            }
+        });
+    });
+    loaded
+}
+
+/// What stands in the place of a record that is not here.
+pub(super) fn missing(words: Option<String>) -> AnyView {
+    match words {
+        Some(words) => blank("error", "打不开这条记录", words, Vec::new()),
+        None => {
+            let text = "可能还没有同步到本机，或已不在您的网格。联网同步后再看。";
+            blank("search", "本机没有这条记录", text, Vec::new())
+        }
+    }
+}
+
+pub(super) fn page(id: EntityId) -> AnyView {
+    let app = use_app();
+    let loaded = load(app, id);
+    let draw = move || match loaded.get() {
+        None => loading(5),
+        Some(Ok(Some(entity))) => card(app, &HouseholdView::of(&entity)),
+        Some(Ok(None)) => missing(None),
+        Some(Err(words)) => missing(Some(words)),
+    };
+    let title = app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|s| s.title.clone()))).unwrap_or_default();
+    let title = if title.is_empty() { "户".to_owned() } else { title };
+    Screen::new(title).back("/households").view(view! { {draw} }.into_any())
+}
+
+fn card(app: App, view: &HouseholdView) -> AnyView {
+    let id = view.id;
+    let package = app.package();
+    let conflict = (!view.conflicts.is_empty()).then(|| {
+        let look = view! { <a class="btn btn-small" href=format!("#/record/{id}")>"去选"</a> }.into_any();
+        banner(Tone::Warn, "warn", "两个人改得不一样", "两个内容都在，请选一个作准。", vec![look])
+    });
+    view! {
+        {conflict}
+        {actions(id)}
+        {next_visit(app, id, &package)}
+        {facts(&package, view)}
+        {people(app, &package, view)}
+        {history(app, id)}
+    }
+    .into_any()
+}
+
+fn actions(id: EntityId) -> AnyView {
+    let big = |kind: &'static str, class: &'static str, words: &'static str| {
+        let symbol = kind;
+        view! {
+            <a class=class href=format!("#/{kind}/new?household={id}") data-testid=format!("household-{kind}")>
+                {icon(symbol)}
+                <span class="big-label">{words}</span>
+            </a>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="bigs">
+            {big("visit", "big big-visit", "走访")}
+            {big("hazard", "big big-hazard", "隐患")}
+            {big("dispute", "big big-dispute", "纠纷")}
+        </div>
+    }
+    .into_any()
+}
+
+fn next_visit(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
+    let today = app.today();
+    let due = app.rows(|rows| {
+        let summary = rows.get(&id)?.summary.as_ref()?;
+        let own = rows.values().filter_map(|row| row.summary.as_ref()).filter(|s| s.household == Some(id));
+        let visits = visits_by_household(own).remove(&id).unwrap_or_default();
+        let last = visits.iter().map(|visit| visit.day).max();
+        Some((household_due(summary, &visits, package, today, Season::usual(today)), last))
+    });
+    let (due, last) = due?;
+    let next = due.next?;
+    let (tone, words) = match due.state {
+        DueState::Overdue => ("stat stat-danger", format!("超期 {} 天", -due.days)),
+        DueState::Due => ("stat stat-warn", "该走访了".to_owned()),
+        DueState::Suspended => ("stat", "外出，暂不走访".to_owned()),
+        _ => ("stat", format::day(next, today)),
+    };
+    let last = last.map_or_else(|| "还没有".to_owned(), |day| format::day(day, today));
+    Some(
+        view! {
+            <div class="stats">
+                <div class=tone><span class="stat-value">{words}</span><span class="stat-label">"下次走访"</span></div>
+                <div class="stat"><span class="stat-value">{last}</span><span class="stat-label">"上次走访"</span></div>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn facts(package: &Package, view: &HouseholdView) -> AnyView {
+    let directory = use_directory();
+    let id = view.id;
+    let line = |label: &'static str, words: String| {
+        (!words.is_empty()).then(|| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }.into_any())
+    };
+    let area = directory.with(|names| names.area(&view.area));
+    let residence = package.label("residence_type", &view.residence_type).to_owned();
+    let status = match view.status.as_str() {
+        "" | "active" => String::new(),
+        other => package.label("household_status", other).to_owned(),
+    };
+    let tags = view
+        .categories
+        .iter()
+        .map(|id| {
+            let label = package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
+            view! { <span class="tag tag-accent">{label}</span> }.into_any()
+        })
+        .collect_view();
+    let phones = view
+        .phones
+        .iter()
+        .map(|phone| {
+            let note = if phone.note.is_empty() { "户电话".to_owned() } else { phone.note.clone() };
+            call(&note, &phone.number)
+        })
+        .collect_view();
+    view! {
+        <article class="card">
+            <div class="card-head">
+                <h2 class="card-title">"户情"</h2>
+                <a class="btn btn-small" href=format!("#/household/{id}/edit") data-testid="household-edit">
+                    {icon("edit")}
+                    "改资料"
+                </a>
+            </div>
+            <div class="card-body stack">
+                <dl class="kv">
+                    {line("住址", view.address.clone())}
+                    {line("门牌", view.door_no.clone())}
+                    {line("附近", view.landmark.clone())}
+                    {line("网格", area)}
+                    {line("居住", residence)}
+                    {line("状态", status)}
+                    {line("编码", view.code.clone())}
+                    {line("备注", view.remarks.clone())}
+                </dl>
+                <div class="cluster">{tags}</div>
+                {phones}
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+/// A number to call.
+fn call(who: &str, number: &str) -> AnyView {
+    view! {
+        <a class="btn btn-wide" href=format!("tel:{number}")>
+            {icon("phone")}
+            <span>{who.to_owned()}</span>
+            <span class="nums">{format::phone(number)}</span>
+        </a>
+    }
+    .into_any()
+}
+
+fn people(app: App, package: &Package, view: &HouseholdView) -> AnyView {
+    let id = view.id;
+    let today = app.today();
+    let rows = view.members.iter().map(|member| person(id, package, member, today)).collect_view();
+    let none = view.members.is_empty().then(|| view! { <p class="muted">"还没有登记成员。"</p> });
+    view! {
+        <article class="card">
+            <div class="card-head">
+                <h2 class="card-title">{format!("家庭成员 {}", view.members.len())}</h2>
+                <a class="btn btn-small" href=format!("#/household/{id}/member/new") data-testid="member-new">
+                    {icon("plus")}
+                    "加成员"
+                </a>
+            </div>
+            {none}
+            <ul class="rows rows-plain">{rows}</ul>
+        </article>
+    }
+    .into_any()
+}
+
+fn person(id: EntityId, package: &Package, member: &Member, today: chrono::NaiveDate) -> AnyView {
+    let mut parts: Vec<String> = Vec::new();
+    for (dict, value) in
+        [("relation_to_head", &member.relation), ("sex", &member.sex), ("resident_status", &member.resident_status)]
+    {
+        if !value.is_empty() {
+            parts.push(package.label(dict, value).to_owned());
+        }
+    }
+    if let Some(age) = format::age(&member.birth, today) {
+        parts.insert(parts.len().min(2), format!("{age} 岁"));
+    }
+    let call = (!member.phone.is_empty()).then(|| {
+        view! {
+            <a
+                class="btn btn-icon"
+                href=format!("tel:{}", member.phone)
+                aria-label=format!("给{}打电话", member.name)
+                data-testid="member-call"
+            >
+                {icon("phone")}
+            </a>
+        }
+    });
+    let name = if member.name.is_empty() { "没有姓名".to_owned() } else { member.name.clone() };
+    view! {
+        <li class="row">
+            <a class="row-main" href=format!("#/household/{id}/member/{}", member.row) data-testid="member-row">
+                <span class="row-title">{name}</span>
+                <span class="row-sub">{parts.join(" · ")}</span>
+            </a>
+            {call}
+        </li>
+    }
+    .into_any()
+}
+
+fn history(app: App, id: EntityId) -> AnyView {
+    let draw = move || {
+        let user = app.user();
+        let package = app.package();
+        let now = app.now_ms();
+        let rows = app.rows(|rows| {
+            let of_house = |summary: &Summary| summary.household == Some(id) && summary.kind != RecordKind::Household;
+            let mut list: Vec<_> = rows
+                .values()
+                .filter(|row| row.visible() && row.summary.as_ref().is_some_and(of_house))
+                .collect();
+            list.sort_by_key(|row| std::cmp::Reverse(row.summary.as_ref().map(|s| s.at)));
+            list.into_iter().take(50).filter_map(|row| record_row(&package, row, &user, now)).collect::<Vec<_>>()
+        });
+        if rows.is_empty() {
+            view! { <p class="muted">"还没有走访、隐患和纠纷。"</p> }.into_any()
+        } else {
+            view! { <ul class="rows">{rows}</ul> }.into_any()
+        }
+    };
+    view! {
+        <section class="section">
+            <div class="section-head"><h2 class="section-title">"这一户的记录"</h2></div>
+            {draw}
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,249 @@
+//! 户: found by house number, any member, phone tail, category, initials; at once, without a network (TERR-09).
+
+use std::collections::BTreeMap;
+
+use gridbook_domain::package::Package;
+use gridbook_domain::plan::{Season, due_list};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::search::{Query, Why};
+use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+
+use super::screen::{Screen, Tab};
+use crate::app::{App, use_app};
+use crate::ui::badge::{self, Arrival};
+use crate::ui::icon::icon;
+use crate::ui::router::use_router;
+use crate::ui::states::blank;
+
+/// Rows shown at once.
+const PAGE: usize = 50;
+/// Category filters offered.
+const FILTERS: usize = 12;
+
+#[derive(Clone, PartialEq)]
+struct Line {
+    id: EntityId,
+    title: String,
+    sub: String,
+    tags: Vec<String>,
+    pending: bool,
+    why: String,
+}
+
+pub(super) fn page() -> AnyView {
+    let app = use_app();
+    let router = use_router();
+    let route = router.route.get_untracked();
+    let text = RwSignal::new(route.get("q").unwrap_or_default().to_owned());
+    let filter = RwSignal::new(if route.get("due").is_some() { "@due".to_owned() } else { String::new() });
+    let shown = RwSignal::new(PAGE);
+    // What is searched for is part of the address, so that it is still there after a look at a household.
+    Effect::new(move |before: Option<()>| {
+        let text = text.get();
+        if before.is_some() {
+            router.note(&format!("/households?q={}", crate::ui::router::encode(&text)));
+        }
+    });
+    let found = Memo::new(move |_| find(app, &text.get(), &filter.get(), shown.get()));
+    let list = move || {
+        let (total, lines) = found.get();
+        if lines.is_empty() {
+            return nothing(app, !text.with(String::is_empty) || !filter.with(String::is_empty));
+        }
+        let more = (lines.len() < total).then(|| {
+            view! {
+                <button
+                    class="btn btn-wide"
+                    type="button"
+                    data-testid="show-more"
+                    on:click=move |_| shown.update(|n| *n += PAGE)
+                >
+                    {format!("显示更多（还有 {} 户）", total - lines.len())}
+                </button>
+            }
+        });
+        let rows = lines.into_iter().map(row).collect_view();
+        view! {
+            <p class="results-line" role="status" data-testid="results-line">{format!("{total} 户")}</p>
+            <ul class="rows" data-testid="household-list">{rows}</ul>
+            {more}
+        }
+        .into_any()
+    };
+    let clear = move || {
+        (!text.with(String::is_empty)).then(|| {
+            view! {
+                <button
+                    class="search-clear"
+                    type="button"
+                    aria-label="清除"
+                    on:click=move |_| {
+                        text.set(String::new());
+                        crate::ui::dom::focus("[type=search]");
+                    }
+                >
+                    {icon("close")}
+                </button>
+            }
+        })
+    };
+    let body = view! {
+        <div class="search">
+            {icon("search")}
+            <input
+                class="search-input"
+                type="search"
+                aria-label="查找户"
+                placeholder="门牌、姓名、尾号、拼音"
+                data-testid="household-search"
+                prop:value=move || text.get()
+                on:input=move |ev| {
+                    shown.set(PAGE);
+                    text.set(event_target_value(&ev));
+                }
+            />
+            {clear}
+        </div>
+        {filters(app, filter)}
+        {list}
+    };
+    let add = view! {
+        <a class="appbar-action" href="#/household/new" aria-label="新建户" data-testid="household-new">{icon("plus")}</a>
+    };
+    Screen::new("户").tab(Tab::Households).action(add.into_any()).view(body.into_any())
+}
+
+fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<Line>) {
+    let package = app.package();
+    let today = app.today();
+    app.rows(|rows| {
+        let summaries: Vec<&Summary> =
+            rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+        let fits = |summary: &Summary| filter.is_empty() || summary.categories.iter().any(|id| id == filter);
+        let query = Query::new(text, &package);
+        let mut why: BTreeMap<EntityId, Why> = BTreeMap::new();
+        let ids: Vec<EntityId> = if filter == "@due" && query.is_empty() {
+            let due = due_list(summaries.iter().copied(), &package, today, Season::usual(today));
+            due.into_iter().map(|row| row.household).collect()
+        } else if query.is_empty() {
+            let mut list: Vec<&&Summary> =
+                summaries.iter().filter(|s| s.kind == RecordKind::Household && fits(s)).collect();
+            list.sort_by(|a, b| (&a.area, &a.number, a.id).cmp(&(&b.area, &b.number, b.id)));
+            list.into_iter().map(|summary| summary.id).collect()
+        } else {
+            let hits = query.households(summaries.iter().copied(), usize::MAX);
+            let mut ids = Vec::with_capacity(hits.len());
+            for hit in hits {
+                ids.push(hit.id);
+                why.insert(hit.id, hit.why);
+            }
+            if filter != "@due" {
+                ids.retain(|id| rows.get(id).and_then(|row| row.summary.as_ref()).is_some_and(fits));
+            }
+            ids
+        };
+        let total = ids.len();
+        let lines = ids
+            .into_iter()
+            .take(shown)
+            .filter_map(|id| {
+                let row = rows.get(&id)?;
+                Some(line(&package, row.summary.as_ref()?, row.unsent > 0, why.get(&id)))
+            })
+            .collect();
+        (total, lines)
+    })
+}
+
+fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) -> Line {
+    let label = |id: &String| package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
+    let why = match why {
+        Some(Why::Name(name)) if !summary.title.contains(name.as_str()) => format!("成员 {name}"),
+        Some(Why::Initials) => "拼音相符".to_owned(),
+        Some(Why::Phone) => "电话尾号相符".to_owned(),
+        Some(Why::Matter(_)) => "有未办结的事项".to_owned(),
+        _ => String::new(),
+    };
+    let tags = summary.categories.iter().filter(|id| *id != "general").take(3).map(label).collect();
+    Line { id: summary.id, title: summary.title.clone(), sub: summary.subtitle.clone(), tags, pending, why }
+}
+
+fn row(line: Line) -> AnyView {
+    let tags = line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> }.into_any()).collect_view();
+    let why = (!line.why.is_empty()).then(|| view! { <span class="tag tag-accent">{line.why}</span> });
+    let end = line.pending.then(|| view! { <span class="row-end">{badge::arrival(Arrival::Pending)}</span> });
+    view! {
+        <li>
+            <a class="row" href=format!("#/household/{}", line.id) data-testid="household-row">
+                <span class="row-main">
+                    <span class="row-title">{line.title}</span>
+                    <span class="row-sub">{line.sub}</span>
+                    <span class="row-tags">{why}{tags}</span>
+                </span>
+                {end}
+                <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+fn filters(app: App, filter: RwSignal<String>) -> AnyView {
+    // Categories that households here have, the most frequent first.
+    let offered = Memo::new(move |_| {
+        let package = app.package();
+        let counts = app.rows(|rows| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            let households = rows.values().filter_map(|row| row.summary.as_ref());
+            for id in households.filter(|s| s.kind == RecordKind::Household).flat_map(|s| &s.categories) {
+                *counts.entry(id.clone()).or_default() += 1;
+            }
+            counts
+        });
+        let mut list: Vec<(usize, String, String)> = counts
+            .into_iter()
+            .filter_map(|(id, count)| Some((count, id.clone(), package.category(&id)?.label.clone())))
+            .collect();
+        list.sort_by(|a, b| b.0.cmp(&a.0));
+        list.truncate(FILTERS);
+        list
+    });
+    let chip = move |id: String, label: String| {
+        let (mine, set) = (id.clone(), id.clone());
+        view! {
+            <label class="chip" data-testid=format!("filter-{id}")>
+                <input
+                    type="radio"
+                    name="household-filter"
+                    prop:checked=move || filter.with(|now| *now == mine)
+                    on:change=move |_| filter.set(set.clone())
+                />
+                <span class="chip-face">{label}</span>
+            </label>
+        }
+        .into_any()
+    };
+    let chips = move || {
+        let fixed = [chip(String::new(), "全部".to_owned()), chip("@due".to_owned(), "该走访".to_owned())];
+        let rest = offered.get().into_iter().map(|(count, id, label)| {
+            let short: String = label.split(['(', '（']).next().unwrap_or_default().to_owned();
+            chip(id, format!("{short} {count}"))
+        });
+        fixed.into_iter().chain(rest).collect_view()
+    };
+    view! { <div class="filters" role="radiogroup" aria-label="户类别">{chips}</div> }.into_any()
+}
+
+fn nothing(app: App, searched: bool) -> AnyView {
+    let new = view! { <a class="btn btn-primary" href="#/household/new">"新建一户"</a> }.into_any();
+    if searched {
+        let text = "换个名字、门牌、电话尾号或拼音首字母试试；没有这一户可以新建。";
+        return blank("search", "没有找到", text, vec![new]);
+    }
+    if app.sync.with(|sync| sync.last_ok_ms.is_none()) {
+        return blank("offline", "户的资料还没有下载", "联网同步一次就会出现，以后没有信号也能查。", Vec::new());
+    }
+    blank("empty", "您的网格里还没有户", "可以在这里新建，也可以请镇上批量导入。", vec![new])
+}

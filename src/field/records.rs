@@ -1,0 +1,167 @@
+//! 记录: what I wrote, and where each one is.
+
+use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
+use gridbook_sync::replica::Row;
+use leptos::prelude::*;
+
+use super::home::{draft_row, symbol};
+use super::screen::{Screen, Tab};
+use crate::app::{App, Draft, use_app};
+use crate::ui::badge::{self, Arrival};
+use crate::ui::format;
+use crate::ui::icon::icon;
+use crate::ui::states::blank;
+
+/// Rows shown at once.
+const PAGE: usize = 50;
+
+/// A record in a list.
+pub(super) fn record_row(package: &Package, row: &Row<Option<Summary>>, user: &str, now_ms: u64) -> Option<AnyView> {
+    let summary = row.summary.as_ref()?;
+    let number = (!summary.number.is_empty()).then(|| view! { <span class="mono">{summary.number.clone()}</span> });
+    let sub = match summary.subtitle.as_str() {
+        "" => format!("{} · {}", summary.kind.label(), format::when(summary.at, now_ms)),
+        sub => format!("{} · {sub} · {}", summary.kind.label(), format::when(summary.at, now_ms)),
+    };
+    let state = summary.kind.is_case().then(|| badge::state(package, &summary.state)).flatten();
+    Some(
+        view! {
+            <li>
+                <a class="row" href=format!("#/record/{}", summary.id) data-testid="record-row" data-kind=summary.kind.as_str()>
+                    <span class="row-lead">{icon(symbol(summary.kind))}</span>
+                    <span class="row-main">
+                        <span class="row-title clamp-2">{summary.title.clone()}</span>
+                        <span class="row-sub">{sub}</span>
+                        <span class="row-tags">{badge::level(package, &summary.level)}{state}{number}</span>
+                    </span>
+                    <span class="row-end">{badge::arrival(Arrival::of(row, user))}</span>
+                    <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                </a>
+            </li>
+        }
+        .into_any(),
+    )
+}
+
+/// Whose, what kind, where it is.
+#[derive(Clone, Copy)]
+struct Choice {
+    all: RwSignal<bool>,
+    kind: RwSignal<Option<RecordKind>>,
+    arrival: RwSignal<Option<Arrival>>,
+}
+
+pub(super) fn page() -> AnyView {
+    let app = use_app();
+    let choice = Choice { all: RwSignal::new(false), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
+    let shown = RwSignal::new(PAGE);
+    let drafts = RwSignal::new(Vec::<(String, Draft)>::new());
+    Effect::new(move |_| {
+        app.version.track();
+        leptos::task::spawn_local(async move {
+            if let Ok(found) = app.drafts().await {
+                drafts.try_set(found);
+            }
+        });
+    });
+    let list = move || {
+        let (kind, arrival) = (choice.kind.get(), choice.arrival.get());
+        let now = app.now_ms();
+        let with_drafts = matches!(arrival, None | Some(Arrival::Draft)) && !choice.all.get();
+        let drafts: Vec<AnyView> = drafts.with(|drafts| {
+            drafts
+                .iter()
+                .filter(|_| with_drafts)
+                .filter(|(_, draft)| kind.is_none_or(|kind| draft.kind == kind.as_str()))
+                .map(|(key, draft)| draft_row(key, draft, now))
+                .collect()
+        });
+        let (total, rows) = records(app, choice, shown.get(), now);
+        if drafts.is_empty() && rows.is_empty() {
+            let text = "走访、隐患、纠纷记下后都在这里，能看到送没送到、办到哪一步。";
+            let go = view! { <a class="btn btn-primary" href="#/">"去记一条"</a> }.into_any();
+            return blank("empty", "还没有记录", text, vec![go]);
+        }
+        let more = (rows.len() < total).then(|| {
+            view! {
+                <button class="btn btn-wide" type="button" data-testid="show-more" on:click=move |_| shown.update(|n| *n += PAGE)>
+                    {format!("显示更多（还有 {} 条）", total - rows.len())}
+                </button>
+            }
+        });
+        view! {
+            <p class="results-line" role="status">{format!("{} 条", total + drafts.len())}</p>
+            <ul class="rows" data-testid="record-list">{drafts}{rows}</ul>
+            {more}
+        }
+        .into_any()
+    };
+    let body = view! { {filters(choice)}{list} };
+    Screen::new("记录").tab(Tab::Records).view(body.into_any())
+}
+
+fn records(app: App, choice: Choice, shown: usize, now_ms: u64) -> (usize, Vec<AnyView>) {
+    let user = app.user();
+    let package = app.package();
+    let (all, kind, arrival) = (choice.all.get(), choice.kind.get(), choice.arrival.get());
+    app.rows(|rows| {
+        let mut list: Vec<(&Summary, &Row<Option<Summary>>)> = rows
+            .values()
+            .filter(|row| row.visible())
+            .filter_map(|row| Some((row.summary.as_ref()?, row)))
+            .filter(|(summary, _)| summary.kind.is_report() && (all || summary.reporter == user))
+            .filter(|(summary, _)| kind.is_none_or(|kind| summary.kind == kind))
+            .filter(|(_, row)| arrival.is_none_or(|wanted| Arrival::of(row, &user) == wanted))
+            .collect();
+        list.sort_by_key(|(summary, _)| std::cmp::Reverse((summary.updated, summary.id)));
+        let total = list.len();
+        let rows =
+            list.into_iter().take(shown).filter_map(|(_, row)| record_row(&package, row, &user, now_ms)).collect();
+        (total, rows)
+    })
+}
+
+fn filters(choice: Choice) -> AnyView {
+    let chip = |name: &'static str, test: &'static str, label: &'static str, on: Box<dyn Fn() -> bool + Send + Sync>, set: Box<dyn Fn() + Send + Sync>| {
+        view! {
+            <label class="chip" data-testid=test>
+                <input type="radio" name=name prop:checked=on on:change=move |_| set() />
+                <span class="chip-face">{label}</span>
+            </label>
+        }
+        .into_any()
+    };
+    let kind = |kind: Option<RecordKind>, test: &'static str, label: &'static str| {
+        let (on, set) = (choice.kind, choice.kind);
+        chip("record-kind", test, label, Box::new(move || on.get() == kind), Box::new(move || set.set(kind)))
+    };
+    let arrival = |state: Option<Arrival>, test: &'static str, label: &'static str| {
+        let (on, set) = (choice.arrival, choice.arrival);
+        chip("record-arrival", test, label, Box::new(move || on.get() == state), Box::new(move || set.set(state)))
+    };
+    let whose = |all: bool, test: &'static str, label: &'static str| {
+        let (on, set) = (choice.all, choice.all);
+        chip("record-whose", test, label, Box::new(move || on.get() == all), Box::new(move || set.set(all)))
+    };
+    view! {
+        <div class="filters" role="radiogroup" aria-label="种类">
+            {kind(None, "kind-all", "全部")}
+            {kind(Some(RecordKind::Visit), "kind-visit", "走访")}
+            {kind(Some(RecordKind::Hazard), "kind-hazard", "隐患")}
+            {kind(Some(RecordKind::Dispute), "kind-dispute", "纠纷")}
+        </div>
+        <div class="filters" role="radiogroup" aria-label="送到哪里">
+            {arrival(None, "arrival-all", "都看")}
+            {arrival(Some(Arrival::Pending), "arrival-pending", "待同步")}
+            {arrival(Some(Arrival::Attention), "arrival-attention", "需处理")}
+            {arrival(Some(Arrival::Arrived), "arrival-arrived", "已送达")}
+        </div>
+        <div class="filters" role="radiogroup" aria-label="谁记的">
+            {whose(false, "whose-mine", "我记的")}
+            {whose(true, "whose-all", "网格里的")}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,113 @@
+//! After a save: it is on this device for certain, and this is where it goes from here.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::form::Spawn;
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{Entity, EntityId};
+use leptos::prelude::*;
+
+use super::alarm::alarm;
+use super::household::{load, missing};
+use super::screen::Screen;
+use crate::app::{App, use_app};
+use crate::ui::badge::{self, Arrival};
+use crate::ui::icon::icon;
+use crate::ui::router::encode;
+use crate::ui::states::{Tone, banner, loading};
+
+pub(super) fn page(id: EntityId) -> AnyView {
+    let app = use_app();
+    let loaded = load(app, id);
+    let draw = move || match loaded.get() {
+        None => loading(3),
+        Some(Ok(Some(entity))) => done(app, &entity),
+        Some(Ok(None)) => missing(None),
+        Some(Err(words)) => missing(Some(words)),
+    };
+    Screen::new("已保存").back("/").view(view! { {draw} }.into_any())
+}
+
+fn done(app: App, entity: &Entity) -> AnyView {
+    let id = entity.id();
+    let user = app.user();
+    let arrival = move || app.rows(|rows| rows.get(&id).map(|row| badge::arrival(Arrival::of(row, &user))));
+    let words = move || {
+        let sent = app.rows(|rows| rows.get(&id).is_some_and(|row| row.unsent == 0));
+        if sent { "镇上已经收到。" } else { "有网络时自动送到镇上，不用再管。" }
+    };
+    let household = entity.text("household").and_then(EntityId::parse);
+    let back = household.map(|household| {
+        view! { <a class="btn" href=format!("#/household/{household}") data-testid="saved-household">"回到这一户"</a> }
+    });
+    let offers = offers(app, entity);
+    let offers = (!offers.is_empty()).then(|| {
+        view! {
+            <section class="section" data-testid="spawn-offers">
+                <div class="section-head"><h2 class="section-title">"刚才记的问题，接着上报"</h2></div>
+                <ul class="rows">{offers}</ul>
+            </section>
+        }
+    });
+    view! {
+        {alarm(Some(id))}
+        <div class="banner banner-ok">
+            {icon("check")}
+            <div class="banner-main">
+                <p class="banner-title" data-testid="save-state">"已保存到本机"</p>
+                <p class="banner-text">{words}</p>
+                <p>{arrival}</p>
+            </div>
+        </div>
+        {offers}
+        <div class="stack-s">
+            {back}
+            <a class="btn" href=format!("#/record/{id}") data-testid="saved-record">"看这条记录"</a>
+            <a class="btn btn-primary" href="#/" data-testid="saved-home">"回到今天"</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Child reports that the answers call for (CAT-07), with what is known already.
+fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
+    let package = app.package();
+    let Some(case) = CaseView::of(entity) else { return Vec::new() };
+    let form = case.form.as_deref().and_then(|name| package.form_named(name)).or_else(|| package.form_for(case.kind));
+    let Some(form) = form else { return Vec::new() };
+    let mut list = Vec::new();
+    for (_, field) in form.fields() {
+        let Some(value) = case.values.get(&field.path) else { continue };
+        for spawn in field.spawn.iter().filter(|spawn| spawn.value == *value) {
+            list.push(offer(&case, &field.label, spawn));
+        }
+    }
+    if !list.is_empty() {
+        list.insert(0, banner(Tone::Info, "hazard", "走访里有问题", "接着上报，户和地点已经填好。", Vec::new()));
+    }
+    list
+}
+
+fn offer(case: &CaseView, label: &str, spawn: &Spawn) -> AnyView {
+    let mut href = format!("#/{}/new?parent={}", spawn.kind.as_str(), case.id);
+    if let Some(household) = &case.household {
+        href.push_str(&format!("&household={household}"));
+    }
+    for (path, value) in &spawn.set {
+        href.push_str(&format!("&{path}={}", encode(value.as_str().unwrap_or_default())));
+    }
+    let (symbol, words) = if spawn.kind == RecordKind::Hazard {
+        ("hazard", format!("上报隐患：{label}"))
+    } else {
+        ("dispute", format!("上报纠纷：{label}"))
+    };
+    view! {
+        <li>
+            <a class="row" href=href data-testid="spawn-offer">
+                <span class="row-lead">{icon(symbol)}</span>
+                <span class="row-main"><span class="row-title">{words}</span></span>
+                <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+            </a>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,153 @@
+//! A screen of the phone: bar, middle, bar.
+
+use gridbook_sync::engine::{Phase, Trouble};
+use leptos::prelude::*;
+
+use crate::app::use_app;
+use crate::ui::icon::icon;
+use crate::ui::router::use_router;
+
+/// Which of the four tabs a screen belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tab {
+    Home,
+    Households,
+    Records,
+    Me,
+}
+
+/// A screen being put together.
+pub(super) struct Screen {
+    title: String,
+    sub: Option<AnyView>,
+    back: Option<String>,
+    tab: Option<Tab>,
+    foot: Option<AnyView>,
+    action: Option<AnyView>,
+}
+
+impl Screen {
+    pub(super) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), sub: None, back: None, tab: None, foot: None, action: None }
+    }
+
+    /// A line under the title.
+    pub(super) fn sub(mut self, sub: AnyView) -> Self {
+        self.sub = Some(sub);
+        self
+    }
+
+    /// A way back; `home` is where it leads when the app was opened here.
+    pub(super) fn back(mut self, home: impl Into<String>) -> Self {
+        self.back = Some(home.into());
+        self
+    }
+
+    pub(super) fn tab(mut self, tab: Tab) -> Self {
+        self.tab = Some(tab);
+        self
+    }
+
+    /// A bar of its own at the bottom.
+    pub(super) fn foot(mut self, foot: AnyView) -> Self {
+        self.foot = Some(foot);
+        self
+    }
+
+    /// Something in the place of the lamp.
+    pub(super) fn action(mut self, action: AnyView) -> Self {
+        self.action = Some(action);
+        self
+    }
+
+    pub(super) fn view(self, body: AnyView) -> AnyView {
+        let router = use_router();
+        let back = self.back.map(|home| {
+            view! {
+                <button
+                    class="appbar-back"
+                    type="button"
+                    aria-label="返回"
+                    data-testid="back"
+                    on:click=move |_| router.back(&home)
+                >
+                    {icon("back")}
+                </button>
+            }
+        });
+        let sub = self.sub.map(|sub| view! { <p class="appbar-sub">{sub}</p> });
+        let end = self.action.unwrap_or_else(lamp);
+        let foot = self.foot.or_else(|| self.tab.map(tabbar));
+        document().set_title(&format!("{} · 网格簿", self.title));
+        view! {
+            <div class="screen">
+                <header class="appbar">
+                    {back}
+                    <div class="appbar-text">
+                        <h1 class="appbar-title" tabindex="-1">{self.title}</h1>
+                        {sub}
+                    </div>
+                    {end}
+                </header>
+                <main class="screen-body">{body}</main>
+                {foot}
+            </div>
+        }
+        .into_any()
+    }
+}
+
+/// Where synchronisation stands, in two words.
+pub(super) fn lamp() -> AnyView {
+    let app = use_app();
+    let state = Memo::new(move |_| {
+        let expired = app.session.with(|session| session.as_ref().is_some_and(|s| s.expired));
+        app.sync.with(|sync| {
+            let waiting = sync.unsent.waiting;
+            if sync.unsent.held > 0 {
+                ("error", "需处理".to_owned())
+            } else if expired {
+                ("warn", "要重新登录".to_owned())
+            } else if sync.phase != Phase::Idle {
+                ("busy", "正在同步".to_owned())
+            } else if !sync.online || sync.trouble == Some(Trouble::Offline) {
+                let words = if waiting > 0 { format!("离线 · {waiting} 条") } else { "离线".to_owned() };
+                ("offline", words)
+            } else if waiting > 0 {
+                ("warn", format!("{waiting} 条待同步"))
+            } else if sync.photos > 0 {
+                ("warn", format!("{} 张照片待传", sync.photos))
+            } else {
+                ("ok", "已同步".to_owned())
+            }
+        })
+    });
+    view! {
+        <a class="lamp" data-state=move || state.get().0 href="#/me" data-testid="lamp">
+            <span class="lamp-dot"></span>
+            <span>{move || state.get().1}</span>
+        </a>
+    }
+    .into_any()
+}
+
+fn tabbar(current: Tab) -> AnyView {
+    let tab = |this: Tab, href: &'static str, symbol: &'static str, words: &'static str, test: &'static str| {
+        view! {
+            <a class="tab" href=href aria-current=(this == current).then_some("page") data-testid=test>
+                {icon(symbol)}
+                <span>{words}</span>
+            </a>
+        }
+        .into_any()
+    };
+    view! {
+        <nav class="tabbar" aria-label="主导航">
+            {tab(Tab::Home, "#/", "home", "今天", "tab-home")}
+            {tab(Tab::Households, "#/households", "house", "户", "tab-households")}
+            {tab(Tab::Records, "#/records", "list", "记录", "tab-records")}
+            {tab(Tab::Me, "#/me", "me", "我的", "tab-me")}
+        </nav>
+    }
+    .into_any()
+}

@@ -1,0 +1,239 @@
+//! References: a household, another record, a unit, a person, an area.
+
+use std::sync::Arc;
+
+use gridbook_domain::form::{Field, FieldKind};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::search::Query;
+use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::FormState;
+use super::choice::native;
+use super::field::At;
+use crate::app::{App, use_app};
+use crate::ui::dialog::dialog;
+use crate::ui::directory::use_directory;
+use crate::ui::icon::icon;
+
+/// Households shown at once in the picker.
+const SHOWN: usize = 20;
+
+/// A household in one line: head and address.
+pub fn household_line(app: App, id: EntityId) -> Option<String> {
+    app.rows(|rows| {
+        let summary = rows.get(&id)?.summary.as_ref()?;
+        Some(format!("{} · {}", summary.title, summary.subtitle))
+    })
+}
+
+/// The household chosen, and the way to choose another.
+pub(super) fn household(state: FormState, at: &At) -> AnyView {
+    let open = RwSignal::new(false);
+    let path = at.path.clone();
+    let chosen = {
+        let path = path.clone();
+        move || EntityId::parse(&state.text(&path))
+    };
+    let words = {
+        let chosen = chosen.clone();
+        move || match chosen() {
+            Some(id) => household_line(state.app, id).unwrap_or_else(|| "本机没有这一户的资料".to_owned()),
+            None => "还没有选".to_owned(),
+        }
+    };
+    let clear = {
+        let (path, chosen) = (path.clone(), chosen.clone());
+        move || {
+            let path = path.clone();
+            chosen().map(|_| {
+                view! {
+                    <button
+                        class="btn btn-quiet btn-icon"
+                        type="button"
+                        aria-label="不关联户"
+                        on:click=move |_| state.set(&path, None)
+                    >
+                        {icon("close")}
+                    </button>
+                }
+            })
+        }
+    };
+    let label = chosen.clone();
+    view! {
+        <div class="split">
+            <span class="field-value grow">{words}</span>
+            {clear}
+            <button
+                class="btn"
+                type="button"
+                id=at.id()
+                data-testid=at.test_id()
+                on:click=move |_| open.set(true)
+            >
+                {icon("house")}
+                {move || if label().is_some() { "换一户" } else { "选户" }}
+            </button>
+        </div>
+        {household_picker(open, move |id| state.set(&path, Some(Value::from(id.to_string()))))}
+    }
+    .into_any()
+}
+
+/// A dialog that finds a household by name, number, phone or initials.
+pub fn household_picker(open: RwSignal<bool>, pick: impl Fn(EntityId) + Send + Sync + 'static) -> AnyView {
+    let app = use_app();
+    let text = RwSignal::new(String::new());
+    let pick: Arc<dyn Fn(EntityId) + Send + Sync> = Arc::new(pick);
+    let found = move || {
+        let package = app.package();
+        let query = Query::new(&text.get(), &package);
+        app.rows(|rows| {
+            let households = rows
+                .values()
+                .filter(|row| row.visible())
+                .filter_map(|row| row.summary.as_ref())
+                .filter(|summary| summary.kind == RecordKind::Household);
+            let mut hits: Vec<(u32, &Summary)> = if query.is_empty() {
+                households.take(SHOWN).map(|summary| (0, summary)).collect()
+            } else {
+                households.filter_map(|summary| Some((query.score(summary)?.score, summary))).collect()
+            };
+            hits.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+            hits.into_iter()
+                .take(SHOWN)
+                .map(|(_, summary)| (summary.id, summary.title.clone(), summary.subtitle.clone()))
+                .collect::<Vec<_>>()
+        })
+    };
+    let inside = move || {
+        let pick = pick.clone();
+        let list = move || {
+            let rows = found();
+            let none = rows.is_empty();
+            let rows = rows
+                .into_iter()
+                .map(|(id, title, sub)| {
+                    let pick = pick.clone();
+                    view! {
+                        <li>
+                            <button
+                                class="row"
+                                type="button"
+                                data-testid="pick-household"
+                                on:click=move |_| {
+                                    pick(id);
+                                    open.set(false);
+                                }
+                            >
+                                <span class="row-main">
+                                    <span class="row-title">{title}</span>
+                                    <span class="row-sub">{sub}</span>
+                                </span>
+                            </button>
+                        </li>
+                    }
+                    .into_any()
+                })
+                .collect_view();
+            if none {
+                view! { <p class="muted">"没有找到。换个名字、门牌或电话尾号试试。"</p> }.into_any()
+            } else {
+                view! { <ul class="rows">{rows}</ul> }.into_any()
+            }
+        };
+        view! {
+            <div class="dialog-body stack">
+                <div class="search">
+                    {icon("search")}
+                    <input
+                        class="search-input"
+                        type="search"
+                        aria-label="查找户"
+                        placeholder="姓名、门牌、尾号、拼音"
+                        data-testid="pick-search"
+                        on:input=move |ev| text.set(event_target_value(&ev))
+                    />
+                </div>
+                {list}
+            </div>
+        }
+        .into_any()
+    };
+    dialog(open, "dialog-sheet", "选一户", Box::new(inside))
+}
+
+/// A select over the directory, or over open records.
+pub(super) fn select(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
+    let directory = use_directory();
+    let kind = field.kind;
+    let path = at.path.clone();
+    let options = move || {
+        let now = state.values.with_untracked(|values| {
+            values.get(&path).and_then(Value::as_str).unwrap_or_default().to_owned()
+        });
+        let names = directory.get();
+        let list: Vec<(String, String)> = match kind {
+            FieldKind::UnitRef => names.units.clone().into_iter().collect(),
+            FieldKind::UserRef => names.people.clone().into_iter().collect(),
+            FieldKind::AreaRef => names.areas.keys().map(|code| (code.clone(), names.area(code))).collect(),
+            _ => records(state.app),
+        };
+        let option = |(id, label): (String, String)| {
+            let selected = id == now;
+            view! { <option value=id selected=selected>{label}</option> }
+        };
+        view! { <option value="">"请选择"</option>{list.into_iter().map(option).collect_view()} }
+    };
+    native(state, field, at, options.into_any())
+}
+
+/// Cases that are open, the newest first.
+fn records(app: App) -> Vec<(String, String)> {
+    app.rows(|rows| {
+        let mut list: Vec<&Summary> = rows
+            .values()
+            .filter_map(|row| row.summary.as_ref())
+            .filter(|summary| summary.is_open())
+            .collect();
+        list.sort_by_key(|summary| std::cmp::Reverse(summary.updated));
+        list.into_iter().take(50).map(|s| (s.id.to_string(), format!("{} {}", s.kind.label(), s.title))).collect()
+    })
+}
+
+/// Several units.
+pub(super) fn units(state: FormState, at: &At) -> AnyView {
+    let directory = use_directory();
+    let path = at.path.clone();
+    let chips = move || {
+        let chip = |(code, name): (&String, &String)| {
+            let (on, change) = (path.clone(), path.clone());
+            let (id, code) = (code.clone(), code.clone());
+            view! {
+                <label class="chip">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || {
+                            state.get(&on).and_then(|v| v.as_array().map(|l| l.contains(&Value::from(id.as_str())))).unwrap_or(false)
+                        }
+                        on:change=move |ev| {
+                            let mut list = untrack(|| state.get(&change)).and_then(|v| v.as_array().cloned()).unwrap_or_default();
+                            list.retain(|one| one.as_str() != Some(code.as_str()));
+                            if event_target_checked(&ev) {
+                                list.push(Value::from(code.as_str()));
+                            }
+                            state.set(&change, (!list.is_empty()).then_some(Value::Array(list)));
+                        }
+                    />
+                    <span class="chip-face">{name.clone()}</span>
+                </label>
+            }
+            .into_any()
+        };
+        directory.get().units.iter().map(chip).collect_view()
+    };
+    view! { <div class="chips">{chips}</div> }.into_any()
+}

@@ -1,0 +1,265 @@
+//! What a form holds while it is filled in.
+
+use std::sync::Arc;
+
+use gridbook_domain::form::{Condition, Field, Form, Photos, Problem, Stage, Values, table_rows, validate};
+use gridbook_domain::package::Package;
+use gridbook_log::{BlobRef, EntityId};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::app::{App, use_app};
+
+/// A form being filled in; a copy goes into any closure.
+#[derive(Clone, Copy)]
+pub struct FormState {
+    /// The app.
+    pub app: App,
+    form: StoredValue<Arc<Form>>,
+    package: StoredValue<Arc<Package>>,
+    /// Values so far.
+    pub values: RwSignal<Values>,
+    /// What the record held before; empty for a new one.
+    pub base: StoredValue<Values>,
+    /// Photos so far; their bytes are on disk.
+    pub photos: RwSignal<Vec<BlobRef>>,
+    /// What has to be mended.
+    pub problems: RwSignal<Vec<Problem>>,
+    /// Path of the field with the cursor.
+    pub focus: RwSignal<String>,
+    /// Area code of a new record.
+    pub area: RwSignal<String>,
+    /// Counts changes by the person.
+    pub edits: RwSignal<u64>,
+    /// Counts moments in which the draft has to go to disk at once: the camera opens.
+    pub hurry: RwSignal<u64>,
+    /// Counts changes from elsewhere, after which controls are drawn anew.
+    pub redraw: RwSignal<u64>,
+}
+
+impl FormState {
+    /// A form with what is known already.
+    pub fn new(form: Arc<Form>, values: Values) -> Self {
+        let app = use_app();
+        Self {
+            app,
+            form: StoredValue::new(form),
+            package: StoredValue::new(app.package()),
+            values: RwSignal::new(values),
+            base: StoredValue::new(Values::new()),
+            photos: RwSignal::new(Vec::new()),
+            problems: RwSignal::new(Vec::new()),
+            focus: RwSignal::new(String::new()),
+            area: RwSignal::new(String::new()),
+            edits: RwSignal::new(0),
+            hurry: RwSignal::new(0),
+            redraw: RwSignal::new(0),
+        }
+    }
+
+    /// The form.
+    pub fn form(self) -> Arc<Form> {
+        self.form.get_value()
+    }
+
+    /// Catalogue and dictionaries.
+    pub fn package(self) -> Arc<Package> {
+        self.package.get_value()
+    }
+
+    /// The value at a path; follows changes.
+    pub fn get(self, path: &str) -> Option<Value> {
+        self.values.with(|values| values.get(path).cloned())
+    }
+
+    /// The text at a path; empty when there is none; follows changes.
+    pub fn text(self, path: &str) -> String {
+        self.values.with(|values| values.get(path).and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Writes an answer of the person; `None` takes it away. Answers that no longer fit go with it.
+    pub fn set(self, path: &str, value: Option<Value>) {
+        let package = self.package();
+        let form = self.form();
+        self.values.update(|values| {
+            put(values, path, value);
+            if !path.contains('/') {
+                follow(&form, &package, values, path);
+            }
+        });
+        self.problems.update(|problems| problems.retain(|problem| problem.path != path));
+        self.edits.update(|n| *n += 1);
+    }
+
+    /// Writes several answers at once and draws the controls anew.
+    pub fn set_all(self, list: impl IntoIterator<Item = (String, Value)>) {
+        self.values.update(|values| values.extend(list));
+        self.problems.set(Vec::new());
+        self.edits.update(|n| *n += 1);
+        self.redraw.update(|n| *n += 1);
+    }
+
+    /// Whether a condition holds, seen from a row of a table (`parties/<row>`) or from the record.
+    pub fn holds(self, condition: &Condition, row: Option<&str>) -> bool {
+        self.values.with(|values| {
+            condition.holds(&|path| {
+                row.and_then(|row| values.get(&format!("{row}/{path}"))).or_else(|| values.get(path))
+            })
+        })
+    }
+
+    /// Whether a complete record needs this answer now.
+    pub fn needed(self, field: &Field, row: Option<&str>) -> bool {
+        field.required
+            || field.quick_required
+            || field.required_when.as_ref().is_some_and(|when| self.holds(when, row))
+    }
+
+    /// Rows of a table, in order; follows changes.
+    pub fn rows(self, table: &str) -> Vec<String> {
+        self.values.with(|values| table_rows(values, table).into_iter().map(str::to_owned).collect())
+    }
+
+    /// Adds a row with these first values.
+    pub fn add_row(self, table: &str, first: &[(&str, Value)]) -> String {
+        let row = self.app.new_row();
+        self.values.update(|values| {
+            for (column, value) in first {
+                values.insert(format!("{table}/{row}/{column}"), value.clone());
+            }
+        });
+        self.edits.update(|n| *n += 1);
+        row
+    }
+
+    /// Takes a row away. One that the record holds is marked as gone, so that it goes everywhere.
+    pub fn remove_row(self, table: &str, row: &str) {
+        let prefix = format!("{table}/{row}/");
+        let held = self.base.with_value(|base| base.keys().any(|path| path.starts_with(&prefix)));
+        self.values.update(|values| {
+            values.retain(|path, _| !path.starts_with(&prefix));
+            if held {
+                values.insert(format!("{prefix}_gone"), Value::Bool(true));
+            }
+        });
+        self.problems.update(|problems| problems.retain(|problem| !problem.path.starts_with(&prefix)));
+        self.edits.update(|n| *n += 1);
+    }
+
+    /// What stands at a path in the way, in words; follows changes.
+    pub fn problem(self, path: &str) -> Option<(String, bool)> {
+        self.problems.with(|problems| {
+            problems.iter().find(|problem| problem.path == path).map(|p| (p.message.clone(), p.blocks))
+        })
+    }
+
+    /// Photos by path, as the domain counts them.
+    pub fn counts(self) -> Photos {
+        let mut counts = Photos::new();
+        self.photos.with_untracked(|photos| {
+            for photo in photos {
+                *counts.entry(photo.role.clone()).or_default() += 1;
+            }
+        });
+        counts
+    }
+
+    /// Checks everything that was entered.
+    pub fn check(self, stage: Stage) -> Vec<Problem> {
+        let values = self.clean();
+        validate(&self.package(), &self.form(), &values, &self.counts(), stage, self.app.today())
+    }
+
+    /// Values without rows that were begun and left empty.
+    pub fn clean(self) -> Values {
+        self.values.with_untracked(|values| {
+            values.iter().filter(|(_, value)| !value.is_null()).map(|(path, value)| (path.clone(), value.clone())).collect()
+        })
+    }
+
+    /// What differs from the record as it was; null clears.
+    pub fn changes(self) -> Values {
+        let now = self.clean();
+        self.base.with_value(|base| {
+            let mut changes: Values =
+                now.iter().filter(|(path, value)| base.get(*path) != Some(value)).map(|(p, v)| (p.clone(), v.clone())).collect();
+            let gone = |path: &str| {
+                let row = path.rsplit_once('/').map(|(row, _)| format!("{row}/_gone"));
+                row.is_some_and(|row| now.contains_key(&row))
+            };
+            for path in base.keys().filter(|path| !now.contains_key(*path) && !gone(path)) {
+                changes.insert(path.clone(), Value::Null);
+            }
+            changes
+        })
+    }
+
+    /// The household that the record is about, when one is chosen; follows changes.
+    pub fn household(self) -> Option<EntityId> {
+        EntityId::parse(&self.text("household"))
+    }
+}
+
+fn put(values: &mut Values, path: &str, value: Option<Value>) {
+    match value {
+        Some(value) => {
+            values.insert(path.to_owned(), value);
+        }
+        // A begun row stays there while it has no answer.
+        None if path.contains('/') => {
+            values.insert(path.to_owned(), Value::Null);
+        }
+        None => {
+            values.remove(path);
+        }
+    }
+}
+
+/// What follows from an answer: subtypes of another category go, a suggested level is filled in, never lowered.
+fn follow(form: &Form, package: &Package, values: &mut Values, path: &str) {
+    let text = |values: &Values, path: &str| values.get(path).and_then(Value::as_str).map(str::to_owned);
+    let parent = text(values, path);
+    for (_, field) in form.fields().filter(|(_, field)| field.options_by.as_deref() == Some(path)) {
+        let chosen = text(values, &field.path);
+        let fits = |id: &String| {
+            package.choices(field).iter().any(|choice| choice.id == *id && choice.parent == parent)
+        };
+        if chosen.is_some_and(|id| !fits(&id)) {
+            values.remove(&field.path);
+        }
+    }
+    let rank = |id: &str| package.level(id).map_or(u8::MAX, |level| level.rank);
+    let mut suggest = |target: &str, level: &str| {
+        let now = text(values, target).map_or(u8::MAX, |id| rank(&id));
+        if form.field(target).is_some() && rank(level) < now {
+            values.insert(target.to_owned(), level.into());
+        }
+    };
+    if path == "risk_checklist" {
+        let ticked: Vec<String> = values
+            .get(path)
+            .and_then(Value::as_array)
+            .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            .unwrap_or_default();
+        let ticked: Vec<&str> = ticked.iter().map(String::as_str).collect();
+        let mut suggest = |target: &str, level: &str| {
+            let now = text(values, target).map_or(u8::MAX, |id| rank(&id));
+            if rank(level) < now {
+                values.insert(target.to_owned(), level.into());
+            }
+        };
+        if let (points, Some(rule)) = package.risk_level(&ticked)
+            && points > 0
+        {
+            suggest("risk_level", &rule.level);
+        }
+        return;
+    }
+    let level = form
+        .field(path)
+        .and_then(|field| package.choices(field).iter().find(|choice| Some(&choice.id) == parent.as_ref()))
+        .and_then(|choice| choice.level.clone());
+    if let Some(level) = level {
+        suggest("level", &level);
+    }
+}

@@ -1,0 +1,87 @@
+//! The history of a record, in plain words.
+
+use gridbook_domain::admit::message_for;
+use gridbook_domain::case::{CaseView, LineKind};
+use gridbook_domain::form::Form;
+use gridbook_domain::package::Package;
+use leptos::prelude::*;
+
+use super::directory::Names;
+use super::format;
+
+/// What happened, oldest first.
+pub fn timeline(package: &Package, names: &Names, case: &CaseView, now_ms: u64) -> AnyView {
+    let form = case.form.as_deref().and_then(|name| package.form_named(name)).or_else(|| package.form_for(case.kind));
+    let last = case.timeline.len().saturating_sub(1);
+    let items = case
+        .timeline
+        .iter()
+        .enumerate()
+        .map(|(n, line)| {
+            let (title, mut tone) = words(package, form, case, &line.kind);
+            let mut text: Vec<String> = Vec::new();
+            if let Some(reason) = &line.reason {
+                text.push(reason_label(package, reason));
+            }
+            text.extend(line.text.clone());
+            if let Some(code) = &line.refused {
+                tone = "problem";
+                text.push(format!("没有被接收：{}", message_for(code)));
+            }
+            if n == last && tone == "done" {
+                tone = "now";
+            }
+            let text = (!text.is_empty()).then(|| view! { <p class="timeline-text">{text.join("：")}</p> });
+            let arrived = match line.received_at {
+                Some(at) => format!(" · {} 收到", format::when(at, now_ms)),
+                None => String::new(),
+            };
+            let by = format!("{} · {}{arrived}", names.person(&line.user), format::when(line.at, now_ms));
+            view! {
+                <li class="timeline-item" data-tone=tone>
+                    <p class="timeline-title">{title}</p>
+                    {text}
+                    <p class="timeline-by">{by}</p>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    view! { <ol class="timeline" data-testid="timeline">{items}</ol> }.into_any()
+}
+
+fn words(package: &Package, form: Option<&Form>, case: &CaseView, kind: &LineKind) -> (String, &'static str) {
+    match kind {
+        LineKind::Created => (if case.kind.is_case() { "已上报" } else { "已记录" }.to_owned(), "done"),
+        LineKind::Step { action, from, counts, .. } => {
+            let flow = package.flow(case.kind);
+            let step = flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
+            let label = step.map_or_else(|| action.clone(), |step| step.done_label.clone());
+            match (counts, action.as_str()) {
+                (false, _) => (format!("{label}（来晚了，留作备注）"), "note"),
+                (true, "ask_supplement" | "refuse" | "dissatisfied" | "return_unit" | "reject_finish") => (label, "problem"),
+                (true, "progress") => (label, "note"),
+                (true, _) => (label, "done"),
+            }
+        }
+        LineKind::Corrected(paths) => {
+            let mut labels: Vec<&str> = Vec::new();
+            for path in paths {
+                let label = form.and_then(|form| form.field(path)).map(|field| field.label.as_str());
+                if let Some(label) = label.filter(|label| !labels.contains(label)) {
+                    labels.push(label);
+                }
+            }
+            let title = if labels.is_empty() { "更正".to_owned() } else { format!("更正了{}", labels.join("、")) };
+            (title, "note")
+        }
+    }
+}
+
+/// Words for a reason, whichever step it belongs to.
+fn reason_label(package: &Package, id: &str) -> String {
+    ["supplement_reason", "refuse_reason", "return_reason", "waive_reason", "not_close_reason"]
+        .iter()
+        .find_map(|dict| package.choice(dict, id))
+        .map_or_else(|| id.to_owned(), |choice| choice.label.clone())
+}

@@ -1,0 +1,104 @@
+// Figures of all runs: medians, ratios, what must hold, the table.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+export function median(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+export function percentile(list, share) {
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
+}
+
+/** A shared machine doubles any time now and then: times fail the bench only beyond this many budgets. */
+const LENIENT = 2;
+
+/** Ratios that fail the bench when ours is not at least so many times as fast. */
+const RATIOS = { 'save 10,000/rows': 1, 'pull 10,000/pouchdb': 5, 'push 10,000/pouchdb': 5 };
+
+/** Budgets: `max` in ms, `min` in operations a second. */
+const BUDGETS = {
+  'save one, p95, CPU x6': { max: 50 },
+  'field, first usable frame, cold': { max: 2500 },
+  'field, first usable frame, warm': { max: 700 },
+  'search 1,000 households, CPU x6': { max: 300 },
+  'server, push of 500 over HTTP': { min: 10_000 },
+};
+
+export class Report {
+  #times = new Map();
+  #figures = new Map();
+
+  /** A time of `who` in a case; ours is `ours`. */
+  time(name, who, ms) {
+    if (!this.#times.has(name)) this.#times.set(name, new Map());
+    const row = this.#times.get(name);
+    row.set(who, [...(row.get(who) ?? []), ms]);
+    console.log(`  ${name}: ${who} ${ms.toFixed(1)} ms`);
+  }
+
+  figure(name, unit, value) {
+    const held = this.#figures.get(name) ?? { unit, values: [] };
+    held.values.push(value);
+    this.#figures.set(name, held);
+    console.log(`  ${name}: ${value.toFixed(1)} ${unit}`);
+  }
+
+  #rows() {
+    return [...this.#times].flatMap(([name, row]) => {
+      const ours = median(row.get('ours') ?? [NaN]);
+      return [...row].filter(([who]) => who !== 'ours').map(([peer, list]) => {
+        const ms = median(list);
+        return { case: name, ours_ms: round(ours), peer, peer_ms: round(ms), ratio: round(ms / ours, 2) };
+      });
+    });
+  }
+
+  #values() {
+    return [...this.#figures].map(([name, { unit, values }]) => ({ case: name, value: round(median(values)), unit }));
+  }
+
+  /** Prints the table, writes the file, and names what failed and what is over budget but forgiven. */
+  async finish(folder) {
+    const rows = this.#rows();
+    const values = this.#values();
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'results.json'), `${JSON.stringify([...rows, ...values], null, 2)}\n`);
+    console.log(`\n${'case'.padEnd(34)}${'ours, ms'.padStart(10)}  ${'peer'.padEnd(9)}${'ms'.padStart(10)}${'ratio'.padStart(8)}`);
+    for (const row of rows) {
+      const cells = [row.case.padEnd(34), String(row.ours_ms).padStart(10), '  ', row.peer.padEnd(9)];
+      console.log(`${cells.join('')}${String(row.peer_ms).padStart(10)}${`${row.ratio}x`.padStart(8)}`);
+    }
+    console.log('');
+    for (const { case: name, value, unit } of values) {
+      console.log(`${name.padEnd(44)}${String(value).padStart(10)} ${unit}`);
+    }
+    return verdict(rows, values);
+  }
+}
+
+function round(value, digits = 1) {
+  return Math.round(value * 10 ** digits) / 10 ** digits;
+}
+
+function verdict(rows, values) {
+  const failed = [];
+  const forgiven = [];
+  for (const row of rows) {
+    const least = RATIOS[`${row.case}/${row.peer}`];
+    if (least !== undefined && !(row.ratio >= least)) {
+      failed.push(`${row.case}: ${row.ratio} times as fast as ${row.peer}, must be ${least}`);
+    }
+  }
+  for (const { case: name, value } of values) {
+    const { max = Infinity, min = 0 } = BUDGETS[name] ?? {};
+    const words = `${name}: ${value}, budget ${Number.isFinite(max) ? max : min}`;
+    if (!(value <= max * LENIENT && value >= min / LENIENT)) failed.push(words);
+    else if (value > max || value < min) forgiven.push(words);
+  }
+  return { failed, forgiven };
+}

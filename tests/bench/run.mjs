@@ -1,0 +1,54 @@
+// `cargo xtask bench`: ours and its peers in one run, one machine, one browser. Ratios are what counts: absolute
+// times are of this machine.
+
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { local } from './cases/local.mjs';
+import { search } from './cases/search.mjs';
+import { load } from './cases/server.mjs';
+import { start } from './cases/start.mjs';
+import { sync } from './cases/sync.mjs';
+import { Report } from './report.mjs';
+
+const USAGE = `cargo xtask bench [--runs 3] [--records 10000] [--only local,sync,server,search,start] [--peers rows,pouchdb]`;
+
+/** How often each group is done, at least: cheap ones more often. */
+const GROUPS = {
+  local: { work: local, least: 1 },
+  sync: { work: sync, least: 1 },
+  server: { work: load, least: 1 },
+  search: { work: search, least: 1 },
+  start: { work: start, least: 5 },
+};
+
+function options(args) {
+  const out = { runs: 3, count: 10_000, only: Object.keys(GROUPS), peers: undefined };
+  for (let at = 0; at < args.length; at += 2) {
+    const value = args[at + 1];
+    if (args[at] === '--runs' && Number(value) > 0) out.runs = Number(value);
+    else if (args[at] === '--records' && Number(value) > 0) out.count = Number(value);
+    else if (args[at] === '--only' && value?.split(',').every((name) => GROUPS[name])) out.only = value.split(',');
+    else if (args[at] === '--peers' && value) out.peers = value.split(',');
+    else throw new Error(USAGE);
+  }
+  return out;
+}
+
+const { runs, count, only, peers } = options(process.argv.slice(2));
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'bench');
+const report = new Report();
+const common = { count, server: process.env.GRIDBOOK_SERVER, site: process.env.GRIDBOOK_SITE ?? path.join(target, 'site') };
+for (const group of only) {
+  const { work, least } = GROUPS[group];
+  const times = Math.max(runs, least);
+  for (let run = 1; run <= times; run += 1) {
+    console.log(`${group}, run ${run} of ${times}`);
+    const wanted = peers && { peers };
+    await work(report, { ...common, seed: run, ...wanted });
+  }
+}
+const { failed, forgiven } = await report.finish(target);
+for (const words of forgiven) console.log(`over budget on this machine, not failed: ${words}`);
+for (const words of failed) console.error(`FAILED ${words}`);
+process.exitCode = failed.length ? 1 : 0;

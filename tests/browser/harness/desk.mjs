@@ -1,0 +1,122 @@
+// The desk as the person at it sees it.
+
+import { PASSWORD } from "./server.mjs";
+import { until } from "./wait.mjs";
+
+export class Desk {
+  /** Opens the desk on a new computer and signs in; ready when the first synchronisation is done. */
+  static async open(context, origin, user) {
+    const desk = new Desk();
+    Object.assign(desk, { context, origin, user });
+    desk.page = await context.newPage();
+    await desk.page.goto(`${origin}/desk/`);
+    await desk.id("desk-login-user").fill(user);
+    await desk.id("desk-login-password").fill(PASSWORD);
+    await desk.id("desk-login-submit").click();
+    await desk.id("sync-state").waitFor();
+    await desk.synced();
+    return desk;
+  }
+
+  id(name) {
+    return this.page.getByTestId(name);
+  }
+
+  /** Waits until everything here is at the server. */
+  async synced() {
+    const lamp = this.id("sync-state");
+    await until(`${this.user}'s desk is in step with the server`, async () => {
+      return (await lamp.getAttribute("data-state")) === "ok" && (await lamp.getAttribute("data-unsent")) === "0";
+    });
+  }
+
+  /** Opens a screen by the part behind `#/`. */
+  async go(hash) {
+    await this.page.evaluate((to) => {
+      window.location.hash = to;
+    }, `#/${hash}`);
+  }
+
+  /** Finds a record by words of its title, in whatever state it is; synchronises until it is there. Opens it. */
+  async find(words) {
+    if (!/#\/queue/.test(this.page.url())) await this.go("queue");
+    await this.id("queue-tab-all").click();
+    await this.id("queue-search").fill(words);
+    const row = this.id("queue-row").filter({ hasText: words });
+    let asked = 0;
+    await until(`${this.user}'s desk shows “${words}”`, async () => {
+      if ((await row.count()) > 0) return true;
+      if (Date.now() - asked > 500) {
+        asked = Date.now();
+        await this.id("sync-state").click();
+      }
+      return false;
+    });
+    await row.first().click();
+    await this.id("detail-title").filter({ hasText: words }).waitFor();
+  }
+
+  /** How many records the queue shows for these words. */
+  async count(words) {
+    await this.id("queue-tab-all").click();
+    await this.id("queue-search").fill(words);
+    return this.id("queue-row").filter({ hasText: words }).count();
+  }
+
+  /** Machine name of the open record's state. */
+  async state() {
+    return this.id("detail-state").getAttribute("data-state");
+  }
+
+  /** Waits until the open record is in a state, asking the server meanwhile. */
+  async reaches(state) {
+    let asked = 0;
+    await until(`the record is ${state} at ${this.user}'s desk`, async () => {
+      if ((await this.state()) === state) return true;
+      if (Date.now() - asked > 500) {
+        asked = Date.now();
+        await this.id("sync-state").click();
+      }
+      return false;
+    });
+  }
+
+  /** Takes a step with the open record: the button, its dialog with `answers` by field, and the save. */
+  async act(action, answers = {}) {
+    await this.id(`action-${action}`).first().click();
+    const save = this.id("action-save");
+    await save.waitFor();
+    for (const [path, answer] of Object.entries(answers)) await this.answer(path, answer);
+    await save.click();
+    await save.waitFor({ state: "detached" });
+    await this.synced();
+  }
+
+  /** Fills in one field of an open dialog. */
+  async answer(path, answer) {
+    const field = this.page.locator(`dialog [data-testid="field-${path}"]`);
+    await field.waitFor();
+    const files = field.locator("input[type=file]");
+    if ((await files.count()) > 0) {
+      const before = await field.locator("li.photo").count();
+      await files.setInputFiles(answer);
+      await until("the photo is in the dialog", async () => (await field.locator("li.photo").count()) > before);
+      return;
+    }
+    const list = field.locator("select");
+    if ((await list.count()) > 0) {
+      await until(`${path} offers ${answer}`, async () => (await list.locator(`option[value="${answer}"]`).count()) > 0);
+      await list.selectOption(String(answer));
+      return;
+    }
+    const chips = field.locator("label.chip");
+    if ((await chips.count()) > 0) {
+      for (const one of [answer].flat()) {
+        const byValue = chips.filter({ has: this.page.locator(`input[value="${one}"]`) });
+        await ((await byValue.count()) > 0 ? byValue : chips.filter({ hasText: String(one) })).first().click();
+      }
+      return;
+    }
+    await field.locator("input, textarea").fill(String(answer));
+  }
+}

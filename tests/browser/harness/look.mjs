@@ -1,0 +1,29 @@
+// Screenshots, kept as test output, and the accessibility check of every screen.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const OUTPUT = fileURLToPath(new URL("../../output/", import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** Keeps a picture of the page under `tests/output/`. */
+export async function shot(page, name, { fullPage = false } = {}) {
+  mkdirSync(OUTPUT, { recursive: true });
+  await page.screenshot({ path: join(OUTPUT, `${name}.png`), fullPage, animations: "disabled" });
+}
+
+/** Fails on anything that keeps people out: findings of axe that are serious or critical. */
+export async function accessible(page, name) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(
+    (values) => window.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] }),
+    RULES,
+  );
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  const told = grave.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.slice(0, 4).map((n) => `${n.html.slice(0, 200)} (${n.any.map((a) => a.message).join("; ").slice(0, 200)})`).join("\n    ")}`);
+  assert.deepEqual(told, [], `${name} has accessibility findings`);
+}

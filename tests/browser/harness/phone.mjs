@@ -1,0 +1,259 @@
+// The phone as the person who holds it sees it.
+
+import { PASSWORD } from "./server.mjs";
+import { until } from "./wait.mjs";
+
+export class Phone {
+  /** Opens the app on a new phone and signs in; ready when the first synchronisation is done. */
+  static async open(context, origin, user) {
+    const phone = new Phone();
+    phone.context = context;
+    phone.page = await context.newPage();
+    await phone.page.goto(`${origin}/`);
+    await phone.id("login-user").fill(user);
+    await phone.id("login-password").fill(PASSWORD);
+    await phone.id("login-submit").click();
+    await phone.id("tab-home").waitFor();
+    await phone.synced();
+    return phone;
+  }
+
+  /** Opens the app where somebody is signed in already; `address` may name a screen. */
+  static async resume(context, address) {
+    const phone = new Phone();
+    phone.context = context;
+    phone.page = await context.newPage();
+    await phone.page.goto(address);
+    await phone.id("lamp").waitFor();
+    return phone;
+  }
+
+  id(name) {
+    return this.page.getByTestId(name);
+  }
+
+  /** All words on the screen. */
+  async text() {
+    return this.page.locator("body").innerText();
+  }
+
+  /** Opens a screen by the part behind `#/`. */
+  async go(hash) {
+    await this.page.evaluate((to) => {
+      window.location.hash = to;
+    }, `#/${hash}`);
+  }
+
+  /** Whether the radio is off. */
+  async airplane(on) {
+    await this.context.setOffline(on);
+  }
+
+  /** The service worker holds the whole app: from now on no network is needed. */
+  async offlineReady() {
+    await until("the service worker holds the app", () =>
+      this.page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration();
+        return registration?.active?.state === "activated" && navigator.serviceWorker.controller !== null;
+      }),
+    );
+  }
+
+  /** Waits until nothing waits here, photos included, and the network is known to be there. */
+  async synced() {
+    const lamp = this.id("lamp");
+    await until("the phone is in step with the server", async () => (await lamp.getAttribute("data-state")) === "ok");
+  }
+
+  /** Takes a step of the form; saving leads to another screen. */
+  async pressSave() {
+    const quick = this.id("form-quick");
+    await (await quick.count() > 0 ? quick : this.id("form-save")).click();
+  }
+
+  /** Hands the report in and waits until the app calls it saved. */
+  async saveReport() {
+    await this.pressSave();
+    await this.page.waitForURL(/#\/saved\//);
+  }
+
+  /** Chooses the `nth` household of the picker, or the first for some words. */
+  async pickHousehold({ nth = 0, words } = {}) {
+    await this.id("field-household").click();
+    if (words) await this.id("pick-search").fill(words);
+    await this.id("pick-household").nth(words ? 0 : nth).click();
+    await this.id("pick-household").first().waitFor({ state: "detached" });
+  }
+
+  /** An ordinary visit: everything as before. */
+  async noChangeVisit(household) {
+    await this.go("visit/new");
+    await this.pickHousehold(household);
+    await this.id("field-met-head").click();
+    await this.id("form-next").click();
+    await this.id("no-change").click();
+    await this.id("field-well_being-good").click();
+    await this.id("six-ok").click();
+    await this.saveReport();
+  }
+
+  /** A visit where nobody was at home. */
+  async notMetVisit(household) {
+    await this.go("visit/new");
+    await this.pickHousehold(household);
+    await this.id("field-met-not_met").click();
+    await this.id("field-not_met_reason-away").click();
+    await this.saveReport();
+  }
+
+  /** Opens a new hazard and fills in what a quick report needs. */
+  async beginHazard({ desc, level = "blue", photos = [] }) {
+    await this.go("hazard/new");
+    await this.id("field-desc").fill(desc);
+    await this.id(`field-level-${level}`).click();
+    await this.addPhotos("photo_before", photos);
+  }
+
+  async hazard(report) {
+    await this.beginHazard(report);
+    await this.saveReport();
+  }
+
+  async dispute({ facts, place, photos = [] }) {
+    await this.go("dispute/new");
+    await this.id("field-facts").fill(facts);
+    await this.id("field-occur_place").fill(place);
+    await this.addPhotos("photos", photos);
+    await this.saveReport();
+  }
+
+  /** The tap that opens the camera. */
+  async tapPhoto(path) {
+    await this.id(`field-${path}`).locator("label.photo-add").first().click();
+  }
+
+  async addPhotos(path, photos) {
+    if (photos.length === 0) return;
+    const field = this.id(`field-${path}`);
+    const taken = field.locator("li.photo");
+    for (const photo of photos) {
+      const before = await taken.count();
+      await field.locator("input[type=file]").first().setInputFiles(photo);
+      await until("the photo is in the form", async () => (await taken.count()) > before);
+    }
+  }
+
+  /** The form says that its draft is on disk. */
+  async draftKept() {
+    await this.id("save-state").filter({ hasText: "草稿已存在本机" }).waitFor();
+  }
+
+  /** Comes back to the app, which synchronises then. */
+  async wake() {
+    await this.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  }
+
+  /** What 今天 says is unsent: records and photos. */
+  async #waiting() {
+    await this.go("");
+    const words = await this.id("home-unsent").innerText();
+    const number = (pattern) => Number(pattern.exec(words)?.[1] ?? 0);
+    return { records: number(/(\d+) 条/), photos: number(/(\d+) 张照片/), all: words.includes("都已送达") };
+  }
+
+  /** Records that wait, as 今天 tells it. */
+  async unsent() {
+    return (await this.#waiting()).records;
+  }
+
+  /** Photos that wait, as 今天 tells it. */
+  async unsentPhotos() {
+    return (await this.#waiting()).photos;
+  }
+
+  /** Own records with these words in the title: `{title, arrival, state}`. */
+  async records(words) {
+    await this.go("records");
+    await this.page.locator("h1", { hasText: "记录" }).waitFor();
+    const more = this.id("show-more");
+    while ((await more.count()) > 0) await more.click();
+    const rows = await this.id("record-row").evaluateAll((all) =>
+      all.map((row) => ({
+        title: row.querySelector(".row-title").innerText.trim(),
+        arrival: row.querySelector("[data-testid=arrival-badge]")?.innerText.trim(),
+        state: row.querySelector("[data-testid=record-state]")?.innerText.trim(),
+      })),
+    );
+    return rows.filter(({ title }) => title.includes(words));
+  }
+
+  /** Opens the newest own record with these words in its title. */
+  async openRecord(words) {
+    await this.go("records");
+    await this.id("record-row").filter({ hasText: words }).first().click();
+    await this.id("record-title").filter({ hasText: words }).waitFor();
+  }
+
+  /** Opens a record and waits until it is in a state, taking the phone up again meanwhile. */
+  async reaches(words, state) {
+    await this.openRecord(words);
+    const shown = this.id("record-state").first();
+    let woken = 0;
+    await until(`the phone shows “${words}” as ${state}`, async () => {
+      if ((await shown.innerText()).startsWith(state)) return true;
+      if (Date.now() - woken > 500) {
+        woken = Date.now();
+        await this.wake();
+      }
+      return false;
+    });
+  }
+
+  /** Opens a draft from 今天. */
+  async openDraft(words) {
+    await this.go("");
+    await this.id("draft-row").filter({ hasText: words }).click();
+    await this.id("save-state").waitFor();
+  }
+
+  /** Households found for some words, as lines of text. */
+  async searchHouseholds(words) {
+    await this.go("households");
+    await this.id("household-search").fill(words);
+    await this.page.locator("[data-testid=results-line], [data-testid=blank-search]").first().waitFor();
+    return this.id("household-row").allInnerTexts();
+  }
+
+  /** How many households the phone shows. */
+  async householdCount() {
+    await this.go("households");
+    await this.id("household-search").fill("");
+    return Number.parseInt(await this.id("results-line").innerText(), 10);
+  }
+
+  /** All keys and values of the stores on this phone as one text, to look for what must not be there. */
+  async stored() {
+    return this.page.evaluate(async () => {
+      const wait = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const decoder = new TextDecoder("utf-8", { fatal: false });
+      const told = (value) => {
+        if (value instanceof Uint8Array || value instanceof ArrayBuffer) return decoder.decode(value);
+        return typeof value === "string" ? value : JSON.stringify(value) ?? "";
+      };
+      const texts = [];
+      for (const { name } of await indexedDB.databases()) {
+        const database = await wait(indexedDB.open(name));
+        for (const store of database.objectStoreNames) {
+          const objects = database.transaction(store).objectStore(store);
+          const [keys, values] = await Promise.all([wait(objects.getAllKeys()), wait(objects.getAll())]);
+          texts.push(...keys.map(told), ...values.map(told));
+        }
+        database.close();
+      }
+      return texts.join("\n");
+    });
+  }
+}

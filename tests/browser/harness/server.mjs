@@ -1,0 +1,76 @@
+// The release server with the demo township, on a port and a database of its own.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { until } from "./wait.mjs";
+
+/** Every demo account has it. */
+export const PASSWORD = "gridbook-demo";
+const START_TIMEOUT = 120_000;
+
+function need(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set; run these tests with \`cargo xtask test browser\``);
+  return value;
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+export class Server {
+  /** Starts it and waits until it answers. */
+  static async start() {
+    const server = new Server();
+    server.folder = await mkdtemp(join(tmpdir(), "gridbook-server-"));
+    server.port = await freePort();
+    await server.up();
+    return server;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the program on the same database and port. */
+  async up() {
+    const args = ["serve", "--demo", "--listen", `127.0.0.1:${this.port}`, "--db", `sqlite://${join(this.folder, "gridbook.db")}`];
+    // Only while a bundle is being worked on; the release server carries its own.
+    if (process.env.GRIDBOOK_DIST) args.push("--dist", process.env.GRIDBOOK_DIST);
+    this.process = spawn(need("GRIDBOOK_SERVER"), args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.log = "";
+    this.process.stderr.on("data", (chunk) => {
+      this.log = (this.log + chunk).slice(-20_000);
+    });
+    const gone = once(this.process, "exit").then(() => Promise.reject(new Error(`the server stopped:\n${this.log}`)));
+    gone.catch(() => {});
+    const ready = until("the server answers /healthz", async () => (await fetch(`${this.origin}/healthz`)).ok, {
+      timeout: START_TIMEOUT,
+    });
+    await Promise.race([ready, gone]);
+  }
+
+  /** Ends the program; the database stays. */
+  async down() {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = once(this.process, "exit");
+      // Not gently: a browser may hold connections, and a commit must survive this anyway.
+      this.process.kill("SIGKILL");
+      await gone;
+    }
+  }
+
+  async stop() {
+    await this.down();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

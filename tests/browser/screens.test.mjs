@@ -1,0 +1,158 @@
+// Every screen of both apps, in every look: a picture to look at, no grave accessibility finding, nothing cut off.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { DESK, PHONE } from "./harness/browser.mjs";
+import { Desk } from "./harness/desk.mjs";
+import { Account } from "./harness/feed.mjs";
+import { accessible, shot } from "./harness/look.mjs";
+import { Phone } from "./harness/phone.mjs";
+import { photo } from "./harness/photo.mjs";
+import { Township } from "./harness/township.mjs";
+import { until } from "./harness/wait.mjs";
+
+const LOOKS = {
+  normal: { theme: "light", text: "normal" },
+  dark: { theme: "dark", text: "normal" },
+  large: { theme: "light", text: "large" },
+};
+
+/** The page has settled: nothing is loading and pictures are there. */
+async function settled(page) {
+  await until("the screen is drawn", () =>
+    page.evaluate(() => {
+      const images = [...document.images].every((img) => img.complete);
+      return images && !document.querySelector('#app [aria-busy="true"]') && document.querySelector("h1") !== null;
+    }),
+  );
+}
+
+/** Keeps and checks the screen that is shown, in all looks. */
+async function keep(page, name) {
+  for (const [look, wanted] of Object.entries(LOOKS)) {
+    await page.evaluate((to) => window.gridbookDisplay(to), wanted);
+    await settled(page);
+    await shot(page, `${name}-${look}`);
+    await accessible(page, `${name} (${look})`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${name} (${look}) is ${wide} px too wide`);
+  }
+  await page.evaluate((to) => window.gridbookDisplay(to), LOOKS.normal);
+}
+
+test("the phone's screens", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const context = await town.browser.device(PHONE);
+  const blank = await context.newPage();
+  await blank.goto(town.origin);
+  await blank.getByTestId("login-user").waitFor();
+  await keep(blank, "phone-login");
+  await blank.close();
+
+  const phone = await Phone.open(context, town.origin, "zhuli01");
+  const { page } = phone;
+  await phone.offlineReady();
+  const account = await Account.signIn(town.server.origin, "zhuli01");
+  const [household] = await account.list("household", ({ values }) => values.head);
+  const [asked] = await account.list("hazard", ({ state }) => state === "supplement");
+  const [closed] = await account.list("hazard", ({ state }) => state === "closed");
+  const screens = {
+    home: "",
+    report: "report",
+    "visit-step-1": `visit/new?household=${household.id}`,
+    hazard: "hazard/new",
+    dispute: "dispute/new",
+    households: "households",
+    "households-none": "households?q=没有这个人",
+    household: `household/${household.id}`,
+    "household-edit": `household/${household.id}/edit`,
+    "household-new": "household/new",
+    "member-new": `household/${household.id}/member/new`,
+    records: "records",
+    "record-supplement": `record/${asked.id}`,
+    "record-closed": `record/${closed.id}`,
+    me: "me",
+    "change-phone": "change-phone",
+    password: "password",
+    install: "install",
+  };
+  for (const [name, hash] of Object.entries(screens)) {
+    await t.test(name, async () => {
+      await phone.go(hash);
+      await page.locator("h1").waitFor();
+      await keep(page, `phone-${name}`);
+    });
+  }
+  await t.test("a visit's second step", async () => {
+    await phone.go(`visit/new?household=${household.id}`);
+    await phone.id("field-met-head").click();
+    await phone.id("form-next").click();
+    await phone.id("no-change").click();
+    await keep(page, "phone-visit-step-2");
+  });
+  await t.test("a form that lacks something", async () => {
+    await phone.go("hazard/new");
+    await phone.pressSave();
+    await phone.id("problems").waitFor();
+    await keep(page, "phone-problems");
+  });
+  await t.test("saved, without a network, and a red hazard that has not arrived", async () => {
+    await phone.airplane(true);
+    await phone.hazard({ desc: "山体滑动，已掉下两块大石", level: "red", photos: [photo(41)] });
+    await keep(page, "phone-saved-red");
+    await phone.go("");
+    await keep(page, "phone-home-offline");
+    await phone.openRecord("山体滑动");
+    await keep(page, "phone-record-unsent");
+    await phone.go("records");
+    await keep(page, "phone-records-offline");
+    await phone.go("me");
+    await keep(page, "phone-me-offline");
+  });
+});
+
+test("the desk's screens", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const context = await town.browser.device(DESK);
+  const blank = await context.newPage();
+  await blank.goto(`${town.origin}/desk/`);
+  await blank.getByTestId("desk-login-user").waitFor();
+  await keep(blank, "desk-login");
+  await blank.close();
+
+  const director = await Desk.open(context, town.origin, "zhuren01");
+  const account = await Account.signIn(town.server.origin, "zhuren01");
+  const [closed] = await account.list("hazard", ({ state }) => state === "closed");
+  const [fresh] = await account.list("dispute", ({ state }) => state === "submitted");
+  const [household] = await account.list("household", ({ values }) => values.head);
+  const screens = {
+    queue: "queue",
+    closed: `queue/${closed.id}`,
+    submitted: `queue/${fresh.id}`,
+    ledger: "ledger",
+    households: "households",
+    household: `households/${household.id}`,
+    me: "me",
+  };
+  for (const [name, hash] of Object.entries(screens)) {
+    await t.test(name, async () => {
+      await director.go(hash);
+      await keep(director.page, `desk-${name}`);
+    });
+  }
+  await t.test("a step", async () => {
+    await director.go(`queue/${fresh.id}`);
+    await director.id("action-register").click();
+    await director.id("action-save").waitFor();
+    await keep(director.page, "desk-register");
+  });
+  const clerk = await Desk.open(await town.browser.device(DESK), town.origin, "zhuangan01");
+  for (const name of ["import", "staff"]) {
+    await t.test(name, async () => {
+      await clerk.go(name);
+      await keep(clerk.page, `desk-${name}`);
+    });
+  }
+});

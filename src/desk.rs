@@ -17,6 +17,7 @@ mod staff;
 mod values;
 mod words;
 
+use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
@@ -26,17 +27,25 @@ use crate::ui::states::blank;
 
 /// Starts the desk in `#app`.
 pub fn start() {
-    spawn_local(async {
-        let started = App::start().await;
-        let place = document().get_element_by_id("app").and_then(|element| element.dyn_into().ok());
-        let Some(place) = place else { return };
-        let view = move || match started {
-            Ok(app) => {
-                app.provide();
-                frame::desk(app)
-            }
-            Err(problem) => blank("error", "打不开工作台", problem.message(), Vec::new()),
-        };
-        leptos::mount::mount_to(place, view).forget();
+    let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else {
+        return;
+    };
+    mount_to(root, root_view).forget();
+}
+
+/// Nothing until the core has started: the page's own first frame stays as long.
+fn root_view() -> AnyView {
+    let started = RwSignal::new(None);
+    spawn_local(async move {
+        started.set(Some(App::start().await.map_err(|problem| problem.message())));
     });
+    let draw = move || match started.get() {
+        None => ().into_any(),
+        Some(Ok(app)) => {
+            app.provide();
+            frame::desk(app)
+        }
+        Some(Err(words)) => blank("error", "打不开工作台", words, Vec::new()),
+    };
+    view! { {draw} }.into_any()
 }

@@ -20,13 +20,16 @@ use wasm_bindgen::JsCast;
 
 use crate::app::App;
 use crate::ui::directory::provide_directory;
+use crate::ui::live;
 use crate::ui::router::{Route, provide_router};
 use crate::ui::states::blank;
 use crate::ui::toast::provide_toasts;
 
 /// Starts the phone's app inside `#app`.
 pub fn start() {
-    let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else { return };
+    let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else {
+        return;
+    };
     mount_to(root, root_view).forget();
 }
 
@@ -41,7 +44,7 @@ fn root_view() -> AnyView {
         Some(Ok(app)) => shell(app),
         Some(Err(words)) => stopped(words),
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 fn stopped(words: String) -> AnyView {
@@ -67,7 +70,8 @@ fn shell(app: App) -> AnyView {
     let toasts = provide_toasts();
     provide_directory();
     me::watch_updates();
-    let signed = Memo::new(move |_| app.session.with(|session| session.as_ref().map(|s| s.profile.user.clone())));
+    let signed =
+        Memo::new(move |_| app.session.with(|session| session.as_ref().map(|s| s.profile.user.clone())));
     // The step of a form is part of the address, so that back goes one step back; the form itself stays.
     let page = Memo::new(move |_| {
         let mut route = router.route.get();
@@ -92,7 +96,9 @@ fn open(route: &Route) -> AnyView {
         ["households"] => households::page(),
         ["household", "new"] => forms::page(forms::Start::new(RecordKind::Household, route)),
         ["household", one] => with(id(one), household::page),
-        ["household", one, "edit"] => with(id(one), |id| forms::page(forms::Start::edit(RecordKind::Household, id))),
+        ["household", one, "edit"] => {
+            with(id(one), |id| forms::page(forms::Start::edit(RecordKind::Household, id)))
+        }
         ["household", one, "member", row] => with(id(one), |id| forms::page(forms::Start::member(id, row))),
         ["visit", "new"] => forms::page(forms::Start::new(RecordKind::Visit, route)),
         ["hazard", "new"] => forms::page(forms::Start::new(RecordKind::Hazard, route)),
@@ -119,7 +125,10 @@ fn with(id: Option<EntityId>, page: impl FnOnce(EntityId) -> AnyView) -> AnyView
 
 fn nowhere() -> AnyView {
     let home = view! { <a class="btn btn-primary" href="#/">"回到今天"</a> }.into_any();
-    screen::Screen::new("没有这一页")
-        .back("/")
-        .view(blank("search", "没有这一页", "地址可能不完整，记录都在，没有丢。", vec![home]))
+    screen::Screen::new("没有这一页").back("/").view(blank(
+        "search",
+        "没有这一页",
+        "地址可能不完整，记录都在，没有丢。",
+        vec![home],
+    ))
 }

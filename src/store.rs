@@ -4,6 +4,8 @@
 //! handle is disposable: when the browser drops the connection the next use opens a new one.
 
 mod error;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -73,9 +75,9 @@ impl IdbStore {
         wasm_bindgen_futures::spawn_local(async move {
             if std::future::poll_fn(|cx| changes.poll_recv(cx)).await.is_some()
                 && let Some(database) = handle.borrow_mut().take()
-                && let Ok(database) = Rc::try_unwrap(database)
             {
-                database.close();
+                // Also while something is under way on it: the browser waits for that and then closes.
+                Database::clone(&database).close();
             }
         });
     }

@@ -13,7 +13,10 @@ pub mod states;
 pub mod timeline;
 pub mod toast;
 
-use leptos::prelude::AnyView;
+use std::sync::{Arc, Mutex};
+
+use leptos::prelude::*;
+use leptos::tachys::reactive_graph::SharedReactiveFunction;
 
 /// What a place in a view draws, made anew whenever it is asked for. Boxed so that views stay one type and the
 /// bundle stays small.
@@ -21,3 +24,10 @@ pub type Draw = Box<dyn Fn() -> AnyView + Send + Sync>;
 
 /// What a button does.
 pub type Act = Box<dyn Fn() + Send + Sync>;
+
+/// A part of a page that is drawn anew whenever what it reads changes. All of them share one type, so that the
+/// machinery behind them is in the bundle once.
+pub fn live<V: IntoAny>(draw: impl Fn() -> V + Send + Sync + 'static) -> AnyView {
+    let draw: SharedReactiveFunction<AnyView> = Arc::new(Mutex::new(move || draw().into_any()));
+    draw.into_any()
+}

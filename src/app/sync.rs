@@ -69,7 +69,9 @@ impl App {
         }
         let app = *self;
         let again = move || {
-            if app.replica().is_some_and(|r| r.unsent().waiting > 0) {
+            // A trouble of our own ends only with a round of our own.
+            let troubled = app.sync.with_untracked(|sync| sync.trouble.is_some());
+            if troubled || app.replica().is_some_and(|r| r.unsent().waiting > 0) {
                 app.give(Input::Wake);
             }
         };

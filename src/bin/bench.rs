@@ -77,10 +77,16 @@ impl Device {
     ///
     /// # Errors
     /// When the browser refuses.
-    pub async fn open(name: String, user: String, token: Option<String>, reference: &Reference) -> Answer<Device> {
+    pub async fn open(
+        name: String,
+        user: String,
+        token: Option<String>,
+        reference: &Reference,
+    ) -> Answer<Device> {
         let package = reference.0.clone();
         let store = IdbStore::open(&name).await.map_err(text)?;
-        let replica = Replica::open(store, Projector(package.clone()), &BrowserEnv, &user).await.map_err(text)?;
+        let replica =
+            Replica::open(store, Projector(package.clone()), &BrowserEnv, &user).await.map_err(text)?;
         let driver = Driver::new(&replica);
         let http = FetchHttp::new(Rc::new(RefCell::new(token)));
         Ok(Self { replica, driver, http, package, queue: RefCell::default() })

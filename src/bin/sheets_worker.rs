@@ -13,7 +13,9 @@ fn main() {
     let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         let (answer, bytes) = match unpack::<Job>(&event.data()) {
             Some((job, bytes)) => work(job, bytes.as_deref().unwrap_or_default()),
-            None => (Answer::Failed("网格簿刚刚更新过，什么也没有改动。请重新打开页面再试。".to_owned()), None),
+            None => {
+                (Answer::Failed("网格簿刚刚更新过，什么也没有改动。请重新打开页面再试。".to_owned()), None)
+            }
         };
         // When the page is gone there is nobody to answer.
         let _ = out.post_message(&message(&answer, bytes.as_deref()));

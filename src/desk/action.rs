@@ -1,6 +1,7 @@
 //! A step of the workflow: asked for, judged by the same rule as at the authority, saved as one operation a record.
 
 mod input;
+mod photo;
 mod suggest;
 
 use std::collections::BTreeMap;
@@ -154,7 +155,8 @@ async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entere
         let entity = app.entity(*id).await.map_err(|problem| problem.message())?;
         let entity = entity.ok_or_else(|| "这条记录已不在这台电脑上，没有保存。".to_owned())?;
         let case = CaseView::of(&entity).ok_or_else(|| "这条记录读不懂，没有保存。".to_owned())?;
-        let write = NewWrite { entity: *id, body: Body::Event(event(app, step, &case, &entity, &values, &shots)) };
+        let write =
+            NewWrite { entity: *id, body: Body::Event(event(app, step, &case, &entity, &values, &shots)) };
         if let Err(refusal) = app.check(Some(&entity), &write) {
             if let Refusal::Invalid(problems) = &refusal {
                 let found = problems.iter().map(|p| (p.path.clone(), p.message.clone())).collect();
@@ -165,7 +167,8 @@ async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entere
         }
         writes.push(write);
     }
-    let blobs = shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: Some(shot.bytes) }).collect();
+    let blobs =
+        shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: Some(shot.bytes) }).collect();
     app.save(writes, blobs, Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
 }
 

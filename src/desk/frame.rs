@@ -20,10 +20,15 @@ pub fn desk(app: App) -> AnyView {
     provide_directory();
     let route = route();
     let user = Memo::new(move |_| app.session.with(|s| s.as_ref().map(|s| s.profile.user.clone())));
-    let screen = move || match (user.get(), route.get()) {
-        (_, Route::Invite(code)) => login::invite(code),
-        (None, _) => login::sign_in(),
-        (Some(_), _) => inside(app, route),
+    // Only what decides: another record in the address must not redraw the desk.
+    let invited = Memo::new(move |_| match route.get() {
+        Route::Invite(code) => Some(code),
+        _ => None,
+    });
+    let screen = move || match (invited.get(), user.get()) {
+        (Some(code), _) => login::invite(code),
+        (None, None) => login::sign_in(),
+        (None, Some(_)) => inside(app, route),
     };
     view! {
         {screen}
@@ -99,7 +104,9 @@ fn lamp(app: App) -> AnyView {
             (Some(Trouble::SignedOut), _) => ("error", "登录已过期".to_owned()),
             (Some(Trouble::TooOld), _) => ("error", "请更新网格簿".to_owned()),
             (_, phase) if phase != Phase::Idle => ("busy", "正在同步".to_owned()),
-            (Some(Trouble::Offline), _) if waiting > 0 => ("offline", format!("没有网络，{waiting} 条待同步")),
+            (Some(Trouble::Offline), _) if waiting > 0 => {
+                ("offline", format!("没有网络，{waiting} 条待同步"))
+            }
             (Some(Trouble::Offline), _) => ("offline", "没有网络，照常可用".to_owned()),
             (Some(_), _) => ("warn", format!("服务器忙，{waiting} 条待同步，会自动再试")),
             (None, _) if waiting > 0 => ("busy", format!("{waiting} 条待同步")),
@@ -188,7 +195,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {link("queue", "inbox", "待办")}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
-            {link("households", "house", "户")}
+            {move || may("household.view").then(|| link("households", "house", "户"))}
             {move || {
                 (may("data.import") || staff()).then(|| view! { <p class="desk-nav-title">"管理"</p> })
             }}

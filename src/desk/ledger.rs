@@ -25,10 +25,20 @@ pub use export::export_queue;
 /// Rows on a page of the screen.
 const PAGE: usize = 50;
 
+/// Cells of the rows shown, with their records.
+type Lines = Vec<(EntityId, Vec<String>)>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Order {
     column: usize,
     down: bool,
+}
+
+impl Book {
+    /// The latest first.
+    fn order(self) -> Order {
+        Order { column: self.columns().iter().position(|column| column.latest).unwrap_or(1), down: true }
+    }
 }
 
 /// The screen.
@@ -37,14 +47,16 @@ pub fn ledger() -> AnyView {
     let book = RwSignal::new(Book::All);
     let filters = RwSignal::new(Filters::default());
     let state = RwSignal::new(String::new());
-    let order = RwSignal::new(Order { column: 1, down: true });
+    let order = RwSignal::new(Book::All.order());
     let page = RwSignal::new(0usize);
     let shown = Memo::new(move |_| {
         app.version.track();
         let (book, order, state) = (book.get(), order.get(), state.get());
         let package = app.package();
         let mut items = filters.with(|filters| filters.pass(&read_items(app), &package));
-        items.retain(|item| book.holds(item.summary.kind) && (state.is_empty() || item.summary.state == state));
+        items.retain(|item| {
+            book.holds(item.summary.kind) && (state.is_empty() || item.summary.state == state)
+        });
         if let Some(Column { sort: Some(sort), .. }) = book.columns().get(order.column) {
             items.sort_by(|a, b| {
                 let by = sort(&a.summary, &package).cmp(&sort(&b.summary, &package));
@@ -70,15 +82,20 @@ pub fn ledger() -> AnyView {
         list.extend(flows.map(|state| (state.id.clone(), state.label.clone())));
         list
     };
-    let state_filter =
-        super::parts::select("状态", "filter-state", move || state.get(), states, move |value| state.set(value));
+    let state_filter = super::parts::select(
+        "状态",
+        "filter-state",
+        move || state.get(),
+        states,
+        move |value| state.set(value),
+    );
     view! {
-        <div class="page-head">
+        <div class="page-head no-print">
             <h1 class="page-title">"事项台账"</h1>
             <div class="page-actions">{move || export::buttons(book.get(), ids)}</div>
         </div>
         {tabs(book, order)}
-        <div class="cluster no-print">{filter_bar(filters)}{state_filter}</div>
+        {filter_bar(filters, state_filter)}
         {move || table(book.get(), order, page, shown)}
         {pager(page, shown)}
     }
@@ -95,7 +112,7 @@ fn tabs(book: RwSignal<Book>, order: RwSignal<Order>) -> AnyView {
                 data-testid=format!("ledger-tab-{}", which.id())
                 aria-selected=move || (book.get() == which).to_string()
                 on:click=move |_| {
-                    order.set(Order { column: 1, down: true });
+                    order.set(which.order());
                     book.set(which);
                 }
             >
@@ -103,7 +120,7 @@ fn tabs(book: RwSignal<Book>, order: RwSignal<Order>) -> AnyView {
             </button>
         }
     };
-    view! { <div class="tabs no-print" role="tablist" aria-label="哪本台账">{Book::ALL.map(one).collect_view()}</div> }
+    view! { <div class="tabs no-print" role="tablist" aria-label="哪本台账" style:flex-shrink="0">{Book::ALL.map(one).collect_view()}</div> }
         .into_any()
 }
 
@@ -111,7 +128,7 @@ fn tabs(book: RwSignal<Book>, order: RwSignal<Order>) -> AnyView {
 fn table(book: Book, order: RwSignal<Order>, page: RwSignal<usize>, shown: Memo<Arc<Vec<Item>>>) -> AnyView {
     let app = use_app();
     let names = use_directory();
-    let rows: RwSignal<Option<Vec<(EntityId, Vec<String>)>>> = RwSignal::new(None);
+    let rows: RwSignal<Option<Lines>> = RwSignal::new(None);
     Effect::new(move |_| {
         let from = page.get() * PAGE;
         let ids: Vec<EntityId> =
@@ -127,18 +144,9 @@ fn table(book: Book, order: RwSignal<Order>, page: RwSignal<usize>, shown: Memo<
             let _ = rows.try_set(Some(read));
         });
     });
-    let heads = book
-        .columns()
-        .iter()
-        .enumerate()
-        .map(|(n, column)| head(n, column, order))
-        .collect_view();
+    let heads = book.columns().iter().enumerate().map(|(n, column)| head(n, column, order)).collect_view();
     let body = move || {
-        rows.get()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(id, cells)| row(book, id, cells))
-            .collect_view()
+        rows.get().unwrap_or_default().into_iter().map(|(id, cells)| row(book, id, cells)).collect_view()
     };
     let none = move || match rows.get() {
         None => Some(loading(6)),
@@ -148,12 +156,15 @@ fn table(book: Book, order: RwSignal<Order>, page: RwSignal<usize>, shown: Memo<
         Some(_) => None,
     };
     view! {
-        <div class="table-wrap no-print" tabindex="0" role="region" aria-label=book.title()>
-            <table class="table table-dense" data-testid="ledger-table">
-                <thead><tr>{heads}</tr></thead>
-                <tbody>{body}</tbody>
-            </table>
-            {none}
+        // The printer gets the whole ledger as a sheet of its own, not the page that is shown.
+        <div class="no-print" style:display="contents">
+            <div class="table-wrap" tabindex="0" role="region" aria-label=book.title()>
+                <table class="table table-dense" data-testid="ledger-table">
+                    <thead><tr>{heads}</tr></thead>
+                    <tbody>{body}</tbody>
+                </table>
+                {none}
+            </div>
         </div>
     }
     .into_any()
@@ -161,8 +172,10 @@ fn table(book: Book, order: RwSignal<Order>, page: RwSignal<usize>, shown: Memo<
 
 fn head(n: usize, column: &'static Column, order: RwSignal<Order>) -> AnyView {
     let class = if column.numeric { "num" } else { "" };
+    // A full-width sign is two half-width characters; cells break after that.
+    let least = format!("{}rem", column.width * 0.5);
     if column.sort.is_none() {
-        return view! { <th scope="col" class=class>{column.header}</th> }.into_any();
+        return view! { <th scope="col" class=class style:min-width=least>{column.header}</th> }.into_any();
     }
     let sorted = move || {
         let order = order.get();
@@ -172,9 +185,10 @@ fn head(n: usize, column: &'static Column, order: RwSignal<Order>) -> AnyView {
             (true, false) => "ascending",
         }
     };
-    let turn = move |_| order.update(|order| *order = Order { column: n, down: order.column != n || !order.down });
+    let turn =
+        move |_| order.update(|order| *order = Order { column: n, down: order.column != n || !order.down });
     view! {
-        <th scope="col" class=class aria-sort=sorted>
+        <th scope="col" class=class style:min-width=least aria-sort=sorted>
             <button class="th-sort" type="button" on:click=turn>{column.header}</button>
         </th>
     }
@@ -190,11 +204,8 @@ fn row(book: Book, id: EntityId, cells: Vec<String>) -> AnyView {
         .map(|(n, (text, column))| {
             let class = if column.numeric { "num" } else { "" };
             // The number is the way into the record.
-            let inside = if n == 1 {
-                view! { <a href=href.clone()>{text}</a> }.into_any()
-            } else {
-                text.into_any()
-            };
+            let inside =
+                if n == 1 { view! { <a href=href.clone()>{text}</a> }.into_any() } else { text.into_any() };
             view! { <td class=class>{inside}</td> }
         })
         .collect_view();

@@ -18,7 +18,7 @@ use crate::ui::toast::use_toasts;
 pub fn me() -> AnyView {
     view! {
         <div class="page-head"><h1 class="page-title">"我的"</h1></div>
-        <div class="wizard">{account()}{sync()}{password()}{display()}</div>
+        <div class="wizard" style:max-width="46rem">{account()}{sync()}{password()}{display()}</div>
     }
     .into_any()
 }
@@ -59,7 +59,7 @@ fn account() -> AnyView {
     let inside = view! {
         <p class="strong" data-testid="me-name">{who}</p>
         <ul>{roles}</ul>
-        <div class="btn-row">
+        <div class="cluster">
             <button
                 class="btn"
                 type="button"
@@ -101,7 +101,9 @@ fn sync() -> AnyView {
         ms.map_or_else(|| "还没有".to_owned(), |ms| when(ms, app.now_ms()))
     };
     let used = move || {
-        storage.get().map_or_else(String::new, |view| format!("{}（可用 {}）", bytes(view.used), bytes(view.quota)))
+        storage
+            .get()
+            .map_or_else(String::new, |view| format!("{}（可用 {}）", bytes(view.used), bytes(view.quota)))
     };
     let export = move |_| {
         spawn_local(async move {
@@ -126,7 +128,7 @@ fn sync() -> AnyView {
             {line("上次同步", Box::new(last))}
             {line("已用存储", Box::new(used))}
         </dl>
-        <div class="btn-row">
+        <div class="cluster">
             <button class="btn btn-primary" type="button" on:click=move |_| app.wake()>{icon("sync")}"立即同步"</button>
             <button class="btn" type="button" on:click=export>{icon("download")}"导出未送出的"</button>
         </div>
@@ -182,7 +184,7 @@ fn password() -> AnyView {
                 {line("me-new", "新密码（至少 8 位）", "new-password", new)}
             </div>
             {move || failure.get().map(|text| view! { <p class="error" role="alert">{icon("warn")}{text}</p> })}
-            <button class="btn" type="submit">"修改密码"</button>
+            <div class="cluster"><button class="btn" type="submit">"修改密码"</button></div>
         </form>
     };
     card("密码", inside.into_any())
@@ -220,7 +222,8 @@ fn display() -> AnyView {
             .map(|(id, words)| (id.to_owned(), words.to_owned()))
             .to_vec()
     };
-    let texts = || [("normal", "正常字号"), ("large", "大字")].map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+    let texts =
+        || [("normal", "正常字号"), ("large", "大字")].map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
     let inside = view! {
         <div class="toolbar">
             {select("颜色", "me-theme", move || held.get().0, themes, change("theme"))}

@@ -1,10 +1,12 @@
 //! Small pieces that screens of the desk share.
 
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Target, may};
 use leptos::prelude::*;
-use web_sys::{HtmlElement, HtmlInputElement};
 use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement};
 
+use crate::app::App;
 use crate::ui::directory::Names;
 
 /// The icon of a kind of record.
@@ -31,6 +33,19 @@ pub fn villages(names: &Names) -> Vec<(String, String)> {
     names.areas.iter().filter(|(code, _)| code.len() == 12).map(|(c, n)| (c.clone(), n.clone())).collect()
 }
 
+/// Names of a household's categories. Those that tell about health, poverty or children are only for people who may
+/// see them there.
+pub fn categories(app: App, area: &str, ids: &[String]) -> Vec<String> {
+    let package = app.package();
+    let target = Target::new(RecordKind::Household, area, None);
+    let all = may(&package, &app.actor(), "person.sensitive.view", &target, app.today());
+    ids.iter()
+        .filter_map(|id| package.category(id))
+        .filter(|category| all || !category.sensitive)
+        .map(|category| category.label.clone())
+        .collect()
+}
+
 /// A drop-down of (value, words); the first is what "no filter" means.
 pub fn select(
     label: &'static str,
@@ -40,7 +55,7 @@ pub fn select(
     on_change: impl Fn(String) + Send + Sync + 'static,
 ) -> AnyView {
     view! {
-        <span class="select">
+        <span class="select" style:max-width="14rem">
             <select
                 class="input"
                 aria-label=label

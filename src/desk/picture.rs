@@ -32,7 +32,8 @@ pub async fn shrink(file: &File, role: &str) -> Option<(BlobRef, Vec<u8>)> {
         .find(|text| text.len() <= MAX_THUMB);
     bitmap.close();
     // One character a byte, as `atob` gives it.
-    let bytes: Vec<u8> = window().atob(&base64).ok()?.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    let bytes: Vec<u8> =
+        window().atob(&base64).ok()?.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
     let sha256: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let size = u32::try_from(bytes.len()).ok()?;
     let blob = BlobRef { sha256, size, mime: "image/jpeg".to_owned(), role: role.to_owned(), thumb };
@@ -40,7 +41,11 @@ pub async fn shrink(file: &File, role: &str) -> Option<(BlobRef, Vec<u8>)> {
 }
 
 /// The picture as base64 of a JPEG, not longer than `longest` on its longer side.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a picture are small numbers")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sides of a picture are small numbers"
+)]
 fn jpeg(bitmap: &ImageBitmap, longest: u32, quality: f64) -> Option<String> {
     let (width, height) = (bitmap.width(), bitmap.height());
     let scale = (f64::from(longest) / f64::from(width.max(height).max(1))).min(1.0);

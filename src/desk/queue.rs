@@ -15,7 +15,6 @@ use super::action::action_dialog;
 use super::detail::detail;
 use super::route::Route;
 use crate::app::use_app;
-use crate::ui::icon::icon;
 use crate::ui::states::blank;
 
 pub use filter::{Filters, bar as filter_bar};
@@ -26,7 +25,6 @@ pub use tab::Tab;
 #[derive(Clone, Copy)]
 pub(super) struct Queue {
     tab: RwSignal<Tab>,
-    filters: RwSignal<filter::Filters>,
     items: Memo<Arc<Vec<Item>>>,
     /// Items that pass the filters, whatever their tab.
     passing: Memo<Arc<Vec<Item>>>,
@@ -44,7 +42,7 @@ const STEP: usize = 100;
 pub fn queue(route: RwSignal<Route>) -> AnyView {
     let app = use_app();
     let tab = RwSignal::new(Tab::Mine);
-    let filters = RwSignal::new(filter::Filters::default());
+    let filters = RwSignal::new(Filters::default());
     let items = Memo::new(move |_| {
         app.version.track();
         app.session.track();
@@ -64,7 +62,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     });
     let ticked = RwSignal::new(Vec::new());
     let limit = RwSignal::new(STEP);
-    let queue = Queue { tab, filters, items, passing, shown, selected, ticked, limit };
+    let queue = Queue { tab, items, passing, shown, selected, ticked, limit };
     Effect::new(move |_| {
         tab.track();
         filters.track();
@@ -83,7 +81,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
             <div class="page-actions">{list::export(queue)}</div>
         </div>
         {tab::tabs(queue)}
-        {filter_bar(filters)}
+        {filter_bar(filters, ().into_any())}
         {list::bulk(queue, dispatching)}
         <div class="panes" class:is-open=move || selected.get().is_some()>
             <section class="pane pane-list" aria-label="列表">{list::list(queue)}</section>
@@ -104,7 +102,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
             Some(action_dialog(step, ticked.get_untracked(), close))
         }}
         <p class="muted small no-print">
-            {icon("info")} " 键盘：" <span class="kbd">"J"</span> " " <span class="kbd">"K"</span> " 上下　"
+            "键盘：" <span class="kbd">"J"</span> " " <span class="kbd">"K"</span> " 上下　"
             <span class="kbd">"Enter"</span> " 进入详情　" <span class="kbd">"A"</span> " 办下一步　"
             <span class="kbd">"/"</span> " 查找　" <span class="kbd">"Esc"</span> " 回列表"
         </p>

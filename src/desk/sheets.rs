@@ -111,7 +111,11 @@ impl From<&Vocabulary> for WireVocabulary {
     fn from(vocabulary: &Vocabulary) -> Self {
         Self {
             roles: vocabulary.roles.iter().map(|t| (t.id.clone(), t.label.clone())).collect(),
-            categories: vocabulary.categories.iter().map(|t| (t.id.clone(), t.label.clone(), t.restricted)).collect(),
+            categories: vocabulary
+                .categories
+                .iter()
+                .map(|t| (t.id.clone(), t.label.clone(), t.restricted))
+                .collect(),
         }
     }
 }

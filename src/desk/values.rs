@@ -5,14 +5,17 @@ use gridbook_domain::package::Package;
 use gridbook_log::EntityId;
 use serde_json::Value;
 
-use crate::ui::directory::Names;
 use super::route::Route;
+use crate::ui::directory::Names;
 
 /// A value in words. Tables, photos and places are drawn elsewhere.
 pub fn text(package: &Package, names: &Names, field: &Field, value: &Value) -> String {
     let label = |id: &str| {
         let choices = package.choices(field);
-        choices.iter().find(|choice| choice.id == id).map_or_else(|| id.to_owned(), |choice| choice.label.clone())
+        choices
+            .iter()
+            .find(|choice| choice.id == id)
+            .map_or_else(|| id.to_owned(), |choice| choice.label.clone())
     };
     match (field.kind, value) {
         (FieldKind::Choice, Value::String(id)) => label(id),

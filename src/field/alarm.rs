@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::app::{App, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
+use crate::ui::live;
 use crate::ui::toast::{Toasts, use_toasts};
 
 /// Own red hazards that the township does not have yet.
@@ -54,7 +55,8 @@ pub(super) fn alarm(only: Option<EntityId>) -> AnyView {
                 </a>
             }
             .into_any(),
-            None => view! { <p class="alarm-text">"请拨打镇值班室电话；情况紧急打 110、119、120。"</p> }.into_any(),
+            None => view! { <p class="alarm-text">"请拨打镇值班室电话；情况紧急打 110、119、120。"</p> }
+                .into_any(),
         };
         let open = only.is_none().then(|| {
             view! { <a class="btn btn-quiet btn-wide" href=format!("#/record/{first}")>"看这条隐患"</a> }
@@ -76,7 +78,7 @@ pub(super) fn alarm(only: Option<EntityId>) -> AnyView {
             </div>
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 /// Writes down that the call was made, once.
@@ -92,7 +94,9 @@ fn log_call(app: App, toasts: Toasts, id: EntityId) {
         set.set.insert("called_to".to_owned(), Value::from("镇值班室"));
         let write = NewWrite { entity: id, body: Body::Set(set) };
         let done = match app.check(Some(&entity), &write) {
-            Ok(()) => app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message()),
+            Ok(()) => {
+                app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message())
+            }
             Err(refusal) => Err(refusal.message()),
         };
         match done {

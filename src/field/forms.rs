@@ -21,6 +21,7 @@ use crate::ui::router::{Router, use_router};
 use crate::ui::states::{blank, loading};
 
 use super::screen::Screen;
+use crate::ui::live;
 use keeper::Keeper;
 
 pub(super) use start::Start;
@@ -64,8 +65,8 @@ struct Page {
     begun: StoredValue<Arc<Begun>>,
     step: RwSignal<usize>,
     saving: RwSignal<Saving>,
-    /// Steps that lie above the entry of this page in the browser's history.
-    pushed: StoredValue<u32>,
+    /// Where this page lies in the browser's history; its steps lie above.
+    entry: u32,
 }
 
 /// The page of a form.
@@ -80,15 +81,15 @@ pub(super) fn page(start: Start) -> AnyView {
     });
     let draw = move || match begun.get() {
         None => Screen::new(title).back(home.clone()).view(loading(4)),
-        Some(Ok(begun)) => filling(begun),
+        Some(Ok(begun)) => filling(&begun),
         Some(Err(words)) => {
             Screen::new(title).back(home.clone()).view(blank("error", "这张表打不开", words, Vec::new()))
         }
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
-fn filling(begun: Arc<Begun>) -> AnyView {
+fn filling(begun: &Arc<Begun>) -> AnyView {
     let app = use_app();
     let router = use_router();
     let state = FormState::new(begun.form.clone(), begun.draft.values.clone());
@@ -96,7 +97,7 @@ fn filling(begun: Arc<Begun>) -> AnyView {
     state.photos.set(begun.draft.photos.clone());
     state.area.set(begun.draft.area.clone());
     let step = RwSignal::new(begun.draft.step);
-    let keeper = Keeper::new(state, step, &begun);
+    let keeper = Keeper::new(state, step, begun);
     let page = Page {
         app,
         router,
@@ -105,7 +106,7 @@ fn filling(begun: Arc<Begun>) -> AnyView {
         begun: StoredValue::new(begun.clone()),
         step,
         saving: RwSignal::new(Saving::No),
-        pushed: StoredValue::new(0),
+        entry: router.place(),
     };
     page.follow_address();
     if begun.restored && !begun.draft.focus.is_empty() {
@@ -139,7 +140,6 @@ impl Page {
             .iter()
             .map(|(name, value)| format!("{name}={}", crate::ui::router::encode(value)))
             .collect();
-        self.pushed.update_value(|n| *n += 1);
         self.keeper.note_step();
         self.router.go(&format!("/{}?{}", route.parts.join("/"), query.join("&")));
     }

@@ -12,7 +12,8 @@ use crate::app::{App, Draft, use_app};
 use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::icon::icon;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
 use crate::ui::states::{Tone, banner, blank};
 
 /// Unsent for longer than this is told in red, milliseconds (OFF-01).
@@ -26,7 +27,8 @@ pub(super) fn page() -> AnyView {
     let place = move || {
         let actor = app.actor();
         let areas = actor.areas(app.today());
-        let town = app.session.with(|s| s.as_ref().map(|s| s.profile.township.name.clone()).unwrap_or_default());
+        let town =
+            app.session.with(|s| s.as_ref().map(|s| s.profile.township.name.clone()).unwrap_or_default());
         match areas.as_slice() {
             [] => town,
             [one] => format!("{town} · {}", directory.with(|names| names.area(one))),
@@ -50,10 +52,16 @@ pub(super) fn page() -> AnyView {
         {waiting(app)}
         {due(app)}
     };
-    Screen::new("今天").sub(view! { {place} }.into_any()).tab(Tab::Home).view(body.into_any())
+    Screen::new("今天").sub(live(place)).tab(Tab::Home).view(body.into_any())
 }
 
-fn big(href: &'static str, class: &'static str, symbol: &'static str, words: &'static str, test: &'static str) -> AnyView {
+fn big(
+    href: &'static str,
+    class: &'static str,
+    symbol: &'static str,
+    words: &'static str,
+    test: &'static str,
+) -> AnyView {
     view! { <a class=class href=href data-testid=test>{icon(symbol)}<span class="big-label">{words}</span></a> }.into_any()
 }
 
@@ -68,53 +76,73 @@ fn notices(app: App) -> AnyView {
         });
         let expired = expired.then(|| {
             let again = view! { <a class="btn btn-small" href="#/login">"重新登录"</a> }.into_any();
-            banner(Tone::Warn, "key", "登录已过期，暂停同步", "记录都在，可以继续记。有网时重新登录一次。", vec![again])
+            banner(
+                Tone::Warn,
+                "key",
+                "登录已过期，暂停同步",
+                "记录都在，可以继续记。有网时重新登录一次。",
+                vec![again],
+            )
         });
         let offline = (!online).then(|| {
-            banner(Tone::Info, "offline", "现在没有网络", "照常记，全部存在本机，有网后自动送出。", Vec::new())
+            banner(
+                Tone::Info,
+                "offline",
+                "现在没有网络",
+                "照常记，全部存在本机，有网后自动送出。",
+                Vec::new(),
+            )
         });
         view! { {lost}{expired}{offline} }
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 fn today_line(app: App) -> AnyView {
     let day = format::weekday(app.today());
     let words = move || {
-        let unsent = app.sync.with(|sync| sync.unsent);
+        let (unsent, photos) = app.sync.with(|sync| (sync.unsent, sync.photos));
+        let pictures = if photos > 0 { format!("{photos} 张照片待传") } else { String::new() };
         if unsent.waiting == 0 {
-            return ("都已送达".to_owned(), false);
+            return (if photos > 0 { pictures } else { "都已送达".to_owned() }, false);
         }
         let now = app.now_ms();
         let age = unsent.oldest_ms.map_or(0, |ms| now.saturating_sub(ms));
         let since = unsent.oldest_ms.map(|ms| format::span(ms, now)).unwrap_or_default();
         let since = if since == "刚才" { since } else { format!("{since}前") };
-        (format!("{} 条待同步 · 最早 {since}", unsent.waiting), age > LATE_MS)
+        let pictures = if photos > 0 { format!(" · {pictures}") } else { pictures };
+        (format!("{} 条待同步 · 最早 {since}{pictures}", unsent.waiting), age > LATE_MS)
     };
     let line = move || {
         let (words, late) = words();
+        let none = app.sync.with(|sync| sync.unsent.waiting == 0);
         let symbol = if late { "attention" } else { "sync" };
+        if none {
+            return view! { <span class="muted" data-testid="home-unsent">{words}</span> }.into_any();
+        }
         view! {
-            <a
-                href="#/me"
-                data-testid="home-unsent"
-                data-late=if late { "true" } else { "false" }
-                class:is-late=late
-            >
+            <a href="#/me" data-testid="home-unsent" data-late=if late { "true" } else { "false" }>
                 {icon(symbol)}
-                {words}
+                <span>{words}</span>
             </a>
         }
+        .into_any()
     };
     let late = move || {
         let unsent = app.sync.with(|sync| sync.unsent);
         let late = unsent.oldest_ms.is_some_and(|ms| app.now_ms().saturating_sub(ms) > LATE_MS);
         late.then(|| {
             let go = view! { <a class="btn btn-small" href="#/me">"去同步"</a> }.into_any();
-            banner(Tone::Danger, "attention", "有记录超过 3 天没有送出", "请找有信号的地方同步，或在“我的”里导出交给镇上。", vec![go])
+            banner(
+                Tone::Danger,
+                "attention",
+                "有记录超过 3 天没有送出",
+                "请找有信号的地方同步，或在“我的”里导出交给镇上。",
+                vec![go],
+            )
         })
     };
-    view! { {late}<div class="today-line"><span>{day}</span>{line}</div> }.into_any()
+    view! { {late}<div class="today-line"><span>{day}</span>{live(line)}</div> }.into_any()
 }
 
 /// Forms begun and not handed in.
@@ -141,18 +169,20 @@ fn drafts(app: App) -> AnyView {
             }
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 /// A draft in a list, leading back into its form.
 pub(super) fn draft_row(key: &str, draft: &Draft, now_ms: u64) -> AnyView {
     let kind = RecordKind::parse(&draft.kind).unwrap_or(RecordKind::Visit);
     let href = match (draft.entity, draft.edit) {
-        (Some(id), true) if kind == RecordKind::Household => match key.strip_prefix(&format!("member-{id}")) {
-            Some("") => format!("#/household/{id}/member/new"),
-            Some(row) => format!("#/household/{id}/member/{}", row.trim_start_matches('-')),
-            None => format!("#/household/{id}/edit"),
-        },
+        (Some(id), true) if kind == RecordKind::Household => {
+            match key.strip_prefix(&format!("member-{id}")) {
+                Some("") => format!("#/household/{id}/member/new"),
+                Some(row) => format!("#/household/{id}/member/{}", row.trim_start_matches('-')),
+                None => format!("#/household/{id}/edit"),
+            }
+        }
         (Some(id), true) => format!("#/record/{id}/edit"),
         _ => format!("#/{}/new?draft={key}", draft.kind),
     };
@@ -193,7 +223,8 @@ fn waiting(app: App) -> AnyView {
                 .values()
                 .filter(|row| row.visible())
                 .filter_map(|row| {
-                    let summary = row.summary.as_ref().filter(|summary| summary.kind.is_report() && mine(summary))?;
+                    let summary =
+                        row.summary.as_ref().filter(|summary| summary.kind.is_report() && mine(summary))?;
                     let why = if row.refused.is_some() || summary.rejected {
                         "没有被接收"
                     } else if summary.hints.contains(&Hint::Supplement) {
@@ -234,7 +265,7 @@ fn waiting(app: App) -> AnyView {
                                     <span class="row-sub">{sub}</span>
                                 </span>
                                 <span class="row-end"><span class=tone>{why}</span></span>
-                                <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                                {chevron()}
                             </a>
                         </li>
                     }
@@ -249,7 +280,7 @@ fn waiting(app: App) -> AnyView {
             }
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 /// A household that is due.
@@ -282,7 +313,8 @@ fn due(app: App) -> AnyView {
                         days if days < 0 => format!("超期 {} 天", -days),
                         days => format!("还有 {days} 天"),
                     };
-                    let category = package.category(&row.due.category).map(|c| c.label.clone()).unwrap_or_default();
+                    let category =
+                        package.category(&row.due.category).map(|c| c.label.clone()).unwrap_or_default();
                     let sub = format!("{} · {category}", summary.subtitle);
                     Some(DueLine { id: summary.id, title: summary.title.clone(), sub, words, over })
                 })
@@ -304,7 +336,7 @@ fn due(app: App) -> AnyView {
                                 <span class="row-sub clamp-1">{line.sub}</span>
                             </span>
                             <span class="row-end"><span class=class>{line.words}</span></span>
-                            <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                            {chevron()}
                         </a>
                     </li>
                 }
@@ -313,11 +345,13 @@ fn due(app: App) -> AnyView {
             .collect_view();
         let inside = if total == 0 {
             let text = "到了该走访的日子会列在这里。首次登录后，户的资料要等同步完才有。";
-            view! { <div class="card">{blank("done", "今天没有到期的走访", text, Vec::new())}</div> }.into_any()
+            view! { <div class="card">{blank("done", "今天没有到期的走访", text, Vec::new())}</div> }
+                .into_any()
         } else {
             view! { <ul class="rows">{rows}</ul> }.into_any()
         };
-        let all = (total > DUE).then(|| view! { <a href="#/households?due=1">{format!("全部 {total} 户")}</a> });
+        let all =
+            (total > DUE).then(|| view! { <a href="#/households?due=1">{format!("全部 {total} 户")}</a> });
         view! {
             <section class="section">
                 <div class="section-head"><h2 class="section-title">"该走访的户"</h2>{all}</div>
@@ -325,5 +359,5 @@ fn due(app: App) -> AnyView {
             </section>
         }
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }

@@ -15,7 +15,8 @@ use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::icon::icon;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
 use crate::ui::states::{Tone, banner, blank, loading};
 
 /// Something read from the device.
@@ -60,9 +61,11 @@ pub(super) fn page(id: EntityId) -> AnyView {
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    let title = app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|s| s.title.clone()))).unwrap_or_default();
+    let title = app
+        .rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|s| s.title.clone())))
+        .unwrap_or_default();
     let title = if title.is_empty() { "户".to_owned() } else { title };
-    Screen::new(title).back("/households").view(view! { {draw} }.into_any())
+    Screen::new(title).back("/households").view(live(draw))
 }
 
 fn card(app: App, view: &HouseholdView) -> AnyView {
@@ -119,9 +122,9 @@ fn next_visit(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
         DueState::Overdue => ("stat stat-danger", format!("超期 {} 天", -due.days)),
         DueState::Due => ("stat stat-warn", "该走访了".to_owned()),
         DueState::Suspended => ("stat", "外出，暂不走访".to_owned()),
-        _ => ("stat", format::day(next, today)),
+        _ => ("stat", format::short_day(next, today)),
     };
-    let last = last.map_or_else(|| "还没有".to_owned(), |day| format::day(day, today));
+    let last = last.map_or_else(|| "还没有".to_owned(), |day| format::short_day(day, today));
     Some(
         view! {
             <div class="stats">
@@ -224,9 +227,11 @@ fn people(app: App, package: &Package, view: &HouseholdView) -> AnyView {
 
 fn person(id: EntityId, package: &Package, member: &Member, today: chrono::NaiveDate) -> AnyView {
     let mut parts: Vec<String> = Vec::new();
-    for (dict, value) in
-        [("relation_to_head", &member.relation), ("sex", &member.sex), ("resident_status", &member.resident_status)]
-    {
+    for (dict, value) in [
+        ("relation_to_head", &member.relation),
+        ("sex", &member.sex),
+        ("resident_status", &member.resident_status),
+    ] {
         if !value.is_empty() {
             parts.push(package.label(dict, value).to_owned());
         }
@@ -248,10 +253,13 @@ fn person(id: EntityId, package: &Package, member: &Member, today: chrono::Naive
     });
     let name = if member.name.is_empty() { "没有姓名".to_owned() } else { member.name.clone() };
     view! {
-        <li class="row">
-            <a class="row-main" href=format!("#/household/{id}/member/{}", member.row) data-testid="member-row">
-                <span class="row-title">{name}</span>
-                <span class="row-sub">{parts.join(" · ")}</span>
+        <li class="split">
+            <a class="row grow" href=format!("#/household/{id}/member/{}", member.row) data-testid="member-row">
+                <span class="row-main">
+                    <span class="row-title">{name}</span>
+                    <span class="row-sub">{parts.join(" · ")}</span>
+                </span>
+                {chevron()}
             </a>
             {call}
         </li>
@@ -265,13 +273,17 @@ fn history(app: App, id: EntityId) -> AnyView {
         let package = app.package();
         let now = app.now_ms();
         let rows = app.rows(|rows| {
-            let of_house = |summary: &Summary| summary.household == Some(id) && summary.kind != RecordKind::Household;
+            let of_house =
+                |summary: &Summary| summary.household == Some(id) && summary.kind != RecordKind::Household;
             let mut list: Vec<_> = rows
                 .values()
                 .filter(|row| row.visible() && row.summary.as_ref().is_some_and(of_house))
                 .collect();
             list.sort_by_key(|row| std::cmp::Reverse(row.summary.as_ref().map(|s| s.at)));
-            list.into_iter().take(50).filter_map(|row| record_row(&package, row, &user, now)).collect::<Vec<_>>()
+            list.into_iter()
+                .take(50)
+                .filter_map(|row| record_row(&package, rows, row, &user, now))
+                .collect::<Vec<_>>()
         });
         if rows.is_empty() {
             view! { <p class="muted">"还没有走访、隐患和纠纷。"</p> }.into_any()
@@ -282,7 +294,7 @@ fn history(app: App, id: EntityId) -> AnyView {
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">"这一户的记录"</h2></div>
-            {draw}
+            {live(draw)}
         </section>
     }
     .into_any()

@@ -13,7 +13,8 @@ use leptos::prelude::*;
 use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
 use crate::ui::badge::{self, Arrival};
-use crate::ui::icon::icon;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
 use crate::ui::router::use_router;
 use crate::ui::states::blank;
 
@@ -104,10 +105,10 @@ pub(super) fn page() -> AnyView {
                     text.set(event_target_value(&ev));
                 }
             />
-            {clear}
+            {live(clear)}
         </div>
         {filters(app, filter)}
-        {list}
+        {live(list)}
     };
     let add = view! {
         <a class="appbar-action" href="#/household/new" aria-label="新建户" data-testid="household-new">{icon("plus")}</a>
@@ -158,7 +159,8 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<Line>) 
 }
 
 fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) -> Line {
-    let label = |id: &String| package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
+    let label =
+        |id: &String| package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
     let why = match why {
         Some(Why::Name(name)) if !summary.title.contains(name.as_str()) => format!("成员 {name}"),
         Some(Why::Initials) => "拼音相符".to_owned(),
@@ -171,7 +173,8 @@ fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) 
 }
 
 fn row(line: Line) -> AnyView {
-    let tags = line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> }.into_any()).collect_view();
+    let tags =
+        line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> }.into_any()).collect_view();
     let why = (!line.why.is_empty()).then(|| view! { <span class="tag tag-accent">{line.why}</span> });
     let end = line.pending.then(|| view! { <span class="row-end">{badge::arrival(Arrival::Pending)}</span> });
     view! {
@@ -183,7 +186,7 @@ fn row(line: Line) -> AnyView {
                     <span class="row-tags">{why}{tags}</span>
                 </span>
                 {end}
-                <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                {chevron()}
             </a>
         </li>
     }
@@ -206,7 +209,7 @@ fn filters(app: App, filter: RwSignal<String>) -> AnyView {
             .into_iter()
             .filter_map(|(id, count)| Some((count, id.clone(), package.category(&id)?.label.clone())))
             .collect();
-        list.sort_by(|a, b| b.0.cmp(&a.0));
+        list.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
         list.truncate(FILTERS);
         list
     });
@@ -233,7 +236,7 @@ fn filters(app: App, filter: RwSignal<String>) -> AnyView {
         });
         fixed.into_iter().chain(rest).collect_view()
     };
-    view! { <div class="filters" role="radiogroup" aria-label="户类别">{chips}</div> }.into_any()
+    view! { <div class="filters" role="radiogroup" aria-label="户类别">{live(chips)}</div> }.into_any()
 }
 
 fn nothing(app: App, searched: bool) -> AnyView {
@@ -243,7 +246,12 @@ fn nothing(app: App, searched: bool) -> AnyView {
         return blank("search", "没有找到", text, vec![new]);
     }
     if app.sync.with(|sync| sync.last_ok_ms.is_none()) {
-        return blank("offline", "户的资料还没有下载", "联网同步一次就会出现，以后没有信号也能查。", Vec::new());
+        return blank(
+            "offline",
+            "户的资料还没有下载",
+            "联网同步一次就会出现，以后没有信号也能查。",
+            Vec::new(),
+        );
     }
     blank("empty", "您的网格里还没有户", "可以在这里新建，也可以请镇上批量导入。", vec![new])
 }

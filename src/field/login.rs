@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::app::{Account, App, Problem, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
+use crate::ui::live;
 use crate::ui::router::use_router;
 use crate::ui::toast::use_toasts;
 
@@ -14,7 +15,12 @@ pub(super) fn page() -> AnyView {
     let router = use_router();
     let toasts = use_toasts();
     let expired = app.session.with_untracked(|session| session.as_ref().is_some_and(|s| s.expired));
-    let user = RwSignal::new(if expired { app.user() } else { String::new() });
+    let known = app.accounts();
+    let only = match known.as_slice() {
+        [one] => one.user.clone(),
+        _ => String::new(),
+    };
+    let user = RwSignal::new(if expired { app.user() } else { only });
     let password = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
@@ -42,7 +48,6 @@ pub(super) fn page() -> AnyView {
             }
         });
     };
-    let known = app.accounts();
     let accounts = (!known.is_empty()).then(|| accounts(app, known, user));
     view! {
         <div class="login">
@@ -153,7 +158,12 @@ fn brand(words: &'static str) -> AnyView {
 }
 
 /// A password with its label.
-pub(super) fn secret(id: &'static str, label: &'static str, complete: &'static str, value: RwSignal<String>) -> AnyView {
+pub(super) fn secret(
+    id: &'static str,
+    label: &'static str,
+    complete: &'static str,
+    value: RwSignal<String>,
+) -> AnyView {
     view! {
         <div class="field">
             <label class="label" for=id>{label}</label>
@@ -173,8 +183,10 @@ pub(super) fn secret(id: &'static str, label: &'static str, complete: &'static s
 
 /// What went wrong, read out.
 pub(super) fn error_line(wrong: RwSignal<Option<String>>) -> AnyView {
-    let draw = move || wrong.get().map(|words| view! { <p class="error" data-testid="form-error">{icon("warn")}{words}</p> });
-    view! { <div role="alert">{draw}</div> }.into_any()
+    let draw = move || {
+        wrong.get().map(|words| view! { <p class="error" data-testid="form-error">{icon("warn")}{words}</p> })
+    };
+    view! { <div role="alert">{live(draw)}</div> }.into_any()
 }
 
 pub(super) fn submit(words: &'static str, test: &'static str, busy: RwSignal<bool>) -> AnyView {
@@ -204,7 +216,10 @@ fn accounts(app: App, known: Vec<Account>, user: RwSignal<String>) -> AnyView {
         .into_iter()
         .map(|account| {
             let unsent = (account.unsent > 0).then(|| {
-                let age = account.oldest_ms.map(|ms| format!(" · 最早 {}前", format::span(ms, now))).unwrap_or_default();
+                let age = account
+                    .oldest_ms
+                    .map(|ms| format!(" · 最早 {}前", format::span(ms, now)))
+                    .unwrap_or_default();
                 view! { <span class="account-unsent">{format!("{} 条未送{age}", account.unsent)}</span> }
             });
             let (name, id) = (account.name.clone(), account.user.clone());

@@ -1,4 +1,153 @@
-//! One record.
-use gridbook_log::EntityId;
+//! One record: what was written, where it is, what happened, what I can do now.
+
+mod act;
+mod conflict;
+mod detail;
+mod picture;
+
+use std::rc::Rc;
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::role::may;
+use gridbook_domain::workflow::offered;
+use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
-pub(super) fn page(_id: EntityId) -> AnyView { ().into_any() }
+
+use super::alarm::alarm;
+use super::household::{load, missing};
+use super::screen::Screen;
+use crate::app::{App, use_app};
+use crate::ui::badge::{self, Arrival};
+use crate::ui::directory::use_directory;
+use crate::ui::icon::icon;
+use crate::ui::live;
+use crate::ui::states::{Tone, banner, loading};
+use crate::ui::timeline::timeline;
+
+pub(super) fn page(id: EntityId) -> AnyView {
+    let app = use_app();
+    let loaded = load(app, id);
+    let draw = move || match loaded.get() {
+        None => loading(5),
+        Some(Ok(Some(entity))) => record(app, &entity),
+        Some(Ok(None)) => missing(None),
+        Some(Err(words)) => missing(Some(words)),
+    };
+    let kind =
+        app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|summary| summary.kind)));
+    let title = kind.map_or("记录", gridbook_domain::record::RecordKind::label);
+    Screen::new(title).back("/records").view(live(draw))
+}
+
+fn record(app: App, entity: &Rc<Entity>) -> AnyView {
+    let Some(case) = CaseView::of(entity) else {
+        // A household opened for its contradictions.
+        return conflict::conflicts(app, entity).unwrap_or_else(|| missing(None));
+    };
+    let directory = use_directory();
+    let now = app.now_ms();
+    let lines = {
+        let (case, package) = (case.clone(), app.package());
+        move || directory.with(|names| timeline(&package, names, &case, now))
+    };
+    view! {
+        {alarm(Some(case.id))}
+        {notes(app, &case)}
+        {head(app, &case)}
+        {conflict::conflicts(app, entity)}
+        {actions(app, &case)}
+        {case.kind.is_case().then(|| detail::seven(&case))}
+        {detail::facts(app, &case)}
+        {picture::pictures(app, entity)}
+        {detail::family(app, &case)}
+        <section class="section">
+            <div class="section-head"><h2 class="section-title">"经过"</h2></div>
+            <div class="card card-body">{live(lines)}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What stands in the way, in words.
+fn notes(app: App, case: &CaseView) -> Vec<AnyView> {
+    let mut notes = Vec::new();
+    let refused = app.row(case.id).and_then(|row| row.refused);
+    let refused = refused.or_else(|| case.timeline.iter().rev().find_map(|line| line.refused.clone()));
+    if let Some(code) = refused {
+        let words = gridbook_domain::admit::message_for(&code);
+        notes.push(banner(Tone::Danger, "attention", "没有被接收", words, Vec::new()));
+    }
+    if case.needs_decision() {
+        let text = "两个人同时往前推了一步。两步都留着，等中心决定。";
+        notes.push(banner(Tone::Warn, "warn", "有两种处理，等中心定", text, Vec::new()));
+    }
+    let mine = case.reporter == app.user();
+    let asked = case.timeline.iter().rev().find_map(|line| match &line.kind {
+        gridbook_domain::case::LineKind::Step { action, counts: true, .. } => {
+            Some((action.as_str(), line.text.clone()))
+        }
+        _ => None,
+    });
+    if let (true, Some((action, text))) = (mine, asked) {
+        let text = text.unwrap_or_default();
+        match (action, case.state.as_str()) {
+            ("ask_supplement", "supplement") => {
+                notes.push(banner(Tone::Warn, "attention", "镇上请您补充", text, Vec::new()));
+            }
+            ("refuse", "refused") => notes.push(banner(Tone::Danger, "warn", "不予受理", text, Vec::new())),
+            ("feed_back", "fed_back") => {
+                notes.push(banner(Tone::Ok, "inbox", "镇上有反馈", text, Vec::new()));
+            }
+            _ => {}
+        }
+    }
+    notes
+}
+
+fn head(app: App, case: &CaseView) -> AnyView {
+    let package = app.package();
+    let id = case.id;
+    let user = app.user();
+    let number = case.number.clone().map(|number| {
+        view! { <p class="muted small mono" data-testid="record-number">{number}</p> }
+    });
+    let arrival = move || app.rows(|rows| rows.get(&id).map(|row| badge::arrival(Arrival::of(row, &user))));
+    let level = case.level.as_deref().and_then(|level| badge::level(&package, level));
+    let state = badge::state(&package, &case.state);
+    let waits = package
+        .state(&case.state)
+        .filter(|state| !state.waits_for.is_empty() && case.kind.is_case())
+        .map(|state| view! { <p class="muted small">{format!("现在等：{}", state.waits_for)}</p> });
+    view! {
+        <div class="card card-body record-head">
+            {number}
+            <h2 class="record-title">{case.title.clone()}</h2>
+            <div class="record-tags">{level}{state}{live(arrival)}</div>
+            {waits}
+        </div>
+    }
+    .into_any()
+}
+
+/// What this person can do now: correct it, or take a step of the workflow.
+fn actions(app: App, case: &CaseView) -> AnyView {
+    let package = app.package();
+    let actor = app.actor();
+    let today = app.today();
+    let id = case.id;
+    let edits = may(&package, &actor, "record.edit", &case.target(), today);
+    let words = if case.state == "supplement" { "补内容和照片" } else { "补全和更正" };
+    let edit = edits.then(|| {
+        view! {
+            <a class="btn" href=format!("#/record/{id}/edit") data-testid="record-edit">{icon("edit")}{words}</a>
+        }
+    });
+    let before = app.row(id).is_some_and(|row| row.unsent == 0 || row.sent_at.is_some());
+    // A step needs a record that the authority can judge; what is unsent can still be corrected.
+    let steps = offered(&package, &actor, case, today);
+    let steps = steps.into_iter().map(|step| act::step(app, case, step)).collect_view();
+    let hint = (!before && case.kind.is_case()).then(|| {
+        view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
+    });
+    view! { <div class="cluster" data-testid="record-actions">{edit}{steps}</div>{hint} }.into_any()
+}

@@ -8,19 +8,28 @@ use leptos::prelude::*;
 
 use super::home::{draft_row, symbol};
 use super::screen::{Screen, Tab};
-use crate::app::{App, Draft, use_app};
+use crate::app::{App, Draft, Rows, use_app};
 use crate::ui::badge::{self, Arrival};
 use crate::ui::format;
-use crate::ui::icon::icon;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
 use crate::ui::states::blank;
 
 /// Rows shown at once.
 const PAGE: usize = 50;
 
 /// A record in a list.
-pub(super) fn record_row(package: &Package, row: &Row<Option<Summary>>, user: &str, now_ms: u64) -> Option<AnyView> {
+pub(super) fn record_row(
+    package: &Package,
+    rows: &Rows,
+    row: &Row<Option<Summary>>,
+    user: &str,
+    now_ms: u64,
+) -> Option<AnyView> {
     let summary = row.summary.as_ref()?;
-    let number = (!summary.number.is_empty()).then(|| view! { <span class="mono">{summary.number.clone()}</span> });
+    let title = title(rows, summary);
+    let number =
+        (!summary.number.is_empty()).then(|| view! { <span class="mono">{summary.number.clone()}</span> });
     let sub = match summary.subtitle.as_str() {
         "" => format!("{} · {}", summary.kind.label(), format::when(summary.at, now_ms)),
         sub => format!("{} · {sub} · {}", summary.kind.label(), format::when(summary.at, now_ms)),
@@ -32,17 +41,28 @@ pub(super) fn record_row(package: &Package, row: &Row<Option<Summary>>, user: &s
                 <a class="row" href=format!("#/record/{}", summary.id) data-testid="record-row" data-kind=summary.kind.as_str()>
                     <span class="row-lead">{icon(symbol(summary.kind))}</span>
                     <span class="row-main">
-                        <span class="row-title clamp-2">{summary.title.clone()}</span>
+                        <span class="row-title clamp-2">{title}</span>
                         <span class="row-sub">{sub}</span>
                         <span class="row-tags">{badge::level(package, &summary.level)}{state}{number}</span>
                     </span>
                     <span class="row-end">{badge::arrival(Arrival::of(row, user))}</span>
-                    <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                    {chevron()}
                 </a>
             </li>
         }
         .into_any(),
     )
+}
+
+/// A visit is named by its household.
+pub(super) fn title(rows: &Rows, summary: &Summary) -> String {
+    let household = summary.household.filter(|_| summary.kind == RecordKind::Visit);
+    let head =
+        household.and_then(|id| rows.get(&id)?.summary.as_ref()).map(|household| household.title.as_str());
+    match head {
+        Some(head) if !head.is_empty() => format!("走访 {head}"),
+        _ => summary.title.clone(),
+    }
 }
 
 /// Whose, what kind, where it is.
@@ -55,7 +75,8 @@ struct Choice {
 
 pub(super) fn page() -> AnyView {
     let app = use_app();
-    let choice = Choice { all: RwSignal::new(false), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
+    let choice =
+        Choice { all: RwSignal::new(false), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
     let shown = RwSignal::new(PAGE);
     let drafts = RwSignal::new(Vec::<(String, Draft)>::new());
     Effect::new(move |_| {
@@ -98,7 +119,7 @@ pub(super) fn page() -> AnyView {
         }
         .into_any()
     };
-    let body = view! { {filters(choice)}{list} };
+    let body = view! { {filters(choice)}{live(list)} };
     Screen::new("记录").tab(Tab::Records).view(body.into_any())
 }
 
@@ -117,14 +138,21 @@ fn records(app: App, choice: Choice, shown: usize, now_ms: u64) -> (usize, Vec<A
             .collect();
         list.sort_by_key(|(summary, _)| std::cmp::Reverse((summary.updated, summary.id)));
         let total = list.len();
-        let rows =
-            list.into_iter().take(shown).filter_map(|(_, row)| record_row(&package, row, &user, now_ms)).collect();
+        let rows = list
+            .into_iter()
+            .take(shown)
+            .filter_map(|(_, row)| record_row(&package, rows, row, &user, now_ms))
+            .collect();
         (total, rows)
     })
 }
 
 fn filters(choice: Choice) -> AnyView {
-    let chip = |name: &'static str, test: &'static str, label: &'static str, on: Box<dyn Fn() -> bool + Send + Sync>, set: Box<dyn Fn() + Send + Sync>| {
+    let chip = |name: &'static str,
+                test: &'static str,
+                label: &'static str,
+                on: Box<dyn Fn() -> bool + Send + Sync>,
+                set: Box<dyn Fn() + Send + Sync>| {
         view! {
             <label class="chip" data-testid=test>
                 <input type="radio" name=name prop:checked=on on:change=move |_| set() />
@@ -139,7 +167,13 @@ fn filters(choice: Choice) -> AnyView {
     };
     let arrival = |state: Option<Arrival>, test: &'static str, label: &'static str| {
         let (on, set) = (choice.arrival, choice.arrival);
-        chip("record-arrival", test, label, Box::new(move || on.get() == state), Box::new(move || set.set(state)))
+        chip(
+            "record-arrival",
+            test,
+            label,
+            Box::new(move || on.get() == state),
+            Box::new(move || set.set(state)),
+        )
     };
     let whose = |all: bool, test: &'static str, label: &'static str| {
         let (on, set) = (choice.all, choice.all);

@@ -11,9 +11,10 @@ use super::household::{load, missing};
 use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::badge::{self, Arrival};
-use crate::ui::icon::icon;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
 use crate::ui::router::encode;
-use crate::ui::states::{Tone, banner, loading};
+use crate::ui::states::loading;
 
 pub(super) fn page(id: EntityId) -> AnyView {
     let app = use_app();
@@ -24,7 +25,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    Screen::new("已保存").back("/").view(view! { {draw} }.into_any())
+    Screen::new("已保存").back("/").view(live(draw))
 }
 
 fn done(app: App, entity: &Entity) -> AnyView {
@@ -44,6 +45,7 @@ fn done(app: App, entity: &Entity) -> AnyView {
         view! {
             <section class="section" data-testid="spawn-offers">
                 <div class="section-head"><h2 class="section-title">"刚才记的问题，接着上报"</h2></div>
+                <p class="muted">"户和地点已经填好。"</p>
                 <ul class="rows">{offers}</ul>
             </section>
         }
@@ -54,8 +56,8 @@ fn done(app: App, entity: &Entity) -> AnyView {
             {icon("check")}
             <div class="banner-main">
                 <p class="banner-title" data-testid="save-state">"已保存到本机"</p>
-                <p class="banner-text">{words}</p>
-                <p>{arrival}</p>
+                <p class="banner-text">{live(words)}</p>
+                <p>{live(arrival)}</p>
             </div>
         </div>
         {offers}
@@ -72,7 +74,11 @@ fn done(app: App, entity: &Entity) -> AnyView {
 fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
     let package = app.package();
     let Some(case) = CaseView::of(entity) else { return Vec::new() };
-    let form = case.form.as_deref().and_then(|name| package.form_named(name)).or_else(|| package.form_for(case.kind));
+    let form = case
+        .form
+        .as_deref()
+        .and_then(|name| package.form_named(name))
+        .or_else(|| package.form_for(case.kind));
     let Some(form) = form else { return Vec::new() };
     let mut list = Vec::new();
     for (_, field) in form.fields() {
@@ -80,9 +86,6 @@ fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
         for spawn in field.spawn.iter().filter(|spawn| spawn.value == *value) {
             list.push(offer(&case, &field.label, spawn));
         }
-    }
-    if !list.is_empty() {
-        list.insert(0, banner(Tone::Info, "hazard", "走访里有问题", "接着上报，户和地点已经填好。", Vec::new()));
     }
     list
 }
@@ -105,7 +108,7 @@ fn offer(case: &CaseView, label: &str, spawn: &Spawn) -> AnyView {
             <a class="row" href=href data-testid="spawn-offer">
                 <span class="row-lead">{icon(symbol)}</span>
                 <span class="row-main"><span class="row-title">{words}</span></span>
-                <svg class="icon row-chev" aria-hidden="true"><use_ href="#i-chev"></use_></svg>
+                {chevron()}
             </a>
         </li>
     }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::app::use_app;
 use crate::ui::icon::icon;
+use crate::ui::live;
 use crate::ui::router::use_router;
 
 /// Which of the four tabs a screen belongs to.
@@ -111,7 +112,8 @@ pub(super) fn lamp() -> AnyView {
             } else if sync.phase != Phase::Idle {
                 ("busy", "正在同步".to_owned())
             } else if !sync.online || sync.trouble == Some(Trouble::Offline) {
-                let words = if waiting > 0 { format!("离线 · {waiting} 条") } else { "离线".to_owned() };
+                let words =
+                    if waiting > 0 { format!("离线 · {waiting} 条") } else { "离线".to_owned() };
                 ("offline", words)
             } else if waiting > 0 {
                 ("warn", format!("{waiting} 条待同步"))
@@ -125,22 +127,23 @@ pub(super) fn lamp() -> AnyView {
     view! {
         <a class="lamp" data-state=move || state.get().0 href="#/me" data-testid="lamp">
             <span class="lamp-dot"></span>
-            <span>{move || state.get().1}</span>
+            <span>{live(move || state.get().1)}</span>
         </a>
     }
     .into_any()
 }
 
 fn tabbar(current: Tab) -> AnyView {
-    let tab = |this: Tab, href: &'static str, symbol: &'static str, words: &'static str, test: &'static str| {
-        view! {
-            <a class="tab" href=href aria-current=(this == current).then_some("page") data-testid=test>
-                {icon(symbol)}
-                <span>{words}</span>
-            </a>
-        }
-        .into_any()
-    };
+    let tab =
+        |this: Tab, href: &'static str, symbol: &'static str, words: &'static str, test: &'static str| {
+            view! {
+                <a class="tab" href=href aria-current=(this == current).then_some("page") data-testid=test>
+                    {icon(symbol)}
+                    <span>{words}</span>
+                </a>
+            }
+            .into_any()
+        };
     view! {
         <nav class="tabbar" aria-label="主导航">
             {tab(Tab::Home, "#/", "home", "今天", "tab-home")}

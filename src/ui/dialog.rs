@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::Draw;
 use super::icon::icon;
+use crate::ui::live;
 
 /// A dialog that is there while `open` holds; its inside is drawn when it opens.
 pub fn dialog(open: RwSignal<bool>, class: &'static str, title: impl Into<String>, inside: Draw) -> AnyView {
@@ -43,7 +44,7 @@ pub fn dialog(open: RwSignal<bool>, class: &'static str, title: impl Into<String
                     {icon("close")}
                 </button>
             </div>
-            {move || open.get().then(|| inside())}
+            {live(move || open.get().then(&inside))}
         </dialog>
     }
     .into_any()

@@ -41,7 +41,11 @@ impl Names {
                 words.push_str(rest);
             }
         }
-        if words.is_empty() { self.areas.get(code).cloned().unwrap_or_else(|| code.to_owned()) } else { words }
+        if words.is_empty() {
+            self.areas.get(code).cloned().unwrap_or_else(|| code.to_owned())
+        } else {
+            words
+        }
     }
 
     /// Areas that a new record can lie in: the smallest ones known under these codes.

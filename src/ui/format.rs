@@ -22,6 +22,15 @@ pub fn day(date: NaiveDate, today: NaiveDate) -> String {
     }
 }
 
+/// `11.21`, `2027.4.11`: short, for a number in a box.
+pub fn short_day(date: NaiveDate, today: NaiveDate) -> String {
+    if date.year() == today.year() {
+        format!("{}.{}", date.month(), date.day())
+    } else {
+        format!("{}.{}.{}", date.year(), date.month(), date.day())
+    }
+}
+
 /// `今天 10:42`, `昨天 18:05`, `11月3日 09:00`.
 pub fn when(ms: u64, now_ms: u64) -> String {
     let (then, today) = (local(ms), local(now_ms).date());

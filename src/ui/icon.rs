@@ -8,6 +8,11 @@ pub fn icon(name: &'static str) -> AnyView {
     sprite("icon", format!("#i-{name}"))
 }
 
+/// The arrow at the end of a row that leads somewhere.
+pub fn chevron() -> AnyView {
+    sprite("icon row-chev", "#i-chev".to_owned())
+}
+
 /// A drawing of an empty, offline, error or conflict state: `name` without `art-`.
 pub fn art(name: &'static str) -> AnyView {
     sprite("blank-art", format!("#art-{name}"))

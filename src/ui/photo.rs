@@ -93,7 +93,12 @@ async fn from_url(url: &str, file: &web_sys::Blob) -> Result<Shot, PhotoError> {
 }
 
 /// A picture decoded at its new size where the browser can, else drawn smaller.
-async fn draw(image: &HtmlImageElement, file: &web_sys::Blob, w: f64, h: f64) -> Result<HtmlCanvasElement, PhotoError> {
+async fn draw(
+    image: &HtmlImageElement,
+    file: &web_sys::Blob,
+    w: f64,
+    h: f64,
+) -> Result<HtmlCanvasElement, PhotoError> {
     let (canvas, context) = canvas(w, h)?;
     match bitmap(file, w, h).await {
         Some(bitmap) => {
@@ -106,7 +111,8 @@ async fn draw(image: &HtmlImageElement, file: &web_sys::Blob, w: f64, h: f64) ->
 }
 
 async fn bitmap(file: &web_sys::Blob, w: f64, h: f64) -> Option<web_sys::ImageBitmap> {
-    let make: Function = js_sys::Reflect::get(&js_sys::global(), &"createImageBitmap".into()).ok()?.dyn_into().ok()?;
+    let make: Function =
+        js_sys::Reflect::get(&js_sys::global(), &"createImageBitmap".into()).ok()?.dyn_into().ok()?;
     let options = js_sys::Object::new();
     for (name, value) in [
         ("resizeWidth", JsValue::from_f64(w)),

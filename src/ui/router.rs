@@ -21,7 +21,8 @@ impl Route {
     pub fn parse(hash: &str) -> Self {
         let text = hash.trim_start_matches('#');
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        let decode = |part: &str| js_sys::decode_uri_component(part).map_or_else(|_| part.to_owned(), String::from);
+        let decode =
+            |part: &str| js_sys::decode_uri_component(part).map_or_else(|_| part.to_owned(), String::from);
         Self {
             parts: path.split('/').filter(|part| !part.is_empty()).map(decode).collect(),
             query: query
@@ -110,6 +111,11 @@ impl Router {
         settle(to.unwrap_or(0.0), FRAMES);
     }
 
+    /// Number of the entry that is shown, counted from the one the app was opened at.
+    pub fn place(self) -> u32 {
+        self.place.get_value()
+    }
+
     /// Opens a page.
     pub fn go(self, path: &str) {
         let _ = window().location().set_hash(path);
@@ -181,7 +187,11 @@ fn hash() -> String {
 }
 
 /// The number of the entry that is shown.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small number that was written here")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small number that was written here"
+)]
 fn mark() -> Option<u32> {
     window().history().ok()?.state().ok()?.as_f64().map(|place| place as u32)
 }

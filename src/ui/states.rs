@@ -5,7 +5,12 @@ use leptos::prelude::*;
 use super::icon::{art, icon};
 
 /// A place with nothing in it, in words: what it is and what to do.
-pub fn blank(drawing: &'static str, title: impl Into<String>, text: impl Into<String>, actions: Vec<AnyView>) -> AnyView {
+pub fn blank(
+    drawing: &'static str,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    actions: Vec<AnyView>,
+) -> AnyView {
     let actions = (!actions.is_empty()).then(|| view! { <div class="blank-actions">{actions}</div> });
     view! {
         <div class="blank" data-testid=format!("blank-{drawing}")>
@@ -47,7 +52,13 @@ pub enum Tone {
 }
 
 /// A message across the page.
-pub fn banner(tone: Tone, symbol: &'static str, title: impl Into<String>, text: impl Into<String>, actions: Vec<AnyView>) -> AnyView {
+pub fn banner(
+    tone: Tone,
+    symbol: &'static str,
+    title: impl Into<String>,
+    text: impl Into<String>,
+    actions: Vec<AnyView>,
+) -> AnyView {
     let class = match tone {
         Tone::Info => "banner banner-info",
         Tone::Ok => "banner banner-ok",

@@ -11,7 +11,11 @@ use super::format;
 
 /// What happened, oldest first.
 pub fn timeline(package: &Package, names: &Names, case: &CaseView, now_ms: u64) -> AnyView {
-    let form = case.form.as_deref().and_then(|name| package.form_named(name)).or_else(|| package.form_for(case.kind));
+    let form = case
+        .form
+        .as_deref()
+        .and_then(|name| package.form_named(name))
+        .or_else(|| package.form_for(case.kind));
     let last = case.timeline.len().saturating_sub(1);
     let items = case
         .timeline
@@ -55,11 +59,14 @@ fn words(package: &Package, form: Option<&Form>, case: &CaseView, kind: &LineKin
         LineKind::Created => (if case.kind.is_case() { "已上报" } else { "已记录" }.to_owned(), "done"),
         LineKind::Step { action, from, counts, .. } => {
             let flow = package.flow(case.kind);
-            let step = flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
+            let step =
+                flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
             let label = step.map_or_else(|| action.clone(), |step| step.done_label.clone());
             match (counts, action.as_str()) {
                 (false, _) => (format!("{label}（来晚了，留作备注）"), "note"),
-                (true, "ask_supplement" | "refuse" | "dissatisfied" | "return_unit" | "reject_finish") => (label, "problem"),
+                (true, "ask_supplement" | "refuse" | "dissatisfied" | "return_unit" | "reject_finish") => {
+                    (label, "problem")
+                }
                 (true, "progress") => (label, "note"),
                 (true, _) => (label, "done"),
             }
@@ -72,7 +79,11 @@ fn words(package: &Package, form: Option<&Form>, case: &CaseView, kind: &LineKin
                     labels.push(label);
                 }
             }
-            let title = if labels.is_empty() { "更正".to_owned() } else { format!("更正了{}", labels.join("、")) };
+            let title = if labels.is_empty() {
+                "更正".to_owned()
+            } else {
+                format!("更正了{}", labels.join("、"))
+            };
             (title, "note")
         }
     }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::icon;
+use crate::ui::live;
 
 /// How a toast looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +22,10 @@ struct Toast {
     link: Option<(String, String)>,
 }
 
-/// How long a toast stays, milliseconds; long enough to be read slowly.
-const STAY_MS: u32 = 6000;
+/// How long good news stays, milliseconds.
+const OK_MS: u32 = 3500;
+/// How long bad news stays: long enough to be read slowly.
+const WARN_MS: u32 = 8000;
 
 /// Where toasts are put; a copy goes into any closure.
 #[derive(Clone, Copy)]
@@ -66,7 +69,8 @@ impl Toasts {
             list.retain(|toast| toast.text != text);
             list.push(Toast { id, mood, text, link });
         });
-        gloo::timers::callback::Timeout::new(STAY_MS, move || {
+        let stay = if mood == Mood::Ok { OK_MS } else { WARN_MS };
+        gloo::timers::callback::Timeout::new(stay, move || {
             self.list.update(|list| list.retain(|toast| toast.id != id));
         })
         .forget();
@@ -80,13 +84,13 @@ impl Toasts {
                     Mood::Ok => ("toast toast-ok", "check"),
                     Mood::Warn => ("toast toast-warn", "warn"),
                 };
-                let link = toast
-                    .link
-                    .map(|(words, href)| view! { <a class="toast-action" href=href>{words}</a> });
-                view! { <div class=class data-testid="toast">{icon(symbol)}{toast.text}{link}</div> }.into_any()
+                let link =
+                    toast.link.map(|(words, href)| view! { <a class="toast-action" href=href>{words}</a> });
+                view! { <div class=class data-testid="toast">{icon(symbol)}{toast.text}{link}</div> }
+                    .into_any()
             };
             self.list.get().into_iter().map(draw).collect_view()
         };
-        view! { <div class="toasts" role="status" aria-live="polite">{draw}</div> }.into_any()
+        view! { <div class="toasts" role="status" aria-live="polite">{live(draw)}</div> }.into_any()
     }
 }

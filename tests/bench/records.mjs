@@ -95,7 +95,7 @@ export function households(seed, count) {
     for (let row = 0; row < members; row += 1) {
       const at = `members/${hex(next, 20)}/`;
       set[`${at}name`] = name(next);
-      set[`${at}relation`] = row === 0 ? 'head' : 'other';
+      set[`${at}relation`] = row === 0 ? 'head' : pick(next, ['spouse', 'son', 'daughter', 'parent']);
       set[`${at}sex`] = pick(next, ['male', 'female']);
       set[`${at}phone`] = `19900${String(Math.floor(next() * 1e6)).padStart(6, '0')}`;
     }

@@ -38,7 +38,7 @@ const { runs, count, only, peers } = options(process.argv.slice(2));
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target', 'bench');
 const report = new Report();
-const common = { count, server: process.env.GRIDBOOK_SERVER, site: process.env.GRIDBOOK_SITE ?? path.join(target, 'site') };
+const common = { count, server: process.env.GRIDBOOK_SERVER, site: process.env.GRIDBOOK_BENCH };
 for (const group of only) {
   const { work, least } = GROUPS[group];
   const times = Math.max(runs, least);

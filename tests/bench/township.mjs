@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { AREA } from './records.mjs';
 
-const PASSWORD = 'gridbook-bench-1';
+/** Of every account here. */
+export const PASSWORD = 'gridbook-bench-1';
 const run = promisify(execFile);
 
 async function post(origin, to, body, token) {
@@ -20,7 +21,7 @@ async function post(origin, to, body, token) {
 }
 
 /** Starts the server; `arguments_` come after `serve`. */
-export async function serve(program, arguments_) {
+async function serve(program, arguments_) {
   const child = spawn(program, ['serve', '--listen', '127.0.0.1:0', ...arguments_], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, RUST_LOG: 'warn' },
@@ -43,7 +44,7 @@ export async function serve(program, arguments_) {
 }
 
 /** A folder for a database, and how to get rid of it. */
-export async function folder() {
+async function folder() {
   const at = await mkdtemp(path.join(process.env.GRIDBOOK_BENCH_TMP ?? tmpdir(), 'gridbook-db-'));
   return { at, drop: () => rm(at, { recursive: true, force: true }) };
 }

@@ -22,7 +22,7 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     await phone.hazard({ desc: "屋后边坡有新裂缝，约两指宽", level: "yellow", photos: [photo(1), photo(2, { grain: 1 })] });
     await phone.dispute({ facts: "两家为院坝边界起了争执", place: "一组晒坝", photos: [photo(3)] });
     assert.equal(await phone.unsent(), 3);
-    for (const words of ["边坡有新裂缝", "院坝边界"]) {
+    for (const words of ["边坡有新裂缝", "一组晒坝纠纷"]) {
       assert.deepEqual((await phone.records(words)).map((row) => row.arrival), ["待同步"]);
     }
   });
@@ -43,10 +43,10 @@ test("reported offline, registered, handled, redone, closed, and every step seen
   const [intake, dispatcher, unit, clerk] = [await at("dengji01"), await at("fenpai01"), await at("yjb01"), await at("huifang01")];
 
   await t.test("the desk asks for more, the reporter answers on the phone", async () => {
-    await intake.find("院坝边界");
+    await intake.find("一组晒坝纠纷");
     await intake.act("ask_supplement", { reason: "party_missing", text: "请写明两家户主的姓名" });
-    await phone.reaches("院坝边界", "待补充");
-    await phone.answerSupplement("院坝边界", "一家姓周，一家姓吴，都在一组");
+    await phone.reaches("一组晒坝纠纷", "待补充");
+    await phone.answerSupplement("一组晒坝纠纷", "一家姓周，一家姓吴，都在一组");
     await phone.synced();
     await intake.reaches("submitted");
     await until("the desk shows the answer", async () => (await intake.id("timeline").innerText()).includes("一家姓周"));

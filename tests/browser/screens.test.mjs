@@ -73,9 +73,9 @@ test("the phone's screens", async (t) => {
     "record-supplement": `record/${asked.id}`,
     "record-closed": `record/${closed.id}`,
     me: "me",
-    "change-phone": "change-phone",
-    password: "password",
-    install: "install",
+    "change-phone": "me/phone",
+    password: "me/password",
+    install: "me/install",
   };
   for (const [name, hash] of Object.entries(screens)) {
     await t.test(name, async () => {

@@ -37,7 +37,7 @@ pub fn admit(
     let body = op.body().map_err(|error| Refusal::BadBody(error.to_string()))?;
     let before = before.filter(|entity| entity.creation().is_some());
     let desk = Desk { package, actor, today };
-    match (&body, before) {
+    match (body, before) {
         (Body::Receipt(_) | Body::Reject(_) | Body::Number(_) | Body::ClockFix(_), _) => {
             Err(Refusal::AuthorityOnly)
         }

@@ -1,6 +1,8 @@
 //! The fold: what a set of operations of one stream means.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -36,7 +38,34 @@ pub(crate) struct Entry {
     pub(crate) kind: String,
     pub(crate) hash: Hash,
     pub(crate) text: Option<String>,
-    pub(crate) body: Result<Body, crate::body::BodyError>,
+    pub(crate) body: Result<Arc<Body>, crate::body::BodyError>,
+}
+
+impl Entry {
+    /// The body, unless it is in quarantine.
+    fn body(&self) -> Option<&Body> {
+        self.body.as_deref().ok()
+    }
+
+    /// Whether its meaning lies in what the authority said alone, and no field, event or creation hangs on it.
+    fn is_note(&self) -> bool {
+        matches!(self.body(), Some(Body::Receipt(_) | Body::Number(_)))
+    }
+}
+
+/// What a creation said; shared with the operation, because households are large.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Created(Arc<Body>);
+
+impl Deref for Created {
+    type Target = Create;
+
+    fn deref(&self) -> &Create {
+        match &*self.0 {
+            Body::Create(create) => create,
+            _ => unreachable!("only made from creations"),
+        }
+    }
 }
 
 /// Who made the entity, and as what.
@@ -49,7 +78,7 @@ pub struct Creation {
     /// Who wrote it.
     pub user: String,
     /// What it said.
-    pub create: Create,
+    pub create: Created,
     /// Refused by the authority, with this code. The content stays readable to its author.
     pub rejected: Option<String>,
 }
@@ -120,23 +149,34 @@ impl Entity {
     /// Adds one operation.
     pub fn apply(&mut self, op: &Op) -> Applied {
         let applied = self.insert(op);
-        if matches!(applied, Applied::New | Applied::Fork) {
-            self.settle();
+        match applied {
+            Applied::New if self.is_note(op) => self.settle_authority(),
+            Applied::New | Applied::Fork => self.settle(),
+            Applied::Duplicate | Applied::Foreign => {}
         }
         applied
+    }
+
+    fn is_note(&self, op: &Op) -> bool {
+        self.entries.get(&op.dot()).is_some_and(Entry::is_note)
     }
 
     /// Adds many and settles once. Returns how many were new.
     pub fn apply_all<'a>(&mut self, ops: impl IntoIterator<Item = &'a Op>) -> usize {
         let mut new = 0;
+        let mut notes = false;
         let mut changed = false;
         for op in ops {
             let applied = self.insert(op);
             new += usize::from(applied == Applied::New);
-            changed |= matches!(applied, Applied::New | Applied::Fork);
+            let note = applied == Applied::New && self.is_note(op);
+            notes |= note;
+            changed |= !note && matches!(applied, Applied::New | Applied::Fork);
         }
         if changed {
             self.settle();
+        } else if notes {
+            self.settle_authority();
         }
         new
     }
@@ -161,7 +201,7 @@ impl Entity {
                 kind: header.kind.clone(),
                 hash: *op.hash(),
                 text: op.body_text().map(str::to_owned),
-                body: op.body(),
+                body: op.shared_body().clone(),
             },
         );
         if held.is_some() { Applied::Fork } else { Applied::New }
@@ -197,7 +237,7 @@ impl Entity {
         self.quarantine.clear();
         let mut numbered: Option<(Hlc, Dot)> = None;
         for (dot, entry) in &self.entries {
-            let Ok(body) = &entry.body else {
+            let Some(body) = entry.body() else {
                 self.quarantine.push(*dot);
                 continue;
             };
@@ -231,15 +271,15 @@ impl Entity {
             .entries
             .iter()
             .filter_map(|(dot, entry)| match &entry.body {
-                Ok(Body::Create(create)) => Some((entry.hlc, *dot, entry, create)),
+                Ok(body) if matches!(**body, Body::Create(_)) => Some((entry.hlc, *dot, entry, body)),
                 _ => None,
             })
             .min_by_key(|(hlc, dot, ..)| (*hlc, *dot));
-        self.creation = first.map(|(hlc, dot, entry, create)| Creation {
+        self.creation = first.map(|(hlc, dot, entry, body)| Creation {
             dot,
             hlc,
             user: entry.user.clone(),
-            create: create.clone(),
+            create: Created(body.clone()),
             rejected: self.rejected.get(&dot).cloned(),
         });
     }
@@ -249,7 +289,7 @@ impl Entity {
         let mut registers: BTreeMap<String, Register> = BTreeMap::new();
         self.blobs.clear();
         for (dot, entry) in &self.entries {
-            let Ok(body) = &entry.body else { continue };
+            let Some(body) = entry.body() else { continue };
             // A refused creation stays readable; any other refused operation is history.
             let rejected = self.rejected.contains_key(dot) && !matches!(body, Body::Create(_));
             let mut write = |path: String, value: Value| {
@@ -281,7 +321,8 @@ impl Entity {
     fn clock_fixes(&self) -> BTreeMap<Dot, Hlc> {
         let mut fixes = BTreeMap::new();
         for (dot, entry) in &self.entries {
-            if let (Ok(Body::ClockFix(fix)), true) = (&entry.body, self.authority == Some(dot.writer.dev)) {
+            if let (Some(Body::ClockFix(fix)), true) = (entry.body(), self.authority == Some(dot.writer.dev))
+            {
                 fixes.insert(fix.op, fix.hlc);
             }
         }
@@ -293,8 +334,8 @@ impl Entity {
         let events: Vec<EventRec> = self
             .entries
             .iter()
-            .filter_map(|(dot, entry)| match &entry.body {
-                Ok(Body::Event(event)) => Some(EventRec {
+            .filter_map(|(dot, entry)| match entry.body() {
+                Some(Body::Event(event)) => Some(EventRec {
                     dot: *dot,
                     hlc: fixes.get(dot).copied().unwrap_or(entry.hlc),
                     user: entry.user.clone(),

@@ -23,7 +23,7 @@ pub use body::{BlobRef, Body, Create, Event, Placement, Values};
 pub use clock::{Clock, Hlc};
 pub use context::Ctx;
 pub use entity::{Applied, Entity};
-pub use entity::{Creation, Received};
+pub use entity::{Created, Creation, Received};
 pub use events::{EventRec, Flow, Outcome};
 pub use fingerprint::Fingerprint;
 pub use have::Have;

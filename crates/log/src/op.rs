@@ -1,10 +1,12 @@
 //! One save: a header line, a salted body, an optional signature.
 
+use std::sync::{Arc, OnceLock};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::body::Body;
+use crate::body::{Body, BodyError};
 use crate::clock::Hlc;
 use crate::context::Ctx;
 use crate::header::{Header, HeaderError};
@@ -32,7 +34,21 @@ pub struct Op {
     content: Content,
     sig: Option<String>,
     hash: Hash,
+    understood: Understood,
 }
+
+/// The body once it was parsed: admission, fold and index ask for it one after the other. Says nothing that the
+/// text does not say, so it plays no part in a comparison.
+#[derive(Clone, Debug, Default)]
+struct Understood(OnceLock<Result<Arc<Body>, BodyError>>);
+
+impl PartialEq for Understood {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Understood {}
 
 /// A body with its salt, or what stays of it after erasure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +148,7 @@ impl Op {
         if sig.as_ref().is_some_and(|sig| sig.len() > MAX_SIG) {
             return Err(OpError::Content);
         }
-        Ok(Self { header, line, content, sig, hash })
+        Ok(Self { header, line, content, sig, hash, understood: Understood::default() })
     }
 
     /// Reads the wire form.
@@ -217,12 +233,17 @@ impl Op {
     /// fit its kind is.
     ///
     /// # Errors
-    /// [`crate::body::BodyError`] when the body must be quarantined.
-    pub fn body(&self) -> Result<Body, crate::body::BodyError> {
-        match self.body_text() {
-            Some(text) => Body::parse(&self.header.kind, text),
-            None => Ok(Body::Unknown),
-        }
+    /// [`BodyError`] when the body must be quarantined.
+    pub fn body(&self) -> Result<&Body, &BodyError> {
+        self.shared_body().as_ref().map(|body| &**body)
+    }
+
+    /// As [`Self::body`], for a fold to keep.
+    pub(crate) fn shared_body(&self) -> &Result<Arc<Body>, BodyError> {
+        self.understood.0.get_or_init(|| match self.body_text() {
+            Some(text) => Body::parse(&self.header.kind, text).map(Arc::new),
+            None => Ok(Arc::new(Body::Unknown)),
+        })
     }
 
     /// The same operation with its body and salt erased; id and hash stay, so vectors and fingerprints do too.
@@ -235,6 +256,7 @@ impl Op {
             header: self.header.clone(),
             line: self.line.clone(),
             hash: self.hash,
+            understood: Understood::default(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A folded stream as bytes: a cache, tagged with the fold's version, canonical for its set of operations.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -76,6 +78,7 @@ impl Entity {
         let mut entity = Self::new(packed.id, packed.authority);
         for e in packed.entries {
             let body = e.text.as_deref().map_or(Ok(Body::Unknown), |text| Body::parse(&e.kind, text));
+            let body = body.map(Arc::new);
             entity.insert_entry(
                 e.dot,
                 Entry {

@@ -14,12 +14,16 @@ use gridbook_sync::wire::{PullReply, PushReply, PushRequest, Verdict};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PASSWORD: &str = "load and load";
 const BATCH: u64 = 500;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let mut args = std::env::args().skip(1).filter_map(|a| a.parse::<u64>().ok());
     let (devices, batches) = (args.next().unwrap_or(4), args.next().unwrap_or(20));
     let dir = tempfile::tempdir()?;
@@ -59,7 +63,10 @@ async fn main() -> Result<(), Failure> {
 
 fn report(case: &str, count: u64, began: Instant) {
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-    println!("{}", json!({ "case": case, "value": count * 1000 / ms, "unit": "1/s", "count": count, "ms": ms }));
+    println!(
+        "{}",
+        json!({ "case": case, "value": count * 1000 / ms, "unit": "1/s", "count": count, "ms": ms })
+    );
 }
 
 fn area(n: u64) -> String {
@@ -68,7 +75,8 @@ fn area(n: u64) -> String {
 
 async fn account(app: &App, n: u64) -> Result<(), Failure> {
     let held = Assignment { role: "grid_worker_l2".to_owned(), area: Some(area(n)), ..Assignment::default() };
-    let person = Person { user: format!("load{n}"), name: "压测".to_owned(), phone: None, assignments: vec![held] };
+    let person =
+        Person { user: format!("load{n}"), name: "压测".to_owned(), phone: None, assignments: vec![held] };
     let hash = password::hash_now(PASSWORD, true).ok_or("no hash")?;
     let job = app.writer.run(move |ledger| {
         Box::pin(async move {
@@ -82,7 +90,8 @@ async fn account(app: &App, n: u64) -> Result<(), Failure> {
 
 async fn sign_in(http: &reqwest::Client, url: &str, n: u64) -> Result<String, Failure> {
     let body = json!({ "user": format!("load{n}"), "password": PASSWORD });
-    let answer: serde_json::Value = http.post(format!("{url}/api/sign-in")).json(&body).send().await?.json().await?;
+    let answer: serde_json::Value =
+        http.post(format!("{url}/api/sign-in")).json(&body).send().await?.json().await?;
     Ok(answer["token"].as_str().ok_or("no token")?.to_owned())
 }
 
@@ -113,13 +122,25 @@ fn request(n: u64, batch: u64) -> Result<Vec<u8>, Failure> {
         .to_text();
         let user = format!("load{n}");
         let hlc = Hlc { ms: now + i, count: 0 };
-        let new = NewOp { entity, dot: Dot { writer, n: 1 }, hlc, kind, user: &user, ctx: gridbook_log::Ctx::default() };
+        let new = NewOp {
+            entity,
+            dot: Dot { writer, n: 1 },
+            hlc,
+            kind,
+            user: &user,
+            ctx: gridbook_log::Ctx::default(),
+        };
         ops.push(Op::new(new, [9; 16], text)?.to_wire());
     }
     Ok(serde_json::to_vec(&PushRequest { writer, nonce: format!("n{n}"), now, ops })?)
 }
 
-async fn push_all(http: reqwest::Client, url: String, token: String, bodies: Vec<Vec<u8>>) -> Result<(), Failure> {
+async fn push_all(
+    http: reqwest::Client,
+    url: String,
+    token: String,
+    bodies: Vec<Vec<u8>>,
+) -> Result<(), Failure> {
     for body in bodies {
         let request = http.post(format!("{url}/sync/v1/push")).bearer_auth(&token).body(body);
         let reply: PushReply = request.send().await?.error_for_status()?.json().await?;

@@ -54,7 +54,6 @@ CREATE TABLE entities (
     last_seq BIGINT NOT NULL,
     PRIMARY KEY (tenant, entity)
 ) WITHOUT ROWID;
-CREATE INDEX entities_type ON entities (tenant, type);
 
 -- On which channels an entity lay, from which sequence number to which.
 CREATE TABLE placed (

@@ -26,12 +26,18 @@ pub struct Account {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn account(conn: &mut SqliteConnection, tenant: i64, user: &str) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query("SELECT account, name, password, disabled FROM accounts WHERE tenant = ? AND account = ?")
-        .bind(tenant)
-        .bind(user)
-        .fetch_optional(conn)
-        .await?;
+pub async fn account(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    user: &str,
+) -> Result<Option<Account>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT account, name, password, disabled FROM accounts WHERE tenant = ? AND account = ?",
+    )
+    .bind(tenant)
+    .bind(user)
+    .fetch_optional(conn)
+    .await?;
     row.map(|row| {
         Ok(Account {
             user: row.try_get("account")?,

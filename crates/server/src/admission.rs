@@ -34,7 +34,8 @@ pub struct ByDomain(pub std::sync::Arc<Package>);
 
 impl Admission for ByDomain {
     fn admit(&self, actor: &Actor, before: Option<&Entity>, op: &Op, today: NaiveDate) -> Result<(), String> {
-        gridbook_domain::admit::admit(&self.0, actor, before, op, today).map_err(|refusal| refusal.code().to_owned())
+        gridbook_domain::admit::admit(&self.0, actor, before, op, today)
+            .map_err(|refusal| refusal.code().to_owned())
     }
 
     fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach {

@@ -78,11 +78,15 @@ fn read_back(now: u64) -> Result<Vec<RowDraft>, DemoError> {
     let sheets = |e: &dyn std::fmt::Display| DemoError::Sheets(e.to_string());
     let mut book = Vec::new();
     for (name, bytes) in township(SEED, &vocabulary).csv() {
-        let sheet = gridbook_sheets::read_csv(&name, &bytes, gridbook_sheets::gb18030).map_err(|e| sheets(&e))?;
+        let sheet =
+            gridbook_sheets::read_csv(&name, &bytes, gridbook_sheets::gb18030).map_err(|e| sheets(&e))?;
         book.push(sheet);
     }
-    let options =
-        Options { today: china_day(now), row_prefix: "demo".to_owned(), accept: std::collections::BTreeSet::new() };
+    let options = Options {
+        today: china_day(now),
+        row_prefix: "demo".to_owned(),
+        accept: std::collections::BTreeSet::new(),
+    };
     let Preview { ok, bad, .. } = preview(&book, &vocabulary, &Existing::default(), &options);
     match bad.first() {
         None => Ok(ok),
@@ -105,14 +109,14 @@ async fn load(ledger: &mut Ledger, drafts: Vec<RowDraft>, now: u64) -> Result<()
     for chunk in drafts.chunks(500) {
         let made: Vec<Body> = chunk.iter().map(create).collect();
         let ids = steward.create_all(ledger, made, now - 45 * DAY_MS).await?;
-        households.extend(
-            chunk.iter().zip(ids).filter(|(d, _)| d.kind == RecordKind::Household).map(|(d, id)| history::House {
+        households.extend(chunk.iter().zip(ids).filter(|(d, _)| d.kind == RecordKind::Household).map(
+            |(d, id)| history::House {
                 id,
                 area: d.area.clone(),
                 address: d.values.get("address_text").and_then(Value::as_str).unwrap_or("").to_owned(),
                 head: d.values.get("head").and_then(Value::as_str).unwrap_or("").to_owned(),
-            }),
-        );
+            },
+        ));
     }
     history::write(ledger, &households, now).await?;
     ledger.travel(None);
@@ -146,7 +150,9 @@ fn person(draft: &RowDraft) -> Person {
 pub fn assignments(values: &Values) -> Vec<Assignment> {
     let mut rows: BTreeMap<&str, Assignment> = BTreeMap::new();
     for (path, value) in values {
-        let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else { continue };
+        let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else {
+            continue;
+        };
         let held = rows.entry(row).or_default();
         let text = value.as_str().map(str::to_owned);
         match field {

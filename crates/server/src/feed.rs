@@ -12,6 +12,7 @@ mod resync;
 mod scope;
 mod window;
 
+use gridbook_log::Writer;
 use gridbook_sync::wire::{Entry, PullReply};
 use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
@@ -35,7 +36,10 @@ struct Page<'c> {
 
 /// An entry before its text is fetched.
 enum Item {
+    /// Of an entity that came into view: everything of it goes out.
     Op(i64),
+    /// In the ordinary run of the feed: the reader's own device has what it wrote itself.
+    Run(i64),
     Ready(Entry),
 }
 
@@ -45,7 +49,8 @@ impl Page<'_> {
     }
 }
 
-/// The page after `cursor` (`None`: from the beginning), at most `limit` entries.
+/// The page after `cursor` (`None`: from the beginning), at most `limit` entries; what the device `not` wrote is
+/// left out, except below an `enter`.
 ///
 /// # Errors
 /// 409 `history` when the cursor is of another history; 503 when the database fails.
@@ -55,6 +60,7 @@ pub async fn pull(
     user: &str,
     cursor: Option<Cursor>,
     limit: usize,
+    not: Option<Writer>,
 ) -> Result<PullReply, ApiError> {
     // One snapshot for the whole page.
     let mut tx = conn.begin().await?;
@@ -98,7 +104,7 @@ pub async fn pull(
         }
     }
     let items = std::mem::take(&mut page.entries);
-    let entries = fill(page.conn, tenant.id, items).await?;
+    let entries = fill(page.conn, tenant.id, items, not).await?;
     let more = cursor.pass.is_some() || cursor.seq < head;
     tx.commit().await?;
     Ok(PullReply { entries, cursor: cursor.to_text(), more, fp: None })
@@ -109,8 +115,24 @@ fn changed(right: &reach::Held, since: i64) -> bool {
 }
 
 /// Puts the texts of the operations in.
-async fn fill(conn: &mut SqliteConnection, tenant: i64, items: Vec<Item>) -> Result<Vec<Entry>, sqlx::Error> {
-    let mut seqs: Vec<i64> = items.iter().filter_map(|i| if let Item::Op(seq) = i { Some(*seq) } else { None }).collect();
+async fn fill(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    items: Vec<Item>,
+    not: Option<Writer>,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let own = not.map(|writer| format!("{writer}."));
+    let of_own_device = |entry: &Entry| match (entry, &own) {
+        (Entry::Op { op, .. }, Some(own)) => op.h.split(' ').nth(2).is_some_and(|dot| dot.starts_with(own)),
+        _ => false,
+    };
+    let mut seqs: Vec<i64> = items
+        .iter()
+        .filter_map(|i| match i {
+            Item::Op(seq) | Item::Run(seq) => Some(*seq),
+            Item::Ready(_) => None,
+        })
+        .collect();
     seqs.sort_unstable();
     let mut texts = std::collections::HashMap::with_capacity(seqs.len());
     if !seqs.is_empty() {
@@ -134,6 +156,7 @@ async fn fill(conn: &mut SqliteConnection, tenant: i64, items: Vec<Item>) -> Res
         .filter_map(|item| match item {
             Item::Ready(entry) => Some(entry),
             Item::Op(seq) => texts.remove(&seq),
+            Item::Run(seq) => texts.remove(&seq).filter(|entry| !of_own_device(entry)),
         })
         .collect())
 }
@@ -148,12 +171,13 @@ pub async fn may_read_blob(
     user: &str,
     sha256: &str,
 ) -> Result<bool, ApiError> {
-    let rows: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT DISTINCT entity FROM blob_refs WHERE tenant = ? AND sha256 = ? LIMIT 1000")
-            .bind(tenant)
-            .bind(sha256)
-            .fetch_all(&mut *conn)
-            .await?;
+    let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT DISTINCT entity FROM blob_refs WHERE tenant = ? AND sha256 = ? LIMIT 1000",
+    )
+    .bind(tenant)
+    .bind(sha256)
+    .fetch_all(&mut *conn)
+    .await?;
     let ids = rows.into_iter().map(crate::writer::entity_of).collect::<Result<Vec<_>, _>>()?;
     let rights = scope::rights(conn, tenant, user).await?;
     let mut page = Page { conn, tenant, head: 0, entries: Vec::new(), limit: 0 };

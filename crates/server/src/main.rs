@@ -10,6 +10,9 @@ use gridbook_server::{Config, serve, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
 gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称]
@@ -160,7 +163,11 @@ async fn healthcheck(listen: SocketAddr) -> Result<(), String> {
     stream.write_all(request.as_bytes()).await.map_err(|e| e.to_string())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.map_err(|e| e.to_string())?;
-    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(answer.lines().next().unwrap_or("no answer").to_owned()) }
+    if answer.starts_with("HTTP/1.1 200") {
+        Ok(())
+    } else {
+        Err(answer.lines().next().unwrap_or("no answer").to_owned())
+    }
 }
 
 /// Sheets to try an import with: the demo township's, and a thousand households of which seventeen are spoilt.

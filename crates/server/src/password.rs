@@ -13,7 +13,8 @@ pub const MIN: usize = 8;
 pub const MAX: usize = 200;
 
 /// Checked against when the account does not exist, so that the answer takes as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password", false).unwrap_or_default());
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash_now("nobody has this password", false).unwrap_or_default());
 
 /// Hashes and checks passwords without stalling the server.
 #[derive(Clone)]

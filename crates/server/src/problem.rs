@@ -48,7 +48,11 @@ impl ApiError {
 
     /// 403.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "您没有这项权限,什么也没有改动;需要时请联系镇网格专干。")
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "您没有这项权限,什么也没有改动;需要时请联系镇网格专干。",
+        )
     }
 
     /// 404.
@@ -92,7 +96,9 @@ impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         // The text of a database error may quote values; its kind does not.
         let kind = match &error {
-            sqlx::Error::Database(e) => e.code().map_or_else(|| "database".to_owned(), |c| format!("database {c}")),
+            sqlx::Error::Database(e) => {
+                e.code().map_or_else(|| "database".to_owned(), |c| format!("database {c}"))
+            }
             sqlx::Error::Io(_) => "io".to_owned(),
             sqlx::Error::PoolTimedOut => "pool timed out".to_owned(),
             sqlx::Error::RowNotFound => "row not found".to_owned(),

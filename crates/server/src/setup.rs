@@ -13,12 +13,18 @@ use crate::writer::rights::Person;
 pub async fn first_admin(app: &App, user: &str) -> Result<String, ApiError> {
     let township = app.tenant.township.clone();
     let good = (2..=64).contains(&user.len())
-        && user.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+        && user
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
     if !good {
         return Err(ApiError::bad("bad_user", "账号用 2 到 64 个小写字母、数字、下划线。"));
     }
     // The administrator of a new township loads its data too, until somebody else is named for it.
-    let held = |role: &str| Assignment { role: role.to_owned(), area: Some(township.clone()), ..Assignment::default() };
+    let held = |role: &str| Assignment {
+        role: role.to_owned(),
+        area: Some(township.clone()),
+        ..Assignment::default()
+    };
     let person = Person {
         user: user.to_owned(),
         name: "系统管理员".to_owned(),

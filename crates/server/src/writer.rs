@@ -99,7 +99,11 @@ async fn work(mut ledger: Ledger, mut queue: mpsc::Receiver<Job>) {
 }
 
 /// One transaction; each job inside a savepoint, so that one that fails or panics takes only itself away.
-async fn together(ledger: &mut Ledger, jobs: Vec<Job>, finished: &mut Vec<Finish>) -> Result<(), sqlx::Error> {
+async fn together(
+    ledger: &mut Ledger,
+    jobs: Vec<Job>,
+    finished: &mut Vec<Finish>,
+) -> Result<(), sqlx::Error> {
     ledger.conn.execute("BEGIN IMMEDIATE").await?;
     for job in jobs {
         ledger.conn.execute("SAVEPOINT job").await?;

@@ -132,7 +132,9 @@ async fn health_openapi_and_api_headers() {
     let (status, headers, body) = get(&server, "/api/openapi.json", &[]).await;
     let api: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, headers["cache-control"].to_str().unwrap()), (200, "no-store"));
-    for path in ["/sync/v1/push", "/sync/v1/pull", "/sync/v1/blobs/{sha256}", "/api/sign-in", "/api/staff/{user}"] {
+    for path in
+        ["/sync/v1/push", "/sync/v1/pull", "/sync/v1/blobs/{sha256}", "/api/sign-in", "/api/staff/{user}"]
+    {
         assert!(api["paths"][path].is_object(), "{path}");
     }
 }

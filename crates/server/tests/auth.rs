@@ -106,7 +106,8 @@ async fn a_new_password_ends_the_other_sessions() {
         assert_eq!((got, answer["code"].as_str()), (status, Some(code)));
         assert!(chinese(&answer));
     }
-    let (status, _) = server.call("POST", "/api/password", Some(&here), Some(ask(PASSWORD, "a new long one"))).await;
+    let (status, _) =
+        server.call("POST", "/api/password", Some(&here), Some(ask(PASSWORD, "a new long one"))).await;
     assert_eq!(status, 204);
     assert_eq!(server.call("GET", "/api/me", Some(&here), None).await.0, 200);
     assert_eq!(server.call("GET", "/api/me", Some(&there), None).await.0, 401);
@@ -140,7 +141,11 @@ async fn an_invitation_sets_a_password_once() {
     let good = json!({ "password": "chosen by ann", "device": "手机" });
     let (status, answer) = server.call("POST", &accept, None, Some(good.clone())).await;
     assert_eq!((status, answer["profile"]["user"].as_str()), (200, Some("ann")));
-    assert_eq!(server.call("GET", "/api/me", Some(&ann), None).await.0, 401, "the reset ended the old session");
+    assert_eq!(
+        server.call("GET", "/api/me", Some(&ann), None).await.0,
+        401,
+        "the reset ended the old session"
+    );
     let (status, answer) = server.call("POST", &accept, None, Some(good.clone())).await;
     assert_eq!((status, answer["code"].as_str()), (404, Some("invite")));
     let (_, late) = server.call("POST", "/api/invites", Some(&clerk), Some(ask)).await;
@@ -163,6 +168,14 @@ async fn the_steward_keeps_the_staff() {
     assert_eq!((status, answer), (200, json!({ "created": 1, "updated": 0 })));
     let (_, answer) = server.call("POST", "/api/staff/import", Some(&clerk), Some(import)).await;
     assert_eq!(answer, json!({ "created": 0, "updated": 1 }));
+    let own = |role: &str| {
+        let held = json!([{ "role": role, "area": "510000100" }]);
+        json!({ "staff": [{ "user": "clerk", "name": "专干", "assignments": held }] })
+    };
+    assert_eq!(server.call("POST", "/api/staff/import", Some(&clerk), Some(own("grid_clerk"))).await.0, 200);
+    let (status, answer) =
+        server.call("POST", "/api/staff/import", Some(&clerk), Some(own("center_director"))).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("own_account")));
     let (_, list) = server.call("GET", "/api/staff", Some(&clerk), None).await;
     let bob = list["staff"].as_array().unwrap().iter().find(|s| s["user"] == "bob").unwrap();
     assert_eq!((bob["phone_tail"].as_str(), bob["active"].as_bool()), (Some("0001"), Some(false)));
@@ -171,7 +184,10 @@ async fn the_steward_keeps_the_staff() {
     assert_eq!((status, answer["disabled"].as_bool()), (200, Some(true)));
     assert_eq!(server.call("GET", "/api/me", Some(&ann), None).await.0, 401);
     assert_eq!(server.call("PATCH", "/api/staff/nobody", Some(&clerk), Some(change.clone())).await.0, 404);
-    assert_eq!(server.call("PATCH", "/api/staff/clerk", Some(&clerk), Some(change)).await.1["code"], "own_account");
+    assert_eq!(
+        server.call("PATCH", "/api/staff/clerk", Some(&clerk), Some(change)).await.1["code"],
+        "own_account"
+    );
 }
 
 #[tokio::test]
@@ -179,9 +195,7 @@ async fn bad_staff_rows_change_nobody() {
     let server = Server::open().await;
     server.person("clerk", vec![role("grid_clerk", "510000100")]).await;
     let clerk = server.token("clerk").await;
-    let row = |user: &str, name: &str, area: &str, phone: &str| {
-        json!({ "user": user, "name": name, "phone": phone, "assignments": [{ "role": "grid_worker_l2", "area": area }] })
-    };
+    let row = |user: &str, name: &str, area: &str, phone: &str| json!({ "user": user, "name": name, "phone": phone, "assignments": [{ "role": "grid_worker_l2", "area": area }] });
     let good = row("good", "好人", AREA, "19900100001");
     for (bad, code) in [
         (row("A B", "名", AREA, "1"), "bad_user"),

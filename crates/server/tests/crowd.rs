@@ -51,12 +51,15 @@ async fn sixteen_writers_and_a_reader_who_sees_each_entry_once() {
     }
     assert_eq!(all, WRITERS * ROUNDS * 5);
     assert!(reader.ops.values().all(|times| *times == 1));
-    let seqs: Vec<i64> =
-        sqlx::query_scalar("SELECT seq FROM ops ORDER BY seq").fetch_all(&server.app().readers).await.unwrap();
-    let rights: Vec<i64> = sqlx::query_scalar("SELECT from_seq FROM rights UNION SELECT to_seq FROM rights WHERE to_seq > 0")
+    let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM ops ORDER BY seq")
         .fetch_all(&server.app().readers)
         .await
         .unwrap();
+    let rights: Vec<i64> =
+        sqlx::query_scalar("SELECT from_seq FROM rights UNION SELECT to_seq FROM rights WHERE to_seq > 0")
+            .fetch_all(&server.app().readers)
+            .await
+            .unwrap();
     let used: BTreeSet<i64> = seqs.into_iter().chain(rights).collect();
     let last = *used.last().unwrap();
     assert_eq!(used.len(), usize::try_from(last).unwrap(), "no number is missing");
@@ -161,7 +164,7 @@ async fn random_histories_end_the_same_for_those_who_followed() {
             match dice.below(10) {
                 0..=2 => {
                     let op = steward.create("hazard", AREAS[dice.below(6)]);
-                    steward.push_ok(&[op.clone()]).await;
+                    steward.push_only(&op).await;
                     made.push(op.entity());
                 }
                 3 | 4 if !made.is_empty() => {

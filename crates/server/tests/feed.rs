@@ -36,7 +36,7 @@ async fn two_devices_exchange_and_both_hear_the_receipt() {
     let mut head = server.worker("head", V1).await;
     let op = ann.create("hazard", G1);
     let id = op.entity();
-    ann.push_ok(&[op.clone()]).await;
+    ann.push_only(&op).await;
     head.pull().await;
     ann.pull().await;
     assert_eq!(head.visible, BTreeSet::from([id]));
@@ -64,14 +64,16 @@ async fn a_reader_sees_exactly_the_own_grids() {
     for _ in 0..20 {
         for (device, area) in [(&mut one, G1), (&mut two, G2), (&mut far, G3)] {
             let op = device.create("visit", area);
-            device.push_ok(&[op.clone()]).await;
+            device.push_only(&op).await;
             made.push((op.entity(), area));
         }
     }
     let of = |areas: &[&str]| -> BTreeSet<EntityId> {
         made.iter().filter(|(_, a)| areas.contains(a)).map(|(id, _)| *id).collect()
     };
-    for (device, areas) in [(&mut one, &[G1][..]), (&mut two, &[G2]), (&mut far, &[G3]), (&mut village, &[G1, G2])] {
+    for (device, areas) in
+        [(&mut one, &[G1][..]), (&mut two, &[G2]), (&mut far, &[G3]), (&mut village, &[G1, G2])]
+    {
         device.pull_by(3).await;
         assert_eq!(device.visible, of(areas), "{}", device.user);
     }
@@ -94,7 +96,7 @@ async fn the_author_keeps_what_lies_elsewhere_and_the_directory_is_everyone_s() 
     third.pull().await;
     assert_eq!(third.visible, BTreeSet::from([directory.entity()]));
     directory = ann.set(directory.entity(), "name", "新名字");
-    ann.push_ok(&[directory.clone()]).await;
+    ann.push_only(&directory).await;
     third.pull().await;
     assert_eq!(third.entities[&directory.entity()].text("name"), Some("新名字"));
 }
@@ -171,9 +173,12 @@ async fn a_change_of_rights_enters_and_leaves() {
     assert_eq!(ann.visible, [2, 3, 4].map(|n| ops[n].entity()).into());
     server.assign("ann", vec![role("grid_worker_l1", V1)]).await;
     let more = steward.create("visit", G1);
-    steward.push_ok(&[more.clone()]).await;
+    steward.push_only(&more).await;
     ann.pull_by(1).await;
-    assert_eq!(ann.visible, [0, 1, 2, 3].map(|n| ops[n].entity()).into_iter().chain([more.entity()]).collect());
+    assert_eq!(
+        ann.visible,
+        [0, 1, 2, 3].map(|n| ops[n].entity()).into_iter().chain([more.entity()]).collect()
+    );
     agrees_with_fresh(&server, &ann).await;
     server.assign("ann", vec![]).await;
     ann.pull().await;
@@ -255,7 +260,7 @@ async fn a_restart_keeps_everything() {
     let mut server = Server::open().await;
     let mut ann = server.worker("ann", G1).await;
     let op = ann.create("hazard", G1);
-    ann.push_ok(&[op.clone()]).await;
+    ann.push_only(&op).await;
     ann.pull().await;
     server.restart().await;
     ann.http = server.http.clone();

@@ -64,7 +64,8 @@ async fn every_endpoint_answers_every_body() {
         let huge = vec![b'1'; 5 * 1024 * 1024];
         // A server that stops listening to an endless body may cut the line before the answer is read.
         let method_ = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let request = server.http.request(method_, format!("{}{path}", server.url)).bearer_auth(&token).body(huge);
+        let request =
+            server.http.request(method_, format!("{}{path}", server.url)).bearer_auth(&token).body(huge);
         if let Ok(response) = request.send().await {
             let status = response.status().as_u16();
             check(&format!("{method} {path} huge"), status, &response.json().await.unwrap());
@@ -91,7 +92,8 @@ async fn without_a_session_nothing_private_answers() {
     for path in ["/sync/v1/pull", "/api/me", "/api/staff"] {
         for token in odd {
             let request = server.http.get(format!("{}{path}", server.url));
-            let value = reqwest::header::HeaderValue::from_bytes(format!("Bearer {token}").as_bytes()).unwrap();
+            let value =
+                reqwest::header::HeaderValue::from_bytes(format!("Bearer {token}").as_bytes()).unwrap();
             let response = request.header("authorization", value).send().await.unwrap();
             let status = response.status().as_u16();
             // Hyper itself turns away headers beyond its bound.

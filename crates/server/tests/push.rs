@@ -56,9 +56,9 @@ async fn forged_and_foreign_operations_are_not_stored() {
     let mut ann = server.worker("ann", G1).await;
     let mut bob = server.worker("bob", G2).await;
     let of_bob = bob.create("hazard", G2);
-    bob.push_ok(&[of_bob.clone()]).await;
+    bob.push_only(&of_bob).await;
     let hazard = ann.create("hazard", G1);
-    ann.push_ok(&[hazard.clone()]).await;
+    ann.push_only(&hazard).await;
     ann.pull().await;
     let before = stored(&server).await;
     let id = ann.fresh_id();
@@ -122,14 +122,15 @@ async fn nobody_has_seen_an_answer_that_was_never_given() {
     let server = Server::open().await;
     let mut ann = server.worker("ann", G1).await;
     let create = ann.create("hazard", G1);
-    ann.push_ok(&[create.clone()]).await;
+    ann.push_only(&create).await;
     let tenant = &server.app().tenant;
     let own = ann.writer;
     let authority = format!("{}.{}.4000000000", tenant.authority, tenant.epoch);
     let mut parts = [format!("{own}.1"), authority];
     parts.sort();
     let line = format!("gb1 {} {own}.2 {} set ann {}", create.entity(), create.header().hlc, parts.join("+"));
-    let wire = WireOp { h: line, s: Some("07".repeat(16)), b: Some(r#"{"set":{}}"#.to_owned()), x: None, g: None };
+    let wire =
+        WireOp { h: line, s: Some("07".repeat(16)), b: Some(r#"{"set":{}}"#.to_owned()), x: None, g: None };
     let op = Op::from_wire(wire).unwrap();
     assert_eq!(ann.push_one(&op).await, (Verdict::Refuse, Some("forged".to_owned())));
 }
@@ -151,10 +152,11 @@ async fn what_a_rule_refuses_stays_as_a_stub_and_its_author_hears_why() {
     let seen = &head.entities[&id];
     assert!(seen.have().contains(bad.dot()), "the stream is whole");
     assert_eq!(seen.text("desc"), Some("又改好了"));
-    let bodies: Vec<Option<String>> = sqlx::query_scalar("SELECT body FROM ops WHERE verdict = 'not_permitted'")
-        .fetch_all(&server.app().readers)
-        .await
-        .unwrap();
+    let bodies: Vec<Option<String>> =
+        sqlx::query_scalar("SELECT body FROM ops WHERE verdict = 'not_permitted'")
+            .fetch_all(&server.app().readers)
+            .await
+            .unwrap();
     assert_eq!(bodies, [None], "the content is not kept");
     let authority = server.app().tenant.authority;
     ann.pull().await;
@@ -171,11 +173,14 @@ async fn a_refused_creation_is_nobody_else_s_and_takes_nothing_more() {
     let server = Server::open().await;
     let mut ann = server.worker("ann", G1).await;
     let mut head = server.worker("head", "510000100").await;
-    let create = ann.create_with("hazard", G1, json!({ "desc": "forbidden" }));
+    let create = ann.create_with("hazard", G1, &json!({ "desc": "forbidden" }));
     let edit = ann.set(create.entity(), "desc", "x");
     let reply = ann.push(&[create.clone(), edit]).await;
     let codes: Vec<_> = reply.results.iter().map(|r| (r.r, r.code.as_deref())).collect();
-    assert_eq!(codes, [(Verdict::Reject, Some("not_permitted")), (Verdict::Reject, Some("creation_rejected"))]);
+    assert_eq!(
+        codes,
+        [(Verdict::Reject, Some("not_permitted")), (Verdict::Reject, Some("creation_rejected"))]
+    );
     head.pull().await;
     assert!(head.visible.is_empty());
     ann.pull().await;
@@ -188,7 +193,7 @@ async fn a_clock_that_runs_ahead_is_put_right() {
     let mut ann = server.worker("ann", G1).await;
     ann.ms += 400 * common::DAY;
     let op = ann.create("hazard", G1);
-    ann.push_ok(&[op.clone()]).await;
+    ann.push_only(&op).await;
     let mut entity = gridbook_log::Entity::new(op.entity(), Some(server.app().tenant.authority));
     entity.apply_all(&server.stream(op.entity()).await);
     let written = &entity.register("desc").unwrap().writes[0];
@@ -221,7 +226,8 @@ async fn bodies_are_bounded_and_may_be_gzipped() {
     let mut ann = server.worker("ann", G1).await;
     let ops: Vec<Op> = (0..501).map(|_| ann.create("visit", G1)).collect();
     let send = |bytes: Vec<u8>, encoding: Option<&'static str>| {
-        let mut request = server.http.post(format!("{}/sync/v1/push", server.url)).bearer_auth(&ann.token).body(bytes);
+        let mut request =
+            server.http.post(format!("{}/sync/v1/push", server.url)).bearer_auth(&ann.token).body(bytes);
         if let Some(encoding) = encoding {
             request = request.header("content-encoding", encoding);
         }
@@ -262,7 +268,8 @@ async fn one_bad_operation_does_not_hold_up_the_others() {
     request["ops"].as_array_mut().unwrap().insert(1, poison);
     let (status, answer) = server.call("POST", "/sync/v1/push", Some(&ann.token), Some(request)).await;
     assert_eq!(status, 200);
-    let verdicts: Vec<&str> = answer["results"].as_array().unwrap().iter().map(|r| r["r"].as_str().unwrap()).collect();
+    let verdicts: Vec<&str> =
+        answer["results"].as_array().unwrap().iter().map(|r| r["r"].as_str().unwrap()).collect();
     assert_eq!(verdicts, ["ok", "refuse", "ok"]);
     assert_eq!(answer["results"][1], json!({ "r": "refuse", "code": "malformed" }));
 }
@@ -272,7 +279,8 @@ async fn another_contract_is_told_to_update() {
     let server = Server::open().await;
     server.person("ann", vec![role("grid_worker_l2", G1)]).await;
     for (version, status) in [("1", 200), ("2", 426)] {
-        let request = server.http.get(format!("{}/sync/v1/caps", server.url)).header("gridbook-contract", version);
+        let request =
+            server.http.get(format!("{}/sync/v1/caps", server.url)).header("gridbook-contract", version);
         let response = request.send().await.unwrap();
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.headers()["gridbook-contract"], "1");

@@ -26,10 +26,29 @@ async fn device(server: &Server, user: &str) -> Device {
     server.device_with(user, answer["token"].as_str().unwrap().to_owned())
 }
 
-fn step(device: &mut Device, id: gridbook_log::EntityId, names: [&str; 3], data: &Value, set: &Value, unit: Option<&str>) -> gridbook_log::Op {
+fn step(
+    device: &mut Device,
+    id: gridbook_log::EntityId,
+    names: [&str; 3],
+    data: &Value,
+    set: &Value,
+    unit: Option<&str>,
+) -> gridbook_log::Op {
     let [event, from, to] = names.map(str::to_owned);
     let place = unit.map(|u| Placement { units_add: vec![u.to_owned()], ..Placement::default() });
-    device.body(id, &Body::Event(Event { event, from, to, table: 1, data: values(data), set: values(set), place, blobs: vec![] }))
+    device.body(
+        id,
+        &Body::Event(Event {
+            event,
+            from,
+            to,
+            table: 1,
+            data: values(data),
+            set: values(set),
+            place,
+            blobs: vec![],
+        }),
+    )
 }
 
 #[tokio::test]
@@ -55,12 +74,23 @@ async fn the_demo_is_whole_and_filled_once() {
     let mut worker = device(&server, "zhuli01").await;
     worker.pull().await;
     let households = worker.entities.values().filter(|e| e.type_() == Some("household")).count();
-    let inside = worker.entities.values().filter(|e| !e.for_all()).all(|e| e.area() == Some("510000100201001"));
+    let inside =
+        worker.entities.values().filter(|e| !e.for_all()).all(|e| e.area() == Some("510000100201001"));
     assert!((50..80).contains(&households) && inside, "{households}");
     let mut desk = device(&server, "dengji01").await;
     desk.pull().await;
     let states: std::collections::BTreeSet<&str> = desk.entities.values().filter_map(|e| e.state()).collect();
-    for state in ["visited", "submitted", "supplement", "registered", "dispatched", "in_progress", "fed_back", "redo", "closed"] {
+    for state in [
+        "visited",
+        "submitted",
+        "supplement",
+        "registered",
+        "dispatched",
+        "in_progress",
+        "fed_back",
+        "redo",
+        "closed",
+    ] {
         assert!(states.contains(state), "{state}");
     }
 }
@@ -93,19 +123,41 @@ async fn a_report_goes_round() {
     );
     ann.push_ok(&[report]).await;
     // Out of turn and out of right: refused by the rule, with a code.
-    let early = step(&mut ann, id, ["register", "submitted", "registered"], &json!({ "duplicate_checked": true }), &json!({}), None);
+    let early = step(
+        &mut ann,
+        id,
+        ["register", "submitted", "registered"],
+        &json!({ "duplicate_checked": true }),
+        &json!({}),
+        None,
+    );
     assert_eq!(ann.push_one(&early).await, (Verdict::Reject, Some("not_permitted".to_owned())));
     intake.pull().await;
     let set = json!({ "category": "fire", "subtype": "fire.6", "level": "blue" });
-    let register = step(&mut intake, id, ["register", "submitted", "registered"], &json!({ "duplicate_checked": true }), &set, None);
+    let register = step(
+        &mut intake,
+        id,
+        ["register", "submitted", "registered"],
+        &json!({ "duplicate_checked": true }),
+        &set,
+        None,
+    );
     intake.push_ok(&[register]).await;
     dispatcher.pull().await;
     let set = json!({ "lead_unit": "yjb", "respond_by": "2026-05-20", "handle_by": "2026-05-28" });
-    let dispatch = step(&mut dispatcher, id, ["dispatch", "registered", "dispatched"], &json!({}), &set, Some("yjb"));
+    let dispatch =
+        step(&mut dispatcher, id, ["dispatch", "registered", "dispatched"], &json!({}), &set, Some("yjb"));
     dispatcher.push_ok(&[dispatch]).await;
     handler.pull().await;
     assert!(handler.visible.contains(&id));
-    let claim = step(&mut handler, id, ["claim", "dispatched", "claimed"], &json!({}), &json!({ "handler": "yjb01" }), None);
+    let claim = step(
+        &mut handler,
+        id,
+        ["claim", "dispatched", "claimed"],
+        &json!({}),
+        &json!({ "handler": "yjb01" }),
+        None,
+    );
     handler.push_ok(&[claim]).await;
     ann.pull().await;
     let mut seen = gridbook_log::Entity::new(id, Some(server.app().tenant.authority));

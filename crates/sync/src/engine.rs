@@ -260,7 +260,7 @@ impl Engine {
         self.skip = 0;
         if self.caps.is_none() {
             self.phase = Phase::Caps;
-            return vec![self.send(Request::Caps), Output::Status];
+            return vec![Output::Status, self.send(Request::Caps)];
         }
         self.push()
     }
@@ -277,7 +277,8 @@ impl Engine {
         let cursor = self.identity.cursor.clone();
         self.asked.clone_from(&cursor);
         let not = (!self.identity.echo).then_some(self.identity.writer);
-        vec![self.send(Request::Pull { cursor, limit: MAX_PAGE, not }), Output::Status]
+        // People see the phase before the answer, which may take its time.
+        vec![Output::Status, self.send(Request::Pull { cursor, limit: MAX_PAGE, not })]
     }
 
     fn outbox(&mut self, now_ms: u64, outbox: Outbox) -> Vec<Output> {
@@ -309,7 +310,8 @@ impl Engine {
                 // Whatever is not settled stays in the outbox: pass over it, or it is sent again for ever.
                 let settled = reply.results.iter().filter(|r| r.r != Verdict::Defer);
                 let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
-                self.skip += self.sent.iter().filter(|id| !id.is_some_and(|id| settled.contains(&id))).count();
+                self.skip +=
+                    self.sent.iter().filter(|id| !id.is_some_and(|id| settled.contains(&id))).count();
                 self.max_ops = MAX_BATCH_OPS;
                 vec![Output::ApplyResults(reply)]
             }

@@ -16,7 +16,7 @@ struct Stored {
 }
 
 enum Item {
-    Op(Stored),
+    Op(Box<Stored>),
     Rights,
 }
 
@@ -119,7 +119,11 @@ impl Model {
         let forbidden = op.body().ok().and_then(|b| b.set().map(|s| s.contains_key("forbidden")));
         self.store(op.clone(), now);
         if forbidden == Some(true) {
-            self.answer(op.entity(), &Body::Reject(body::Reject { op: op.dot(), code: "rule".to_owned() }), now);
+            self.answer(
+                op.entity(),
+                &Body::Reject(body::Reject { op: op.dot(), code: "rule".to_owned() }),
+                now,
+            );
             return (Verdict::Reject, Some("rule"));
         }
         taken.entry(op.entity()).or_default().push(op.dot());
@@ -132,7 +136,7 @@ impl Model {
         entity.apply(&op);
         let area = entity.area().unwrap_or("").to_owned();
         self.seqs.entry(id).or_default().push(self.feed.len());
-        self.feed.push(Item::Op(Stored { op, at }));
+        self.feed.push(Item::Op(Box::new(Stored { op, at })));
         let areas = self.areas.entry(id).or_default();
         if areas.last().is_none_or(|(_, last)| *last != area) {
             areas.push((self.feed.len(), area));
@@ -162,7 +166,13 @@ impl Model {
     ///
     /// # Errors
     /// HTTP status 400 for a cursor that is none of ours.
-    pub fn pull(&self, user: &str, cursor: &str, limit: usize, not: Option<Writer>) -> Result<PullReply, u16> {
+    pub fn pull(
+        &self,
+        user: &str,
+        cursor: &str,
+        limit: usize,
+        not: Option<Writer>,
+    ) -> Result<PullReply, u16> {
         let from: usize = if cursor.is_empty() { 0 } else { cursor.parse().map_err(|_| 400u16)? };
         let to = self.feed.len().min(from + limit);
         let window = &self.feed[from.min(to)..to];

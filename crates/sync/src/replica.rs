@@ -193,16 +193,20 @@ impl<P: Project> Inner<P> {
         self.rows.get(&id).map(|row| row.own).or_else(|| self.gone.get(&id).copied()).unwrap_or(0)
     }
 
+    /// Takes folds out of memory; one that is shown somewhere just now is copied.
+    fn take_cached(&mut self, ids: &[EntityId]) -> BTreeMap<EntityId, Entity> {
+        let held = ids.iter().filter_map(|id| Some((*id, self.cache.remove(id)?)));
+        held.map(|(id, entity)| (id, Rc::try_unwrap(entity).unwrap_or_else(|shown| (*shown).clone())))
+            .collect()
+    }
+
     fn remember(&mut self, entity: Rc<Entity>) {
         self.cache.insert(entity.id(), entity);
     }
 }
 
 /// Marks changed rows with the version that writes them.
-fn stamp<T>(
-    changed: BTreeMap<EntityId, Option<Row<T>>>,
-    version: u64,
-) -> BTreeMap<EntityId, Option<Row<T>>> {
+fn stamp<T>(changed: BTreeMap<EntityId, Option<Row<T>>>, version: u64) -> BTreeMap<EntityId, Option<Row<T>>> {
     let mark = |row: Row<T>| Row { version, ..row };
     changed.into_iter().filter(|(_, row)| row.is_some()).map(|(id, row)| (id, row.map(mark))).collect()
 }

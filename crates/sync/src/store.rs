@@ -3,6 +3,9 @@
 //! Everything that needs thought happens above this trait, in code that is tested without a browser. So a store
 //! is small: memory here, IndexedDB in the app.
 
+#[cfg(any(test, feature = "suite"))]
+pub mod suite;
+
 use std::rc::Rc;
 
 use thiserror::Error;

@@ -1,23 +1,61 @@
 //! `cargo xtask bench`: this product and its peers, in one browser run.
 
+use std::path::{Path, PathBuf};
+
 use crate::bundle::{self, Mode};
 use crate::failure::{Failure, Outcome};
-use crate::process::{self, command, root};
+use crate::process::{self, command, root, target, with};
 use crate::setup;
+use crate::tree;
+
+/// What wasm-opt is told for the phone's bundle, as its page says.
+const WASM_OPT: [&str; 7] = [
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
 
 /// Builds what people get, then measures it; the figures go to `target/bench/results.json`.
 pub(crate) fn run(args: &[String]) -> Outcome {
     setup::run(true)?;
     // The peers are measured, never shipped: they have a lock file of their own.
-    if root().join("tests/bench/package-lock.json").is_file() {
-        setup::npm_packages("tests/bench")?;
-    }
+    setup::npm_packages("tests/bench")?;
     bundle::build(Mode::Release)?;
     bundle::server(Mode::Release)?;
+    let site = site()?;
     let chromium = setup::chromium().ok_or_else(|| Failure::new("no Chromium to measure in"))?;
     let mut node = command("node");
     node.arg("tests/bench/run.mjs").args(args);
+    node.env("GRIDBOOK_SERVER", bundle::server_path(Mode::Release)?);
+    process::run(node.env("GRIDBOOK_CHROMIUM", chromium).env("GRIDBOOK_BENCH", site))
+}
+
+/// The page that measures the phone's store and engine, compiled as the phone's bundle is.
+fn site() -> Result<PathBuf, Failure> {
+    let site = target().join("bench/site");
+    let pages = site.join("field");
+    tree::remove(&pages)?;
+    let wasm = "wasm32-unknown-unknown";
+    let profile = ["--profile", "wasm-release", "--target", wasm];
     process::run(
-        node.env("GRIDBOOK_SERVER", bundle::server_path(Mode::Release)?).env("GRIDBOOK_CHROMIUM", chromium),
-    )
+        with("cargo", &["build", "--locked", "--package", "gridbook", "--bin", "bench"]).args(profile),
+    )?;
+    let built = target().join(wasm).join("wasm-release/bench.wasm");
+    let mut bindgen = with("wasm-bindgen", &["--target", "web", "--no-typescript", "--out-name", "bench"]);
+    process::run(bindgen.arg("--out-dir").arg(&pages).arg(&built))?;
+    let glued = pages.join("bench_bg.wasm");
+    process::run(command("wasm-opt").args(WASM_OPT).arg(&glued).arg("-o").arg(&glued))?;
+    let sources = root().join("tests/bench");
+    for name in ["pages/ours.html", "pages/ours.js", "records.mjs"] {
+        let file = Path::new(name).file_name().unwrap_or_default();
+        tree::write(&pages.join(file), &tree::read(&sources.join(name))?)?;
+    }
+    let package = gridbook_domain::package::Package::builtin().to_json();
+    let package = package.map_err(|error| Failure::new(format!("the default package: {error}")))?;
+    tree::write(&pages.join("package.json"), package.as_bytes())?;
+    Ok(site)
 }

@@ -2,16 +2,15 @@
 
 use gridbook_domain::form::{Choice, Field, FieldKind};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use serde_json::{Value, json};
-use wasm_bindgen::JsCast;
 
-use super::{Entered, Shot};
+use super::{Entered, photo};
 use crate::app::use_app;
-use crate::desk::picture;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
-use crate::ui::toast::use_toasts;
+
+/// More choices than this make a list.
+const CHIPS: usize = 8;
 
 /// Draws it with its label, its help and what is wrong with it.
 pub(super) fn field(field: Field, entered: Entered) -> AnyView {
@@ -25,12 +24,15 @@ pub(super) fn field(field: Field, entered: Entered) -> AnyView {
     let hidden = move || {
         when.as_ref().is_some_and(|when| {
             entered.values.with(|values| {
-                entered.record.with(|record| !when.holds(&|path| values.get(path).or_else(|| record.get(path))))
+                entered
+                    .record
+                    .with(|record| !when.holds(&|path| values.get(path).or_else(|| record.get(path))))
             })
         })
     };
-    let group = matches!(field.kind, FieldKind::YesNo | FieldKind::Multi | FieldKind::UnitRefs | FieldKind::Photo)
-        || (field.kind == FieldKind::Choice && field.options_by.is_none());
+    let group =
+        matches!(field.kind, FieldKind::YesNo | FieldKind::Multi | FieldKind::UnitRefs | FieldKind::Photo)
+            || (field.kind == FieldKind::Choice && field.options_by.is_none() && !is_list(&field));
     let label = view! {
         {field.label.clone()}
         {required.then(|| view! { " " <span class="req">"必填"</span> })}
@@ -72,7 +74,11 @@ fn control(field: Field, id: String, entered: Entered) -> AnyView {
             let app = use_app();
             let package = app.package();
             let offered: Vec<Choice> = package.offered(&field, None).into_iter().cloned().collect();
-            if offered.len() > 8 { listed(field, id, offered, entered) } else { chips(&field, offered, entered) }
+            if is_list(&field) {
+                listed(field, id, offered, entered)
+            } else {
+                chips(&field, offered, entered)
+            }
         }
         FieldKind::Multi => {
             let app = use_app();
@@ -86,10 +92,15 @@ fn control(field: Field, id: String, entered: Entered) -> AnyView {
             let units = use_directory().get_untracked().units.clone();
             boxes(&field, units.into_iter().collect(), entered)
         }
-        FieldKind::Photo => photo(&field, id, entered),
+        FieldKind::Photo => photo::photo(&field, id, entered),
         FieldKind::LongText => long_text(field, id, entered),
         _ => line(field, id, entered),
     }
+}
+
+/// Whether there are too many choices for chips.
+fn is_list(field: &Field) -> bool {
+    use_app().package().offered(field, None).len() > CHIPS
 }
 
 fn options_of(choices: Vec<Choice>) -> Vec<(String, String)> {
@@ -230,7 +241,7 @@ fn boxes(field: &Field, options: Vec<(String, String)>, entered: Entered) -> Any
     let all = options
         .into_iter()
         .map(|(id, words)| {
-            let (path, shown_path, shown_id) = (path.clone(), path.clone(), id.clone());
+            let (path, shown_path, shown_id, value) = (path.clone(), path.clone(), id.clone(), id.clone());
             let change = move |on: bool| {
                 let mut list = entered
                     .values
@@ -246,6 +257,7 @@ fn boxes(field: &Field, options: Vec<(String, String)>, entered: Entered) -> Any
                 <label class="chip">
                     <input
                         type="checkbox"
+                        value=value
                         prop:checked=move || held(&shown_path, &shown_id)
                         on:change=move |event| change(event_target_checked(&event))
                     />
@@ -319,76 +331,6 @@ fn line(field: Field, id: String, entered: Entered) -> AnyView {
             prop:value=move || text_of(entered, &shown)
             on:input=move |event| write(event_target_value(&event))
         />
-    }
-    .into_any()
-}
-
-fn photo(field: &Field, id: String, entered: Entered) -> AnyView {
-    let toasts = use_toasts();
-    let path = field.path.clone();
-    let most = usize::try_from(field.max.unwrap_or(6)).unwrap_or(6);
-    let shown_path = path.clone();
-    let taken = move || {
-        let role = shown_path.clone();
-        entered.shots.get().into_iter().filter(move |shot| shot.blob.role == role).collect::<Vec<_>>()
-    };
-    let pick = move |event: web_sys::Event| {
-        let Some(input) = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok()) else { return };
-        let files: Vec<web_sys::File> = input
-            .files()
-            .map(|list| (0..list.length()).filter_map(|n| list.get(n)).collect())
-            .unwrap_or_default();
-        input.set_value("");
-        let role = path.clone();
-        spawn_local(async move {
-            for file in files {
-                let held = entered.shots.with_untracked(|s| s.iter().filter(|shot| shot.blob.role == role).count());
-                if held >= most {
-                    return toasts.warn(format!("最多 {most} 张照片"));
-                }
-                match picture::shrink(&file, &role).await {
-                    Some((blob, bytes)) => entered.shots.update(|shots| {
-                        shots.retain(|shot| shot.blob.sha256 != blob.sha256);
-                        shots.push(Shot { blob, bytes });
-                    }),
-                    None => toasts.warn("这张照片打不开，没有加入。请换一张 JPG 或 PNG。"),
-                }
-            }
-        });
-    };
-    let small = move || {
-        taken()
-            .into_iter()
-            .map(|shot| {
-                let src = format!("data:image/jpeg;base64,{}", shot.blob.thumb.clone().unwrap_or_default());
-                let sha256 = shot.blob.sha256;
-                view! {
-                    <li class="photo" data-state="local">
-                        <img src=src alt="新照片" />
-                        <button
-                            class="photo-remove"
-                            type="button"
-                            aria-label="删除照片"
-                            on:click=move |_| entered.shots.update(|shots| shots.retain(|s| s.blob.sha256 != sha256))
-                        >
-                            {icon("close")}
-                        </button>
-                    </li>
-                }
-            })
-            .collect_view()
-    };
-    view! {
-        <ul class="photos">
-            {small}
-            <li>
-                <label class="photo-add">
-                    <input type="file" id=id accept="image/*" multiple on:change=pick />
-                    {icon("photo")}
-                    <span>"添加照片"</span>
-                </label>
-            </li>
-        </ul>
     }
     .into_any()
 }

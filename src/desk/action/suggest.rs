@@ -24,8 +24,11 @@ pub(super) fn values(
 ) -> Values {
     let mut values = Values::new();
     for field in step.inputs_for(case.kind) {
-        let workflow = matches!(field.path.as_str(), "lead_unit" | "support_units" | "respond_by" | "handle_by");
-        if field.set && !workflow && field.path != "handler"
+        let workflow =
+            matches!(field.path.as_str(), "lead_unit" | "support_units" | "respond_by" | "handle_by");
+        if field.set
+            && !workflow
+            && field.path != "handler"
             && let Some(value) = case.values.get(&field.path)
         {
             values.insert(field.path.clone(), value.clone());
@@ -65,5 +68,9 @@ fn in_days(words: &str) -> Option<u64> {
         let digits: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
         digits.chars().rev().collect::<String>().parse().ok()
     };
-    if words.contains('分') || words.contains("小时") { Some(0) } else { number("天").or_else(|| number("个工作日")) }
+    if words.contains('分') || words.contains("小时") {
+        Some(0)
+    } else {
+        number("天").or_else(|| number("个工作日"))
+    }
 }

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::record::Record;
-use crate::ui::directory::Names;
 use crate::desk::values;
+use crate::ui::directory::Names;
 
 /// Sections with at least one answer.
 pub(super) fn sections(package: &Package, names: &Names, record: &Record) -> AnyView {

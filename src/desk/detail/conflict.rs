@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::record::{Conflict, Record};
 use crate::app::App;
+use crate::desk::values;
+use crate::desk::words::moment;
 use crate::ui::directory::Names;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::Toasts;
-use crate::desk::values;
-use crate::desk::words::moment;
 
 /// Two steps at once: one more step decides.
 pub(super) fn decision(package: &Package, record: &Record) -> Option<AnyView> {

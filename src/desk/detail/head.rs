@@ -7,11 +7,11 @@ use gridbook_domain::seven::seven;
 use leptos::prelude::*;
 
 use super::record::Record;
-use crate::ui::directory::Names;
+use crate::desk::words::{moment, number};
 use crate::ui::badge::{arrival, level, state};
+use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
-use crate::desk::words::{moment, number};
 
 pub(super) fn head(package: &Package, names: &Names, record: &Record) -> AnyView {
     let view = &record.view;
@@ -65,12 +65,7 @@ pub(super) fn seven_ticks(record: &Record) -> Option<AnyView> {
 }
 
 /// Who reported it, who has it, and until when.
-pub(super) fn standing(
-    package: &Package,
-    names: &Names,
-    record: &Record,
-    today: NaiveDate,
-) -> AnyView {
+pub(super) fn standing(package: &Package, names: &Names, record: &Record, today: NaiveDate) -> AnyView {
     let view = &record.view;
     let mut lines: Vec<(&'static str, AnyView)> = Vec::new();
     let mut line = |label, text: String| {
@@ -91,13 +86,13 @@ pub(super) fn standing(
     let open = package.state(&view.state).is_some_and(|state| !state.terminal);
     for (label, date) in [("认领期限", &view.respond_by), ("办理期限", &view.handle_by)] {
         if let Some(date) = date {
-            lines.push((label, due(date, today, open && (label == "办理期限" || view.state == "dispatched"))));
+            lines
+                .push((label, due(date, today, open && (label == "办理期限" || view.state == "dispatched"))));
         }
     }
-    let refusal = record
-        .refused
-        .as_deref()
-        .map(|code| banner(Tone::Warn, "attention", "这台电脑上的最后一步没有被接收", message_for(code), Vec::new()));
+    let refusal = record.refused.as_deref().map(|code| {
+        banner(Tone::Warn, "attention", "这台电脑上的最后一步没有被接收", message_for(code), Vec::new())
+    });
     view! {
         {refusal}
         <dl class="kv">

@@ -8,8 +8,8 @@ use leptos::task::spawn_local;
 use super::record::Record;
 use crate::app::{App, use_app};
 use crate::desk::parts::kind_icon;
-use crate::ui::icon::icon;
 use crate::desk::route::Route;
+use crate::ui::icon::icon;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Link {

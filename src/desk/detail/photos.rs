@@ -25,7 +25,8 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
         .iter()
         .filter(|blob| blob.mime.starts_with("image/"))
         .map(|blob| {
-            let label = form.and_then(|form| form.field(&blob.role)).map_or("照片", |field| field.label.as_str());
+            let label =
+                form.and_then(|form| form.field(&blob.role)).map_or("照片", |field| field.label.as_str());
             (blob.clone(), label.to_owned())
         })
         .collect();
@@ -75,7 +76,8 @@ fn photo(blob: &BlobRef, label: String) -> AnyView {
     let (title, alt) = (label.clone(), label);
     let inside = move || {
         let Picture::Here(url) = picture.get() else { return ().into_any() };
-        view! { <div class="dialog-body"><img class="photo-large" src=url alt=title.clone() /></div> }.into_any()
+        view! { <div class="dialog-body"><img class="photo-large" src=url alt=title.clone() /></div> }
+            .into_any()
     };
     let drawn = {
         let alt = alt.clone();
@@ -106,6 +108,8 @@ fn draw(picture: Picture, thumb: Option<String>, alt: &str, large: RwSignal<bool
             view! { <span class="photo-state">{icon("offline")}"照片还没有送到"</span> }.into_any()
         }
         (Picture::Waiting, Some(small)) => view! { <img src=small alt=alt /> }.into_any(),
-        (Picture::Waiting, None) => view! { <span class="skeleton" aria-label="正在读取照片"></span> }.into_any(),
+        (Picture::Waiting, None) => {
+            view! { <span class="skeleton" aria-label="正在读取照片"></span> }.into_any()
+        }
     }
 }

@@ -52,7 +52,11 @@ impl Record {
                 path: path.to_owned(),
                 versions: register
                     .heads()
-                    .map(|write| Version { value: write.value.clone(), user: write.user.clone(), at: write.hlc.ms })
+                    .map(|write| Version {
+                        value: write.value.clone(),
+                        user: write.user.clone(),
+                        at: write.hlc.ms,
+                    })
                     .collect(),
             })
             .collect();

@@ -6,8 +6,8 @@ use gridbook_domain::package::Package;
 use leptos::prelude::*;
 
 use super::record::Record;
-use crate::ui::directory::Names;
 use crate::desk::words::moment;
+use crate::ui::directory::Names;
 
 pub(super) fn timeline(package: &Package, names: &Names, record: &Record) -> AnyView {
     let last = record.view.timeline.iter().rposition(moves).unwrap_or(0);
@@ -47,13 +47,16 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
             let form = package.form_for(record.view.kind);
             let names: Vec<&str> = paths
                 .iter()
-                .map(|path| form.and_then(|form| form.field(path)).map_or(path.as_str(), |field| field.label.as_str()))
+                .map(|path| {
+                    form.and_then(|form| form.field(path)).map_or(path.as_str(), |field| field.label.as_str())
+                })
                 .take(4)
                 .collect();
             format!("更正：{}{}", names.join("、"), if paths.len() > 4 { " 等" } else { "" })
         }
         LineKind::Step { action, from, counts, .. } => {
-            let step = flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
+            let step =
+                flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
             let done = step.map_or(action.as_str(), |step| step.done_label.as_str());
             if *counts { done.to_owned() } else { format!("{done}（备注，未改变状态）") }
         }
@@ -65,7 +68,8 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
         _ if current => "now",
         _ => "done",
     };
-    let reason = line.reason.as_deref().map(|id| reason(package, flow_reason_dict(package, record, line), id));
+    let reason =
+        line.reason.as_deref().map(|id| reason(package, flow_reason_dict(package, record, line), id));
     let text = [reason, line.text.clone()].into_iter().flatten().collect::<Vec<_>>().join("：");
     let refused = line.refused.as_deref().map(|code| format!("未被接收：{}", message_for(code)));
     let sent = if line.received_at.is_some() || line.refused.is_some() { "" } else { " · 待同步" };
@@ -82,10 +86,15 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
 }
 
 /// Steps that mean something went back.
-const PROBLEMS: [&str; 6] = ["ask_supplement", "refuse", "return_unit", "reject_finish", "dissatisfied", "withdraw"];
+const PROBLEMS: [&str; 6] =
+    ["ask_supplement", "refuse", "return_unit", "reject_finish", "dissatisfied", "withdraw"];
 
 /// The dictionary that the step's reason comes from.
-fn flow_reason_dict<'p>(package: &'p Package, record: &Record, line: &Line) -> Option<&'p gridbook_domain::form::Field> {
+fn flow_reason_dict<'p>(
+    package: &'p Package,
+    record: &Record,
+    line: &Line,
+) -> Option<&'p gridbook_domain::form::Field> {
     let LineKind::Step { action, .. } = &line.kind else { return None };
     package.flow(record.view.kind)?.actions(action).next()?.inputs.iter().find(|field| field.path == "reason")
 }

@@ -6,6 +6,7 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 
 use super::line::Line;
+use crate::desk::parts::categories;
 use crate::desk::words::{day, moment, number};
 
 /// A ledger.
@@ -33,6 +34,8 @@ pub(super) struct Column {
     /// Order of rows, where the list row alone tells it.
     pub(super) sort: Option<fn(&Summary, &Package) -> SortKey>,
     pub(super) cell: fn(&Line<'_>) -> String,
+    /// Rows are ordered by it at first.
+    pub(super) latest: bool,
 }
 
 impl Book {
@@ -76,12 +79,17 @@ impl Book {
 }
 
 const fn col(header: &'static str, width: f64, cell: fn(&Line<'_>) -> String) -> Column {
-    Column { header, width, numeric: false, sort: None, cell }
+    Column { header, width, numeric: false, sort: None, cell, latest: false }
 }
 
 impl Column {
     const fn by(mut self, sort: fn(&Summary, &Package) -> SortKey) -> Self {
         self.sort = Some(sort);
+        self
+    }
+    const fn by_latest(mut self) -> Self {
+        self.sort = Some(by_time);
+        self.latest = true;
         self
     }
     const fn number(mut self) -> Self {
@@ -106,7 +114,8 @@ fn by_category(summary: &Summary, _: &Package) -> SortKey {
     (0, summary.categories.first().cloned().unwrap_or_default())
 }
 fn by_state(summary: &Summary, package: &Package) -> SortKey {
-    let at = package.flow(summary.kind).and_then(|flow| flow.states.iter().position(|s| s.id == summary.state));
+    let at =
+        package.flow(summary.kind).and_then(|flow| flow.states.iter().position(|s| s.id == summary.state));
     (at.map_or(0, |at| at as u64), String::new())
 }
 fn by_reporter(summary: &Summary, _: &Package) -> SortKey {
@@ -184,12 +193,12 @@ static CASES: &[Column] = &[
     col("序号", 6.0, nth).number(),
     col("编号", 26.0, code).by(by_number),
     col("类", 6.0, |l| l.case.kind.label().to_owned()).by(by_kind),
-    col("等级", 12.0, level).by(by_level),
+    col("等级", 14.0, level).by(by_level),
     col("事项", 34.0, |l| l.case.title.clone()),
     col("类别", 22.0, category).by(by_category),
     col("地点", 26.0, place).by(by_area),
     col("上报人", 10.0, reporter).by(by_reporter),
-    col("发现时间", 17.0, found).by(by_time),
+    col("发现时间", 17.0, found).by_latest(),
     col("状态", 16.0, state).by(by_state),
     col("主责单位", 18.0, unit).by(by_unit),
     col("承办人", 10.0, handler),
@@ -200,10 +209,10 @@ static CASES: &[Column] = &[
 static HAZARDS: &[Column] = &[
     col("序号", 6.0, nth).number(),
     col("编号", 26.0, code).by(by_number),
-    col("发现时间", 17.0, found).by(by_time),
+    col("发现时间", 17.0, found).by_latest(),
     col("地点", 28.0, place).by(by_area),
     col("类别/子类", 24.0, category).by(by_category),
-    col("等级", 12.0, level).by(by_level),
+    col("等级", 14.0, level).by(by_level),
     col("威胁户、人", 14.0, |l| {
         joined(&[more(l.count("households_exposed"), "户"), l.said("people_exposed")], "、")
     }),
@@ -225,7 +234,7 @@ static DISPUTES: &[Column] = &[
     col("简要情况", 36.0, |l| l.case.title.clone()),
     col("类别", 22.0, category).by(by_category),
     col("规模", 12.0, |l| l.said("scale")),
-    col("风险", 12.0, level).by(by_level),
+    col("风险", 14.0, level).by(by_level),
     col("当事人", 20.0, |l| {
         l.column("parties", "name").iter().map(|name| mask::name(name)).collect::<Vec<_>>().join("、")
     }),
@@ -235,10 +244,13 @@ static DISPUTES: &[Column] = &[
     col("化解时限", 12.0, |l| joined(&[until(l)], "")),
     col("化解方式", 12.0, |l| l.said("resolve_way")),
     col("化解情况", 30.0, |l| joined(&[l.said("success"), l.said("result_desc"), result(l)], "；")),
-    col("交办督办情况", 22.0, |l| joined(&[state(l), l.case.feedback.clone().unwrap_or_default()], "；")).by(by_state),
+    col("交办督办情况", 22.0, |l| {
+        joined(&[state(l), l.case.feedback.clone().unwrap_or_default()], "；")
+    })
+    .by(by_state),
     col("回访", 12.0, rating),
     col("销号情况", 12.0, closed),
-    col("登记日期", 12.0, |l| l.case.registered_at.map(day).unwrap_or_default()).by(by_time),
+    col("登记日期", 12.0, |l| l.case.registered_at.map(day).unwrap_or_default()).by_latest(),
 ];
 
 /// Six checks of a visit; each that found a danger counts.
@@ -275,13 +287,14 @@ fn house(line: &Line<'_>) -> String {
 }
 
 fn house_kinds(line: &Line<'_>) -> String {
-    let label = |id: &String| line.package.category(id).map_or(id.clone(), |category| category.label.clone());
-    line.house.map(|house| house.categories.iter().map(label).collect::<Vec<_>>().join("、")).unwrap_or_default()
+    line.house
+        .map(|house| categories(line.app, &house.area, &house.categories).join("、"))
+        .unwrap_or_default()
 }
 
 static VISITS: &[Column] = &[
     col("序号", 6.0, nth).number(),
-    col("日期", 17.0, found).by(by_time),
+    col("日期", 17.0, found).by_latest(),
     col("村组", 20.0, |l| l.names.area(&l.case.area)).by(by_area),
     col("户（编码/户主）", 30.0, house),
     col("类别", 20.0, house_kinds),

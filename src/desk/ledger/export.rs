@@ -47,7 +47,10 @@ pub fn export_queue(ids: impl Fn() -> Arc<Vec<EntityId>> + Copy + Send + Sync + 
 }
 
 /// Buttons that make a file of these records, or print them.
-pub(super) fn buttons(book: Book, ids: impl Fn() -> Arc<Vec<EntityId>> + Copy + Send + Sync + 'static) -> AnyView {
+pub(super) fn buttons(
+    book: Book,
+    ids: impl Fn() -> Arc<Vec<EntityId>> + Copy + Send + Sync + 'static,
+) -> AnyView {
     let app = use_app();
     let work = Work {
         app,
@@ -73,7 +76,9 @@ pub(super) fn buttons(book: Book, ids: impl Fn() -> Arc<Vec<EntityId>> + Copy + 
         }
     };
     let progress = move || {
-        work.done.get().map(|(done, all)| view! { <span class="muted small">{format!("正在读取 {done}/{all}")}</span> })
+        work.done
+            .get()
+            .map(|(done, all)| view! { <span class="muted small">{format!("正在读取 {done}/{all}")}</span> })
     };
     view! {
         {progress}
@@ -106,7 +111,9 @@ fn start(work: Work, book: Book, ids: &Arc<Vec<EntityId>>, kind: Kind) {
                 None
             }
             Kind::Csv => Some(Ok((format!("{name}.csv"), "text/csv;charset=utf-8", write_csv(&table)))),
-            Kind::Xlsx => Some(sheets::write(&[table]).await.map(|bytes| (format!("{name}.xlsx"), XLSX, bytes))),
+            Kind::Xlsx => {
+                Some(sheets::write(&[table]).await.map(|bytes| (format!("{name}.xlsx"), XLSX, bytes)))
+            }
         };
         let _ = work.done.try_set(None);
         match made {
@@ -125,7 +132,10 @@ async fn read(work: Work, book: Book, ids: &[EntityId]) -> Table {
     let columns = book
         .columns()
         .iter()
-        .map(|column| SheetColumn { numeric: column.numeric, ..SheetColumn::text(column.header, column.width) })
+        .map(|column| SheetColumn {
+            numeric: column.numeric,
+            ..SheetColumn::text(column.header, column.width)
+        })
         .collect();
     let mut rows = Vec::with_capacity(ids.len());
     for (n, id) in ids.iter().enumerate() {

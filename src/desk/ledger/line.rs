@@ -16,6 +16,7 @@ use crate::ui::directory::Names;
 
 /// Everything that the columns of a line look at.
 pub(super) struct Line<'a> {
+    pub(super) app: App,
     pub(super) no: usize,
     pub(super) summary: &'a Summary,
     pub(super) case: &'a CaseView,
@@ -76,10 +77,11 @@ impl Reader {
         let entity = self.app.entity(id).await.ok()??;
         let case = CaseView::of(&entity)?;
         let row = self.app.replica()?.rows().get(&id).and_then(|row| row.summary.clone())?;
-        let house = row.household.and_then(|house| {
-            self.app.replica()?.rows().get(&house).and_then(|row| row.summary.clone())
-        });
+        let house = row
+            .household
+            .and_then(|house| self.app.replica()?.rows().get(&house).and_then(|row| row.summary.clone()));
         let line = Line {
+            app: self.app,
             no,
             summary: &row,
             case: &case,

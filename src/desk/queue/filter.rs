@@ -56,14 +56,17 @@ impl Filters {
     }
 }
 
-/// The bar that sets them.
-pub fn bar(filters: RwSignal<Filters>) -> AnyView {
+/// The bar that sets them; `extra` stands behind the drop-downs.
+pub fn bar(filters: RwSignal<Filters>, extra: AnyView) -> AnyView {
     let app = use_app();
     let names = use_directory();
     let none = |words: &str| vec![(String::new(), words.to_owned())];
     let kinds = move || {
         let kinds = [RecordKind::Hazard, RecordKind::Dispute, RecordKind::Visit];
-        none("全部类别").into_iter().chain(kinds.map(|k| (k.as_str().to_owned(), k.label().to_owned()))).collect()
+        none("全部类别")
+            .into_iter()
+            .chain(kinds.map(|k| (k.as_str().to_owned(), k.label().to_owned())))
+            .collect()
     };
     let levels = move || {
         let package = app.package();
@@ -77,6 +80,8 @@ pub fn bar(filters: RwSignal<Filters>) -> AnyView {
             <input
                 class="input"
                 type="date"
+                style:width="9.5rem"
+                title=label
                 aria-label=label
                 data-testid=id
                 prop:value=move || get(&mut filters.get()).clone()
@@ -112,6 +117,7 @@ pub fn bar(filters: RwSignal<Filters>) -> AnyView {
             {select("单位", "filter-unit", move || filters.with(|f| f.unit.clone()), units, move |v| {
                 filters.update(|f| f.unit = v);
             })}
+            {extra}
             {date("从哪天", "filter-from", |f| &mut f.from)}
             {date("到哪天", "filter-to", |f| &mut f.to)}
             {move || {

@@ -21,7 +21,8 @@ pub(super) fn listen(queue: Queue) {
                 focus("#detail");
             }
             "a" => {
-                if let Some(button) = document().query_selector("[data-testid=actions] .btn-primary").ok().flatten()
+                if let Some(button) =
+                    document().query_selector("[data-testid=actions] .btn-primary").ok().flatten()
                     && let Ok(button) = wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(button)
                 {
                     button.click();
@@ -43,14 +44,13 @@ pub(super) fn listen(queue: Queue) {
 /// Enter belongs to a button or link that has the focus, except in the list.
 fn on_list() -> bool {
     let held = document().active_element();
-    held.is_none_or(|element| {
-        element.tag_name() == "BODY" || element.class_list().contains("queue-item")
-    })
+    held.is_none_or(|element| element.tag_name() == "BODY" || element.class_list().contains("queue-item"))
 }
 
 fn step(queue: Queue, by: isize) {
     let items = queue.shown.get_untracked();
-    let at = queue.selected.get_untracked().and_then(|id| items.iter().position(|item| item.summary.id == id));
+    let at =
+        queue.selected.get_untracked().and_then(|id| items.iter().position(|item| item.summary.id == id));
     let next = match at {
         None => 0,
         Some(at) => at.saturating_add_signed(by).min(items.len().saturating_sub(1)),

@@ -9,7 +9,6 @@ use leptos::prelude::*;
 use super::{Item, Queue, STEP, Tab};
 use crate::app::use_app;
 use crate::desk::ledger::export_queue;
-use crate::desk::parts::kind_icon;
 use crate::desk::route::Route;
 use crate::desk::words::number;
 use crate::ui::badge::{arrival, level, state};
@@ -54,7 +53,7 @@ pub(super) fn list(queue: Queue) -> AnyView {
                     each=rows
                     // A changed row is drawn anew: its key says what it shows.
                     key=|item| (item.summary.id, item.summary.updated, item.summary.number.clone(), item.arrival)
-                    children=move |item| view! { <li>{row(queue, &item)}</li> }
+                    children=move |item| view! { <li style:display="flex">{row(queue, &item)}</li> }
                 />
                 {more}
             </ul>
@@ -81,8 +80,16 @@ fn row(queue: Queue, item: &Item) -> AnyView {
     let now = app.now_ms();
     let shown = number(&summary.number, id);
     let place = names.area(&summary.area);
-    let sub = format!("{place} · {} · {}", names.person(&summary.reporter), when(summary.at, now));
-    let waiting = summary.is_open().then(|| format!("已 {}", span(summary.updated, now)));
+    let sub = format!(
+        "{} · {place} · {} · {}",
+        summary.kind.label(),
+        names.person(&summary.reporter),
+        when(summary.at, now)
+    );
+    let waiting = summary.is_open().then(|| match span(summary.updated, now).as_str() {
+        "刚才" => "刚才".to_owned(),
+        since => format!("已 {since}"),
+    });
     let current = move || (queue.selected.get() == Some(id)).to_string();
     let badge = (item.arrival != crate::ui::badge::Arrival::Arrived).then(|| arrival(item.arrival));
     let tick = (summary.state == "registered").then(|| tickbox(queue, id, &summary.title));
@@ -90,6 +97,7 @@ fn row(queue: Queue, item: &Item) -> AnyView {
         {tick}
         <button
             class="queue-item"
+            style:min-width="0"
             type="button"
             data-testid="queue-row"
             data-id=id.to_string()
@@ -98,7 +106,7 @@ fn row(queue: Queue, item: &Item) -> AnyView {
             aria-current=current
             on:click=move |_| Route::Queue(Some(id)).go()
         >
-            <span class="queue-title">{icon(kind_icon(summary.kind))} " " {summary.title.clone()}</span>
+            <span class="queue-title">{summary.title.clone()}</span>
             <span class="queue-sub">
                 {sub} <br/> <span class="mono">{shown}</span>
             </span>
@@ -129,9 +137,12 @@ fn tickbox(queue: Queue, id: EntityId, title: &str) -> AnyView {
         });
     };
     view! {
-        <label class="queue-tick">
+        <label style:padding="0.75rem 0 0 0.75rem">
             <input
                 type="checkbox"
+                style:width="1.5rem"
+                style:height="1.5rem"
+                style:accent-color="var(--accent)"
                 aria-label=label
                 data-testid="queue-tick"
                 prop:checked=move || queue.ticked.with(|list| list.contains(&id))

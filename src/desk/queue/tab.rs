@@ -37,6 +37,7 @@ impl Tab {
     /// All tabs, in order.
     pub const ALL: [Self; 12] = [
         Self::Mine,
+        Self::All,
         Self::Submitted,
         Self::Registered,
         Self::Dispatched,
@@ -47,7 +48,6 @@ impl Tab {
         Self::Supplement,
         Self::Closed,
         Self::Visited,
-        Self::All,
     ];
 
     /// Stable name.
@@ -101,10 +101,13 @@ impl Tab {
 
 pub(super) fn tabs(queue: Queue) -> AnyView {
     let one = |tab: Tab| {
-        let count = Memo::new(move |_| queue.passing.with(|items| items.iter().filter(|item| tab.holds(item)).count()));
+        let count = Memo::new(move |_| {
+            queue.passing.with(|items| items.iter().filter(|item| tab.holds(item)).count())
+        });
         view! {
             <button
                 class="tabs-tab"
+                style:padding="0 0.625rem"
                 type="button"
                 role="tab"
                 data-testid=format!("queue-tab-{}", tab.id())
@@ -117,5 +120,6 @@ pub(super) fn tabs(queue: Queue) -> AnyView {
         }
     };
     let all = Tab::ALL.into_iter().map(one).collect_view();
-    view! { <div class="tabs" role="tablist" aria-label="按状态">{all}</div> }.into_any()
+    view! { <div class="tabs" role="tablist" aria-label="按状态" style:flex-shrink="0">{all}</div> }
+        .into_any()
 }

@@ -51,7 +51,7 @@ impl Page {
                         (_, true) => format!("/record/{id}"),
                         (_, false) => format!("/saved/{id}"),
                     };
-                    self.router.leave(self.pushed.try_get_value().unwrap_or(0), &to);
+                    self.router.leave(self.router.place().saturating_sub(self.entry), &to);
                 }
                 Err(words) => {
                     self.keeper.reopen();
@@ -83,7 +83,11 @@ impl Page {
 
     /// Area code of a new record: the household's, else what the person chose.
     pub(super) fn area(self) -> String {
-        let household = if self.begun().kind == RecordKind::Household { None } else { untrack(|| self.state.household()) };
+        let household = if self.begun().kind == RecordKind::Household {
+            None
+        } else {
+            untrack(|| self.state.household())
+        };
         household
             .and_then(|id| untrack(|| prefill::area_of(self.app, id)))
             .filter(|area| !area.is_empty())

@@ -112,8 +112,10 @@ impl Keeper {
         draft.step = self.step.get_untracked();
         draft.focus = state.focus.get_untracked();
         draft.updated_ms = state.app.now_ms();
-        let text = |path: &str| draft.values.get(path).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-        let household = untrack(|| state.household()).and_then(|id| untrack(|| household_line(state.app, id)));
+        let text =
+            |path: &str| draft.values.get(path).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let household =
+            untrack(|| state.household()).and_then(|id| untrack(|| household_line(state.app, id)));
         draft.title = ["desc", "facts", "event_name", "address_text"]
             .iter()
             .map(|path| text(path))

@@ -37,7 +37,9 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
     }
     for (_, field) in form.fields().filter(|(_, field)| field.auto) {
         match field.kind {
-            FieldKind::Datetime => values.insert(field.path.clone(), format::stored_time(&format::input_time(now)).into()),
+            FieldKind::Datetime => {
+                values.insert(field.path.clone(), format::stored_time(&format::input_time(now)).into())
+            }
             FieldKind::Date => values.insert(field.path.clone(), app.today().to_string().into()),
             _ => None,
         };
@@ -102,13 +104,18 @@ pub(super) fn complete(app: App, kind: RecordKind, values: &mut Values) {
             "" => "纠纷".to_owned(),
             id => package.label("dispute_category", id).to_owned(),
         };
+        let what = if what.contains("纠纷") { what } else { format!("{what}纠纷") };
         let who: Vec<&str> = values
             .iter()
             .filter(|(path, _)| path.starts_with("parties/") && path.ends_with("/name"))
             .filter_map(|(_, name)| name.as_str())
             .take(2)
             .collect();
-        let name = if who.is_empty() { format!("{}{what}", text("occur_place")) } else { format!("{}{what}", who.join("与")) };
+        let name = if who.is_empty() {
+            format!("{}{what}", text("occur_place"))
+        } else {
+            format!("{}{what}", who.join("与"))
+        };
         let name: String = name.chars().take(60).collect();
         values.insert("event_name".to_owned(), name.into());
     }

@@ -15,13 +15,15 @@ use crate::ui::directory::use_directory;
 use crate::ui::form::{At, field, household_line};
 use crate::ui::format;
 use crate::ui::icon::icon;
+use crate::ui::live;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
 pub(super) fn view(page: Page) -> AnyView {
     let begun = page.begun();
     let quick = begun.quick;
-    let list = Memo::new(move |_| if page.begun().member.is_some() { Vec::new() } else { steps(page.state, quick) });
+    let list =
+        Memo::new(move |_| if page.begun().member.is_some() { Vec::new() } else { steps(page.state, quick) });
     let title = match (begun.kind, begun.draft.edit, begun.member.is_some(), quick) {
         (_, _, true, _) => "家庭成员",
         (RecordKind::Household, true, ..) => "改资料",
@@ -33,13 +35,16 @@ pub(super) fn view(page: Page) -> AnyView {
         _ => "隐患登记",
     };
     let home = match (begun.draft.household, begun.draft.entity) {
-        (_, Some(id)) if begun.draft.edit && begun.kind == RecordKind::Household => format!("/household/{id}"),
+        (_, Some(id)) if begun.draft.edit && begun.kind == RecordKind::Household => {
+            format!("/household/{id}")
+        }
         (_, Some(id)) if begun.draft.edit => format!("/record/{id}"),
         (Some(id), _) => format!("/household/{id}"),
         _ => "/".to_owned(),
     };
     let sub = move || {
-        let household = if begun.kind == RecordKind::Household { begun.draft.entity } else { page.state.household() };
+        let household =
+            if begun.kind == RecordKind::Household { begun.draft.entity } else { page.state.household() };
         household.and_then(|id| household_line(page.app, id))
     };
     let body = view! {
@@ -50,7 +55,7 @@ pub(super) fn view(page: Page) -> AnyView {
             {step(page, list)}
         </div>
     };
-    Screen::new(title).back(home).sub(view! { {sub} }.into_any()).foot(foot(page, list)).view(body.into_any())
+    Screen::new(title).back(home).sub(live(sub)).foot(foot(page, list)).view(body.into_any())
 }
 
 /// The draft was there: say so, and let the person start over.
@@ -107,7 +112,7 @@ fn progress(page: Page, list: Memo<Vec<Step>>) -> AnyView {
             </div>
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 fn problems(page: Page) -> AnyView {
@@ -142,7 +147,7 @@ fn problems(page: Page) -> AnyView {
             }
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
@@ -170,7 +175,7 @@ fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         let more = (last_main && !page.begun().quick).then(|| more(page, list));
         view! { {area}{sections}{more} }.into_any()
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 fn section(page: Page, section: &Section) -> AnyView {
@@ -182,9 +187,15 @@ fn section(page: Page, section: &Section) -> AnyView {
                 let state = page.state;
                 let (when, one) = (section.visible_when.clone(), Arc::new(one.clone()));
                 let drawn = Memo::new(move |_| when.as_ref().is_none_or(|when| state.holds(when, None)));
-                view! { {move || drawn.get().then(|| field(state, one.clone(), At::top(&one.path)))} }.into_any()
+                live(move || drawn.get().then(|| field(state, one.clone(), At::top(&one.path))))
             };
-            section.fields.iter().filter(|one| !(one.auto && one.path == "code")).map(shown).collect_view().into_any()
+            section
+                .fields
+                .iter()
+                .filter(|one| !(one.auto && one.path == "code"))
+                .map(shown)
+                .collect_view()
+                .into_any()
         }
     };
     view! {
@@ -248,7 +259,7 @@ fn six(page: Page, fields: &[Field]) -> AnyView {
                 on:click=tap
             >
                 {icon("tick")}
-                {format!("{total} 项都正常")}
+                {if total == 6 { "六项都正常".to_owned() } else { format!("{total} 项都正常") }}
             </button>
         </div>
         <button
@@ -258,9 +269,9 @@ fn six(page: Page, fields: &[Field]) -> AnyView {
             aria-expanded=move || if one_by_one.get() { "true" } else { "false" }
             on:click=move |_| one_by_one.update(|on| *on = !*on)
         >
-            {label}
+            {live(label)}
         </button>
-        {each}
+        {live(each)}
     }
     .into_any()
 }
@@ -290,12 +301,12 @@ fn more(page: Page, list: Memo<Vec<Step>>) -> AnyView {
             view! {
                 <section class="section">
                     <div class="section-head"><h2 class="section-title">"还可以记（不填也能保存）"</h2></div>
-                    <div class="cluster">{links}</div>
+                    <div class="cluster">{live(links)}</div>
                 </section>
             }
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 /// Where a new record lies, when neither the household nor the person's own area says it.
@@ -328,7 +339,9 @@ fn area(page: Page) -> AnyView {
                 view! { <option value=code selected=selected>{name}</option> }
             })
             .collect_view();
-        let wrong = move || page.state.problem("@area").map(|(words, _)| view! { <p class="error">{icon("warn")}{words}</p> });
+        let wrong = move || {
+            page.state.problem("@area").map(|(words, _)| view! { <p class="error">{icon("warn")}{words}</p> })
+        };
         Some(view! {
             <div class="field" data-path="@area">
                 <label class="label" for="f-area">"所在网格"<span class="req">" 必填"</span></label>
@@ -346,18 +359,19 @@ fn area(page: Page) -> AnyView {
                         {options}
                     </select>
                 </span>
-                {wrong}
+                {live(wrong)}
             </div>
         })
     };
-    view! { {draw} }.into_any()
+    live(draw)
 }
 
 /// One member, for the short way from the household's card.
 fn member(page: Page, row: &str) -> AnyView {
     let form = page.state.form();
     let Some(table) = form.field("members").cloned() else { return ().into_any() };
-    let column = |one: &Field| field(page.state, Arc::new(one.clone()), At::column("members", row, 0, &one.path));
+    let column =
+        |one: &Field| field(page.state, Arc::new(one.clone()), At::column("members", row, 0, &one.path));
     let plain = table.fields.iter().filter(|one| !one.more).map(column).collect_view();
     let more = table.fields.iter().filter(|one| one.more).map(column).collect_view();
     view! {
@@ -387,7 +401,9 @@ fn foot(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         (Saving::Now, ..) => view! { <span>"正在保存…"</span> }.into_any(),
         (Saving::Failed(words), ..) => view! { <span class="error">{icon("warn")}{words}</span> }.into_any(),
         (_, Some(words), _) => view! { <span class="error">{icon("warn")}{words}</span> }.into_any(),
-        (_, None, Some(ms)) => view! { <span>{format!("草稿已存在本机 {}", format::clock(ms))}</span> }.into_any(),
+        (_, None, Some(ms)) => {
+            view! { <span>{format!("草稿已存在本机 {}", format::clock(ms))}</span> }.into_any()
+        }
         (_, None, None) => view! { <span>"填的内容会自动存成草稿"</span> }.into_any(),
     };
     let busy = move || page.saving.get() == Saving::Now;
@@ -421,7 +437,7 @@ fn foot(page: Page, list: Memo<Vec<Step>>) -> AnyView {
                     disabled=busy
                     on:click=move |_| page.save(Stage::Quick, toasts)
                 >
-                    "先上报，以后补全"
+                    "先上报"
                 </button>
             }
         });
@@ -466,8 +482,8 @@ fn foot(page: Page, list: Memo<Vec<Step>>) -> AnyView {
     };
     view! {
         <div class="savebar">
-            <p class="savebar-note" role="status" data-testid="save-state">{note}</p>
-            {buttons}
+            <p class="savebar-note" role="status" data-testid="save-state">{live(note)}</p>
+            {live(buttons)}
         </div>
     }
     .into_any()

@@ -37,7 +37,14 @@ impl Start {
             .cloned()
             .collect();
         let draft = route.get("draft").map(str::to_owned);
-        Self { kind: Some(kind), household: id("household"), parent: id("parent"), draft, known, ..Self::default() }
+        Self {
+            kind: Some(kind),
+            household: id("household"),
+            parent: id("parent"),
+            draft,
+            known,
+            ..Self::default()
+        }
     }
 
     /// The short report of a hazard (CAT-06).
@@ -112,7 +119,17 @@ impl Start {
             }
         };
         let base = Values::new();
-        Ok(Begun { key, draft, restored, form, kind, base, held: Vec::new(), quick: self.quick, member: None })
+        Ok(Begun {
+            key,
+            draft,
+            restored,
+            form,
+            kind,
+            base,
+            held: Vec::new(),
+            quick: self.quick,
+            member: None,
+        })
     }
 
     /// Whether a draft on disk is what this page would begin.

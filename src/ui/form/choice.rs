@@ -10,6 +10,7 @@ use super::FormState;
 use super::field::{At, described};
 use crate::ui::badge;
 use crate::ui::icon::icon;
+use crate::ui::live;
 
 /// More choices than this make a select.
 const CHIPS: usize = 9;
@@ -24,7 +25,11 @@ pub(super) fn as_chips(state: FormState, field: &Field) -> bool {
 
 fn offered(state: FormState, field: &Field, row: Option<&str>) -> Vec<Choice> {
     if field.kind == FieldKind::YesNo {
-        let choice = |id: &str, label: &str| Choice { id: id.to_owned(), label: label.to_owned(), ..Choice::default() };
+        let choice = |id: &str, label: &str| Choice {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            ..Choice::default()
+        };
         return vec![choice("true", "是"), choice("false", "否")];
     }
     let parent = field.options_by.as_ref().map(|by| match row {
@@ -70,8 +75,40 @@ pub(super) fn chips(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         _ => "chips",
     };
     let group = at.id();
+    if field.kind == FieldKind::Multi && list.len() > CHIPS {
+        return folded(state, field, at, list);
+    }
     let chips = list.into_iter().map(|choice| chip(state, field, at, &group, &choice, level)).collect_view();
     view! { <div class=class>{chips}</div> }.into_any()
+}
+
+/// Chips shown of a long list before it is unfolded; those chosen already are always shown.
+const FOLDED: usize = 5;
+
+/// A long list of checkboxes: the first ones and the chosen ones, the rest on a tap.
+fn folded(state: FormState, field: &Arc<Field>, at: &At, list: Vec<Choice>) -> AnyView {
+    let open = RwSignal::new(false);
+    let total = list.len();
+    let (field, at) = (field.clone(), at.clone());
+    let draw = move || {
+        let all = open.get();
+        let now = state.values.with_untracked(|values| values.get(&at.path).cloned());
+        let shown = |(n, choice): &(usize, &Choice)| {
+            all || *n < FOLDED || chosen(field.kind, now.as_ref(), &choice.id)
+        };
+        let chip = |(_, choice): (usize, &Choice)| chip(state, &field, &at, &at.id(), choice, false);
+        list.iter().enumerate().filter(shown).map(chip).collect_view()
+    };
+    let more = move || {
+        (!open.get()).then(|| {
+            view! {
+                <button class="btn btn-quiet" type="button" on:click=move |_| open.set(true)>
+                    {format!("全部 {total} 项")}
+                </button>
+            }
+        })
+    };
+    view! { <div class="chips">{live(draw)}{live(more)}</div> }.into_any()
 }
 
 fn chip(state: FormState, field: &Arc<Field>, at: &At, group: &str, choice: &Choice, level: bool) -> AnyView {
@@ -199,7 +236,7 @@ pub(super) fn no_change(state: FormState, at: &At) -> AnyView {
                 on:click=tap
             >
                 {icon("tick")}
-                {move || if on() { "基本情况无变化" } else { "无变化" }}
+                {live(move || if on() { "基本情况无变化" } else { "无变化" })}
             </button>
         </div>
     }

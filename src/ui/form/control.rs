@@ -51,10 +51,7 @@ pub(super) fn text(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         let path = path.clone();
         move |_| state.focus.set(path.clone())
     };
-    let invalid = {
-        let path = path.clone();
-        move || state.problem(&path).is_some_and(|(_, blocks)| blocks).then_some("true")
-    };
+    let invalid = move || state.problem(&path).is_some_and(|(_, blocks)| blocks).then_some("true");
     if kind == FieldKind::LongText {
         return view! {
             <textarea
@@ -95,7 +92,9 @@ pub(super) fn text(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         />
     };
     match field.unit.clone() {
-        Some(unit) => view! { <span class="affix">{input}<span class="affix-end">{unit}</span></span> }.into_any(),
+        Some(unit) => {
+            view! { <span class="affix">{input}<span class="affix-end">{unit}</span></span> }.into_any()
+        }
         None => input.into_any(),
     }
 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::{FormState, choice, control, photos, place, refs, table};
 use crate::ui::icon::icon;
+use crate::ui::live;
 
 /// Where a field's answer is kept, and how tests find it.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +56,7 @@ pub fn field(state: FormState, field: Arc<Field>, at: At) -> AnyView {
     let Some(when) = field.visible_when.clone() else { return draw(state, &field, &at) };
     let row = at.row.clone();
     let shown = Memo::new(move |_| state.holds(&when, row.as_deref()));
-    view! { {move || shown.get().then(|| draw(state, &field, &at))} }.into_any()
+    live(move || shown.get().then(|| draw(state, &field, &at)))
 }
 
 fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
@@ -78,7 +79,7 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         }
         kind => {
             let inside = match kind {
-                FieldKind::HouseholdRef => refs::household(state, at),
+                FieldKind::HouseholdRef => refs::household(state, field, at),
                 FieldKind::Geo => place::geo(state, at),
                 FieldKind::RecordRef | FieldKind::UnitRef | FieldKind::UserRef | FieldKind::AreaRef => {
                     refs::select(state, field, at)
@@ -87,7 +88,13 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
                 _ => control::text(state, field, at),
             };
             let label = label(state, field, at);
-            wrap(state, field, at, view! { <label class="label" for=at.id()>{label}</label> }.into_any(), inside)
+            wrap(
+                state,
+                field,
+                at,
+                view! { <label class="label" for=at.id()>{label}</label> }.into_any(),
+                inside,
+            )
         }
     }
 }
@@ -96,8 +103,9 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
 fn label(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let words = field.label.clone();
     let (field, row) = (field.clone(), at.row.clone());
-    let needed = move || state.needed(&field, row.as_deref()).then(|| view! { <span class="req">" 必填"</span> });
-    view! { {words}{needed} }.into_any()
+    let needed =
+        move || state.needed(&field, row.as_deref()).then(|| view! { <span class="req">" 必填"</span> });
+    view! { {words}{live(needed)} }.into_any()
 }
 
 fn group(state: FormState, field: &Arc<Field>, at: &At, legend: AnyView, inside: AnyView) -> AnyView {
@@ -149,12 +157,12 @@ fn error(state: FormState, at: &At) -> AnyView {
     let id = format!("{}-e", at.id());
     view! {
         <div id=id>
-            {move || {
+            {live(move || {
                 state.problem(&path).map(|(words, blocks)| {
                     let class = if blocks { "error" } else { "help" };
                     view! { <p class=class>{icon("warn")}{words}</p> }
                 })
-            }}
+            })}
         </div>
     }
     .into_any()

@@ -12,6 +12,7 @@ use super::FormState;
 use super::field::At;
 use crate::ui::format;
 use crate::ui::icon::icon;
+use crate::ui::live;
 use crate::ui::photo::{PhotoError, shrink, thumb_url};
 use crate::ui::toast::{Toasts, use_toasts};
 
@@ -25,16 +26,23 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let sound = field.kind == FieldKind::Audio;
     let max = usize::try_from(field.max.unwrap_or(6)).unwrap_or(6);
     let (path, role) = (at.path.clone(), at.path.clone());
-    let list = move || state.photos.with(|photos| photos.iter().filter(|p| p.role == path).cloned().collect::<Vec<_>>());
+    let list = move || {
+        state.photos.with(|photos| photos.iter().filter(|p| p.role == path).cloned().collect::<Vec<_>>())
+    };
     let count = {
         let list = list.clone();
         move || list().len()
     };
-    let draw = move || list().into_iter().enumerate().map(|(n, photo)| draw_one(state, n, photo)).collect_view();
+    let draw =
+        move || list().into_iter().enumerate().map(|(n, photo)| draw_one(state, n, photo)).collect_view();
     let take = Arc::new(move |ev: web_sys::Event| {
-        let Some(input) = ev.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok()) else { return };
-        let files: Vec<web_sys::File> =
-            input.files().map(|list| (0..list.length()).filter_map(|n| list.get(n)).collect()).unwrap_or_default();
+        let Some(input) = ev.target().and_then(|t| t.dyn_into::<web_sys::HtmlInputElement>().ok()) else {
+            return;
+        };
+        let files: Vec<web_sys::File> = input
+            .files()
+            .map(|list| (0..list.length()).filter_map(|n| list.get(n)).collect())
+            .unwrap_or_default();
         input.set_value("");
         let role = role.clone();
         busy.set(true);
@@ -78,7 +86,7 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             }
         })
     };
-    view! { <ul class="photos">{draw}{button}</ul> }.into_any()
+    view! { <ul class="photos">{live(draw)}{live(button)}</ul> }.into_any()
 }
 
 fn draw_one(state: FormState, place: usize, photo: BlobRef) -> AnyView {
@@ -102,7 +110,8 @@ fn draw_one(state: FormState, place: usize, photo: BlobRef) -> AnyView {
 }
 
 async fn add(state: FormState, toasts: Toasts, file: &web_sys::File, role: &str, sound: bool) {
-    let made = if sound { recording(file).await } else { shrink(file).await.map(|shot| (shot.bytes, shot.thumb)) };
+    let made =
+        if sound { recording(file).await } else { shrink(file).await.map(|shot| (shot.bytes, shot.thumb)) };
     let (bytes, thumb) = match made {
         Ok(made) => made,
         Err(error) => return toasts.warn(error.message()),

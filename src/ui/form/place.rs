@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use serde_json::{Value, json};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 use super::FormState;
 use super::field::At;
 use crate::ui::icon::icon;
+use crate::ui::live;
 
 /// How the one question about the place stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,6 @@ pub(super) fn geo(state: FormState, at: &At) -> AnyView {
         move || state.get(&path).is_some()
     };
     let tap = {
-        let path = path.clone();
         let there = there.clone();
         move |_| {
             if untrack(&there) {
@@ -55,7 +55,7 @@ pub(super) fn geo(state: FormState, at: &At) -> AnyView {
     let label = there.clone();
     view! {
         <div class="split">
-            <span class="field-value grow" role="status">{words}</span>
+            <span class="field-value grow" role="status">{live(words)}</span>
             <button
                 class="btn"
                 type="button"
@@ -65,7 +65,7 @@ pub(super) fn geo(state: FormState, at: &At) -> AnyView {
                 on:click=tap
             >
                 {icon("pin")}
-                {move || if label() { "去掉" } else { "定位" }}
+                {live(move || if label() { "去掉" } else { "定位" })}
             </button>
         </div>
     }

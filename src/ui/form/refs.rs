@@ -17,6 +17,7 @@ use crate::app::{App, use_app};
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
+use crate::ui::live;
 
 /// Households shown at once in the picker.
 const SHOWN: usize = 20;
@@ -30,7 +31,8 @@ pub fn household_line(app: App, id: EntityId) -> Option<String> {
 }
 
 /// The household chosen, and the way to choose another.
-pub(super) fn household(state: FormState, at: &At) -> AnyView {
+pub(super) fn household(state: FormState, field: &Field, at: &At) -> AnyView {
+    let optional = !field.required;
     let open = RwSignal::new(false);
     let path = at.path.clone();
     let chosen = {
@@ -48,7 +50,7 @@ pub(super) fn household(state: FormState, at: &At) -> AnyView {
         let (path, chosen) = (path.clone(), chosen.clone());
         move || {
             let path = path.clone();
-            chosen().map(|_| {
+            chosen().filter(|_| optional).map(|_| {
                 view! {
                     <button
                         class="btn btn-quiet btn-icon"
@@ -62,11 +64,11 @@ pub(super) fn household(state: FormState, at: &At) -> AnyView {
             })
         }
     };
-    let label = chosen.clone();
+    let label = chosen;
     view! {
         <div class="split">
-            <span class="field-value grow">{words}</span>
-            {clear}
+            <span class="field-value grow">{live(words)}</span>
+            {live(clear)}
             <button
                 class="btn"
                 type="button"
@@ -75,7 +77,7 @@ pub(super) fn household(state: FormState, at: &At) -> AnyView {
                 on:click=move |_| open.set(true)
             >
                 {icon("house")}
-                {move || if label().is_some() { "换一户" } else { "选户" }}
+                {live(move || if label().is_some() { "换一户" } else { "选户" })}
             </button>
         </div>
         {household_picker(open, move |id| state.set(&path, Some(Value::from(id.to_string()))))}
@@ -158,7 +160,7 @@ pub fn household_picker(open: RwSignal<bool>, pick: impl Fn(EntityId) + Send + S
                         on:input=move |ev| text.set(event_target_value(&ev))
                     />
                 </div>
-                {list}
+                {live(list)}
             </div>
         }
         .into_any()
@@ -200,7 +202,10 @@ fn records(app: App) -> Vec<(String, String)> {
             .filter(|summary| summary.is_open())
             .collect();
         list.sort_by_key(|summary| std::cmp::Reverse(summary.updated));
-        list.into_iter().take(50).map(|s| (s.id.to_string(), format!("{} {}", s.kind.label(), s.title))).collect()
+        list.into_iter()
+            .take(50)
+            .map(|s| (s.id.to_string(), format!("{} {}", s.kind.label(), s.title)))
+            .collect()
     })
 }
 
@@ -235,5 +240,5 @@ pub(super) fn units(state: FormState, at: &At) -> AnyView {
         };
         directory.get().units.iter().map(chip).collect_view()
     };
-    view! { <div class="chips">{chips}</div> }.into_any()
+    view! { <div class="chips">{live(chips)}</div> }.into_any()
 }

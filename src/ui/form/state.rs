@@ -173,7 +173,11 @@ impl FormState {
     /// Values without rows that were begun and left empty.
     pub fn clean(self) -> Values {
         self.values.with_untracked(|values| {
-            values.iter().filter(|(_, value)| !value.is_null()).map(|(path, value)| (path.clone(), value.clone())).collect()
+            values
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(path, value)| (path.clone(), value.clone()))
+                .collect()
         })
     }
 
@@ -181,8 +185,11 @@ impl FormState {
     pub fn changes(self) -> Values {
         let now = self.clean();
         self.base.with_value(|base| {
-            let mut changes: Values =
-                now.iter().filter(|(path, value)| base.get(*path) != Some(value)).map(|(p, v)| (p.clone(), v.clone())).collect();
+            let mut changes: Values = now
+                .iter()
+                .filter(|(path, value)| base.get(*path) != Some(value))
+                .map(|(p, v)| (p.clone(), v.clone()))
+                .collect();
             let gone = |path: &str| {
                 let row = path.rsplit_once('/').map(|(row, _)| format!("{row}/_gone"));
                 row.is_some_and(|row| now.contains_key(&row))

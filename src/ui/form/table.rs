@@ -6,9 +6,10 @@ use gridbook_domain::form::{Field, FieldKind};
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::field::{At, field};
 use super::FormState;
+use super::field::{At, field};
 use crate::ui::icon::icon;
+use crate::ui::live;
 
 /// A table.
 pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
@@ -17,7 +18,7 @@ pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
     let one = table.clone();
     let draw = move || {
         let rows = rows.get();
-        rows.into_iter().enumerate().map(|(place, row)| draw_row(state, &one, place, row)).collect_view()
+        rows.into_iter().enumerate().map(|(place, row)| draw_row(state, &one, place, &row)).collect_view()
     };
     let (path, label) = (table.path.clone(), table.label.clone());
     let add = {
@@ -39,16 +40,16 @@ pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
         move || state.problem(&path).map(|(words, _)| view! { <p class="error">{icon("warn")}{words}</p> })
     };
     view! {
-        <div class="field" role="group" aria-label=label.clone() data-path=path.clone()>
+        <div class="field" role="group" aria-label=label data-path=path>
             <span class="label">{label.clone()}</span>
             <div class="rowset" data-testid=format!("field-{path}")>
-                {draw}
+                {live(draw)}
                 <button class="rowset-add" type="button" data-testid=format!("add-{path}") on:click=add>
                     {icon("plus")}
                     {format!("添加{label}")}
                 </button>
             </div>
-            {bad}
+            {live(bad)}
         </div>
     }
     .into_any()
@@ -63,8 +64,9 @@ fn first(table: &Field, count: usize) -> Vec<(&str, Value)> {
     table.fields.first().map(|column| (column.path.as_str(), Value::Null)).into_iter().collect()
 }
 
-fn draw_row(state: FormState, table: &Arc<Field>, place: usize, row: String) -> AnyView {
-    let column = |one: &Field| field(state, Arc::new(one.clone()), At::column(&table.path, &row, place, &one.path));
+fn draw_row(state: FormState, table: &Arc<Field>, place: usize, row: &str) -> AnyView {
+    let column =
+        |one: &Field| field(state, Arc::new(one.clone()), At::column(&table.path, row, place, &one.path));
     let plain = table.fields.iter().filter(|one| !one.more).map(column).collect_view();
     let more: Vec<AnyView> = table.fields.iter().filter(|one| one.more).map(column).collect();
     let more = (!more.is_empty()).then(|| {
@@ -77,7 +79,7 @@ fn draw_row(state: FormState, table: &Arc<Field>, place: usize, row: String) -> 
     });
     let title = format!("{} {}", table.label, place + 1);
     let remove = {
-        let (path, row) = (table.path.clone(), row.clone());
+        let (path, row) = (table.path.clone(), row.to_owned());
         move |_| state.remove_row(&path, &row)
     };
     debug_assert!(table.kind == FieldKind::Table);

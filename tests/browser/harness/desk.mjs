@@ -43,15 +43,7 @@ export class Desk {
     await this.id("queue-tab-all").click();
     await this.id("queue-search").fill(words);
     const row = this.id("queue-row").filter({ hasText: words });
-    let asked = 0;
-    await until(`${this.user}'s desk shows “${words}”`, async () => {
-      if ((await row.count()) > 0) return true;
-      if (Date.now() - asked > 500) {
-        asked = Date.now();
-        await this.id("sync-state").click();
-      }
-      return false;
-    });
+    await this.#nudged(`${this.user}'s desk shows “${words}”`, async () => (await row.count()) > 0);
     await row.first().click();
     await this.id("detail-title").filter({ hasText: words }).waitFor();
   }
@@ -70,9 +62,14 @@ export class Desk {
 
   /** Waits until the open record is in a state, asking the server meanwhile. */
   async reaches(state) {
+    await this.#nudged(`the record is ${state} at ${this.user}'s desk`, async () => (await this.state()) === state);
+  }
+
+  /** Waits for something that others do, and synchronises now and then meanwhile. */
+  async #nudged(what, look) {
     let asked = 0;
-    await until(`the record is ${state} at ${this.user}'s desk`, async () => {
-      if ((await this.state()) === state) return true;
+    await until(what, async () => {
+      if (await look()) return true;
       if (Date.now() - asked > 500) {
         asked = Date.now();
         await this.id("sync-state").click();
@@ -83,7 +80,9 @@ export class Desk {
 
   /** Takes a step with the open record: the button, its dialog with `answers` by field, and the save. */
   async act(action, answers = {}) {
-    await this.id(`action-${action}`).first().click();
+    const button = this.id(`action-${action}`).first();
+    await this.#nudged(`${this.user}'s desk offers ${action}`, async () => (await button.count()) > 0);
+    await button.click();
     const save = this.id("action-save");
     await save.waitFor();
     for (const [path, answer] of Object.entries(answers)) await this.answer(path, answer);

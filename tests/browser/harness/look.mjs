@@ -18,11 +18,16 @@ export async function shot(page, name, { fullPage = false } = {}) {
 
 /** Fails on anything that keeps people out: findings of axe that are serious or critical. */
 export async function accessible(page, name) {
+  // As tall as its content: what lies under a sticky bar can be scrolled out from below it.
+  const size = page.viewportSize();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: size.width, height: Math.max(size.height, height) });
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(
     (values) => window.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] }),
     RULES,
   );
+  await page.setViewportSize(size);
   const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   const told = grave.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.slice(0, 4).map((n) => `${n.html.slice(0, 200)} (${n.any.map((a) => a.message).join("; ").slice(0, 200)})`).join("\n    ")}`);
   assert.deepEqual(told, [], `${name} has accessibility findings`);

@@ -191,7 +191,7 @@ export class Phone {
   async openRecord(words) {
     await this.go("records");
     await this.id("record-row").filter({ hasText: words }).first().click();
-    await this.id("record-title").filter({ hasText: words }).waitFor();
+    await this.page.locator(".record-title", { hasText: words }).waitFor();
   }
 
   /** Opens a record and waits until it is in a state, taking the phone up again meanwhile. */
@@ -207,6 +207,15 @@ export class Phone {
       }
       return false;
     });
+  }
+
+  /** Answers what the township asked for, in words. */
+  async answerSupplement(words, answer) {
+    await this.openRecord(words);
+    await this.id("act-resubmit").click();
+    await this.page.locator('dialog[open] [data-testid="field-text"]').fill(answer);
+    await this.id("act-save").click();
+    await this.id("act-save").waitFor({ state: "detached" });
   }
 
   /** Opens a draft from 今天. */

@@ -85,7 +85,7 @@ fn an_erased_operation_keeps_its_name_and_hash() {
         let erased = op.erased();
         assert_eq!((erased.id(), erased.hash(), erased.line()), (op.id(), op.hash(), op.line()));
         assert_eq!(erased.body_text(), None);
-        assert_eq!(erased.body(), Ok(Body::Unknown));
+        assert_eq!(erased.body(), Ok(&Body::Unknown));
         let wire = erased.to_wire();
         assert_eq!((&wire.s, &wire.b), (&None, &None));
         let back = round(&wire);

@@ -35,7 +35,7 @@ pub fn histories() -> Vec<Vec<Op>> {
     all.push(vec![made.clone(), registered, refused, decided, stray, dispatched]);
 
     // A row removed by two while a third edits it.
-    let (mut a, mut b, mut c) = (clean_a.clone(), clean_b.clone(), clean_c.clone());
+    let (mut a, mut b, mut c) = (clean_a.clone(), clean_b.clone(), clean_c);
     let row = a.write(NOON, &set("parties/r1/name", "张三"));
     b.take(NOON, &row);
     c.take(NOON, &row);

@@ -250,7 +250,7 @@ impl Schedule {
             1 => set(path, Value::Null),
             2 | 3 => {
                 let from = self.authors[who].entity.state().unwrap_or("submitted").to_owned();
-                event("move", &from, *rng.pick::<&str>(&["registered", "dispatched", "done"]))
+                event("move", &from, rng.pick::<&str>(&["registered", "dispatched", "done"]))
             }
             4 if who == 0 => {
                 let held: Vec<Dot> = self.authors[who].entity.ops().map(|(dot, ..)| dot).collect();

@@ -51,23 +51,93 @@ struct Dispute {
 }
 
 const HAZARDS: [Hazard; 8] = [
-    Hazard { far: Far::Submitted, level: "blue", kind: ("fire", "fire.6"), desc: "灶房没有灭火器,柴草堆得离灶口近,已当面提醒" },
-    Hazard { far: Far::Submitted, level: "blue", kind: ("fire", "fire.6"), desc: "楼道口没有烟感报警,老人独住,建议补装一个" },
-    Hazard { far: Far::Supplement, level: "blue", kind: ("fire", "fire.6"), desc: "后院用火不放心,位置还要再说清楚" },
-    Hazard { far: Far::Registered, level: "blue", kind: ("fire", "fire.6"), desc: "仓房里没有灭火器,存着两桶柴油" },
-    Hazard { far: Far::Dispatched, level: "blue", kind: ("fire", "fire.6"), desc: "小卖部后间无灭火器,电线接头外露" },
-    Hazard { far: Far::Working, level: "blue", kind: ("fire", "fire.6"), desc: "合院共用灶间没有灭火器,五户人家共用" },
-    Hazard { far: Far::FedBack, level: "blue", kind: ("fire", "fire.6"), desc: "村口磨坊没有灭火器,已配发待回访" },
-    Hazard { far: Far::Closed, level: "blue", kind: ("fire", "fire.6"), desc: "烤烟房没有灭火器,已配齐并教会使用" },
+    Hazard {
+        far: Far::Submitted,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "灶房没有灭火器,柴草堆得离灶口近,已当面提醒",
+    },
+    Hazard {
+        far: Far::Submitted,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "楼道口没有烟感报警,老人独住,建议补装一个",
+    },
+    Hazard {
+        far: Far::Supplement,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "后院用火不放心,位置还要再说清楚",
+    },
+    Hazard {
+        far: Far::Registered,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "仓房里没有灭火器,存着两桶柴油",
+    },
+    Hazard {
+        far: Far::Dispatched,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "小卖部后间无灭火器,电线接头外露",
+    },
+    Hazard {
+        far: Far::Working,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "合院共用灶间没有灭火器,五户人家共用",
+    },
+    Hazard {
+        far: Far::FedBack,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "村口磨坊没有灭火器,已配发待回访",
+    },
+    Hazard {
+        far: Far::Closed,
+        level: "blue",
+        kind: ("fire", "fire.6"),
+        desc: "烤烟房没有灭火器,已配齐并教会使用",
+    },
 ];
 
 const DISPUTES: [Dispute; 6] = [
-    Dispute { far: Far::Submitted, kind: ("neighbor", "neighbor.3"), name: "排水沟纠纷", facts: "两家共用的排水沟淤堵,下雨水漫进下家院坝,双方争了几句" },
-    Dispute { far: Far::Registered, kind: ("neighbor", "neighbor.1"), name: "屋后通道纠纷", facts: "一家在屋后通道堆了砖,另一家的三轮车过不去" },
-    Dispute { far: Far::Dispatched, kind: ("neighbor", "neighbor.3"), name: "檐水滴落纠纷", facts: "新修屋檐的雨水滴到邻居柴房,要求改檐沟" },
-    Dispute { far: Far::Working, kind: ("neighbor", "neighbor.1"), name: "院墙位置纠纷", facts: "重砌院墙时对墙基位置说法不一,双方都拿出旧照片" },
-    Dispute { far: Far::Redo, kind: ("neighbor", "neighbor.3"), name: "田埂用水纠纷", facts: "插秧时轮水的先后说不拢,请村里排个次序" },
-    Dispute { far: Far::Closed, kind: ("neighbor", "neighbor.1"), name: "鸡群糟蹋菜地", facts: "散养的鸡进了邻居菜地,赔了菜苗钱,双方握手" },
+    Dispute {
+        far: Far::Submitted,
+        kind: ("neighbor", "neighbor.3"),
+        name: "排水沟纠纷",
+        facts: "两家共用的排水沟淤堵,下雨水漫进下家院坝,双方争了几句",
+    },
+    Dispute {
+        far: Far::Registered,
+        kind: ("neighbor", "neighbor.1"),
+        name: "屋后通道纠纷",
+        facts: "一家在屋后通道堆了砖,另一家的三轮车过不去",
+    },
+    Dispute {
+        far: Far::Dispatched,
+        kind: ("neighbor", "neighbor.3"),
+        name: "檐水滴落纠纷",
+        facts: "新修屋檐的雨水滴到邻居柴房,要求改檐沟",
+    },
+    Dispute {
+        far: Far::Working,
+        kind: ("neighbor", "neighbor.1"),
+        name: "院墙位置纠纷",
+        facts: "重砌院墙时对墙基位置说法不一,双方都拿出旧照片",
+    },
+    Dispute {
+        far: Far::Redo,
+        kind: ("neighbor", "neighbor.3"),
+        name: "田埂用水纠纷",
+        facts: "插秧时轮水的先后说不拢,请村里排个次序",
+    },
+    Dispute {
+        far: Far::Closed,
+        kind: ("neighbor", "neighbor.1"),
+        name: "鸡群糟蹋菜地",
+        facts: "散养的鸡进了邻居菜地,赔了菜苗钱,双方握手",
+    },
 ];
 
 /// The people who act.
@@ -89,7 +159,10 @@ pub(super) async fn write(ledger: &mut Ledger, houses: &[House], now: u64) -> Re
         callback: Scribe::new(ledger, "huifang01").await?,
     };
     let near = |grid: &'static str, n: usize| houses.iter().filter(move |h| h.area == grid).take(n);
-    let first: Vec<&House> = near("510000100201001", 35).chain(near("510000100201002", 20)).chain(near("510000100201003", 5)).collect();
+    let first: Vec<&House> = near("510000100201001", 35)
+        .chain(near("510000100201002", 20))
+        .chain(near("510000100201003", 5))
+        .collect();
     for house in &first {
         if !cast.by_grid.contains_key(&house.area) {
             let user = format!("zhuli{}", house.area.get(13..).unwrap_or("01"));
@@ -141,7 +214,14 @@ fn day(ms: u64) -> String {
     local(ms).date_naive().to_string()
 }
 
-fn record(type_: &str, form: &str, state: &str, house: &House, parent: Option<EntityId>, set: &Value) -> Body {
+fn record(
+    type_: &str,
+    form: &str,
+    state: &str,
+    house: &House,
+    parent: Option<EntityId>,
+    set: &Value,
+) -> Body {
     Body::Create(Create {
         type_: type_.to_owned(),
         form: Some(form.to_owned()),
@@ -176,11 +256,19 @@ async fn visit(ledger: &mut Ledger, cast: &mut Cast, house: &House, n: u64, at: 
             set["remark"] = json!("老人腿脚不便,下次带上送药单");
         }
     }
-    cast.worker(house)?.create(ledger, record("visit", "F-VISIT/1", "visited", house, None, &set), at).await?;
+    cast.worker(house)?
+        .create(ledger, record("visit", "F-VISIT/1", "visited", house, None, &set), at)
+        .await?;
     Ok(())
 }
 
-async fn hazard_case(ledger: &mut Ledger, cast: &mut Cast, hazard: &Hazard, house: &House, at: u64) -> Result<(), ApiError> {
+async fn hazard_case(
+    ledger: &mut Ledger,
+    cast: &mut Cast,
+    hazard: &Hazard,
+    house: &House,
+    at: u64,
+) -> Result<(), ApiError> {
     let set = json!({
         "desc": hazard.desc, "level": hazard.level, "household": house.id.to_string(),
         "address_text": house.address, "category": hazard.kind.0, "subtype": hazard.kind.1,
@@ -193,7 +281,13 @@ async fn hazard_case(ledger: &mut Ledger, cast: &mut Cast, hazard: &Hazard, hous
     carry(ledger, cast, id, Case { far: hazard.far, register, finish, house }, at).await
 }
 
-async fn dispute_case(ledger: &mut Ledger, cast: &mut Cast, dispute: &Dispute, house: &House, at: u64) -> Result<(), ApiError> {
+async fn dispute_case(
+    ledger: &mut Ledger,
+    cast: &mut Cast,
+    dispute: &Dispute,
+    house: &House,
+    at: u64,
+) -> Result<(), ApiError> {
     let set = json!({
         "facts": dispute.facts, "occur_place": house.address, "household": house.id.to_string(),
         "intake_mode": "visit_found", "event_name": dispute.name, "occur_date": day(at),
@@ -216,30 +310,49 @@ struct Case<'a> {
 }
 
 /// Carries a case as far as it has come: 报、录、转、办、反、销.
-async fn carry(ledger: &mut Ledger, cast: &mut Cast, id: EntityId, case: Case<'_>, at: u64) -> Result<(), ApiError> {
+async fn carry(
+    ledger: &mut Ledger,
+    cast: &mut Cast,
+    id: EntityId,
+    case: Case<'_>,
+    at: u64,
+) -> Result<(), ApiError> {
     let later = |hours: u64| at + hours * 3_600_000;
     if case.far == Far::Supplement {
         let data = json!({ "reason": "place_unclear", "text": "请写明是哪一间、从哪条路进,好安排人去看。" });
-        return cast.intake.step(ledger, id, Step::told("ask_supplement", "submitted", "supplement", data), later(3)).await;
+        return cast
+            .intake
+            .step(ledger, id, Step::told("ask_supplement", "submitted", "supplement", data), later(3))
+            .await;
     }
     if case.far < Far::Registered {
         return Ok(());
     }
-    let mut register = Step::told("register", "submitted", "registered", json!({ "duplicate_checked": true }));
+    let mut register =
+        Step::told("register", "submitted", "registered", json!({ "duplicate_checked": true }));
     register.set = case.register;
     cast.intake.step(ledger, id, register, later(4)).await?;
     if case.far < Far::Dispatched {
         return Ok(());
     }
-    let mut dispatch = Step::told("dispatch", "registered", "dispatched", json!({ "text": "请按期办理,办结后反馈上报人。" }));
-    dispatch.set = json!({ "lead_unit": "yjb", "respond_by": day(at + 2 * DAY_MS), "handle_by": day(at + 10 * DAY_MS) });
+    let mut dispatch = Step::told(
+        "dispatch",
+        "registered",
+        "dispatched",
+        json!({ "text": "请按期办理,办结后反馈上报人。" }),
+    );
+    dispatch.set =
+        json!({ "lead_unit": "yjb", "respond_by": day(at + 2 * DAY_MS), "handle_by": day(at + 10 * DAY_MS) });
     dispatch.unit = Some("yjb");
     cast.dispatcher.step(ledger, id, dispatch, later(20)).await?;
     if case.far < Far::Working {
         return Ok(());
     }
     let steps = [
-        Step { set: json!({ "handler": "yjb01" }), ..Step::told("claim", "dispatched", "claimed", json!({})) },
+        Step {
+            set: json!({ "handler": "yjb01" }),
+            ..Step::told("claim", "dispatched", "claimed", json!({}))
+        },
         Step::told("start", "claimed", "in_progress", json!({ "text": "先到现场看,再定办法。" })),
         Step::told("progress", "in_progress", "in_progress", json!({ "text": "已到现场,和当事人见了面。" })),
     ];
@@ -249,7 +362,10 @@ async fn carry(ledger: &mut Ledger, cast: &mut Cast, id: EntityId, case: Case<'_
     if case.far < Far::FedBack {
         return Ok(());
     }
-    let finish = Step { set: case.finish, ..Step::told("finish", "in_progress", "done", json!({ "text": "已处理好,现场已确认。" })) };
+    let finish = Step {
+        set: case.finish,
+        ..Step::told("finish", "in_progress", "done", json!({ "text": "已处理好,现场已确认。" }))
+    };
     cast.handler.step(ledger, id, finish, later(110)).await?;
     let told = json!({ "channel": "phone", "text": "已经处理好,请留意后续。", "told_citizen": true });
     cast.handler.step(ledger, id, Step::told("feed_back", "done", "fed_back", told), later(120)).await?;

@@ -9,7 +9,7 @@ use crate::accounts;
 use crate::problem::ApiError;
 use crate::secret;
 use crate::writer::Ledger;
-use crate::writer::push::{self, Push};
+use crate::writer::push::{self, Asked, Push};
 
 /// An author.
 pub(super) struct Scribe {
@@ -50,7 +50,12 @@ impl Scribe {
     }
 
     /// Creates one entity.
-    pub(super) async fn create(&mut self, ledger: &mut Ledger, body: Body, at: u64) -> Result<EntityId, ApiError> {
+    pub(super) async fn create(
+        &mut self,
+        ledger: &mut Ledger,
+        body: Body,
+        at: u64,
+    ) -> Result<EntityId, ApiError> {
         let ids = self.create_all(ledger, vec![body], at).await?;
         ids.into_iter().next().ok_or_else(ApiError::unavailable)
     }
@@ -71,7 +76,9 @@ impl Scribe {
             table: 1,
             data: values(&step.data),
             set: values(&step.set),
-            place: step.unit.map(|unit| Placement { units_add: vec![unit.to_owned()], ..Placement::default() }),
+            place: step
+                .unit
+                .map(|unit| Placement { units_add: vec![unit.to_owned()], ..Placement::default() }),
             blobs: Vec::<BlobRef>::new(),
         });
         let op = self.op(ledger, id, &body, at)?;
@@ -95,7 +102,7 @@ impl Scribe {
             writer: self.writer,
             nonce: self.nonce.clone(),
             now: received,
-            ops: ops.into_iter().map(Ok).collect(),
+            ops: ops.into_iter().map(|op| Ok(Asked { op, creation: None })).collect(),
         };
         let reply = push::apply(ledger, push).await?;
         match reply.results.iter().find(|r| r.r != Verdict::Ok) {
@@ -103,7 +110,10 @@ impl Scribe {
             Some(bad) => {
                 let code = bad.code.as_deref().unwrap_or("-");
                 tracing::error!(user = %self.actor.user, code, "the demo wrote something that is not admitted");
-                Err(ApiError::bad("demo", format!("演示数据有一条没有通过校验({code}),没有写入;请报告这个问题。")))
+                Err(ApiError::bad(
+                    "demo",
+                    format!("演示数据有一条没有通过校验({code}),没有写入;请报告这个问题。"),
+                ))
             }
         }
     }

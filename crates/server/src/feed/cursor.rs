@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "1", "1.ab", "2.ab.3", "1.ab.-3", "1.ab.x", "1..3", "1.ab.3.4", "1.ab.3.4.-.-.5", "1.a b.3"] {
+        for text in
+            ["", "1", "1.ab", "2.ab.3", "1.ab.-3", "1.ab.x", "1..3", "1.ab.3.4", "1.ab.3.4.-.-.5", "1.a b.3"]
+        {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }

@@ -22,7 +22,11 @@ pub(super) struct Scope {
 }
 
 /// All that an account ever held.
-pub(super) async fn rights(conn: &mut SqliteConnection, tenant: i64, user: &str) -> Result<Vec<Held>, sqlx::Error> {
+pub(super) async fn rights(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    user: &str,
+) -> Result<Vec<Held>, sqlx::Error> {
     let rows = sqlx::query("SELECT pattern, from_seq, to_seq FROM rights WHERE tenant = ? AND account = ?")
         .bind(tenant)
         .bind(user)
@@ -52,15 +56,18 @@ impl Scope {
             if areas.len() > WIDE {
                 continue;
             }
-            let found: Vec<String> =
-                sqlx::query_scalar("SELECT area FROM areas WHERE tenant = ? AND area >= ? AND area < ? LIMIT ?")
-                    .bind(page.tenant)
-                    .bind(prefix)
-                    .bind(format!("{prefix}~"))
-                    .bind(i64::try_from(WIDE + 1).unwrap_or(i64::MAX))
-                    .fetch_all(&mut *page.conn)
-                    .await?;
-            areas.extend(found.into_iter().filter(|code| super::reach::matches(pattern, &format!("a:{code}"))));
+            let found: Vec<String> = sqlx::query_scalar(
+                "SELECT area FROM areas WHERE tenant = ? AND area >= ? AND area < ? LIMIT ?",
+            )
+            .bind(page.tenant)
+            .bind(prefix)
+            .bind(format!("{prefix}~"))
+            .bind(i64::try_from(WIDE + 1).unwrap_or(i64::MAX))
+            .fetch_all(&mut *page.conn)
+            .await?;
+            areas.extend(
+                found.into_iter().filter(|code| super::reach::matches(pattern, &format!("a:{code}"))),
+            );
         }
         let wide = areas.len() > WIDE;
         if !wide {
@@ -155,9 +162,12 @@ pub(super) async fn placed(page: &mut Page<'_>, ids: &[EntityId]) -> Result<Vec<
     query.push_bind(page.tenant).push(" AND entity IN (");
     push_ids(&mut query, ids);
     query.push(")");
-    let index: std::collections::HashMap<EntityId, usize> = ids.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+    let index: std::collections::HashMap<EntityId, usize> =
+        ids.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     for row in query.build().persistent(false).fetch_all(&mut *page.conn).await? {
-        let Some(slot) = index.get(&entity_of(row.try_get("entity")?)?).and_then(|i| out.get_mut(*i)) else { continue };
+        let Some(slot) = index.get(&entity_of(row.try_get("entity")?)?).and_then(|i| out.get_mut(*i)) else {
+            continue;
+        };
         let to: Option<i64> = row.try_get("to_seq")?;
         let span = Span { from: row.try_get("from_seq")?, to: to.unwrap_or(i64::MAX) };
         // The author's channel opens with the first operation, so this is where the entity began.

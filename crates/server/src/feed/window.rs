@@ -18,13 +18,15 @@ pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i
     let mut end = upper;
     let mut seqs: Vec<i64> = Vec::new();
     if scope.wide {
-        let rows = sqlx::query("SELECT seq, area FROM ops WHERE tenant = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?")
-            .bind(page.tenant)
-            .bind(from)
-            .bind(upper)
-            .bind(i64::try_from(SCAN).unwrap_or(i64::MAX))
-            .fetch_all(&mut *page.conn)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT seq, area FROM ops WHERE tenant = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+        )
+        .bind(page.tenant)
+        .bind(from)
+        .bind(upper)
+        .bind(i64::try_from(SCAN).unwrap_or(i64::MAX))
+        .fetch_all(&mut *page.conn)
+        .await?;
         let full = rows.len() == SCAN;
         for row in &rows {
             let (seq, area): (i64, Option<String>) = (row.try_get("seq")?, row.try_get("area")?);
@@ -59,7 +61,7 @@ pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i
         let owners = owners(page, &seqs).await?;
         seqs.retain(|seq| owners.get(seq).is_none_or(|entity| !hidden.contains(entity)));
     }
-    page.entries.extend(seqs.into_iter().map(Item::Op));
+    page.entries.extend(seqs.into_iter().map(Item::Run));
     Ok(end)
 }
 
@@ -76,7 +78,10 @@ async fn hidden(page: &mut Page<'_>, scope: &Scope, end: i64) -> Result<Vec<Enti
         .collect())
 }
 
-async fn owners(page: &mut Page<'_>, seqs: &[i64]) -> Result<std::collections::HashMap<i64, EntityId>, ApiError> {
+async fn owners(
+    page: &mut Page<'_>,
+    seqs: &[i64],
+) -> Result<std::collections::HashMap<i64, EntityId>, ApiError> {
     let mut out = std::collections::HashMap::new();
     if seqs.is_empty() {
         return Ok(out);

@@ -74,9 +74,12 @@ pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Resp
     let found = if ours { None } else { file(&app.assets, &format!("{bundle}/{rest}"), request.headers()) };
     match found {
         Some(response) => with_policy(&app.assets, bundle, rest, response),
-        None if rest == "index.html" => {
-            ApiError::new(StatusCode::NOT_FOUND, "no_bundle", "这台服务器还没有装应用页面;同步接口可以正常使用。").into_response()
-        }
+        None if rest == "index.html" => ApiError::new(
+            StatusCode::NOT_FOUND,
+            "no_bundle",
+            "这台服务器还没有装应用页面;同步接口可以正常使用。",
+        )
+        .into_response(),
         None => ApiError::not_found().into_response(),
     }
 }
@@ -150,7 +153,9 @@ fn with_policy(assets: &Assets, bundle: &str, name: &str, mut response: Response
         .get(&format!("{bundle}/csp.json"))
         .and_then(|(bytes, _)| serde_json::from_slice::<Inline>(&bytes).ok())
         .unwrap_or_default();
-    let list = |hashes: &[String]| -> String { hashes.iter().filter_map(|h| hash(h)).map(|h| format!(" '{h}'")).collect() };
+    let list = |hashes: &[String]| -> String {
+        hashes.iter().filter_map(|h| hash(h)).map(|h| format!(" '{h}'")).collect()
+    };
     let (scripts, styles) = (list(&inline.scripts), list(&inline.styles));
     let policy = format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
@@ -161,7 +166,10 @@ fn with_policy(assets: &Assets, bundle: &str, name: &str, mut response: Response
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
     if name == "sw.js" {
-        headers.insert(HeaderName::from_static("service-worker-allowed"), HeaderValue::from_static(if bundle == "desk" { "/desk/" } else { "/" }));
+        headers.insert(
+            HeaderName::from_static("service-worker-allowed"),
+            HeaderValue::from_static(if bundle == "desk" { "/desk/" } else { "/" }),
+        );
     }
     response
 }

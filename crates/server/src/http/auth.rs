@@ -78,7 +78,11 @@ pub(super) fn profile_township(app: &App) -> Township {
 }
 
 fn wrong() -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "credentials", "账号或密码不对,请核对后再试;忘记密码请找镇网格专干重新邀请。")
+    ApiError::new(
+        StatusCode::UNAUTHORIZED,
+        "credentials",
+        "账号或密码不对,请核对后再试;忘记密码请找镇网格专干重新邀请。",
+    )
 }
 
 pub(super) fn too_many(seconds: u64) -> ApiError {
@@ -208,9 +212,12 @@ pub(super) struct Change {
 /// Whether a password may be used.
 pub(super) fn check_new(user: &str, new: &str) -> Result<(), ApiError> {
     if new.chars().count() < password::MIN || new.len() > password::MAX {
-        return Err(ApiError::bad("weak_password", "密码至少 8 位(不超过 200 个字节),没有改动;请换一个再试。"));
+        return Err(ApiError::bad(
+            "weak_password",
+            "密码至少 8 位(不超过 200 个字节),没有改动;请换一个再试。",
+        ));
     }
-    if new == user || new.chars().all(|c| Some(c) == new.chars().next()) {
+    if new == user || new.chars().all(|c| new.starts_with(c)) {
         return Err(ApiError::bad("weak_password", "密码太容易猜到,没有改动;请换一个再试。"));
     }
     Ok(())
@@ -223,6 +230,7 @@ pub(super) fn check_new(user: &str, new: &str) -> Result<(), ApiError> {
 pub(super) async fn password(
     State(app): State<Arc<App>>,
     session: Session,
+    Address(address): Address,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
@@ -230,7 +238,7 @@ pub(super) async fn password(
     let user = session.actor.user;
     check_new(&user, &asked.new)?;
     let now = app.clock.now_ms();
-    if let Some(seconds) = app.limiter.wait(&user, "", now) {
+    if let Some(seconds) = app.limiter.wait(&user, &address, now) {
         return Err(too_many(seconds));
     }
     let mut conn = app.readers.acquire().await?;
@@ -238,7 +246,11 @@ pub(super) async fn password(
     drop(conn);
     if asked.old.len() > password::MAX || !app.passwords.verify(asked.old, stored).await {
         app.limiter.failed(&user, now);
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "credentials", "原密码不对,密码没有改动;请核对后再试。"));
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "credentials",
+            "原密码不对,密码没有改动;请核对后再试。",
+        ));
     }
     let hash = app.passwords.hash(asked.new).await.ok_or_else(ApiError::unavailable)?;
     let token = session.token;

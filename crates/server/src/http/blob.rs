@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use gridbook_sync::wire::MAX_BLOB;
 use sqlx::Row;
 
-use super::session::Session;
 use super::body::{self, Segment};
+use super::session::Session;
 use super::sync;
 use crate::app::App;
 use crate::feed;
@@ -36,13 +36,14 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     checked(&sha256)?;
-    let named: Option<String> =
-        sqlx::query_scalar("SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1")
-            .bind(app.tenant.id)
-            .bind(&sha256)
-            .bind(&session.actor.user)
-            .fetch_optional(&app.readers)
-            .await?;
+    let named: Option<String> = sqlx::query_scalar(
+        "SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1",
+    )
+    .bind(app.tenant.id)
+    .bind(&sha256)
+    .bind(&session.actor.user)
+    .fetch_optional(&app.readers)
+    .await?;
     let mime = named.ok_or_else(ApiError::forbidden)?;
     if size(&app, &sha256).await?.is_some() {
         return Ok(StatusCode::OK);

@@ -22,8 +22,8 @@ pub(super) async fn bytes(headers: &HeaderMap, body: Body, max: usize) -> Result
         return Err(ApiError::too_large());
     }
     let raw = to_bytes(body, max).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(|cause| cause.to_string().contains("length limit"));
+        let too_large =
+            std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit"));
         if too_large { ApiError::too_large() } else { ApiError::malformed() }
     })?;
     match headers.get(header::CONTENT_ENCODING).map(|v| v.to_str().unwrap_or("?")) {
@@ -50,7 +50,11 @@ pub(super) async fn json<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -
 }
 
 /// A JSON body of at most `max` bytes.
-pub(super) async fn json_max<T: DeserializeOwned>(headers: &HeaderMap, body: Body, max: usize) -> Result<T, ApiError> {
+pub(super) async fn json_max<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    max: usize,
+) -> Result<T, ApiError> {
     serde_json::from_slice(&bytes(headers, body, max).await?).map_err(|_| ApiError::malformed())
 }
 

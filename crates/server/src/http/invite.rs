@@ -134,12 +134,14 @@ pub(super) async fn accept(
         .run(move |ledger| {
             Box::pin(async move {
                 // Two phones with one code: the first wins.
-                let used = sqlx::query("UPDATE invites SET used_at = ? WHERE tenant = ? AND code = ? AND used_at IS NULL")
-                    .bind(ledger.now_i64())
-                    .bind(ledger.tenant.id)
-                    .bind(secret::sha256(code.as_bytes()).to_vec())
-                    .execute(&mut ledger.conn)
-                    .await?;
+                let used = sqlx::query(
+                    "UPDATE invites SET used_at = ? WHERE tenant = ? AND code = ? AND used_at IS NULL",
+                )
+                .bind(ledger.now_i64())
+                .bind(ledger.tenant.id)
+                .bind(secret::sha256(code.as_bytes()).to_vec())
+                .execute(&mut ledger.conn)
+                .await?;
                 if used.rows_affected() == 0 {
                     return Err(gone());
                 }

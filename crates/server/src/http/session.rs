@@ -45,7 +45,8 @@ impl FromRequestParts<Arc<App>> for Session {
             .ok_or_else(ApiError::session)?;
         let now = app.now();
         let mut conn = app.readers.acquire().await?;
-        let signed = accounts::session(&mut conn, app.tenant.id, &token, now).await?.ok_or_else(ApiError::session)?;
+        let signed =
+            accounts::session(&mut conn, app.tenant.id, &token, now).await?.ok_or_else(ApiError::session)?;
         drop(conn);
         if now - signed.seen_at > NOTE_MS {
             app.writer.run(move |ledger| Box::pin(async move { note(ledger, token, now).await })).await?;

@@ -123,14 +123,20 @@ pub(super) struct Imported {
 
 fn check_name(user: &str, name: &str) -> Result<(), ApiError> {
     let token = (2..=64).contains(&user.len())
-        && user.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+        && user
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
     if !token || user == "gridbook" {
-        let message = format!("账号“{}”不合要求:用 2 到 64 个小写字母、数字、下划线;没有导入任何人。", shown(user));
+        let message =
+            format!("账号“{}”不合要求:用 2 到 64 个小写字母、数字、下划线;没有导入任何人。", shown(user));
         return Err(ApiError::bad("bad_user", message));
     }
     let length = name.trim().chars().count();
     if length == 0 || length > 40 || name.chars().any(char::is_control) {
-        return Err(ApiError::bad("bad_name", format!("账号“{}”的姓名不合要求;没有导入任何人。", shown(user))));
+        return Err(ApiError::bad(
+            "bad_name",
+            format!("账号“{}”的姓名不合要求;没有导入任何人。", shown(user)),
+        ));
     }
     Ok(())
 }
@@ -141,7 +147,10 @@ fn shown(text: &str) -> String {
 
 fn check_roles(app: &App, user: &str, assignments: &[Assignment]) -> Result<(), ApiError> {
     let bad = |what: &str| {
-        Err(ApiError::bad("bad_assignment", format!("账号“{}”的{what}不对,没有改动;请核对后再试。", shown(user))))
+        Err(ApiError::bad(
+            "bad_assignment",
+            format!("账号“{}”的{what}不对,没有改动;请核对后再试。", shown(user)),
+        ))
     };
     if assignments.len() > 20 {
         return bad("角色数量");
@@ -150,11 +159,13 @@ fn check_roles(app: &App, user: &str, assignments: &[Assignment]) -> Result<(), 
         if !app.admission.knows_role(&held.role) {
             return bad("角色");
         }
-        let inside = |code: &String| AreaCode::parse(code).is_ok() && code.starts_with(&app.tenant.township[..6]);
+        let inside =
+            |code: &String| AreaCode::parse(code).is_ok() && code.starts_with(&app.tenant.township[..6]);
         if held.area.as_ref().is_some_and(|code| !inside(code)) {
             return bad("区域编码");
         }
-        if held.unit.as_ref().is_some_and(|u| u.is_empty() || u.len() > 64 || u.chars().any(char::is_control)) {
+        if held.unit.as_ref().is_some_and(|u| u.is_empty() || u.len() > 64 || u.chars().any(char::is_control))
+        {
             return bad("单位编码");
         }
         if matches!((held.from, held.to), (Some(from), Some(to)) if to < from) {
@@ -164,10 +175,14 @@ fn check_roles(app: &App, user: &str, assignments: &[Assignment]) -> Result<(), 
     Ok(())
 }
 
+fn own_account() -> ApiError {
+    ApiError::conflict("own_account", "不能停用自己的账号或改自己的角色;请由另一位管理员操作。")
+}
+
 /// Adds people or brings them up to date: all or nobody.
 #[utoipa::path(post, path = "/api/staff/import", tag = "staff", security(("token" = [])), request_body = Import,
     responses((status = 200, body = Imported), (status = 400, description = "bad_user, bad_name, bad_assignment"),
-        (status = 403, description = "forbidden")))]
+        (status = 403, description = "forbidden"), (status = 409, description = "own_account")))]
 pub(super) async fn import(
     State(app): State<Arc<App>>,
     session: Session,
@@ -182,19 +197,36 @@ pub(super) async fn import(
         return Err(ApiError::too_large());
     }
     for person in &asked.staff {
+        // A sheet of all staff holds its importer too: fine, as long as the own roles stay.
+        if person.user == session.actor.user && person.assignments != session.actor.assignments {
+            return Err(own_account());
+        }
         check_name(&person.user, &person.name)?;
         check_roles(&app, &person.user, &person.assignments)?;
-        if person.phone.as_ref().is_some_and(|p| p.len() > 20 || !p.bytes().all(|b| b.is_ascii_digit() || b == b'-')) {
-            return Err(ApiError::bad("bad_phone", format!("账号“{}”的电话不对;没有导入任何人。", shown(&person.user))));
+        if person
+            .phone
+            .as_ref()
+            .is_some_and(|p| p.len() > 20 || !p.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
+        {
+            return Err(ApiError::bad(
+                "bad_phone",
+                format!("账号“{}”的电话不对;没有导入任何人。", shown(&person.user)),
+            ));
         }
     }
     let people: Vec<Person> = asked
         .staff
         .into_iter()
-        .map(|p| Person { user: p.user, name: p.name.trim().to_owned(), phone: p.phone, assignments: p.assignments })
+        .map(|p| Person {
+            user: p.user,
+            name: p.name.trim().to_owned(),
+            phone: p.phone,
+            assignments: p.assignments,
+        })
         .collect();
     let total = people.len();
-    let created = app.writer.run(move |ledger| Box::pin(async move { ledger.save_people(&people).await })).await?;
+    let created =
+        app.writer.run(move |ledger| Box::pin(async move { ledger.save_people(&people).await })).await?;
     Ok(Json(Imported { created, updated: total.saturating_sub(created) }))
 }
 
@@ -227,7 +259,7 @@ pub(super) async fn change(
     }
     let asked: ChangeStaff = body::json(&headers, body).await?;
     if user == session.actor.user && (asked.disabled == Some(true) || asked.assignments.is_some()) {
-        return Err(ApiError::conflict("own_account", "不能停用自己的账号或改自己的角色;请由另一位管理员操作。"));
+        return Err(own_account());
     }
     if let Some(name) = &asked.name {
         check_name(&user, name)?;

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use gridbook_log::Writer;
 use gridbook_sync::wire::{
     Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_BLOB, MAX_PAGE, PullReply, PushReply, PushRequest, VERSION,
 };
@@ -50,14 +51,15 @@ pub(super) async fn push(
     if request.ops.len() > MAX_BATCH_OPS {
         return Err(ApiError::too_large());
     }
-    let push = Push::read(session.actor, request);
+    let today = china_day(app.clock.now_ms());
+    let push = Push::read(app.admission.as_ref(), session.actor, request, today);
     let reply = app.writer.run(move |ledger| Box::pin(push::apply(ledger, push))).await?;
     Ok(Json(reply))
 }
 
 /// The next page of the reader's feed.
 #[utoipa::path(get, path = "/sync/v1/pull", tag = "sync", security(("token" = [])),
-    params(("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query)),
+    params(("cursor" = Option<String>, Query), ("limit" = Option<usize>, Query), ("not" = Option<String>, Query)),
     responses((status = 200, description = "PullReply", body = serde_json::Value),
         (status = 400, description = "cursor"), (status = 401, description = "session"),
         (status = 409, description = "history")))]
@@ -74,11 +76,17 @@ pub(super) async fn pull(
     };
     let limit = match query.get("limit") {
         None => MAX_PAGE,
-        Some(text) => text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(ApiError::malformed)?.min(MAX_PAGE),
+        Some(text) => {
+            text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(ApiError::malformed)?.min(MAX_PAGE)
+        }
+    };
+    let not = match query.get("not") {
+        None => None,
+        Some(text) => Some(Writer::parse(text).ok_or_else(ApiError::malformed)?),
     };
     settle_rights(&app, &session).await?;
     let mut conn = app.readers.acquire().await?;
-    Ok(Json(feed::pull(&mut conn, &app.tenant, &session.actor.user, cursor, limit).await?))
+    Ok(Json(feed::pull(&mut conn, &app.tenant, &session.actor.user, cursor, limit, not).await?))
 }
 
 /// Roles begin and end by the calendar: brings the reader's rights in line before reading.

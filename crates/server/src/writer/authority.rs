@@ -21,37 +21,51 @@ impl Ledger {
         Writer { dev: self.tenant.authority, epoch: self.tenant.epoch }
     }
 
-    /// Appends an answer to a stream.
-    fn answer(&mut self, rows: &mut Rows, entity: EntityId, body: &Body) {
+    /// Writes an answer to a stream.
+    fn answer(&mut self, entity: EntityId, body: &Body) -> Option<Op> {
         let writer = self.authority_writer();
         let now = self.now();
         let hlc = self.hlc.tick(now);
-        let Some(stream) = self.streams.get(&entity) else { return };
-        let ctx = stream.entity.frontier().clone();
+        let ctx = self.streams.get(&entity)?.entity.frontier().clone();
         let n = ctx.get(writer).saturating_add(1);
         let (kind, text) = body.to_text();
         let new = NewOp { entity, dot: Dot { writer, n }, hlc, kind, user: AUTHOR, ctx };
-        match Op::new(new, secret::random::<16>(), text) {
-            Ok(op) => self.append(rows, &op, None),
-            // Only a context grown past the header's bound comes here; the record itself is safe.
-            Err(error) => tracing::error!(%entity, %error, "the authority's answer does not fit"),
+        let op = Op::new(new, secret::random::<16>(), text);
+        // Only a context grown past the header's bound is an error; the record itself is safe.
+        op.inspect_err(|error| tracing::error!(%entity, %error, "the authority's answer does not fit")).ok()
+    }
+
+    /// Writes an answer and stores it.
+    fn append_answer(&mut self, rows: &mut Rows, entity: EntityId, body: &Body) {
+        if let Some(op) = self.answer(entity, body) {
+            self.append(rows, &op, None);
         }
     }
 
     /// Says that an operation was refused, and why.
     pub(super) fn answer_reject(&mut self, rows: &mut Rows, entity: EntityId, op: Dot, code: &str) {
-        self.answer(rows, entity, &Body::Reject(Reject { op, code: code.to_owned() }));
+        self.append_answer(rows, entity, &Body::Reject(Reject { op, code: code.to_owned() }));
     }
 
     /// Says when operations of a record arrived. Households and the directory need no receipts.
-    pub(super) fn answer_receipt(&mut self, rows: &mut Rows, entity: EntityId, ops: Vec<Dot>, at: u64, drift: i64) {
+    pub(super) fn answer_receipt(
+        &mut self,
+        rows: &mut Rows,
+        entity: EntityId,
+        ops: Vec<Dot>,
+        at: u64,
+        drift: i64,
+    ) {
         let is_report = self
             .streams
             .get(&entity)
             .and_then(|s| s.entity.type_().and_then(RecordKind::parse))
             .is_some_and(RecordKind::is_report);
-        if is_report && !ops.is_empty() {
-            self.answer(rows, entity, &Body::Receipt(Receipt { ops, at, drift }));
+        if !is_report || ops.is_empty() {
+            return;
+        }
+        if let Some(op) = self.answer(entity, &Body::Receipt(Receipt { ops, at, drift })) {
+            self.append_receipt(rows, op);
         }
     }
 
@@ -61,7 +75,7 @@ impl Ledger {
         if hlc.ms > now.saturating_add(MAX_AHEAD_MS) {
             let ms = hlc.ms.saturating_sub(u64::try_from(drift).unwrap_or(0)).min(now);
             let fix = ClockFix { op: op.dot(), hlc: Hlc { ms, count: hlc.count } };
-            self.answer(rows, op.entity(), &Body::ClockFix(fix));
+            self.append_answer(rows, op.entity(), &Body::ClockFix(fix));
         }
     }
 
@@ -72,7 +86,9 @@ impl Ledger {
         let kind = stream.entity.type_().and_then(RecordKind::parse);
         let Some((kind, class)) = kind.and_then(|k| Some((k, k.number_class()?))) else { return Ok(()) };
         let counts = stream.entity.timeline().iter().any(|e| {
-            e.dot == op.dot() && e.outcome == Outcome::Counts && self.admission.gives_number(kind, &e.event.event)
+            e.dot == op.dot()
+                && e.outcome == Outcome::Counts
+                && self.admission.gives_number(kind, &e.event.event)
         });
         if !counts || stream.entity.number().is_some() {
             return Ok(());
@@ -88,7 +104,7 @@ impl Ledger {
         .fetch_one(&mut self.conn)
         .await?;
         let number = format!("{}〔{year}〕{class}字第{last:05}号", self.tenant.number_code);
-        self.answer(rows, op.entity(), &Body::Number(Number { number }));
+        self.append_answer(rows, op.entity(), &Body::Number(Number { number }));
         Ok(())
     }
 }

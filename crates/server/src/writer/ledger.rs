@@ -72,7 +72,8 @@ impl Ledger {
 
     /// What a new operation of a loaded stream has seen.
     pub fn frontier(&mut self, entity: EntityId) -> gridbook_log::Ctx {
-        self.streams.get(&entity).map(|s| s.entity.frontier().clone()).unwrap_or_default()
+        let stream = self.streams.get_mut(&entity);
+        stream.map(|s| (s.settle(), s.entity.frontier().clone()).1).unwrap_or_default()
     }
 
     /// The same, as the database keeps it.
@@ -108,12 +109,20 @@ impl Ledger {
 
     /// Makes sure that all of `wanted` are in memory. Streams that do not exist yet are there, empty.
     pub(super) async fn load(&mut self, wanted: &[EntityId]) -> Result<(), ApiError> {
-        let missing: Vec<EntityId> = wanted.iter().copied().filter(|id| self.streams.get(id).is_none()).collect();
-        if missing.is_empty() {
-            return Ok(());
+        let mut missing = Vec::new();
+        for id in wanted {
+            match self.streams.get_mut(id) {
+                Some(stream) => stream.settle(),
+                None => missing.push(*id),
+            }
         }
         for id in &missing {
             self.streams.put(*id, Stream::new(*id, self.tenant.authority));
+        }
+        // Most of what arrives is new.
+        let missing = self.stored(&missing).await?;
+        if missing.is_empty() {
+            return Ok(());
         }
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT seq, line, salt, body, body_hash, sig FROM ops WHERE tenant = ",
@@ -141,9 +150,24 @@ impl Ledger {
         self.load_placed(&missing).await
     }
 
+    /// Those of `ids` of which anything is stored.
+    async fn stored(&mut self, ids: &[EntityId]) -> Result<Vec<EntityId>, ApiError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT entity FROM entities WHERE tenant = ");
+        query.push_bind(self.tenant.id).push(" AND entity IN (");
+        push_ids(&mut query, ids);
+        query.push(")");
+        let found: Vec<Vec<u8>> =
+            query.build_query_scalar().persistent(false).fetch_all(&mut self.conn).await?;
+        Ok(found.into_iter().map(entity_of).collect::<Result<_, _>>()?)
+    }
+
     async fn load_placed(&mut self, missing: &[EntityId]) -> Result<(), ApiError> {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("SELECT entity, channel, from_seq FROM placed WHERE to_seq IS NULL AND tenant = ");
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT entity, channel, from_seq FROM placed WHERE to_seq IS NULL AND tenant = ",
+        );
         query.push_bind(self.tenant.id).push(" AND entity IN (");
         push_ids(&mut query, missing);
         query.push(")");
@@ -171,10 +195,10 @@ pub(crate) fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: &[EntityId]) {
 
 /// An id as the database keeps it.
 pub(crate) fn entity_of(bytes: Vec<u8>) -> Result<EntityId, sqlx::Error> {
-    bytes.try_into().map(EntityId).map_err(|_| sqlx::Error::ColumnDecode {
-        index: "entity".to_owned(),
-        source: "not 16 bytes".into(),
-    })
+    bytes
+        .try_into()
+        .map(EntityId)
+        .map_err(|_| sqlx::Error::ColumnDecode { index: "entity".to_owned(), source: "not 16 bytes".into() })
 }
 
 /// The wire form of a stored operation.

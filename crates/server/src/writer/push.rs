@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
 use gridbook_log::{Dot, EntityId, Header, Op, OpId};
@@ -10,6 +11,7 @@ use sqlx::Row;
 
 use super::ledger::Ledger;
 use super::rows::Rows;
+use crate::admission::Admission;
 use crate::clock::china_day;
 use crate::feed::reach;
 use crate::problem::ApiError;
@@ -28,21 +30,40 @@ pub struct Push {
     /// The sender's clock.
     pub now: u64,
     /// Operations in order; those that cannot be read have at most a name.
-    pub ops: Vec<Result<Op, Option<OpId>>>,
+    pub ops: Vec<Result<Asked, Option<OpId>>>,
+}
+
+/// An operation that asks to be taken in.
+pub struct Asked {
+    /// It.
+    pub op: Op,
+    /// For a creation, what the admission says of it: that needs nothing of the database.
+    pub creation: Option<Result<(), String>>,
 }
 
 impl Push {
-    /// Reads the operations of a request.
-    pub fn read(actor: Actor, request: PushRequest) -> Self {
+    /// Reads the operations of a request and judges the creations among them.
+    pub fn read(admission: &dyn Admission, actor: Actor, request: PushRequest, today: NaiveDate) -> Self {
         let ops = request
             .ops
             .into_iter()
             .map(|wire| {
-                let id = Header::parse(&wire.h).ok().map(|h| h.id);
-                Op::from_wire(wire).map_err(|_| id)
+                let line = wire.h.clone();
+                let op = Op::from_wire(wire);
+                op.map(|op| Asked::new(admission, &actor, op, today))
+                    .map_err(|_| Header::parse(&line).ok().map(|h| h.id))
             })
             .collect();
         Self { actor, writer: request.writer, nonce: request.nonce, now: request.now, ops }
+    }
+}
+
+impl Asked {
+    /// Judges what can be judged without the stream.
+    pub fn new(admission: &dyn Admission, actor: &Actor, op: Op, today: NaiveDate) -> Self {
+        let alone = op.header().kind == kind::CREATE && op.header().user == actor.user;
+        let creation = alone.then(|| admission.admit(actor, None, &op, today));
+        Self { op, creation }
     }
 }
 
@@ -57,27 +78,31 @@ enum Judged {
 /// # Errors
 /// Only when the database fails; nothing of the push is stored then.
 pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiError> {
+    let began = std::time::Instant::now();
     let now = ledger.now();
     if let Some(code) = device(ledger, &push).await? {
         let results = push.ops.iter().map(|op| result(id_of(op), Verdict::Refuse, Some(code))).collect();
         return Ok(PushReply { results, now });
     }
-    let mut wanted: Vec<EntityId> = push.ops.iter().flatten().map(Op::entity).collect();
+    let mut wanted: Vec<EntityId> = push.ops.iter().flatten().map(|asked| asked.op.entity()).collect();
     wanted.sort_unstable();
     wanted.dedup();
     ledger.load(&wanted).await?;
+    let loaded = began.elapsed();
     let reach = ledger.admission.reach(&push.actor, china_day(now));
     let patterns = reach::patterns(&push.actor.user, &reach);
-    let drift = i64::try_from(push.now).unwrap_or(i64::MAX).saturating_sub(i64::try_from(now).unwrap_or(i64::MAX));
+    let drift =
+        i64::try_from(push.now).unwrap_or(i64::MAX).saturating_sub(i64::try_from(now).unwrap_or(i64::MAX));
     let mut rows = Rows::default();
     let mut results = Vec::with_capacity(push.ops.len());
     let mut taken: BTreeMap<EntityId, Vec<Dot>> = BTreeMap::new();
     for read in &push.ops {
-        let Ok(op) = read else {
+        let Ok(asked) = read else {
             results.push(result(id_of(read), Verdict::Refuse, Some("malformed")));
             continue;
         };
-        match judge(ledger, &push, &patterns, op, now) {
+        let op = &asked.op;
+        match judge(ledger, &push, &patterns, asked, now) {
             Judged::Store => {
                 ledger.append(&mut rows, op, None);
                 ledger.answer_clock(&mut rows, op, now, drift);
@@ -96,12 +121,15 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     for (entity, ops) in taken {
         ledger.answer_receipt(&mut rows, entity, ops, now, drift);
     }
+    let judged = began.elapsed();
     ledger.flush(rows).await?;
+    let written = began.elapsed();
+    tracing::debug!(ops = push.ops.len(), ?loaded, ?judged, ?written, "push");
     Ok(PushReply { results, now })
 }
 
-fn id_of(op: &Result<Op, Option<OpId>>) -> Option<OpId> {
-    op.as_ref().map_or_else(|id| *id, |op| Some(op.id()))
+fn id_of(read: &Result<Asked, Option<OpId>>) -> Option<OpId> {
+    read.as_ref().map_or_else(|id| *id, |asked| Some(asked.op.id()))
 }
 
 fn result(id: Option<OpId>, r: Verdict, code: Option<&str>) -> PushResult {
@@ -109,7 +137,8 @@ fn result(id: Option<OpId>, r: Verdict, code: Option<&str>) -> PushResult {
 }
 
 /// What becomes of one operation. Transport questions here, questions of the trade in the admission.
-fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], op: &Op, now: u64) -> Judged {
+fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], asked: &Asked, now: u64) -> Judged {
+    let op = &asked.op;
     let refuse = |code| Judged::Done(Verdict::Refuse, Some(code));
     let header = op.header();
     let dot = op.dot();
@@ -150,8 +179,14 @@ fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], op: &Op, now: u6
             return Judged::Reject("creation_rejected".to_owned());
         }
     }
-    let before = (!stream.is_new()).then_some(&stream.entity);
-    match ledger.admission.admit(&push.actor, before, op, china_day(now)) {
+    let verdict = match &asked.creation {
+        Some(verdict) if stream.is_new() => verdict.clone(),
+        _ => {
+            let before = (!stream.is_new()).then_some(&stream.entity);
+            ledger.admission.admit(&push.actor, before, op, china_day(now))
+        }
+    };
+    match verdict {
         Ok(()) => Judged::Store,
         Err(code) => Judged::Reject(code),
     }
@@ -173,15 +208,17 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         .fetch_optional(&mut ledger.conn)
         .await?;
     let Some(row) = known else {
-        sqlx::query("INSERT INTO devices (tenant, dev, epoch, nonce, account, first_seen) VALUES (?, ?, ?, ?, ?, ?)")
-            .bind(ledger.tenant.id)
-            .bind(&dev)
-            .bind(epoch)
-            .bind(&push.nonce)
-            .bind(&push.actor.user)
-            .bind(ledger.now_i64())
-            .execute(&mut ledger.conn)
-            .await?;
+        sqlx::query(
+            "INSERT INTO devices (tenant, dev, epoch, nonce, account, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(ledger.tenant.id)
+        .bind(&dev)
+        .bind(epoch)
+        .bind(&push.nonce)
+        .bind(&push.actor.user)
+        .bind(ledger.now_i64())
+        .execute(&mut ledger.conn)
+        .await?;
         return Ok(None);
     };
     let (nonce, account): (String, String) = (row.try_get("nonce")?, row.try_get("account")?);

@@ -7,9 +7,9 @@ use gridbook_domain::role::{Actor, Assignment};
 use sqlx::SqliteConnection;
 
 use super::ledger::Ledger;
+use crate::accounts;
 use crate::clock::china_day;
 use crate::feed::reach;
-use crate::accounts;
 use crate::problem::ApiError;
 use crate::secret;
 
@@ -119,8 +119,10 @@ impl Ledger {
     /// # Errors
     /// When the database fails.
     pub async fn refresh_rights(&mut self, user: &str) -> Result<(), ApiError> {
-        let actor =
-            Actor { user: user.to_owned(), assignments: accounts::assignments(&mut self.conn, self.tenant.id, user).await? };
+        let actor = Actor {
+            user: user.to_owned(),
+            assignments: accounts::assignments(&mut self.conn, self.tenant.id, user).await?,
+        };
         let wanted: BTreeSet<String> = if accounts::is_disabled(&mut self.conn, self.tenant.id, user).await? {
             BTreeSet::new()
         } else {
@@ -158,7 +160,11 @@ impl Ledger {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn active(conn: &mut SqliteConnection, tenant: i64, user: &str) -> Result<BTreeSet<String>, sqlx::Error> {
+pub async fn active(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    user: &str,
+) -> Result<BTreeSet<String>, sqlx::Error> {
     let rows: Vec<String> =
         sqlx::query_scalar("SELECT pattern FROM rights WHERE tenant = ? AND account = ? AND to_seq IS NULL")
             .bind(tenant)

@@ -47,6 +47,20 @@ pub(super) struct Rows {
 }
 
 impl Ledger {
+    /// Stores a receipt without folding it yet.
+    pub(super) fn append_receipt(&mut self, rows: &mut Rows, op: Op) {
+        let id = op.entity();
+        let seq = self.next_seq();
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        rows.feed.extend(stream.placed.keys().map(|channel| (channel.clone(), seq)));
+        let area = stream.entity.area().map(str::to_owned);
+        if let Some(row) = rows.entities.get_mut(&id) {
+            row.last_seq = seq;
+        }
+        stream.note(op.clone());
+        rows.ops.push(OpRow { seq, op, area, verdict: None });
+    }
+
     /// Stores one operation: gives it its number, folds it, and notes the rows. A refused one loses its body.
     pub(super) fn append(&mut self, rows: &mut Rows, op: &Op, verdict: Option<&str>) {
         let stored = if verdict.is_some() { op.erased() } else { op.clone() };
@@ -76,13 +90,15 @@ impl Ledger {
             self.areas.insert(area.clone());
             rows.areas.push(area.clone());
         }
-        if verdict.is_none() && let Ok(body) = stored.body() {
-            rows.blobs.extend(body.blobs().iter().map(|b| BlobRow {
-                sha256: b.sha256.clone(),
-                mime: b.mime.clone(),
-                entity: id,
-                account: op.header().user.clone(),
-            }));
+        if verdict.is_none() {
+            rows.blobs.extend(stream.entity.blobs().iter().filter(|(dot, _)| *dot == op.dot()).map(
+                |(_, b)| BlobRow {
+                    sha256: b.sha256.clone(),
+                    mime: b.mime.clone(),
+                    entity: id,
+                    account: op.header().user.clone(),
+                },
+            ));
         }
         rows.entities.insert(
             id,
@@ -104,12 +120,19 @@ impl Ledger {
         let conn = &mut self.conn;
         insert_ops(conn, tenant, now, rows.ops).await?;
         insert(conn, "INSERT INTO feed (tenant, channel, seq) ", "", 3, rows.feed, |b, (channel, seq)| {
-            b.push_bind(tenant).push_bind(channel).push_bind(seq);
+            b.push(tenant).push_bind(channel).push_bind(seq);
         })
         .await?;
-        insert(conn, "INSERT INTO placed (tenant, entity, channel, from_seq) ", "", 4, rows.opened, |b, (id, ch, seq)| {
-            b.push_bind(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
-        })
+        insert(
+            conn,
+            "INSERT INTO placed (tenant, entity, channel, from_seq) ",
+            "",
+            4,
+            rows.opened,
+            |b, (id, ch, seq)| {
+                b.push(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
+            },
+        )
         .await?;
         for (id, channel, from, to) in rows.closed {
             sqlx::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
@@ -121,17 +144,31 @@ impl Ledger {
                 .execute(&mut *conn)
                 .await?;
         }
-        insert(conn, "INSERT INTO moves (tenant, channel, seq, entity) ", "", 4, rows.moves, |b, (ch, seq, id)| {
-            b.push_bind(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
-        })
+        insert(
+            conn,
+            "INSERT INTO moves (tenant, channel, seq, entity) ",
+            "",
+            4,
+            rows.moves,
+            |b, (ch, seq, id)| {
+                b.push(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
+            },
+        )
         .await?;
-        insert(conn, "INSERT INTO areas (tenant, area) ", " ON CONFLICT DO NOTHING", 2, rows.areas, |b, area| {
-            b.push_bind(tenant).push_bind(area);
-        })
+        insert(
+            conn,
+            "INSERT INTO areas (tenant, area) ",
+            " ON CONFLICT DO NOTHING",
+            2,
+            rows.areas,
+            |b, area| {
+                b.push(tenant).push_bind(area);
+            },
+        )
         .await?;
         let sql = "INSERT INTO blob_refs (tenant, sha256, entity, account, mime) ";
         insert(conn, sql, " ON CONFLICT DO NOTHING", 5, rows.blobs, |b, row| {
-            b.push_bind(tenant)
+            b.push(tenant)
                 .push_bind(row.sha256)
                 .push_bind(row.entity.0.to_vec())
                 .push_bind(row.account)
@@ -139,9 +176,10 @@ impl Ledger {
         })
         .await?;
         let sql = "INSERT INTO entities (tenant, entity, type, creator, area, first_seq, last_seq) ";
-        let again = " ON CONFLICT (tenant, entity) DO UPDATE SET area = excluded.area, last_seq = excluded.last_seq";
+        let again =
+            " ON CONFLICT (tenant, entity) DO UPDATE SET area = excluded.area, last_seq = excluded.last_seq";
         insert(conn, sql, again, 7, rows.entities, |b, (id, row)| {
-            b.push_bind(tenant)
+            b.push(tenant)
                 .push_bind(id.0.to_vec())
                 .push_bind(row.type_)
                 .push_bind(row.creator)
@@ -154,13 +192,18 @@ impl Ledger {
     }
 }
 
-async fn insert_ops(conn: &mut SqliteConnection, tenant: i64, now: i64, ops: Vec<OpRow>) -> Result<(), sqlx::Error> {
+async fn insert_ops(
+    conn: &mut SqliteConnection,
+    tenant: i64,
+    now: i64,
+    ops: Vec<OpRow>,
+) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO ops (tenant, seq, entity, dev, epoch, n, kind, author, line, salt, body, body_hash, sig, \
                hash, area, received_at, verdict) ";
     insert(conn, sql, "", 17, ops, |b, row| {
         let header = row.op.header();
         let writer = header.id.dot.writer;
-        b.push_bind(tenant)
+        b.push(tenant)
             .push_bind(row.seq)
             .push_bind(header.id.entity.0.to_vec())
             .push_bind(writer.dev.0.to_vec())

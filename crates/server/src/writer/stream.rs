@@ -17,6 +17,9 @@ pub(super) struct Stream {
     pub(super) placed: BTreeMap<String, i64>,
     /// First number; 0 while nothing is stored.
     pub(super) first_seq: i64,
+    /// Receipts stored and not folded yet: most records are never touched again, and the fold costs more than
+    /// all else.
+    pub(super) waiting: Vec<Op>,
     /// Who made it; the author of its first operation.
     pub(super) creator: String,
 }
@@ -36,6 +39,7 @@ impl Stream {
             hashes: BTreeMap::new(),
             placed: BTreeMap::new(),
             first_seq: 0,
+            waiting: Vec::new(),
             creator: String::new(),
         }
     }
@@ -53,6 +57,20 @@ impl Stream {
         }
         self.hashes.extend(ops.iter().map(|(_, op)| (op.dot(), *op.hash())));
         self.entity.apply_all(ops.iter().map(|(_, op)| op));
+    }
+
+    /// Notes a receipt: it changes neither state nor placement.
+    pub(super) fn note(&mut self, op: Op) {
+        self.hashes.insert(op.dot(), *op.hash());
+        self.waiting.push(op);
+    }
+
+    /// Folds what waits. To be called before anything is asked of the entity.
+    pub(super) fn settle(&mut self) {
+        if !self.waiting.is_empty() {
+            self.entity.apply_all(&self.waiting);
+            self.waiting.clear();
+        }
     }
 
     /// Adds one operation and tells which channels changed by it.

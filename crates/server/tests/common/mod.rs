@@ -42,7 +42,11 @@ pub struct Open;
 
 impl Admission for Open {
     fn admit(&self, _: &Actor, _: Option<&Entity>, op: &Op, _: NaiveDate) -> Result<(), String> {
-        if op.body_text().is_some_and(|text| text.contains("forbidden")) { Err("not_permitted".to_owned()) } else { Ok(()) }
+        if op.body_text().is_some_and(|text| text.contains("forbidden")) {
+            Err("not_permitted".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach {
@@ -140,7 +144,8 @@ impl Server {
 
     /// An account with one role.
     pub async fn person(&self, user: &str, assignments: Vec<Assignment>) {
-        let person = Person { user: user.to_owned(), name: format!("测试{user}"), phone: None, assignments };
+        let person =
+            Person { user: user.to_owned(), name: format!("测试{user}"), phone: None, assignments };
         let user = user.to_owned();
         let hash = password::hash_now(PASSWORD, true).unwrap();
         self.app()
@@ -162,11 +167,21 @@ impl Server {
 
     pub async fn assign(&self, user: &str, assignments: Vec<Assignment>) {
         let user = user.to_owned();
-        self.app().writer.run(move |l| Box::pin(async move { l.assign(&user, &assignments).await })).await.unwrap();
+        self.app()
+            .writer
+            .run(move |l| Box::pin(async move { l.assign(&user, &assignments).await }))
+            .await
+            .unwrap();
     }
 
     /// Status and JSON of any request.
-    pub async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> (u16, Value) {
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(token) = token {
@@ -197,11 +212,12 @@ impl Server {
     /// A stream as the database holds it.
     pub async fn stream(&self, id: EntityId) -> Vec<Op> {
         type Row = (String, Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> = sqlx::query_as("SELECT line, salt, body, body_hash FROM ops WHERE entity = ? ORDER BY seq")
-            .bind(id.0.to_vec())
-            .fetch_all(&self.app().readers)
-            .await
-            .unwrap();
+        let rows: Vec<Row> =
+            sqlx::query_as("SELECT line, salt, body, body_hash FROM ops WHERE entity = ? ORDER BY seq")
+                .bind(id.0.to_vec())
+                .fetch_all(&self.app().readers)
+                .await
+                .unwrap();
         rows.into_iter()
             .map(|(h, s, b, x)| Op::from_wire(gridbook_log::WireOp { h, s, b, x, g: None }).unwrap())
             .collect()
@@ -279,7 +295,8 @@ impl Device {
     pub fn raw(&self, entity: EntityId, kind: &str, user: &str, text: String) -> Op {
         let ctx = self.entities.get(&entity).map(|e| e.frontier().clone()).unwrap_or_default();
         let dot = Dot { writer: self.writer, n: ctx.get(self.writer) + 1 };
-        Op::new(NewOp { entity, dot, hlc: Hlc { ms: self.ms, count: 0 }, kind, user, ctx }, [7; 16], text).unwrap()
+        Op::new(NewOp { entity, dot, hlc: Hlc { ms: self.ms, count: 0 }, kind, user, ctx }, [7; 16], text)
+            .unwrap()
     }
 
     pub fn fresh_id(&mut self) -> EntityId {
@@ -290,15 +307,15 @@ impl Device {
     }
 
     pub fn create(&mut self, type_: &str, area: &str) -> Op {
-        self.create_with(type_, area, json!({ "desc": "一句话" }))
+        self.create_with(type_, area, &json!({ "desc": "一句话" }))
     }
 
-    pub fn create_with(&mut self, type_: &str, area: &str, set: Value) -> Op {
+    pub fn create_with(&mut self, type_: &str, area: &str, set: &Value) -> Op {
         let body = Body::Create(Create {
             type_: type_.to_owned(),
             state: Some("submitted".to_owned()),
             place: Placement { area: Some(area.to_owned()), ..Placement::default() },
-            set: values(&set),
+            set: values(set),
             ..Create::default()
         });
         let id = self.fresh_id();
@@ -311,7 +328,13 @@ impl Device {
     }
 
     pub fn event(&mut self, entity: EntityId, event: &str, from: &str, to: &str) -> Op {
-        let event = Event { event: event.to_owned(), from: from.to_owned(), to: to.to_owned(), table: 1, ..Event::default() };
+        let event = Event {
+            event: event.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            table: 1,
+            ..Event::default()
+        };
         self.write(entity, &Body::Event(event))
     }
 
@@ -348,6 +371,11 @@ impl Device {
         assert!(reply.results.iter().all(|r| r.r == Verdict::Ok), "{:?}", reply.results);
     }
 
+    /// Pushes one operation and expects it to be stored.
+    pub async fn push_only(&self, op: &Op) {
+        self.push_ok(std::slice::from_ref(op)).await;
+    }
+
     /// Pushes one operation: verdict and code.
     pub async fn push_one(&self, op: &Op) -> (Verdict, Option<String>) {
         let mut reply = self.push(std::slice::from_ref(op)).await;
@@ -370,7 +398,10 @@ impl Device {
 
     pub fn take(&mut self, reply: PullReply, limit: usize) -> bool {
         assert!(reply.entries.len() <= limit);
-        assert!(!reply.more || reply.cursor != self.cursor, "a page moves the cursor or says that nothing more waits");
+        assert!(
+            !reply.more || reply.cursor != self.cursor,
+            "a page moves the cursor or says that nothing more waits"
+        );
         self.cursor = reply.cursor;
         self.delivered += reply.entries.len();
         for entry in reply.entries {
@@ -379,7 +410,10 @@ impl Device {
                     let op = Op::from_wire(op).unwrap();
                     *self.ops.entry(op.id()).or_default() += 1;
                     self.visible.insert(op.entity());
-                    self.entities.entry(op.entity()).or_insert_with(|| Entity::new(op.entity(), None)).apply(&op);
+                    self.entities
+                        .entry(op.entity())
+                        .or_insert_with(|| Entity::new(op.entity(), None))
+                        .apply(&op);
                 }
                 Entry::Enter { e } => {
                     self.visible.insert(e);

@@ -49,7 +49,7 @@ impl<T> Row<T> {
     }
 }
 
-/// A packed page of the index.
+/// A packed page of the index, as it is read; written from references, in the same form.
 pub(crate) type Page<T> = Vec<(EntityId, Row<T>)>;
 
 /// A row outside the pages.
@@ -77,10 +77,10 @@ pub(crate) fn put_rows<T: Clone + Serialize>(
     own: impl Fn(EntityId) -> u32,
 ) {
     let bulk = changed.len() > BULK;
-    let mut page: Page<T> = Vec::new();
+    let mut page: Vec<(&EntityId, &Row<T>)> = Vec::new();
     for (id, row) in changed {
         match row {
-            Some(row) if bulk => page.push((*id, row.clone())),
+            Some(row) if bulk => page.push((id, row)),
             Some(row) => batch.put(Table::Rows, id.to_string(), pack_row(&Loose::Row(row.clone()))),
             None => {
                 let purged = Loose::<T>::Purged { version: meta.version, own: own(*id) };
@@ -89,7 +89,7 @@ pub(crate) fn put_rows<T: Clone + Serialize>(
         }
     }
     for rows in page.chunks(PAGE_ROWS) {
-        batch.put(Table::Pages, key(meta.next_page), pack_row(&rows.to_vec()));
+        batch.put(Table::Pages, key(meta.next_page), pack_row(&rows));
         meta.next_page += 1;
     }
 }

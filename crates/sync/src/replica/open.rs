@@ -57,7 +57,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             return Ok(Some(Vec::new()));
         }
         let meta: Meta = read_meta(&self.store).await?;
-        if meta.next_journal.wrapping_sub(next) > JOURNAL || meta.next_page != self.inner.borrow().meta.next_page
+        if meta.next_journal.wrapping_sub(next) > JOURNAL
+            || meta.next_page != self.inner.borrow().meta.next_page
         {
             *self.inner.borrow_mut() = read_all::<S, P>(&self.store).await?;
             return Ok(None);
@@ -118,9 +119,9 @@ impl<S: Store, P: Project> Replica<S, P> {
         let meta = {
             let inner = self.inner.borrow();
             let mut meta = inner.meta.clone();
-            let rows: Vec<_> = inner.rows.iter().map(|(id, row)| (*id, row.clone())).collect();
+            let rows: Vec<_> = inner.rows.iter().collect();
             for page in rows.chunks(PAGE_ROWS) {
-                batch.put(Table::Pages, key(meta.next_page), pack_row(&page.to_vec()));
+                batch.put(Table::Pages, key(meta.next_page), pack_row(&page));
                 meta.next_page += 1;
             }
             seal(&mut batch, &mut meta, &[]);
@@ -190,15 +191,19 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
         let meta = read_meta(store).await?;
         let mut rows: BTreeMap<EntityId, Row<P::Summary>> = BTreeMap::new();
         let mut dead: BTreeMap<EntityId, (u64, u32)> = BTreeMap::new();
+        let mut packed = 0usize;
         for (_, bytes) in scan_all(store, Table::Pages).await? {
             for (id, row) in unpack_row::<Page<P::Summary>>(&bytes, "pages")? {
+                packed += 1;
                 if rows.get(&id).is_none_or(|held| held.version < row.version) {
                     rows.insert(id, row);
                 }
             }
         }
+        // Pages that many writes overtook count as loose when they are the greater part.
+        let stale = packed - rows.len();
         let loose = scan_all(store, Table::Rows).await?;
-        let mut loose_rows = 0;
+        let mut loose_rows = if stale > rows.len() { stale } else { 0 };
         for (name, bytes) in loose {
             let id = EntityId::parse(&name).ok_or(ReplicaError::Damaged("rows"))?;
             let loose = unpack_row::<Loose<P::Summary>>(&bytes, "rows")?;

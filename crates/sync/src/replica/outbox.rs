@@ -65,7 +65,12 @@ impl<S: Store, P: Project> Replica<S, P> {
     ///
     /// # Errors
     /// [`ReplicaError`] when the log cannot be read.
-    pub async fn outbox(&self, skip: usize, max_ops: usize, max_bytes: usize) -> Result<Outbox, ReplicaError> {
+    pub async fn outbox(
+        &self,
+        skip: usize,
+        max_ops: usize,
+        max_bytes: usize,
+    ) -> Result<Outbox, ReplicaError> {
         for _ in 0..TRIES {
             let version = self.inner.borrow().meta.version;
             let outbox = self.try_outbox(skip, max_ops, max_bytes).await;
@@ -79,7 +84,12 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
-    async fn try_outbox(&self, skip: usize, max_ops: usize, max_bytes: usize) -> Result<Outbox, ReplicaError> {
+    async fn try_outbox(
+        &self,
+        skip: usize,
+        max_ops: usize,
+        max_bytes: usize,
+    ) -> Result<Outbox, ReplicaError> {
         let waiting: Vec<(u32, Pending)> = {
             let inner = self.inner.borrow();
             let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(move |p| (*log, p)));

@@ -104,6 +104,8 @@ impl<S: Store, P: Project> Replica<S, P> {
     ) -> Result<Pulled, ReplicaError> {
         let ids: Vec<EntityId> = page.ops.keys().copied().collect();
         self.load(&ids).await?;
+        // Taken out of memory, not copied: when the commit fails they are read from the log again.
+        let mut folded = self.inner.borrow_mut().take_cached(&ids);
         // Loading may have read another tab's meta, from before the authority was known.
         if self.inner.borrow().meta.authority != authority {
             return Err(StoreError::Raced.into());
@@ -120,10 +122,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             let log = meta.next_log;
             let mut bytes = Vec::new();
             for (id, ops) in &page.ops {
-                let mut entity = inner
-                    .cache
-                    .get(id)
-                    .map_or_else(|| Entity::new(*id, authority), |held| (**held).clone());
+                let mut entity = folded.remove(id).unwrap_or_else(|| Entity::new(*id, authority));
                 let at = bytes.len();
                 let mut fresh: Vec<&Op> = Vec::new();
                 for op in ops {

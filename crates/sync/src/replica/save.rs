@@ -63,7 +63,11 @@ impl<S: Store, P: Project> Replica<S, P> {
         for _ in 0..TRIES {
             let ids: Vec<EntityId> = writes.iter().map(|w| w.entity).collect();
             self.load(&ids).await?;
-            let mut plan = self.plan(env, writes)?;
+            let mut plan = match self.plan(env, writes) {
+                // Another tab may have made it since we last looked.
+                Err(ReplicaError::Unknown) if self.refresh().await? != Some(Vec::new()) => continue,
+                plan => plan?,
+            };
             for blob in blobs {
                 if let Some(bytes) = &blob.bytes {
                     plan.batch.put(Table::Blob, blob.sha256.clone(), bytes.clone());
@@ -107,7 +111,10 @@ impl<S: Store, P: Project> Replica<S, P> {
             meta.next_log += 1;
             let mut bytes = Vec::new();
             let mut list = Vec::with_capacity(chunk.len());
-            for write in chunk {
+            // Drawn together: every call to the browser costs.
+            let mut salts = vec![[0u8; 16]; chunk.len()];
+            env.random(salts.as_flattened_mut());
+            for (write, salt) in chunk.iter().zip(salts) {
                 let entity = entities.entry(write.entity).or_insert_with(|| {
                     let held = inner.cache.get(&write.entity).map(|e| (**e).clone());
                     held.unwrap_or_else(|| Entity::new(write.entity, meta.authority))
@@ -137,11 +144,10 @@ impl<S: Store, P: Project> Replica<S, P> {
                     user: &meta.user,
                     ctx,
                 };
-                let mut salt = [0u8; 16];
-                env.random(&mut salt);
                 let op = Op::new(new, salt, text)?;
                 let at = u32::try_from(bytes.len()).map_err(|_| ReplicaError::Damaged("log"))?;
-                let len = u32::try_from(pack::write(&mut bytes, &op)).map_err(|_| ReplicaError::Damaged("log"))?;
+                let len =
+                    u32::try_from(pack::write(&mut bytes, &op)).map_err(|_| ReplicaError::Damaged("log"))?;
                 entity.apply(&op);
                 parts.entry(write.entity).or_default().push(Part { log, at, len });
                 list.push(Pending { entity: write.entity, dot, at, len, saved_ms: now, held: None });

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use gridbook_log::EntityId;
 
-use super::world::World;
 use super::now;
+use super::world::World;
 
 /// All invariants.
 pub(crate) fn all(world: &mut World) -> Result<(), String> {
@@ -42,10 +42,12 @@ fn views_agree(world: &World) -> Result<(), String> {
     let end = world.model.len();
     for device in &world.devices {
         let ids = world.model.entities().keys();
-        let should: BTreeSet<EntityId> = ids.filter(|id| world.model.sees(&device.user, **id, end)).copied().collect();
+        let should: BTreeSet<EntityId> =
+            ids.filter(|id| world.model.sees(&device.user, **id, end)).copied().collect();
         for open in device.tabs.iter().flatten() {
             now(open.replica.refresh()).map_err(|e| e.to_string())?;
-            let shows: BTreeSet<EntityId> = open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
+            let shows: BTreeSet<EntityId> =
+                open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
             if shows != should {
                 let extra = shows.difference(&should).count();
                 let missing = should.difference(&shows).count();

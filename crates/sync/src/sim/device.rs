@@ -38,7 +38,7 @@ impl Env for DeviceEnv {
 
     fn random(&self, bytes: &mut [u8]) {
         for byte in bytes {
-            *byte = self.rng.borrow_mut().next() as u8;
+            *byte = self.rng.borrow_mut().draw() as u8;
         }
     }
 }

@@ -85,7 +85,7 @@ impl World {
             let env = Rc::new(DeviceEnv {
                 now: clock.clone(),
                 offset: Cell::new(offset),
-                rng: RefCell::new(Rng::new(rng.next())),
+                rng: RefCell::new(Rng::new(rng.draw())),
             });
             let mut device = Device::new(&user, env, 1 + rng.below(2) as usize);
             device.open(0);
@@ -111,8 +111,7 @@ impl World {
             let device = self.rng.below(self.devices.len() as u64) as usize;
             let tab = self.rng.below(self.devices[device].tabs.len() as u64) as usize;
             if self.rng.chance(self.config.store_faults) {
-                let kinds =
-                    [Fault::After, Fault::Before(FaultKind::Quota), Fault::Before(FaultKind::Lost)];
+                let kinds = [Fault::After, Fault::Before(FaultKind::Quota), Fault::Before(FaultKind::Lost)];
                 self.devices[device].store.fail_next(kinds[self.rng.below(3) as usize]);
             }
             match self.rng.below(10) {
@@ -193,10 +192,12 @@ impl World {
         self.devices[device].open(tab);
         let Some(write) = self.something(device, tab) else { return Ok(()) };
         let env = self.devices[device].env.clone();
-        let photo = self.rng.chance(15).then(|| format!("{:064x}", self.rng.next()));
+        let photo = self.rng.chance(15).then(|| format!("{:064x}", self.rng.draw()));
         let write = with_photo(write, photo.as_deref());
-        let blobs: Vec<NewBlob> =
-            photo.iter().map(|sha256| NewBlob { sha256: sha256.clone(), bytes: Some(vec![1, 2, 3]) }).collect();
+        let blobs: Vec<NewBlob> = photo
+            .iter()
+            .map(|sha256| NewBlob { sha256: sha256.clone(), bytes: Some(vec![1, 2, 3]) })
+            .collect();
         let Some(open) = &self.devices[device].tabs[tab] else { return Ok(()) };
         match now(open.replica.save(&env, std::slice::from_ref(&write), &blobs, &[])) {
             Ok(saved) => {
@@ -223,7 +224,8 @@ impl World {
     fn something(&mut self, device: usize, tab: usize) -> Option<NewWrite> {
         let env = self.devices[device].env.clone();
         let open = self.devices[device].tabs[tab].as_ref()?;
-        let here: Vec<EntityId> = open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
+        let here: Vec<EntityId> =
+            open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
         let value = json!(self.rng.below(1000));
         let path = ["a", "b", "rows/r1/x", "rows/r2/x"][self.rng.below(4) as usize].to_owned();
         if here.is_empty() || self.rng.chance(35) {
@@ -323,7 +325,7 @@ impl World {
         let mut input = Some(input);
         loop {
             let at = self.devices[device].env.now_ms();
-            let random = self.rng.next();
+            let random = self.rng.draw();
             let calm = self.faults.lose == 0;
             let life = self.devices[device].lives[tab];
             let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(()) };

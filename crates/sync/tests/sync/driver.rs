@@ -1,0 +1,271 @@
+//! The driver: engine, replica and a backend together, as the app runs them.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use gridbook_log::{BlobRef, Body};
+use gridbook_sync::driver::{Driver, Http, Round};
+use gridbook_sync::engine::{Input, Phase, Request, Response, Trouble};
+use gridbook_sync::memory::{Fault, FaultKind};
+use gridbook_sync::model::Model;
+use gridbook_sync::replica::{NewBlob, NewWrite};
+use gridbook_sync::store::Table;
+
+use super::support::*;
+
+/// A way to the model that can fail.
+struct Line {
+    model: RefCell<Model>,
+    /// Names of the requests that reached the backend.
+    log: RefCell<Vec<&'static str>>,
+    photos: RefCell<Vec<(String, Option<Vec<u8>>)>>,
+    /// Answers to give instead of the backend's, by request, once.
+    instead: RefCell<Vec<(&'static str, Response)>>,
+    /// Answers that get lost on the way back, by request, once.
+    lost: Cell<Option<&'static str>>,
+}
+
+impl Line {
+    fn new() -> Self {
+        let mut model = Model::default();
+        model.grant("u1", BTreeSet::from(["1".to_owned()]));
+        Self {
+            model: RefCell::new(model),
+            log: RefCell::default(),
+            photos: RefCell::default(),
+            instead: RefCell::default(),
+            lost: Cell::new(None),
+        }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.log.take()
+    }
+}
+
+impl Http for Line {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        give_way().await;
+        let name = match request {
+            Request::Caps => "caps",
+            Request::Push(_) => "push",
+            Request::Pull { .. } => "pull",
+            Request::PutBlob { .. } => "photo",
+        };
+        self.log.borrow_mut().push(name);
+        let instead = self.instead.borrow().iter().position(|(n, _)| *n == name);
+        if let Some(at) = instead {
+            return self.instead.borrow_mut().remove(at).1;
+        }
+        let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
+        let response = match request {
+            Request::Caps => Response::Caps(self.model.borrow().caps(NOON)),
+            Request::Push(push) => Response::Push(self.model.borrow_mut().push("u1", push, NOON)),
+            Request::Pull { cursor, limit, not } => {
+                self.model.borrow().pull("u1", cursor, *limit, *not).map_or_else(failed, Response::Pull)
+            }
+            Request::PutBlob { sha256 } => {
+                self.photos.borrow_mut().push((sha256.clone(), blob));
+                self.model.borrow_mut().put_blob(sha256).map_or_else(failed, |()| Response::Blob)
+            }
+        };
+        if self.lost.get() == Some(name) {
+            self.lost.set(None);
+            return Response::Lost;
+        }
+        response
+    }
+}
+
+fn round(driver: &Driver, tab: &Tab, line: &Line, env: &TestEnv) -> Round {
+    run(driver.run(tab, line, env, Input::Wake, |_| {})).unwrap()
+}
+
+fn with_photos(names: &[&str]) -> (NewWrite, Vec<NewBlob>) {
+    let mut write = create(id(1), "11", "x");
+    let blob = |sha256: &&str| BlobRef {
+        sha256: (*sha256).to_owned(),
+        size: 3,
+        mime: "image/jpeg".to_owned(),
+        role: String::new(),
+        thumb: None,
+    };
+    if let Body::Create(create) = &mut write.body {
+        create.blobs = names.iter().map(blob).collect();
+    }
+    let bytes = |name: &&str| NewBlob { sha256: (*name).to_owned(), bytes: Some(name.as_bytes().to_vec()) };
+    (write, names.iter().map(bytes).collect())
+}
+
+#[test]
+fn a_round_brings_text_up_receipts_down_and_photos_up() {
+    let ((store, env, tab), line) = (device(), Line::new());
+    let (write, blobs) = with_photos(&["aa", "bb"]);
+    run(tab.save(&env, &[write], &blobs, &[])).unwrap();
+    let driver = Driver::new(&tab);
+    let seen = RefCell::new(Vec::new());
+    let done = run(driver.run(&tab, &line, &env, Input::Wake, |changed| {
+        seen.borrow_mut().push((driver.with_engine(|e| e.phase()), changed));
+    }));
+    assert!(done.as_ref().is_some_and(|r| r.changed && r.timer_ms.is_some_and(|ms| ms > 50_000)), "{done:?}");
+    assert_eq!(line.names(), ["caps", "push", "pull", "photo", "photo"]);
+    let photos = [("aa", b"aa"), ("bb", b"bb")].map(|(n, b)| (n.to_owned(), Some(b.to_vec())));
+    assert_eq!(*line.photos.borrow(), photos);
+    assert_eq!((tab.unsent().waiting, store.len(Table::BlobQueue), store.len(Table::Blob)), (0, 0, 2));
+    assert_eq!(tab.rows()[&id(1)].sent_at, Some(NOON));
+    let here = entity(&tab, id(1));
+    assert_eq!(here.to_snapshot(), line.model.borrow().entities()[&id(1)].to_snapshot());
+    assert!(here.received(here.creation().unwrap().dot).is_some());
+    for phase in [Phase::Caps, Phase::Push, Phase::Pull, Phase::Photos, Phase::Idle] {
+        assert!(seen.borrow().iter().any(|(p, _)| *p == phase), "people see {phase:?}");
+    }
+    // Nothing to do: one small request.
+    assert!(!round(&driver, &tab, &line, &env).changed);
+    assert_eq!(line.names(), ["pull"]);
+}
+
+#[test]
+fn a_lost_answer_to_a_push_makes_no_duplicate() {
+    let ((_, env, tab), line) = (device(), Line::new());
+    save(&tab, &env, create(id(1), "11", "x"));
+    let driver = Driver::new(&tab);
+    line.lost.set(Some("push"));
+    let first = round(&driver, &tab, &line, &env);
+    assert!(first.timer_ms.is_some_and(|ms| ms <= 2_000));
+    driver.with_engine(|e| assert_eq!(e.trouble(), Some(&Trouble::Offline)));
+    assert_eq!(tab.unsent().waiting, 1);
+    assert_eq!(line.model.borrow().entities().len(), 1, "the backend has it");
+    round(&driver, &tab, &line, &env);
+    assert_eq!(tab.unsent().waiting, 0);
+    let model = line.model.borrow();
+    assert_eq!(
+        (model.entities().len(), entity(&tab, id(1)).have().len()),
+        (1, 2),
+        "one creation, one receipt"
+    );
+    driver.with_engine(|e| assert_eq!(e.trouble(), None));
+}
+
+#[test]
+fn a_photo_that_fails_holds_up_neither_the_others_nor_the_next_round() {
+    let ((store, env, tab), line) = (device(), Line::new());
+    let (write, blobs) = with_photos(&["aa", "bb", "cc"]);
+    run(tab.save(&env, &[write], &blobs, &[])).unwrap();
+    let driver = Driver::new(&tab);
+    let refused = Response::Failed { status: 422, code: String::new(), retry_after_ms: None };
+    line.instead.borrow_mut().push(("photo", refused));
+    let done = round(&driver, &tab, &line, &env);
+    assert!(done.timer_ms.is_some());
+    assert_eq!(store.len(Table::BlobQueue), 1);
+    assert!(!line.model.borrow().has_blob("aa") && line.model.borrow().has_blob("cc"));
+    round(&driver, &tab, &line, &env);
+    assert_eq!(store.len(Table::BlobQueue), 0);
+    assert!(line.model.borrow().has_blob("aa"));
+}
+
+#[test]
+fn a_store_that_fails_is_told_and_tried_again() {
+    let ((store, env, tab), line) = (device(), Line::new());
+    save(&tab, &env, create(id(1), "11", "x"));
+    let driver = Driver::new(&tab);
+    store.fail_next(Fault::Before(FaultKind::Quota));
+    let done = round(&driver, &tab, &line, &env);
+    assert!(done.timer_ms.is_some());
+    driver.with_engine(|e| assert!(matches!(e.trouble(), Some(Trouble::Store(_)))));
+    assert_eq!(tab.unsent().waiting, 1);
+    round(&driver, &tab, &line, &env);
+    assert_eq!(tab.unsent().waiting, 0);
+}
+
+#[test]
+fn an_operation_that_the_backend_cannot_read_is_shown_and_not_sent_for_ever() {
+    use gridbook_sync::wire::{PushReply, PushResult, Verdict};
+    let ((_, env, tab), line) = (device(), Line::new());
+    save(&tab, &env, create(id(1), "11", "x"));
+    let results = vec![PushResult { id: None, r: Verdict::Refuse, code: Some("malformed".to_owned()) }];
+    line.instead.borrow_mut().push(("push", Response::Push(PushReply { results, now: NOON })));
+    let driver = Driver::new(&tab);
+    round(&driver, &tab, &line, &env);
+    assert_eq!(line.names(), ["caps", "push", "pull"]);
+    assert_eq!((tab.unsent().waiting, tab.unsent().held), (0, 1));
+    assert_eq!(tab.rows()[&id(1)].refused.as_deref(), Some("malformed"));
+}
+
+#[test]
+fn a_restored_backend_gets_everything_asked_again() {
+    let ((_, env, tab), line) = (device(), Line::new());
+    save(&tab, &env, create(id(1), "11", "x"));
+    let driver = Driver::new(&tab);
+    round(&driver, &tab, &line, &env);
+    let conflict = Response::Failed { status: 409, code: "history".to_owned(), retry_after_ms: None };
+    line.instead.borrow_mut().push(("pull", conflict));
+    round(&driver, &tab, &line, &env);
+    assert_eq!(tab.meta().cursor, "");
+    line.names();
+    round(&driver, &tab, &line, &env);
+    assert_eq!(line.names(), ["caps", "pull"]);
+    assert_ne!(tab.meta().cursor, "");
+    assert_eq!(entity(&tab, id(1)).have().len(), 2);
+}
+
+#[test]
+fn a_second_call_only_passes_the_event_on() {
+    let ((_, env, tab), line) = (device(), Line::new());
+    save(&tab, &env, create(id(1), "11", "x"));
+    let driver = Driver::new(&tab);
+    let calls: Vec<_> = (0..3).map(|_| driver.run(&tab, &line, &env, Input::Wake, |_| {})).collect();
+    let done = run(together(calls));
+    assert_eq!(done.iter().filter(|r| r.is_some()).count(), 1);
+    assert_eq!(line.names(), ["caps", "push", "pull", "pull"], "one more round for those who came later");
+}
+
+/// Whenever people could press the button, one does, once at each moment: no press may stop the engine.
+#[test]
+fn a_wake_at_any_moment_never_stops_the_engine() {
+    for status in [200, 409, 503] {
+        for moment in 0..14 {
+            let ((_, env, tab), line) = (device(), Line::new());
+            save(&tab, &env, create(id(1), "11", "x"));
+            if status != 200 {
+                let failed = Response::Failed { status, code: String::new(), retry_after_ms: None };
+                line.instead.borrow_mut().push(("pull", failed));
+            }
+            let driver = Driver::new(&tab);
+            let count = Cell::new(0);
+            let done = run(driver.run(&tab, &line, &env, Input::Wake, |_| {
+                count.set(count.get() + 1);
+                if count.get() == moment {
+                    let other = run(driver.run(&tab, &line, &env, Input::Wake, |_| {}));
+                    assert_eq!(other, None);
+                }
+            }));
+            assert!(done.is_some_and(|r| r.timer_ms.is_some()), "{status} {moment}: a timer is set");
+            driver.with_engine(|e| assert_eq!(e.phase(), Phase::Idle, "{status} {moment}"));
+            round(&driver, &tab, &line, &env);
+            driver.with_engine(|e| assert_eq!((e.phase(), e.trouble()), (Phase::Idle, None)));
+            assert_eq!(tab.unsent().waiting, 0);
+        }
+    }
+}
+
+#[test]
+fn work_of_two_tabs_goes_up_once() {
+    let ((store, env, one), line) = (device(), Line::new());
+    let two = open(&store, &env);
+    for n in 1..=9 {
+        save(if n % 2 == 0 { &one } else { &two }, &env, create(id(n), "11", "x"));
+    }
+    run(one.refresh()).unwrap();
+    let (first, second) = (Driver::new(&one), Driver::new(&two));
+    let rounds = vec![(&first, &one), (&second, &two)]
+        .into_iter()
+        .map(|(driver, tab)| driver.run(tab, &line, &env, Input::Wake, |_| {}));
+    run(together(rounds.collect()));
+    for (driver, tab) in [(&first, &one), (&second, &two)] {
+        round(driver, tab, &line, &env);
+        run(tab.refresh()).unwrap();
+        assert_eq!(tab.unsent().waiting, 0);
+        assert_eq!(tab.rows().len(), 9);
+    }
+    assert!(line.model.borrow().entities().values().all(|e| e.have().len() == 2));
+}

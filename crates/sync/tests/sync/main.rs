@@ -1,0 +1,12 @@
+//! What the engine, the replica and the model promise, from outside.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod driver;
+mod engine;
+mod feed;
+mod index;
+mod model;
+mod outbox;
+mod saving;
+mod support;
+mod tabs;

@@ -1,0 +1,126 @@
+//! What is unsent: in order, in batches, with every answer a backend can give.
+
+use gridbook_log::Op;
+use gridbook_sync::replica::Outbox;
+use gridbook_sync::wire::{PushResult, Verdict};
+
+use super::support::*;
+
+fn numbers(outbox: &Outbox) -> Vec<u32> {
+    outbox.ops.iter().map(|op| Op::from_wire(op.clone()).unwrap().dot().n).collect()
+}
+
+#[test]
+fn operations_leave_in_the_order_they_were_saved() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "x"));
+    for n in 0..9 {
+        save(&tab, &env, set(id(1), "name", n));
+    }
+    for tab in [&tab, &open(&store, &env)] {
+        let all = run(tab.outbox(0, 100, usize::MAX)).unwrap();
+        assert_eq!((numbers(&all), all.more), ((1..=10).collect(), false));
+        let some = run(tab.outbox(3, 4, usize::MAX)).unwrap();
+        assert_eq!((numbers(&some), some.more), (vec![4, 5, 6, 7], true));
+        let last = run(tab.outbox(8, 2, usize::MAX)).unwrap();
+        assert_eq!((numbers(&last), last.more), (vec![9, 10], false));
+        assert_eq!(run(tab.outbox(10, 4, usize::MAX)).unwrap(), Outbox::default());
+        // One always goes, however small the room; more only if they fit.
+        let one = run(tab.outbox(0, 100, 1)).unwrap();
+        assert_eq!((numbers(&one), one.more), (vec![1], true));
+        let bytes = serde_json::to_vec(&run(tab.outbox(0, 100, 2000)).unwrap().ops).unwrap().len();
+        assert!((500..2000).contains(&bytes), "{bytes}");
+    }
+}
+
+#[test]
+fn every_verdict_leaves_its_mark() {
+    use Verdict::{Defer, Dup, Ok, Refuse, Reject};
+    // Verdict, still waiting, held, delivered, code shown.
+    let table = [
+        (Ok, 0, 0, true, None),
+        (Dup, 0, 0, true, None),
+        (Reject, 0, 0, true, Some("rule")),
+        (Refuse, 0, 1, false, Some("rule")),
+        (Defer, 1, 0, false, None),
+    ];
+    for (verdict, waiting, held, sent, code) in table {
+        let (store, env, tab) = device();
+        save(&tab, &env, create(id(1), "11", "x"));
+        let results = answer(&tab, verdict, Some("rule"));
+        run(tab.apply_results(&results, NOON + 9)).unwrap();
+        for tab in [&tab, &open(&store, &env)] {
+            let unsent = tab.unsent();
+            assert_eq!((unsent.waiting, unsent.held), (waiting, held), "{verdict:?}");
+            let rows = tab.rows();
+            let row = &rows[&id(1)];
+            assert_eq!(row.unsent as usize, waiting + held, "{verdict:?}");
+            assert_eq!(row.sent_at, sent.then_some(NOON + 9), "{verdict:?}");
+            assert_eq!(row.refused.as_deref(), code, "{verdict:?}");
+        }
+        assert_eq!(run(tab.outbox(0, 10, usize::MAX)).unwrap().ops.len(), waiting);
+        // The next save is the answer to a refusal.
+        save(&tab, &env, set(id(1), "name", "y"));
+        assert_eq!(tab.rows()[&id(1)].refused, None);
+    }
+}
+
+#[test]
+fn answers_for_what_is_not_here_are_passed_over() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "x"));
+    let disk = dump(&store);
+    let mut strange = answer(&tab, Verdict::Ok, None);
+    strange[0].id.as_mut().unwrap().entity = id(9);
+    strange.push(PushResult { id: None, r: Verdict::Refuse, code: None });
+    assert_eq!(run(tab.apply_results(&strange, NOON)).unwrap(), []);
+    assert_eq!(dump(&store), disk);
+    assert_eq!(tab.unsent().waiting, 1);
+}
+
+#[test]
+fn a_refused_operation_is_held_until_a_person_sends_it_again() {
+    let (store, env, tab) = device();
+    let other = open(&store, &env);
+    save(&tab, &env, create(id(1), "11", "x"));
+    save(&tab, &env, create(id(2), "11", "y"));
+    let mut results = answer(&tab, Verdict::Ok, None);
+    results[0] = PushResult { r: Verdict::Refuse, code: Some("clone".to_owned()), ..results[0].clone() };
+    run(tab.apply_results(&results, NOON)).unwrap();
+    assert_eq!((tab.unsent().waiting, tab.unsent().held), (0, 1));
+    assert_eq!(run(tab.outbox(0, 10, usize::MAX)).unwrap(), Outbox::default());
+    let refused = tab.rows()[&id(1)].refused.clone();
+    assert_eq!(refused.as_deref(), Some("clone"));
+    assert_eq!(open(&store, &env).unsent().held, 1);
+
+    // The other tab has written meanwhile: coming second is no reason to fail.
+    save(&other, &env, create(id(3), "11", "z"));
+    run(tab.release_held()).unwrap();
+    assert_eq!((tab.unsent().waiting, tab.unsent().held), (2, 0));
+    assert_eq!(tab.rows()[&id(1)].refused, None);
+    let outbox = run(tab.outbox(0, 10, usize::MAX)).unwrap();
+    assert_eq!(Op::from_wire(outbox.ops[0].clone()).unwrap().entity(), id(1));
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON + 1)).unwrap();
+    assert_eq!((tab.unsent().waiting, tab.rows()[&id(1)].sent_at), (0, Some(NOON + 1)));
+    run(other.refresh()).unwrap();
+    assert_eq!(*other.rows(), *tab.rows());
+    assert_eq!(*open(&store, &env).rows(), *tab.rows());
+    // With nothing held there is nothing to write.
+    let disk = dump(&store);
+    run(tab.release_held()).unwrap();
+    assert_eq!(dump(&store), disk);
+}
+
+#[test]
+fn forgetting_the_position_keeps_everything_else() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "x"));
+    apply(&tab, &env, &page("5", Vec::new()));
+    let (rows, unsent) = (tab.rows().clone(), tab.unsent());
+    run(tab.forget_cursor()).unwrap();
+    for tab in [&tab, &open(&store, &env)] {
+        assert_eq!((tab.meta().cursor.as_str(), tab.meta().history.as_str()), ("", ""));
+        assert_eq!((tab.rows().clone(), tab.unsent()), (rows.clone(), unsent));
+        assert_eq!(tab.meta().authority, Some(AUTHORITY));
+    }
+}

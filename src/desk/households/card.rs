@@ -1,0 +1,211 @@
+//! A household's card, to read: who lives there, how they are reached, what was recorded about them.
+
+use gridbook_domain::household::HouseholdView;
+use gridbook_domain::mask;
+use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Target, may};
+use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::{App, use_app};
+use crate::desk::parts::{categories, kind_icon};
+use crate::desk::route::Route;
+use crate::desk::words::number;
+use crate::ui::badge::{level, state};
+use crate::ui::directory::{Names, use_directory};
+use crate::ui::format::{age, phone, when};
+use crate::ui::icon::icon;
+use crate::ui::states::{blank, loading};
+
+#[derive(Clone, PartialEq)]
+enum Load {
+    Waiting,
+    Missing,
+    Here(Box<HouseholdView>),
+}
+
+pub(super) fn card(id: EntityId) -> AnyView {
+    let app = use_app();
+    let names = use_directory();
+    let load = RwSignal::new(Load::Waiting);
+    Effect::new(move |_| {
+        app.version.track();
+        spawn_local(async move {
+            let next = match app.entity(id).await {
+                Ok(Some(entity)) => Load::Here(Box::new(HouseholdView::of(&entity))),
+                _ => Load::Missing,
+            };
+            if load.try_get_untracked().is_some_and(|held| held != next) {
+                load.set(next);
+            }
+        });
+    });
+    (move || match load.get() {
+        Load::Waiting => loading(4),
+        Load::Missing => {
+            blank("search", "这一户不在这台电脑上", "可能还没有同步到，或不在您的权限内。", Vec::new())
+        }
+        Load::Here(view) => draw(app, &names.get(), &view),
+    })
+    .into_any()
+}
+
+fn draw(app: App, names: &Names, view: &HouseholdView) -> AnyView {
+    let package = app.package();
+    let target = Target::new(RecordKind::Household, &view.area, None);
+    // Numbers in full only for those who may change them; identity numbers never at the desk.
+    let open = may(&package, &app.actor(), "household.edit", &target, app.today());
+    let number_of = |text: &str| if open { phone(text) } else { mask::phone(text) };
+    let kinds = categories(app, &view.area, &view.categories)
+        .into_iter()
+        .map(|label| view! { <span class="tag tag-info">{label}</span> })
+        .collect_view();
+    let line = |label: &'static str, text: String| {
+        (!text.is_empty()).then(|| {
+            view! {
+                <div>
+                    <dt>{label}</dt>
+                    <dd>{text}</dd>
+                </div>
+            }
+        })
+    };
+    let phones = view
+        .phones
+        .iter()
+        .map(|row| {
+            let note = if row.note.is_empty() { String::new() } else { format!("（{}）", row.note) };
+            format!("{}{note}", number_of(&row.number))
+        })
+        .collect::<Vec<_>>()
+        .join("、");
+    view! {
+        <div class="pane-head">
+            <button
+                class="btn btn-small pane-back"
+                type="button"
+                on:click=move |_| Route::Households(None).go()
+            >
+                "返回列表"
+            </button>
+            <div class="grow record-head">
+                <p class="muted small mono">{view.code.clone()}</p>
+                <h2 class="record-title" data-testid="household-title">{format!("{} 户", view.head)}</h2>
+                <div class="record-tags">{kinds}</div>
+            </div>
+        </div>
+        <div class="pane-body stack" tabindex="0" role="region" aria-label="户的内容" data-testid="household-card">
+            <dl class="kv">
+                {line("所在网格", names.area(&view.area))}
+                {line("地址", view.address.clone())}
+                {line("门牌", view.door_no.clone())}
+                {line("标志物", view.landmark.clone())}
+                {line("电话", phones)}
+                {line("居住", package.label("residence_type", &view.residence_type).to_owned())}
+                {line("备注", view.remarks.clone())}
+            </dl>
+            {members(app, &package, view, open)}
+            {history(app, &package, names, view.id)}
+        </div>
+    }
+    .into_any()
+}
+
+fn members(app: App, package: &Package, view: &HouseholdView, open: bool) -> AnyView {
+    let rows = view
+        .members
+        .iter()
+        .map(|member| {
+            let years =
+                age(&member.birth, app.today()).map_or_else(String::new, |years| format!("{years} 岁"));
+            let number = if open { phone(&member.phone) } else { mask::phone(&member.phone) };
+            let number = if member.phone.is_empty() { String::new() } else { number };
+            view! {
+                <tr>
+                    <td class="strong">{member.name.clone()}</td>
+                    <td>{package.label("relation_to_head", &member.relation).to_owned()}</td>
+                    <td>{package.label("sex", &member.sex).to_owned()}</td>
+                    <td>{years}</td>
+                    <td>{number}</td>
+                    <td>{package.label("resident_status", &member.resident_status).to_owned()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section">
+            <div class="section-head">
+                <h3 class="section-title">"家庭成员 " <span class="count">{view.members.len()}</span></h3>
+            </div>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="家庭成员">
+                <table class="table table-dense">
+                    <thead>
+                        <tr>
+                            <th scope="col">"姓名"</th>
+                            <th scope="col">"关系"</th>
+                            <th scope="col">"性别"</th>
+                            <th scope="col">"年龄"</th>
+                            <th scope="col">"电话"</th>
+                            <th scope="col">"居住状况"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Visits and cases about the household, the latest first.
+fn history(app: App, package: &Package, names: &Names, id: EntityId) -> AnyView {
+    let mut all: Vec<Summary> = app.rows(|rows| {
+        rows.values()
+            .filter(|row| row.visible())
+            .filter_map(|row| row.summary.as_ref())
+            .filter(|summary| summary.kind.is_report() && summary.household == Some(id))
+            .cloned()
+            .collect()
+    });
+    all.sort_by_key(|summary| std::cmp::Reverse(summary.at));
+    let count = all.len();
+    let rows = all
+        .into_iter()
+        .map(|summary| {
+            let sub = format!(
+                "{} · {} · {}",
+                when(summary.at, app.now_ms()),
+                names.person(&summary.reporter),
+                number(&summary.number, summary.id)
+            );
+            view! {
+                <li>
+                    <a class="row" href=Route::Queue(Some(summary.id)).href()>
+                        <span class="row-lead">{icon(kind_icon(summary.kind))}</span>
+                        <span class="row-main">
+                            <span class="row-title">{summary.title.clone()}</span>
+                            <span class="row-sub">{sub}</span>
+                            <span class="row-tags">
+                                {level(package, &summary.level)}
+                                {state(package, &summary.state)}
+                            </span>
+                        </span>
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section">
+            <div class="section-head">
+                <h3 class="section-title">"走访和事项 " <span class="count">{count}</span></h3>
+            </div>
+            {(count == 0).then(|| view! { <p class="muted">"还没有记录。"</p> })}
+            <ul class="rows rows-plain">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}

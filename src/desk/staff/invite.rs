@@ -1,0 +1,80 @@
+//! An invitation: a link, its QR, and the code to type where scanning does not work.
+
+use fast_qr::qr::QRBuilder;
+use leptos::prelude::*;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::app::{App, Problem};
+use crate::desk::words::moment;
+
+/// An invitation, told once.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Invite {
+    /// Account.
+    pub user: String,
+    /// Name.
+    pub name: String,
+    /// The code.
+    pub code: String,
+    /// Path behind the server's address.
+    pub link: String,
+    /// Milliseconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Makes an invitation, or a reset for an account that is in use.
+///
+/// # Errors
+/// [`Problem`] in the backend's words.
+pub async fn ask(app: App, user: &str) -> Result<Invite, Problem> {
+    Ok(app.api().post("/api/invites", &json!({ "user": user })).await?)
+}
+
+/// The card to show or print.
+pub fn card(invite: &Invite) -> AnyView {
+    let origin = window().location().origin().unwrap_or_default();
+    let link = format!("{origin}{}", invite.link);
+    let drawn = qr(&link);
+    let until = format!("{} 前有效，只能用一次", moment(invite.expires_at));
+    view! {
+        <figure class="qr" data-testid="invite-card" data-link=link>
+            {drawn}
+            <figcaption class="stack-s">
+                <p class="strong">{format!("{}（{}）", invite.name, invite.user)}</p>
+                <p class="qr-code">{invite.code.clone()}</p>
+                <p class="muted small">{until}</p>
+            </figcaption>
+        </figure>
+    }
+    .into_any()
+}
+
+/// Cells of white around the code, without which scanners miss it.
+const QUIET: usize = 4;
+
+/// The code as one path: a run of dark cells at a time.
+fn qr(text: &str) -> Option<AnyView> {
+    let code = QRBuilder::new(text).build().ok()?;
+    let size = code.size;
+    let mut path = String::new();
+    for y in 0..size {
+        let mut x = 0;
+        while x < size {
+            let run = (x..size).take_while(|x| code[y][*x].value()).count();
+            if run > 0 {
+                path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET));
+            }
+            x += run.max(1);
+        }
+    }
+    let side = size + 2 * QUIET;
+    Some(
+        view! {
+            <svg viewBox=format!("0 0 {side} {side}") role="img" aria-label="邀请二维码" shape-rendering="crispEdges">
+                <path d=path></path>
+            </svg>
+        }
+        .into_any(),
+    )
+}

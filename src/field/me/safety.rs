@@ -1,0 +1,86 @@
+//! Room on the device, whether the browser keeps our data, and the file with everything unsent.
+
+use leptos::prelude::*;
+
+use crate::app::{App, StorageView};
+use crate::ui::dom::download;
+use crate::ui::format;
+use crate::ui::icon::icon;
+use crate::ui::live;
+use crate::ui::states::{Tone, banner};
+use crate::ui::toast::use_toasts;
+
+/// From this share on the person is told, before a save fails.
+const NEARLY_FULL: f64 = 0.8;
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes, never negative")]
+fn bytes(number: f64) -> String {
+    format::size(number as u64)
+}
+
+/// The storage card.
+pub(super) fn storage(app: App) -> AnyView {
+    let room = RwSignal::new(None::<StorageView>);
+    Effect::new(move |_| {
+        app.version.track();
+        app.sync.with(|sync| sync.persisted);
+        leptos::task::spawn_local(async move {
+            room.try_set(Some(app.storage().await));
+        });
+    });
+    let meter = move || {
+        let room = room.get()?;
+        let full = room.share() >= NEARLY_FULL;
+        let warn = full.then(|| {
+            let text = "请先同步或导出未送的记录，再清理手机里的照片和视频。";
+            banner(Tone::Danger, "storage", "手机存储快满了", text, Vec::new())
+        });
+        let words = if room.quota > 0.0 {
+            format!("已用 {}，可用 {}", bytes(room.used), bytes((room.quota - room.used).max(0.0)))
+        } else {
+            "浏览器没有告诉还有多少空间".to_owned()
+        };
+        let kept = match room.persisted {
+            Some(true) => "浏览器已答应不自动清理本机数据。",
+            Some(false) => "浏览器没有答应长期保存。请把网格簿装到桌面，并每天同步。",
+            None => "浏览器没有说会不会清理本机数据。请每天同步。",
+        };
+        Some(view! {
+            {warn}
+            <progress class="progress" value=room.used.to_string() max=room.quota.max(1.0).to_string() aria-label="本机空间"></progress>
+            <p class="small" data-testid="storage-words">{words}</p>
+            <p class="small muted" data-testid="storage-kept">{kept}</p>
+        })
+    };
+    view! {
+        <article class="card">
+            <div class="card-head"><h2 class="card-title">"本机存储"</h2></div>
+            <div class="card-body stack">{live(meter)}{export_button(app)}</div>
+        </article>
+    }
+    .into_any()
+}
+
+/// Writes the file with everything unsent.
+pub(super) fn export_button(app: App) -> AnyView {
+    let toasts = use_toasts();
+    let export = move |_| {
+        leptos::task::spawn_local(async move {
+            let name = format!("网格簿未送-{}-{}.json", app.user(), app.today());
+            match app.export_unsent().await {
+                Ok(file) if download(&name, "application/json", &file).is_ok() => {
+                    toasts.ok("已导出，文件在手机的“下载”里。请交给镇上管理员");
+                }
+                Ok(_) => toasts.warn("浏览器没有让保存文件，请换一个浏览器再试。记录都在本机。"),
+                Err(problem) => toasts.warn(problem.message()),
+            }
+        });
+    };
+    view! {
+        <button class="btn btn-wide" type="button" data-testid="export-unsent" on:click=export>
+            {icon("download")}
+            "导出未送出的记录"
+        </button>
+    }
+    .into_any()
+}

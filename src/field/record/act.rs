@@ -1,0 +1,177 @@
+//! Steps of the workflow: a button, what it asks for, one event.
+
+use std::sync::Arc;
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::form::{Form, Section, Values};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::workflow::Transition;
+use gridbook_log::{Body, Event, Placement};
+use gridbook_sync::replica::{NewBlob, NewWrite};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::ui::dialog::dialog;
+use crate::ui::form::{FormState, fields};
+use crate::ui::icon::icon;
+use crate::ui::live;
+use crate::ui::toast::use_toasts;
+
+/// The button of a step with its dialog.
+pub(super) fn step(app: App, case: &CaseView, step: &Transition) -> AnyView {
+    let open = RwSignal::new(false);
+    let case = Arc::new(case.clone());
+    let step = Arc::new(step.clone());
+    let class = match step.action.as_str() {
+        "resubmit" => "btn btn-primary",
+        "withdraw" | "refuse" => "btn btn-danger",
+        _ => "btn",
+    };
+    let (label, test) = (step.label.clone(), format!("act-{}", step.action));
+    let inside = move || {
+        let state = FormState::new(Arc::new(form(case.kind, &step)), known(&case, &step));
+        let inputs: Vec<_> = step.inputs_for(case.kind).cloned().collect();
+        let none = inputs.is_empty().then(|| view! { <p>{format!("确定{}吗？", step.label)}</p> });
+        let inputs = view! { {none}{fields(state, &inputs)} }.into_any();
+        asked(app, state, open, case.clone(), step.clone(), inputs)
+    };
+    view! {
+        <button class=class type="button" data-testid=test on:click=move |_| open.set(true)>{label.clone()}</button>
+        {dialog(open, "dialog-sheet", label, Box::new(inside))}
+    }
+    .into_any()
+}
+
+/// The inputs of a step as a form of their own.
+fn form(kind: RecordKind, step: &Transition) -> Form {
+    Form {
+        id: step.action.clone(),
+        version: 1,
+        title: step.label.clone(),
+        record: kind,
+        sections: vec![Section {
+            id: step.action.clone(),
+            title: step.label.clone(),
+            visible_when: None,
+            by: gridbook_domain::form::FilledBy::Reporter,
+            fields: step.inputs_for(kind).cloned().collect(),
+        }],
+    }
+}
+
+/// Facts of the record that the step may leave as they are.
+fn known(case: &CaseView, step: &Transition) -> Values {
+    let mut values: Values = step
+        .inputs_for(case.kind)
+        .filter(|field| field.set)
+        .filter_map(|field| Some((field.path.clone(), case.values.get(&field.path)?.clone())))
+        .collect();
+    // Conditions of inputs look at the level.
+    for path in ["level", "risk_level"] {
+        if let Some(level) = case.values.get(path) {
+            values.entry(path.to_owned()).or_insert_with(|| level.clone());
+        }
+    }
+    values
+}
+
+fn asked(
+    app: App,
+    state: FormState,
+    open: RwSignal<bool>,
+    case: Arc<CaseView>,
+    step: Arc<Transition>,
+    inputs: AnyView,
+) -> AnyView {
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let label = step.label.clone();
+    let go = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        let (case, step) = (case.clone(), step.clone());
+        leptos::task::spawn_local(async move {
+            let done = take(app, state, &case, &step).await;
+            busy.try_set(false);
+            match done {
+                Ok(()) => {
+                    open.try_set(false);
+                    toasts.ok(format!("{}，已保存到本机", step.done_label));
+                }
+                Err(words) => {
+                    wrong.try_set(Some(words));
+                }
+            }
+        });
+    };
+    let error = move || {
+        wrong.get().map(|words| view! { <p class="error" data-testid="form-error">{icon("warn")}{words}</p> })
+    };
+    view! {
+        <div class="dialog-body stack">
+            {inputs}
+            <div role="alert">{live(error)}</div>
+        </div>
+        <div class="dialog-foot">
+            <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
+            <button
+                class="btn btn-primary"
+                type="button"
+                data-testid="act-save"
+                aria-busy=move || if busy.get() { "true" } else { "false" }
+                on:click=go
+            >
+                {label}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) -> Result<(), String> {
+    let package = app.package();
+    let version = package.flow(case.kind).map_or(1, |flow| flow.version);
+    let values = state.clean();
+    let (mut data, mut set) = (Values::new(), Values::new());
+    for field in step.inputs_for(case.kind) {
+        if let Some(value) = values.get(&field.path) {
+            let to = if field.set { &mut set } else { &mut data };
+            to.insert(field.path.clone(), value.clone());
+        }
+    }
+    let place = step.places.then(|| placement(&set));
+    let blobs = state.photos.get_untracked();
+    let new = blobs.iter().map(|photo| NewBlob { sha256: photo.sha256.clone(), bytes: None }).collect();
+    let event = Event {
+        event: step.action.clone(),
+        from: case.state.clone(),
+        to: step.to.clone(),
+        table: version,
+        data,
+        set,
+        place,
+        blobs,
+    };
+    let write = NewWrite { entity: case.id, body: Body::Event(event) };
+    let entity = app.entity(case.id).await.map_err(|problem| problem.message())?;
+    app.check(entity.as_deref(), &write).map_err(|refusal| refusal.message())?;
+    app.save(vec![write], new, Vec::new()).await.map_err(|problem| problem.message())?;
+    Ok(())
+}
+
+/// A dispatch shares the case with the units and the person that it names.
+fn placement(set: &Values) -> Placement {
+    let text = |path: &str| set.get(path).and_then(Value::as_str).map(str::to_owned);
+    let support = set.get("support_units").and_then(Value::as_array);
+    let support = support.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
+    Placement {
+        units_add: text("lead_unit").into_iter().chain(support).collect(),
+        users_add: text("handler").into_iter().collect(),
+        ..Placement::default()
+    }
+}

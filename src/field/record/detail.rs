@@ -1,0 +1,206 @@
+//! The record's values in words, the seven ticks, its relatives.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::form::{Field, FieldKind, Form, Values, table_rows};
+use gridbook_domain::package::Package;
+use gridbook_domain::seven;
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::field::home::symbol;
+use crate::ui::directory::{Names, use_directory};
+use crate::ui::form::household_line;
+use crate::ui::format;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
+
+/// 七有, as ticks.
+pub(super) fn seven(case: &CaseView) -> AnyView {
+    let items = seven::seven(case)
+        .into_iter()
+        .map(|(have, done)| {
+            let (class, symbol, words) =
+                if done { ("seven-item is-done", "tick", "已有") } else { ("seven-item", "dash", "还没有") };
+            view! { <li class=class>{icon(symbol)}{have.label()}<span class="visually-hidden">{words}</span></li> }
+                .into_any()
+        })
+        .collect_view();
+    view! { <ol class="seven" aria-label="七有">{items}</ol> }.into_any()
+}
+
+/// Everything that was filled in, section by section.
+pub(super) fn facts(app: App, case: &CaseView) -> AnyView {
+    let package = app.package();
+    let form = case
+        .form
+        .as_deref()
+        .and_then(|name| package.form_named(name))
+        .or_else(|| package.form_for(case.kind));
+    let Some(form) = form.cloned() else { return ().into_any() };
+    let directory = use_directory();
+    let (values, case) = (case.values.clone(), case.clone());
+    let draw = move || {
+        directory.with(|names| {
+            let tell = Tell { app, package: &package, names };
+            let sections = tell.sections(&form, &values);
+            let meta = meta(names, &case);
+            view! { {meta}{sections} }
+        })
+    };
+    live(draw)
+}
+
+fn meta(names: &Names, case: &CaseView) -> AnyView {
+    let line = |label: &'static str, words: Option<String>| {
+        let words = words.filter(|words| !words.is_empty());
+        words.map(|words| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }.into_any())
+    };
+    let unit = case.lead_unit.as_deref().map(|unit| names.unit(unit));
+    let handler = case.handler.as_deref().map(|user| names.person(user));
+    view! {
+        <div class="card card-body">
+            <dl class="kv">
+                {line("网格", Some(names.area(&case.area)))}
+                {line("记录人", Some(names.person(&case.reporter)))}
+                {line("主责单位", unit)}
+                {line("承办人", handler)}
+                {line("办理期限", case.handle_by.clone())}
+                {line("办理结果", case.result.clone())}
+                {line("反馈", case.feedback.clone())}
+            </dl>
+        </div>
+    }
+    .into_any()
+}
+
+/// Puts values into words.
+pub(super) struct Tell<'a> {
+    pub app: App,
+    pub package: &'a Package,
+    pub names: &'a Names,
+}
+
+impl Tell<'_> {
+    fn sections(&self, form: &Form, values: &Values) -> Vec<AnyView> {
+        form.sections
+            .iter()
+            .filter_map(|section| {
+                let lines: Vec<AnyView> = section.fields.iter().flat_map(|field| self.lines(field, values)).collect();
+                (!lines.is_empty()).then(|| {
+                    view! {
+                        <section class="section">
+                            <div class="section-head"><h2 class="section-title">{section.title.clone()}</h2></div>
+                            <div class="card card-body"><dl class="kv">{lines}</dl></div>
+                        </section>
+                    }
+                    .into_any()
+                })
+            })
+            .collect()
+    }
+
+    fn lines(&self, field: &Field, values: &Values) -> Vec<AnyView> {
+        if field.kind == FieldKind::Table {
+            return table_rows(values, &field.path)
+                .into_iter()
+                .enumerate()
+                .map(|(n, row)| {
+                    let parts: Vec<String> = field
+                        .fields
+                        .iter()
+                        .filter_map(|column| {
+                            let words = self
+                                .words(column, values.get(&format!("{}/{row}/{}", field.path, column.path))?);
+                            (!words.is_empty()).then_some(words)
+                        })
+                        .collect();
+                    line(&format!("{} {}", field.label, n + 1), parts.join(" · "), true)
+                })
+                .collect();
+        }
+        let Some(value) = values.get(&field.path) else { return Vec::new() };
+        let words = self.words(field, value);
+        if words.is_empty() {
+            return Vec::new();
+        }
+        vec![line(&field.label, words, matches!(field.kind, FieldKind::LongText | FieldKind::Multi))]
+    }
+
+    /// A value in words.
+    pub(super) fn words(&self, field: &Field, value: &Value) -> String {
+        let label = |id: &str| {
+            let choice = self.package.choices(field).iter().find(|choice| choice.id == id);
+            choice.map_or_else(|| id.to_owned(), |choice| choice.label.clone())
+        };
+        let unit = field.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        match (field.kind, value) {
+            (FieldKind::Choice, Value::String(id)) => label(id),
+            (FieldKind::Multi, Value::Array(list)) => {
+                list.iter().filter_map(Value::as_str).map(label).collect::<Vec<_>>().join("、")
+            }
+            (FieldKind::YesNo, Value::Bool(yes)) => if *yes { "是" } else { "否" }.to_owned(),
+            (FieldKind::Datetime, Value::String(text)) => format::shown_time(text).replace('T', " "),
+            (FieldKind::HouseholdRef, Value::String(id)) => EntityId::parse(id)
+                .and_then(|id| household_line(self.app, id))
+                .unwrap_or_else(|| "户".to_owned()),
+            (FieldKind::UserRef, Value::String(user)) => self.names.person(user),
+            (FieldKind::UnitRef, Value::String(code)) => self.names.unit(code),
+            (FieldKind::AreaRef, Value::String(code)) => self.names.area(code),
+            (FieldKind::UnitRefs, Value::Array(list)) => list
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|code| self.names.unit(code))
+                .collect::<Vec<_>>()
+                .join("、"),
+            (FieldKind::RecordRef, Value::String(id)) => {
+                let id = EntityId::parse(id);
+                let title = id.and_then(|id| self.app.row(id)).and_then(|row| row.summary).map(|s| s.title);
+                title.unwrap_or_else(|| "另一条记录".to_owned())
+            }
+            (FieldKind::Geo, point) => {
+                let number = |key: &str| point.get(key).and_then(Value::as_f64).unwrap_or_default();
+                format!("{:.5}, {:.5}（误差约 {:.0} 米）", number("lat"), number("lon"), number("acc"))
+            }
+            (_, Value::String(text)) => text.clone(),
+            (_, Value::Number(number)) => format!("{number}{unit}"),
+            _ => String::new(),
+        }
+    }
+}
+
+fn line(label: &str, words: String, wide: bool) -> AnyView {
+    let class = if wide { "kv-wide" } else { "" };
+    view! { <div class=class><dt>{label.to_owned()}</dt><dd>{words}</dd></div> }.into_any()
+}
+
+/// The household it is about and the visit it came from.
+pub(super) fn family(app: App, case: &CaseView) -> AnyView {
+    let household = case.household.as_deref().and_then(EntityId::parse).map(|id| {
+        let words = household_line(app, id).unwrap_or_else(|| "这一户".to_owned());
+        link(format!("#/household/{id}"), "house", words)
+    });
+    let parent = case.parent.and_then(|id| {
+        let summary = app.row(id)?.summary?;
+        let words = format!("来自{}：{}", summary.kind.label(), summary.title);
+        Some(link(format!("#/record/{id}"), symbol(summary.kind), words))
+    });
+    if household.is_none() && parent.is_none() {
+        return ().into_any();
+    }
+    view! { <ul class="rows">{household}{parent}</ul> }.into_any()
+}
+
+fn link(href: String, symbol: &'static str, words: String) -> AnyView {
+    view! {
+        <li>
+            <a class="row" href=href>
+                <span class="row-lead">{icon(symbol)}</span>
+                <span class="row-main"><span class="row-title">{words}</span></span>
+                {chevron()}
+            </a>
+        </li>
+    }
+    .into_any()
+}

@@ -31,3 +31,13 @@ pub fn live<V: IntoAny>(draw: impl Fn() -> V + Send + Sync + 'static) -> AnyView
     let draw: SharedReactiveFunction<AnyView> = Arc::new(Mutex::new(move || draw().into_any()));
     draw.into_any()
 }
+
+/// A list with the largest keys first; equal ones keep their order. Sorting is in the bundle once, whatever the
+/// list holds.
+pub fn largest_first<T>(list: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<T> {
+    let mut order: Vec<(u64, usize)> =
+        list.iter().enumerate().map(|(n, one)| (u64::MAX - key(one), n)).collect();
+    order.sort_unstable();
+    let mut slots: Vec<Option<T>> = list.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|(_, n)| slots[n].take()).collect()
+}

@@ -13,8 +13,8 @@ use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
-use crate::ui::live;
 use crate::ui::states::{Tone, banner, blank};
+use crate::ui::{largest_first, live};
 
 /// Unsent for longer than this is told in red, milliseconds (OFF-01).
 const LATE_MS: u64 = 72 * 3_600_000;
@@ -219,7 +219,7 @@ fn waiting(app: App) -> AnyView {
     let draw = move || {
         let found = app.rows(|rows| {
             let mine = |summary: &Summary| summary.reporter == user;
-            let mut found: Vec<(Summary, &'static str)> = rows
+            let found: Vec<(Summary, &'static str)> = rows
                 .values()
                 .filter(|row| row.visible())
                 .filter_map(|row| {
@@ -241,8 +241,7 @@ fn waiting(app: App) -> AnyView {
                     Some((summary.clone(), why))
                 })
                 .collect();
-            found.sort_by_key(|(summary, _)| std::cmp::Reverse(summary.updated));
-            found
+            largest_first(found, |(summary, _)| summary.updated)
         });
         (!found.is_empty()).then(|| {
             let now = app.now_ms();

@@ -16,8 +16,8 @@ use crate::app::{App, use_app};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
-use crate::ui::live;
 use crate::ui::states::{Tone, banner, blank, loading};
+use crate::ui::{largest_first, live};
 
 /// Something read from the device.
 pub(super) type Loaded = RwSignal<Option<Result<Option<Rc<Entity>>, String>>, LocalStorage>;
@@ -275,11 +275,11 @@ fn history(app: App, id: EntityId) -> AnyView {
         let rows = app.rows(|rows| {
             let of_house =
                 |summary: &Summary| summary.household == Some(id) && summary.kind != RecordKind::Household;
-            let mut list: Vec<_> = rows
+            let list: Vec<_> = rows
                 .values()
                 .filter(|row| row.visible() && row.summary.as_ref().is_some_and(of_house))
                 .collect();
-            list.sort_by_key(|row| std::cmp::Reverse(row.summary.as_ref().map(|s| s.at)));
+            let list = largest_first(list, |row| row.summary.as_ref().map_or(0, |s| s.at));
             list.into_iter()
                 .take(50)
                 .filter_map(|row| record_row(&package, rows, row, &user, now))

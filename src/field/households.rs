@@ -14,9 +14,9 @@ use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
 use crate::ui::badge::{self, Arrival};
 use crate::ui::icon::{chevron, icon};
-use crate::ui::live;
 use crate::ui::router::use_router;
 use crate::ui::states::blank;
+use crate::ui::{largest_first, live};
 
 /// Rows shown at once.
 const PAGE: usize = 50;
@@ -205,11 +205,11 @@ fn filters(app: App, filter: RwSignal<String>) -> AnyView {
             }
             counts
         });
-        let mut list: Vec<(usize, String, String)> = counts
+        let list: Vec<(usize, String, String)> = counts
             .into_iter()
             .filter_map(|(id, count)| Some((count, id.clone(), package.category(&id)?.label.clone())))
             .collect();
-        list.sort_by_key(|(count, ..)| std::cmp::Reverse(*count));
+        let mut list = largest_first(list, |(count, ..)| *count as u64);
         list.truncate(FILTERS);
         list
     });

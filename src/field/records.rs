@@ -12,8 +12,8 @@ use crate::app::{App, Draft, Rows, use_app};
 use crate::ui::badge::{self, Arrival};
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
-use crate::ui::live;
 use crate::ui::states::blank;
+use crate::ui::{largest_first, live};
 
 /// Rows shown at once.
 const PAGE: usize = 50;
@@ -128,7 +128,7 @@ fn records(app: App, choice: Choice, shown: usize, now_ms: u64) -> (usize, Vec<A
     let package = app.package();
     let (all, kind, arrival) = (choice.all.get(), choice.kind.get(), choice.arrival.get());
     app.rows(|rows| {
-        let mut list: Vec<(&Summary, &Row<Option<Summary>>)> = rows
+        let list: Vec<(&Summary, &Row<Option<Summary>>)> = rows
             .values()
             .filter(|row| row.visible())
             .filter_map(|row| Some((row.summary.as_ref()?, row)))
@@ -136,7 +136,7 @@ fn records(app: App, choice: Choice, shown: usize, now_ms: u64) -> (usize, Vec<A
             .filter(|(summary, _)| kind.is_none_or(|kind| summary.kind == kind))
             .filter(|(_, row)| arrival.is_none_or(|wanted| Arrival::of(row, &user) == wanted))
             .collect();
-        list.sort_by_key(|(summary, _)| std::cmp::Reverse((summary.updated, summary.id)));
+        let list = largest_first(list, |(summary, _)| summary.updated);
         let total = list.len();
         let rows = list
             .into_iter()

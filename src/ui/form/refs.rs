@@ -17,7 +17,7 @@ use crate::app::{App, use_app};
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
-use crate::ui::live;
+use crate::ui::{largest_first, live};
 
 /// Households shown at once in the picker.
 const SHOWN: usize = 20;
@@ -99,12 +99,12 @@ pub fn household_picker(open: RwSignal<bool>, pick: impl Fn(EntityId) + Send + S
                 .filter(|row| row.visible())
                 .filter_map(|row| row.summary.as_ref())
                 .filter(|summary| summary.kind == RecordKind::Household);
-            let mut hits: Vec<(u32, &Summary)> = if query.is_empty() {
+            let hits: Vec<(u32, &Summary)> = if query.is_empty() {
                 households.take(SHOWN).map(|summary| (0, summary)).collect()
             } else {
                 households.filter_map(|summary| Some((query.score(summary)?.score, summary))).collect()
             };
-            hits.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+            let hits = largest_first(hits, |(score, _)| u64::from(*score));
             hits.into_iter()
                 .take(SHOWN)
                 .map(|(_, summary)| (summary.id, summary.title.clone(), summary.subtitle.clone()))
@@ -196,12 +196,12 @@ pub(super) fn select(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
 /// Cases that are open, the newest first.
 fn records(app: App) -> Vec<(String, String)> {
     app.rows(|rows| {
-        let mut list: Vec<&Summary> = rows
+        let list: Vec<&Summary> = rows
             .values()
             .filter_map(|row| row.summary.as_ref())
             .filter(|summary| summary.is_open())
             .collect();
-        list.sort_by_key(|summary| std::cmp::Reverse(summary.updated));
+        let list = largest_first(list, |summary| summary.updated);
         list.into_iter()
             .take(50)
             .map(|s| (s.id.to_string(), format!("{} {}", s.kind.label(), s.title)))

@@ -233,7 +233,8 @@ impl App {
 }
 
 async fn load_package() -> Result<Package, Problem> {
-    let response = gloo_net::http::Request::get("package.json").send().await.map_err(|_| Problem::NoPackage)?;
+    let response =
+        gloo_net::http::Request::get("package.json").send().await.map_err(|_| Problem::NoPackage)?;
     let text = response.text().await.map_err(|_| Problem::NoPackage)?;
     Package::from_json(&text).map_err(|_| Problem::NoPackage)
 }

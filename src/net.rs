@@ -65,7 +65,11 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError`]
-    pub async fn patch<B: Serialize, T: DeserializeOwned>(&self, path: &str, body: &B) -> Result<T, ApiError> {
+    pub async fn patch<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ApiError> {
         let text = serde_json::to_string(body).map_err(|_| ApiError::Offline)?;
         self.call(Method::PATCH, path, Some(text)).await
     }

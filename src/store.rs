@@ -83,10 +83,7 @@ impl IdbStore {
     }
 
     /// Does something with the database; when the connection is gone, once more with a new one.
-    async fn with<T>(
-        &self,
-        work: impl AsyncFn(&Database) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    async fn with<T>(&self, work: impl AsyncFn(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let database = self.database().await?;
         match work(&database).await {
             Err(StoreError::Lost(_)) => {
@@ -141,7 +138,8 @@ impl Store for IdbStore {
                 .with_limit(limit)
                 .primitive()
                 .map_err(lost)?;
-            let keys: Vec<String> = keys.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
+            let keys: Vec<String> =
+                keys.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
             let values: Vec<JsValue> =
                 values.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
             Ok(keys.into_iter().zip(values.iter().map(bytes_of)).collect())

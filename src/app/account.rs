@@ -176,7 +176,9 @@ impl App {
     pub async fn refresh_profile(&self) {
         let Ok(profile) = self.api().get::<Profile>("/api/me").await else { return };
         let same = self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile == profile));
-        let (Some(replica), Some(token)) = (self.replica(), self.core().token.borrow().clone()) else { return };
+        let (Some(replica), Some(token)) = (self.replica(), self.core().token.borrow().clone()) else {
+            return;
+        };
         if same || profile.user != self.user() {
             return;
         }

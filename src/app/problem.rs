@@ -35,9 +35,14 @@ impl Problem {
     /// For the screen.
     pub fn message(&self) -> String {
         match self {
-            Self::Full => "手机存储已满，这次没有保存成功，刚才填的内容还在草稿里。请删除一些照片或视频后再点保存。".to_owned(),
+            Self::Full => {
+                "手机存储已满，这次没有保存成功，刚才填的内容还在草稿里。请删除一些照片或视频后再点保存。"
+                    .to_owned()
+            }
             Self::Store(name) => {
-                format!("手机存储暂时用不了（{name}），这次没有保存成功，刚才填的内容还在。请关掉其他页面后再点保存。")
+                format!(
+                    "手机存储暂时用不了（{name}），这次没有保存成功，刚才填的内容还在。请关掉其他页面后再点保存。"
+                )
             }
             Self::SignedOut => "还没有登录，内容没有丢。请先登录再保存。".to_owned(),
             Self::Gone => "这条记录已不在您的范围内，本机不再保存。如有疑问请联系镇协调服务中心。".to_owned(),

@@ -149,7 +149,7 @@ impl App {
         let app = *self;
         let Some(window) = web_sys::window() else { return };
         let on = |target: &web_sys::EventTarget, name: &str, act: Box<dyn Fn()>| {
-            let closure = Closure::<dyn Fn()>::new(move || act());
+            let closure = Closure::<dyn Fn()>::wrap(act);
             let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
             closure.forget();
         };

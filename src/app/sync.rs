@@ -45,6 +45,12 @@ impl App {
 
     /// Gives the engine an event and runs what follows, as the one leader among tabs.
     pub(super) fn give(&self, input: Input) {
+        self.attempt(input, true);
+    }
+
+    /// `tell`: whoever holds the lock is told that there is something to do. Only a first attempt tells; two tabs
+    /// that tell each other at every look would synchronise for ever.
+    fn attempt(&self, input: Input, tell: bool) {
         let core = self.core();
         let Some(driver) = core.driver.borrow().clone() else { return };
         if driver.with_engine(|e| e.phase()) != Phase::Idle {
@@ -55,16 +61,15 @@ impl App {
             let lock = format!("gridbook-sync-{}", app.user());
             let ran = with_lock(&lock, app.round(driver, input)).await;
             if !ran {
-                app.follow();
+                app.follow(tell);
             }
         });
     }
 
-    /// Another round holds the lock, here or in another tab: tell it that there is something to do, and look
-    /// again soon in case it was just ending.
-    fn follow(&self) {
+    /// Another round holds the lock, here or in another tab: look again soon in case it was just ending.
+    fn follow(&self, tell: bool) {
         let core = self.core();
-        if let Some(channel) = core.channel.borrow().as_ref() {
+        if tell && let Some(channel) = core.channel.borrow().as_ref() {
             let _ = channel.post_message(&"wake".into());
         }
         let app = *self;
@@ -72,7 +77,7 @@ impl App {
             // A trouble of our own ends only with a round of our own.
             let troubled = app.sync.with_untracked(|sync| sync.trouble.is_some());
             if troubled || app.replica().is_some_and(|r| r.unsent().waiting > 0) {
-                app.give(Input::Wake);
+                app.attempt(Input::Wake, false);
             }
         };
         *core.timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(FOLLOW_MS, again));
@@ -172,7 +177,7 @@ impl App {
         let app = *self;
         let heard = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
             if event.data().as_string().as_deref() == Some("wake") {
-                app.wake();
+                app.attempt(Input::Wake, false);
                 return;
             }
             leptos::task::spawn_local(async move {

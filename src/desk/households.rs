@@ -21,9 +21,6 @@ use crate::ui::states::blank;
 /// Rows drawn at once.
 const SHOWN: usize = 100;
 
-/// What the state of a household says when it is gone.
-const GONE: [&str; 2] = ["cancelled", "merged"];
-
 /// The screen.
 pub fn households(route: RwSignal<Route>) -> AnyView {
     let app = use_app();
@@ -38,7 +35,7 @@ pub fn households(route: RwSignal<Route>) -> AnyView {
             let fits = |summary: &&Summary| {
                 (village.is_empty() || covers(&village, &summary.area))
                     && (category.is_empty() || summary.categories.contains(&category))
-                    && !GONE.contains(&summary.state.as_str())
+                    && !summary.is_gone()
             };
             let all = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
             let mut list: Vec<Summary> = if query.is_empty() {

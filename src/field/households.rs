@@ -120,8 +120,8 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<Line>) 
     let package = app.package();
     let today = app.today();
     app.rows(|rows| {
-        let summaries: Vec<&Summary> =
-            rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+        let shown_rows = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let summaries: Vec<&Summary> = shown_rows.filter(|summary| !summary.is_gone()).collect();
         let fits = |summary: &Summary| filter.is_empty() || summary.categories.iter().any(|id| id == filter);
         let query = Query::new(text, &package);
         let mut why: BTreeMap<EntityId, Why> = BTreeMap::new();

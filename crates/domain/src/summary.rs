@@ -165,6 +165,12 @@ impl Summary {
         self.kind.is_case() && !DONE.contains(&self.state.as_str())
     }
 
+    /// Whether it is a household that is no more one: cancelled, merged into another or split. Lists leave it out;
+    /// its history stays.
+    pub fn is_gone(&self) -> bool {
+        self.kind == RecordKind::Household && matches!(self.state.as_str(), "cancelled" | "merged" | "split")
+    }
+
     fn read_household(&mut self, entity: &Entity, package: &Package) {
         let view = HouseholdView::of(entity);
         self.household = Some(self.id);

@@ -34,7 +34,7 @@ pub(crate) struct App {
 }
 
 pub(crate) const APPS: [App; 2] = [
-    App { name: "field", base: "/", budget: 300_000, ceiling: 560_000, aim: 250_000 },
+    App { name: "field", base: "/", budget: 300_000, ceiling: 495_000, aim: 250_000 },
     App { name: "desk", base: "/desk/", budget: 600_000, ceiling: 600_000, aim: 600_000 },
 ];
 

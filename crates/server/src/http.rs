@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
 use axum::{Json, Router};
 use gridbook_sync::wire::{VERSION, VERSION_HEADER};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -53,7 +54,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .nest("/sync/v1", contract)
         .nest("/api", api)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(never_cached))
         .route("/healthz", get(healthz))
         .fallback(get(assets::serve).fallback(wrong_method))

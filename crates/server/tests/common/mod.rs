@@ -385,9 +385,18 @@ impl Device {
     }
 
     pub async fn page(&self, limit: usize) -> PullReply {
+        self.page_of(&format!("limit={limit}&cursor={}", self.cursor)).await
+    }
+
+    /// The page that leaves out what this device wrote.
+    pub async fn page_without_own(&self) -> PullReply {
+        self.page_of(&format!("cursor={}&not={}", self.cursor, self.writer)).await
+    }
+
+    async fn page_of(&self, query: &str) -> PullReply {
         let response = self
             .http
-            .get(format!("{}/sync/v1/pull?limit={limit}&cursor={}", self.url, self.cursor))
+            .get(format!("{}/sync/v1/pull?{query}", self.url))
             .bearer_auth(&self.token)
             .send()
             .await

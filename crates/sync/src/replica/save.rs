@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use gridbook_log::body::Set;
 use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, pack};
 
 use super::index::{Part, Row, put_rows};
@@ -45,6 +46,31 @@ struct Plan<T> {
     entities: BTreeMap<EntityId, Entity>,
     pend: BTreeMap<u32, Vec<Pending>>,
     ops: Vec<OpId>,
+}
+
+/// Whether a creation has been written before.
+enum Again {
+    /// No, or it is no creation.
+    No,
+    /// Yes, with these very words: a commit whose answer was lost is replayed. It is there already.
+    Same(Dot),
+    /// Yes, with other words: a second tab had the same draft open. What it says goes in as a correction, so
+    /// that nothing a person entered is dropped and both stand in the history.
+    Changed(Set),
+}
+
+fn again(body: &Body, entity: &Entity) -> Again {
+    let (Body::Create(create), Some(first)) = (body, entity.creation()) else { return Again::No };
+    if create.set == first.create.set && create.blobs == first.create.blobs {
+        return Again::Same(first.dot);
+    }
+    let new = |path: &String, value: &serde_json::Value| first.create.set.get(path) != Some(value);
+    let set = create.set.iter().filter(|(path, value)| new(path, value));
+    let blobs = create.blobs.iter().filter(|blob| !first.create.blobs.contains(blob));
+    Again::Changed(Set {
+        set: set.map(|(path, value)| (path.clone(), value.clone())).collect(),
+        blobs: blobs.cloned().collect(),
+    })
 }
 
 impl<S: Store, P: Project> Replica<S, P> {
@@ -119,11 +145,14 @@ impl<S: Store, P: Project> Replica<S, P> {
                     let held = inner.cache.get(&write.entity).map(|e| (**e).clone());
                     held.unwrap_or_else(|| Entity::new(write.entity, meta.authority))
                 });
-                // Replayed after a commit whose answer was lost: it is there already.
-                if matches!(write.body, Body::Create(_)) && entity.creation().is_some() {
-                    ops.extend(entity.creation().map(|c| OpId { entity: write.entity, dot: c.dot }));
-                    continue;
-                }
+                let body = match again(&write.body, entity) {
+                    Again::No => &write.body,
+                    Again::Same(dot) => {
+                        ops.push(OpId { entity: write.entity, dot });
+                        continue;
+                    }
+                    Again::Changed(edit) => &Body::Set(edit),
+                };
                 if !matches!(write.body, Body::Create(_)) && entity.have().is_empty() {
                     return Err(ReplicaError::Unknown);
                 }
@@ -134,7 +163,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     ctx.add(Dot { writer: meta.writer, n: used });
                 }
                 let dot = Dot { writer: meta.writer, n: used + 1 };
-                let (kind, text) = write.body.to_text();
+                let (kind, text) = body.to_text();
                 let now = env.now_ms();
                 let new = NewOp {
                     entity: write.entity,

@@ -53,6 +53,20 @@ fn a_full_device_leaves_nothing_behind() {
 }
 
 #[test]
+fn one_draft_saved_from_two_tabs_with_other_words_loses_neither() {
+    let (store, env, one) = device();
+    let two = open(&store, &env);
+    save(&one, &env, create(id(1), "11", "张三"));
+    let dot = save(&two, &env, create(id(1), "11", "张三丰"));
+    assert_eq!(dot.n, 2, "not taken for the first save");
+    let record = entity(&two, id(1));
+    assert_eq!(record.text("name"), Some("张三丰"));
+    let history: Vec<_> = record.register("name").unwrap().writes.iter().map(|w| w.value.clone()).collect();
+    assert_eq!(history, [json!("张三"), json!("张三丰")]);
+    assert_eq!(two.unsent().waiting, 2);
+}
+
+#[test]
 fn a_creation_saved_again_because_the_answer_was_lost_is_one_entity() {
     for restarted in [false, true] {
         let (store, env, mut tab) = device();

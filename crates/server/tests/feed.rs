@@ -81,7 +81,7 @@ async fn what_the_asking_device_wrote_does_not_come_back_except_below_an_enter()
     head.pull().await;
     server.assign("head", vec![role("grid_worker_l2", V1)]).await;
     let back = head.page_without_own().await;
-    assert!(back.entries.iter().any(|e| *e == Entry::Enter { e: id }), "{back:?}");
+    assert!(back.entries.contains(&Entry::Enter { e: id }), "{back:?}");
     assert!(authors(&back.entries).contains("head"), "{back:?}");
 }
 

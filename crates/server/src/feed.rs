@@ -2,9 +2,9 @@
 //! server of the tenant can answer any page.
 //!
 //! Between two numbers in which neither the reader's rights nor a placement on the reader's channels changed, the
-//! feed is simply what went out on those channels ([`window`]). A changed placement is one entity at one number; a
+//! feed is simply what went out on those channels (`window`). A changed placement is one entity at one number; a
 //! change of rights (a first sign-in is one) goes through all entities concerned, in order of their ids; both are
-//! pages of one list ([`resync`]) whose place the cursor remembers.
+//! pages of one list (`resync`) whose place the cursor remembers.
 
 pub mod cursor;
 pub mod reach;

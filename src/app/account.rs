@@ -163,7 +163,10 @@ impl App {
             account.name = name;
             account.writer = writer;
         });
-        self.sync.update(|view| view.database_lost = lost);
+        self.sync.update(|view| {
+            view.database_lost = lost;
+            view.last_ok_ms = None;
+        });
         self.open_channel(&user);
         self.changed(false);
         self.give(Input::SignedIn);

@@ -75,7 +75,8 @@ impl App {
         let app = *self;
         let again = move || {
             // A trouble of our own ends only with a round of our own.
-            let troubled = app.sync.with_untracked(|sync| sync.trouble.is_some());
+            let troubled =
+                app.sync.with_untracked(|sync| sync.trouble.is_some() || sync.last_ok_ms.is_none());
             if troubled || app.replica().is_some_and(|r| r.unsent().waiting > 0) {
                 app.attempt(Input::Wake, false);
             }

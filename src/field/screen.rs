@@ -119,6 +119,9 @@ pub(super) fn lamp() -> AnyView {
                 ("warn", format!("{waiting} 条待同步"))
             } else if sync.photos > 0 {
                 ("warn", format!("{} 张照片待传", sync.photos))
+            } else if sync.last_ok_ms.is_none() {
+                // Nothing has come yet: an empty list is not the truth.
+                ("busy", "正在同步".to_owned())
             } else {
                 ("ok", "已同步".to_owned())
             }

@@ -21,6 +21,7 @@ use gridbook_domain::role::Actor;
 use gridbook_domain::summary::{Summary, day_of};
 use gridbook_log::{Dot, Entity, EntityId, Hlc, NewOp, Op};
 use gridbook_sync::driver::Driver;
+use gridbook_sync::engine::Input;
 use gridbook_sync::env::Env;
 use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica, Row, Saved};
 use leptos::prelude::*;
@@ -29,7 +30,7 @@ pub use account::{Account, Session};
 pub use draft::Draft;
 pub use problem::Problem;
 pub use storage::StorageView;
-pub use sync::SyncView;
+pub use sync::{Round, SyncView, round};
 
 use crate::net::{Api, Token};
 use crate::platform::BrowserEnv;
@@ -60,6 +61,8 @@ struct Core {
     timer: RefCell<Option<gloo::timers::callback::Timeout>>,
     channel: RefCell<Option<web_sys::BroadcastChannel>>,
     wake_again: Cell<bool>,
+    round: Cell<Option<Round>>,
+    early: RefCell<Option<Input>>,
 }
 
 /// See the module's text.
@@ -97,6 +100,8 @@ impl App {
             timer: RefCell::new(None),
             channel: RefCell::new(None),
             wake_again: Cell::new(false),
+            round: Cell::new(None),
+            early: RefCell::new(None),
         };
         let app = Self {
             core: StoredValue::new_local(Rc::new(core)),

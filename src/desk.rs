@@ -43,6 +43,7 @@ fn root_view() -> AnyView {
         None => ().into_any(),
         Some(Ok(app)) => {
             app.provide();
+            app.provide_round(crate::app::round);
             frame::desk(app)
         }
         Some(Err(words)) => blank("error", "打不开工作台", words, Vec::new()),

@@ -1,10 +1,14 @@
 //! The phone: what a person carries up the valley.
+//!
+//! Its code comes in two parts. The first draws what a start shows: today, or signing in. The other ([`Later`]),
+//! everything else, is loaded while the person looks at that, and is kept by the service worker like the first.
 
 mod alarm;
 mod forms;
 mod home;
 mod household;
 mod households;
+mod later;
 mod login;
 mod me;
 mod record;
@@ -25,23 +29,25 @@ use crate::ui::router::{Route, provide_router};
 use crate::ui::states::blank;
 use crate::ui::toast::provide_toasts;
 
-/// Starts the phone's app inside `#app`.
-pub fn start() {
+pub use later::{Later, Load};
+
+/// Starts the phone's app inside `#app`; `load` fetches the second part.
+pub fn start(load: Load) {
     let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else {
         return;
     };
-    mount_to(root, root_view).forget();
+    mount_to(root, move || root_view(load)).forget();
 }
 
 /// Nothing until the core has started: the page's own first frame stays as long.
-fn root_view() -> AnyView {
+fn root_view(load: Load) -> AnyView {
     let started = RwSignal::new(None);
     leptos::task::spawn_local(async move {
         started.set(Some(App::start().await.map_err(|problem| problem.message())));
     });
     let draw = move || match started.get() {
         None => ().into_any(),
-        Some(Ok(app)) => shell(app),
+        Some(Ok(app)) => shell(app, load),
         Some(Err(words)) => stopped(words),
     };
     live(draw)
@@ -64,12 +70,13 @@ fn stopped(words: String) -> AnyView {
     .into_any()
 }
 
-fn shell(app: App) -> AnyView {
+fn shell(app: App, load: Load) -> AnyView {
     app.provide();
     let router = provide_router();
     let toasts = provide_toasts();
     provide_directory();
     me::watch_updates();
+    let rest = later::fetch(app, load);
     let signed =
         Memo::new(move |_| app.session.with(|session| session.as_ref().map(|s| s.profile.user.clone())));
     // The step of a form is part of the address, so that back goes one step back; the form itself stays.
@@ -81,9 +88,10 @@ fn shell(app: App) -> AnyView {
     let draw = move || {
         let route = page.get();
         match (signed.get(), route.path().first().copied()) {
-            (_, Some("invite")) => login::invite(route.parts.get(1).cloned().unwrap_or_default()),
+            (_, Some("invite")) => rest.open(&route),
             (None, _) | (_, Some("login")) => login::page(),
-            (Some(_), _) => open(&route),
+            (Some(_), None) => home::page(),
+            (Some(_), _) => rest.open(&route),
         }
     };
     view! { {draw}{toasts.view()} }.into_any()
@@ -92,7 +100,7 @@ fn shell(app: App) -> AnyView {
 fn open(route: &Route) -> AnyView {
     let id = |text: &str| EntityId::parse(text);
     match route.path().as_slice() {
-        [] => home::page(),
+        ["invite", code] => login::invite((*code).to_owned()),
         ["households"] => households::page(),
         ["household", "new"] => forms::page(forms::Start::new(RecordKind::Household, route)),
         ["household", one] => with(id(one), household::page),

@@ -1,5 +1,9 @@
 //! Synchronisation as the page runs it: when to wake, one leader among tabs, what people see of it.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::{Input, Phase, Trouble};
 use gridbook_sync::replica::Unsent;
@@ -37,7 +41,25 @@ pub struct SyncView {
     pub(super) asked_to_persist: bool,
 }
 
+/// One round of synchronisation. It is handed in, because a phone loads the code behind it after its first screen.
+pub type Round = fn(App, Rc<Driver>, Input) -> Pin<Box<dyn Future<Output = ()>>>;
+
+/// The round of this build.
+pub fn round(app: App, driver: Rc<Driver>, input: Input) -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(app.round(driver, input))
+}
+
 impl App {
+    /// From now on there is something to synchronise with; what was asked for meanwhile is done.
+    pub fn provide_round(&self, round: Round) {
+        let core = self.core();
+        core.round.set(Some(round));
+        let early = core.early.borrow_mut().take();
+        if let Some(input) = early {
+            self.give(input);
+        }
+    }
+
     /// Synchronises now.
     pub fn wake(&self) {
         self.give(Input::Wake);
@@ -53,13 +75,18 @@ impl App {
     fn attempt(&self, input: Input, tell: bool) {
         let core = self.core();
         let Some(driver) = core.driver.borrow().clone() else { return };
+        let Some(round) = core.round.get() else {
+            // The first event is a sign-in, which says more than any later one.
+            core.early.borrow_mut().get_or_insert(input);
+            return;
+        };
         if driver.with_engine(|e| e.phase()) != Phase::Idle {
             core.wake_again.set(true);
         }
         let app = *self;
         leptos::task::spawn_local(async move {
             let lock = format!("gridbook-sync-{}", app.user());
-            let ran = with_lock(&lock, app.round(driver, input)).await;
+            let ran = with_lock(&lock, round(app, driver, input)).await;
             if !ran {
                 app.follow(tell);
             }
@@ -84,7 +111,7 @@ impl App {
         *core.timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(FOLLOW_MS, again));
     }
 
-    async fn round(self, driver: std::rc::Rc<Driver>, input: Input) {
+    async fn round(self, driver: Rc<Driver>, input: Input) {
         let Some(replica) = self.replica() else { return };
         let _ = replica.refresh().await;
         let http = FetchHttp::new(self.core().token.clone());

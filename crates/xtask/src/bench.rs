@@ -6,18 +6,8 @@ use crate::bundle::{self, Mode};
 use crate::failure::{Failure, Outcome};
 use crate::process::{self, command, root, target, with};
 use crate::setup;
+use crate::split::WASM_OPT;
 use crate::tree;
-
-/// What wasm-opt is told for the phone's bundle, as its page says.
-const WASM_OPT: [&str; 7] = [
-    "-Oz",
-    "--enable-bulk-memory",
-    "--enable-nontrapping-float-to-int",
-    "--enable-sign-ext",
-    "--enable-mutable-globals",
-    "--enable-reference-types",
-    "--enable-multivalue",
-];
 
 /// Builds what people get, then measures it; the figures go to `target/bench/results.json`.
 pub(crate) fn run(args: &[String]) -> Outcome {

@@ -18,6 +18,7 @@ mod serve;
 mod setup;
 mod simulate;
 mod size;
+mod split;
 mod stamp;
 mod style;
 mod tally;

@@ -1,0 +1,9 @@
+//! The phone's bundle is split after linking (`crates/xtask/src/split.rs`); the splitter follows the linker's
+//! relocations, so they stay in that one file.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
+        println!("cargo:rustc-link-arg-bin=field=--emit-relocs");
+    }
+}

@@ -10,6 +10,7 @@ mod tests;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gridbook_log::order_by;
 use gridbook_sync::memory::version_of;
 use gridbook_sync::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY};
 use indexed_db_futures::KeyRange;
@@ -158,7 +159,7 @@ async fn write(database: &Database, batch: &Batch) -> Result<(), StoreError> {
     if batch.expect.is_some() {
         tables.push(Table::Meta.name());
     }
-    tables.sort_unstable();
+    order_by(&mut tables, Ord::cmp);
     tables.dedup();
     if tables.is_empty() {
         return Ok(());

@@ -15,6 +15,7 @@ pub mod toast;
 
 use std::sync::{Arc, Mutex};
 
+use gridbook_log::order_by_key;
 use leptos::prelude::*;
 use leptos::tachys::reactive_graph::SharedReactiveFunction;
 
@@ -32,12 +33,8 @@ pub fn live<V: IntoAny>(draw: impl Fn() -> V + Send + Sync + 'static) -> AnyView
     draw.into_any()
 }
 
-/// A list with the largest keys first; equal ones keep their order. Sorting is in the bundle once, whatever the
-/// list holds.
-pub fn largest_first<T>(list: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<T> {
-    let mut order: Vec<(u64, usize)> =
-        list.iter().enumerate().map(|(n, one)| (u64::MAX - key(one), n)).collect();
-    order.sort_unstable();
-    let mut slots: Vec<Option<T>> = list.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|(_, n)| slots[n].take()).collect()
+/// A list with the largest keys first; equal ones keep their order.
+pub fn largest_first<T>(mut list: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<T> {
+    order_by_key(&mut list, |one| std::cmp::Reverse(key(one)));
+    list
 }

@@ -1,6 +1,6 @@
 //! Drafts: on disk at every pause of the keys, never operations, recovered after any crash.
 
-use gridbook_log::{BlobRef, EntityId, Values};
+use gridbook_log::{BlobRef, EntityId, Values, order_by_key};
 use gridbook_sync::store::{Batch, Store, Table, scan_all};
 use serde::{Deserialize, Serialize};
 
@@ -83,7 +83,7 @@ impl App {
         let rows = scan_all(replica.store(), Table::Draft).await?;
         let read = |(key, bytes): (String, Vec<u8>)| Some((key, serde_json::from_slice(&bytes).ok()?));
         let mut drafts: Vec<(String, Draft)> = rows.into_iter().filter_map(read).collect();
-        drafts.sort_by_key(|(_, d)| std::cmp::Reverse(d.updated_ms));
+        order_by_key(&mut drafts, |(_, d)| std::cmp::Reverse(d.updated_ms));
         Ok(drafts)
     }
 

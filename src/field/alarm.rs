@@ -7,6 +7,7 @@ use gridbook_sync::replica::{NewWrite, Row};
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::later::use_rest;
 use crate::app::{App, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -31,6 +32,7 @@ fn is_unsent_red(row: &Row<Option<Summary>>, user: &str) -> bool {
 pub(super) fn alarm(only: Option<EntityId>) -> AnyView {
     let app = use_app();
     let toasts = use_toasts();
+    let rest = use_rest();
     let red = Memo::new(move |_| {
         let mut red = unsent_red(app);
         red.retain(|id| only.is_none_or(|only| only == *id));
@@ -40,7 +42,7 @@ pub(super) fn alarm(only: Option<EntityId>) -> AnyView {
         let list = red.get();
         let first = *list.first()?;
         let phone = app.session.with(|s| s.as_ref().and_then(|s| s.profile.township.phone.clone()));
-        let called = move || log_call(app, toasts, first);
+        let called = move || rest.then(move |part| (part.log_call)(app, toasts, first));
         let count = if list.len() > 1 { format!("（{} 条）", list.len()) } else { String::new() };
         let call = match phone {
             Some(number) => view! {
@@ -82,7 +84,7 @@ pub(super) fn alarm(only: Option<EntityId>) -> AnyView {
 }
 
 /// Writes down that the call was made, once.
-fn log_call(app: App, toasts: Toasts, id: EntityId) {
+pub(super) fn log_call(app: App, toasts: Toasts, id: EntityId) {
     leptos::task::spawn_local(async move {
         let Ok(Some(entity)) = app.entity(id).await else { return };
         if entity.get("called_at").is_some() {

@@ -7,7 +7,7 @@ use gridbook_domain::plan::{Season, due_list};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::search::{Query, Why};
 use gridbook_domain::summary::Summary;
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, order_by};
 use leptos::prelude::*;
 
 use super::screen::{Screen, Tab};
@@ -131,7 +131,7 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<Line>) 
         } else if query.is_empty() {
             let mut list: Vec<&&Summary> =
                 summaries.iter().filter(|s| s.kind == RecordKind::Household && fits(s)).collect();
-            list.sort_by(|a, b| (&a.area, &a.number, a.id).cmp(&(&b.area, &b.number, b.id)));
+            order_by(&mut list, |a, b| (&a.area, &a.number, a.id).cmp(&(&b.area, &b.number, b.id)));
             list.into_iter().map(|summary| summary.id).collect()
         } else {
             let hits = query.households(summaries.iter().copied(), usize::MAX);

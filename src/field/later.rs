@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use gridbook_log::EntityId;
 use leptos::prelude::*;
 
 use super::screen::Screen;
@@ -11,18 +12,20 @@ use crate::app::{App, Round};
 use crate::ui::live;
 use crate::ui::router::Route;
 use crate::ui::states::{blank, loading};
+use crate::ui::toast::Toasts;
 
 /// What the second part gives to the first.
 #[derive(Clone, Copy)]
 pub struct Later {
     open: fn(&Route) -> AnyView,
+    pub(super) log_call: fn(App, Toasts, EntityId),
     round: Round,
 }
 
 impl Later {
     /// Everything behind the first screen. Only the function that the build splits off may name it.
     pub fn new() -> Self {
-        Self { open: super::open, round: crate::app::round }
+        Self { open: super::open, log_call: super::alarm::log_call, round: crate::app::round }
     }
 }
 
@@ -49,6 +52,18 @@ enum Stand {
 pub(super) struct Rest {
     stand: RwSignal<Stand>,
     part: StoredValue<Option<Later>>,
+    wanted: StoredValue<Vec<Wanted>>,
+}
+
+/// Something to do as soon as the second part is there.
+type Wanted = Box<dyn FnOnce(Later) + Send + Sync>;
+
+/// The second part, below the shell.
+///
+/// # Panics
+/// Outside of it.
+pub(super) fn use_rest() -> Rest {
+    expect_context()
 }
 
 /// First wait before asking again, in milliseconds; it doubles up to [`LONGEST_MS`].
@@ -57,7 +72,12 @@ const LONGEST_MS: u32 = 16_000;
 
 /// Begins to fetch the second part as soon as the first screen stands.
 pub(super) fn fetch(app: App, load: Load) -> Rest {
-    let rest = Rest { stand: RwSignal::new(Stand::Coming), part: StoredValue::new(None) };
+    let rest = Rest {
+        stand: RwSignal::new(Stand::Coming),
+        part: StoredValue::new(None),
+        wanted: StoredValue::new(Vec::new()),
+    };
+    provide_context(rest);
     request_animation_frame(move || rest.ask(app, load, SHORTEST_MS));
     rest
 }
@@ -69,12 +89,23 @@ impl Rest {
                 self.part.set_value(Some(part));
                 self.stand.set(Stand::Here);
                 app.provide_round(part.round);
+                for act in self.wanted.try_update_value(std::mem::take).unwrap_or_default() {
+                    act(part);
+                }
             } else {
                 self.stand.set(Stand::Late);
                 let again = move || self.ask(app, load, (wait_ms * 2).min(LONGEST_MS));
                 gloo::timers::callback::Timeout::new(wait_ms, again).forget();
             }
         });
+    }
+
+    /// Does something with the second part, now or when it has come.
+    pub(super) fn then(self, act: impl FnOnce(Later) + Send + Sync + 'static) {
+        match self.part.get_value() {
+            Some(part) => act(part),
+            None => self.wanted.update_value(|wanted| wanted.push(Box::new(act))),
+        }
     }
 
     /// The page of an address, or a word about why it is not there yet.

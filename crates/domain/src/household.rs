@@ -1,6 +1,6 @@
 //! A typed reading of a household's stream (TERR-07, TERR-08; domain data 4.5.1, 4.5.2).
 
-use gridbook_log::{Entity, EntityId};
+use gridbook_log::{Entity, EntityId, order_by_key};
 use serde_json::Value;
 
 /// One phone number of a household.
@@ -76,7 +76,7 @@ impl HouseholdView {
         let text = |path: &str| words(entity.get(path));
         let mut members: Vec<Member> =
             entity.rows("members").into_iter().map(|row| member(entity, row)).collect();
-        members.sort_by_key(|member| member.relation != "head");
+        order_by_key(&mut members, |member| member.relation != "head");
         let written = text("head");
         let head = if written.is_empty() {
             members

@@ -4,6 +4,7 @@
 
 pub mod admit;
 pub mod case;
+pub mod date;
 pub mod form;
 pub mod household;
 pub mod import;

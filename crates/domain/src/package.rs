@@ -4,6 +4,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod builtin;
+mod part;
 mod risk;
 #[cfg(not(target_arch = "wasm32"))]
 mod verify;
@@ -19,6 +20,7 @@ use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
 
+pub use part::Part;
 pub use risk::RiskRule;
 
 /// Version of the envelope that this code reads.
@@ -156,7 +158,7 @@ pub struct Package {
     /// State machines.
     pub flows: Vec<Flow>,
     /// Forms, every version that records may still name.
-    pub forms: Vec<Form>,
+    pub forms: Part<Vec<Form>>,
     #[serde(skip)]
     checksum: String,
 }
@@ -188,7 +190,17 @@ impl Package {
         }
         let mut package: Self = serde_json::from_str(envelope.data.get())?;
         package.checksum = envelope.sha256;
+        // A phone reads these when it needs them; whoever hands a package on knows beforehand that it can be read.
+        #[cfg(not(target_arch = "wasm32"))]
+        package.check_parts()?;
         Ok(package)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn check_parts(&self) -> Result<(), PackageError> {
+        self.forms.check()?;
+        self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
+        Ok(())
     }
 
     /// The package as one JSON text with version and checksum.
@@ -241,7 +253,7 @@ impl Package {
 
     /// A form by its id: the newest version.
     pub fn form(&self, id: &str) -> Option<&Form> {
-        self.forms.iter().filter(|form| form.id == id).max_by_key(|form| form.version)
+        self.forms.get().iter().filter(|form| form.id == id).max_by_key(|form| form.version)
     }
 
     /// A form by what a record stores, `F-VISIT/1`; without a version the newest.
@@ -249,7 +261,7 @@ impl Package {
         match name.split_once('/') {
             Some((id, version)) => {
                 let version: u32 = version.parse().ok()?;
-                self.forms.iter().find(|form| form.id == id && form.version == version)
+                self.forms.get().iter().find(|form| form.id == id && form.version == version)
             }
             None => self.form(name),
         }
@@ -257,7 +269,7 @@ impl Package {
 
     /// The newest form of a kind of record.
     pub fn form_for(&self, kind: RecordKind) -> Option<&Form> {
-        self.forms.iter().filter(|form| form.record == kind).max_by_key(|form| form.version)
+        self.forms.get().iter().filter(|form| form.record == kind).max_by_key(|form| form.version)
     }
 
     /// A level by its id.

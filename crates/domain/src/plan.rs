@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, order_by, order_by_key};
 
 use crate::package::{ContactMode, HouseholdCategory, Package};
 use crate::record::RecordKind;
@@ -105,7 +105,7 @@ pub fn required_mode(held: &[Held<'_>]) -> ContactMode {
 /// running. `visits` in any order.
 pub fn last_valid(mode: ContactMode, visits: &[VisitFact]) -> Option<VisitFact> {
     let mut visits: Vec<VisitFact> = visits.iter().copied().filter(|visit| visit.met).collect();
-    visits.sort_by_key(|visit| visit.day);
+    order_by_key(&mut visits, |visit| visit.day);
     let mut last: Option<VisitFact> = None;
     for visit in visits {
         let counts = match (mode, visit.mode) {
@@ -217,7 +217,7 @@ pub fn due_list<'a>(
         })
         .filter(|row| matches!(row.due.state, DueState::Overdue | DueState::Due))
         .collect();
-    rows.sort_by(|a, b| {
+    order_by(&mut rows, |a, b| {
         let key =
             |row: &DueRow| (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household);
         key(a).cmp(&key(b))

@@ -79,10 +79,10 @@ pub struct Assignment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// First day; `None` = since ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::date::optional")]
     pub from: Option<NaiveDate>,
     /// Last day; `None` = until further notice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::date::optional")]
     pub to: Option<NaiveDate>,
 }
 
@@ -106,7 +106,7 @@ impl Actor {
     /// Area codes whose subtrees the person covers that day, without repeats.
     pub fn areas(&self, day: NaiveDate) -> Vec<&str> {
         let mut areas: Vec<&str> = self.valid(day).filter_map(|held| held.area.as_deref()).collect();
-        areas.sort_unstable();
+        gridbook_log::order_by(&mut areas, Ord::cmp);
         areas.dedup();
         areas
     }
@@ -114,7 +114,7 @@ impl Actor {
     /// Units the person belongs to that day, without repeats.
     pub fn units(&self, day: NaiveDate) -> Vec<&str> {
         let mut units: Vec<&str> = self.valid(day).filter_map(|held| held.unit.as_deref()).collect();
-        units.sort_unstable();
+        gridbook_log::order_by(&mut units, Ord::cmp);
         units.dedup();
         units
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, order_by};
 
 use crate::package::Package;
 use crate::pinyin::text_initials;
@@ -127,7 +127,9 @@ impl Query {
             .filter(|summary| summary.kind == RecordKind::Household)
             .filter_map(|summary| Some((self.score(summary)?, summary.subtitle.as_str())))
             .collect();
-        hits.sort_by(|(a, a_place), (b, b_place)| (b.score, a_place, a.id).cmp(&(a.score, b_place, b.id)));
+        order_by(&mut hits, |(a, a_place), (b, b_place)| {
+            (b.score, a_place, a.id).cmp(&(a.score, b_place, b.id))
+        });
         hits.truncate(limit);
         hits.into_iter().map(|(hit, _)| hit).collect()
     }

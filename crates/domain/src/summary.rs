@@ -28,6 +28,7 @@ pub enum VisitMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct VisitFact {
     /// Day of the visit (Beijing time).
+    #[serde(with = "crate::date::plain")]
     pub day: NaiveDate,
     /// How.
     pub mode: VisitMode,

@@ -58,7 +58,7 @@ pub fn resident_id(text: &str, today: NaiveDate) -> Result<ResidentId, ValueErro
     if !(bytes[17].is_ascii_digit() || bytes[17] == b'X') {
         return Err(ValueError::IdShape);
     }
-    let birth = NaiveDate::parse_from_str(&number[6..14], "%Y%m%d").map_err(|_| ValueError::IdDate)?;
+    let birth = crate::date::of_digits(&bytes[6..14]).ok_or(ValueError::IdDate)?;
     if birth.year() < 1800 || birth > today || today.year() - birth.year() > 130 {
         return Err(ValueError::IdDate);
     }
@@ -111,10 +111,7 @@ pub fn landline(text: &str) -> bool {
 /// # Errors
 /// [`ValueError::Date`].
 pub fn date(text: &str) -> Result<NaiveDate, ValueError> {
-    if text.len() != 10 {
-        return Err(ValueError::Date);
-    }
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| ValueError::Date)
+    crate::date::parse(text).ok_or(ValueError::Date)
 }
 
 /// Reads an instant: RFC 3339, or local time `YYYY-MM-DDTHH:MM[:SS]`, which is taken as +08:00.

@@ -6,7 +6,7 @@ mod guard;
 use serde::{Deserialize, Serialize};
 
 use crate::form::Field;
-use crate::package::Package;
+use crate::package::{Package, Part};
 use crate::record::RecordKind;
 
 pub use check::{check, offered};
@@ -26,7 +26,7 @@ pub struct Flow {
     /// States.
     pub states: Vec<State>,
     /// Transitions.
-    pub transitions: Vec<Transition>,
+    pub transitions: Part<Vec<Transition>>,
 }
 
 impl Flow {
@@ -37,12 +37,12 @@ impl Flow {
 
     /// Transitions with this action name, in any state.
     pub fn actions(&self, action: &str) -> impl Iterator<Item = &Transition> {
-        self.transitions.iter().filter(move |transition| transition.action == action)
+        self.transitions.get().iter().filter(move |transition| transition.action == action)
     }
 
     /// The transition that an action means in a state.
     pub fn transition(&self, action: &str, from: &str) -> Option<&Transition> {
-        self.transitions.iter().find(|transition| {
+        self.transitions.get().iter().find(|transition| {
             transition.action == action && transition.from.iter().any(|state| state == from)
         })
     }
@@ -120,6 +120,7 @@ pub fn owned_path(package: &Package, kind: RecordKind, path: &str) -> bool {
     let head = path.split('/').next().unwrap_or(path);
     let written = package.flow(kind).is_some_and(|flow| {
         flow.transitions
+            .get()
             .iter()
             .flat_map(|step| step.inputs_for(kind))
             .any(|field| field.set && field.path == head)

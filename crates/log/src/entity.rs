@@ -426,7 +426,7 @@ impl Entity {
             .filter_map(|(p, _)| p[prefix.len()..].split('/').next())
             .collect();
         // A value at the row's own path sorts before rows whose id goes on after it.
-        rows.sort_unstable();
+        crate::order_by(&mut rows, Ord::cmp);
         rows.dedup();
         rows.retain(|row| !self.is_gone(&format!("{prefix}{row}/")));
         rows

@@ -50,7 +50,7 @@ pub(crate) fn settle<'a>(
     mut events: Vec<EventRec>,
     ctx: impl Fn(Dot) -> &'a Ctx,
 ) -> (Vec<EventRec>, Flow) {
-    events.sort_by_key(|e| (e.hlc, e.dot));
+    crate::order_by_key(&mut events, |e| (e.hlc, e.dot));
     let mut ordered: Vec<EventRec> = Vec::with_capacity(events.len());
     while !events.is_empty() {
         // An event whose past is not waiting any more; there is one, because contexts are acyclic.
@@ -91,7 +91,7 @@ fn states<'e, 'a>(
         .filter(|e| !moves.iter().any(|o| o.dot != e.dot && ctx(o.dot).covers(e.dot)))
         .copied()
         .collect();
-    heads.sort_by_key(|e| std::cmp::Reverse((e.hlc, e.dot)));
+    crate::order_by_key(&mut heads, |e| std::cmp::Reverse((e.hlc, e.dot)));
     if heads.is_empty() {
         initial.into_iter().collect()
     } else {

@@ -50,7 +50,7 @@ impl Register {
 
     /// Orders the writes and finds those that stand. `ctx` gives what the author of a write had seen.
     pub(crate) fn settle<'a>(&mut self, ctx: impl Fn(Dot) -> &'a Ctx) {
-        self.writes.sort_by_key(|w| (w.hlc, w.dot));
+        crate::order_by_key(&mut self.writes, |w| (w.hlc, w.dot));
         let stands = |w: &Write| {
             !w.rejected
                 && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && ctx(o.dot).covers(w.dot))

@@ -63,6 +63,7 @@ pub fn waits(package: &Package, actor: &Actor, summary: &Summary, today: NaiveDa
         })
     };
     flow.transitions
+        .get()
         .iter()
         .filter(|step| step.skin.is_some() && step.from.contains(&summary.state))
         .any(|step| may(package, actor, &step.permission, &target, today) && guarded(step))

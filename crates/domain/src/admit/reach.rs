@@ -1,7 +1,7 @@
 //! What a person may read (ROLE-02): by area, by unit, by name, or because it is their own.
 
 use chrono::NaiveDate;
-use gridbook_log::Entity;
+use gridbook_log::{Entity, order_by};
 
 use crate::package::Package;
 use crate::role::{Actor, Scope};
@@ -40,11 +40,11 @@ pub fn reach(package: &Package, actor: &Actor, today: NaiveDate) -> Reach {
             }
         }
     }
-    reach.areas.sort();
+    order_by(&mut reach.areas, Ord::cmp);
     reach.areas.dedup();
     let areas = reach.areas.clone();
     reach.areas.retain(|area| !areas.iter().any(|other| other != area && covers(other, area)));
-    reach.units.sort();
+    order_by(&mut reach.units, Ord::cmp);
     reach.units.dedup();
     reach
 }

@@ -1,6 +1,6 @@
 //! Lines of a record's history, in order: creation, steps, corrections.
 
-use gridbook_log::{Dot, Entity, Outcome};
+use gridbook_log::{Dot, Entity, Outcome, order_by_key};
 use serde_json::Value;
 
 /// What a line tells.
@@ -83,6 +83,6 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         lines.push(step);
     }
     // Stable: steps of one millisecond keep their causal order.
-    lines.sort_by_key(|line| line.at);
+    order_by_key(&mut lines, |line| line.at);
     lines
 }

@@ -41,6 +41,7 @@ impl Package {
             forms: read(include_str!("../../data/forms.json"))?,
             checksum: String::new(),
         };
+        package.check_parts()?;
         // The categories of households are a list of their own; forms choose from it as from a dictionary.
         let options = package.categories.iter().filter(|category| category.offered).map(|category| Choice {
             id: category.id.clone(),

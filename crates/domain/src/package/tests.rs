@@ -12,7 +12,7 @@ fn faults_are_found() {
     let mut broken = Package::builtin().clone();
     broken.dicts.remove("met");
     broken.roles[1].grants[0].permission = "record.fly".to_owned();
-    broken.flows[0].transitions[1].to = "nowhere".to_owned();
+    broken.flows[0].transitions.get_mut()[1].to = "nowhere".to_owned();
     let faults = broken.faults().join("\n");
     for expected in ["unknown dict met", "record.fly", "submit uses an unknown state"] {
         assert!(faults.contains(expected), "{expected} in {faults}");

@@ -32,7 +32,7 @@ impl Package {
     }
 
     fn form_faults(&self, faults: &mut Vec<String>) {
-        for form in &self.forms {
+        for form in self.forms.get() {
             let mut paths = BTreeSet::new();
             for (_, field) in form.fields() {
                 if !paths.insert(field.path.as_str()) {
@@ -105,7 +105,7 @@ impl Package {
             if flow.state(&flow.initial).is_none() {
                 faults.push(format!("flow {}: unknown initial state", flow.id));
             }
-            for step in &flow.transitions {
+            for step in flow.transitions.get() {
                 let name = format!("flow {}: {}", flow.id, step.action);
                 if step.from.iter().chain([&step.to]).any(|state| flow.state(state).is_none()) {
                     faults.push(format!("{name} uses an unknown state"));

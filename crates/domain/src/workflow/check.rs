@@ -38,7 +38,7 @@ pub fn offered<'p>(
                 })
             })
     };
-    flow.transitions.iter().filter(possible).collect()
+    flow.transitions.get().iter().filter(possible).collect()
 }
 
 /// Judges a step against the case as it stands: the same on the author's device and at the authority.

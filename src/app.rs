@@ -33,7 +33,7 @@ pub use storage::StorageView;
 pub use sync::{Round, SyncView, round};
 
 use crate::net::{Api, Token};
-use crate::platform::BrowserEnv;
+use crate::platform::{BrowserEnv, both};
 use crate::store::IdbStore;
 
 /// Makes list rows with the domain's rules.
@@ -91,7 +91,9 @@ impl App {
     /// # Errors
     /// [`Problem`] when the reference data cannot be read: then nothing can be shown.
     pub async fn start() -> Result<Self, Problem> {
-        let package = Arc::new(load_package().await?);
+        // A start waits for the longer of the two, not for one after the other.
+        let (package, stored) = both(load_package(), account::stored()).await;
+        let package = Arc::new(package?);
         let core = Core {
             package,
             token: Token::default(),
@@ -110,7 +112,9 @@ impl App {
             session: RwSignal::new(None),
         };
         app.listen();
-        app.resume().await;
+        if let Some(stored) = stored {
+            app.resume(stored).await;
+        }
         Ok(app)
     }
 

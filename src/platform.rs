@@ -1,5 +1,9 @@
 //! The browser as the core sees it: clock, randomness, locks between tabs.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use gridbook_sync::env::Env;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -20,6 +24,32 @@ impl Env for BrowserEnv {
     fn random(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("every engine we run in has crypto.getRandomValues");
     }
+}
+
+/// Waits for two things at once.
+pub async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut got_a, mut got_b) = (None, None);
+    poll_fn(move |context| {
+        if got_a.is_none()
+            && let Poll::Ready(value) = a.as_mut().poll(context)
+        {
+            got_a = Some(value);
+        }
+        if got_b.is_none()
+            && let Poll::Ready(value) = b.as_mut().poll(context)
+        {
+            got_b = Some(value);
+        }
+        match (got_a.take(), got_b.take()) {
+            (Some(a), Some(b)) => Poll::Ready((a, b)),
+            (a, b) => {
+                (got_a, got_b) = (a, b);
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// Runs `work` if no other tab holds the lock `name`; otherwise returns `false` at once. Where the browser has no

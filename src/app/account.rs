@@ -84,6 +84,11 @@ struct Kept {
 }
 
 #[derive(Deserialize)]
+struct Invited {
+    name: String,
+}
+
+#[derive(Deserialize)]
 struct SignedIn {
     token: String,
     profile: Profile,
@@ -114,15 +119,9 @@ impl App {
         }
     }
 
-    /// Opens the account that was at work last, unless it was locked.
-    pub(super) async fn resume(&self) {
-        let Some(user) = current().await else { return };
-        if let Ok(store) = IdbStore::open(&database(&user)).await
-            && let Ok(Some(bytes)) = store.get(Table::App, SESSION_KEY).await
-            && let Ok(kept) = serde_json::from_slice::<Kept>(&bytes)
-        {
-            let _ = self.enter(store, kept).await;
-        }
+    /// Goes on where this account was left.
+    pub(super) async fn resume(&self, stored: Stored) {
+        let _ = self.enter(stored.store, stored.kept).await;
     }
 
     /// Signs in at the backend. An account that was locked opens with everything it had.
@@ -225,6 +224,15 @@ impl App {
         Ok(())
     }
 
+    /// Whom an invitation is for.
+    ///
+    /// # Errors
+    /// [`Problem`]; [`Problem::Refused`] when it no longer works.
+    pub async fn invited(&self, code: &str) -> Result<String, Problem> {
+        let path = format!("/api/invites/{}", String::from(js_sys::encode_uri_component(code)));
+        Ok(Api::new(Default::default()).get::<Invited>(&path).await?.name)
+    }
+
     /// Takes up an invitation, or a reset, with a new password, and signs in.
     ///
     /// # Errors
@@ -241,6 +249,19 @@ impl App {
 fn current_key() -> &'static str {
     let path = web_sys::window().and_then(|w| w.location().pathname().ok()).unwrap_or_default();
     if path.starts_with("/desk") { "current.desk" } else { "current.field" }
+}
+
+/// The account that was at work last, unless it was locked.
+pub(super) struct Stored {
+    store: IdbStore,
+    kept: Kept,
+}
+
+/// Opens the store of the account that was at work last.
+pub(super) async fn stored() -> Option<Stored> {
+    let store = IdbStore::open(&database(&current().await?)).await.ok()?;
+    let bytes = store.get(Table::App, SESSION_KEY).await.ok()??;
+    Some(Stored { kept: serde_json::from_slice(&bytes).ok()?, store })
 }
 
 /// The account at work. In a database of its own: local storage reaches the disk seconds late, and a phone that

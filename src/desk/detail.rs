@@ -96,6 +96,7 @@ fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Ca
             {conflict::conflicts(app, toasts, &package, &names, record)}
             {body::sections(&package, &names, record)}
             {photos::photos(&package, record)}
+            {photos::recordings(record)}
             {kin::kin(record)}
             {timeline::timeline(&package, &names, record)}
         </div>

@@ -92,6 +92,19 @@ pub(super) fn invite(code: String) -> AnyView {
     let (first, second) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
+    // A code that no longer works says so before anybody thinks up a password; a good one greets by name.
+    let name = RwSignal::new(None::<String>);
+    let asked = code.clone();
+    leptos::task::spawn_local(async move {
+        match app.invited(&asked).await {
+            Ok(known) => drop(name.try_set(Some(known))),
+            Err(problem @ Problem::Refused { .. }) => drop(wrong.try_set(Some(problem.message()))),
+            // Without a network the way is still the same; the last step says what is missing.
+            Err(_) => {}
+        }
+    });
+    let greeting =
+        move || name.get().map(|name| view! { <p class="strong" data-testid="invite-name">{name}</p> });
     let take = move || {
         if busy.get_untracked() {
             return;
@@ -125,6 +138,7 @@ pub(super) fn invite(code: String) -> AnyView {
         <div class="login">
             <main class="login-card card card-body">
                 {brand("设一个自己的密码，就可以开始用了")}
+                {live(greeting)}
                 <form
                     class="login-form"
                     on:submit=move |ev| {

@@ -21,7 +21,7 @@ use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
 use crate::ui::live;
-use crate::ui::states::{Tone, banner, loading};
+use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::timeline::timeline;
 
 pub(super) fn page(id: EntityId) -> AnyView {
@@ -42,7 +42,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
 fn record(app: App, entity: &Rc<Entity>) -> AnyView {
     let Some(case) = CaseView::of(entity) else {
         // A household opened for its contradictions.
-        return conflict::conflicts(app, entity).unwrap_or_else(|| missing(None));
+        return conflict::conflicts(app, entity).unwrap_or_else(|| settled(entity.id()));
     };
     let directory = use_directory();
     let now = app.now_ms();
@@ -66,6 +66,13 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// A household in which nothing is left to choose.
+fn settled(id: EntityId) -> AnyView {
+    let back =
+        view! { <a class="btn btn-primary" href=format!("#/household/{id}")>"回到这一户"</a> }.into_any();
+    blank("done", "没有要选的了", "选定的内容存在本机，有网自动送出。", vec![back])
 }
 
 /// What stands in the way, in words.

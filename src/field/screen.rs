@@ -101,6 +101,10 @@ impl Screen {
 /// Where synchronisation stands, in two words.
 pub(super) fn lamp() -> AnyView {
     let app = use_app();
+    // Before anybody has signed in there is nothing to synchronise.
+    if app.session.with_untracked(Option::is_none) {
+        return ().into_any();
+    }
     let state = Memo::new(move |_| {
         let expired = app.session.with(|session| session.as_ref().is_some_and(|s| s.expired));
         app.sync.with(|sync| {
@@ -112,9 +116,16 @@ pub(super) fn lamp() -> AnyView {
             } else if sync.phase != Phase::Idle {
                 ("busy", "正在同步".to_owned())
             } else if !sync.online || sync.trouble == Some(Trouble::Offline) {
-                let words =
-                    if waiting > 0 { format!("离线 · {waiting} 条") } else { "离线".to_owned() };
-                ("offline", words)
+                ("offline", with_count("离线", waiting, sync.photos))
+            } else if let Some(trouble) = &sync.trouble {
+                let words = match trouble {
+                    Trouble::Backend(_) => "服务器忙",
+                    Trouble::Store(_) => "存储出错",
+                    Trouble::TooOld => "请更新应用",
+                    Trouble::SignedOut => "要重新登录",
+                    Trouble::Offline => "离线",
+                };
+                ("warn", with_count(words, waiting, sync.photos))
             } else if waiting > 0 {
                 ("warn", format!("{waiting} 条待同步"))
             } else if sync.photos > 0 {
@@ -134,6 +145,15 @@ pub(super) fn lamp() -> AnyView {
         </a>
     }
     .into_any()
+}
+
+/// What is in the way, and what waits because of it: records first, photos when nothing else does.
+fn with_count(words: &str, records: usize, photos: usize) -> String {
+    match (records, photos) {
+        (0, 0) => words.to_owned(),
+        (0, photos) => format!("{words} · {photos} 张"),
+        (records, _) => format!("{words} · {records} 条"),
+    }
 }
 
 fn tabbar(current: Tab) -> AnyView {

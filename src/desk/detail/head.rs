@@ -114,7 +114,7 @@ pub(super) fn standing(package: &Package, names: &Names, record: &Record, today:
 
 /// A deadline: the date, and how far it is, in shape and words.
 fn due(date: &str, today: NaiveDate, running: bool) -> AnyView {
-    let days = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok().map(|end| (end - today).num_days());
+    let days = gridbook_domain::date::parse(date).map(|end| (end - today).num_days());
     let (class, said) = match days.filter(|_| running) {
         Some(left) if left < 0 => ("due due-over", format!("{date}，超 {} 天", -left)),
         Some(0) => ("due due-soon", format!("{date}，今天到期")),

@@ -1,4 +1,4 @@
-//! Photos side by side; one opens large.
+//! Photos side by side; one opens large. Recordings below, to be played.
 
 use gridbook_domain::package::Package;
 use gridbook_log::BlobRef;
@@ -54,25 +54,9 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
 
 /// One photo: its small picture at once, the whole as soon as it is here.
 fn photo(blob: &BlobRef, label: String) -> AnyView {
-    let app = use_app();
-    let picture = RwSignal::new(Picture::Waiting);
+    let picture = fetched(blob);
     let large = RwSignal::new(false);
     let thumb = blob.thumb.as_ref().map(|small| format!("data:image/jpeg;base64,{small}"));
-    let (sha256, mime) = (blob.sha256.clone(), blob.mime.clone());
-    Effect::new(move |_| {
-        let (sha256, mime) = (sha256.clone(), mime.clone());
-        spawn_local(async move {
-            let url = app.blob(&sha256).await.and_then(|bytes| object_url(&bytes, &mime));
-            let next = url.map_or(Picture::Missing, Picture::Here);
-            // When the record was left meanwhile there is nothing to show it in.
-            let _ = picture.try_set(next);
-        });
-    });
-    on_cleanup(move || {
-        if let Some(Picture::Here(url)) = picture.try_get_untracked() {
-            let _ = web_sys::Url::revoke_object_url(&url);
-        }
-    });
     let (title, alt) = (label.clone(), label);
     let inside = move || {
         let Picture::Here(url) = picture.get() else { return ().into_any() };
@@ -88,6 +72,53 @@ fn photo(blob: &BlobRef, label: String) -> AnyView {
         {dialog(large, "dialog-wide", alt, Box::new(inside))}
     }
     .into_any()
+}
+
+/// The recordings of a record; `None` when there is none.
+pub(super) fn recordings(record: &Record) -> Option<AnyView> {
+    let sounds = record.blobs.iter().filter(|blob| blob.mime.starts_with("audio/"));
+    let players: Vec<AnyView> = sounds.map(player).collect();
+    (!players.is_empty()).then(|| {
+        view! {
+            <section class="section">
+                <div class="section-head"><h3 class="section-title">"录音"</h3></div>
+                <div class="stack" data-testid="recordings">{players}</div>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn player(blob: &BlobRef) -> AnyView {
+    let sound = fetched(blob);
+    let drawn = move || match sound.get() {
+        Picture::Here(url) => view! { <audio controls=true src=url aria-label="录音"></audio> }.into_any(),
+        Picture::Waiting => view! { <p class="muted">"正在读取录音"</p> }.into_any(),
+        Picture::Missing => view! { <p class="muted">"录音还没有送到"</p> }.into_any(),
+    };
+    view! { {drawn} }.into_any()
+}
+
+/// The bytes of a photo or a recording behind an address of this page, as soon as they are here.
+fn fetched(blob: &BlobRef) -> RwSignal<Picture> {
+    let app = use_app();
+    let picture = RwSignal::new(Picture::Waiting);
+    let (sha256, mime) = (blob.sha256.clone(), blob.mime.clone());
+    Effect::new(move |_| {
+        let (sha256, mime) = (sha256.clone(), mime.clone());
+        spawn_local(async move {
+            let url = app.blob(&sha256).await.and_then(|bytes| object_url(&bytes, &mime));
+            let next = url.map_or(Picture::Missing, Picture::Here);
+            // When the record was left meanwhile there is nothing to show it in.
+            let _ = picture.try_set(next);
+        });
+    });
+    on_cleanup(move || {
+        if let Some(Picture::Here(url)) = picture.try_get_untracked() {
+            let _ = web_sys::Url::revoke_object_url(&url);
+        }
+    });
+    picture
 }
 
 fn draw(picture: Picture, thumb: Option<String>, alt: &str, large: RwSignal<bool>) -> AnyView {

@@ -43,7 +43,7 @@ pub(super) fn review(import: Import, read: &Read) -> AnyView {
         <p class="results-line">{format!("{}：{sheets}", read.name)}</p>
         <div class="import-sum">
             {stat("stat", "import-ok-count", ok, "可以导入")}
-            {stat(if duplicates > 0 { "stat stat-warn" } else { "stat" }, "import-duplicate-count", duplicates, "与已有重复")}
+            {stat(if duplicates > 0 { "stat stat-warn" } else { "stat" }, "import-duplicate-count", duplicates, "疑似重复")}
             {stat(if wrong > 0 { "stat stat-danger" } else { "stat" }, "import-bad-count", wrong, "有问题，先不导入")}
         </div>
         <div class="cluster">

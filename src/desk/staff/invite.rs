@@ -1,4 +1,4 @@
-//! An invitation: a link, its QR, and the code to type where scanning does not work.
+//! An invitation: a QR, and the link that it carries where scanning does not work.
 
 use fast_qr::qr::QRBuilder;
 use leptos::prelude::*;
@@ -15,8 +15,6 @@ pub struct Invite {
     pub user: String,
     /// Name.
     pub name: String,
-    /// The code.
-    pub code: String,
     /// Path behind the server's address.
     pub link: String,
     /// Milliseconds since 1970.
@@ -36,13 +34,15 @@ pub fn card(invite: &Invite) -> AnyView {
     let origin = window().location().origin().unwrap_or_default();
     let link = format!("{origin}{}", invite.link);
     let drawn = qr(&link);
+    let typed = link.clone();
     let until = format!("{} 前有效，只能用一次", moment(invite.expires_at));
     view! {
         <figure class="qr" data-testid="invite-card" data-link=link>
             {drawn}
             <figcaption class="stack-s">
                 <p class="strong">{format!("{}（{}）", invite.name, invite.user)}</p>
-                <p class="qr-code">{invite.code.clone()}</p>
+                <p class="muted small">"扫不了码时，把这个链接发给本人打开："</p>
+                <p class="mono small" data-testid="invite-link">{typed}</p>
                 <p class="muted small">{until}</p>
             </figcaption>
         </figure>

@@ -137,7 +137,7 @@ pub(in crate::field) fn install() -> AnyView {
     let button = move || {
         prompt.get().then(|| {
             view! {
-                <button class="btn btn-primary btn-wide" type="button" data-testid="install-now" on:click=move |_| ask()>
+                <button class="btn btn-primary btn-wide" type="button" data-testid="install-now" on:click=move |_| ask(prompt)>
                     {icon("install")}
                     "装到桌面"
                 </button>
@@ -181,8 +181,11 @@ fn has_prompt() -> bool {
     kept_prompt().is_some()
 }
 
-fn ask() {
+fn ask(offered: RwSignal<bool>) {
     let Some(event) = kept_prompt() else { return };
+    // An offer can be taken once; a browser that would be asked again makes another one.
+    let _ = Reflect::set(&window(), &"gridbookInstall".into(), &wasm_bindgen::JsValue::NULL);
+    offered.set(false);
     let Some(prompt) =
         Reflect::get(&event, &"prompt".into()).ok().and_then(|f| f.dyn_into::<Function>().ok())
     else {

@@ -22,6 +22,8 @@ pub(super) fn pictures(app: App, entity: &Entity) -> AnyView {
     if blobs.is_empty() {
         return ().into_any();
     }
+    let sound = blobs.iter().any(|blob| blob.mime.starts_with("audio/"));
+    let title = if sound { "照片和录音" } else { "照片" };
     let open = RwSignal::new(false);
     let shown: RwSignal<Option<Result<(String, String), String>>> = RwSignal::new(None);
     // The address of the picture is given back when the dialog closes.
@@ -47,9 +49,9 @@ pub(super) fn pictures(app: App, entity: &Entity) -> AnyView {
     };
     view! {
         <section class="section">
-            <div class="section-head"><h2 class="section-title">"照片"</h2></div>
+            <div class="section-head"><h2 class="section-title">{title}</h2></div>
             <ul class="photos">{items}</ul>
-            {dialog(open, "dialog-wide", "照片", Box::new(inside))}
+            {dialog(open, "dialog-wide", title, Box::new(inside))}
         </section>
     }
     .into_any()
@@ -71,11 +73,19 @@ fn one(
             waiting.try_set(app.photo_waiting(&name).await);
         });
     });
+    // Without a small picture the tile says what it is, and its name says the same.
+    let kind = if blob.mime.starts_with("audio/") { "录音" } else { "照片" };
+    let what = format!("{kind} {}", format::size(u64::from(blob.size)));
+    let label = if blob.thumb.is_some() {
+        format!("看第 {} 张照片", place + 1)
+    } else {
+        format!("打开{what}")
+    };
     let picture = match blob.thumb.as_deref() {
         Some(thumb) => {
             view! { <img src=thumb_url(thumb) alt=format!("第 {} 张照片", place + 1) /> }.into_any()
         }
-        None => view! { <span class="photo-state">{format::size(u64::from(blob.size))}</span> }.into_any(),
+        None => view! { <span class="photo-plain">{what.clone()}</span> }.into_any(),
     };
     let state = move || {
         let (symbol, words) = if waiting.get() { ("pending", "待传") } else { ("check", "已传") };
@@ -93,7 +103,7 @@ fn one(
     };
     view! {
         <li class="photo" data-state=move || if waiting.get() { "local" } else { "sent" }>
-            <button class="photo-open" type="button" data-testid="photo" aria-label=format!("看第 {} 张照片", place + 1) on:click=tap>
+            <button class="photo-open" type="button" data-testid="photo" aria-label=label on:click=tap>
                 {picture}
             </button>
             {live(state)}

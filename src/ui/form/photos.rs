@@ -92,7 +92,10 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
 fn draw_one(state: FormState, place: usize, photo: BlobRef) -> AnyView {
     let picture = match photo.thumb.as_deref() {
         Some(thumb) => view! { <img src=thumb_url(thumb) alt=format!("照片 {}", place + 1) /> }.into_any(),
-        None => view! { <span class="photo-state">{format::size(u64::from(photo.size))}</span> }.into_any(),
+        None => {
+            let size = format::size(u64::from(photo.size));
+            view! { <span class="photo-plain">{format!("录音 {size}")}</span> }.into_any()
+        }
     };
     let remove = move |_| {
         state.photos.update(|photos| photos.retain(|p| !(p.sha256 == photo.sha256 && p.role == photo.role)));

@@ -15,6 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::db::{self, DbError, NewTenant, Tenant};
 use crate::http;
 use crate::http::assets::Assets;
+use crate::keep;
 use crate::limiter::Limiter;
 use crate::password::Passwords;
 use crate::writer::{Ledger, Writer};
@@ -118,7 +119,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let ledger = Ledger::open(conn, tenant.clone(), config.clock.clone(), config.admission.clone()).await?;
     let readers = db::open_readers(&config.db).await?;
-    let blobs = BlobStore::open(config.blobs.unwrap_or_else(|| beside(&config.db)))?;
+    let blobs = BlobStore::open(config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
     let (writer, writing) = Writer::start(ledger);
     let app = App {
         tenant,
@@ -135,10 +136,15 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     Ok(Started { app: Arc::new(app), writing })
 }
 
-fn beside(db: &str) -> PathBuf {
+/// The file of a database's address.
+pub fn database_path(db: &str) -> PathBuf {
     let path = db.trim_start_matches("sqlite://").trim_start_matches("sqlite:");
-    let path = path.split('?').next().unwrap_or(path);
-    PathBuf::from(format!("{path}.blobs"))
+    PathBuf::from(path.split('?').next().unwrap_or(path))
+}
+
+/// The folder of pictures beside a database, unless it is set otherwise.
+pub fn blobs_beside(db: &str) -> PathBuf {
+    PathBuf::from(format!("{}.blobs", database_path(db).display()))
 }
 
 /// Serves until `shutdown`, then lets running requests and the writer finish.
@@ -164,6 +170,10 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
     let Started { app, writing } = started;
+    if keep::numbers_confirmed(&app.readers).await? {
+        let given = app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await;
+        tracing::info!(?given, "numbers that waited since a restore");
+    }
     let service = http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
     app.readers.close().await;

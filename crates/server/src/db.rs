@@ -10,7 +10,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row, SqliteConne
 use crate::secret;
 
 /// The migrations in order; each runs once, in a transaction of its own.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("../migrations/0001_first.sql"))];
+const MIGRATIONS: &[(i64, &str)] =
+    &[(1, include_str!("../migrations/0001_first.sql")), (2, include_str!("../migrations/0002_keep.sql"))];
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,8 @@ pub struct Tenant {
     pub number_code: String,
     /// Whether it holds invented data.
     pub demo: bool,
+    /// The duty room's phone, for red hazards that have not arrived (HAZ-05).
+    pub duty_phone: Option<String>,
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
@@ -76,6 +79,15 @@ pub async fn open_writer(url: &str) -> Result<SqliteConnection, DbError> {
     let mut conn = options.connect().await?;
     migrate(&mut conn).await?;
     Ok(conn)
+}
+
+/// Opens a database that is there, to read it or to copy it. Makes none and changes nothing.
+///
+/// # Errors
+/// [`DbError`] when there is none or it cannot be opened.
+pub async fn open_existing(url: &str) -> Result<SqliteConnection, DbError> {
+    let options = SqliteConnectOptions::from_str(url)?.busy_timeout(Duration::from_secs(10));
+    Ok(options.create_if_missing(false).disable_statement_logging().connect().await?)
 }
 
 /// Opens the pool that reads.
@@ -119,6 +131,8 @@ pub struct NewTenant {
     pub number_code: String,
     /// Whether it will hold invented data.
     pub demo: bool,
+    /// The duty room's phone.
+    pub duty_phone: Option<String>,
 }
 
 impl NewTenant {
@@ -129,6 +143,7 @@ impl NewTenant {
             township: "510000100".to_owned(),
             number_code: "青禾".to_owned(),
             demo: true,
+            duty_phone: Some("0000-8000110".to_owned()),
         }
     }
 }
@@ -139,8 +154,8 @@ impl NewTenant {
 /// [`DbError`] when it can be neither read nor made.
 pub async fn tenant(conn: &mut SqliteConnection, new: &NewTenant, now: u64) -> Result<Tenant, DbError> {
     sqlx::query(
-        "INSERT INTO tenant (tenant, history, authority, epoch, name, township, number_code, demo, last_seq, created_at)
-         VALUES (1, ?, ?, 1, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO tenant (tenant, history, authority, epoch, name, township, number_code, demo, duty_phone, last_seq, created_at)
+         VALUES (1, ?, ?, 1, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
     )
     .bind(secret::hex(&secret::random::<8>()))
     .bind(secret::hex(&secret::random::<8>()))
@@ -148,6 +163,7 @@ pub async fn tenant(conn: &mut SqliteConnection, new: &NewTenant, now: u64) -> R
     .bind(&new.township)
     .bind(&new.number_code)
     .bind(new.demo)
+    .bind(&new.duty_phone)
     .bind(i64::try_from(now).unwrap_or(i64::MAX))
     .execute(&mut *conn)
     .await?;
@@ -163,5 +179,6 @@ pub async fn tenant(conn: &mut SqliteConnection, new: &NewTenant, now: u64) -> R
         township: row.try_get("township")?,
         number_code: row.try_get("number_code")?,
         demo: row.try_get("demo")?,
+        duty_phone: row.try_get("duty_phone")?,
     })
 }

@@ -11,6 +11,7 @@ pub mod db;
 pub mod demo;
 pub mod feed;
 pub mod http;
+pub mod keep;
 pub mod limiter;
 pub mod password;
 pub mod problem;
@@ -18,4 +19,4 @@ pub mod secret;
 pub mod setup;
 pub mod writer;
 
-pub use app::{App, Config, StartError, Started, run, serve, start};
+pub use app::{App, Config, StartError, Started, blobs_beside, database_path, run, serve, start};

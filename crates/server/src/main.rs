@@ -1,6 +1,8 @@
 //! The server's command line.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod admin;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +17,12 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
-gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称]
+gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
+gridbook-server backup --out DIR [--db …]
+gridbook-server restore --from DIR [--db …] [--replace]
+gridbook-server check [--db …]
+gridbook-server numbers [--db …] [--confirm 隐=12]… [--confirm-all]
+gridbook-server reset --user USER [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR";
 
@@ -28,6 +35,11 @@ struct Options {
     behind_proxy: bool,
     admin: Option<String>,
     out: Option<PathBuf>,
+    from: Option<PathBuf>,
+    replace: bool,
+    confirm: Vec<String>,
+    confirm_all: bool,
+    user: Option<String>,
     tenant: NewTenant,
 }
 
@@ -41,7 +53,12 @@ fn options() -> Result<Options, lexopt::Error> {
         behind_proxy: false,
         admin: None,
         out: None,
-        tenant: NewTenant { demo: false, ..NewTenant::demo() },
+        from: None,
+        replace: false,
+        confirm: Vec::new(),
+        confirm_all: false,
+        user: None,
+        tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
     while let Some(arg) = parser.next()? {
@@ -53,9 +70,15 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("demo") => out.demo = true,
             Arg::Long("behind-proxy") => out.behind_proxy = true,
             Arg::Long("admin") => out.admin = Some(parser.value()?.string()?),
+            Arg::Long("from") => out.from = Some(parser.value()?.into()),
+            Arg::Long("replace") => out.replace = true,
+            Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
+            Arg::Long("confirm-all") => out.confirm_all = true,
+            Arg::Long("user") => out.user = Some(parser.value()?.string()?),
             Arg::Long("out") => out.out = Some(parser.value()?.into()),
             Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
             Arg::Long("township") => out.tenant.township = parser.value()?.string()?,
+            Arg::Long("duty-phone") => out.tenant.duty_phone = Some(parser.value()?.string()?),
             Arg::Long("code") => out.tenant.number_code = parser.value()?.string()?,
             Arg::Long("help") | Arg::Short('h') => out.command = "help".to_owned(),
             other => return Err(other.unexpected()),
@@ -83,6 +106,20 @@ fn main() -> ExitCode {
         match options.command.as_str() {
             "serve" => run(options).await,
             "init" => init(options).await,
+            "backup" => {
+                admin::existing(&options.db)?;
+                admin::backup(&options.db, options.out.as_deref()).await
+            }
+            "restore" => admin::restore(&options.db, options.from.as_deref(), options.replace).await,
+            "check" => {
+                admin::existing(&options.db)?;
+                admin::check(&options.db).await
+            }
+            "numbers" => {
+                admin::existing(&options.db)?;
+                admin::numbers(&options.db, &options.confirm, options.confirm_all).await
+            }
+            "reset" => reset(options).await,
             "healthcheck" => healthcheck(options.listen).await,
             "demo-sheets" => demo_sheets(&options),
             "help" => {
@@ -151,6 +188,17 @@ async fn init(options: Options) -> Result<(), String> {
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::first_admin(&started.app, &admin).await.map_err(|e| e.to_string())?;
     println!("管理员账号 {admin} 已建好。7 天内在浏览器打开下面的地址设置密码(只能用一次):\n{link}");
+    drop(started.app);
+    started.writing.await.map_err(|e| e.to_string())
+}
+
+/// A new way in for somebody who is locked out: the old password ends when the new one is set.
+async fn reset(options: Options) -> Result<(), String> {
+    let user = options.user.clone().ok_or_else(|| format!("缺少 --user\n\n{USAGE}"))?;
+    admin::existing(&options.db)?;
+    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    let link = gridbook_server::setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
+    println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):\n{link}");
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())
 }

@@ -43,3 +43,22 @@ pub async fn first_admin(app: &App, user: &str) -> Result<String, ApiError> {
         .await?;
     Ok(format!("/#/invite/{code}"))
 }
+
+/// Invites an account again and returns the path of the invitation, for somebody who has lost the password.
+///
+/// # Errors
+/// When there is no such account or the database fails.
+pub async fn reset(app: &App, user: &str) -> Result<String, ApiError> {
+    let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE tenant = ? AND account = ?")
+        .bind(app.tenant.id)
+        .bind(user)
+        .fetch_optional(&app.readers)
+        .await?;
+    if known.is_none() {
+        return Err(ApiError::bad("no_account", "没有这个账号;什么也没有改动。"));
+    }
+    let user = user.to_owned();
+    let invite = app.writer.run(move |ledger| Box::pin(async move { ledger.invite(&user, &user).await }));
+    let (code, _) = invite.await?;
+    Ok(format!("/#/invite/{code}"))
+}

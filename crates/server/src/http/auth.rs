@@ -51,6 +51,9 @@ pub(super) struct Profile {
 pub(super) struct Township {
     code: String,
     name: String,
+    /// The duty room's phone, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
 }
 
 /// Answer to a sign-in.
@@ -74,7 +77,11 @@ pub(super) fn profile(app: &App, name: String, actor: Actor) -> Profile {
 }
 
 pub(super) fn profile_township(app: &App) -> Township {
-    Township { code: app.tenant.township.clone(), name: app.tenant.name.clone() }
+    Township {
+        code: app.tenant.township.clone(),
+        name: app.tenant.name.clone(),
+        phone: app.tenant.duty_phone.clone(),
+    }
 }
 
 fn wrong() -> ApiError {

@@ -5,9 +5,10 @@ use gridbook_domain::record::RecordKind;
 use gridbook_log::body::{ClockFix, Number, Receipt, Reject};
 use gridbook_log::{Body, Dot, EntityId, Hlc, NewOp, Op, Outcome, Writer};
 
-use super::ledger::Ledger;
+use super::ledger::{Ledger, entity_of};
 use super::rows::Rows;
 use crate::clock::china_day;
+use crate::problem::ApiError;
 use crate::secret;
 
 /// The author's name in the server's own operations.
@@ -93,6 +94,60 @@ impl Ledger {
         if !counts || stream.entity.number().is_some() {
             return Ok(());
         }
+        if self.numbers_held().await? {
+            return Ok(());
+        }
+        self.give_number(rows, op.entity(), class).await
+    }
+
+    /// After a restore, numbers given since the backup are on paper and not here: none is given twice.
+    async fn numbers_held(&mut self) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar("SELECT numbers_held = 1 FROM tenant WHERE tenant = ?")
+            .bind(self.tenant.id)
+            .fetch_one(&mut self.conn)
+            .await
+    }
+
+    /// Gives the numbers that waited while none could be given, in the order in which their records came.
+    ///
+    /// # Errors
+    /// 503 when the database fails; nothing is given then.
+    pub async fn give_waiting_numbers(&mut self) -> Result<usize, ApiError> {
+        let waiting = "SELECT entity FROM entities e WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM ops o WHERE \
+                       o.tenant = e.tenant AND o.entity = e.entity AND o.kind = 'number') ORDER BY first_seq";
+        let ids: Vec<Vec<u8>> =
+            sqlx::query_scalar(waiting).bind(self.tenant.id).fetch_all(&mut self.conn).await?;
+        let ids = ids.into_iter().map(entity_of).collect::<Result<Vec<_>, _>>()?;
+        let (mut rows, mut given) = (Rows::default(), 0);
+        for some in ids.chunks(500) {
+            self.load(some).await?;
+            for id in some {
+                let Some(stream) = self.streams.get(id) else { continue };
+                let kind = stream.entity.type_().and_then(RecordKind::parse);
+                let Some((kind, class)) = kind.and_then(|k| Some((k, k.number_class()?))) else { continue };
+                let due = stream.entity.timeline().iter().any(|e| {
+                    e.outcome == Outcome::Counts && self.admission.gives_number(kind, &e.event.event)
+                });
+                if due && stream.entity.number().is_none() {
+                    self.give_number(&mut rows, *id, class).await?;
+                    given += 1;
+                }
+            }
+        }
+        self.flush(rows).await?;
+        sqlx::query("UPDATE tenant SET numbers_held = 0 WHERE tenant = ? AND numbers_held = 2")
+            .bind(self.tenant.id)
+            .execute(&mut self.conn)
+            .await?;
+        Ok(given)
+    }
+
+    async fn give_number(
+        &mut self,
+        rows: &mut Rows,
+        entity: EntityId,
+        class: &str,
+    ) -> Result<(), sqlx::Error> {
         let year = china_day(self.now()).year();
         let last: i64 = sqlx::query_scalar(
             "INSERT INTO numbers (tenant, series, year, last) VALUES (?, ?, ?, 1)
@@ -104,7 +159,7 @@ impl Ledger {
         .fetch_one(&mut self.conn)
         .await?;
         let number = format!("{}〔{year}〕{class}字第{last:05}号", self.tenant.number_code);
-        self.append_answer(rows, op.entity(), &Body::Number(Number { number }));
+        self.append_answer(rows, entity, &Body::Number(Number { number }));
         Ok(())
     }
 }

@@ -134,6 +134,11 @@ impl Server {
         self.start().await;
     }
 
+    /// Starts what was stopped.
+    pub async fn restart_only(&mut self) {
+        self.start().await;
+    }
+
     pub fn app(&self) -> &Arc<App> {
         self.app.as_ref().unwrap()
     }
@@ -278,6 +283,12 @@ pub struct Device {
 }
 
 impl Device {
+    /// Goes on with a server that was started again on another port.
+    pub fn follow(&mut self, server: &Server) {
+        self.url.clone_from(&server.url);
+        self.http = server.http.clone();
+    }
+
     fn write(&mut self, entity: EntityId, body: &Body) -> Op {
         let (kind, text) = body.to_text();
         self.write_text(entity, kind, text)

@@ -1,0 +1,94 @@
+//! Commands for whoever runs the server: backup, restore, check, numbers after a restore, a way in for somebody who is
+//! locked out. Each says what it did, and what to do next.
+#![allow(clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+
+use gridbook_server::clock::{Clock, SystemClock};
+use gridbook_server::keep::{self, Mark};
+use gridbook_server::{blobs_beside, database_path};
+
+/// `backup --out DIR`
+pub async fn backup(db: &str, out: Option<&Path>) -> Result<(), String> {
+    let out = out.ok_or("缺少 --out 目录")?;
+    let made =
+        keep::backup(db, &blobs_beside(db), out, SystemClock.now_ms()).await.map_err(|e| e.to_string())?;
+    println!("备份完成:{}({} 条操作,{} 张照片)。", out.display(), made.last_seq, made.blobs);
+    println!("里面有个人信息,请加密保管;恢复用 gridbook-server restore --from {}", out.display());
+    Ok(())
+}
+
+/// `restore --from DIR [--replace]`
+pub async fn restore(db: &str, from: Option<&Path>, replace: bool) -> Result<(), String> {
+    let from = from.ok_or("缺少 --from 备份目录")?;
+    let (path, now) = (database_path(db), SystemClock.now_ms());
+    let done =
+        keep::restore(from, &path, &blobs_beside(db), replace, now).await.map_err(|e| e.to_string())?;
+    println!(
+        "已恢复 {}({} 条操作,{} 张照片)。",
+        done.manifest.township, done.manifest.last_seq, done.manifest.blobs
+    );
+    for kept in done.kept {
+        println!("原有数据改名保留:{}", kept.display());
+    }
+    println!("手机下次同步时会重新核对,把备份里没有的记录再送一次,不用人做什么。");
+    println!(
+        "编号暂停发放:请查台账或文书上的最后编号,用 gridbook-server numbers --confirm 隐=12 确认后再启动。"
+    );
+    Ok(())
+}
+
+/// `check`
+pub async fn check(db: &str) -> Result<(), String> {
+    let found = keep::check(db, &blobs_beside(db)).await.map_err(|e| e.to_string())?;
+    if found.is_empty() {
+        println!("检查完成:数据库、操作记录、照片都完整。");
+        return Ok(());
+    }
+    let lines: Vec<String> = found.iter().map(keep::Finding::message).collect();
+    Err(format!(
+        "{}\n共 {} 处问题。数据没有改动;请用最近的备份恢复,手机上的记录会自动补送。",
+        lines.join("\n"),
+        found.len()
+    ))
+}
+
+/// `numbers [--confirm SERIES=LAST]…`
+pub async fn numbers(db: &str, confirm: &[String], all: bool) -> Result<(), String> {
+    let year = i64::from(chrono::Datelike::year(&gridbook_server::clock::china_day(SystemClock.now_ms())));
+    if all || !confirm.is_empty() {
+        let marks = confirm.iter().map(|text| mark(text, year)).collect::<Result<Vec<_>, _>>()?;
+        keep::confirm_numbers(db, &marks).await.map_err(|e| e.to_string())?;
+    }
+    let (marks, held) = keep::number_marks(db).await.map_err(|e| e.to_string())?;
+    for mark in marks {
+        println!("{} 年 {}字:最后 {:05} 号", mark.year, mark.series, mark.last);
+    }
+    println!(
+        "{}",
+        if held {
+            "编号暂停发放:请核对最后编号,用 --confirm 隐=12 逐类确认;都没有遗漏就用 --confirm-all。"
+        } else {
+            "编号正常发放;刚确认过的请重启服务,等着的会补发。"
+        }
+    );
+    Ok(())
+}
+
+/// `隐=12`: the last number of this year's series.
+fn mark(text: &str, year: i64) -> Result<Mark, String> {
+    let wrong = || format!("读不懂“{text}”,应写成 隐=12(类别=今年最后编号)");
+    let (series, last) = text.split_once('=').ok_or_else(wrong)?;
+    let last: i64 = last.parse().ok().filter(|last| (0..100_000).contains(last)).ok_or_else(wrong)?;
+    Ok(Mark { series: series.to_owned(), year, last })
+}
+
+/// Where a database of this address lies, for commands that need it to be there.
+pub fn existing(db: &str) -> Result<PathBuf, String> {
+    let path = database_path(db);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(format!("没有数据库 {};请用 --db 指明。", path.display()))
+    }
+}

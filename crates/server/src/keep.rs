@@ -1,0 +1,111 @@
+//! Keeping the data safe: a backup while the server runs, a restore that everybody notices, a check of what is there.
+//!
+//! A backup is a folder: `gridbook.db` (one consistent moment), `blobs/` (every picture that moment names) and
+//! `manifest.json`, written last. A folder without a manifest is no backup. Nothing in it is secret beyond what the
+//! database holds; whoever keeps it keeps personal data and locks it away.
+
+mod backup;
+mod check;
+mod numbers;
+mod restore;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use backup::backup;
+pub use check::{Finding, check};
+pub(crate) use numbers::numbers_confirmed;
+pub use numbers::{Mark, confirm_numbers, number_marks};
+pub use restore::{Restored, restore};
+
+/// The database's name inside a backup.
+const DB: &str = "gridbook.db";
+/// The folder of pictures inside a backup.
+const BLOBS: &str = "blobs";
+/// Written last.
+const MANIFEST: &str = "manifest.json";
+/// Layout of a backup.
+const FORMAT: u32 = 1;
+
+/// What a backup says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Layout of the folder.
+    pub format: u32,
+    /// When it was made, milliseconds since 1970.
+    pub made_at: u64,
+    /// The township.
+    pub township: String,
+    /// The history it belongs to.
+    pub history: String,
+    /// How far the sequence had come.
+    pub last_seq: i64,
+    /// Pictures in it.
+    pub blobs: usize,
+    /// SHA-256 of the database, in hex.
+    pub db_sha256: String,
+}
+
+/// Why a backup, a restore or a check did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] crate::db::DbError),
+    /// A file; which, and the system's words.
+    #[error("文件 {0} 读写不了:{1};原有数据没有改动")]
+    File(PathBuf, std::io::Error),
+    /// The place is taken.
+    #[error("{0} 已经存在,没有改动;请换一个位置,或加 --replace(原有的会改名保留,不会删除)")]
+    Exists(PathBuf),
+    /// No manifest, or one of another layout.
+    #[error("{0} 不是完整的备份(缺少或读不懂 manifest.json);什么也没有改动")]
+    NoBackup(PathBuf),
+    /// The content is not what the manifest says.
+    #[error("备份里的 {0} 已损坏(校验和不符);什么也没有改动,请换另一份备份")]
+    Damaged(String),
+}
+
+impl From<sqlx::Error> for KeepError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+fn file(path: &Path) -> impl Fn(std::io::Error) -> KeepError + '_ {
+    move |error| KeepError::File(path.to_path_buf(), error)
+}
+
+/// Where a picture lies below a folder of pictures.
+fn blob_path(root: &Path, sha256: &str) -> PathBuf {
+    root.join(&sha256[..2]).join(sha256)
+}
+
+/// SHA-256 of a file, in hex, read in pieces.
+fn hash_file(path: &Path) -> Result<String, KeepError> {
+    use sha2::{Digest, Sha256};
+    use std::io::Read;
+    let mut input = std::fs::File::open(path).map_err(file(path))?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        let read = input.read(&mut piece).map_err(file(path))?;
+        if read == 0 {
+            return Ok(crate::secret::hex(&hash.finalize()));
+        }
+        hash.update(&piece[..read]);
+    }
+}
+
+/// Copies a file and flushes the copy.
+fn copy(from: &Path, to: &Path) -> Result<(), KeepError> {
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder).map_err(file(folder))?;
+    }
+    std::fs::copy(from, to).map_err(file(from))?;
+    flush(to)
+}
+
+fn flush(path: &Path) -> Result<(), KeepError> {
+    std::fs::File::open(path).and_then(|opened| opened.sync_all()).map_err(file(path))
+}

@@ -1,0 +1,138 @@
+//! Putting a backup in the place of the data.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::Connection;
+
+use super::{BLOBS, DB, FORMAT, KeepError, MANIFEST, Manifest, blob_path, copy, file, flush, hash_file};
+use crate::{db, secret};
+
+/// What a restore did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// What the backup said of itself.
+    pub manifest: Manifest,
+    /// Under which names the data of before are kept.
+    pub kept: Vec<PathBuf>,
+}
+
+/// Puts the backup in `from` where `db` (a path) and `blobs` say. The history gets a new name, so that every phone
+/// notices, reads anew and sends again what the backup does not have; the server's own device begins a new life; and
+/// no official number is given out until somebody has confirmed the last ones.
+///
+/// The server must not run. Data that are there are renamed, never removed, and only with `replace`.
+///
+/// # Errors
+/// [`KeepError`]; then the data of before are where they were.
+pub async fn restore(
+    from: &Path,
+    db: &Path,
+    blobs: &Path,
+    replace: bool,
+    now: u64,
+) -> Result<Restored, KeepError> {
+    let manifest = verified(from)?;
+    if db.exists() && !replace {
+        return Err(KeepError::Exists(db.to_path_buf()));
+    }
+    let (new_db, new_blobs) = (beside(db, "restoring"), beside(blobs, "restoring"));
+    for left in [&new_db, &new_blobs] {
+        remove(left)?;
+    }
+    copy(&from.join(DB), &new_db)?;
+    renew(&new_db).await?;
+    std::fs::create_dir_all(&new_blobs).map_err(file(&new_blobs))?;
+    for name in names(&new_db).await? {
+        copy(&blob_path(&from.join(BLOBS), &name), &blob_path(&new_blobs, &name))?;
+    }
+    // From here on only names change. The log of the old database goes with it: it would be applied to the new one.
+    let mut kept = Vec::new();
+    for old in [db.to_path_buf(), suffixed(db, "-wal"), suffixed(db, "-shm"), blobs.to_path_buf()] {
+        if old.exists() {
+            let aside = beside(&old, &format!("before-{now}"));
+            std::fs::rename(&old, &aside).map_err(file(&old))?;
+            kept.push(aside);
+        }
+    }
+    std::fs::rename(&new_blobs, blobs).map_err(file(blobs))?;
+    std::fs::rename(&new_db, db).map_err(file(db))?;
+    if let Some(folder) = db.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        flush(folder)?;
+    }
+    Ok(Restored { manifest, kept })
+}
+
+/// The manifest of a backup whose content is what it says.
+fn verified(from: &Path) -> Result<Manifest, KeepError> {
+    let text = std::fs::read(from.join(MANIFEST)).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;
+    if manifest.format != FORMAT {
+        return Err(KeepError::NoBackup(from.to_path_buf()));
+    }
+    if hash_file(&from.join(DB))? != manifest.db_sha256 {
+        return Err(KeepError::Damaged(DB.to_owned()));
+    }
+    let mut found = 0;
+    let root = from.join(BLOBS);
+    let folders = if root.exists() { list(&root)? } else { Vec::new() };
+    for folder in folders {
+        for blob in list(&folder)? {
+            let name = blob.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if hash_file(&blob)? != name {
+                return Err(KeepError::Damaged(name));
+            }
+            found += 1;
+        }
+    }
+    if found < manifest.blobs {
+        return Err(KeepError::Damaged(BLOBS.to_owned()));
+    }
+    Ok(manifest)
+}
+
+/// Gives the restored database its new history.
+async fn renew(path: &Path) -> Result<(), KeepError> {
+    let mut conn = db::open_writer(&format!("sqlite://{}", path.display())).await?;
+    sqlx::query("UPDATE tenant SET history = ?, epoch = epoch + 1, numbers_held = 1 WHERE tenant = 1")
+        .bind(secret::hex(&secret::random::<8>()))
+        .execute(&mut conn)
+        .await?;
+    // All of it in the one file that is renamed.
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
+    sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut conn).await?;
+    conn.close().await?;
+    flush(path)
+}
+
+async fn names(path: &Path) -> Result<Vec<String>, KeepError> {
+    let mut conn = db::open_existing(&format!("sqlite://{}", path.display())).await?;
+    let names = sqlx::query_scalar("SELECT sha256 FROM blobs WHERE tenant = 1").fetch_all(&mut conn).await?;
+    conn.close().await?;
+    Ok(names)
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, KeepError> {
+    let entries = std::fs::read_dir(folder).map_err(file(folder))?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(file(folder))).collect()
+}
+
+fn remove(path: &Path) -> Result<(), KeepError> {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(KeepError::File(path.to_path_buf(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn beside(path: &Path, word: &str) -> PathBuf {
+    suffixed(path, &format!(".{word}"))
+}
+
+fn suffixed(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}

@@ -59,6 +59,9 @@ pub enum KeepError {
     /// The place is taken.
     #[error("{0} 已经存在,没有改动;请换一个位置,或加 --replace(原有的会改名保留,不会删除)")]
     Exists(PathBuf),
+    /// Somebody has the database open.
+    #[error("服务还在运行;请先停止服务再恢复。什么也没有改动")]
+    Running,
     /// No manifest, or one of another layout.
     #[error("{0} 不是完整的备份(缺少或读不懂 manifest.json);什么也没有改动")]
     NoBackup(PathBuf),

@@ -64,9 +64,10 @@ async fn a_restore_is_noticed_and_what_it_lost_comes_back_once() {
     assert!(late_number.is_some() && late_number != first_number);
     ann.pull().await;
     let old_history = server.app().tenant.history.clone();
+    let path = database_path(&db);
+    assert!(matches!(keep::restore(&out, &path, &blobs, true, NOON).await, Err(KeepError::Running)));
     server.stop().await;
 
-    let path = database_path(&db);
     assert!(matches!(keep::restore(&out, &path, &blobs, false, NOON).await, Err(KeepError::Exists(_))));
     let done = keep::restore(&out, &path, &blobs, true, NOON).await.unwrap();
     assert!(!done.kept.is_empty() && done.kept.iter().all(|kept| kept.exists()), "{:?}", done.kept);

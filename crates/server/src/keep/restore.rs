@@ -35,6 +35,9 @@ pub async fn restore(
     if db.exists() && !replace {
         return Err(KeepError::Exists(db.to_path_buf()));
     }
+    if db.exists() {
+        alone(db).await?;
+    }
     let (new_db, new_blobs) = (beside(db, "restoring"), beside(blobs, "restoring"));
     for left in [&new_db, &new_blobs] {
         remove(left)?;
@@ -60,6 +63,20 @@ pub async fn restore(
         flush(folder)?;
     }
     Ok(Restored { manifest, kept })
+}
+
+/// Makes sure that nobody has the database open: a server that ran on would write into the renamed files. Leaving
+/// the write-ahead log takes the only connection there is, and puts all of the old data into the one file.
+async fn alone(db: &Path) -> Result<(), KeepError> {
+    let mut conn = db::open_existing(&format!("sqlite://{}", db.display())).await?;
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut conn).await?;
+    let mode: Result<String, _> =
+        sqlx::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut conn).await;
+    conn.close().await?;
+    match mode {
+        Ok(mode) if mode == "delete" => Ok(()),
+        _ => Err(KeepError::Running),
+    }
 }
 
 /// The manifest of a backup whose content is what it says.

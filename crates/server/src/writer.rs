@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::Poll;
 
-use sqlx::Executor;
+use sqlx::{Connection, Executor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -95,6 +95,10 @@ async fn work(mut ledger: Ledger, mut queue: mpsc::Receiver<Job>) {
         for finish in finished {
             finish(committed);
         }
+    }
+    // Closed, not dropped: whoever waits for the end finds the file free.
+    if let Err(error) = ledger.conn.close().await {
+        tracing::warn!(%error, "the database was not closed");
     }
 }
 

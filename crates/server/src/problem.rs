@@ -84,6 +84,25 @@ impl ApiError {
         error.retry_after = Some(5);
         error
     }
+
+    /// 503: no room left on the disk. Reading goes on.
+    pub fn full() -> Self {
+        let mut error = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "full",
+            "服务器的磁盘满了,这次没有保存;记录还在本机,会自动再试。请告诉管理员清理磁盘。",
+        );
+        error.retry_after = Some(60);
+        error
+    }
+
+    /// What a file that could not be written means.
+    pub fn of_file(error: &std::io::Error) -> Self {
+        tracing::error!(kind = ?error.kind(), "a file was not written");
+        let full =
+            [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded].contains(&error.kind());
+        if full { Self::full() } else { Self::unavailable() }
+    }
 }
 
 impl std::fmt::Display for ApiError {
@@ -106,7 +125,8 @@ impl From<sqlx::Error> for ApiError {
             _ => "other".to_owned(),
         };
         tracing::error!(kind, "storage failed");
-        Self::unavailable()
+        // SQLite's own number for a full disk.
+        if kind == "database 13" { Self::full() } else { Self::unavailable() }
     }
 }
 

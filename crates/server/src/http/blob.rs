@@ -53,7 +53,7 @@ pub(super) async fn put(
         return Err(ApiError::bad("hash", "照片在传送中损坏,没有保存;原件还在本机,会自动再传。"));
     }
     let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    app.blobs.put(&sha256, bytes).await.map_err(|_| ApiError::unavailable())?;
+    app.blobs.put(&sha256, bytes).await.map_err(|error| ApiError::of_file(&error))?;
     let user = session.actor.user;
     app.writer
         .run(move |ledger| {

@@ -170,11 +170,7 @@ impl Op {
 
     /// The wire form.
     pub fn to_wire(&self) -> WireOp {
-        let (s, b, x) = match &self.content {
-            Content::Here { salt, body } => (Some(hex::encode(salt)), Some(body.clone()), None),
-            Content::Erased { body_hash } => (None, None, Some(hex::encode(body_hash))),
-        };
-        WireOp { h: self.line.clone(), s, b, x, g: self.sig.clone() }
+        wire(self.line.clone(), self.content.clone(), self.sig.clone())
     }
 
     /// The parsed header.
@@ -259,6 +255,15 @@ impl Op {
             understood: Understood::default(),
         }
     }
+}
+
+/// The wire form of these parts.
+pub(crate) fn wire(h: String, content: Content, g: Option<String>) -> WireOp {
+    let (s, b, x) = match content {
+        Content::Here { salt, body } => (Some(hex::encode(&salt)), Some(body), None),
+        Content::Erased { body_hash } => (None, None, Some(hex::encode(&body_hash))),
+    };
+    WireOp { h, s, b, x, g }
 }
 
 fn body_hash(content: &Content) -> Hash {

@@ -4,7 +4,7 @@
 //! Frame, little-endian: `u8` flags (1 erased, 2 signed) · `u32` header length · `u32` body length ·
 //! `u16` signature length · hash (32) · salt (16) or erased body's hash (32) · header · body · signature.
 
-use crate::op::{Content, Op, OpError};
+use crate::op::{Content, Hash, Op, OpError, WireOp, wire};
 
 const ERASED: u8 = 1;
 const SIGNED: u8 = 2;
@@ -35,6 +35,29 @@ pub fn write(out: &mut Vec<u8>, op: &Op) -> usize {
 /// # Errors
 /// [`OpError::Frame`] for a frame that ends early or is no frame; [`OpError`] for a bad header in it.
 pub fn read(bytes: &[u8]) -> Result<(Op, usize), OpError> {
+    let frame = frame(bytes)?;
+    Ok((Op::with_hash(frame.line, frame.content, frame.sig, frame.hash)?, frame.len))
+}
+
+/// Reads the frame at the start of `bytes` for sending: what was verified on its way in is not parsed again.
+///
+/// # Errors
+/// [`OpError::Frame`] for a frame that ends early or is no frame.
+pub fn read_wire(bytes: &[u8]) -> Result<WireOp, OpError> {
+    let frame = frame(bytes)?;
+    Ok(wire(frame.line, frame.content, frame.sig))
+}
+
+/// The parts of a frame, not yet understood.
+struct Frame {
+    line: String,
+    content: Content,
+    sig: Option<String>,
+    hash: Hash,
+    len: usize,
+}
+
+fn frame(bytes: &[u8]) -> Result<Frame, OpError> {
     let mut at = 0usize;
     let flags = take(bytes, &mut at, 1)?[0];
     if flags & !(ERASED | SIGNED) != 0 {
@@ -54,7 +77,7 @@ pub fn read(bytes: &[u8]) -> Result<(Op, usize), OpError> {
         Content::Here { salt: array(salted)?, body }
     };
     let sig = (flags & SIGNED != 0).then_some(sig);
-    Ok((Op::with_hash(line, content, sig, hash)?, at))
+    Ok(Frame { line, content, sig, hash, len: at })
 }
 
 /// Reads all frames.

@@ -1,8 +1,12 @@
 //! Runs the engine's commands against a replica and a connection. The browser and native clients use this; the
 //! simulator carries out the same commands one by one, with faults in between.
 
+mod flights;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
+
+use flights::Flights;
 
 use crate::engine::{Engine, Identity, Input, Output, Request, Response};
 use crate::env::Env;
@@ -65,6 +69,9 @@ impl Driver {
 
     /// Gives the engine an event and carries out all that follows. A second call while the first is running only
     /// passes the event on. `on_status` runs whenever what people see may have changed.
+    ///
+    /// The store is told one thing at a time; requests are under way meanwhile, and an answer is heard when the
+    /// store has nothing left to do.
     pub async fn run<S: Store, P: Project>(
         &self,
         replica: &Replica<S, P>,
@@ -80,25 +87,40 @@ impl Driver {
         }
         self.blobs_failed.borrow_mut().clear();
         let mut round = Round::default();
+        let mut flights = Flights::default();
         loop {
-            let Some(output) = self.queue.borrow_mut().pop_front() else { break };
-            if let Output::Timer(ms) = output {
-                round.timer_ms = Some(ms);
-                continue;
-            }
-            if output == Output::Status {
-                on_status(false);
-                continue;
-            }
-            let (input, changed) = self.carry_out(replica, http, env, output).await;
-            if changed {
-                round.changed = true;
-                on_status(true);
-            }
+            let output = self.queue.borrow_mut().pop_front();
+            let input = match output {
+                Some(Output::Timer(ms)) => {
+                    round.timer_ms = Some(ms);
+                    continue;
+                }
+                Some(Output::Status) => {
+                    on_status(false);
+                    continue;
+                }
+                Some(Output::Send(number, request)) => {
+                    flights.start(number, send(replica, http, request));
+                    continue;
+                }
+                Some(output) => {
+                    let (input, changed) = flights.beside(self.carry_out(replica, env, output)).await;
+                    if changed {
+                        round.changed = true;
+                        on_status(true);
+                    }
+                    input
+                }
+                None => match flights.next().await {
+                    Some((number, response)) => Some(Input::Response(number, response)),
+                    None => break,
+                },
+            };
             self.engine.borrow_mut().set_identity(identity(replica));
             if let Some(input) = input {
                 let outputs = self.handle(env, input);
                 self.queue.borrow_mut().extend(outputs);
+                flights.retain(|number| self.engine.borrow().awaits(number));
             }
         }
         self.running.set(false);
@@ -114,23 +136,13 @@ impl Driver {
     async fn carry_out<S: Store, P: Project>(
         &self,
         replica: &Replica<S, P>,
-        http: &impl Http,
         env: &impl Env,
         output: Output,
     ) -> (Option<Input>, bool) {
         let outcome = match output {
-            Output::LoadOutbox { skip, max_ops, max_bytes } => {
-                replica.outbox(skip, max_ops, max_bytes).await.map(|o| (Some(Input::Outbox(o)), false))
-            }
-            Output::Send(number, request) => {
-                let blob = match &request {
-                    Request::PutBlob { sha256 } => {
-                        replica.store().get(Table::Blob, sha256).await.ok().flatten()
-                    }
-                    _ => None,
-                };
-                let response = http.send(&request, blob).await;
-                Ok((Some(Input::Response(number, response)), false))
+            Output::LoadOutbox { pass, max_ops, max_bytes } => {
+                let outbox = replica.outbox_without(&pass, max_ops, max_bytes).await;
+                outbox.map(|o| (Some(Input::Outbox(o)), false))
             }
             Output::ApplyResults(reply) => {
                 let changed = replica.apply_results(&reply.results, env.now_ms()).await;
@@ -141,7 +153,7 @@ impl Driver {
                     let engine = self.engine.borrow();
                     engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
                 };
-                let pulled = replica.apply_page(env, &from, &reply, &history, authority).await;
+                let pulled = replica.apply_page(env, &from, reply, &history, authority).await;
                 pulled.map(|p| (Some(Input::Stored), !p.changed.is_empty()))
             }
             Output::ForgetCursor => replica.forget_cursor().await.map(|()| (None, false)),
@@ -156,7 +168,8 @@ impl Driver {
                 self.blobs_failed.borrow_mut().insert(name);
                 Ok((None, false))
             }
-            Output::Timer(_) | Output::Status => Ok((None, false)),
+            // Seen to by the loop.
+            Output::Send(..) | Output::Timer(_) | Output::Status => Ok((None, false)),
         };
         outcome.unwrap_or_else(|error| (Some(Input::StoreFailed(error.to_string())), false))
     }
@@ -176,4 +189,13 @@ impl Driver {
             }
         }
     }
+}
+
+/// Sends one request, a photo with its bytes.
+async fn send<S: Store, P: Project>(replica: &Replica<S, P>, http: &impl Http, request: Request) -> Response {
+    let blob = match &request {
+        Request::PutBlob { sha256 } => replica.store().get(Table::Blob, sha256).await.ok().flatten(),
+        _ => None,
+    };
+    http.send(&request, blob).await
 }

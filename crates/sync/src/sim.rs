@@ -49,6 +49,8 @@ pub struct Report {
     pub saved: usize,
     /// Requests that reached the backend.
     pub requests: usize,
+    /// Requests sent while another of the same tab was under way.
+    pub beside: usize,
     /// Messages lost, repeated or cut off.
     pub faults: usize,
     /// Tabs that died.

@@ -91,7 +91,7 @@ pub struct PushReply {
 
 /// One line of a reader's feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "t", rename_all = "snake_case")]
+#[serde(tag = "t", rename_all = "snake_case", try_from = "Line")]
 pub enum Entry {
     /// An operation of an entity the reader sees.
     Op {
@@ -110,6 +110,37 @@ pub enum Entry {
         /// Which.
         e: EntityId,
     },
+}
+
+/// An [`Entry`] as it is read: all at once, where a tagged enum would be read into a tree first and only then
+/// understood. A first pull brings thousands.
+#[derive(Deserialize)]
+struct Line {
+    t: Tag,
+    op: Option<WireOp>,
+    at: Option<u64>,
+    e: Option<EntityId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Tag {
+    Op,
+    Enter,
+    Leave,
+}
+
+impl TryFrom<Line> for Entry {
+    type Error = &'static str;
+
+    fn try_from(line: Line) -> Result<Self, Self::Error> {
+        match line {
+            Line { t: Tag::Op, op: Some(op), at: Some(at), .. } => Ok(Self::Op { op, at }),
+            Line { t: Tag::Enter, e: Some(e), .. } => Ok(Self::Enter { e }),
+            Line { t: Tag::Leave, e: Some(e), .. } => Ok(Self::Leave { e }),
+            _ => Err("an entry lacks what its kind needs"),
+        }
+    }
 }
 
 /// Answer to `GET /sync/v1/pull?cursor=&limit=&not=`. `not` names the asking device's own writer: its operations

@@ -12,12 +12,14 @@ fn the_first_64_seeds_hold() {
     for seed in 0..64 {
         let report = sim::run(seed).unwrap_or_else(|failure| panic!("{failure}"));
         total.saved += report.saved;
+        total.beside += report.beside;
         total.faults += report.faults;
         total.crashes += report.crashes;
         total.purged += report.purged;
     }
     // A simulator that no longer hurts would pass for ever.
     assert!(total.saved > 3000, "{total:?}");
+    assert!(total.beside > 1000, "{total:?}");
     assert!(total.faults > 1000, "{total:?}");
     assert!(total.crashes > 100, "{total:?}");
     assert!(total.purged > 50, "{total:?}");

@@ -14,8 +14,8 @@ use super::{Item, Page};
 use crate::problem::ApiError;
 use crate::writer::{entity_of, push_ids};
 
-/// Entities looked at in one step.
-const CHUNK: usize = 300;
+/// Most entities looked at in one step.
+const CHUNK: usize = 500;
 
 /// Adds entries of the next entities; returns where to go on, or `None` when all are done.
 pub(super) async fn step(
@@ -24,8 +24,10 @@ pub(super) async fn step(
     from: i64,
     pass: &Pass,
 ) -> Result<Option<Place>, ApiError> {
-    let ids = candidates(page, scope, pass).await?;
-    let last = ids.len() < CHUNK || pass.only.is_some();
+    // A record is two entries or more: more of them would only be looked at again for the next page.
+    let chunk = (page.room() / 2).clamp(1, CHUNK);
+    let ids = candidates(page, scope, pass, chunk).await?;
+    let last = ids.len() < chunk || pass.only.is_some();
     let placed = scope::placed(page, &ids).await?;
     let judged: Vec<(Placed, Standing)> = placed
         .into_iter()
@@ -86,37 +88,43 @@ pub(super) async fn step(
     Ok(if last { None } else { Some(place) })
 }
 
-async fn candidates(page: &mut Page<'_>, scope: &Scope, pass: &Pass) -> Result<Vec<EntityId>, ApiError> {
+async fn candidates(
+    page: &mut Page<'_>,
+    scope: &Scope,
+    pass: &Pass,
+    chunk: usize,
+) -> Result<Vec<EntityId>, ApiError> {
     if let Some(only) = pass.only {
         return Ok(vec![only]);
     }
     if scope.channels.is_empty() && !scope.wide {
         return Ok(Vec::new());
     }
-    let mut query = if scope.wide {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT entity FROM entities WHERE tenant = ");
-        query.push_bind(page.tenant);
-        query
+    let (after, with) = match pass.place {
+        Place::Start => (EntityId([0; 16]), true),
+        Place::In(entity, _) => (entity, true),
+        Place::After(entity) => (entity, false),
+    };
+    let from = if with { " AND entity >= " } else { " AND entity > " };
+    let limit = i64::try_from(chunk).unwrap_or(i64::MAX);
+    let mut query = QueryBuilder::<Sqlite>::new("");
+    if scope.wide {
+        query.push("SELECT entity FROM entities WHERE tenant = ").push_bind(page.tenant);
+        query.push(from).push_bind(after.0.to_vec());
     } else {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT DISTINCT entity FROM placed WHERE tenant = ");
-        query.push_bind(page.tenant).push(" AND channel IN (");
-        let mut list = query.separated(", ");
-        for channel in &scope.channels {
-            list.push_bind(channel);
+        // A few of each channel, in the order of its index: all of them sorted together would be read again for
+        // every page.
+        query.push("SELECT DISTINCT entity FROM (");
+        for (i, channel) in scope.channels.iter().enumerate() {
+            query.push(if i == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+            query.push("SELECT DISTINCT entity FROM placed WHERE tenant = ").push_bind(page.tenant);
+            query.push(" AND channel = ").push_bind(channel);
+            query.push(from).push_bind(after.0.to_vec());
+            query.push(" ORDER BY entity LIMIT ").push_bind(limit).push(")");
         }
         query.push(")");
-        query
-    };
-    match pass.place {
-        Place::Start => {}
-        Place::In(entity, _) => {
-            query.push(" AND entity >= ").push_bind(entity.0.to_vec());
-        }
-        Place::After(entity) => {
-            query.push(" AND entity > ").push_bind(entity.0.to_vec());
-        }
     }
-    query.push(" ORDER BY entity LIMIT ").push_bind(i64::try_from(CHUNK).unwrap_or(i64::MAX));
+    query.push(" ORDER BY entity LIMIT ").push_bind(limit);
     let rows: Vec<Vec<u8>> = query.build_query_scalar().persistent(false).fetch_all(&mut *page.conn).await?;
     Ok(rows.into_iter().map(entity_of).collect::<Result<_, _>>()?)
 }

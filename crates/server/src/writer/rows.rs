@@ -8,8 +8,8 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::ledger::Ledger;
 use super::stream::Change;
 
-/// Bound values a statement may have in every SQLite built since 2020.
-const MAX_BINDS: usize = 32_000;
+/// Rows in one statement; 17 columns of them stay far below the values that any SQLite lets a statement bind.
+const ROWS: usize = 250;
 
 struct OpRow {
     seq: i64,
@@ -119,7 +119,7 @@ impl Ledger {
         let tenant = self.tenant.id;
         let conn = &mut self.conn;
         insert_ops(conn, tenant, now, rows.ops).await?;
-        insert(conn, "INSERT INTO feed (tenant, channel, seq) ", "", 3, rows.feed, |b, (channel, seq)| {
+        insert(conn, "INSERT INTO feed (tenant, channel, seq) ", "", rows.feed, |b, (channel, seq)| {
             b.push(tenant).push_bind(channel).push_bind(seq);
         })
         .await?;
@@ -127,7 +127,6 @@ impl Ledger {
             conn,
             "INSERT INTO placed (tenant, entity, channel, from_seq) ",
             "",
-            4,
             rows.opened,
             |b, (id, ch, seq)| {
                 b.push(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
@@ -148,7 +147,6 @@ impl Ledger {
             conn,
             "INSERT INTO moves (tenant, channel, seq, entity) ",
             "",
-            4,
             rows.moves,
             |b, (ch, seq, id)| {
                 b.push(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
@@ -159,7 +157,6 @@ impl Ledger {
             conn,
             "INSERT INTO areas (tenant, area) ",
             " ON CONFLICT DO NOTHING",
-            2,
             rows.areas,
             |b, area| {
                 b.push(tenant).push_bind(area);
@@ -167,7 +164,7 @@ impl Ledger {
         )
         .await?;
         let sql = "INSERT INTO blob_refs (tenant, sha256, entity, account, mime) ";
-        insert(conn, sql, " ON CONFLICT DO NOTHING", 5, rows.blobs, |b, row| {
+        insert(conn, sql, " ON CONFLICT DO NOTHING", rows.blobs, |b, row| {
             b.push(tenant)
                 .push_bind(row.sha256)
                 .push_bind(row.entity.0.to_vec())
@@ -178,7 +175,7 @@ impl Ledger {
         let sql = "INSERT INTO entities (tenant, entity, type, creator, area, first_seq, last_seq) ";
         let again =
             " ON CONFLICT (tenant, entity) DO UPDATE SET area = excluded.area, last_seq = excluded.last_seq";
-        insert(conn, sql, again, 7, rows.entities, |b, (id, row)| {
+        insert(conn, sql, again, rows.entities, |b, (id, row)| {
             b.push(tenant)
                 .push_bind(id.0.to_vec())
                 .push_bind(row.type_)
@@ -200,7 +197,7 @@ async fn insert_ops(
 ) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO ops (tenant, seq, entity, dev, epoch, n, kind, author, line, salt, body, body_hash, sig, \
                hash, area, received_at, verdict) ";
-    insert(conn, sql, "", 17, ops, |b, row| {
+    insert(conn, sql, "", ops, |b, row| {
         let header = row.op.header();
         let writer = header.id.dot.writer;
         b.push(tenant)
@@ -226,21 +223,21 @@ async fn insert_ops(
     .await
 }
 
-/// Inserts all of `rows`, as many in one statement as it may have bound values.
+/// Inserts all of `rows`, many in one statement. A full statement is the same every time and is kept prepared.
 pub(super) async fn insert<R>(
     conn: &mut SqliteConnection,
     head: &str,
     tail: &str,
-    columns: usize,
     rows: impl IntoIterator<Item = R>,
     bind: impl Fn(&mut sqlx::query_builder::Separated<'_, Sqlite, &'static str>, R),
 ) -> Result<(), sqlx::Error> {
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let mut query = QueryBuilder::<Sqlite>::new(head);
-        query.push_values(rows.by_ref().take(MAX_BINDS / columns), |mut b, row| bind(&mut b, row));
+        let mut count = 0;
+        query.push_values(rows.by_ref().take(ROWS).inspect(|_| count += 1), |mut b, row| bind(&mut b, row));
         query.push(tail);
-        query.build().persistent(false).execute(&mut *conn).await?;
+        query.build().persistent(count == ROWS).execute(&mut *conn).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! What is still unsent: one row of pending places for each log row that has any.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Dot, EntityId, WireOp, pack};
+use gridbook_log::{Dot, EntityId, OpId, WireOp, pack};
 use serde::{Deserialize, Serialize};
 
 use super::index::{Row, put_rows};
@@ -24,11 +24,19 @@ pub(crate) struct Pending {
     pub(crate) held: Option<String>,
 }
 
+impl Pending {
+    fn id(&self) -> OpId {
+        OpId { entity: self.entity, dot: self.dot }
+    }
+}
+
 /// Operations to send next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outbox {
     /// In the order they were saved.
     pub ops: Vec<WireOp>,
+    /// Their names, in the same order.
+    pub ids: Vec<OpId>,
     /// Whether more are waiting behind these.
     pub more: bool,
 }
@@ -61,7 +69,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         unsent
     }
 
-    /// The next operations to send, after `skip` that the backend deferred in this round.
+    /// Operations that wait, after the first `skip` of them.
     ///
     /// # Errors
     /// [`ReplicaError`] when the log cannot be read.
@@ -71,9 +79,38 @@ impl<S: Store, P: Project> Replica<S, P> {
         max_ops: usize,
         max_bytes: usize,
     ) -> Result<Outbox, ReplicaError> {
+        self.read_outbox(skip, &BTreeSet::new(), max_ops, max_bytes).await
+    }
+
+    /// The next operations to send, without those that are under way or were left for the next round.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the log cannot be read.
+    pub async fn outbox_without(
+        &self,
+        pass: &BTreeSet<OpId>,
+        max_ops: usize,
+        max_bytes: usize,
+    ) -> Result<Outbox, ReplicaError> {
+        self.read_outbox(0, pass, max_ops, max_bytes).await
+    }
+
+    async fn read_outbox(
+        &self,
+        skip: usize,
+        pass: &BTreeSet<OpId>,
+        max_ops: usize,
+        max_bytes: usize,
+    ) -> Result<Outbox, ReplicaError> {
         for _ in 0..TRIES {
-            let version = self.inner.borrow().meta.version;
-            let outbox = self.try_outbox(skip, max_ops, max_bytes).await;
+            let (version, chosen) = {
+                let inner = self.inner.borrow();
+                let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(move |p| (*log, p)));
+                let waiting = all.filter(|(_, p)| p.held.is_none() && !pass.contains(&p.id()));
+                let chosen = waiting.skip(skip).take(max_ops + 1).map(|(log, p)| (log, p.clone()));
+                (inner.meta.version, chosen.collect::<Vec<_>>())
+            };
+            let outbox = self.try_outbox(&chosen, max_ops, max_bytes).await;
             // Another tab may have moved what we were reading.
             let stored = self.store.get(Table::Meta, VERSION_KEY).await?;
             if version_of(stored.as_deref()) == version {
@@ -86,23 +123,14 @@ impl<S: Store, P: Project> Replica<S, P> {
 
     async fn try_outbox(
         &self,
-        skip: usize,
+        waiting: &[(u32, Pending)],
         max_ops: usize,
         max_bytes: usize,
     ) -> Result<Outbox, ReplicaError> {
-        let waiting: Vec<(u32, Pending)> = {
-            let inner = self.inner.borrow();
-            let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(move |p| (*log, p)));
-            all.filter(|(_, p)| p.held.is_none())
-                .skip(skip)
-                .take(max_ops + 1)
-                .map(|(log, p)| (log, p.clone()))
-                .collect()
-        };
         let mut outbox = Outbox::default();
         let mut size = 0;
         let mut row: Option<(u32, Vec<u8>)> = None;
-        for (log, pending) in &waiting {
+        for (log, pending) in waiting {
             // JSON adds quotes and escapes; half as much again is ample.
             let cost = pending.len as usize + pending.len as usize / 2;
             if outbox.ops.len() == max_ops || (size + cost > max_bytes && !outbox.ops.is_empty()) {
@@ -115,7 +143,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
             let bytes = row.as_ref().map_or(&[][..], |(_, bytes)| bytes);
             let frame = bytes.get(pending.at as usize..).ok_or(ReplicaError::Damaged("log"))?;
-            outbox.ops.push(pack::read(frame)?.0.to_wire());
+            outbox.ops.push(pack::read_wire(frame)?);
+            outbox.ids.push(pending.id());
             size += cost;
         }
         Ok(outbox)
@@ -150,10 +179,17 @@ impl<S: Store, P: Project> Replica<S, P> {
             let inner = self.inner.borrow();
             let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
             let mut changed = BTreeMap::new();
+            let mut found = 0;
             for (log, list) in &inner.pend {
-                if !list.iter().any(|p| by_op.contains_key(&(p.entity, p.dot))) {
+                // Answers come in the order of the outbox, more or less: what waits behind them is not looked at.
+                if found == by_op.len() {
+                    break;
+                }
+                let here = list.iter().filter(|p| by_op.contains_key(&(p.entity, p.dot))).count();
+                if here == 0 {
                     continue;
                 }
+                found += here;
                 let mut kept = Vec::new();
                 for pending in list {
                     let Some(result) = by_op.get(&(pending.entity, pending.dot)) else {

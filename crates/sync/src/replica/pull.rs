@@ -29,23 +29,26 @@ struct Page {
     ops: BTreeMap<EntityId, Vec<Op>>,
     leave: BTreeSet<EntityId>,
     unreadable: usize,
+    cursor: String,
+    more: bool,
 }
 
 impl Page {
-    fn read(reply: &PullReply) -> Self {
-        let mut page = Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0 };
-        for entry in &reply.entries {
+    fn read(reply: PullReply) -> Self {
+        let PullReply { entries, cursor, more, .. } = reply;
+        let mut page = Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0, cursor, more };
+        for entry in entries {
             match entry {
-                Entry::Op { op, .. } => match Op::from_wire(op.clone()) {
+                Entry::Op { op, .. } => match Op::from_wire(op) {
                     Ok(op) => page.ops.entry(op.entity()).or_default().push(op),
                     Err(_) => page.unreadable += 1,
                 },
                 Entry::Enter { e } => {
-                    page.leave.remove(e);
+                    page.leave.remove(&e);
                 }
                 Entry::Leave { e } => {
-                    page.leave.insert(*e);
-                    page.ops.remove(e);
+                    page.leave.insert(e);
+                    page.ops.remove(&e);
                 }
             }
         }
@@ -64,7 +67,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         &self,
         env: &impl Env,
         from: &str,
-        reply: &PullReply,
+        reply: PullReply,
         history: &str,
         authority: Option<DeviceId>,
     ) -> Result<Pulled, ReplicaError> {
@@ -75,7 +78,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 return Ok(Pulled::default());
             }
             self.adopt_authority(authority);
-            match self.try_page(env, reply, &page, history, authority).await {
+            match self.try_page(env, &page, history, authority).await {
                 Err(ReplicaError::Store(StoreError::Raced)) => {
                     self.refresh().await?;
                 }
@@ -97,7 +100,6 @@ impl<S: Store, P: Project> Replica<S, P> {
     async fn try_page(
         &self,
         env: &impl Env,
-        reply: &PullReply,
         page: &Page,
         history: &str,
         authority: Option<DeviceId>,
@@ -162,10 +164,10 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         let pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
-        reply.cursor.clone_into(&mut meta.cursor);
+        page.cursor.clone_into(&mut meta.cursor);
         history.clone_into(&mut meta.history);
         meta.authority = authority;
-        if !reply.more {
+        if !page.more {
             meta.pulled_at = env.now_ms();
             meta.echo = false;
         }

@@ -17,6 +17,7 @@ use crate::memory::{Fault, FaultKind};
 use crate::model::Model;
 use crate::replica::{NewBlob, NewWrite, ReplicaError};
 use crate::store::{Batch, Store, StoreError, Table, scan_all};
+use crate::wire::Caps;
 
 const DAY_MS: i64 = 86_400_000;
 /// Rounds in which everything must have become quiet after the last fault.
@@ -33,6 +34,10 @@ pub struct Config {
     crash: u64,
     store_faults: u64,
     clocks: bool,
+    /// Most operations in a push, as the backend says.
+    batch: usize,
+    /// Most operations in a push that it really takes.
+    takes: usize,
 }
 
 impl Config {
@@ -54,6 +59,9 @@ impl Config {
             crash: rng.below(3),
             store_faults: rng.below(4),
             clocks: rng.chance(60),
+            // Small ones, so that several are under way.
+            batch: 1 + rng.below(8) as usize,
+            takes: 1 + rng.below(12) as usize,
         }
     }
 }
@@ -308,7 +316,8 @@ impl World {
         let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
         let at = self.clock.get();
         match request {
-            Request::Caps => Response::Caps(self.model.caps(at)),
+            Request::Caps => Response::Caps(Caps { max_batch_ops: self.config.batch, ..self.model.caps(at) }),
+            Request::Push(push) if push.ops.len() > self.config.takes => failed(413),
             Request::Push(push) => Response::Push(self.model.push(&user, push, at)),
             Request::Pull { cursor, limit, not } => {
                 let limit = (*limit).min(3 + self.rng.below(60) as usize);
@@ -351,8 +360,9 @@ impl World {
         let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(None) };
         let replica = &open.replica;
         let outcome: Result<Input, String> = match output {
-            Output::LoadOutbox { skip, max_ops, max_bytes } => {
-                now(replica.outbox(skip, max_ops, max_bytes)).map(Input::Outbox).map_err(|e| e.to_string())
+            Output::LoadOutbox { pass, max_ops, max_bytes } => {
+                let outbox = now(replica.outbox_without(&pass, max_ops, max_bytes));
+                outbox.map(Input::Outbox).map_err(|e| e.to_string())
             }
             Output::ApplyResults(reply) => {
                 let applied = now(replica.apply_results(&reply.results, env.now_ms()));
@@ -361,7 +371,7 @@ impl World {
             Output::ApplyPage(from, reply) => {
                 let caps = open.engine.caps();
                 let (history, authority) = caps.map(|c| (c.history.clone(), c.authority)).unwrap_or_default();
-                match now(replica.apply_page(&env, &from, &reply, &history, authority)) {
+                match now(replica.apply_page(&env, &from, reply, &history, authority)) {
                     Ok(pulled) => {
                         let gone = |id: &&EntityId| !replica.rows().contains_key(*id);
                         let purged: Vec<EntityId> = pulled.changed.iter().filter(gone).copied().collect();
@@ -395,6 +405,8 @@ impl World {
                 return Ok(None);
             }
             Output::Send(number, request) => {
+                let engine = &open.engine;
+                self.report.beside += usize::from((0..number).any(|earlier| engine.awaits(earlier)));
                 let lost = self.rng.chance(self.faults.lose);
                 self.report.faults += usize::from(lost);
                 let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);

@@ -269,3 +269,79 @@ fn work_of_two_tabs_goes_up_once() {
     }
     assert!(line.model.borrow().entities().values().all(|e| e.have().len() == 2));
 }
+
+/// A line that counts what is under way at once, and where the replica stood when each page was asked for.
+struct Watched<'a> {
+    line: Line,
+    tab: &'a Tab,
+    under_way: Cell<usize>,
+    most: Cell<usize>,
+    stood: RefCell<Vec<(String, String)>>,
+}
+
+impl Http for Watched<'_> {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        self.under_way.set(self.under_way.get() + 1);
+        self.most.set(self.most.get().max(self.under_way.get()));
+        if let Request::Pull { cursor, .. } = request {
+            self.stood.borrow_mut().push((cursor.clone(), self.tab.meta().cursor.clone()));
+        }
+        // Slower than the store.
+        for _ in 0..4 {
+            give_way().await;
+        }
+        let response = match request {
+            Request::Pull { cursor, not, .. } => {
+                let short = Request::Pull { cursor: cursor.clone(), limit: 7, not: *not };
+                self.line.send(&short, blob).await
+            }
+            _ => self.line.send(request, blob).await,
+        };
+        self.under_way.set(self.under_way.get() - 1);
+        response
+    }
+}
+
+#[test]
+fn the_next_batch_and_the_next_page_are_under_way_before_the_last_is_settled() {
+    let ((_, env, tab), line) = (device(), Line::new());
+    for n in 1..=40 {
+        save(&tab, &env, create(id(n), "11", "x"));
+    }
+    let watched =
+        Watched { line, tab: &tab, under_way: Cell::new(0), most: Cell::new(0), stood: RefCell::default() };
+    let driver = Driver::new(&tab);
+    let done = run(driver.run(&tab, &watched, &env, Input::Wake, |_| {}));
+    assert!(done.is_some_and(|round| round.changed));
+    assert_eq!(watched.most.get(), 2);
+    assert_eq!(watched.under_way.get(), 0, "nothing is left behind");
+    let stood = watched.stood.borrow();
+    assert!(stood.len() > 5, "{stood:?}");
+    assert!(stood[1..].iter().all(|(asked, stood)| asked != stood), "{stood:?}");
+    assert_eq!((tab.unsent().waiting, tab.rows().len()), (0, 40));
+    let model = watched.line.model.borrow();
+    for (id, there) in model.entities() {
+        assert_eq!(entity(&tab, *id).to_snapshot(), there.to_snapshot());
+    }
+}
+
+#[test]
+fn a_failure_breaks_off_what_is_under_way_beside_it() {
+    for failed in
+        [Response::Lost, Response::Failed { status: 503, code: String::new(), retry_after_ms: None }]
+    {
+        let ((_, env, tab), line) = (device(), Line::new());
+        for n in 1..=40 {
+            save(&tab, &env, create(id(n), "11", "x"));
+        }
+        line.instead.borrow_mut().push(("push", failed));
+        let driver = Driver::new(&tab);
+        let done = round(&driver, &tab, &line, &env);
+        assert!(done.timer_ms.is_some_and(|ms| ms <= 2_000));
+        assert!(tab.unsent().waiting > 0);
+        round(&driver, &tab, &line, &env);
+        assert_eq!(tab.unsent().waiting, 0);
+        let model = line.model.borrow();
+        assert!(model.entities().values().all(|e| e.have().len() == 2), "once, whatever was broken off");
+    }
+}

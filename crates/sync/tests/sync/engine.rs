@@ -1,140 +1,10 @@
 //! Events in, commands out.
 
-use gridbook_log::{Clock, DeviceId, Dot, EntityId, NewOp, Op, OpId, WireOp, Writer};
-use gridbook_sync::engine::{
-    Backoff, Engine, Identity, Input, Output, POLL_MS, Phase, Request, Response, Trouble,
-};
-use gridbook_sync::replica::Outbox;
-use gridbook_sync::wire::{
-    Caps, Entry, MAX_BATCH_OPS, MAX_PAGE, PullReply, PushReply, PushRequest, PushResult, VERSION, Verdict,
-};
+use gridbook_log::EntityId;
+use gridbook_sync::engine::{Backoff, Identity, Input, Output, POLL_MS, Phase, Request, Response, Trouble};
+use gridbook_sync::wire::{Caps, Entry, MAX_BATCH_OPS, MAX_PAGE, PushReply, PushResult, Verdict};
 
-const WRITER: Writer = Writer { dev: DeviceId([1; 8]), epoch: 1 };
-const NOW: u64 = 1_770_000_000_000;
-
-fn identity(cursor: &str) -> Identity {
-    Identity {
-        writer: WRITER,
-        nonce: "n".to_owned(),
-        cursor: cursor.to_owned(),
-        history: String::new(),
-        echo: false,
-    }
-}
-
-fn caps() -> Caps {
-    Caps {
-        contract: VERSION.to_owned(),
-        levels: vec![0],
-        history: "h1".to_owned(),
-        now: NOW,
-        authority: None,
-        max_batch_ops: 8,
-        max_batch_bytes: 9000,
-        max_blob: 1,
-    }
-}
-
-fn ops(numbers: std::ops::RangeInclusive<u32>) -> Vec<WireOp> {
-    let op = |n| {
-        let ctx = (n > 1).then(|| Dot { writer: WRITER, n: n - 1 }).into_iter().collect();
-        let hlc = Clock::default().tick(NOW);
-        let dot = Dot { writer: WRITER, n };
-        let new = NewOp { entity: EntityId([7; 16]), dot, hlc, kind: "set", user: "u1", ctx };
-        Op::new(new, [0; 16], "{}".to_owned()).unwrap().to_wire()
-    };
-    numbers.map(op).collect()
-}
-
-fn outbox(numbers: std::ops::RangeInclusive<u32>) -> Input {
-    Input::Outbox(Outbox { ops: ops(numbers), more: false })
-}
-
-const NOTHING: Input = Input::Outbox(Outbox { ops: Vec::new(), more: false });
-
-fn result(n: u32, r: Verdict) -> PushResult {
-    PushResult { id: Some(OpId { entity: EntityId([7; 16]), dot: Dot { writer: WRITER, n } }), r, code: None }
-}
-
-fn pushed(results: Vec<PushResult>) -> Response {
-    Response::Push(PushReply { results, now: NOW })
-}
-
-fn page(entries: Vec<Entry>, cursor: &str, more: bool) -> PullReply {
-    PullReply { entries, cursor: cursor.to_owned(), more, fp: None }
-}
-
-fn failed(status: u16, retry_after_ms: Option<u64>) -> Response {
-    Response::Failed { status, code: String::new(), retry_after_ms }
-}
-
-fn load(skip: usize, max_ops: usize) -> Vec<Output> {
-    vec![Output::LoadOutbox { skip, max_ops, max_bytes: 9000 }, Output::Status]
-}
-
-fn pull(number: u64, cursor: &str) -> Vec<Output> {
-    let request = Request::Pull { cursor: cursor.to_owned(), limit: MAX_PAGE, not: Some(WRITER) };
-    vec![Output::Status, Output::Send(number, request)]
-}
-
-/// An engine with the number of its last request.
-struct Rig {
-    engine: Engine,
-    sent: u64,
-}
-
-impl Rig {
-    fn new() -> Self {
-        Self { engine: Engine::new(identity("")), sent: 0 }
-    }
-
-    fn give(&mut self, input: Input) -> Vec<Output> {
-        self.give_random(0, input)
-    }
-
-    fn give_random(&mut self, random: u64, input: Input) -> Vec<Output> {
-        let outputs = self.engine.handle(NOW, random, input);
-        for output in &outputs {
-            if let Output::Send(number, _) = output {
-                assert_eq!(*number, self.sent + 1);
-                self.sent = *number;
-            }
-        }
-        outputs
-    }
-
-    /// Answers the request under way.
-    fn reply(&mut self, response: Response) -> Vec<Output> {
-        self.give(Input::Response(self.sent, response))
-    }
-
-    fn at_push() -> Self {
-        let mut rig = Self::new();
-        rig.give(Input::Wake);
-        assert_eq!(rig.reply(Response::Caps(caps())), load(0, 8));
-        rig
-    }
-
-    fn at_pull() -> Self {
-        let mut rig = Self::at_push();
-        assert_eq!(rig.give(NOTHING), pull(2, ""));
-        rig
-    }
-
-    fn at_photos() -> Self {
-        let mut rig = Self::at_pull();
-        rig.reply(Response::Pull(page(Vec::new(), "", false)));
-        assert_eq!(rig.give(Input::Stored), [Output::NextBlob, Output::Status]);
-        rig
-    }
-
-    /// A photo under way.
-    fn at_photo() -> Self {
-        let mut rig = Self::at_photos();
-        rig.give(Input::Blob(Some("aa".to_owned())));
-        rig
-    }
-}
+use super::rig::*;
 
 type Start = fn() -> Rig;
 const PHASES: [(Phase, Start); 4] = [
@@ -156,18 +26,17 @@ const PHASES: [(Phase, Start); 4] = [
 fn a_round_is_caps_push_pull_photos() {
     let mut rig = Rig::new();
     assert_eq!(rig.give(Input::Wake), [Output::Status, Output::Send(1, Request::Caps)]);
-    assert_eq!(rig.reply(Response::Caps(caps())), load(0, 8));
-    let request = PushRequest { writer: WRITER, nonce: "n".to_owned(), now: NOW, ops: ops(1..=2) };
-    assert_eq!(rig.give(outbox(1..=2)), [Output::Send(2, Request::Push(request))]);
+    assert_eq!(rig.reply(Response::Caps(caps())), beginning(8));
+    assert_eq!(rig.give(outbox(1..=2)), [push(2, 1..=2)]);
     let results = vec![result(1, Verdict::Ok), result(2, Verdict::Dup)];
     let reply = PushReply { results: results.clone(), now: NOW };
     assert_eq!(rig.reply(pushed(results)), [Output::ApplyResults(reply)]);
-    assert_eq!(rig.give(Input::Stored), load(0, 8));
-    assert_eq!(rig.give(NOTHING), pull(3, ""));
+    assert_eq!(rig.give(Input::Stored), pull(3, ""));
     let first = page(Vec::new(), "c1", true);
-    assert_eq!(rig.reply(Response::Pull(first.clone())), [Output::ApplyPage(String::new(), first)]);
+    let out = [ask(4, "c1"), Output::ApplyPage(String::new(), first.clone())];
+    assert_eq!(rig.reply(Response::Pull(first)), out);
     rig.engine.set_identity(identity("c1"));
-    assert_eq!(rig.give(Input::Stored), pull(4, "c1"));
+    assert_eq!(rig.give(Input::Stored), []);
     let last = page(Vec::new(), "c2", false);
     assert_eq!(rig.reply(Response::Pull(last.clone())), [Output::ApplyPage("c1".to_owned(), last)]);
     assert_eq!(rig.give(Input::Stored), [Output::NextBlob, Output::Status]);
@@ -179,7 +48,7 @@ fn a_round_is_caps_push_pull_photos() {
     assert_eq!(rig.give(Input::Blob(None)), [Output::Timer(wait), Output::Status]);
     assert_eq!((rig.engine.phase(), rig.engine.trouble()), (Phase::Idle, None));
     // What the backend can do is known by now.
-    assert_eq!(rig.give(Input::Timer), load(0, 8));
+    assert_eq!(rig.give(Input::Timer), beginning(8));
 }
 
 #[test]
@@ -323,34 +192,33 @@ fn a_batch_too_large_is_halved_and_one_too_large_blocks_nothing() {
     let mut rig = Rig::at_push();
     for (batch, half) in [(5, 3), (3, 2), (2, 1)] {
         rig.give(outbox(1..=batch));
-        assert_eq!(rig.reply(failed(413, None)), load(0, half));
+        assert_eq!(rig.reply(failed(413, None)), load([], half));
     }
     rig.give(outbox(1..=1));
-    assert_eq!(rig.reply(failed(413, None)), load(1, 8), "what waits behind it goes on, in full batches");
+    assert_eq!(rig.reply(failed(413, None)), load([1], 8), "what waits behind it goes on, in full batches");
     rig.give(outbox(2..=3));
     rig.reply(pushed(vec![result(2, Verdict::Ok), result(3, Verdict::Ok)]));
-    assert_eq!(rig.give(Input::Stored), load(1, 8));
-    assert!(matches!(rig.give(NOTHING)[1], Output::Send(_, Request::Pull { .. })));
+    assert!(matches!(rig.give(Input::Stored)[1], Output::Send(_, Request::Pull { .. })));
 }
 
 #[test]
 fn after_a_smaller_batch_went_through_batches_are_full_again() {
     let mut rig = Rig::at_push();
     rig.give(outbox(1..=4));
-    assert_eq!(rig.reply(failed(413, None)), load(0, 2));
-    rig.give(outbox(1..=2));
+    assert_eq!(rig.reply(failed(413, None)), load([], 2));
+    rig.give(some(1..=2));
     rig.reply(pushed(vec![result(1, Verdict::Ok), result(2, Verdict::Ok)]));
-    assert_eq!(rig.give(Input::Stored), load(0, 8));
+    assert_eq!(rig.give(Input::Stored), load([], 8));
 }
 
 #[test]
 fn a_backend_with_more_room_than_the_contract_gets_what_the_contract_says() {
     let mut rig = Rig::new();
     rig.give(Input::Wake);
-    assert_eq!(rig.reply(Response::Caps(Caps { max_batch_ops: 9_999, ..caps() })), load(0, MAX_BATCH_OPS));
+    assert_eq!(rig.reply(Response::Caps(Caps { max_batch_ops: 9_999, ..caps() })), beginning(MAX_BATCH_OPS));
     let mut rig = Rig::new();
     rig.give(Input::Wake);
-    assert_eq!(rig.reply(Response::Caps(Caps { max_batch_ops: 0, ..caps() })), load(0, 1));
+    assert_eq!(rig.reply(Response::Caps(Caps { max_batch_ops: 0, ..caps() })), beginning(1));
 }
 
 #[test]
@@ -360,29 +228,33 @@ fn what_is_not_settled_is_passed_over_until_the_next_round() {
         (1..).zip(verdicts).map(|(n, r)| result(n, *r)).collect()
     };
     let stranger = PushResult {
-        id: Some(OpId { entity: EntityId([9; 16]), ..result(1, Ok).id.unwrap() }),
+        id: Some(gridbook_log::OpId { entity: EntityId([9; 16]), ..result(1, Ok).id.unwrap() }),
         ..result(1, Ok)
     };
     let table = [
-        (named(&[Ok, Dup, Reject, Refuse]), 0),
-        (named(&[Ok, Defer, Defer, Refuse]), 2),
-        (named(&[Defer, Defer, Defer, Defer]), 4),
+        (named(&[Ok, Dup, Reject, Refuse]), vec![]),
+        (named(&[Ok, Defer, Defer, Refuse]), vec![2, 3]),
+        (named(&[Defer, Defer, Defer, Defer]), vec![1, 2, 3, 4]),
         // Fewer answers than operations, none at all, one for something that was not sent, one twice.
-        (named(&[Ok, Ok]), 2),
-        (Vec::new(), 4),
-        (vec![stranger; 4], 4),
-        (vec![result(1, Ok), result(1, Ok), result(1, Ok), result(1, Ok)], 3),
+        (named(&[Ok, Ok]), vec![3, 4]),
+        (Vec::new(), vec![1, 2, 3, 4]),
+        (vec![stranger; 4], vec![1, 2, 3, 4]),
+        (vec![result(1, Ok), result(1, Ok), result(1, Ok), result(1, Ok)], vec![2, 3, 4]),
     ];
-    for (results, skip) in table {
+    for (results, left) in table {
         let mut rig = Rig::at_push();
-        rig.give(outbox(1..=4));
-        rig.reply(pushed(results.clone()));
-        assert_eq!(rig.give(Input::Stored), load(skip, 8), "{results:?}");
-        assert!(matches!(rig.give(NOTHING)[1], Output::Send(_, Request::Pull { .. })));
+        rig.give(some(1..=4));
+        assert_eq!(rig.give(some(5..=5)), [push(3, 5..=5)]);
+        rig.reply_to(2, pushed(results.clone()));
+        let pass = left.into_iter().chain([5]);
+        assert_eq!(rig.give(Input::Stored), load(pass, 8), "{results:?}");
+        assert_eq!(rig.give(NOTHING), []);
+        rig.reply_to(3, all(5..=5, Ok));
+        assert!(matches!(rig.give(Input::Stored)[1], Output::Send(_, Request::Pull { .. })));
         rig.reply(Response::Pull(page(Vec::new(), "", false)));
         rig.give(Input::Stored);
         rig.give(Input::Blob(None));
-        assert_eq!(rig.give(Input::Wake), load(0, 8), "a new round tries again");
+        assert_eq!(rig.give(Input::Wake), beginning(8), "a new round tries again");
     }
 }
 
@@ -394,7 +266,7 @@ fn an_answer_without_a_name_is_named_by_its_place() {
     let named = PushResult { id: result(2, Verdict::Refuse).id, ..unread.clone() };
     let reply = PushReply { results: vec![result(1, Verdict::Ok), named], now: NOW };
     assert_eq!(rig.reply(pushed(vec![result(1, Verdict::Ok), unread])), [Output::ApplyResults(reply)]);
-    assert_eq!(rig.give(Input::Stored), load(0, 8));
+    assert_eq!(rig.give(Input::Stored), pull(3, ""));
 }
 
 #[test]
@@ -414,12 +286,12 @@ fn a_wake_during_a_round_starts_another_at_once() {
             rig.reply(pushed(vec![result(1, Verdict::Ok), result(2, Verdict::Ok)]));
             rig.give(Input::Stored);
         }
-        if phase != Phase::Pull {
+        if phase == Phase::Caps {
             rig.give(NOTHING);
         }
         rig.reply(Response::Pull(page(Vec::new(), "", false)));
         rig.give(Input::Stored);
-        assert_eq!(rig.give(Input::Blob(None))[0], load(0, 8)[0], "{phase:?}");
+        assert_eq!(rig.give(Input::Blob(None)), beginning(8), "{phase:?}");
         rig.give(NOTHING);
         rig.reply(Response::Pull(page(Vec::new(), "", false)));
         rig.give(Input::Stored);
@@ -432,11 +304,10 @@ fn photos_give_way_to_text_saved_meanwhile() {
     let mut rig = Rig::at_photo();
     assert_eq!(rig.give(Input::Wake), []);
     assert_eq!(rig.reply(Response::Blob), [Output::BlobDone("aa".to_owned())]);
-    assert_eq!(rig.give(Input::Stored), load(0, 8), "before the next photo");
+    assert_eq!(rig.give(Input::Stored), beginning(8), "before the next photo");
     rig.give(outbox(1..=1));
     rig.reply(pushed(vec![result(1, Verdict::Ok)]));
     rig.give(Input::Stored);
-    rig.give(NOTHING);
     rig.reply(Response::Pull(page(Vec::new(), "", false)));
     assert_eq!(rig.give(Input::Stored), [Output::NextBlob, Output::Status]);
 }
@@ -484,7 +355,7 @@ fn a_position_in_another_history_is_forgotten() {
         rig.give(Input::Wake);
         let out = rig.reply(Response::Caps(caps()));
         assert_eq!(out.contains(&Output::ForgetCursor), forget, "{known}");
-        assert_eq!(out[out.len() - 2..], load(0, 8));
+        assert_eq!(out[out.len() - 2..], beginning(8));
     }
 }
 

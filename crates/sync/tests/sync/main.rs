@@ -7,6 +7,8 @@ mod feed;
 mod index;
 mod model;
 mod outbox;
+mod pipeline;
+mod rig;
 mod saving;
 mod support;
 mod tabs;

@@ -179,7 +179,7 @@ pub fn page(cursor: &str, entries: Vec<Entry>) -> PullReply {
 #[track_caller]
 pub fn apply(tab: &Tab, env: &TestEnv, reply: &PullReply) -> gridbook_sync::replica::Pulled {
     let from = tab.meta().cursor.clone();
-    run(tab.apply_page(env, &from, reply, "h", Some(AUTHORITY))).unwrap()
+    run(tab.apply_page(env, &from, reply.clone(), "h", Some(AUTHORITY))).unwrap()
 }
 
 /// The same answer for everything that waits.

@@ -133,7 +133,7 @@ fn a_page_overtaken_by_the_other_tab_is_thrown_away() {
     assert_eq!(apply(&one, &env, &reply).new, 1);
     let disk = dump(&store);
     // It still stands at the beginning, and comes second.
-    let late = run(two.apply_page(&env, "", &reply, "h", Some(AUTHORITY))).unwrap();
+    let late = run(two.apply_page(&env, "", reply, "h", Some(AUTHORITY))).unwrap();
     assert_eq!(late, gridbook_sync::replica::Pulled::default());
     assert_eq!(dump(&store), disk);
     agree(&one, &two);
@@ -167,7 +167,7 @@ fn a_page_or_result_that_cannot_be_written_comes_again() {
     let reply = page("7", entries([&other.write(&create(id(2), "11", "y"))]));
     let (disk, unsent) = (dump(&store), one.unsent());
     store.fail_next(Fault::Before(FaultKind::Quota));
-    assert!(run(one.apply_page(&env, "", &reply, "h", Some(AUTHORITY))).is_err());
+    assert!(run(one.apply_page(&env, "", reply.clone(), "h", Some(AUTHORITY))).is_err());
     store.fail_next(Fault::Before(FaultKind::Quota));
     assert!(run(one.apply_results(&answer(&one, Verdict::Ok, None), NOON)).is_err());
     assert_eq!(dump(&store), disk);

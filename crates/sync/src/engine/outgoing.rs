@@ -1,0 +1,113 @@
+//! Pushes under way. While the backend works on one batch the next is read and sent, so neither waits for the
+//! other; what is under way is never read again, and nothing is taken as settled before its own answer.
+
+use std::collections::BTreeSet;
+
+use gridbook_log::OpId;
+
+use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, Verdict};
+
+/// Batches under way at once.
+const WIDTH: usize = 2;
+
+/// A batch under way.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    /// Its operations, in order.
+    pub(super) ids: Vec<OpId>,
+    /// Nothing else was under way when it left, so it cannot have overtaken what it builds on.
+    pub(super) alone: bool,
+}
+
+/// What this round still has to send, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    /// Left for the next round: deferred, or too large even alone. They must not block what waits behind them.
+    passed: BTreeSet<OpId>,
+    /// Most operations in one batch, smaller while the backend finds batches too large.
+    max_ops: usize,
+    /// One batch at a time for the rest of the round: something came back that a batch behind it may build on.
+    narrow: bool,
+    /// All that waits is under way or passed over.
+    drained: bool,
+    /// A batch is being read.
+    pub(super) loading: bool,
+}
+
+impl Outgoing {
+    pub(super) fn new() -> Self {
+        Self {
+            passed: BTreeSet::new(),
+            max_ops: MAX_BATCH_OPS,
+            narrow: false,
+            drained: false,
+            loading: false,
+        }
+    }
+
+    /// A new round tries again what the last one left.
+    pub(super) fn restart(&mut self) {
+        *self = Self { max_ops: self.max_ops, ..Self::new() };
+    }
+
+    /// Whether another batch should be read while `under_way` are.
+    pub(super) fn wants(&self, under_way: usize) -> bool {
+        !self.loading && !self.drained && under_way < if self.narrow { 1 } else { WIDTH }
+    }
+
+    /// Most operations and bytes of the next batch.
+    pub(super) fn room(&self, caps: Option<&Caps>) -> (usize, usize) {
+        let max_ops = caps.map_or(MAX_BATCH_OPS, |c| c.max_batch_ops).min(self.max_ops).max(1);
+        (max_ops, caps.map_or(MAX_BATCH_BYTES, |c| c.max_batch_bytes))
+    }
+
+    /// What the next batch passes over.
+    pub(super) fn pass<'a>(&self, under_way: impl Iterator<Item = &'a Sent>) -> BTreeSet<OpId> {
+        self.passed.iter().chain(under_way.flat_map(|sent| &sent.ids)).copied().collect()
+    }
+
+    /// A batch was read; nothing waits behind it unless `more`.
+    pub(super) fn loaded(&mut self, more: bool) {
+        self.loading = false;
+        self.drained = !more;
+    }
+
+    /// Takes note of an answer, and names in it what the backend could not.
+    pub(super) fn answered(&mut self, sent: &Sent, reply: &mut PushReply) {
+        // A backend that could not read an operation cannot name it; its place in the answer does.
+        for (result, id) in reply.results.iter_mut().zip(&sent.ids) {
+            result.id = result.id.or(Some(*id));
+        }
+        let settled = reply.results.iter().filter(|r| r.r != Verdict::Defer);
+        let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
+        let left: Vec<OpId> = sent.ids.iter().filter(|id| !settled.contains(*id)).copied().collect();
+        if !left.is_empty() {
+            if sent.alone {
+                // They stay in the outbox: pass over them, or they are sent again for ever.
+                self.passed.extend(left);
+            } else {
+                // Perhaps they only came before what they build on: again, with nothing else under way.
+                self.hold_back();
+            }
+        }
+        if sent.ids.len() <= self.max_ops {
+            self.max_ops = MAX_BATCH_OPS;
+        }
+    }
+
+    /// The backend found a batch too large.
+    pub(super) fn too_large(&mut self, sent: &Sent) {
+        if sent.ids.len() > 1 {
+            self.max_ops = sent.ids.len().div_ceil(2);
+        } else {
+            self.passed.extend(&sent.ids);
+            self.max_ops = MAX_BATCH_OPS;
+        }
+        self.hold_back();
+    }
+
+    fn hold_back(&mut self) {
+        self.narrow = true;
+        self.drained = false;
+    }
+}

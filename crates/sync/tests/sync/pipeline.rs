@@ -1,0 +1,156 @@
+//! Several requests under way: the next batch while the backend works, the next page while the store works.
+
+use gridbook_log::EntityId;
+use gridbook_sync::engine::{Identity, Input, Output, Phase, Request, Response, Trouble};
+use gridbook_sync::wire::{Entry, MAX_PAGE, PushReply, Verdict};
+
+use super::rig::*;
+
+/// Two batches of two under way, and something behind them.
+fn two_under_way() -> Rig {
+    let mut rig = Rig::at_push();
+    let out: Vec<Output> = [push(2, 1..=2)].into_iter().chain(load([1, 2], 8)).collect();
+    assert_eq!(rig.give(some(1..=2)), out, "the next one is read while the first is under way");
+    assert_eq!(rig.give(some(3..=4)), [push(3, 3..=4)], "two, not three");
+    rig
+}
+
+/// A first page is being taken in, the next one is under way.
+fn page_ahead() -> Rig {
+    let mut rig = Rig::at_pull();
+    let first = page(Vec::new(), "c1", true);
+    let out = [ask(3, "c1"), Output::ApplyPage(String::new(), first.clone())];
+    assert_eq!(rig.reply(Response::Pull(first)), out);
+    rig
+}
+
+#[test]
+fn two_batches_are_under_way_and_what_is_under_way_is_not_read_again() {
+    let mut rig = two_under_way();
+    let reply = PushReply { results: vec![result(1, Verdict::Ok), result(2, Verdict::Ok)], now: NOW };
+    assert_eq!(rig.reply_to(2, Response::Push(reply.clone())), [Output::ApplyResults(reply)]);
+    assert_eq!(rig.give(Input::Stored), load([3, 4], 8));
+    assert_eq!(rig.give(outbox(5..=5)), [push(4, 5..=5)], "nothing waits behind it: nothing is read");
+    rig.reply_to(3, all(3..=4, Verdict::Ok));
+    assert_eq!(rig.give(Input::Stored), [], "the last one is still under way");
+    rig.reply_to(4, all(5..=5, Verdict::Ok));
+    assert_eq!(rig.give(Input::Stored), pull(5, ""));
+}
+
+#[test]
+fn answers_are_heard_in_any_order() {
+    let mut rig = two_under_way();
+    assert!(matches!(rig.reply_to(3, all(3..=4, Verdict::Ok))[..], [Output::ApplyResults(_)]));
+    assert_eq!(rig.give(Input::Stored), load([1, 2], 8));
+    assert_eq!(rig.give(NOTHING), []);
+    rig.reply_to(2, all(1..=2, Verdict::Ok));
+    assert_eq!(rig.give(Input::Stored), pull(4, ""));
+}
+
+#[test]
+fn a_lost_answer_drops_both_and_both_are_sent_again() {
+    for lost in [2, 3] {
+        let mut rig = two_under_way();
+        assert_eq!(rig.reply_to(lost, Response::Lost), [Output::Timer(1), Output::Status]);
+        assert_eq!((rig.engine.phase(), rig.engine.trouble()), (Phase::Idle, Some(&Trouble::Offline)));
+        assert!(!rig.engine.awaits(2) && !rig.engine.awaits(3));
+        // The other answer comes too late; what it says is heard again as `dup`.
+        assert_eq!(rig.reply_to(5 - lost, all(1..=2, Verdict::Ok)), []);
+        assert!(matches!(rig.give(Input::Timer)[..], [Output::Status, Output::Send(4, Request::Caps)]));
+        assert_eq!(rig.reply(Response::Caps(caps())), beginning(8));
+    }
+}
+
+#[test]
+fn a_batch_that_overtook_what_it_builds_on_is_sent_again_alone() {
+    let mut rig = two_under_way();
+    rig.reply_to(3, all(3..=4, Verdict::Defer));
+    assert_eq!(rig.give(Input::Stored), [], "not while the other is under way");
+    rig.reply_to(2, all(1..=2, Verdict::Ok));
+    assert_eq!(rig.give(Input::Stored), load([], 8), "they are not left for the next round");
+    assert_eq!(rig.give(some(3..=4)), [push(4, 3..=4)], "nothing beside it");
+    rig.reply(all(3..=4, Verdict::Defer));
+    assert_eq!(rig.give(Input::Stored), load([3, 4], 8), "deferred alone: left for the next round");
+    assert_eq!(rig.give(NOTHING), pull(5, ""));
+}
+
+#[test]
+fn a_batch_too_large_while_another_is_under_way() {
+    for (large, other) in [(2, 3), (3, 2)] {
+        let mut rig = two_under_way();
+        assert_eq!(rig.reply_to(large, failed(413, None)), [], "the other one first");
+        let numbers = if other == 2 { 1..=2 } else { 3..=4 };
+        rig.reply_to(other, all(numbers, Verdict::Ok));
+        assert_eq!(rig.give(Input::Stored), load([], 1), "smaller, also after a success of the old size");
+        let n = if large == 2 { 1 } else { 3 };
+        assert_eq!(rig.give(some(n..=n)), [push(4, n..=n)], "nothing beside it");
+        rig.reply(failed(413, None));
+        assert_eq!(rig.give(NOTHING), pull(5, ""));
+    }
+}
+
+#[test]
+fn an_answer_that_comes_while_the_next_batch_is_read_reads_nothing_twice() {
+    let mut rig = Rig::at_push();
+    rig.give(some(1..=2));
+    assert!(matches!(rig.reply(all(1..=2, Verdict::Ok))[..], [Output::ApplyResults(_)]));
+    assert_eq!(rig.give(Input::Stored), []);
+    let out: Vec<Output> = [push(3, 3..=4)].into_iter().chain(load([3, 4], 8)).collect();
+    assert_eq!(rig.give(some(3..=4)), out);
+}
+
+#[test]
+fn the_next_page_is_under_way_while_one_is_taken_in() {
+    let mut rig = page_ahead();
+    rig.engine.set_identity(identity("c1"));
+    assert_eq!(rig.give(Input::Stored), []);
+    let second = page(Vec::new(), "c2", false);
+    assert_eq!(rig.reply(Response::Pull(second.clone())), [Output::ApplyPage("c1".to_owned(), second)]);
+    rig.engine.set_identity(identity("c2"));
+    assert_eq!(rig.give(Input::Stored), [Output::NextBlob, Output::Status]);
+}
+
+#[test]
+fn a_page_ahead_that_fails_ends_the_round_like_any_other() {
+    for (answer, trouble) in [(Response::Lost, Trouble::Offline), (failed(503, None), Trouble::Backend(503))]
+    {
+        let mut rig = page_ahead();
+        rig.engine.set_identity(identity("c1"));
+        rig.give(Input::Stored);
+        assert_eq!(rig.reply(answer), [Output::Timer(1), Output::Status]);
+        assert_eq!((rig.engine.phase(), rig.engine.trouble()), (Phase::Idle, Some(&trouble)));
+    }
+    // The page before it could not be stored: the one ahead is nobody's.
+    let mut rig = page_ahead();
+    assert_eq!(rig.give(Input::StoreFailed("full".to_owned())), [Output::Timer(1), Output::Status]);
+    assert!(!rig.engine.awaits(3));
+    assert_eq!(rig.reply(Response::Pull(page(Vec::new(), "c2", false))), []);
+}
+
+#[test]
+fn a_page_asked_from_where_the_replica_does_not_stand_is_asked_for_anew() {
+    // Another tab moved on, or the page before it was thrown away.
+    for stands in ["", "c7"] {
+        let mut rig = page_ahead();
+        rig.engine.set_identity(identity(stands));
+        assert_eq!(rig.give(Input::Stored), [ask(4, stands)]);
+        assert!(!rig.engine.awaits(3));
+        assert_eq!(rig.reply_to(3, Response::Pull(page(Vec::new(), "c2", false))), []);
+        assert!(rig.engine.awaits(4));
+    }
+}
+
+#[test]
+fn a_page_asked_without_own_operations_is_asked_for_anew_after_a_purge() {
+    let mut rig = Rig::at_pull();
+    let leave = page(vec![Entry::Leave { e: EntityId([7; 16]) }], "c1", true);
+    assert_eq!(rig.reply(Response::Pull(leave))[0], ask(3, "c1"));
+    rig.engine.set_identity(Identity { echo: true, ..identity("c1") });
+    let request = Request::Pull { cursor: "c1".to_owned(), limit: MAX_PAGE, not: None };
+    assert_eq!(rig.give(Input::Stored), [Output::Send(4, request)]);
+    // One that has them stays good when they are no longer needed.
+    rig.reply(Response::Pull(page(Vec::new(), "c2", true)));
+    rig.engine.set_identity(identity("c2"));
+    assert_eq!(rig.give(Input::Stored), []);
+    assert!(rig.engine.awaits(5));
+}

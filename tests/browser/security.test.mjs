@@ -30,6 +30,7 @@ test("the policy of both apps is strict", async (t) => {
       ["script-src", /^'self'$|^'wasm-unsafe-eval'$|^'sha256-[\w+/=-]+'$/],
       ["style-src", /^'self'$|^'sha256-[\w+/=-]+'$/],
       ["img-src", /^'self'$|^blob:$|^data:$/],
+      ["media-src", /^'self'$|^blob:$/],
       ["connect-src", /^'self'$/],
       ["worker-src", /^'self'$/],
       ["object-src", /^'none'$/],

@@ -3,6 +3,8 @@
 
 mod admin;
 
+mod conform;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +26,8 @@ gridbook-server check [--db …]
 gridbook-server numbers [--db …] [--confirm 隐=12]… [--confirm-all]
 gridbook-server reset --user USER [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
-gridbook-server demo-sheets --out DIR";
+gridbook-server demo-sheets --out DIR
+gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]";
 
 struct Options {
     command: String,
@@ -88,6 +91,10 @@ fn options() -> Result<Options, lexopt::Error> {
 }
 
 fn main() -> ExitCode {
+    // It speaks to other servers and has a line of its own.
+    if std::env::args_os().nth(1).is_some_and(|command| command == "conform") {
+        return conform::main(USAGE);
+    }
     let options = match options() {
         Ok(options) => options,
         Err(error) => {

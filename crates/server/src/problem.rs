@@ -134,6 +134,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let problem = Problem { code: self.code.to_owned(), message: self.message.into_owned() };
         let mut response = (self.status, Json(problem)).into_response();
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read: nothing else can be said on this connection.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -7,12 +7,11 @@ use crate::process::{ask, root, with};
 use crate::tree;
 
 /// Everything that can change a bundle's bytes; the server is left to cargo.
-const INPUTS: [&str; 14] = [
+const INPUTS: [&str; 13] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",
-    "build.rs",
     "crates/domain",
     "crates/log",
     "crates/sheets",

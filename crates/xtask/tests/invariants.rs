@@ -10,12 +10,16 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each may use. The app is `gridbook`.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("gridbook-log", &[]),
     ("gridbook-domain", &["gridbook-log"]),
     ("gridbook-sync", &["gridbook-log"]),
     ("gridbook-sheets", &["gridbook-domain"]),
-    ("gridbook-server", &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets"]),
+    ("gridbook-conform", &["gridbook-log", "gridbook-sync"]),
+    (
+        "gridbook-server",
+        &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets", "gridbook-conform"],
+    ),
     ("gridbook-xtask", &["gridbook-domain", "gridbook-sync"]),
     ("gridbook", &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets"]),
 ];

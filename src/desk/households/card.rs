@@ -18,7 +18,7 @@ use crate::ui::badge::{level, state};
 use crate::ui::directory::{Names, use_directory};
 use crate::ui::format::{age, phone, when};
 use crate::ui::icon::icon;
-use crate::ui::states::{blank, loading};
+use crate::ui::states::{Tone, banner, blank, loading};
 
 #[derive(Clone, PartialEq)]
 enum Load {
@@ -82,6 +82,15 @@ fn draw(app: App, names: &Names, view: &HouseholdView) -> AnyView {
         })
         .collect::<Vec<_>>()
         .join("、");
+    let clash = (!view.conflicts.is_empty()).then(|| {
+        let form = package.form_for(RecordKind::Household);
+        let label = |path: &String| {
+            form.and_then(|form| form.field(path)).map_or_else(|| path.clone(), |field| field.label.clone())
+        };
+        let fields: Vec<String> = view.conflicts.iter().map(label).collect();
+        let text = format!("{}：两个内容都在。请网格员在手机上打开这一户，选一个作准。", fields.join("、"));
+        banner(Tone::Warn, "warn", "两个人改得不一样", text, Vec::new())
+    });
     view! {
         <div class="pane-head">
             <button
@@ -98,6 +107,7 @@ fn draw(app: App, names: &Names, view: &HouseholdView) -> AnyView {
             </div>
         </div>
         <div class="pane-body stack" tabindex="0" role="region" aria-label="户的内容" data-testid="household-card">
+            {clash}
             <dl class="kv">
                 {line("所在网格", names.area(&view.area))}
                 {line("地址", view.address.clone())}

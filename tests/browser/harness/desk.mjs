@@ -5,13 +5,13 @@ import { until } from "./wait.mjs";
 
 export class Desk {
   /** Opens the desk on a new computer and signs in; ready when the first synchronisation is done. */
-  static async open(context, origin, user) {
+  static async open(context, origin, user, password = PASSWORD) {
     const desk = new Desk();
     Object.assign(desk, { context, origin, user });
     desk.page = await context.newPage();
     await desk.page.goto(`${origin}/desk/`);
     await desk.id("desk-login-user").fill(user);
-    await desk.id("desk-login-password").fill(PASSWORD);
+    await desk.id("desk-login-password").fill(password);
     await desk.id("desk-login-submit").click();
     await desk.id("sync-state").waitFor();
     await desk.synced();
@@ -28,6 +28,11 @@ export class Desk {
     await until(`${this.user}'s desk is in step with the server`, async () => {
       return (await lamp.getAttribute("data-state")) === "ok" && (await lamp.getAttribute("data-unsent")) === "0";
     });
+  }
+
+  /** Synchronises now. */
+  async wake() {
+    await this.id("sync-state").click();
   }
 
   /** Opens a screen by the part behind `#/`. */
@@ -72,7 +77,7 @@ export class Desk {
       if (await look()) return true;
       if (Date.now() - asked > 500) {
         asked = Date.now();
-        await this.id("sync-state").click();
+        await this.wake();
       }
       return false;
     });

@@ -32,3 +32,11 @@ export async function accessible(page, name) {
   const told = grave.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.slice(0, 4).map((n) => `${n.html.slice(0, 200)} (${n.any.map((a) => a.message).join("; ").slice(0, 200)})`).join("\n    ")}`);
   assert.deepEqual(told, [], `${name} has accessibility findings`);
 }
+
+/** A picture of a screen that is shown, no grave accessibility finding, nothing cut off at the side. */
+export async function inspect(page, name) {
+  await shot(page, name);
+  await accessible(page, name);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+}

@@ -5,14 +5,9 @@ import { until } from "./wait.mjs";
 
 export class Phone {
   /** Opens the app on a new phone and signs in; ready when the first synchronisation is done. */
-  static async open(context, origin, user) {
-    const phone = new Phone();
-    phone.context = context;
-    phone.page = await context.newPage();
-    await phone.page.goto(`${origin}/`);
-    await phone.id("login-user").fill(user);
-    await phone.id("login-password").fill(PASSWORD);
-    await phone.id("login-submit").click();
+  static async open(context, origin, user, password = PASSWORD) {
+    const phone = await Phone.at(context, `${origin}/`);
+    await phone.signIn(user, password);
     await phone.id("tab-home").waitFor();
     await phone.synced();
     return phone;
@@ -20,12 +15,25 @@ export class Phone {
 
   /** Opens the app where somebody is signed in already; `address` may name a screen. */
   static async resume(context, address) {
+    const phone = await Phone.at(context, address);
+    await phone.id("lamp").waitFor();
+    return phone;
+  }
+
+  /** Opens an address, whoever is signed in or nobody. */
+  static async at(context, address) {
     const phone = new Phone();
     phone.context = context;
     phone.page = await context.newPage();
     await phone.page.goto(address);
-    await phone.id("lamp").waitFor();
     return phone;
+  }
+
+  /** Fills in the page for signing in. */
+  async signIn(user, password = PASSWORD) {
+    await this.id("login-user").fill(user);
+    await this.id("login-password").fill(password);
+    await this.id("login-submit").click();
   }
 
   id(name) {
@@ -37,10 +45,15 @@ export class Phone {
     return this.page.locator("body").innerText();
   }
 
-  /** Opens a screen by the part behind `#/`. */
+  /** Opens a screen by the part behind `#/`; the one before is gone then. */
   async go(hash) {
-    await this.page.evaluate((to) => {
+    await this.page.evaluate(async (to) => {
+      const before = window.location.href;
+      const changed = new Promise((done) => window.addEventListener("hashchange", done, { once: true }));
       window.location.hash = to;
+      if (window.location.href === before) return;
+      await changed;
+      await new Promise(requestAnimationFrame);
     }, `#/${hash}`);
   }
 
@@ -67,8 +80,7 @@ export class Phone {
 
   /** Takes a step of the form; saving leads to another screen. */
   async pressSave() {
-    const quick = this.id("form-quick");
-    await (await quick.count() > 0 ? quick : this.id("form-save")).click();
+    await this.id("form-quick").or(this.id("form-save")).click();
   }
 
   /** Hands the report in and waits until the app calls it saved. */

@@ -28,9 +28,10 @@ async function freePort() {
 }
 
 export class Server {
-  /** Starts it and waits until it answers. */
-  static async start() {
+  /** Starts it and waits until it answers. `dist`: a folder with bundles in the place of those inside the program. */
+  static async start({ dist = process.env.GRIDBOOK_DIST } = {}) {
     const server = new Server();
+    server.dist = dist;
     server.folder = await mkdtemp(join(tmpdir(), "gridbook-server-"));
     server.port = await freePort();
     await server.up();
@@ -44,8 +45,8 @@ export class Server {
   /** Starts the program on the same database and port. */
   async up() {
     const args = ["serve", "--demo", "--listen", `127.0.0.1:${this.port}`, "--db", `sqlite://${join(this.folder, "gridbook.db")}`];
-    // Only while a bundle is being worked on; the release server carries its own.
-    if (process.env.GRIDBOOK_DIST) args.push("--dist", process.env.GRIDBOOK_DIST);
+    // The release server carries its own bundles.
+    if (this.dist) args.push("--dist", this.dist);
     this.process = spawn(need("GRIDBOOK_SERVER"), args, { stdio: ["ignore", "ignore", "pipe"] });
     this.log = "";
     this.process.stderr.on("data", (chunk) => {

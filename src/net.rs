@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_net::http::{Method, RequestBuilder};
+use gridbook_log::WireOp;
 use gridbook_sync::driver::Http;
 use gridbook_sync::engine::{Request, Response};
-use gridbook_sync::wire::{Problem as WireProblem, VERSION, VERSION_HEADER};
+use gridbook_sync::wire::{Problem as WireProblem, PushRequest, VERSION, VERSION_HEADER};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -165,7 +166,7 @@ impl Http for FetchHttp {
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
         let answer = match request {
             Request::Caps => send(&self.token, Method::GET, "/sync/v1/caps", None).await,
-            Request::Push(push) => match serde_json::to_vec(push) {
+            Request::Push(push) => match written(push) {
                 Ok(text) => send(&self.token, Method::POST, "/sync/v1/push", Some(Body::Json(text))).await,
                 Err(_) => return Response::Lost,
             },
@@ -194,6 +195,14 @@ impl Http for FetchHttp {
             Err(_) => Response::Lost,
         }
     }
+}
+
+/// A push as JSON. Its size is known about beforehand: growing to it step by step copies it several times.
+fn written(push: &PushRequest) -> Result<Vec<u8>, serde_json::Error> {
+    let size = |op: &WireOp| op.h.len() + op.b.as_ref().map_or(0, |body| body.len() * 5 / 4) + 128;
+    let mut bytes = Vec::with_capacity(push.ops.iter().map(size).sum());
+    serde_json::to_writer(&mut bytes, push)?;
+    Ok(bytes)
 }
 
 fn parse(request: &Request, bytes: &[u8]) -> Option<Response> {

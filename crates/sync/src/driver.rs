@@ -156,7 +156,7 @@ impl Driver {
                 let pulled = replica.apply_page(env, &from, reply, &history, authority).await;
                 pulled.map(|p| (Some(Input::Stored), !p.changed.is_empty()))
             }
-            Output::ForgetCursor => replica.forget_cursor().await.map(|()| (None, false)),
+            Output::StartOver { send_again } => replica.start_over(send_again).await.map(|()| (None, false)),
             Output::NextBlob => self.next_blob(replica).await.map(|name| (Some(Input::Blob(name)), false)),
             Output::BlobDone(name) => {
                 let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };

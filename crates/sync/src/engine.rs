@@ -197,7 +197,8 @@ impl Engine {
                 }
                 let restored = !self.identity.history.is_empty() && self.identity.history != caps.history;
                 self.caps = Some(caps);
-                let mut out = if restored { vec![Output::ForgetCursor] } else { Vec::new() };
+                let mut out =
+                    if restored { vec![Output::StartOver { send_again: true }] } else { Vec::new() };
                 out.extend(self.start_push());
                 out
             }
@@ -228,9 +229,9 @@ impl Engine {
             (401, _) => self.fail(random, Trouble::SignedOut, None),
             (426, _) => self.fail(random, Trouble::TooOld, None),
             (409 | 410, Flight::Pull { .. }) => {
-                // The backend's history is another one, or our position was compacted away.
+                // The backend's history is another one (409), or our position was compacted away.
                 self.caps = None;
-                let mut out = vec![Output::ForgetCursor];
+                let mut out = vec![Output::StartOver { send_again: status == 409 }];
                 out.extend(self.fail(random, Trouble::Backend(status), retry));
                 out
             }

@@ -6,6 +6,7 @@
 mod index;
 mod open;
 mod outbox;
+mod over;
 mod pull;
 mod save;
 

@@ -209,14 +209,13 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         .await?;
     let Some(row) = known else {
         // A device's name stands in every header it wrote: its next life is not for others to take.
-        let others: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM devices WHERE tenant = ? AND dev = ? AND account <> ? LIMIT 1",
-        )
-        .bind(ledger.tenant.id)
-        .bind(&dev)
-        .bind(&push.actor.user)
-        .fetch_optional(&mut ledger.conn)
-        .await?;
+        let others: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM devices WHERE tenant = ? AND dev = ? AND account <> ? LIMIT 1")
+                .bind(ledger.tenant.id)
+                .bind(&dev)
+                .bind(&push.actor.user)
+                .fetch_optional(&mut ledger.conn)
+                .await?;
         if others.is_some() {
             return Ok(Some("foreign_device"));
         }

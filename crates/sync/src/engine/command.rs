@@ -93,8 +93,11 @@ pub enum Output {
     ApplyResults(PushReply),
     /// Take in a page that was asked for from this cursor; a page asked from elsewhere is thrown away.
     ApplyPage(String, PullReply),
-    /// The page's cursor belongs to no history we know: start over from the beginning, keeping everything.
-    ForgetCursor,
+    /// The backend does not know our position: start over from the beginning, keeping everything.
+    StartOver {
+        /// Its history was replaced, by a backup for instance: it may lack what it had acknowledged.
+        send_again: bool,
+    },
     /// Name a photo that waits, passing over those that failed in this round.
     NextBlob,
     /// The photo is stored at the backend.

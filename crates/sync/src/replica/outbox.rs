@@ -247,32 +247,6 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(ids)
     }
 
-    /// Forgets where the feed goes on: everything comes again, and what is held is passed over.
-    ///
-    /// # Errors
-    /// [`ReplicaError`] when the store fails.
-    pub async fn forget_cursor(&self) -> Result<(), ReplicaError> {
-        let _gate = self.gate.lock().await;
-        for _ in 0..TRIES {
-            let mut meta = self.inner.borrow().meta.clone();
-            meta.cursor.clear();
-            meta.history.clear();
-            let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
-            seal(&mut batch, &mut meta, &[]);
-            match self.store.commit(batch).await {
-                Ok(()) => {
-                    self.inner.borrow_mut().meta = meta;
-                    return Ok(());
-                }
-                Err(StoreError::Raced) => {
-                    self.refresh().await?;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(StoreError::Raced.into())
-    }
-
     /// Sends refused operations again: a person has settled what was in the way.
     ///
     /// # Errors

@@ -385,7 +385,7 @@ impl World {
                     Err(error) => Err(error.to_string()),
                 }
             }
-            Output::ForgetCursor => match now(replica.forget_cursor()) {
+            Output::StartOver { send_again } => match now(replica.start_over(send_again)) {
                 Ok(()) => return Ok(None),
                 Err(error) => Err(error.to_string()),
             },

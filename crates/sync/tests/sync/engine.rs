@@ -342,7 +342,8 @@ fn a_position_in_another_history_is_forgotten() {
     for status in [409, 410] {
         let mut rig = Rig::at_pull();
         let out = rig.reply(failed(status, None));
-        assert_eq!(out, [Output::ForgetCursor, Output::Timer(1), Output::Status]);
+        let over = Output::StartOver { send_again: status == 409 };
+        assert_eq!(out, [over, Output::Timer(1), Output::Status]);
         assert!(matches!(rig.give(Input::Timer)[..], [Output::Status, Output::Send(_, Request::Caps)]));
         // Elsewhere the number means something else.
         let mut rig = Rig::at_push();
@@ -354,7 +355,7 @@ fn a_position_in_another_history_is_forgotten() {
         rig.engine.set_identity(Identity { history: known.to_owned(), ..identity("c") });
         rig.give(Input::Wake);
         let out = rig.reply(Response::Caps(caps()));
-        assert_eq!(out.contains(&Output::ForgetCursor), forget, "{known}");
+        assert_eq!(out.contains(&Output::StartOver { send_again: true }), forget, "{known}");
         assert_eq!(out[out.len() - 2..], beginning(8));
     }
 }

@@ -117,10 +117,40 @@ fn forgetting_the_position_keeps_everything_else() {
     save(&tab, &env, create(id(1), "11", "x"));
     apply(&tab, &env, &page("5", Vec::new()));
     let (rows, unsent) = (tab.rows().clone(), tab.unsent());
-    run(tab.forget_cursor()).unwrap();
+    run(tab.start_over(false)).unwrap();
     for tab in [&tab, &open(&store, &env)] {
         assert_eq!((tab.meta().cursor.as_str(), tab.meta().history.as_str()), ("", ""));
         assert_eq!((tab.rows().clone(), tab.unsent()), (rows.clone(), unsent));
         assert_eq!(tab.meta().authority, Some(AUTHORITY));
     }
+}
+
+#[test]
+fn a_restored_backend_is_sent_everything_again_once() {
+    let (store, env, tab) = device();
+    for n in 1..=3 {
+        save(&tab, &env, create(id(n), "11", "x"));
+    }
+    let all = run(tab.outbox(0, 10, usize::MAX)).unwrap().ops;
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    // One of the three is refused and held, one waits, and a stranger's operation came from the feed.
+    let mut stranger = Other::new(gridbook_log::DeviceId([7; 8]));
+    let theirs = stranger.write(&create(id(9), "11", "z"));
+    apply(&tab, &env, &page("5", entries([&theirs])));
+    save(&tab, &env, create(id(4), "11", "y"));
+    assert_eq!(tab.unsent().waiting, 1);
+    run(tab.start_over(true)).unwrap();
+    for tab in [&tab, &open(&store, &env)] {
+        assert_eq!((tab.meta().cursor.as_str(), tab.meta().history.as_str()), ("", ""));
+        assert_eq!(tab.unsent().waiting, 4, "three again, one for the first time; nothing of others");
+        let again = run(tab.outbox(0, 10, usize::MAX)).unwrap().ops;
+        assert_eq!(again[..3], all[..]);
+        assert!((1..=4).all(|n| tab.rows()[&id(n)].unsent == 1));
+    }
+    // A second time adds nothing.
+    run(tab.start_over(true)).unwrap();
+    assert_eq!(tab.unsent().waiting, 4);
+    run(tab.apply_results(&answer(&tab, Verdict::Dup, None), NOON)).unwrap();
+    assert_eq!(tab.unsent().waiting, 0);
+    assert_eq!(*open(&store, &env).rows(), *tab.rows());
 }

@@ -1,0 +1,103 @@
+//! Starting over with a backend that no longer knows our position, or whose history was replaced by a backup.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gridbook_log::{EntityId, pack};
+
+use super::index::{Row, put_rows};
+use super::open::seal;
+use super::outbox::{Pending, put_pend};
+use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
+use crate::store::{Batch, Durability, Store, StoreError, Table};
+
+impl<S: Store, P: Project> Replica<S, P> {
+    /// Forgets where the feed goes on: everything comes again, and what is held is passed over. With `send_again`,
+    /// all that this device wrote waits to be sent once more: a backend that was restored may lack what it had
+    /// acknowledged, and answers what it has as a repeat. Both in one batch, or a crash between them would keep
+    /// what the backend lost from it for ever.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails.
+    pub async fn start_over(&self, send_again: bool) -> Result<(), ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            match self.try_start_over(send_again).await {
+                Err(ReplicaError::Store(StoreError::Raced)) => {
+                    self.refresh().await?;
+                }
+                other => return other,
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    async fn try_start_over(&self, send_again: bool) -> Result<(), ReplicaError> {
+        let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
+        if send_again {
+            let logs: BTreeSet<u32> = {
+                let inner = self.inner.borrow();
+                inner.rows.values().flat_map(|row| row.parts.iter().map(|part| part.log)).collect()
+            };
+            for log in logs {
+                let bytes =
+                    self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
+                let list = self.inner.borrow().written_here(log, &bytes)?;
+                pend.extend(list.map(|list| (log, list)));
+            }
+        }
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let (mut meta, changed) = {
+            let inner = self.inner.borrow();
+            let mut meta = inner.meta.clone();
+            meta.cursor.clear();
+            meta.history.clear();
+            let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
+            for (log, list) in &pend {
+                let before = inner.pend.get(log).map_or(0, Vec::len);
+                for pending in &list[before..] {
+                    let row = changed
+                        .entry(pending.entity)
+                        .or_insert_with(|| inner.rows.get(&pending.entity).cloned());
+                    if let Some(row) = row {
+                        row.unsent += 1;
+                    }
+                }
+            }
+            (meta, super::stamp(changed, inner.meta.version + 1))
+        };
+        for (log, list) in &pend {
+            put_pend(&mut batch, *log, list);
+        }
+        put_rows(&mut batch, &mut meta, &changed, |_| 0);
+        let ids: Vec<EntityId> = changed.keys().copied().collect();
+        seal(&mut batch, &mut meta, &ids);
+        self.store.commit(batch).await?;
+        let mut inner = self.inner.borrow_mut();
+        inner.meta = meta;
+        inner.pend.extend(pend);
+        inner.take(changed);
+        Ok(())
+    }
+}
+
+impl<P: Project> Inner<P> {
+    /// The pending list of a log row with everything in it that this device wrote: what waits already first, as it
+    /// is. `None` when nothing is added.
+    fn written_here(&self, log: u32, bytes: &[u8]) -> Result<Option<Vec<Pending>>, ReplicaError> {
+        let mut list = self.pend.get(&log).cloned().unwrap_or_default();
+        let before = list.len();
+        let mut at = 0usize;
+        while at < bytes.len() {
+            let (op, len) = pack::read(&bytes[at..])?;
+            let (entity, dot) = (op.entity(), op.dot());
+            let ours = dot.writer == self.meta.writer && self.rows.contains_key(&entity);
+            if ours && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot)) {
+                let place = |n: usize| u32::try_from(n).map_err(|_| ReplicaError::Damaged("log"));
+                let saved_ms = op.header().hlc.ms;
+                list.push(Pending { entity, dot, at: place(at)?, len: place(len)?, saved_ms, held: None });
+            }
+            at += len;
+        }
+        Ok((list.len() > before).then_some(list))
+    }
+}

@@ -72,7 +72,9 @@ pub(crate) fn run_on(name: &str, mode: Mode, folder: &Path) -> Outcome {
             run(with("wasm-opt", &WASM_OPT).arg(&part).arg("-o").arg(&part))?;
         }
     }
-    seal(folder, &[&format!("{stem}.js"), &first])
+    let program = format!("{stem}.js");
+    seal(folder, &[&program, &first])?;
+    announce(folder, &program, script.trim_start_matches("./"))
 }
 
 /// The name trunk gave to the program's files, with its hash.
@@ -98,6 +100,25 @@ fn seal(folder: &Path, files: &[&str]) -> Outcome {
     tree::write(&page, html.as_bytes())
 }
 
+/// Lets the page ask for the script of the parts together with the program that imports it.
+fn announce(folder: &Path, program: &str, parts: &str) -> Outcome {
+    let page = folder.join("index.html");
+    let html = tree::read_text(&page)?;
+    let html = with_parts(&html, program, parts)
+        .ok_or_else(|| Failure::new(format!("{}: {program} is not preloaded", page.display())))?;
+    tree::write(&page, html.as_bytes())
+}
+
+/// The page with a preload of `parts` beside that of `program`; `None` when there is none.
+fn with_parts(html: &str, program: &str, parts: &str) -> Option<String> {
+    const LINK: &str = "<link rel=\"modulepreload\" href=\"";
+    let at = html.match_indices(LINK).map(|(at, _)| at).find(|at| {
+        html[at + LINK.len()..].split('"').next().is_some_and(|href| href.ends_with(&format!("/{program}")))
+    })?;
+    let href = html[at + LINK.len()..].split('"').next()?.replace(program, parts);
+    Some(format!("{}{LINK}{href}\" crossorigin=\"anonymous\">{}", &html[..at], &html[at..]))
+}
+
 /// The page with another `integrity` on the link to `file`; `None` when there is none.
 fn with_hash(html: &str, file: &str, hash: &str) -> Option<String> {
     const MARK: &str = "integrity=\"sha384-";
@@ -113,7 +134,7 @@ fn with_hash(html: &str, file: &str, hash: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::with_hash;
+    use super::{with_hash, with_parts};
 
     #[test]
     fn only_the_files_own_link_gets_the_new_hash() {
@@ -124,5 +145,16 @@ mod tests {
         let new = with_hash(html, "a.js", "CC/+==").expect("there is a link");
         assert_eq!(new, html.replace("sha384-BB", "sha384-CC/+=="));
         assert_eq!(with_hash(html, "b.js", "CC"), None);
+    }
+
+    #[test]
+    fn the_parts_are_asked_for_beside_the_program() {
+        let html = r#"<link rel="modulepreload" href="/desk/a.js" integrity="x"><p>"#;
+        let new = with_parts(html, "a.js", "a-parts.js").expect("there is a link");
+        assert_eq!(
+            new,
+            format!(r#"<link rel="modulepreload" href="/desk/a-parts.js" crossorigin="anonymous">{html}"#)
+        );
+        assert_eq!(with_parts(html, "b.js", "b-parts.js"), None);
     }
 }

@@ -85,7 +85,7 @@ fn one(
         Some(thumb) => {
             view! { <img src=thumb_url(thumb) alt=format!("第 {} 张照片", place + 1) /> }.into_any()
         }
-        None => view! { <span class="photo-plain">{what.clone()}</span> }.into_any(),
+        None => view! { <span class="photo-plain">{what}</span> }.into_any(),
     };
     let state = move || {
         let (symbol, words) = if waiting.get() { ("pending", "待传") } else { ("check", "已传") };

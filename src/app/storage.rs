@@ -1,5 +1,7 @@
 //! Room on the device, its promise to keep our data, and the file with everything unsent.
 
+use std::collections::BTreeSet;
+
 use gridbook_sync::store::{Store, Table, scan_all};
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -74,7 +76,7 @@ impl App {
     /// [`Problem`] when the store fails.
     pub async fn export_unsent(&self) -> Result<Vec<u8>, Problem> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let outbox = replica.outbox(0, usize::MAX - 1, usize::MAX).await?;
+        let outbox = replica.outbox(&BTreeSet::new(), usize::MAX - 1, usize::MAX).await?;
         let mut photos = serde_json::Map::new();
         for (name, _) in scan_all(replica.store(), Table::BlobQueue).await? {
             if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {

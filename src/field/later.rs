@@ -39,19 +39,18 @@ impl Default for Later {
 pub type Load = fn() -> Pin<Box<dyn Future<Output = Option<Later>>>>;
 
 /// Where the second part stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Stand {
     Coming,
     /// It did not come; it is asked for again.
     Late,
-    Here,
+    Here(Later),
 }
 
 /// The second part, as the shell uses it.
 #[derive(Clone, Copy)]
 pub(super) struct Rest {
     stand: RwSignal<Stand>,
-    part: StoredValue<Option<Later>>,
     wanted: StoredValue<Vec<Wanted>>,
 }
 
@@ -72,11 +71,7 @@ const LONGEST_MS: u32 = 16_000;
 
 /// Begins to fetch the second part as soon as the first screen stands.
 pub(super) fn fetch(app: App, load: Load) -> Rest {
-    let rest = Rest {
-        stand: RwSignal::new(Stand::Coming),
-        part: StoredValue::new(None),
-        wanted: StoredValue::new(Vec::new()),
-    };
+    let rest = Rest { stand: RwSignal::new(Stand::Coming), wanted: StoredValue::new(Vec::new()) };
     provide_context(rest);
     request_animation_frame(move || rest.ask(app, load, SHORTEST_MS));
     rest
@@ -86,8 +81,7 @@ impl Rest {
     fn ask(self, app: App, load: Load, wait_ms: u32) {
         leptos::task::spawn_local(async move {
             if let Some(part) = load().await {
-                self.part.set_value(Some(part));
-                self.stand.set(Stand::Here);
+                self.stand.set(Stand::Here(part));
                 app.provide_round(part.round);
                 for act in self.wanted.try_update_value(std::mem::take).unwrap_or_default() {
                     act(part);
@@ -102,27 +96,27 @@ impl Rest {
 
     /// Does something with the second part, now or when it has come.
     pub(super) fn then(self, act: impl FnOnce(Later) + Send + Sync + 'static) {
-        match self.part.get_value() {
-            Some(part) => act(part),
-            None => self.wanted.update_value(|wanted| wanted.push(Box::new(act))),
+        match self.stand.get_untracked() {
+            Stand::Here(part) => act(part),
+            _ => self.wanted.update_value(|wanted| wanted.push(Box::new(act))),
         }
     }
 
     /// The page of an address, or a word about why it is not there yet.
     pub(super) fn open(self, route: &Route) -> AnyView {
-        if let Some(part) = self.part.get_value() {
+        if let Stand::Here(part) = self.stand.get_untracked() {
             return (part.open)(route);
         }
         let route = route.clone();
-        let draw = move || match (self.stand.get(), self.part.get_value()) {
-            (Stand::Here, Some(part)) => (part.open)(&route),
-            (Stand::Late, _) => Screen::new("网格簿").back("/").view(blank(
+        let draw = move || match self.stand.get() {
+            Stand::Here(part) => (part.open)(&route),
+            Stand::Late => Screen::new("网格簿").back("/").view(blank(
                 "offline",
                 "还差一部分没有下载完",
                 "记下的内容都在本机，没有丢。连上网络会自动接着下载，只需下载这一次。",
                 Vec::new(),
             )),
-            _ => Screen::new("网格簿").back("/").view(loading(4)),
+            Stand::Coming => Screen::new("网格簿").back("/").view(loading(4)),
         };
         live(draw)
     }

@@ -7,7 +7,7 @@ import { Desk } from "./harness/desk.mjs";
 import { inspect } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { Township } from "./harness/township.mjs";
-import { until } from "./harness/wait.mjs";
+import { nudged } from "./harness/wait.mjs";
 
 const TITLE = "桥面裂缝";
 const PLACES = ["老桥东头第二根栏杆", "老桥西头靠碑的一侧"];
@@ -15,17 +15,7 @@ const LANDMARK = "附近标志";
 const NEAR = ["村小学斜对面", "水碾房旁边"];
 
 /** Waits for something that came from elsewhere, taking the phone up again meanwhile. */
-async function seen(phone, what, look) {
-  let woken = 0;
-  await until(what, async () => {
-    if (await look()) return true;
-    if (Date.now() - woken > 500) {
-      woken = Date.now();
-      await phone.wake();
-    }
-    return false;
-  });
-}
+const seen = (phone, what, look) => nudged(what, () => phone.wake(), look);
 
 /** Values that stand side by side on the phone's page, under their field's name. */
 async function versions(phone, label) {

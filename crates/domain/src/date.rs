@@ -1,7 +1,7 @@
 //! Days as `YYYY-MM-DD`, the only form in which they are stored. A general date parser would be four times the code
 //! of this on the phone.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 /// Reads `YYYY-MM-DD`; `None` for anything else, and for days that do not exist.
 pub fn parse(text: &str) -> Option<NaiveDate> {
@@ -22,11 +22,6 @@ pub fn of_digits(digits: &[u8]) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, number(&digits[4..6]), number(&digits[6..]))
 }
 
-/// Writes `YYYY-MM-DD`.
-pub fn text(day: NaiveDate) -> String {
-    format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
-}
-
 /// For serde: a day as its text.
 pub mod plain {
     use chrono::NaiveDate;
@@ -38,7 +33,7 @@ pub mod plain {
     /// The serializer's own.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     pub fn serialize<S: Serializer>(day: &NaiveDate, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&super::text(*day))
+        to.serialize_str(&day.to_string())
     }
 
     /// Reads the text.
@@ -63,7 +58,7 @@ pub mod optional {
     #[allow(clippy::ref_option, reason = "serde hands a reference")]
     pub fn serialize<S: Serializer>(day: &Option<NaiveDate>, to: S) -> Result<S::Ok, S::Error> {
         match day {
-            Some(day) => to.serialize_some(&super::text(*day)),
+            Some(day) => to.serialize_some(&day.to_string()),
             None => to.serialize_none(),
         }
     }
@@ -82,12 +77,12 @@ pub mod optional {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::{of_digits, parse, text};
+    use super::{of_digits, parse};
 
     #[test]
     fn days_that_exist_and_nothing_else() {
         for day in ["2024-02-29", "1999-12-31", "2026-11-21"] {
-            assert_eq!(text(parse(day).unwrap()), day);
+            assert_eq!(parse(day).unwrap().to_string(), day);
         }
         for no in [
             "2023-02-29",

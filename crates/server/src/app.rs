@@ -172,8 +172,12 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let Started { app, writing } = started;
     if keep::numbers_confirmed(&app.readers).await? {
-        let given = app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await;
-        tracing::info!(?given, "numbers that waited since a restore");
+        match app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await {
+            Ok(given) => tracing::info!(given, "numbers that waited since a restore"),
+            Err(error) => {
+                tracing::error!(%error, "numbers that wait since a restore: the next start tries again");
+            }
+        }
     }
     let service = http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
     // An answer's head and body are two writes; without this the second waits 40 ms for the phone's acknowledgement.

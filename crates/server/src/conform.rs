@@ -45,13 +45,7 @@ pub(crate) fn main(usage: &str) -> ExitCode {
         eprintln!("地址 {url} 要以 http:// 开头;用 HTTPS 的服务器,请在它本机上查它的内部端口。");
         return ExitCode::from(2);
     }
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("启动失败:{error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let Some(runtime) = crate::runtime() else { return ExitCode::FAILURE };
     let report = runtime.block_on(run(&url, &options));
     print!("{report}");
     if report.breaks_its_word() {

@@ -90,6 +90,10 @@ fn options() -> Result<Options, lexopt::Error> {
     Ok(out)
 }
 
+fn runtime() -> Option<tokio::runtime::Runtime> {
+    tokio::runtime::Runtime::new().inspect_err(|error| eprintln!("启动失败:{error}")).ok()
+}
+
 fn main() -> ExitCode {
     // It speaks to other servers and has a line of its own.
     if std::env::args_os().nth(1).is_some_and(|command| command == "conform") {
@@ -102,13 +106,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("启动失败:{error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let Some(runtime) = runtime() else { return ExitCode::FAILURE };
     let done = runtime.block_on(async {
         match options.command.as_str() {
             "serve" => run(options).await,

@@ -76,24 +76,17 @@ impl ApiError {
 
     /// 503: the disk or the database did not do its work.
     pub fn unavailable() -> Self {
-        let mut error = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "服务器暂时忙,这次没有保存;记录还在本机,稍后会自动再试。",
-        );
-        error.retry_after = Some(5);
-        error
+        Self::later("unavailable", "服务器暂时忙,这次没有保存;记录还在本机,稍后会自动再试。", 5)
     }
 
     /// 503: no room left on the disk. Reading goes on.
     pub fn full() -> Self {
-        let mut error = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "full",
-            "服务器的磁盘满了,这次没有保存;记录还在本机,会自动再试。请告诉管理员清理磁盘。",
-        );
-        error.retry_after = Some(60);
-        error
+        let words = "服务器的磁盘满了,这次没有保存;记录还在本机,会自动再试。请告诉管理员清理磁盘。";
+        Self::later("full", words, 60)
+    }
+
+    fn later(code: &'static str, words: &'static str, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words) }
     }
 
     /// What a file that could not be written means.

@@ -141,7 +141,7 @@ impl Driver {
     ) -> (Option<Input>, bool) {
         let outcome = match output {
             Output::LoadOutbox { pass, max_ops, max_bytes } => {
-                let outbox = replica.outbox_without(&pass, max_ops, max_bytes).await;
+                let outbox = replica.outbox(&pass, max_ops, max_bytes).await;
                 outbox.map(|o| (Some(Input::Outbox(o)), false))
             }
             Output::ApplyResults(reply) => {

@@ -36,7 +36,7 @@ pub(crate) struct App {
 }
 
 pub(crate) const APPS: [App; 2] = [
-    App { name: "field", base: "/", budget: 300_000, whole: 530_000, aim: 250_000, split: true },
+    App { name: "field", base: "/", budget: 300_000, whole: 520_000, aim: 250_000, split: true },
     App { name: "desk", base: "/desk/", budget: 600_000, whole: 600_000, aim: 600_000, split: false },
 ];
 

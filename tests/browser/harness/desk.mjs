@@ -1,7 +1,7 @@
 // The desk as the person at it sees it.
 
 import { PASSWORD } from "./server.mjs";
-import { until } from "./wait.mjs";
+import { nudged, until } from "./wait.mjs";
 
 export class Desk {
   /** Opens the desk on a new computer and signs in; ready when the first synchronisation is done. */
@@ -72,15 +72,7 @@ export class Desk {
 
   /** Waits for something that others do, and synchronises now and then meanwhile. */
   async #nudged(what, look) {
-    let asked = 0;
-    await until(what, async () => {
-      if (await look()) return true;
-      if (Date.now() - asked > 500) {
-        asked = Date.now();
-        await this.wake();
-      }
-      return false;
-    });
+    await nudged(what, () => this.wake(), look);
   }
 
   /** Takes a step with the open record: the button, its dialog with `answers` by field, and the save. */

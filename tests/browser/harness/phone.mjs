@@ -1,7 +1,7 @@
 // The phone as the person who holds it sees it.
 
 import { PASSWORD } from "./server.mjs";
-import { until } from "./wait.mjs";
+import { nudged, until } from "./wait.mjs";
 
 export class Phone {
   /** Opens the app on a new phone and signs in; ready when the first synchronisation is done. */
@@ -210,15 +210,8 @@ export class Phone {
   async reaches(words, state) {
     await this.openRecord(words);
     const shown = this.id("record-state").first();
-    let woken = 0;
-    await until(`the phone shows “${words}” as ${state}`, async () => {
-      if ((await shown.innerText()).startsWith(state)) return true;
-      if (Date.now() - woken > 500) {
-        woken = Date.now();
-        await this.wake();
-      }
-      return false;
-    });
+    const there = async () => (await shown.innerText()).startsWith(state);
+    await nudged(`the phone shows “${words}” as ${state}`, () => this.wake(), there);
   }
 
   /** Answers what the township asked for, in words. */

@@ -25,6 +25,19 @@ export async function until(what, look, { timeout = PATIENCE } = {}) {
   }
 }
 
+/** Waits for something that comes from elsewhere: synchronises by `wake` now and then meanwhile. */
+export async function nudged(what, wake, look) {
+  let woken = 0;
+  await until(what, async () => {
+    if (await look()) return true;
+    if (Date.now() - woken > 500) {
+      woken = Date.now();
+      await wake();
+    }
+    return false;
+  });
+}
+
 function told(value) {
   if (value instanceof Error) return value.message;
   const text = JSON.stringify(value);

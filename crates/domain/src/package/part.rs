@@ -32,17 +32,15 @@ impl<T: DeserializeOwned + Default> Part<T> {
     /// # Errors
     /// Where the text is of another shape.
     pub fn check(&self) -> Result<(), serde_json::Error> {
-        self.parse().map(|_| ())
+        if let Some(value) = self.parse()? {
+            // Read already: it says the same.
+            let _ = self.read.set(value);
+        }
+        Ok(())
     }
 
     fn parse(&self) -> Result<Option<T>, serde_json::Error> {
         self.text.as_ref().map(|text| serde_json::from_str(text.get())).transpose()
-    }
-}
-
-impl<T> From<T> for Part<T> {
-    fn from(value: T) -> Self {
-        Self { text: None, read: OnceLock::from(value) }
     }
 }
 

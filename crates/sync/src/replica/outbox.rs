@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::index::{Row, put_rows};
 use super::open::seal;
-use super::{Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
+use super::{Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
 use crate::wire::{PushResult, Verdict};
@@ -69,35 +69,12 @@ impl<S: Store, P: Project> Replica<S, P> {
         unsent
     }
 
-    /// Operations that wait, after the first `skip` of them.
+    /// The next operations to send, without those in `pass`: under way, or left for the next round.
     ///
     /// # Errors
     /// [`ReplicaError`] when the log cannot be read.
     pub async fn outbox(
         &self,
-        skip: usize,
-        max_ops: usize,
-        max_bytes: usize,
-    ) -> Result<Outbox, ReplicaError> {
-        self.read_outbox(skip, &BTreeSet::new(), max_ops, max_bytes).await
-    }
-
-    /// The next operations to send, without those that are under way or were left for the next round.
-    ///
-    /// # Errors
-    /// [`ReplicaError`] when the log cannot be read.
-    pub async fn outbox_without(
-        &self,
-        pass: &BTreeSet<OpId>,
-        max_ops: usize,
-        max_bytes: usize,
-    ) -> Result<Outbox, ReplicaError> {
-        self.read_outbox(0, pass, max_ops, max_bytes).await
-    }
-
-    async fn read_outbox(
-        &self,
-        skip: usize,
         pass: &BTreeSet<OpId>,
         max_ops: usize,
         max_bytes: usize,
@@ -107,7 +84,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 let inner = self.inner.borrow();
                 let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(move |p| (*log, p)));
                 let waiting = all.filter(|(_, p)| p.held.is_none() && !pass.contains(&p.id()));
-                let chosen = waiting.skip(skip).take(max_ops + 1).map(|(log, p)| (log, p.clone()));
+                let chosen = waiting.take(max_ops + 1).map(|(log, p)| (log, p.clone()));
                 (inner.meta.version, chosen.collect::<Vec<_>>())
             };
             let outbox = self.try_outbox(&chosen, max_ops, max_bytes).await;
@@ -174,8 +151,8 @@ impl<S: Store, P: Project> Replica<S, P> {
     async fn try_results(&self, results: &[PushResult], now_ms: u64) -> Result<Vec<EntityId>, ReplicaError> {
         let by_op: BTreeMap<(EntityId, Dot), &PushResult> =
             results.iter().filter_map(|r| r.id.map(|id| ((id.entity, id.dot), r))).collect();
-        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
-        let (mut meta, pend, changed) = {
+        let batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let (meta, pend, changed) = {
             let inner = self.inner.borrow();
             let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
             let mut changed = BTreeMap::new();
@@ -226,25 +203,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         if pend.is_empty() {
             return Ok(Vec::new());
         }
-        let changed = super::stamp(changed, meta.version + 1);
-        for (log, list) in &pend {
-            put_pend(&mut batch, *log, list);
-        }
-        put_rows(&mut batch, &mut meta, &changed, |_| 0);
-        let ids: Vec<EntityId> = changed.keys().copied().collect();
-        seal(&mut batch, &mut meta, &ids);
-        self.store.commit(batch).await?;
-        let mut inner = self.inner.borrow_mut();
-        inner.meta = meta;
-        for (log, list) in pend {
-            if list.is_empty() {
-                inner.pend.remove(&log);
-            } else {
-                inner.pend.insert(log, list);
-            }
-        }
-        inner.take(changed);
-        Ok(ids)
+        self.commit_pend(batch, meta, pend, changed).await
     }
 
     /// Sends refused operations again: a person has settled what was in the way.
@@ -265,8 +224,8 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 
     async fn try_release(&self) -> Result<(), ReplicaError> {
-        let mut batch = Batch::default();
-        let (mut meta, pend, changed) = {
+        let batch = Batch::default();
+        let (meta, pend, changed) = {
             let inner = self.inner.borrow();
             let mut pend = inner.pend.clone();
             pend.retain(|_, list| list.iter().any(|p| p.held.is_some()));
@@ -282,6 +241,17 @@ impl<S: Store, P: Project> Replica<S, P> {
         if pend.is_empty() {
             return Ok(());
         }
+        self.commit_pend(batch, meta, pend, changed).await.map(|_| ())
+    }
+
+    /// Writes changed pending lists with the rows of their entities, and takes both into memory.
+    pub(super) async fn commit_pend(
+        &self,
+        mut batch: Batch,
+        mut meta: Meta,
+        pend: BTreeMap<u32, Vec<Pending>>,
+        changed: BTreeMap<EntityId, Option<Row<P::Summary>>>,
+    ) -> Result<Vec<EntityId>, ReplicaError> {
         let changed = super::stamp(changed, meta.version + 1);
         for (log, list) in &pend {
             put_pend(&mut batch, *log, list);
@@ -292,9 +262,15 @@ impl<S: Store, P: Project> Replica<S, P> {
         self.store.commit(batch).await?;
         let mut inner = self.inner.borrow_mut();
         inner.meta = meta;
-        inner.pend.extend(pend);
+        for (log, list) in pend {
+            if list.is_empty() {
+                inner.pend.remove(&log);
+            } else {
+                inner.pend.insert(log, list);
+            }
+        }
         inner.take(changed);
-        Ok(())
+        Ok(ids)
     }
 }
 

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::{EntityId, pack};
 
-use super::index::{Row, put_rows};
-use super::open::seal;
-use super::outbox::{Pending, put_pend};
+use super::index::Row;
+use super::outbox::Pending;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
 use crate::store::{Batch, Durability, Store, StoreError, Table};
 
@@ -45,8 +44,8 @@ impl<S: Store, P: Project> Replica<S, P> {
                 pend.extend(list.map(|list| (log, list)));
             }
         }
-        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
-        let (mut meta, changed) = {
+        let batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let (meta, changed) = {
             let inner = self.inner.borrow();
             let mut meta = inner.meta.clone();
             meta.cursor.clear();
@@ -63,20 +62,9 @@ impl<S: Store, P: Project> Replica<S, P> {
                     }
                 }
             }
-            (meta, super::stamp(changed, inner.meta.version + 1))
+            (meta, changed)
         };
-        for (log, list) in &pend {
-            put_pend(&mut batch, *log, list);
-        }
-        put_rows(&mut batch, &mut meta, &changed, |_| 0);
-        let ids: Vec<EntityId> = changed.keys().copied().collect();
-        seal(&mut batch, &mut meta, &ids);
-        self.store.commit(batch).await?;
-        let mut inner = self.inner.borrow_mut();
-        inner.meta = meta;
-        inner.pend.extend(pend);
-        inner.take(changed);
-        Ok(())
+        self.commit_pend(batch, meta, pend, changed).await.map(|_| ())
     }
 }
 

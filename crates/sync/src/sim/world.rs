@@ -361,7 +361,7 @@ impl World {
         let replica = &open.replica;
         let outcome: Result<Input, String> = match output {
             Output::LoadOutbox { pass, max_ops, max_bytes } => {
-                let outbox = now(replica.outbox_without(&pass, max_ops, max_bytes));
+                let outbox = now(replica.outbox(&pass, max_ops, max_bytes));
                 outbox.map(Input::Outbox).map_err(|e| e.to_string())
             }
             Output::ApplyResults(reply) => {

@@ -1,5 +1,7 @@
 //! Pages of the feed: what comes, what comes again, what must go.
 
+use std::collections::BTreeSet;
+
 use gridbook_log::{DeviceId, EntityId, Op, WireOp};
 use gridbook_sync::driver::identity;
 use gridbook_sync::store::Table;
@@ -166,7 +168,7 @@ fn what_leaves_with_unsent_work_waits_for_it() {
         assert!(!tab.rows()[&id(2)].visible());
         assert_eq!(tab.rows()[&id(2)].unsent, 3);
     }
-    let waiting = run(tab.outbox(0, 1000, usize::MAX)).unwrap().ops;
+    let waiting = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX)).unwrap().ops;
     assert_eq!(waiting.iter().filter(|op| op.h.contains(&id(2).to_string())).count(), 3);
     apply(&tab, &env, &page("3", Vec::new()));
     assert!(tab.rows().contains_key(&id(2)), "still unsent");
@@ -182,7 +184,7 @@ fn what_leaves_with_unsent_work_waits_for_it() {
 fn what_comes_back_before_it_went_stays() {
     let (_, env, tab) = mixed();
     apply(&tab, &env, &page("2", vec![Entry::Leave { e: id(2) }]));
-    let ours: Vec<Op> = run(tab.outbox(0, 1000, usize::MAX))
+    let ours: Vec<Op> = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX))
         .unwrap()
         .ops
         .into_iter()
@@ -212,7 +214,7 @@ fn what_comes_back_before_it_went_stays() {
 fn numbers_used_in_what_left_are_not_used_again_when_it_returns() {
     let (store, env, tab) = mixed();
     let mut other = other();
-    let ours: Vec<Op> = run(tab.outbox(0, 1000, usize::MAX))
+    let ours: Vec<Op> = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX))
         .unwrap()
         .ops
         .into_iter()

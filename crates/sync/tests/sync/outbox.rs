@@ -1,5 +1,7 @@
 //! What is unsent: in order, in batches, with every answer a backend can give.
 
+use std::collections::BTreeSet;
+
 use gridbook_log::Op;
 use gridbook_sync::replica::Outbox;
 use gridbook_sync::wire::{PushResult, Verdict};
@@ -18,17 +20,19 @@ fn operations_leave_in_the_order_they_were_saved() {
         save(&tab, &env, set(id(1), "name", n));
     }
     for tab in [&tab, &open(&store, &env)] {
-        let all = run(tab.outbox(0, 100, usize::MAX)).unwrap();
+        let all = run(tab.outbox(&BTreeSet::new(), 100, usize::MAX)).unwrap();
         assert_eq!((numbers(&all), all.more), ((1..=10).collect(), false));
-        let some = run(tab.outbox(3, 4, usize::MAX)).unwrap();
+        let first = |n: usize| all.ids[..n].iter().copied().collect();
+        let some = run(tab.outbox(&first(3), 4, usize::MAX)).unwrap();
         assert_eq!((numbers(&some), some.more), (vec![4, 5, 6, 7], true));
-        let last = run(tab.outbox(8, 2, usize::MAX)).unwrap();
+        let last = run(tab.outbox(&first(8), 2, usize::MAX)).unwrap();
         assert_eq!((numbers(&last), last.more), (vec![9, 10], false));
-        assert_eq!(run(tab.outbox(10, 4, usize::MAX)).unwrap(), Outbox::default());
+        assert_eq!(run(tab.outbox(&first(10), 4, usize::MAX)).unwrap(), Outbox::default());
         // One always goes, however small the room; more only if they fit.
-        let one = run(tab.outbox(0, 100, 1)).unwrap();
+        let one = run(tab.outbox(&BTreeSet::new(), 100, 1)).unwrap();
         assert_eq!((numbers(&one), one.more), (vec![1], true));
-        let bytes = serde_json::to_vec(&run(tab.outbox(0, 100, 2000)).unwrap().ops).unwrap().len();
+        let bytes =
+            serde_json::to_vec(&run(tab.outbox(&BTreeSet::new(), 100, 2000)).unwrap().ops).unwrap().len();
         assert!((500..2000).contains(&bytes), "{bytes}");
     }
 }
@@ -58,7 +62,7 @@ fn every_verdict_leaves_its_mark() {
             assert_eq!(row.sent_at, sent.then_some(NOON + 9), "{verdict:?}");
             assert_eq!(row.refused.as_deref(), code, "{verdict:?}");
         }
-        assert_eq!(run(tab.outbox(0, 10, usize::MAX)).unwrap().ops.len(), waiting);
+        assert_eq!(run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ops.len(), waiting);
         // The next save is the answer to a refusal.
         save(&tab, &env, set(id(1), "name", "y"));
         assert_eq!(tab.rows()[&id(1)].refused, None);
@@ -88,7 +92,7 @@ fn a_refused_operation_is_held_until_a_person_sends_it_again() {
     results[0] = PushResult { r: Verdict::Refuse, code: Some("clone".to_owned()), ..results[0].clone() };
     run(tab.apply_results(&results, NOON)).unwrap();
     assert_eq!((tab.unsent().waiting, tab.unsent().held), (0, 1));
-    assert_eq!(run(tab.outbox(0, 10, usize::MAX)).unwrap(), Outbox::default());
+    assert_eq!(run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap(), Outbox::default());
     let refused = tab.rows()[&id(1)].refused.clone();
     assert_eq!(refused.as_deref(), Some("clone"));
     assert_eq!(open(&store, &env).unsent().held, 1);
@@ -98,7 +102,7 @@ fn a_refused_operation_is_held_until_a_person_sends_it_again() {
     run(tab.release_held()).unwrap();
     assert_eq!((tab.unsent().waiting, tab.unsent().held), (2, 0));
     assert_eq!(tab.rows()[&id(1)].refused, None);
-    let outbox = run(tab.outbox(0, 10, usize::MAX)).unwrap();
+    let outbox = run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap();
     assert_eq!(Op::from_wire(outbox.ops[0].clone()).unwrap().entity(), id(1));
     run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON + 1)).unwrap();
     assert_eq!((tab.unsent().waiting, tab.rows()[&id(1)].sent_at), (0, Some(NOON + 1)));
@@ -131,7 +135,7 @@ fn a_restored_backend_is_sent_everything_again_once() {
     for n in 1..=3 {
         save(&tab, &env, create(id(n), "11", "x"));
     }
-    let all = run(tab.outbox(0, 10, usize::MAX)).unwrap().ops;
+    let all = run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ops;
     run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
     // One of the three is refused and held, one waits, and a stranger's operation came from the feed.
     let mut stranger = Other::new(gridbook_log::DeviceId([7; 8]));
@@ -143,7 +147,7 @@ fn a_restored_backend_is_sent_everything_again_once() {
     for tab in [&tab, &open(&store, &env)] {
         assert_eq!((tab.meta().cursor.as_str(), tab.meta().history.as_str()), ("", ""));
         assert_eq!(tab.unsent().waiting, 4, "three again, one for the first time; nothing of others");
-        let again = run(tab.outbox(0, 10, usize::MAX)).unwrap().ops;
+        let again = run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ops;
         assert_eq!(again[..3], all[..]);
         assert!((1..=4).all(|n| tab.rows()[&id(n)].unsent == 1));
     }

@@ -1,5 +1,7 @@
 //! Saved means on the device, wholly; a save that failed has left nothing behind.
 
+use std::collections::BTreeSet;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -82,7 +84,7 @@ fn a_creation_saved_again_because_the_answer_was_lost_is_one_entity() {
         assert_eq!(save(&tab, &env, write), dot);
         assert_eq!(entity(&tab, id(1)).have().len(), 1);
         assert_eq!((tab.rows().len(), tab.rows()[&id(1)].unsent), (1, 1));
-        assert_eq!(run(tab.outbox(0, 10, usize::MAX)).unwrap().ops.len(), 1);
+        assert_eq!(run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ops.len(), 1);
         assert_eq!(save(&tab, &env, set(id(1), "name", "李四")).n, 2);
     }
 }

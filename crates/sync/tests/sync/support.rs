@@ -1,7 +1,7 @@
 //! A device in a test: memory, a clock that is told the time, numbers from a seed.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gridbook_log::{
@@ -184,7 +184,7 @@ pub fn apply(tab: &Tab, env: &TestEnv, reply: &PullReply) -> gridbook_sync::repl
 
 /// The same answer for everything that waits.
 pub fn answer(tab: &Tab, verdict: Verdict, code: Option<&str>) -> Vec<PushResult> {
-    let outbox = run(tab.outbox(0, 1000, usize::MAX)).unwrap();
+    let outbox = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX)).unwrap();
     outbox
         .ops
         .iter()

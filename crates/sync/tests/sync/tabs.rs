@@ -1,5 +1,7 @@
 //! Two tabs on one database.
 
+use std::collections::BTreeSet;
+
 use std::rc::Rc;
 
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
@@ -146,7 +148,7 @@ fn the_authority_is_known_to_both_as_soon_as_one_knows_it() {
     save(&one, &env, create(id(1), "11", "x"));
     run(two.refresh()).unwrap();
     assert_eq!(entity(&two, id(1)).authority(), None);
-    let outbox = run(one.outbox(0, 1, usize::MAX)).unwrap();
+    let outbox = run(one.outbox(&BTreeSet::new(), 1, usize::MAX)).unwrap();
     let op = gridbook_log::Op::from_wire(outbox.ops[0].clone()).unwrap();
     authority.take(&op);
     let number = gridbook_log::Body::Number(gridbook_log::body::Number { number: "[2026] 1".to_owned() });

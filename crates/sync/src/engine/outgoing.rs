@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use gridbook_log::OpId;
 
-use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, Verdict};
+use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, Verdict};
 
 /// Batches under way at once.
 const WIDTH: usize = 2;
@@ -32,6 +32,8 @@ pub(super) struct Outgoing {
     drained: bool,
     /// A batch is being read.
     pub(super) loading: bool,
+    /// The backend holds something else under one of our names.
+    named_twice: bool,
 }
 
 impl Outgoing {
@@ -42,6 +44,7 @@ impl Outgoing {
             narrow: false,
             drained: false,
             loading: false,
+            named_twice: false,
         }
     }
 
@@ -78,6 +81,10 @@ impl Outgoing {
         for (result, id) in reply.results.iter_mut().zip(&sent.ids) {
             result.id = result.id.or(Some(*id));
         }
+        let taken = |result: &PushResult| {
+            result.r == Verdict::Refuse && matches!(result.code.as_deref(), Some("clone" | "fork"))
+        };
+        self.named_twice |= reply.results.iter().any(taken);
         let settled = reply.results.iter().filter(|r| r.r != Verdict::Defer);
         let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
         let left: Vec<OpId> = sent.ids.iter().filter(|id| !settled.contains(*id)).copied().collect();
@@ -93,6 +100,11 @@ impl Outgoing {
         if sent.ids.len() <= self.max_ops {
             self.max_ops = MAX_BATCH_OPS;
         }
+    }
+
+    /// Whether a new name is needed; asked once, when nothing is under way any more.
+    pub(super) fn take_named_twice(&mut self) -> bool {
+        std::mem::take(&mut self.named_twice)
     }
 
     /// The backend found a batch too large.

@@ -380,7 +380,7 @@ impl World {
                         }
                         self.report.purged += purged.len();
                         check_monotonic(open, &pulled.changed)?;
-                        Ok(Input::Stored)
+                        Ok(pulled.stored())
                     }
                     Err(error) => Err(error.to_string()),
                 }
@@ -389,6 +389,8 @@ impl World {
                 Ok(()) => return Ok(None),
                 Err(error) => Err(error.to_string()),
             },
+            // No device of these runs is copied.
+            Output::Renew => return Err("a device took a new name without need".to_owned()),
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
                 let names = queue.into_iter().map(|(name, _)| name);

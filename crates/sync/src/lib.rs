@@ -8,6 +8,7 @@ pub mod engine;
 pub mod env;
 pub mod memory;
 pub mod model;
+pub mod relay;
 pub mod replica;
 pub mod sim;
 pub mod store;

@@ -1,5 +1,7 @@
 //! The browser as the core sees it: clock, randomness, locks between tabs.
 
+mod key;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -9,6 +11,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+
+pub use key::DeviceKey;
 
 /// Wall clock and random numbers of the browser.
 #[derive(Clone, Copy, Debug, Default)]

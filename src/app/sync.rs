@@ -133,6 +133,7 @@ impl App {
         if trouble.is_none() {
             let now = self.now_ms();
             self.sync.update(|view| view.last_ok_ms = Some(now));
+            leptos::task::spawn_local(self.register_key());
         }
         if trouble == Some(Trouble::SignedOut) {
             self.session.update(|s| {

@@ -20,6 +20,7 @@ use crate::ui::toast::use_toasts;
 
 pub(super) use help::{change_phone, install};
 pub(super) use look::watch_updates;
+pub(super) use safety::carry;
 
 pub(super) fn page() -> AnyView {
     let app = use_app();

@@ -63,12 +63,8 @@ pub async fn relay(
         let mut deferred = Vec::new();
         for batch in batches(&waiting, &caps) {
             let ops = batch.iter().map(|op| (*op).clone()).collect();
-            let push = PushRequest {
-                writer: identity.writer,
-                nonce: identity.nonce.clone(),
-                now: now_ms,
-                ops,
-            };
+            let push =
+                PushRequest { writer: identity.writer, nonce: identity.nonce.clone(), now: now_ms, ops };
             let reply = match http.send(&Request::Push(push), None).await {
                 Response::Push(reply) if reply.results.len() == batch.len() => reply,
                 other => return Err(broken(&other)),

@@ -32,7 +32,9 @@ impl Http for Open {
             _ => {}
         }
         match request {
-            Request::Caps => Response::Caps(gridbook_sync::wire::Caps { max_batch_ops: 3, ..super::rig::caps() }),
+            Request::Caps => {
+                Response::Caps(gridbook_sync::wire::Caps { max_batch_ops: 3, ..super::rig::caps() })
+            }
             Request::Push(push) => {
                 assert!(push.ops.len() <= 3);
                 let mut held = self.held.borrow_mut();
@@ -40,7 +42,8 @@ impl Http for Open {
                     let op = Op::from_wire(wire.clone()).unwrap();
                     let id = op.id();
                     let before = op.dot().n == 1
-                        || held.contains(&OpId { dot: gridbook_log::Dot { n: op.dot().n - 1, ..id.dot }, ..id });
+                        || held
+                            .contains(&OpId { dot: gridbook_log::Dot { n: op.dot().n - 1, ..id.dot }, ..id });
                     let r = match (held.contains(&id), before, wire.g.is_some()) {
                         (true, ..) => Verdict::Dup,
                         (_, _, false) => Verdict::Refuse,

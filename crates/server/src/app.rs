@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use gridbook_domain::package::Package;
@@ -19,6 +20,7 @@ use crate::http::assets::Assets;
 use crate::keep;
 use crate::limiter::Limiter;
 use crate::password::Passwords;
+use crate::quarantine;
 use crate::writer::{Ledger, Writer};
 
 /// How a server is set up.
@@ -137,6 +139,18 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     Ok(Started { app: Arc::new(app), writing })
 }
 
+/// What is done every minute without being asked.
+async fn chores(app: Arc<App>) {
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        minutes.tick().await;
+        if let Err(error) = quarantine::release_marked(&app).await {
+            tracing::error!(%error, "quarantine: the next minute tries again");
+        }
+    }
+}
+
 /// The file of a database's address.
 pub fn database_path(db: &str) -> PathBuf {
     let path = db.trim_start_matches("sqlite://").trim_start_matches("sqlite:");
@@ -186,7 +200,10 @@ pub async fn serve(
             tracing::debug!(%error, "no delay");
         }
     });
+    let chores = tokio::spawn(chores(app.clone()));
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    chores.abort();
+    let _ = chores.await;
     app.readers.close().await;
     drop(app);
     // The last handle is gone: what waits is written, then the writer ends.

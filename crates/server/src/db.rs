@@ -10,8 +10,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row, SqliteConne
 use crate::secret;
 
 /// The migrations in order; each runs once, in a transaction of its own.
-const MIGRATIONS: &[(i64, &str)] =
-    &[(1, include_str!("../migrations/0001_first.sql")), (2, include_str!("../migrations/0002_keep.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("../migrations/0001_first.sql")),
+    (2, include_str!("../migrations/0002_keep.sql")),
+    (3, include_str!("../migrations/0003_trust.sql")),
+];
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]

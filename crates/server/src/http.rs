@@ -4,8 +4,10 @@ pub mod assets;
 mod auth;
 mod blob;
 mod body;
+mod device_key;
 mod invite;
 pub mod openapi;
+mod quarantine;
 mod session;
 mod staff;
 mod sync;
@@ -42,6 +44,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/sign-out", post(auth::sign_out))
         .route("/me", get(auth::me))
         .route("/password", post(auth::password))
+        .route("/device-key", post(device_key::register))
+        .route("/quarantine", get(quarantine::list))
+        .route("/quarantine/{user}/release", post(quarantine::release))
         .route("/invites", post(invite::create))
         .route("/invites/{code}", get(invite::show))
         .route("/invites/{code}/accept", post(invite::accept))

@@ -15,8 +15,10 @@ pub mod keep;
 pub mod limiter;
 pub mod password;
 pub mod problem;
+pub mod quarantine;
 pub mod secret;
 pub mod setup;
+pub mod signature;
 pub mod writer;
 
 pub use app::{App, Config, StartError, Started, blobs_beside, database_path, run, serve, start};

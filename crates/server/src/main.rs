@@ -24,6 +24,7 @@ gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
 gridbook-server check [--db …]
 gridbook-server numbers [--db …] [--confirm 隐=12]… [--confirm-all]
+gridbook-server quarantine [--db …] [--release USER]
 gridbook-server reset --user USER [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
@@ -43,6 +44,7 @@ struct Options {
     confirm: Vec<String>,
     confirm_all: bool,
     user: Option<String>,
+    release: Option<String>,
     tenant: NewTenant,
 }
 
@@ -61,6 +63,7 @@ fn options() -> Result<Options, lexopt::Error> {
         confirm: Vec::new(),
         confirm_all: false,
         user: None,
+        release: None,
         tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
@@ -78,6 +81,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
             Arg::Long("confirm-all") => out.confirm_all = true,
             Arg::Long("user") => out.user = Some(parser.value()?.string()?),
+            Arg::Long("release") => out.release = Some(parser.value()?.string()?),
             Arg::Long("out") => out.out = Some(parser.value()?.into()),
             Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
             Arg::Long("township") => out.tenant.township = parser.value()?.string()?,
@@ -124,6 +128,7 @@ fn main() -> ExitCode {
                 admin::existing(&options.db)?;
                 admin::numbers(&options.db, &options.confirm, options.confirm_all).await
             }
+            "quarantine" => held(options).await,
             "reset" => reset(options).await,
             "healthcheck" => healthcheck(options.listen).await,
             "demo-sheets" => demo_sheets(&options),
@@ -204,6 +209,15 @@ async fn reset(options: Options) -> Result<(), String> {
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
     println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):\n{link}");
+    drop(started.app);
+    started.writing.await.map_err(|e| e.to_string())
+}
+
+/// Lists what waits in quarantine, and lets what waits of one account go.
+async fn held(options: Options) -> Result<(), String> {
+    admin::existing(&options.db)?;
+    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    admin::quarantine(&started.app, options.release.as_deref()).await?;
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())
 }

@@ -7,6 +7,10 @@ use gridbook_log::OpId;
 
 use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, Verdict};
 
+fn is_quarantined(result: &PushResult) -> bool {
+    result.r == Verdict::Ok && result.code.as_deref() == Some("quarantine")
+}
+
 /// Batches under way at once.
 const WIDTH: usize = 2;
 
@@ -85,7 +89,15 @@ impl Outgoing {
             result.r == Verdict::Refuse && matches!(result.code.as_deref(), Some("clone" | "fork"))
         };
         self.named_twice |= reply.results.iter().any(taken);
-        let settled = reply.results.iter().filter(|r| r.r != Verdict::Defer);
+        // Safe at the backend, but not in the log: it waits until the session is renewed, or until somebody lets it in.
+        for result in reply.results.iter_mut().filter(|r| is_quarantined(r)) {
+            result.r = Verdict::Defer;
+            self.passed.extend(result.id);
+        }
+        let settled = reply
+            .results
+            .iter()
+            .filter(|r| r.r != Verdict::Defer || r.id.is_some_and(|id| self.passed.contains(&id)));
         let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
         let left: Vec<OpId> = sent.ids.iter().filter(|id| !settled.contains(*id)).copied().collect();
         if !left.is_empty() {

@@ -94,6 +94,20 @@ where
     ran.get()
 }
 
+/// Whether the browser has Web Locks: then only one tab synchronises at a time.
+pub fn has_locks() -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    Reflect::get(&window.navigator(), &"locks".into()).is_ok_and(|locks| locks.is_object())
+}
+
+/// A number of this tab alone, drawn when it was opened.
+pub fn random_slot() -> u16 {
+    thread_local! {
+        static SLOT: u16 = u16::from_le_bytes(BrowserEnv.random_array()) | 1;
+    }
+    SLOT.with(|slot| *slot)
+}
+
 /// Whether the browser thinks there is a network. Only a hint: `true` proves nothing.
 pub fn online() -> bool {
     web_sys::window().is_some_and(|w| w.navigator().on_line())

@@ -8,11 +8,11 @@ use gridbook_sync::driver::identity;
 use gridbook_sync::env::Env;
 use gridbook_sync::relay::{Broken, Tally, relay};
 use gridbook_sync::store::{Batch, Store, Table, scan_all};
+use gridbook_sync::wire::{Entry, PullReply};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{App, Problem};
-use crate::net::FetchHttp;
 use crate::platform::{BrowserEnv, DeviceKey};
 use crate::worker;
 
@@ -216,15 +216,43 @@ impl App {
         }
     }
 
-    /// Hands an opened file on to this account's backend, and fetches what that brings.
+    /// Takes a file in on a device that works without a backend.
+    async fn keep(&self, bundle: &Bundle) -> Result<Tally, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let (cursor, history, authority) = {
+            let meta = replica.meta();
+            (meta.cursor.clone(), meta.history.clone(), meta.authority)
+        };
+        let mut tally = Tally::default();
+        for ops in bundle.ops.chunks(500) {
+            let now = self.now_ms();
+            let entries = ops.iter().map(|op| Entry::Op { op: op.clone(), at: now }).collect();
+            // A page that leaves the cursor where it is.
+            let page = PullReply { entries, cursor: cursor.clone(), more: true, fp: None };
+            let pulled = replica.apply_page(&BrowserEnv, &cursor, page, &history, authority).await?;
+            tally.stored += pulled.new;
+            tally.repeats += ops.len() - pulled.new - pulled.unreadable;
+        }
+        let mut batch = Batch::default();
+        for (name, bytes) in &bundle.blobs {
+            batch.put(Table::Blob, name.clone(), bytes.clone());
+        }
+        replica.store().commit(batch).await?;
+        tally.photos = bundle.blobs.len();
+        self.changed(true);
+        Ok(tally)
+    }
+
+    /// Hands an opened file on to this account's backend, and fetches what that brings. A device that works
+    /// without one keeps it.
     ///
     /// # Errors
     /// [`CarryError::Broken`]; the same file may be handed on again.
     pub async fn hand_on(&self, bundle: &Bundle, progress: impl FnMut(usize)) -> Result<Tally, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let http = FetchHttp::new(self.core().token.clone());
         let name = identity(&replica);
-        let tally = relay(&http, &name, self.now_ms(), bundle, progress).await.map_err(CarryError::Broken)?;
+        let Some(http) = self.connection().await else { return self.keep(bundle).await };
+        let tally = relay(&*http, &name, self.now_ms(), bundle, progress).await.map_err(CarryError::Broken)?;
         self.wake();
         Ok(tally)
     }

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 pub use index::{Part, Row};
 pub use outbox::{Outbox, Unsent};
+pub use over::SendAgain;
 pub use pull::Pulled;
 pub use save::{NewBlob, NewWrite, Saved};
 

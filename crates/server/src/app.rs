@@ -21,6 +21,7 @@ use crate::keep;
 use crate::limiter::Limiter;
 use crate::password::Passwords;
 use crate::quarantine;
+use crate::relay::{Relay, Share, ShareError};
 use crate::writer::{Ledger, Writer};
 
 /// How a server is set up.
@@ -36,6 +37,8 @@ pub struct Config {
     pub tenant: NewTenant,
     /// Believe `X-Forwarded-For` (only behind a proxy that sets it).
     pub behind_proxy: bool,
+    /// Shares that people may use through this server.
+    pub shares: Vec<Share>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who judges operations.
@@ -51,6 +54,7 @@ impl Config {
             dist: None,
             tenant,
             behind_proxy: false,
+            shares: Vec::new(),
             clock: Arc::new(SystemClock),
             admission: Arc::new(ByDomain(Arc::new(Package::builtin().clone()))),
         }
@@ -66,6 +70,9 @@ pub enum StartError {
     /// A folder or the network.
     #[error("启动失败:{0}")]
     Io(#[from] std::io::Error),
+    /// A share of the relay.
+    #[error(transparent)]
+    Share(#[from] ShareError),
 }
 
 impl From<sqlx::Error> for StartError {
@@ -96,6 +103,8 @@ pub struct App {
     pub admission: Arc<dyn Admission>,
     /// Believe `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// Shares under our own address.
+    pub relay: Relay,
 }
 
 impl App {
@@ -135,6 +144,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         clock: config.clock,
         admission: config.admission,
         behind_proxy: config.behind_proxy,
+        relay: Relay::open(config.shares)?,
     };
     Ok(Started { app: Arc::new(app), writing })
 }

@@ -8,6 +8,7 @@ mod device_key;
 mod invite;
 pub mod openapi;
 mod quarantine;
+mod relay;
 mod session;
 mod staff;
 mod sync;
@@ -19,7 +20,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{any, get, patch, post, put};
 use axum::{Json, Router};
 use gridbook_sync::wire::{VERSION, VERSION_HEADER};
 use tower_http::CompressionLevel;
@@ -60,6 +61,8 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/sync/v1", contract)
         .nest("/api", api)
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .route("/relay", get(relay::list))
+        .route("/relay/{*rest}", any(relay::forward))
         .layer(middleware::from_fn(never_cached))
         .route("/healthz", get(healthz))
         .fallback(get(assets::serve).fallback(wrong_method))

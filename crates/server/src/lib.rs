@@ -16,6 +16,7 @@ pub mod limiter;
 pub mod password;
 pub mod problem;
 pub mod quarantine;
+pub mod relay;
 pub mod secret;
 pub mod setup;
 pub mod signature;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gridbook_server::db::NewTenant;
+use gridbook_server::relay::Share;
 use gridbook_server::{Config, serve, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
@@ -19,6 +20,7 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
+                      [--share NAME=URL[,USER:PASSWORD-FILE]]…
 gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
@@ -45,6 +47,7 @@ struct Options {
     confirm_all: bool,
     user: Option<String>,
     release: Option<String>,
+    shares: Vec<Share>,
     tenant: NewTenant,
 }
 
@@ -64,6 +67,7 @@ fn options() -> Result<Options, lexopt::Error> {
         confirm_all: false,
         user: None,
         release: None,
+        shares: Vec::new(),
         tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
@@ -81,6 +85,10 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
             Arg::Long("confirm-all") => out.confirm_all = true,
             Arg::Long("user") => out.user = Some(parser.value()?.string()?),
+            Arg::Long("share") => {
+                let share = Share::parse(&parser.value()?.string()?);
+                out.shares.push(share.map_err(|error| lexopt::Error::Custom(error.into()))?);
+            }
             Arg::Long("release") => out.release = Some(parser.value()?.string()?),
             Arg::Long("out") => out.out = Some(parser.value()?.into()),
             Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
@@ -153,6 +161,7 @@ fn config(options: &Options) -> Config {
     let mut config = Config::new(options.db.clone(), tenant);
     config.dist.clone_from(&options.dist);
     config.behind_proxy = options.behind_proxy;
+    config.shares.clone_from(&options.shares);
     config
 }
 

@@ -8,6 +8,7 @@ pub mod env;
 pub mod memory;
 pub mod model;
 pub mod replica;
+pub mod share;
 pub mod sim;
 pub mod store;
 pub mod wire;

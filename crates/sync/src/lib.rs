@@ -10,6 +10,7 @@ pub mod memory;
 pub mod model;
 pub mod relay;
 pub mod replica;
+pub mod share;
 pub mod sim;
 pub mod store;
 pub mod wire;

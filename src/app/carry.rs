@@ -252,7 +252,8 @@ impl App {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         let name = identity(&replica);
         let Some(http) = self.connection().await else { return self.keep(bundle).await };
-        let tally = relay(&*http, &name, self.now_ms(), bundle, progress).await.map_err(CarryError::Broken)?;
+        let tally =
+            relay(&*http, &name, self.now_ms(), bundle, progress).await.map_err(CarryError::Broken)?;
         self.wake();
         Ok(tally)
     }

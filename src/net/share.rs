@@ -10,8 +10,15 @@ use wasm_bindgen_futures::JsFuture;
 use super::{TIMEOUT_MS, Token};
 
 /// Headers that the drivers read.
-const READ: [&str; 7] =
-    ["content-type", "content-length", "etag", "last-modified", "location", "retry-after", "x-couch-request-id"];
+const READ: [&str; 7] = [
+    "content-type",
+    "content-length",
+    "etag",
+    "last-modified",
+    "location",
+    "retry-after",
+    "x-couch-request-id",
+];
 
 /// See the module's text.
 pub struct FetchWire {

@@ -107,6 +107,8 @@ pub struct Setup {
     pub slot: u16,
     /// Name of the tenant whose share this must be; a share of another is answered 403 `tenant`. Empty: any.
     pub tenant: String,
+    /// Whose receipts and numbers go on to count, if this device is the one that sets the share up.
+    pub authority: Option<gridbook_log::DeviceId>,
 }
 
 /// See the module's text. The wire carries the address of the share and the user's authorization.

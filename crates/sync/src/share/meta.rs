@@ -54,7 +54,13 @@ impl<W: Wire, E: Env> Share<W, E> {
 
     pub(super) fn new_meta(&self, history: Option<String>) -> Meta {
         let history = history.unwrap_or_else(|| names::hex(&self.env.random_array::<8>()));
-        Meta { format: READER, history, min_reader: 1, tenant: self.setup.tenant.clone(), authority: None }
+        Meta {
+            format: READER,
+            history,
+            min_reader: 1,
+            tenant: self.setup.tenant.clone(),
+            authority: self.setup.authority,
+        }
     }
 
     async fn dav_meta(&self) -> Answer<Meta> {

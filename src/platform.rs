@@ -62,6 +62,21 @@ pub async fn with_lock<F>(name: &str, work: F) -> bool
 where
     F: Future<Output = ()> + 'static,
 {
+    locked(name, false, work).await
+}
+
+/// As [`with_lock`], after whoever holds the lock.
+pub async fn after_lock<F>(name: &str, work: F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    locked(name, true, work).await;
+}
+
+async fn locked<F>(name: &str, wait: bool, work: F) -> bool
+where
+    F: Future<Output = ()> + 'static,
+{
     let navigator: JsValue = match web_sys::window() {
         Some(window) => window.navigator().into(),
         None => return false,
@@ -73,7 +88,7 @@ where
         return true;
     };
     let options = js_sys::Object::new();
-    let _ = Reflect::set(&options, &"ifAvailable".into(), &true.into());
+    let _ = Reflect::set(&options, &"ifAvailable".into(), &(!wait).into());
     let ran = std::rc::Rc::new(std::cell::Cell::new(false));
     let mark = ran.clone();
     let callback = Closure::once(move |lock: JsValue| -> JsValue {

@@ -1,5 +1,6 @@
 //! Where this account's records go: the township's server, a share, or nowhere yet.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gridbook_sync::driver::{Driver, Http};
@@ -10,9 +11,10 @@ use gridbook_sync::store::{Batch, Store, Table, scan_all};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::sync::sync_lock;
 use super::{App, Problem};
 use crate::net::{FetchHttp, FetchWire};
-use crate::platform::{BrowserEnv, has_locks, local_get, local_set, random_slot};
+use crate::platform::{BrowserEnv, after_lock, has_locks, local_get, local_set, random_slot};
 
 /// Row of [`Table::App`].
 const ROW: &str = "backend";
@@ -163,7 +165,20 @@ impl App {
     ///
     /// # Errors
     /// [`Problem`] when the device's store fails; then all is as it was.
-    pub async fn move_to(&self, backend: &Backend, again: SendAgain) -> Result<(), Problem> {
+    pub async fn move_to(&self, backend: Backend, again: SendAgain) -> Result<(), Problem> {
+        let done = Rc::new(RefCell::new(Err(Problem::SignedOut)));
+        let (app, told) = (*self, done.clone());
+        // Not while a page of the old backend is under way: its position would be taken for one of the new.
+        after_lock(&sync_lock(&self.user()), async move {
+            let moved = app.change_over(&backend, again).await;
+            *told.borrow_mut() = moved;
+        })
+        .await;
+        self.wake();
+        done.replace(Ok(()))
+    }
+
+    async fn change_over(&self, backend: &Backend, again: SendAgain) -> Result<(), Problem> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         // In this order: broken off in between, the old backend is asked for everything once more, no harm.
         replica.start_over(again).await?;
@@ -183,7 +198,6 @@ impl App {
             view.last_ok_ms = None;
         });
         self.changed(true);
-        self.wake();
         Ok(())
     }
 }

@@ -42,6 +42,11 @@ pub struct SyncView {
     pub(super) asked_to_persist: bool,
 }
 
+/// Name of the lock that one synchronising tab holds.
+pub(super) fn sync_lock(user: &str) -> String {
+    format!("gridbook-sync-{user}")
+}
+
 /// One round of synchronisation. It is handed in, because a phone loads the code behind it after its first screen.
 pub type Round = fn(App, Rc<Driver>, Input) -> Pin<Box<dyn Future<Output = ()>>>;
 
@@ -86,8 +91,7 @@ impl App {
         }
         let app = *self;
         leptos::task::spawn_local(async move {
-            let lock = format!("gridbook-sync-{}", app.user());
-            let ran = with_lock(&lock, round(app, driver, input)).await;
+            let ran = with_lock(&sync_lock(&app.user()), round(app, driver, input)).await;
             if !ran {
                 app.follow(tell);
             }

@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::parts::select;
 use crate::app::{StorageView, use_app};
+use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};
 use crate::ui::directory::use_directory;
 use crate::ui::format::{size, when};
@@ -17,7 +18,7 @@ use crate::ui::toast::use_toasts;
 pub fn me() -> AnyView {
     view! {
         <div class="page-head"><h1 class="page-title">"我的"</h1></div>
-        <div class="wizard" style:max-width="46rem">{account()}{sync()}{bring_in()}{take_out()}{password()}{display()}</div>
+        <div class="wizard" style:max-width="46rem">{account()}{sync()}{bring_in()}{take_out()}{backend::card()}{password()}{display()}</div>
     }
     .into_any()
 }

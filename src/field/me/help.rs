@@ -42,6 +42,7 @@ pub(super) fn links(app: App) -> AnyView {
         <ul class="rows">
             {link("#/me/install", "install", "装到手机桌面", "me-install")}
             {link("#/me/phone", "share", "换手机", "me-phone")}
+            {link("#/me/backend", "unit", "后端：记录送到哪里", "me-backend")}
             {link("#/me/password", "key", "改密码", "me-password")}
         </ul>
         <article class="card">

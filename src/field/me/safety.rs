@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::app::{App, StorageView};
 use crate::field::screen::Screen;
+use crate::ui::backend::card;
 use crate::ui::carry::{bring_in, take_out};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -75,4 +76,9 @@ pub(super) fn carry_link() -> AnyView {
 /// Files carried by hand.
 pub(in crate::field) fn carry() -> AnyView {
     Screen::new("随身文件").back("/me").view(view! { {take_out()}{bring_in()} }.into_any())
+}
+
+/// Where records go.
+pub(in crate::field) fn backend() -> AnyView {
+    Screen::new("后端").back("/me").view(card())
 }

@@ -45,7 +45,7 @@ impl Seg {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) format: u32,
-    /// Of the share; a head of another generation does not count.
+    /// Of the share when this was written: should its description be lost, it is found here.
     pub(super) history: String,
     /// Of the device's database.
     pub(super) nonce: String,

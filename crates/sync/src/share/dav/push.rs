@@ -63,6 +63,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let seg = Seg { first, count, hash: hash.clone(), size: bytes.len() as u64, file };
         // Until the answers are here nobody knows whether the share has it.
         own.sure = false;
+        own.checked = false;
         own.doubt = Some((hash.clone(), lines));
         let folder = format!("log/{log}/");
         self.dav_put_into(&["log/", &folder], &path, bytes).await?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::sync::sync_lock;
 use super::{App, Problem};
 use crate::net::{FetchHttp, RemoteShare, ShareSetup};
-use crate::platform::{BrowserEnv, after_lock, has_locks, local_get, local_set, random_slot};
+use crate::platform::{after_lock, has_locks, local_get, local_set, random_slot};
 
 /// Row of [`Table::App`].
 const ROW: &str = "backend";

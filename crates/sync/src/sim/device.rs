@@ -136,7 +136,7 @@ impl Device {
             Kind::Share(kind) => {
                 let wire = PipeWire::default();
                 let slot = u16::try_from(tab).unwrap_or_default();
-                let setup = Setup { kind, slot, tenant: "t1".to_owned() };
+                let setup = Setup { kind, slot, tenant: "t1".to_owned(), authority: None };
                 let share = Rc::new(Share::new(wire.clone(), self.env.clone(), setup));
                 Some(Line { wire, share, flights: Vec::new() })
             }

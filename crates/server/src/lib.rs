@@ -17,6 +17,7 @@ pub mod password;
 pub mod problem;
 pub mod secret;
 pub mod setup;
+pub mod sql;
 pub mod writer;
 
 pub use app::{App, Config, StartError, Started, blobs_beside, database_path, run, serve, start};

@@ -106,7 +106,7 @@ const SOURCES: [(&str, &str); 9] = [
 /// Codes that a source answers with.
 fn codes(name: &str, source: &str) -> BTreeSet<String> {
     let tight: String = source.chars().filter(|c| !c.is_whitespace()).collect();
-    let mut places: Vec<&str> = vec!["refuse(\"", "Reject(\"", "bad(\"", "conflict(\""];
+    let mut places: Vec<&str> = vec!["refuse(\"", "Reject(\"", "bad(\"", "conflict(\"", "later(\""];
     if name == "writer/push.rs" {
         places.push("Some(\"");
     }

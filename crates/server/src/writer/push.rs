@@ -7,7 +7,6 @@ use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
 use gridbook_log::{Dot, EntityId, Header, Op, OpId};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
-use sqlx::Row;
 
 use super::ledger::Ledger;
 use super::rows::Rows;
@@ -15,6 +14,7 @@ use crate::admission::Admission;
 use crate::clock::china_day;
 use crate::feed::reach;
 use crate::problem::ApiError;
+use crate::sql;
 
 /// Kinds that only the server's own device writes.
 const AUTHORITY_KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
@@ -49,7 +49,9 @@ impl Push {
             .into_iter()
             .map(|wire| {
                 let line = wire.h.clone();
-                let op = Op::from_wire(wire);
+                // No JSON holds a bare U+0000, and not every database keeps it.
+                let zero = wire.h.contains('\0') || wire.b.as_ref().is_some_and(|b| b.contains('\0'));
+                let op = if zero { Err(()) } else { Op::from_wire(wire).map_err(|_| ()) };
                 op.map(|op| Asked::new(admission, &actor, op, today))
                     .map_err(|_| Header::parse(&line).ok().map(|h| h.id))
             })
@@ -201,7 +203,7 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         return Err(ApiError::malformed());
     }
     let (dev, epoch) = (push.writer.dev.to_string(), i64::from(push.writer.epoch));
-    let known = sqlx::query("SELECT nonce, account FROM devices WHERE tenant = ? AND dev = ? AND epoch = ?")
+    let known = sql::query("SELECT nonce, account FROM devices WHERE tenant = ? AND dev = ? AND epoch = ?")
         .bind(ledger.tenant.id)
         .bind(&dev)
         .bind(epoch)
@@ -209,17 +211,18 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         .await?;
     let Some(row) = known else {
         // A device's name stands in every header it wrote: its next life is not for others to take.
-        let others: Option<i64> =
-            sqlx::query_scalar("SELECT 1 FROM devices WHERE tenant = ? AND dev = ? AND account <> ? LIMIT 1")
-                .bind(ledger.tenant.id)
-                .bind(&dev)
-                .bind(&push.actor.user)
-                .fetch_optional(&mut ledger.conn)
-                .await?;
+        let others: Option<i64> = sql::query_scalar(
+            "SELECT epoch FROM devices WHERE tenant = ? AND dev = ? AND account <> ? LIMIT 1",
+        )
+        .bind(ledger.tenant.id)
+        .bind(&dev)
+        .bind(&push.actor.user)
+        .fetch_optional(&mut ledger.conn)
+        .await?;
         if others.is_some() {
             return Ok(Some("foreign_device"));
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO devices (tenant, dev, epoch, nonce, account, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(ledger.tenant.id)

@@ -12,6 +12,17 @@
   var base = script && script.src ? script.src.replace(/[^\/]*$/, "") : "/";
   var COLOURS = { light: "#0b5f4b", dark: "#12211c", sun: "#00402f" };
 
+  /* ---- a file that was opened with the app ---- */
+
+  if ("launchQueue" in window) {
+    window.launchQueue.setConsumer(function (launch) {
+      if (launch.files && launch.files.length > 0) {
+        window.gridbookFile = launch.files[0];
+        window.location.hash = "#/me/carry";
+      }
+    });
+  }
+
   /* ---- look ---- */
 
   function read(key) {

@@ -3,6 +3,8 @@
 //! Screens read [`App`]; it is a handle that can be copied into any closure.
 
 mod account;
+mod backend;
+pub mod carry;
 mod draft;
 mod photo;
 mod problem;
@@ -27,6 +29,7 @@ use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica, Row, Saved};
 use leptos::prelude::*;
 
 pub use account::{Account, Session};
+pub use backend::{Backend, Connection, Place, Relayed, ShareAt};
 pub use draft::Draft;
 pub use problem::Problem;
 pub use storage::StorageView;
@@ -63,6 +66,7 @@ struct Core {
     wake_again: Cell<bool>,
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
+    connected: RefCell<Option<backend::Connected>>,
 }
 
 /// See the module's text.
@@ -104,6 +108,7 @@ impl App {
             wake_again: Cell::new(false),
             round: Cell::new(None),
             early: RefCell::new(None),
+            connected: RefCell::new(None),
         };
         let app = Self {
             core: StoredValue::new_local(Rc::new(core)),

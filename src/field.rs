@@ -117,6 +117,8 @@ fn open(route: &Route) -> AnyView {
         ["record", one] => with(id(one), record::page),
         ["record", one, "edit"] => with(id(one), |id| forms::page(forms::Start::correct(id))),
         ["me"] => me::page(),
+        ["me", "backend"] => me::backend(),
+        ["me", "carry"] => me::carry(),
         ["me", "phone"] => me::change_phone(),
         ["me", "install"] => me::install(),
         ["me", "password"] => me::password(),

@@ -10,3 +10,4 @@ pub mod net;
 pub mod platform;
 pub mod store;
 pub mod ui;
+pub mod worker;

@@ -1,5 +1,7 @@
 //! The connection to the backend: fetch, with the session's token.
 
+mod share;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -10,6 +12,8 @@ use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::wire::{Problem as WireProblem, PushRequest, VERSION, VERSION_HEADER};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use share::FetchWire;
 
 /// How long a request may take before it counts as lost, in milliseconds.
 const TIMEOUT_MS: u32 = 60_000;

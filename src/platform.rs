@@ -1,5 +1,7 @@
 //! The browser as the core sees it: clock, randomness, locks between tabs.
 
+mod key;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -9,6 +11,8 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+
+pub use key::DeviceKey;
 
 /// Wall clock and random numbers of the browser.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +62,21 @@ pub async fn with_lock<F>(name: &str, work: F) -> bool
 where
     F: Future<Output = ()> + 'static,
 {
+    locked(name, false, work).await
+}
+
+/// As [`with_lock`], after whoever holds the lock.
+pub async fn after_lock<F>(name: &str, work: F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    locked(name, true, work).await;
+}
+
+async fn locked<F>(name: &str, wait: bool, work: F) -> bool
+where
+    F: Future<Output = ()> + 'static,
+{
     let navigator: JsValue = match web_sys::window() {
         Some(window) => window.navigator().into(),
         None => return false,
@@ -69,7 +88,7 @@ where
         return true;
     };
     let options = js_sys::Object::new();
-    let _ = Reflect::set(&options, &"ifAvailable".into(), &true.into());
+    let _ = Reflect::set(&options, &"ifAvailable".into(), &(!wait).into());
     let ran = std::rc::Rc::new(std::cell::Cell::new(false));
     let mark = ran.clone();
     let callback = Closure::once(move |lock: JsValue| -> JsValue {
@@ -88,6 +107,20 @@ where
         let _ = JsFuture::from(promise).await;
     }
     ran.get()
+}
+
+/// Whether the browser has Web Locks: then only one tab synchronises at a time.
+pub fn has_locks() -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    Reflect::get(&window.navigator(), &"locks".into()).is_ok_and(|locks| locks.is_object())
+}
+
+/// A number of this tab alone, drawn when it was opened.
+pub fn random_slot() -> u16 {
+    thread_local! {
+        static SLOT: u16 = u16::from_le_bytes(BrowserEnv.random_array()) | 1;
+    }
+    SLOT.with(|slot| *slot)
 }
 
 /// Whether the browser thinks there is a network. Only a hint: `true` proves nothing.

@@ -97,6 +97,45 @@ impl IdbStore {
     }
 }
 
+impl IdbStore {
+    /// A row of [`Table::App`] that holds an object of the browser, a key for instance.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn object(&self, name: &str) -> Result<Option<JsValue>, StoreError> {
+        self.with(async |database| {
+            let tx = database
+                .transaction(Table::App.name())
+                .with_mode(TransactionMode::Readonly)
+                .build()
+                .map_err(lost)?;
+            let store = tx.object_store(Table::App.name()).map_err(lost)?;
+            store.get(name).primitive().map_err(lost)?.await.map_err(text_of)
+        })
+        .await
+    }
+
+    /// Writes such rows, all or none.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn put_objects(&self, rows: &[(&str, JsValue)]) -> Result<(), StoreError> {
+        self.with(async |database| {
+            let tx = database
+                .transaction(Table::App.name())
+                .with_mode(TransactionMode::Readwrite)
+                .build()
+                .map_err(lost)?;
+            let store = tx.object_store(Table::App.name()).map_err(lost)?;
+            for (name, value) in rows {
+                store.put(value.clone()).with_key(*name).primitive().map_err(lost)?.await.map_err(text_of)?;
+            }
+            tx.commit().await.map_err(text_of)
+        })
+        .await
+    }
+}
+
 impl Store for IdbStore {
     async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.with(async |database| {

@@ -1,6 +1,8 @@
 //! Components that phone and desk share. They draw and ask; they decide nothing.
 
+pub mod backend;
 pub mod badge;
+pub mod carry;
 pub mod dialog;
 pub mod directory;
 pub mod dom;

@@ -3,7 +3,7 @@
 use gridbook_sync::store::{Batch, Durability, Store, Table};
 use sha2::{Digest, Sha256};
 
-use super::{App, Problem};
+use super::{App, Connection, Problem};
 
 impl App {
     /// Puts a photo on disk and gives its name. It is sent only after a save names it.
@@ -35,7 +35,10 @@ impl App {
         if let Ok(Some(bytes)) = replica.store().get(Table::Blob, sha256).await {
             return Some(bytes);
         }
-        let bytes = self.api().blob(sha256).await.ok()?;
+        let bytes = match &*self.connection().await? {
+            Connection::Server(_) => self.api().blob(sha256).await.ok()?,
+            Connection::Share(share) => share.blob(sha256).await.ok()??,
+        };
         let name: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
         if name != sha256 {
             return None;

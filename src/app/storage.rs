@@ -1,15 +1,11 @@
-//! Room on the device, its promise to keep our data, and the file with everything unsent.
+//! Room on the device, and its promise to keep our data.
 
-use std::collections::BTreeSet;
-
-use gridbook_sync::store::{Store, Table, scan_all};
 use js_sys::Reflect;
 use leptos::prelude::*;
-use serde_json::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-use super::{App, Problem};
+use super::App;
 
 /// How the device stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,47 +65,4 @@ impl App {
             }
         });
     }
-
-    /// A file with everything unsent: operations and photos, readable by any backend of the contract.
-    ///
-    /// # Errors
-    /// [`Problem`] when the store fails.
-    pub async fn export_unsent(&self) -> Result<Vec<u8>, Problem> {
-        let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let outbox = replica.outbox(&BTreeSet::new(), usize::MAX - 1, usize::MAX).await?;
-        let mut photos = serde_json::Map::new();
-        for (name, _) in scan_all(replica.store(), Table::BlobQueue).await? {
-            if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {
-                photos.insert(name, base64(&bytes).into());
-            }
-        }
-        let (writer, nonce) = {
-            let meta = replica.meta();
-            (meta.writer, meta.nonce.clone())
-        };
-        let file = json!({
-            "gridbook": "unsent", "contract": "1", "user": self.user(), "writer": writer, "nonce": nonce,
-            "made_at": self.now_ms(), "ops": outbox.ops, "photos": photos,
-        });
-        serde_json::to_vec(&file).map_err(|e| Problem::Store(e.to_string()))
-    }
-}
-
-/// Standard base64 with padding.
-pub fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = (u32::from(chunk[0]) << 16)
-            | (u32::from(chunk.get(1).copied().unwrap_or(0)) << 8)
-            | u32::from(chunk.get(2).copied().unwrap_or(0));
-        for i in 0..4 {
-            if i <= chunk.len() {
-                out.push(DIGITS[(word >> (18 - 6 * i)) as usize & 63] as char);
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
 }

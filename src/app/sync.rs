@@ -13,7 +13,6 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use super::App;
-use crate::net::FetchHttp;
 use crate::platform::{BrowserEnv, online, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
@@ -36,9 +35,16 @@ pub struct SyncView {
     pub online: bool,
     /// The database of this account was lost since it was last open (cleared by the browser).
     pub database_lost: bool,
+    /// This account works without a backend.
+    pub alone: bool,
     /// Whether the browser promised to keep our data.
     pub persisted: Option<bool>,
     pub(super) asked_to_persist: bool,
+}
+
+/// Name of the lock that one synchronising tab holds.
+pub(super) fn sync_lock(user: &str) -> String {
+    format!("gridbook-sync-{user}")
 }
 
 /// One round of synchronisation. It is handed in, because a phone loads the code behind it after its first screen.
@@ -85,8 +91,7 @@ impl App {
         }
         let app = *self;
         leptos::task::spawn_local(async move {
-            let lock = format!("gridbook-sync-{}", app.user());
-            let ran = with_lock(&lock, round(app, driver, input)).await;
+            let ran = with_lock(&sync_lock(&app.user()), round(app, driver, input)).await;
             if !ran {
                 app.follow(tell);
             }
@@ -114,7 +119,7 @@ impl App {
     async fn round(self, driver: Rc<Driver>, input: Input) {
         let Some(replica) = self.replica() else { return };
         let _ = replica.refresh().await;
-        let http = FetchHttp::new(self.core().token.clone());
+        let Some(http) = self.connection().await else { return };
         let on_status = |changed: bool| {
             if changed {
                 self.changed(true);
@@ -122,10 +127,10 @@ impl App {
                 self.refresh_sync();
             }
         };
-        let round = driver.run(&replica, &http, &BrowserEnv, input, on_status).await;
+        let round = driver.run(&replica, &*http, &BrowserEnv, input, on_status).await;
         let Some(mut round) = round else { return };
         while self.core().wake_again.take() {
-            if let Some(next) = driver.run(&replica, &http, &BrowserEnv, Input::Wake, on_status).await {
+            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
                 round = next;
             }
         }
@@ -133,6 +138,7 @@ impl App {
         if trouble.is_none() {
             let now = self.now_ms();
             self.sync.update(|view| view.last_ok_ms = Some(now));
+            leptos::task::spawn_local(self.register_key());
         }
         if trouble == Some(Trouble::SignedOut) {
             self.session.update(|s| {

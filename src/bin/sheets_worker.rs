@@ -1,28 +1,15 @@
 //! The worker that reads and writes sheets for the desk, loaded on demand. One job each, then it is let go.
 
-use gridbook::desk::sheets::{Answer, Job, READY, WireSheet, message, unpack};
+use gridbook::desk::sheets::{Answer, Job, WireSheet};
 use gridbook_domain::import::TemplateId;
 use gridbook_sheets::{ReadError, Table, WriteError, read_csv, read_xlsx, template_xlsx, write_xlsx};
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, TextDecoder};
+use web_sys::TextDecoder;
 
 fn main() {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let out = scope.clone();
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let (answer, bytes) = match unpack::<Job>(&event.data()) {
-            Some((job, bytes)) => work(job, bytes.as_deref().unwrap_or_default()),
-            None => {
-                (Answer::Failed("网格簿刚刚更新过，什么也没有改动。请重新打开页面再试。".to_owned()), None)
-            }
-        };
-        // When the page is gone there is nobody to answer.
-        let _ = out.post_message(&message(&answer, bytes.as_deref()));
+    gridbook::worker::serve(|job: Option<Job>, bytes: &[u8]| match job {
+        Some(job) => work(job, bytes),
+        None => (Answer::Failed("网格簿刚刚更新过，什么也没有改动。请重新打开页面再试。".to_owned()), None),
     });
-    scope.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-    heard.forget();
-    let _ = scope.post_message(&READY.into());
 }
 
 fn work(job: Job, bytes: &[u8]) -> (Answer, Option<Vec<u8>>) {

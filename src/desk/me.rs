@@ -6,10 +6,10 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::parts::select;
-use super::words::day;
 use crate::app::{StorageView, use_app};
+use crate::ui::backend;
+use crate::ui::carry::{bring_in, take_out};
 use crate::ui::directory::use_directory;
-use crate::ui::dom::download;
 use crate::ui::format::{size, when};
 use crate::ui::icon::icon;
 use crate::ui::toast::use_toasts;
@@ -18,7 +18,7 @@ use crate::ui::toast::use_toasts;
 pub fn me() -> AnyView {
     view! {
         <div class="page-head"><h1 class="page-title">"我的"</h1></div>
-        <div class="wizard" style:max-width="46rem">{account()}{sync()}{password()}{display()}</div>
+        <div class="wizard" style:max-width="46rem">{account()}{sync()}{bring_in()}{take_out()}{backend::card()}{password()}{display()}</div>
     }
     .into_any()
 }
@@ -77,7 +77,6 @@ fn account() -> AnyView {
 
 fn sync() -> AnyView {
     let app = use_app();
-    let toasts = use_toasts();
     let storage: RwSignal<Option<StorageView>> = RwSignal::new(None);
     Effect::new(move |_| {
         app.version.track();
@@ -105,22 +104,6 @@ fn sync() -> AnyView {
             .get()
             .map_or_else(String::new, |view| format!("{}（可用 {}）", bytes(view.used), bytes(view.quota)))
     };
-    let export = move |_| {
-        spawn_local(async move {
-            let done = match app.export_unsent().await {
-                Ok(file) => {
-                    let name = format!("网格簿-未送出-{}.gridbook", day(app.now_ms()));
-                    download(&name, "application/octet-stream", &file).is_ok()
-                }
-                Err(problem) => return toasts.warn(problem.message()),
-            };
-            if done {
-                toasts.ok("已导出。文件里是全部未送出的内容，请妥善保管。");
-            } else {
-                toasts.warn("浏览器没有让下载，内容仍在这台电脑上。");
-            }
-        });
-    };
     let inside = view! {
         <dl class="kv">
             {line("未送出", Box::new(unsent))}
@@ -130,7 +113,6 @@ fn sync() -> AnyView {
         </dl>
         <div class="cluster">
             <button class="btn btn-primary" type="button" on:click=move |_| app.wake()>{icon("sync")}"立即同步"</button>
-            <button class="btn" type="button" on:click=export>{icon("download")}"导出未送出的"</button>
         </div>
     };
     card("同步", inside.into_any())

@@ -2,18 +2,12 @@
 
 use gridbook_domain::import::{Cell, CellKind, Sheet, Vocabulary};
 use gridbook_sheets::{Column, Table};
-use js_sys::{Array, Function, Promise, Uint8Array};
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+
+use crate::worker;
 
 /// The worker's loader, beside the page.
 const LOADER: &str = "sheets_worker_loader.js";
-
-/// First message of a worker that is ready for its job.
-pub const READY: &str = "ready";
 
 /// What a worker is asked for; it does one job.
 #[derive(Debug, Serialize, Deserialize)]
@@ -130,48 +124,10 @@ impl WireVocabulary {
     }
 }
 
-/// Packs text and bytes into one message.
-pub fn message<T: Serialize>(content: &T, bytes: Option<&[u8]>) -> Array {
-    let text = serde_json::to_string(content).unwrap_or_default();
-    let bytes = bytes.map_or(JsValue::NULL, |bytes| Uint8Array::from(bytes).into());
-    Array::of2(&text.into(), &bytes)
-}
-
-/// Unpacks a message; `None` when it is none of ours.
-pub fn unpack<T: for<'de> Deserialize<'de>>(data: &JsValue) -> Option<(T, Option<Vec<u8>>)> {
-    let parts: &Array = data.dyn_ref()?;
-    let content = serde_json::from_str(&parts.get(0).as_string()?).ok()?;
-    let bytes = parts.get(1).dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec());
-    Some((content, bytes))
-}
-
 const NOT_LOADED: &str = "读写表格的部分没有打开成功，什么也没有改动。请检查网络后再试。";
 
-/// Gives a worker of its own one job, and lets it go.
 async fn run(job: &Job, bytes: Option<&[u8]>) -> Result<(Answer, Option<Vec<u8>>), String> {
-    let failed = |_: JsValue| NOT_LOADED.to_owned();
-    let worker = Worker::new(LOADER).map_err(failed)?;
-    let mut settle: Option<(Function, Function)> = None;
-    let promise = Promise::new(&mut |resolve, reject| settle = Some((resolve, reject)));
-    let Some((resolve, reject)) = settle else { return Err(NOT_LOADED.to_owned()) };
-    let asked = message(job, bytes);
-    let to = worker.clone();
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let data = event.data();
-        let _ = if data.as_string().as_deref() == Some(READY) {
-            to.post_message(&asked)
-        } else {
-            resolve.call1(&JsValue::NULL, &data).map(|_| ())
-        };
-    });
-    let broken = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
-        let _ = reject.call1(&JsValue::NULL, &event.message().into());
-    });
-    worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(broken.as_ref().unchecked_ref()));
-    let answer = JsFuture::from(promise).await;
-    worker.terminate();
-    match unpack::<Answer>(&answer.map_err(failed)?) {
+    match worker::run::<_, Answer>(LOADER, job, bytes).await {
         Some((Answer::Failed(words), _)) => Err(words),
         Some(done) => Ok(done),
         None => Err(NOT_LOADED.to_owned()),

@@ -20,6 +20,7 @@ use crate::ui::toast::use_toasts;
 
 pub(super) use help::{change_phone, install};
 pub(super) use look::watch_updates;
+pub(super) use safety::{backend, carry};
 
 pub(super) fn page() -> AnyView {
     let app = use_app();
@@ -70,9 +71,13 @@ fn sync(app: App) -> AnyView {
                 None => "这次打开后还没有同步成功".to_owned(),
             };
             let what = match (&sync.phase, &sync.trouble) {
+                (Phase::Idle, _) if sync.alone => "只存本机，没有选后端；请用随身文件带走记录".to_owned(),
                 (Phase::Idle, None) => "同步正常".to_owned(),
                 (Phase::Idle, Some(Trouble::Offline)) => "没有网络，记录都存在本机".to_owned(),
                 (Phase::Idle, Some(Trouble::SignedOut)) => "登录已过期，要重新登录一次；记录都在".to_owned(),
+                (Phase::Idle, Some(Trouble::Backend(403))) => {
+                    "后端不让这个账号进去，记录都在本机。请到“后端”核对账号和密码".to_owned()
+                }
                 (Phase::Idle, Some(Trouble::Backend(status))) => format!("服务器忙（{status}），会自动再试"),
                 (Phase::Idle, Some(Trouble::TooOld)) => "应用版本太旧，请更新后再同步；记录都在".to_owned(),
                 (Phase::Idle, Some(Trouble::Store(_))) => {

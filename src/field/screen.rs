@@ -111,6 +111,8 @@ pub(super) fn lamp() -> AnyView {
             let waiting = sync.unsent.waiting;
             if sync.unsent.held > 0 {
                 ("error", "需处理".to_owned())
+            } else if sync.alone {
+                ("offline", "只存本机".to_owned())
             } else if expired {
                 ("warn", "要重新登录".to_owned())
             } else if sync.phase != Phase::Idle {
@@ -119,6 +121,7 @@ pub(super) fn lamp() -> AnyView {
                 ("offline", with_count("离线", waiting, sync.photos))
             } else if let Some(trouble) = &sync.trouble {
                 let words = match trouble {
+                    Trouble::Backend(403) => "后端不让进",
                     Trouble::Backend(_) => "服务器忙",
                     Trouble::Store(_) => "存储出错",
                     Trouble::TooOld => "请更新应用",

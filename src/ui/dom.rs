@@ -47,6 +47,36 @@ pub fn download(name: &str, mime: &str, bytes: &[u8]) -> Result<(), JsValue> {
     Ok(())
 }
 
+/// A file for the browser's own way of sending things; `None` where it has none, or takes no files.
+fn sharing(name: &str, bytes: &[u8]) -> Option<(JsValue, js_sys::Function, js_sys::Object)> {
+    let navigator: JsValue = web_sys::window()?.navigator().into();
+    let function =
+        |of: &str| js_sys::Reflect::get(&navigator, &of.into()).ok()?.dyn_into::<js_sys::Function>().ok();
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let file = web_sys::File::new_with_u8_array_sequence(&parts, name).ok()?;
+    let what = js_sys::Object::new();
+    js_sys::Reflect::set(&what, &"files".into(), &js_sys::Array::of1(&file)).ok()?;
+    let able = function("canShare")?.call1(&navigator, &what).ok()?.is_truthy();
+    able.then_some((navigator.clone(), function("share")?, what))
+}
+
+/// Whether the browser can send such a file to another app.
+pub fn can_share(name: &str, bytes: &[u8]) -> bool {
+    sharing(name, bytes).is_some()
+}
+
+/// Opens the browser's list of apps to send a file with. A person who closes it has decided.
+pub fn share(name: &str, bytes: &[u8]) {
+    let Some((navigator, share, what)) = sharing(name, bytes) else { return };
+    if let Ok(promise) =
+        share.call1(&navigator, &what).and_then(|p| p.dyn_into::<js_sys::Promise>().map_err(JsValue::from))
+    {
+        leptos::task::spawn_local(async move {
+            let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+        });
+    }
+}
+
 /// The user agent, to choose the words of a guide; never to decide what works.
 pub fn agent() -> String {
     web_sys::window().and_then(|w| w.navigator().user_agent().ok()).unwrap_or_default()

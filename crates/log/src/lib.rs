@@ -18,6 +18,7 @@ pub mod op;
 pub mod order;
 pub mod pack;
 pub mod register;
+pub mod sign;
 pub mod snapshot;
 
 pub use body::{BlobRef, Body, Create, Event, Placement, Values};
@@ -33,3 +34,4 @@ pub use id::{DeviceId, Dot, EntityId, OpId, Writer};
 pub use op::{Hash, NewOp, Op, OpError, Salt, WireOp};
 pub use order::{order_by, order_by_key};
 pub use register::{Register, Write};
+pub use sign::{Signature, signed_bytes};

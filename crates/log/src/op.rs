@@ -71,7 +71,7 @@ pub struct WireOp {
     /// Hash of salt and body, 64 hex digits; only after erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<String>,
-    /// Signature over the hash (ECDSA P-256, base64url), if signed.
+    /// Signature over the hash (ECDSA P-256, base64url, see [`crate::sign`]), if signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub g: Option<String>,
 }
@@ -219,6 +219,18 @@ impl Op {
     /// The signature, if signed.
     pub fn sig(&self) -> Option<&str> {
         self.sig.as_deref()
+    }
+
+    /// The signature's bytes; `None` without one, or when field `g` does not spell one.
+    pub fn signature(&self) -> Option<crate::Signature> {
+        crate::sign::decode(self.sig()?)
+    }
+
+    /// The same operation with the author's signature over [`crate::signed_bytes`] of its hash; id and hash stay.
+    #[must_use]
+    pub fn signed(mut self, signature: &crate::Signature) -> Self {
+        self.sig = Some(crate::sign::encode(signature));
+        self
     }
 
     pub(crate) fn content(&self) -> &Content {

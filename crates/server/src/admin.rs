@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use gridbook_server::clock::{Clock, SystemClock};
+use gridbook_server::clock::{Clock, SystemClock, china_day};
 use gridbook_server::keep::{self, Mark};
-use gridbook_server::{database_path, sql};
+use gridbook_server::{App, database_path, quarantine, sql};
 
 /// `backup --out DIR`
 pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), String> {
@@ -90,6 +90,35 @@ pub async fn check(db: &str, blobs: &Path) -> Result<(), String> {
         lines.join("\n"),
         found.len()
     ))
+}
+
+/// `quarantine [--release USER]`
+pub async fn quarantine(app: &App, release: Option<&str>) -> Result<(), String> {
+    if let Some(user) = release {
+        let count = quarantine::mark(app, user).await.map_err(|e| e.to_string())?;
+        println!(
+            "{user} 的 {count} 条已放行:服务在运行时一分钟内按此人现在的权限入库,没有运行时等下次启动。"
+        );
+        println!("账号停用着就没有权限,记录只会留下退回的存根;要收下,请先恢复账号再放行。");
+    }
+    let held = quarantine::list(&app.readers, app.tenant.id).await.map_err(|e| e.to_string())?;
+    if held.is_empty() {
+        println!("隔离区是空的。");
+    }
+    for part in held {
+        let day = |ms: i64| china_day(u64::try_from(ms).unwrap_or(0));
+        println!(
+            "{}(设备 {}…):{} 条,{} 字节,{} 至 {}{}",
+            part.user,
+            quarantine::short(&part.dev),
+            part.ops,
+            part.bytes,
+            day(part.first),
+            day(part.last),
+            part.note.map_or_else(String::new, |note| format!(",放行后仍留着:{note}"))
+        );
+    }
+    Ok(())
 }
 
 /// `numbers [--confirm SERIES=LAST]…`

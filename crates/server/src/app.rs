@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use gridbook_domain::package::Package;
@@ -18,6 +19,8 @@ use crate::http::assets::Assets;
 use crate::keep;
 use crate::limiter::Limiter;
 use crate::password::Passwords;
+use crate::quarantine;
+use crate::relay::{Relay, Share, ShareError};
 use crate::sql::{self, Pool};
 use crate::writer::{Ledger, Writer};
 
@@ -34,6 +37,8 @@ pub struct Config {
     pub tenant: NewTenant,
     /// Believe `X-Forwarded-For` (only behind a proxy that sets it).
     pub behind_proxy: bool,
+    /// Shares that people may use through this server.
+    pub shares: Vec<Share>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who judges operations.
@@ -49,6 +54,7 @@ impl Config {
             dist: None,
             tenant,
             behind_proxy: false,
+            shares: Vec::new(),
             clock: Arc::new(SystemClock),
             admission: Arc::new(ByDomain(Arc::new(Package::builtin().clone()))),
         }
@@ -64,6 +70,9 @@ pub enum StartError {
     /// A folder or the network.
     #[error("启动失败:{0}")]
     Io(#[from] std::io::Error),
+    /// A share of the relay.
+    #[error(transparent)]
+    Share(#[from] ShareError),
 }
 
 impl From<sqlx::Error> for StartError {
@@ -94,6 +103,8 @@ pub struct App {
     pub admission: Arc<dyn Admission>,
     /// Believe `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// Shares under our own address.
+    pub relay: Relay,
 }
 
 impl App {
@@ -135,8 +146,21 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         clock: config.clock,
         admission: config.admission,
         behind_proxy: config.behind_proxy,
+        relay: Relay::open(config.shares)?,
     };
     Ok(Started { app: Arc::new(app), writing })
+}
+
+/// What is done every minute without being asked.
+async fn chores(app: Arc<App>) {
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        minutes.tick().await;
+        if let Err(error) = quarantine::release_marked(&app).await {
+            tracing::error!(%error, "quarantine: the next minute tries again");
+        }
+    }
 }
 
 /// The file of a database's address.
@@ -192,7 +216,10 @@ pub async fn serve(
             tracing::debug!(%error, "no delay");
         }
     });
+    let chores = tokio::spawn(chores(app.clone()));
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    chores.abort();
+    let _ = chores.await;
     app.readers.close().await;
     drop(app);
     // The last handle is gone: what waits is written, then the writer ends.

@@ -30,7 +30,8 @@ macro_rules! migration {
 }
 
 /// In order; each runs once, in a transaction of its own.
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first.sql"), migration!(2, "0002_keep.sql")];
+const MIGRATIONS: &[Migration] =
+    &[migration!(1, "0001_first.sql"), migration!(2, "0002_keep.sql"), migration!(3, "0003_trust.sql")];
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,11 @@ pub mod assets;
 mod auth;
 mod blob;
 mod body;
+mod device_key;
 mod invite;
 pub mod openapi;
+mod quarantine;
+mod relay;
 mod session;
 mod staff;
 mod sync;
@@ -17,7 +20,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
+use axum::routing::{any, get, patch, post, put};
 use axum::{Json, Router};
 use gridbook_sync::wire::{VERSION, VERSION_HEADER};
 use tower_http::CompressionLevel;
@@ -43,6 +46,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/sign-out", post(auth::sign_out))
         .route("/me", get(auth::me))
         .route("/password", post(auth::password))
+        .route("/device-key", post(device_key::register))
+        .route("/quarantine", get(quarantine::list))
+        .route("/quarantine/{user}/release", post(quarantine::release))
         .route("/invites", post(invite::create))
         .route("/invites/{code}", get(invite::show))
         .route("/invites/{code}/accept", post(invite::accept))
@@ -56,6 +62,8 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/sync/v1", contract)
         .nest("/api", api)
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .route("/relay", get(relay::list))
+        .route("/relay/{*rest}", any(relay::forward))
         .layer(middleware::from_fn(never_cached))
         .route("/healthz", get(healthz))
         .fallback(get(assets::serve).fallback(wrong_method))

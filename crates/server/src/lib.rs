@@ -15,8 +15,11 @@ pub mod keep;
 pub mod limiter;
 pub mod password;
 pub mod problem;
+pub mod quarantine;
+pub mod relay;
 pub mod secret;
 pub mod setup;
+pub mod signature;
 pub mod sql;
 pub mod writer;
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use gridbook_server::db::NewTenant;
+use gridbook_server::relay::Share;
 use gridbook_server::{Config, blobs_beside, serve, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
@@ -19,12 +20,14 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--data DIR] [--database postgres://…] [--dist DIR] [--demo] [--behind-proxy]
+                      [--share NAME=URL[,USER:PASSWORD-FILE]]…
 gridbook-server init --admin USER [--data DIR] [--database …] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
 gridbook-server restore --new-history --database postgres://…
 gridbook-server check [--db …]
 gridbook-server numbers [--db …] [--confirm 隐=12]… [--confirm-all]
+gridbook-server quarantine [--db …] [--release USER]
 gridbook-server reset --user USER [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
@@ -49,6 +52,8 @@ struct Options {
     confirm: Vec<String>,
     confirm_all: bool,
     user: Option<String>,
+    release: Option<String>,
+    shares: Vec<Share>,
     tenant: NewTenant,
 }
 
@@ -69,6 +74,8 @@ fn options() -> Result<Options, lexopt::Error> {
         confirm: Vec::new(),
         confirm_all: false,
         user: None,
+        release: None,
+        shares: Vec::new(),
         tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
@@ -88,6 +95,11 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
             Arg::Long("confirm-all") => out.confirm_all = true,
             Arg::Long("user") => out.user = Some(parser.value()?.string()?),
+            Arg::Long("share") => {
+                let share = Share::parse(&parser.value()?.string()?);
+                out.shares.push(share.map_err(|error| lexopt::Error::Custom(error.into()))?);
+            }
+            Arg::Long("release") => out.release = Some(parser.value()?.string()?),
             Arg::Long("out") => out.out = Some(parser.value()?.into()),
             Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
             Arg::Long("township") => out.tenant.township = parser.value()?.string()?,
@@ -149,6 +161,7 @@ fn main() -> ExitCode {
                 admin::existing(&options.db).await?;
                 admin::numbers(&options.db, &options.confirm, options.confirm_all).await
             }
+            "quarantine" => held(options).await,
             "reset" => reset(options).await,
             "healthcheck" => healthcheck(options.listen).await,
             "demo-sheets" => demo_sheets(&options),
@@ -174,6 +187,7 @@ fn config(options: &Options) -> Config {
     config.blobs = Some(options.blobs());
     config.dist.clone_from(&options.dist);
     config.behind_proxy = options.behind_proxy;
+    config.shares.clone_from(&options.shares);
     config
 }
 
@@ -230,6 +244,15 @@ async fn reset(options: Options) -> Result<(), String> {
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
     println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):\n{link}");
+    drop(started.app);
+    started.writing.await.map_err(|e| e.to_string())
+}
+
+/// Lists what waits in quarantine, and lets what waits of one account go.
+async fn held(options: Options) -> Result<(), String> {
+    admin::existing(&options.db).await?;
+    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    admin::quarantine(&started.app, options.release.as_deref()).await?;
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())
 }

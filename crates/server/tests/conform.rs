@@ -91,13 +91,14 @@ async fn the_command_prints_each_level_and_ends_accordingly() {
 }
 
 /// What the sync endpoints are made of. A code is written where it is decided, so the sources are asked.
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 10] = [
     ("http.rs", include_str!("../src/http.rs")),
     ("http/sync.rs", include_str!("../src/http/sync.rs")),
     ("http/blob.rs", include_str!("../src/http/blob.rs")),
     ("http/body.rs", include_str!("../src/http/body.rs")),
     ("http/session.rs", include_str!("../src/http/session.rs")),
     ("problem.rs", include_str!("../src/problem.rs")),
+    ("quarantine.rs", include_str!("../src/quarantine.rs")),
     ("feed.rs", include_str!("../src/feed.rs")),
     ("writer.rs", include_str!("../src/writer.rs")),
     ("writer/push.rs", include_str!("../src/writer/push.rs")),

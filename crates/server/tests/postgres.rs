@@ -22,6 +22,10 @@ mod malformed;
 mod own;
 #[path = "push.rs"]
 mod push;
+#[path = "quarantine.rs"]
+mod quarantine;
+#[path = "relayed.rs"]
+mod relayed;
 #[path = "slow.rs"]
 mod slow;
 #[path = "township.rs"]

@@ -10,7 +10,7 @@ use flights::Flights;
 
 use crate::engine::{Engine, Identity, Input, Output, Request, Response};
 use crate::env::Env;
-use crate::replica::{Project, Replica, ReplicaError};
+use crate::replica::{Project, Replica, ReplicaError, SendAgain};
 use crate::store::{Batch, Durability, Store, Table};
 
 /// A connection to a backend.
@@ -154,9 +154,13 @@ impl Driver {
                     engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
                 };
                 let pulled = replica.apply_page(env, &from, reply, &history, authority).await;
-                pulled.map(|p| (Some(Input::Stored), !p.changed.is_empty()))
+                pulled.map(|p| (Some(p.stored()), !p.changed.is_empty()))
             }
-            Output::StartOver { send_again } => replica.start_over(send_again).await.map(|()| (None, false)),
+            Output::StartOver { send_again } => {
+                let again = if send_again { SendAgain::Own } else { SendAgain::Nothing };
+                replica.start_over(again).await.map(|()| (None, false))
+            }
+            Output::Renew => replica.renew(env).await.map(|()| (Some(Input::Stored), true)),
             Output::NextBlob => self.next_blob(replica).await.map(|name| (Some(Input::Blob(name)), false)),
             Output::BlobDone(name) => {
                 let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };

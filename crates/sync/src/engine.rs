@@ -21,6 +21,9 @@ use outgoing::{Outgoing, Sent};
 /// Pause between two rounds when all is well, in milliseconds.
 pub const POLL_MS: u64 = 60_000;
 
+/// New names that one round takes. A backend that refuses them all has another trouble than a copied device.
+const MAX_RENEWALS: u32 = 4;
+
 /// A request under way, with what its answer needs.
 #[derive(Clone, Debug)]
 enum Flight {
@@ -47,6 +50,8 @@ pub struct Engine {
     flights: Vec<(u64, Flight)>,
     again: bool,
     outgoing: Outgoing,
+    /// New names taken in this round.
+    renewals: u32,
     identity: Identity,
 }
 
@@ -62,6 +67,7 @@ impl Engine {
             flights: Vec::new(),
             again: false,
             outgoing: Outgoing::new(),
+            renewals: 0,
             identity,
         }
     }
@@ -114,6 +120,7 @@ impl Engine {
                 }
             }
             Input::Stored => self.stored(),
+            Input::NamedTwice => self.named_twice(),
             Input::Blob(name) if self.phase == Phase::Photos => self.photo(random, name),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
@@ -137,6 +144,7 @@ impl Engine {
     }
 
     fn start_push(&mut self) -> Vec<Output> {
+        self.renewals = 0;
         self.phase = Phase::Push;
         self.outgoing.restart();
         let mut out = self.push();
@@ -156,9 +164,30 @@ impl Engine {
             return vec![Output::LoadOutbox { pass, max_ops, max_bytes }];
         }
         if count == 0 && !self.outgoing.loading {
+            // All else is answered by now: only what the backend has never seen gets a new name.
+            if self.outgoing.take_named_twice() && self.renewals < MAX_RENEWALS {
+                return self.renew();
+            }
             return self.start_pull();
         }
         Vec::new()
+    }
+
+    /// A page showed something under our name that was never written here.
+    fn named_twice(&mut self) -> Vec<Output> {
+        if self.phase != Phase::Pull || self.renewals == MAX_RENEWALS {
+            return self.stored();
+        }
+        // The page asked for ahead belongs to the old name.
+        self.flights.clear();
+        self.phase = Phase::Push;
+        self.renew()
+    }
+
+    fn renew(&mut self) -> Vec<Output> {
+        self.renewals += 1;
+        self.outgoing.restart();
+        vec![Output::Renew]
     }
 
     fn outbox(&mut self, now_ms: u64, outbox: Outbox) -> Vec<Output> {

@@ -2,12 +2,15 @@
 //!
 //! Knows neither Leptos nor a browser API, and no villages.
 
+pub mod bundle;
 pub mod driver;
 pub mod engine;
 pub mod env;
 pub mod memory;
 pub mod model;
+pub mod relay;
 pub mod replica;
+pub mod share;
 pub mod sim;
 pub mod store;
 pub mod wire;

@@ -78,6 +78,8 @@ impl Model {
             .or_insert_with(|| (request.nonce.clone(), user.to_owned()))
             .clone();
         let mut taken: BTreeMap<EntityId, Vec<Dot>> = BTreeMap::new();
+        // What follows a fork was written on top of something else than what is held here.
+        let mut forked: BTreeSet<EntityId> = BTreeSet::new();
         let mut results = Vec::new();
         for wire in &request.ops {
             let Ok(op) = Op::from_wire(wire.clone()) else {
@@ -88,9 +90,14 @@ impl Model {
                 (Verdict::Refuse, Some("clone"))
             } else if op.header().user != user || op.dot().writer != request.writer || known.1 != user {
                 (Verdict::Refuse, Some("forged"))
+            } else if forked.contains(&op.entity()) {
+                (Verdict::Refuse, Some("fork"))
             } else {
                 self.admit(&op, now, &mut taken)
             };
+            if code == Some("fork") {
+                forked.insert(op.entity());
+            }
             results.push(PushResult { id: Some(op.id()), r, code: code.map(str::to_owned) });
         }
         for (entity, ops) in taken {

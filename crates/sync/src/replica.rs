@@ -8,6 +8,7 @@ mod open;
 mod outbox;
 mod over;
 mod pull;
+mod renew;
 mod save;
 
 use std::cell::{Ref, RefCell};
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 pub use index::{Part, Row};
 pub use outbox::{Outbox, Unsent};
+pub use over::SendAgain;
 pub use pull::Pulled;
 pub use save::{NewBlob, NewWrite, Saved};
 

@@ -4,7 +4,7 @@ use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::safety::export_button;
+use super::safety::carry_link;
 use crate::app::{App, use_app};
 use crate::field::screen::Screen;
 use crate::ui::dom::agent;
@@ -42,6 +42,7 @@ pub(super) fn links(app: App) -> AnyView {
         <ul class="rows">
             {link("#/me/install", "install", "装到手机桌面", "me-install")}
             {link("#/me/phone", "share", "换手机", "me-phone")}
+            {link("#/me/backend", "unit", "后端：记录送到哪里", "me-backend")}
             {link("#/me/password", "key", "改密码", "me-password")}
         </ul>
         <article class="card">
@@ -65,7 +66,7 @@ pub(in crate::field) fn change_phone() -> AnyView {
     let waiting = move || app.sync.with(|sync| sync.unsent.waiting);
     let state = move || {
         if waiting() > 0 {
-            let text = "先在这部手机上联网同步；没有网络就导出文件，交给镇上管理员补交。";
+            let text = "先在这部手机上联网同步；没有网络就做一个随身文件，交给镇上管理员补交。";
             banner(Tone::Warn, "attention", format!("还有 {} 条没有送出", waiting()), text, Vec::new())
         } else {
             banner(Tone::Ok, "check", "这部手机上的记录都已送出", "可以放心换手机。", Vec::new())
@@ -76,14 +77,14 @@ pub(in crate::field) fn change_phone() -> AnyView {
         <article class="card card-body install">
             <ol>
                 <li>"在旧手机上点“立即同步”，等“待同步”变成 0。"</li>
-                <li>"没有网络时点“导出未送出的记录”，把文件交给镇上管理员。"</li>
+                <li>"没有网络时做一个随身文件，把文件和口令分开交给镇上管理员，由他补交。"</li>
                 <li>"在新手机的浏览器里打开同一个网址，用同一个账号登录。"</li>
                 <li>"等同步完成，户和记录会自动下载到新手机。"</li>
                 <li>"旧手机上退出登录；旧手机丢了，请管理员停用它。"</li>
             </ol>
         </article>
         <a class="btn btn-primary" href="#/me">"去同步"</a>
-        {export_button(app)}
+        {carry_link()}
     };
     Screen::new("换手机").back("/me").view(body.into_any())
 }

@@ -1,14 +1,15 @@
-//! Room on the device, whether the browser keeps our data, and the file with everything unsent.
+//! Room on the device, whether the browser keeps our data, and files carried by hand.
 
 use leptos::prelude::*;
 
 use crate::app::{App, StorageView};
-use crate::ui::dom::download;
+use crate::field::screen::Screen;
+use crate::ui::backend::card;
+use crate::ui::carry::{bring_in, take_out};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::states::{Tone, banner};
-use crate::ui::toast::use_toasts;
 
 /// From this share on the person is told, before a save fails.
 const NEARLY_FULL: f64 = 0.8;
@@ -55,32 +56,29 @@ pub(super) fn storage(app: App) -> AnyView {
     view! {
         <article class="card">
             <div class="card-head"><h2 class="card-title">"本机存储"</h2></div>
-            <div class="card-body stack">{live(meter)}{export_button(app)}</div>
+            <div class="card-body stack">{live(meter)}{carry_link()}</div>
         </article>
     }
     .into_any()
 }
 
-/// Writes the file with everything unsent.
-pub(super) fn export_button(app: App) -> AnyView {
-    let toasts = use_toasts();
-    let export = move |_| {
-        leptos::task::spawn_local(async move {
-            let name = format!("网格簿未送-{}-{}.json", app.user(), app.today());
-            match app.export_unsent().await {
-                Ok(file) if download(&name, "application/json", &file).is_ok() => {
-                    toasts.ok("已导出，文件在手机的“下载”里。请交给镇上管理员");
-                }
-                Ok(_) => toasts.warn("浏览器没有让保存文件，请换一个浏览器再试。记录都在本机。"),
-                Err(problem) => toasts.warn(problem.message()),
-            }
-        });
-    };
+/// Leads to the files that are carried by hand.
+pub(super) fn carry_link() -> AnyView {
     view! {
-        <button class="btn btn-wide" type="button" data-testid="export-unsent" on:click=export>
+        <a class="btn btn-wide" href="#/me/carry" data-testid="me-carry">
             {icon("download")}
-            "导出未送出的记录"
-        </button>
+            "随身文件：带走、交上"
+        </a>
     }
     .into_any()
+}
+
+/// Files carried by hand.
+pub(in crate::field) fn carry() -> AnyView {
+    Screen::new("随身文件").back("/me").view(view! { {take_out()}{bring_in()} }.into_any())
+}
+
+/// Where records go.
+pub(in crate::field) fn backend() -> AnyView {
+    Screen::new("后端").back("/me").view(card())
 }

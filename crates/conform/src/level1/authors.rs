@@ -1,12 +1,15 @@
 //! Whose operations are taken.
 
-use gridbook_log::{Ctx, Dot, EntityId, Op, WireOp, Writer};
-use gridbook_sync::wire::Verdict::{Ok as Stored, Refuse};
+use gridbook_log::{Ctx, Dot, EntityId, Op, WireOp, Writer, signed_bytes};
+use gridbook_sync::wire::Verdict::{Dup, Ok as Stored, Refuse};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
 use serde_json::json;
 
 use crate::bench::{Bench, matches};
 use crate::check::{Done, Stop, checks};
-use crate::pen::{STRANGE, wire, wired};
+use crate::http::Ask;
+use crate::pen::{Pen, STRANGE, random, wire, wired};
 
 checks! { 1:
     "author.foreign" writes foreign_author, "署别人账号的操作得到 refuse foreign_author";
@@ -15,6 +18,8 @@ checks! { 1:
     "author.unseen" writes unseen, "看不到的实体上的操作得到 refuse foreign_entity,什么也不存";
     "author.authority" writes authority_kinds, "receipt、reject、number、clockfix 由别人写,得到 refuse authority_only";
     "author.forged" writes forged, "冒用授权端的设备、声称见过没有发过的答复,得到 refuse forged";
+    "author.relayed" writes relayed, "别的账号送来、作者设备签过名的操作得到 ok,再送得到 dup,作者自己送也是 dup";
+    "author.signature" writes signature, "签名不对的操作(内容改过、别的设备的钥匙)得到 refuse signature";
     "author.erased" writes erased, "没有正文的操作得到 refuse erased";
 }
 
@@ -128,4 +133,45 @@ async fn erased(bench: &mut Bench) -> Done {
     let (answer, reply) = bench.push_values(&pen, &[wire(&op.erased())]).await?;
     matches(&answer, &reply.results, &[(Refuse, Some("erased"))])?;
     bench.push_as(&pen, &[&op], &[(Stored, None)]).await
+}
+
+/// A device of the first account with a registered key, and another account's that brings its operations.
+async fn signer(bench: &mut Bench) -> Done<(Pen, Pen, SigningKey)> {
+    let bearer = bench.stranger()?;
+    let pen = bench.pen(0);
+    let key = SigningKey::from_slice(&random::<32>())
+        .map_err(|_| Stop::Unchecked("随机数不成钥匙,请再试一次".to_owned()))?;
+    let point = key.verifying_key().to_sec1_point(false);
+    let point: String = point.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+    let body = json!({ "dev": pen.writer.dev, "key": point });
+    let answer = bench.http.ask(Ask::json("/api/device-key", &body).token(bench.token(0))).await?;
+    if answer.status != 204 {
+        return Err(answer.broken("204"));
+    }
+    Ok((pen, bench.pen(bearer), key))
+}
+
+fn sign(key: &SigningKey, op: &Op) -> Op {
+    let signature: Signature = key.sign(&signed_bytes(op.hash()));
+    op.clone().signed(&signature.to_bytes().into())
+}
+
+async fn relayed(bench: &mut Bench) -> Done {
+    let (mut pen, bearer, key) = signer(bench).await?;
+    let op = pen.create(&bench.area);
+    let signed = sign(&key, &op);
+    bench.store(&bearer, &[&signed]).await?;
+    bench.push_as(&bearer, &[&signed], &[(Dup, None)]).await?;
+    bench.push_as(&pen, &[&op], &[(Dup, None)]).await
+}
+
+async fn signature(bench: &mut Bench) -> Done {
+    let (mut pen, bearer, key) = signer(bench).await?;
+    let op = pen.create(&bench.area);
+    let signed = sign(&key, &op).to_wire();
+    let changed = WireOp { b: signed.b.as_ref().map(|b| format!("{b} ")), ..signed };
+    let (answer, reply) = bench.push_values(&bearer, &[wired(&changed)]).await?;
+    matches(&answer, &reply.results, &[(Refuse, Some("signature"))])?;
+    let (_, _, other) = signer(bench).await?;
+    refused(bench, &bearer, &sign(&other, &op), "signature").await
 }

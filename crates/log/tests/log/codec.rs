@@ -204,3 +204,29 @@ proptest! {
         let _ = Body::parse(&kind, &text);
     }
 }
+
+#[test]
+fn a_signature_has_one_spelling() {
+    let mut random = Chance::new(7);
+    for _ in 0..200 {
+        let mut bytes = [0; 64];
+        bytes.iter_mut().for_each(|b| *b = (random.next() >> 8) as u8);
+        let text = gridbook_log::sign::encode(&bytes);
+        assert_eq!(text.len(), 86);
+        assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+        assert_eq!(gridbook_log::sign::decode(&text), Some(bytes));
+        // Another last letter with the same two bits would be a second spelling.
+        for last in "BCDEFGHIJKLMNOP".chars().chain("RSTUV-_+/=".chars()) {
+            assert_eq!(gridbook_log::sign::decode(&format!("{}{last}", &text[..85])), None, "{text} {last}");
+        }
+    }
+    // The standard's own example of the alphabet's end, padded by zeros.
+    let mut bytes = [0; 64];
+    bytes[..3].copy_from_slice(&[0xfb, 0xff, 0xbf]);
+    assert_eq!(&gridbook_log::sign::encode(&bytes)[..4], "-_-_");
+    let op = round(&foreign("set", "", "{}", None)).signed(&bytes);
+    assert_eq!(op.signature(), Some(bytes));
+    assert_eq!(op.erased().signature(), Some(bytes));
+    assert_eq!(gridbook_log::signed_bytes(op.hash()).len(), 14 + 32);
+    assert_eq!(round(&foreign("set", "", "{}", Some("c2ln"))).signature(), None);
+}

@@ -9,7 +9,7 @@ use crate::accounts;
 use crate::problem::ApiError;
 use crate::secret;
 use crate::writer::Ledger;
-use crate::writer::push::{self, Asked, Push};
+use crate::writer::push::{self, Asked, Carried, Push};
 
 /// An author.
 pub(super) struct Scribe {
@@ -100,9 +100,9 @@ impl Scribe {
         let push = Push {
             actor: self.actor.clone(),
             writer: self.writer,
-            nonce: self.nonce.clone(),
+            nonce: Some(self.nonce.clone()),
             now: received,
-            ops: ops.into_iter().map(|op| Ok(Asked { op, creation: None })).collect(),
+            ops: ops.into_iter().map(|op| Ok(Asked { op, creation: None, carried: Carried::Own })).collect(),
         };
         let reply = push::apply(ledger, push).await?;
         match reply.results.iter().find(|r| r.r != Verdict::Ok) {

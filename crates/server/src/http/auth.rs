@@ -16,6 +16,7 @@ use crate::accounts::{self, SESSION_MS};
 use crate::app::App;
 use crate::password;
 use crate::problem::ApiError;
+use crate::quarantine;
 use crate::secret;
 use crate::sql;
 use crate::writer::Ledger;
@@ -161,6 +162,7 @@ async fn insert_session(
     device: Option<String>,
 ) -> Result<(), ApiError> {
     let now = ledger.now_i64();
+    quarantine::remember(ledger, user, now).await?;
     sql::query("DELETE FROM sessions WHERE tenant = ? AND account = ? AND expires_at <= ?")
         .bind(ledger.tenant.id)
         .bind(user)
@@ -196,7 +198,7 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
                     .bind(token.to_vec())
                     .execute(&mut ledger.conn)
                     .await?;
-                Ok(())
+                quarantine::forget(ledger, &token).await
             })
         })
         .await?;
@@ -281,6 +283,7 @@ pub(super) async fn set_password(
         .bind(user)
         .execute(&mut ledger.conn)
         .await?;
+    quarantine::remember(ledger, user, i64::MAX).await?;
     sql::query("DELETE FROM sessions WHERE tenant = ? AND account = ? AND token <> ?")
         .bind(ledger.tenant.id)
         .bind(user)

@@ -12,6 +12,7 @@ use crate::accounts::{self, SESSION_MS};
 use crate::app::App;
 use crate::clock::china_day;
 use crate::problem::ApiError;
+use crate::quarantine;
 use crate::secret;
 use crate::sql;
 
@@ -37,13 +38,7 @@ impl FromRequestParts<Arc<App>> for Session {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "))
-            .filter(|t| t.len() <= 128)
-            .map(|t| secret::sha256(t.as_bytes()))
-            .ok_or_else(ApiError::session)?;
+        let token = token(parts).ok_or_else(ApiError::session)?;
         let now = app.now();
         let mut conn = app.readers.acquire().await?;
         let signed =
@@ -54,6 +49,34 @@ impl FromRequestParts<Arc<App>> for Session {
         }
         Ok(Self { actor: signed.actor, name: signed.name, token })
     }
+}
+
+/// Somebody who may push: signed in, or known from a session that has ended.
+pub(super) enum Pusher {
+    /// Signed in.
+    Live(Box<Session>),
+    /// The account of a session that was valid once: what it pushes goes to quarantine.
+    Ended(String),
+}
+
+impl FromRequestParts<Arc<App>> for Pusher {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let refusal = match Session::from_request_parts(parts, app).await {
+            Ok(session) => return Ok(Self::Live(Box::new(session))),
+            Err(refusal) if refusal.code == "session" => refusal,
+            Err(refusal) => return Err(refusal),
+        };
+        let token = token(parts).ok_or(refusal.clone())?;
+        quarantine::ended(app, &token).await?.map(Self::Ended).ok_or(refusal)
+    }
+}
+
+/// Hash of the token that a request carries.
+fn token(parts: &Parts) -> Option<[u8; 32]> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    (value.len() <= 128).then(|| secret::sha256(value.as_bytes()))
 }
 
 async fn note(ledger: &mut crate::writer::Ledger, token: [u8; 32], now: i64) -> Result<(), ApiError> {

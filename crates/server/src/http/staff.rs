@@ -291,6 +291,7 @@ async fn apply(ledger: &mut crate::writer::Ledger, user: &str, asked: ChangeStaf
             .execute(&mut ledger.conn)
             .await?;
         if disabled {
+            crate::quarantine::remember(ledger, user, i64::MAX).await?;
             sql::query("DELETE FROM sessions WHERE tenant = ? AND account = ?")
                 .bind(tenant)
                 .bind(user)

@@ -12,11 +12,13 @@ use gridbook_sync::wire::{
 };
 
 use super::body::{self, Params};
-use super::session::Session;
+use super::session::{Pusher, Session};
 use crate::app::App;
 use crate::clock::china_day;
 use crate::feed::{self, cursor::Cursor, reach};
 use crate::problem::ApiError;
+use crate::quarantine;
+use crate::signature::{self, Keys};
 use crate::writer::push::{self, Push};
 use crate::writer::rights;
 
@@ -43,7 +45,7 @@ pub(super) async fn caps(State(app): State<Arc<App>>) -> Json<Caps> {
         (status = 413, description = "too_large"), (status = 503, description = "unavailable")))]
 pub(super) async fn push(
     State(app): State<Arc<App>>,
-    session: Session,
+    pusher: Pusher,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PushReply>, ApiError> {
@@ -52,7 +54,26 @@ pub(super) async fn push(
         return Err(ApiError::too_large());
     }
     let today = china_day(app.clock.now_ms());
-    let push = Push::read(app.admission.as_ref(), session.actor, request, today);
+    let actor = match pusher {
+        Pusher::Live(session) => session.actor,
+        Pusher::Ended(account) => {
+            let held = app.writer.run(move |ledger| {
+                Box::pin(async move { quarantine::take(ledger, &account, request).await })
+            });
+            return Ok(Json(held.await?));
+        }
+    };
+    let authors = push::authors(&actor, &request);
+    let push = if authors.is_empty() {
+        Push::read(app.admission.as_ref(), actor, request, today, &Keys::default())
+    } else {
+        // Checking signatures takes long enough to be kept away from those who answer requests.
+        let keys = signature::keys(&app.readers, app.tenant.id, &authors).await?;
+        let app = app.clone();
+        tokio::task::spawn_blocking(move || Push::read(app.admission.as_ref(), actor, request, today, &keys))
+            .await
+            .map_err(|_| ApiError::unavailable())?
+    };
     let reply = app.writer.run(move |ledger| Box::pin(push::apply(ledger, push))).await?;
     Ok(Json(reply))
 }

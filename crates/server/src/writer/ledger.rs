@@ -67,6 +67,11 @@ impl Ledger {
         })
     }
 
+    /// Who judges operations.
+    pub(crate) fn judge(&self) -> &dyn Admission {
+        self.admission.as_ref()
+    }
+
     /// Milliseconds since 1970.
     pub fn now(&self) -> u64 {
         self.elsewhen.unwrap_or_else(|| self.clock.now_ms())

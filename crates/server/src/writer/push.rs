@@ -1,6 +1,6 @@
 //! One push: a result for each operation, in order (design §4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use gridbook_domain::role::Actor;
@@ -10,14 +10,17 @@ use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 
 use super::ledger::Ledger;
 use super::rows::Rows;
+use crate::accounts;
 use crate::admission::Admission;
 use crate::clock::china_day;
 use crate::feed::reach;
 use crate::problem::ApiError;
+use crate::quarantine;
+use crate::signature::{self, Author, Keys};
 use crate::sql;
 
 /// Kinds that only the server's own device writes.
-const AUTHORITY_KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
+pub(crate) const AUTHORITY_KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
 
 /// A push with its operations read and hashed (done outside the writer, on another core).
 pub struct Push {
@@ -25,8 +28,8 @@ pub struct Push {
     pub actor: Actor,
     /// The sender's log identity.
     pub writer: gridbook_log::Writer,
-    /// The sender's nonce.
-    pub nonce: String,
+    /// The sender's nonce; `None` for what was verified when it went to quarantine.
+    pub nonce: Option<String>,
     /// The sender's clock.
     pub now: u64,
     /// Operations in order; those that cannot be read have at most a name.
@@ -39,24 +42,52 @@ pub struct Asked {
     pub op: Op,
     /// For a creation, what the admission says of it: that needs nothing of the database.
     pub creation: Option<Result<(), String>>,
+    /// Who brings it.
+    pub carried: Carried,
+}
+
+/// Who brings an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// Its own device, signed in as its author; whether that is so is seen when it is judged.
+    Own,
+    /// Somebody else, and its author's device signed it.
+    Signed,
+    /// Somebody else, with a signature that no key of its author's device made.
+    Wrong,
+}
+
+/// The authors for whom somebody else brings signed operations.
+pub fn authors(actor: &Actor, request: &PushRequest) -> BTreeSet<Author> {
+    let headers = request.ops.iter().filter(|wire| wire.g.is_some());
+    headers
+        .filter_map(|wire| Header::parse(&wire.h).ok())
+        .filter(|header| header.user != actor.user || header.id.dot.writer != request.writer)
+        .map(|header| (header.id.dot.writer.dev, header.user))
+        .collect()
 }
 
 impl Push {
-    /// Reads the operations of a request and judges the creations among them.
-    pub fn read(admission: &dyn Admission, actor: Actor, request: PushRequest, today: NaiveDate) -> Self {
+    /// Reads the operations of a request, checks the signatures of those that others wrote with the `keys` of
+    /// [`authors`], and judges the sender's own creations.
+    pub fn read(
+        admission: &dyn Admission,
+        actor: Actor,
+        request: PushRequest,
+        today: NaiveDate,
+        keys: &Keys,
+    ) -> Self {
         let ops = request
             .ops
             .into_iter()
             .map(|wire| {
                 let line = wire.h.clone();
-                // No JSON holds a bare U+0000, and not every database keeps it.
-                let zero = wire.h.contains('\0') || wire.b.as_ref().is_some_and(|b| b.contains('\0'));
-                let op = if zero { Err(()) } else { Op::from_wire(wire).map_err(|_| ()) };
-                op.map(|op| Asked::new(admission, &actor, op, today))
+                let op = Op::from_wire(wire);
+                op.map(|op| Asked::new(admission, &actor, op, today).brought_by(&actor, request.writer, keys))
                     .map_err(|_| Header::parse(&line).ok().map(|h| h.id))
             })
             .collect();
-        Self { actor, writer: request.writer, nonce: request.nonce, now: request.now, ops }
+        Self { actor, writer: request.writer, nonce: Some(request.nonce), now: request.now, ops }
     }
 }
 
@@ -65,12 +96,30 @@ impl Asked {
     pub fn new(admission: &dyn Admission, actor: &Actor, op: Op, today: NaiveDate) -> Self {
         let alone = op.header().kind == kind::CREATE && op.header().user == actor.user;
         let creation = alone.then(|| admission.admit(actor, None, &op, today));
-        Self { op, creation }
+        Self { op, creation, carried: Carried::Own }
     }
+
+    /// Checks the signature when its author's device is not the one that sends it.
+    fn brought_by(mut self, actor: &Actor, sender: gridbook_log::Writer, keys: &Keys) -> Self {
+        let own = self.op.header().user == actor.user && self.op.dot().writer == sender;
+        if !own && self.op.sig().is_some() {
+            self.carried = if signature::verifies(keys, &self.op) { Carried::Signed } else { Carried::Wrong };
+        }
+        self
+    }
+}
+
+/// An author whose operations somebody else brings.
+struct Absent {
+    actor: Actor,
+    patterns: Vec<String>,
+    disabled: bool,
 }
 
 enum Judged {
     Store,
+    /// Its author may no longer sign in.
+    Quarantine,
     Reject(String),
     Done(Verdict, Option<&'static str>),
 }
@@ -97,19 +146,26 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
         i64::try_from(push.now).unwrap_or(i64::MAX).saturating_sub(i64::try_from(now).unwrap_or(i64::MAX));
     let mut rows = Rows::default();
     let mut results = Vec::with_capacity(push.ops.len());
-    let mut taken: BTreeMap<EntityId, Vec<Dot>> = BTreeMap::new();
+    let mut taken: BTreeMap<(EntityId, bool), Vec<Dot>> = BTreeMap::new();
+    let absent = absent(ledger, &push).await?;
     for read in &push.ops {
         let Ok(asked) = read else {
             results.push(result(id_of(read), Verdict::Refuse, Some("malformed")));
             continue;
         };
         let op = &asked.op;
-        match judge(ledger, &push, &patterns, asked, now) {
+        let signed = asked.carried == Carried::Signed;
+        // The sender's clock says nothing of the author's.
+        let drift = if signed { 0 } else { drift };
+        match judge(ledger, &push, &patterns, &absent, asked, now) {
             Judged::Store => {
                 ledger.append(&mut rows, op, None);
+                if signed {
+                    rows.carried_blobs(op, &push.actor.user);
+                }
                 ledger.answer_clock(&mut rows, op, now, drift);
                 ledger.answer_number(&mut rows, op).await?;
-                taken.entry(op.entity()).or_default().push(op.dot());
+                taken.entry((op.entity(), signed)).or_default().push(op.dot());
                 results.push(result(Some(op.id()), Verdict::Ok, None));
             }
             Judged::Reject(code) => {
@@ -117,10 +173,19 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
                 ledger.answer_reject(&mut rows, op.entity(), op.dot(), &code);
                 results.push(result(Some(op.id()), Verdict::Reject, Some(&code)));
             }
+            Judged::Quarantine => {
+                let kept = quarantine::keep(ledger, op, None, &push.actor.user).await?;
+                results.push(if kept {
+                    result(Some(op.id()), Verdict::Ok, Some(quarantine::CODE))
+                } else {
+                    result(Some(op.id()), Verdict::Refuse, Some("author_disabled"))
+                });
+            }
             Judged::Done(verdict, code) => results.push(result(Some(op.id()), verdict, code)),
         }
     }
-    for (entity, ops) in taken {
+    for ((entity, signed), ops) in taken {
+        let drift = if signed { 0 } else { drift };
         ledger.answer_receipt(&mut rows, entity, ops, now, drift);
     }
     let judged = began.elapsed();
@@ -139,16 +204,31 @@ fn result(id: Option<OpId>, r: Verdict, code: Option<&str>) -> PushResult {
 }
 
 /// What becomes of one operation. Transport questions here, questions of the trade in the admission.
-fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], asked: &Asked, now: u64) -> Judged {
+fn judge(
+    ledger: &mut Ledger,
+    push: &Push,
+    patterns: &[String],
+    absent: &BTreeMap<String, Absent>,
+    asked: &Asked,
+    now: u64,
+) -> Judged {
     let op = &asked.op;
     let refuse = |code| Judged::Done(Verdict::Refuse, Some(code));
     let header = op.header();
     let dot = op.dot();
-    if header.user != push.actor.user {
-        return refuse("foreign_author");
-    }
-    if dot.writer != push.writer {
-        return refuse("foreign_writer");
+    let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
+    match asked.carried {
+        Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
+        Carried::Own if dot.writer != push.writer => return refuse("foreign_writer"),
+        Carried::Own => {}
+        Carried::Wrong => return refuse("signature"),
+        Carried::Signed => {
+            let Some(author) = absent.get(&header.user) else { return refuse("foreign_author") };
+            (actor, patterns, disabled) = (&author.actor, &author.patterns, author.disabled);
+            if dot.writer.epoch == 0 {
+                return refuse("forged");
+            }
+        }
     }
     if AUTHORITY_KINDS.contains(&header.kind.as_str()) {
         return refuse("authority_only");
@@ -156,10 +236,17 @@ fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], asked: &Asked, n
     if op.body_text().is_none() {
         return refuse("erased");
     }
+    // No JSON holds a bare U+0000, and not every database keeps it.
+    if header.kind.contains('\0') || op.body_text().is_some_and(|text| text.contains('\0')) {
+        return refuse("malformed");
+    }
     let own = ledger.authority_writer();
     let Some(stream) = ledger.streams.get(&op.entity()) else { return Judged::Done(Verdict::Defer, None) };
     if let Some(hash) = stream.hashes.get(&dot) {
         return if hash == op.hash() { Judged::Done(Verdict::Dup, None) } else { refuse("fork") };
+    }
+    if disabled {
+        return Judged::Quarantine;
     }
     // Of what the author cannot see, nothing is said and nothing is stored.
     let seen = |channel: &String| patterns.iter().any(|p| reach::matches(p, channel));
@@ -185,7 +272,7 @@ fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], asked: &Asked, n
         Some(verdict) if stream.is_new() => verdict.clone(),
         _ => {
             let before = (!stream.is_new()).then_some(&stream.entity);
-            ledger.admission.admit(&push.actor, before, op, china_day(now))
+            ledger.admission.admit(actor, before, op, china_day(now))
         }
     };
     match verdict {
@@ -194,12 +281,32 @@ fn judge(ledger: &mut Ledger, push: &Push, patterns: &[String], asked: &Asked, n
     }
 }
 
+/// Those whose operations the sender brings, signed, with the rights that they have now.
+async fn absent(ledger: &mut Ledger, push: &Push) -> Result<BTreeMap<String, Absent>, ApiError> {
+    let signed = push.ops.iter().flatten().filter(|asked| asked.carried == Carried::Signed);
+    let users: BTreeSet<String> = signed.map(|asked| asked.op.header().user.clone()).collect();
+    let mut out = BTreeMap::new();
+    for user in users {
+        let tenant = ledger.tenant.id;
+        let Some(account) = accounts::account(&mut ledger.conn, tenant, &user).await? else { continue };
+        let actor = quarantine::actor(ledger, &user).await?;
+        let reach = ledger.admission.reach(&actor, china_day(ledger.now()));
+        let patterns = reach::patterns(&user, &reach);
+        out.insert(user, Absent { actor, patterns, disabled: account.disabled });
+    }
+    Ok(out)
+}
+
 /// The device behind a push: known to this account under this nonce, or new. Otherwise the code for all of it.
 async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>, ApiError> {
     if push.writer.dev == ledger.tenant.authority || push.writer.epoch == 0 {
         return Ok(Some("forged"));
     }
-    if push.nonce.is_empty() || push.nonce.len() > 64 {
+    let Some(given) = &push.nonce else {
+        let foreign = signature::has_other_owner(ledger, &push.actor.user, push.writer.dev).await?;
+        return Ok(foreign.then_some("foreign_device"));
+    };
+    if given.is_empty() || given.len() > 64 {
         return Err(ApiError::malformed());
     }
     let (dev, epoch) = (push.writer.dev.to_string(), i64::from(push.writer.epoch));
@@ -211,15 +318,7 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         .await?;
     let Some(row) = known else {
         // A device's name stands in every header it wrote: its next life is not for others to take.
-        let others: Option<i64> = sql::query_scalar(
-            "SELECT epoch FROM devices WHERE tenant = ? AND dev = ? AND account <> ? LIMIT 1",
-        )
-        .bind(ledger.tenant.id)
-        .bind(&dev)
-        .bind(&push.actor.user)
-        .fetch_optional(&mut ledger.conn)
-        .await?;
-        if others.is_some() {
+        if signature::has_other_owner(ledger, &push.actor.user, push.writer.dev).await? {
             return Ok(Some("foreign_device"));
         }
         sql::query(
@@ -228,7 +327,7 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         .bind(ledger.tenant.id)
         .bind(&dev)
         .bind(epoch)
-        .bind(&push.nonce)
+        .bind(given)
         .bind(&push.actor.user)
         .bind(ledger.now_i64())
         .execute(&mut ledger.conn)
@@ -238,7 +337,7 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
     let (nonce, account): (String, String) = (row.try_get("nonce")?, row.try_get("account")?);
     Ok(if account != push.actor.user {
         Some("foreign_device")
-    } else if nonce != push.nonce {
+    } else if nonce != *given {
         Some("clone")
     } else {
         None

@@ -43,6 +43,20 @@ pub(super) struct Rows {
     entities: BTreeMap<EntityId, EntityRow>,
 }
 
+impl Rows {
+    /// Whoever brings an operation for its author may bring its files too.
+    pub(super) fn carried_blobs(&mut self, op: &Op, sender: &str) {
+        for blob in op.body().map_or(&[][..], gridbook_log::Body::blobs) {
+            self.blobs.push(BlobRow {
+                sha256: blob.sha256.clone(),
+                mime: blob.mime.clone(),
+                entity: op.entity(),
+                account: sender.to_owned(),
+            });
+        }
+    }
+}
+
 impl Ledger {
     /// Stores a receipt without folding it yet.
     pub(super) fn append_receipt(&mut self, rows: &mut Rows, op: Op) {

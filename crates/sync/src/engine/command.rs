@@ -67,8 +67,10 @@ pub enum Input {
     Outbox(Outbox),
     /// Answer to [`Output::Send`] with the same number, in any order. What the store was told before is done first.
     Response(u64, Response),
-    /// Answer to [`Output::ApplyResults`] or [`Output::ApplyPage`] or [`Output::BlobDone`].
+    /// Answer to [`Output::ApplyResults`], [`Output::ApplyPage`], [`Output::Renew`] or [`Output::BlobDone`].
     Stored,
+    /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice.
+    NamedTwice,
     /// Answer to [`Output::NextBlob`].
     Blob(Option<String>),
     /// The store failed; the text is for the log.
@@ -98,6 +100,8 @@ pub enum Output {
         /// Its history was replaced, by a backup for instance: it may lack what it had acknowledged.
         send_again: bool,
     },
+    /// Our name is used twice: begin a new epoch and write what is unsent again under it.
+    Renew,
     /// Name a photo that waits, passing over those that failed in this round.
     NextBlob,
     /// The photo is stored at the backend.

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use gridbook_log::OpId;
 
-use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, Verdict};
+use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, Verdict};
+
+fn is_quarantined(result: &PushResult) -> bool {
+    result.r == Verdict::Ok && result.code.as_deref() == Some("quarantine")
+}
 
 /// Batches under way at once.
 const WIDTH: usize = 2;
@@ -32,6 +36,8 @@ pub(super) struct Outgoing {
     drained: bool,
     /// A batch is being read.
     pub(super) loading: bool,
+    /// The backend holds something else under one of our names.
+    named_twice: bool,
 }
 
 impl Outgoing {
@@ -42,6 +48,7 @@ impl Outgoing {
             narrow: false,
             drained: false,
             loading: false,
+            named_twice: false,
         }
     }
 
@@ -78,7 +85,19 @@ impl Outgoing {
         for (result, id) in reply.results.iter_mut().zip(&sent.ids) {
             result.id = result.id.or(Some(*id));
         }
-        let settled = reply.results.iter().filter(|r| r.r != Verdict::Defer);
+        let taken = |result: &PushResult| {
+            result.r == Verdict::Refuse && matches!(result.code.as_deref(), Some("clone" | "fork"))
+        };
+        self.named_twice |= reply.results.iter().any(taken);
+        // Safe at the backend, but not in the log: it waits until the session is renewed, or until somebody lets it in.
+        for result in reply.results.iter_mut().filter(|r| is_quarantined(r)) {
+            result.r = Verdict::Defer;
+            self.passed.extend(result.id);
+        }
+        let settled = reply
+            .results
+            .iter()
+            .filter(|r| r.r != Verdict::Defer || r.id.is_some_and(|id| self.passed.contains(&id)));
         let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
         let left: Vec<OpId> = sent.ids.iter().filter(|id| !settled.contains(*id)).copied().collect();
         if !left.is_empty() {
@@ -93,6 +112,11 @@ impl Outgoing {
         if sent.ids.len() <= self.max_ops {
             self.max_ops = MAX_BATCH_OPS;
         }
+    }
+
+    /// Whether a new name is needed; asked once, when nothing is under way any more.
+    pub(super) fn take_named_twice(&mut self) -> bool {
+        std::mem::take(&mut self.named_twice)
     }
 
     /// The backend found a batch too large.

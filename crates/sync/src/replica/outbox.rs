@@ -127,6 +127,22 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(outbox)
     }
 
+    /// Everything that this account holds on this device, for another backend or device.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the log cannot be read.
+    pub async fn all_ops(&self) -> Result<Vec<WireOp>, ReplicaError> {
+        let mut ops = Vec::new();
+        for (_, bytes) in scan_all(&self.store, Table::Log).await? {
+            for op in pack::read_all(&bytes)? {
+                if self.inner.borrow().rows.get(&op.entity()).is_some_and(Row::visible) {
+                    ops.push(op.to_wire());
+                }
+            }
+        }
+        Ok(ops)
+    }
+
     /// Takes note of what a push brought. Returns the entities whose arrival state changed.
     ///
     /// # Errors

@@ -9,15 +9,25 @@ use super::outbox::Pending;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
 use crate::store::{Batch, Durability, Store, StoreError, Table};
 
+/// What waits to be sent once more after starting over. A backend answers what it has as a repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendAgain {
+    /// Nothing: the backend only lost our position.
+    Nothing,
+    /// All that this device wrote under its present name: a backend that was restored may lack what it had
+    /// acknowledged; a new one has none of it.
+    Own,
+    /// All that is held here, whoever wrote it: a backend without accounts gets everything from one device.
+    Everything,
+}
+
 impl<S: Store, P: Project> Replica<S, P> {
-    /// Forgets where the feed goes on: everything comes again, and what is held is passed over. With `send_again`,
-    /// all that this device wrote waits to be sent once more: a backend that was restored may lack what it had
-    /// acknowledged, and answers what it has as a repeat. Both in one batch, or a crash between them would keep
-    /// what the backend lost from it for ever.
+    /// Forgets where the feed goes on: everything comes again, and what is held is passed over. What is to be sent
+    /// again waits in the same batch, or a crash between the two would keep it from the backend for ever.
     ///
     /// # Errors
     /// [`ReplicaError`] when the store fails.
-    pub async fn start_over(&self, send_again: bool) -> Result<(), ReplicaError> {
+    pub async fn start_over(&self, send_again: SendAgain) -> Result<(), ReplicaError> {
         let _gate = self.gate.lock().await;
         for _ in 0..TRIES {
             match self.try_start_over(send_again).await {
@@ -30,9 +40,9 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
-    async fn try_start_over(&self, send_again: bool) -> Result<(), ReplicaError> {
+    async fn try_start_over(&self, send_again: SendAgain) -> Result<(), ReplicaError> {
         let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
-        if send_again {
+        if send_again != SendAgain::Nothing {
             let logs: BTreeSet<u32> = {
                 let inner = self.inner.borrow();
                 inner.rows.values().flat_map(|row| row.parts.iter().map(|part| part.log)).collect()
@@ -40,7 +50,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             for log in logs {
                 let bytes =
                     self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
-                let list = self.inner.borrow().written_here(log, &bytes)?;
+                let list = self.inner.borrow().to_send(log, &bytes, send_again)?;
                 pend.extend(list.map(|list| (log, list)));
             }
         }
@@ -69,17 +79,25 @@ impl<S: Store, P: Project> Replica<S, P> {
 }
 
 impl<P: Project> Inner<P> {
-    /// The pending list of a log row with everything in it that this device wrote: what waits already first, as it
-    /// is. `None` when nothing is added.
-    fn written_here(&self, log: u32, bytes: &[u8]) -> Result<Option<Vec<Pending>>, ReplicaError> {
+    /// The pending list of a log row with everything in it that is to be sent again: what waits already first, as
+    /// it is. `None` when nothing is added.
+    fn to_send(
+        &self,
+        log: u32,
+        bytes: &[u8],
+        again: SendAgain,
+    ) -> Result<Option<Vec<Pending>>, ReplicaError> {
         let mut list = self.pend.get(&log).cloned().unwrap_or_default();
         let before = list.len();
         let mut at = 0usize;
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let ours = dot.writer == self.meta.writer && self.rows.contains_key(&entity);
-            if ours && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot)) {
+            let meant = again == SendAgain::Everything || dot.writer == self.meta.writer;
+            if meant
+                && self.rows.contains_key(&entity)
+                && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot))
+            {
                 let place = |n: usize| u32::try_from(n).map_err(|_| ReplicaError::Damaged("log"));
                 let saved_ms = op.header().hlc.ms;
                 list.push(Pending { entity, dot, at: place(at)?, len: place(len)?, saved_ms, held: None });

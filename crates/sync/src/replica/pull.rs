@@ -9,6 +9,7 @@ use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
+use crate::engine::Input;
 use crate::env::Env;
 use crate::store::{Batch, Durability, Store, StoreError, Table, scan_all};
 use crate::wire::{Entry, PullReply};
@@ -22,6 +23,16 @@ pub struct Pulled {
     pub changed: Vec<EntityId>,
     /// Entries that could not be read and were passed over.
     pub unreadable: usize,
+    /// Something is known under our own name that was never written here: another device bears the name, too, or
+    /// this one was put back from an older copy. Time for [`Replica::renew`].
+    pub named_twice: bool,
+}
+
+impl Pulled {
+    /// What the engine is told.
+    pub fn stored(&self) -> Input {
+        if self.named_twice { Input::NamedTwice } else { Input::Stored }
+    }
 }
 
 /// A page, read and grouped before anything is decided.
@@ -142,6 +153,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     continue;
                 }
                 result.new += entity.apply_all(fresh);
+                result.named_twice |= entity.frontier().get(meta.writer) > inner.own(*id);
                 let part = part(log, at, bytes.len())?;
                 let held = inner.rows.get(id);
                 let parts = held.map_or(&[][..], |r| &r.parts).iter().copied();
@@ -250,7 +262,7 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 }
 
-fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaError> {
+pub(super) fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaError> {
     let at = u32::try_from(from).map_err(|_| ReplicaError::Damaged("log"))?;
     let len = u32::try_from(to - from).map_err(|_| ReplicaError::Damaged("log"))?;
     Ok(Part { log, at, len })
@@ -259,7 +271,7 @@ fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaError> {
 impl<P: Project> Inner<P> {
     /// The bytes of a log row without the doomed entities, with the places of the others moved.
     #[allow(clippy::type_complexity)]
-    fn rewrite(
+    pub(super) fn rewrite(
         &self,
         log: u32,
         bytes: &[u8],

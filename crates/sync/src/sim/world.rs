@@ -15,7 +15,7 @@ use crate::engine::{Input, Output, Request, Response};
 use crate::env::Env;
 use crate::memory::{Fault, FaultKind};
 use crate::model::Model;
-use crate::replica::{NewBlob, NewWrite, ReplicaError};
+use crate::replica::{NewBlob, NewWrite, ReplicaError, SendAgain};
 use crate::store::{Batch, Store, StoreError, Table, scan_all};
 use crate::wire::Caps;
 
@@ -380,15 +380,19 @@ impl World {
                         }
                         self.report.purged += purged.len();
                         check_monotonic(open, &pulled.changed)?;
-                        Ok(Input::Stored)
+                        Ok(pulled.stored())
                     }
                     Err(error) => Err(error.to_string()),
                 }
             }
-            Output::StartOver { send_again } => match now(replica.start_over(send_again)) {
-                Ok(()) => return Ok(None),
-                Err(error) => Err(error.to_string()),
-            },
+            Output::StartOver { send_again } => {
+                match now(replica.start_over(if send_again { SendAgain::Own } else { SendAgain::Nothing })) {
+                    Ok(()) => return Ok(None),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            // No device of these runs is copied.
+            Output::Renew => return Err("a device took a new name without need".to_owned()),
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
                 let names = queue.into_iter().map(|(name, _)| name);

@@ -1,6 +1,7 @@
 //! What the engine, the replica and the model promise, from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod bundle;
 mod driver;
 mod engine;
 mod feed;
@@ -8,6 +9,8 @@ mod index;
 mod model;
 mod outbox;
 mod pipeline;
+mod relay;
+mod renew;
 mod rig;
 mod saving;
 mod support;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gridbook_log::Op;
-use gridbook_sync::replica::Outbox;
+use gridbook_sync::replica::{Outbox, SendAgain};
 use gridbook_sync::wire::{PushResult, Verdict};
 
 use super::support::*;
@@ -121,7 +121,7 @@ fn forgetting_the_position_keeps_everything_else() {
     save(&tab, &env, create(id(1), "11", "x"));
     apply(&tab, &env, &page("5", Vec::new()));
     let (rows, unsent) = (tab.rows().clone(), tab.unsent());
-    run(tab.start_over(false)).unwrap();
+    run(tab.start_over(SendAgain::Nothing)).unwrap();
     for tab in [&tab, &open(&store, &env)] {
         assert_eq!((tab.meta().cursor.as_str(), tab.meta().history.as_str()), ("", ""));
         assert_eq!((tab.rows().clone(), tab.unsent()), (rows.clone(), unsent));
@@ -143,7 +143,7 @@ fn a_restored_backend_is_sent_everything_again_once() {
     apply(&tab, &env, &page("5", entries([&theirs])));
     save(&tab, &env, create(id(4), "11", "y"));
     assert_eq!(tab.unsent().waiting, 1);
-    run(tab.start_over(true)).unwrap();
+    run(tab.start_over(SendAgain::Own)).unwrap();
     for tab in [&tab, &open(&store, &env)] {
         assert_eq!((tab.meta().cursor.as_str(), tab.meta().history.as_str()), ("", ""));
         assert_eq!(tab.unsent().waiting, 4, "three again, one for the first time; nothing of others");
@@ -152,9 +152,32 @@ fn a_restored_backend_is_sent_everything_again_once() {
         assert!((1..=4).all(|n| tab.rows()[&id(n)].unsent == 1));
     }
     // A second time adds nothing.
-    run(tab.start_over(true)).unwrap();
+    run(tab.start_over(SendAgain::Own)).unwrap();
     assert_eq!(tab.unsent().waiting, 4);
     run(tab.apply_results(&answer(&tab, Verdict::Dup, None), NOON)).unwrap();
     assert_eq!(tab.unsent().waiting, 0);
     assert_eq!(*open(&store, &env).rows(), *tab.rows());
+}
+
+#[test]
+fn a_backend_without_accounts_gets_everything_that_is_held_here() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "x"));
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let mut stranger = Other::new(gridbook_log::DeviceId([7; 8]));
+    let theirs = [stranger.write(&create(id(9), "11", "z")), stranger.write(&set(id(9), "name", "zz"))];
+    apply(&tab, &env, &page("5", entries(&theirs)));
+    run(tab.start_over(SendAgain::Everything)).unwrap();
+    for tab in [&tab, &open(&store, &env)] {
+        assert_eq!(tab.unsent().waiting, 3);
+        assert_eq!(tab.rows()[&id(9)].unsent, 2);
+        let sent = run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ops;
+        assert!(theirs.iter().all(|op| sent.contains(&op.to_wire())), "byte for byte");
+    }
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    assert_eq!(tab.unsent().waiting, 0);
+    // It can be purged like anything else.
+    let leave = gridbook_sync::wire::Entry::Leave { e: id(9) };
+    apply(&tab, &env, &page("6", vec![leave]));
+    assert!(!tab.rows().contains_key(&id(9)));
 }

@@ -2,7 +2,7 @@
 
 use gridbook_log::EntityId;
 use gridbook_sync::engine::{Identity, Input, Output, Phase, Request, Response, Trouble};
-use gridbook_sync::wire::{Entry, MAX_PAGE, PushReply, Verdict};
+use gridbook_sync::wire::{Entry, MAX_PAGE, PushReply, PushResult, Verdict};
 
 use super::rig::*;
 
@@ -153,4 +153,19 @@ fn a_page_asked_without_own_operations_is_asked_for_anew_after_a_purge() {
     rig.engine.set_identity(identity("c2"));
     assert_eq!(rig.give(Input::Stored), []);
     assert!(rig.engine.awaits(5));
+}
+
+/// The session has ended: what is pushed now is safe at the backend and counts only when it is let in.
+#[test]
+fn what_went_into_quarantine_still_waits_and_blocks_nothing() {
+    let mut rig = two_under_way();
+    let held = |n| PushResult { code: Some("quarantine".to_owned()), ..result(n, Verdict::Ok) };
+    let [Output::ApplyResults(reply)] = &rig.reply_to(2, pushed(vec![held(1), held(2)]))[..] else {
+        panic!("an answer is taken note of");
+    };
+    assert!(reply.results.iter().all(|r| r.r == Verdict::Defer), "nothing of it is delivered: {reply:?}");
+    assert_eq!(rig.give(Input::Stored), load([1, 2, 3, 4], 8), "nothing of it is read again");
+    rig.give(NOTHING);
+    rig.reply_to(3, pushed(vec![held(3), held(4)]));
+    assert_eq!(rig.give(Input::Stored), pull(4, ""), "each was sent once, and the round goes on");
 }

@@ -1,0 +1,117 @@
+//! The head of a log: which segments count. The only file that is written over, by its owner alone, after the
+//! segments it names: writing it is the commit. It carries its own hash, for it may be cut off.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::names;
+
+/// How many boundaries of segments that were put together are remembered.
+const MAX_MARKS: usize = 256;
+
+/// A segment as the head names it. Positions count operations of the log from 1; they may have gaps, where a
+/// segment was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seg {
+    /// Position of its first operation.
+    #[serde(rename = "f")]
+    pub(super) first: u64,
+    /// How many operations.
+    #[serde(rename = "n")]
+    pub(super) count: u64,
+    /// Its hash.
+    #[serde(rename = "h")]
+    pub(super) hash: String,
+    /// Size of its file in bytes.
+    #[serde(rename = "z")]
+    pub(super) size: u64,
+    /// Name of its file, within the log's folder.
+    #[serde(rename = "p")]
+    pub(super) file: String,
+}
+
+impl Seg {
+    pub(super) fn end(&self) -> u64 {
+        self.first.saturating_add(self.count).saturating_sub(1)
+    }
+
+    /// The mark a cursor keeps.
+    pub(super) fn mark(&self) -> &str {
+        self.hash.get(..8).unwrap_or_default()
+    }
+}
+
+/// See the module's text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) format: u32,
+    /// Of the share; a head of another generation does not count.
+    pub(super) history: String,
+    /// Of the device's database.
+    pub(super) nonce: String,
+    pub(super) segments: Vec<Seg>,
+    /// Ends and marks of segments that were put together, for readers who stopped there.
+    #[serde(default)]
+    pub(super) marks: Vec<(u64, String)>,
+}
+
+#[derive(Deserialize)]
+struct Sealed<'a> {
+    sha256: String,
+    #[serde(borrow)]
+    head: &'a RawValue,
+}
+
+impl Head {
+    pub(super) fn write(&self) -> Vec<u8> {
+        let head = serde_json::to_string(self).unwrap_or_default();
+        format!("{{\"sha256\":\"{}\",\"head\":{head}}}", names::sha256(head.as_bytes())).into_bytes()
+    }
+
+    /// `None` when it is not whole, or of a later format.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let sealed: Sealed<'_> = serde_json::from_slice(bytes).ok()?;
+        if names::sha256(sealed.head.get().as_bytes()) != sealed.sha256 {
+            return None;
+        }
+        let head: Self = serde_json::from_str(sealed.head.get()).ok()?;
+        let mut end = 0;
+        let rising = head.segments.iter().all(|seg| {
+            let fine = seg.first > end && seg.count > 0 && names::segment_first(&seg.file).is_some();
+            end = seg.end();
+            fine && end >= seg.first && names::is_sha256(&seg.hash)
+        });
+        (head.format == 1 && rising).then_some(head)
+    }
+
+    pub(super) fn end(&self) -> u64 {
+        self.segments.last().map_or(0, Seg::end)
+    }
+
+    /// Where a reader goes on who stopped at position `at` with `mark`: a segment's number, and how many of its
+    /// operations to pass over. `None` when that place is not in this log any more.
+    pub(super) fn place(&self, at: u64, mark: &str) -> Option<(usize, u64)> {
+        if at == 0 {
+            return Some((0, 0));
+        }
+        if let Some(seg) = self.segments.iter().position(|seg| seg.end() == at && seg.mark() == mark) {
+            return Some((seg + 1, 0));
+        }
+        if !self.marks.iter().any(|(end, held)| *end == at && held == mark) {
+            return None;
+        }
+        let seg = self.segments.iter().position(|seg| seg.first <= at && at < seg.end())?;
+        Some((seg, at - self.segments[seg].first + 1))
+    }
+
+    /// Puts `seg` in the place of all segments from number `from` on; readers who stopped between them find their
+    /// place by the marks.
+    pub(super) fn merge(&mut self, from: usize, seg: Seg) {
+        let old = self.segments.drain(from..).map(|old| (old.end(), old.mark().to_owned()));
+        let marks: Vec<(u64, String)> = old.collect();
+        self.marks.extend(marks);
+        let over = self.marks.len().saturating_sub(MAX_MARKS);
+        self.marks.drain(..over);
+        self.segments.push(seg);
+    }
+}

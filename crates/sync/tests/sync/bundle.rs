@@ -1,0 +1,89 @@
+//! The file that is carried by hand: nothing of a damaged one is used.
+
+use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head, base64, unbase64};
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::support::*;
+
+fn bundle() -> Bundle {
+    let (_, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "屋后土坎渗水"));
+    save(&tab, &env, set(id(1), "name", "已拉警戒线"));
+    let outbox = run(tab.outbox(&Default::default(), 100, usize::MAX)).unwrap();
+    let photo = vec![7u8; 1000];
+    let name = Sha256::digest(&photo).iter().map(|byte| format!("{byte:02x}")).collect();
+    let head = Head {
+        gridbook_bundle: FORMAT,
+        user: "zhuli01".to_owned(),
+        name: "周小满".to_owned(),
+        township: "510000100".to_owned(),
+        writer: tab.meta().writer,
+        made_at: NOON,
+        ops: outbox.ops.len(),
+        blobs: 1,
+    };
+    Bundle { head, ops: outbox.ops, blobs: vec![(name, photo)] }
+}
+
+#[test]
+fn what_was_written_is_read() {
+    let bundle = bundle();
+    assert_eq!(Bundle::read(&bundle.write()), Ok(bundle));
+}
+
+#[test]
+fn a_file_cut_at_any_byte_is_refused() {
+    let plain = bundle().write();
+    for end in 0..plain.len() - 1 {
+        assert!(Bundle::read(&plain[..end]).is_err(), "cut at {end} of {}", plain.len());
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let good = bundle();
+    let text = String::from_utf8(good.write()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let without = |n: usize| -> String {
+        lines.iter().enumerate().filter(|(at, _)| *at != n).flat_map(|(_, line)| [*line, "\n"]).collect()
+    };
+    assert_eq!(Bundle::read(without(0).as_bytes()), Err(BundleError::Foreign));
+    assert_eq!(Bundle::read(without(1).as_bytes()), Err(BundleError::Incomplete));
+    assert_eq!(Bundle::read(without(4).as_bytes()), Err(BundleError::Incomplete));
+    assert_eq!(Bundle::read(b""), Err(BundleError::Foreign));
+    let newer = Bundle { head: Head { gridbook_bundle: FORMAT + 1, ..good.head.clone() }, ..good.clone() };
+    assert_eq!(Bundle::read(&newer.write()), Err(BundleError::Newer));
+    let mut other = good.clone();
+    other.blobs[0].1[0] ^= 1;
+    assert_eq!(Bundle::read(&other.write()), Err(BundleError::Damaged(4)));
+    let mut bad = good.clone();
+    bad.ops[1].h.insert(0, ' ');
+    assert_eq!(Bundle::read(&bad.write()), Err(BundleError::Damaged(3)));
+    assert_eq!(Bundle::read(format!("{text}{}\n", lines[1]).as_bytes()), Err(BundleError::Damaged(6)));
+}
+
+proptest! {
+    #[test]
+    fn base64_is_standard_and_comes_back(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let text = base64(&bytes);
+        prop_assert_eq!(text.len(), bytes.len().div_ceil(3) * 4);
+        prop_assert_eq!(unbase64(&text), Some(bytes));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_without_a_panic(text in "[A-Za-z0-9+/=]{0,40}|.{0,40}", cut in any::<Vec<u8>>()) {
+        let _ = unbase64(&text);
+        let _ = Bundle::read(text.as_bytes());
+        let _ = Bundle::read(&cut);
+    }
+}
+
+#[test]
+fn base64_of_others_is_told_apart() {
+    assert_eq!(unbase64("Z3JpZA=="), Some(b"grid".to_vec()));
+    assert_eq!(unbase64(""), Some(Vec::new()));
+    for bad in ["Z", "Z3JpZA=", "Z3Jp=A==", "====", "Z3Jp ZA=", "Z3_p"] {
+        assert_eq!(unbase64(bad), None, "{bad}");
+    }
+}

@@ -1,0 +1,166 @@
+//! A device's name is used twice: its database was copied, or put back from an older copy.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use gridbook_sync::driver::{Driver, Http};
+use gridbook_sync::engine::{Input, Request, Response};
+use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
+use gridbook_sync::model::Model;
+use gridbook_sync::store::{Batch, Store};
+
+use super::support::*;
+
+/// The model as a backend of one account.
+struct Backend(RefCell<Model>);
+
+impl Backend {
+    fn new() -> Self {
+        let mut model = Model::default();
+        model.grant("u1", BTreeSet::from(["1".to_owned()]));
+        Self(RefCell::new(model))
+    }
+}
+
+impl Http for Backend {
+    async fn send(&self, request: &Request, _: Option<Vec<u8>>) -> Response {
+        let mut model = self.0.borrow_mut();
+        match request {
+            Request::Caps => Response::Caps(model.caps(NOON)),
+            Request::Push(push) => Response::Push(model.push("u1", push, NOON)),
+            Request::Pull { cursor, limit, not } => match model.pull("u1", cursor, *limit, *not) {
+                Ok(reply) => Response::Pull(reply),
+                Err(status) => Response::Failed { status, code: String::new(), retry_after_ms: None },
+            },
+            Request::PutBlob { .. } => Response::Blob,
+        }
+    }
+}
+
+fn copy(store: &MemoryStore) -> Rc<MemoryStore> {
+    let copied = MemoryStore::default();
+    let mut batch = Batch::default();
+    for ((table, key), bytes) in dump(store) {
+        batch.put(table, key, bytes);
+    }
+    run(copied.commit(batch)).unwrap();
+    Rc::new(copied)
+}
+
+#[track_caller]
+fn sync(tab: &Tab, env: &TestEnv, backend: &Backend) {
+    run(Driver::new(tab).run(tab, backend, env, Input::Wake, |_| ())).unwrap();
+    assert_eq!(tab.unsent().waiting + tab.unsent().held, 0, "everything arrived");
+}
+
+#[track_caller]
+fn same(one: &Tab, two: &Tab, backend: &Backend) {
+    let model = backend.0.borrow();
+    let ids: BTreeSet<_> = model.entities().keys().copied().collect();
+    for tab in [one, two] {
+        assert_eq!(tab.rows().keys().copied().collect::<BTreeSet<_>>(), ids);
+        for id in &ids {
+            assert_eq!(entity(tab, *id).to_snapshot(), model.entities()[id].to_snapshot());
+        }
+    }
+}
+
+#[test]
+fn a_copied_device_takes_a_new_name_and_neither_loses_anything() {
+    let (store, env, one) = device();
+    let backend = Backend::new();
+    save(&one, &env, create(id(1), "11", "a"));
+    save(&one, &env, create(id(2), "11", "b"));
+    sync(&one, &env, &backend);
+    let twin_store = copy(&store);
+    let twin_env = TestEnv::new(77);
+    let twin = open(&twin_store, &twin_env);
+    save(&one, &env, set(id(1), "name", "a by one"));
+    save(&one, &env, create(id(3), "11", "by one"));
+    save(&twin, &twin_env, set(id(1), "street", "a by the twin"));
+    save(&twin, &twin_env, set(id(1), "street", "and again"));
+    save(&twin, &twin_env, set(id(2), "name", "b by the twin"));
+    let old = twin.meta().writer;
+    sync(&one, &env, &backend);
+    sync(&twin, &twin_env, &backend);
+    assert_eq!(one.meta().writer, old, "who came first keeps the name");
+    assert!(twin.meta().writer.epoch > old.epoch);
+    assert_ne!(twin.meta().nonce, one.meta().nonce);
+    save(&twin, &twin_env, set(id(3), "name", "still at work"));
+    save(&twin, &twin_env, create(id(4), "11", "new"));
+    sync(&twin, &twin_env, &backend);
+    sync(&one, &env, &backend);
+    same(&one, &twin, &backend);
+    let first = entity(&one, id(1));
+    assert_eq!((first.text("name"), first.text("street")), (Some("a by one"), Some("and again")));
+    assert!(!first.register("street").unwrap().conflict(), "the second had seen the first");
+    assert_eq!(entity(&one, id(2)).text("name"), Some("b by the twin"));
+    assert_eq!(entity(&one, id(3)).text("name"), Some("still at work"));
+    // What was written again is nowhere twice, and opening reads the same.
+    let again = open(&twin_store, &twin_env);
+    assert_eq!(*again.rows(), *twin.rows());
+    assert_eq!(*again.meta(), *twin.meta());
+}
+
+#[test]
+fn a_device_put_back_from_an_older_copy_gets_its_own_past_back() {
+    let (store, env, one) = device();
+    let backend = Backend::new();
+    save(&one, &env, create(id(1), "11", "a"));
+    sync(&one, &env, &backend);
+    let older = copy(&store);
+    save(&one, &env, set(id(1), "name", "later"));
+    save(&one, &env, create(id(2), "11", "lost with the device"));
+    sync(&one, &env, &backend);
+    drop(one);
+    let env = TestEnv::new(5);
+    let back = open(&older, &env);
+    save(&back, &env, set(id(1), "street", "after the accident"));
+    sync(&back, &env, &backend);
+    same(&back, &back, &backend);
+    let first = entity(&back, id(1));
+    assert_eq!((first.text("name"), first.text("street")), (Some("later"), Some("after the accident")));
+    assert_eq!(entity(&back, id(2)).text("name"), Some("lost with the device"));
+}
+
+#[test]
+fn a_renewal_that_fails_leaves_everything_as_it_was() {
+    for fault in [Fault::Before(FaultKind::Quota), Fault::Before(FaultKind::Lost)] {
+        let (store, env, tab) = device();
+        save(&tab, &env, create(id(1), "11", "a"));
+        let before = dump(&store);
+        store.fail_next(fault);
+        run(tab.renew(&env)).unwrap_err();
+        assert_eq!(dump(&store), before);
+        assert_eq!(tab.unsent().waiting, 1);
+        run(tab.renew(&env)).unwrap();
+        assert_eq!(tab.unsent().waiting, 1);
+    }
+}
+
+#[test]
+fn what_was_written_again_is_gone_without_trace_when_it_is_purged() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "secret name"));
+    run(tab.renew(&env)).unwrap();
+    let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+    run(tab.apply_results(&results, NOON)).unwrap();
+    let leave = gridbook_sync::wire::Entry::Leave { e: id(1) };
+    apply(&tab, &env, &page("1", vec![leave]));
+    assert!(traces(&store, "secret name").is_empty());
+    assert!(tab.rows().is_empty());
+}
+
+#[test]
+fn two_tabs_take_one_new_name() {
+    let (store, env, one) = device();
+    let two = open(&store, &env);
+    save(&one, &env, create(id(1), "11", "a"));
+    run(two.refresh()).unwrap();
+    run(one.renew(&env)).unwrap();
+    let name = one.meta().writer;
+    run(two.renew(&env)).unwrap();
+    assert_eq!(two.meta().writer, name);
+    assert_eq!(save(&two, &env, set(id(1), "name", "b")).n, 2);
+}

@@ -1,0 +1,203 @@
+//! Where this account's records go: the township's server, a share, or nowhere yet.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gridbook_sync::driver::{Driver, Http};
+use gridbook_sync::engine::{Request, Response};
+use gridbook_sync::replica::SendAgain;
+use gridbook_sync::share::{Setup, Share, ShareKind, Verdict};
+use gridbook_sync::store::{Batch, Store, Table, scan_all};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::sync::sync_lock;
+use super::{App, Problem};
+use crate::net::{FetchHttp, FetchWire};
+use crate::platform::{BrowserEnv, after_lock, has_locks, local_get, local_set, random_slot};
+
+/// Row of [`Table::App`].
+const ROW: &str = "backend";
+
+/// Where records go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    /// The server that the app came from.
+    #[default]
+    Server,
+    /// A WebDAV folder or a CouchDB database.
+    Share(ShareAt),
+    /// Only this device, and files carried by hand.
+    Alone,
+}
+
+/// A share, and how to get there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareAt {
+    /// A database rather than a folder.
+    pub couch: bool,
+    /// Its address, or its name at the township's server.
+    pub place: Place,
+    /// Account there; empty when it asks for none.
+    pub user: String,
+    /// Password there.
+    pub password: String,
+}
+
+/// How to get to a share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Directly.
+    Address(String),
+    /// Through the relay of the township's server.
+    Relay(String),
+}
+
+/// A share that the township's server relays to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Relayed {
+    /// Its name.
+    pub name: String,
+}
+
+#[derive(Deserialize)]
+struct RelayList {
+    shares: Vec<Relayed>,
+}
+
+/// A connection to whatever it is.
+pub enum Connection {
+    /// The township's server.
+    Server(FetchHttp),
+    /// A share.
+    Share(Share<FetchWire, BrowserEnv>),
+}
+
+impl Http for Connection {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        match self {
+            Self::Server(http) => http.send(request, blob).await,
+            // A share's password is no session: it is mended under 后端, not by signing in.
+            Self::Share(share) => match share.send(request, blob).await {
+                Response::Failed { status: 401, code, retry_after_ms } => {
+                    Response::Failed { status: 403, code, retry_after_ms }
+                }
+                other => other,
+            },
+        }
+    }
+}
+
+/// The connection of this tab, and what it was made for.
+pub(super) struct Connected {
+    backend: Backend,
+    user: String,
+    connection: Rc<Connection>,
+}
+
+impl App {
+    /// Where this account's records go.
+    pub async fn backend(&self) -> Backend {
+        let Some(replica) = self.replica() else { return Backend::Server };
+        let row = replica.store().get(Table::App, ROW).await.ok().flatten();
+        row.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    fn share(&self, at: &ShareAt, slot: u16) -> Share<FetchWire, BrowserEnv> {
+        let wire = match &at.place {
+            Place::Address(address) => FetchWire::direct(address, &at.user, &at.password),
+            Place::Relay(name) => FetchWire::relayed(name, &at.user, &at.password, self.core().token.clone()),
+        };
+        let kind = if at.couch { ShareKind::CouchDb } else { ShareKind::WebDav };
+        let tenant = self.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.code.clone()));
+        let authority = self.replica().and_then(|replica| replica.meta().authority);
+        Share::new(wire, BrowserEnv, Setup { kind, slot, tenant: tenant.unwrap_or_default(), authority })
+    }
+
+    /// The connection of this account; `None` when it works with none. Asked for by whoever holds the lock of
+    /// synchronisation: what a share is known to hold is only good while no other tab wrote there in between.
+    pub(super) async fn connection(&self) -> Option<Rc<Connection>> {
+        let backend = self.backend().await;
+        let user = self.user();
+        let alone = backend == Backend::Alone;
+        if self.sync.with_untracked(|view| view.alone) != alone {
+            self.sync.update(|view| view.alone = alone);
+        }
+        let tab = format!("gridbook.share.{user}");
+        let mine = random_slot();
+        let undisturbed = local_get(&tab).is_some_and(|last| last == mine.to_string());
+        let core = self.core();
+        if let Some(held) = core.connected.borrow().as_ref()
+            && held.backend == backend
+            && held.user == user
+            && (undisturbed || !matches!(backend, Backend::Share(_)))
+        {
+            return Some(held.connection.clone());
+        }
+        let connection = match &backend {
+            Backend::Alone => return None,
+            Backend::Server => Connection::Server(FetchHttp::new(core.token.clone())),
+            // With locks one tab writes at a time, and all of them can use one log.
+            Backend::Share(at) => {
+                local_set(&tab, Some(&mine.to_string()));
+                Connection::Share(self.share(at, if has_locks() { 0 } else { mine }))
+            }
+        };
+        let connection = Rc::new(connection);
+        *core.connected.borrow_mut() = Some(Connected { backend, user, connection: connection.clone() });
+        Some(connection)
+    }
+
+    /// Shares that the township's server relays to; none without a network.
+    pub async fn relayed_shares(&self) -> Vec<Relayed> {
+        self.api().get::<RelayList>("/relay").await.map(|list| list.shares).unwrap_or_default()
+    }
+
+    /// Tries a share out: writes, reads, lists, cleans up.
+    pub async fn try_share(&self, at: &ShareAt) -> Verdict {
+        self.share(at, 0).probe().await
+    }
+
+    /// From now on records go there. What `again` names is sent there first, photos included; nothing on this
+    /// device changes, and nothing that waits is lost, wherever it breaks off.
+    ///
+    /// # Errors
+    /// [`Problem`] when the device's store fails; then all is as it was.
+    pub async fn move_to(&self, backend: Backend, again: SendAgain) -> Result<(), Problem> {
+        let done = Rc::new(RefCell::new(Err(Problem::SignedOut)));
+        let (app, told) = (*self, done.clone());
+        // Not while a page of the old backend is under way: its position would be taken for one of the new.
+        after_lock(&sync_lock(&self.user()), async move {
+            let moved = app.change_over(&backend, again).await;
+            *told.borrow_mut() = moved;
+        })
+        .await;
+        self.wake();
+        done.replace(Ok(()))
+    }
+
+    async fn change_over(&self, backend: &Backend, again: SendAgain) -> Result<(), Problem> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        // In this order: broken off in between, the old backend is asked for everything once more, no harm.
+        replica.start_over(again).await?;
+        let mut batch = Batch::default();
+        if again != SendAgain::Nothing {
+            let now = self.now_ms().to_le_bytes();
+            for (name, _) in scan_all(replica.store(), Table::Blob).await? {
+                batch.put(Table::BlobQueue, name, now.to_vec());
+            }
+        }
+        let row = serde_json::to_vec(backend).map_err(|e| Problem::Store(e.to_string()))?;
+        batch.put(Table::App, ROW, row);
+        replica.store().commit(batch).await?;
+        *self.core().driver.borrow_mut() = Some(Rc::new(Driver::new(&replica)));
+        self.sync.update(|view| {
+            view.alone = *backend == Backend::Alone;
+            view.last_ok_ms = None;
+        });
+        self.changed(true);
+        Ok(())
+    }
+}

@@ -1,0 +1,268 @@
+//! Files that are carried by hand: everything unsent, or everything, sealed with a passphrase; and the way back in.
+
+use std::collections::BTreeSet;
+
+use gridbook_log::{Op, WireOp};
+use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head};
+use gridbook_sync::driver::identity;
+use gridbook_sync::env::Env;
+use gridbook_sync::relay::{Broken, Tally, relay};
+use gridbook_sync::store::{Batch, Store, Table, scan_all};
+use gridbook_sync::wire::{Entry, PullReply};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{App, Problem};
+use crate::platform::{BrowserEnv, DeviceKey};
+use crate::worker;
+
+/// The worker's loader, beside the page.
+const LOADER: &str = "carry_worker_loader.js";
+/// Row of [`Table::App`]: the backend knows this device's key.
+const KEY_KNOWN: &str = "key.known";
+
+/// What the worker is asked for, with the bytes that come along.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Job {
+    /// Seal them with this passphrase.
+    Seal(String),
+    /// Open them with this passphrase.
+    Open(String),
+}
+
+/// Its answer.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The bytes that come along.
+    Done,
+    /// It is no sealed file.
+    NotSealed,
+    /// Another passphrase.
+    Passphrase,
+    /// Cut short or changed.
+    Damaged,
+    /// It could not be done.
+    Failed,
+}
+
+/// What goes into a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// All that no backend has.
+    Unsent,
+    /// All that this account has on this device.
+    All,
+}
+
+/// Why a file could not be made or used. Nothing on this device changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CarryError {
+    /// The device's own trouble.
+    Device(Problem),
+    /// The part of the app that seals files did not load.
+    NotLoaded,
+    /// Nothing to carry.
+    Nothing,
+    /// The file is none of ours.
+    Foreign,
+    /// Another passphrase.
+    Passphrase,
+    /// Cut short or changed on its way.
+    Damaged,
+    /// Made by a newer version.
+    Newer,
+    /// It broke off while it was handed on; what arrived has arrived.
+    Broken(Broken),
+}
+
+impl CarryError {
+    /// For the screen.
+    pub fn message(&self) -> String {
+        let words = match self {
+            Self::Device(problem) => return problem.message(),
+            Self::NotLoaded => "加密文件的部分没有打开成功，什么也没有改动。请联网打开一次网格簿后再试。",
+            Self::Nothing => "没有需要带走的记录。",
+            Self::Foreign => "这不是网格簿的随身文件，什么也没有改动。请重新选择文件。",
+            Self::Passphrase => "口令不对，文件没有打开，也没有损坏。请核对纸条或电话里的 12 位口令后再试。",
+            Self::Damaged => "文件不完整，可能没有复制完。这里什么也没有改动，请重新复制一次再试。",
+            Self::Newer => "文件是用更新版本的网格簿做的，这里还看不懂。请先更新网格簿，文件请留着。",
+            Self::Broken(Broken::Offline) => {
+                "网络断了，没有交完。已经交上的不会重复，请有网络时用同一个文件再交一次。"
+            }
+            Self::Broken(Broken::SignedOut) => "登录已过期，没有交完。请重新登录后用同一个文件再交一次。",
+            Self::Broken(Broken::Backend(_)) => {
+                "服务器忙，没有交完。已经交上的不会重复，请过一会儿用同一个文件再交一次。"
+            }
+        };
+        words.to_owned()
+    }
+}
+
+impl<T: Into<Problem>> From<T> for CarryError {
+    fn from(error: T) -> Self {
+        Self::Device(error.into())
+    }
+}
+
+impl From<BundleError> for CarryError {
+    fn from(error: BundleError) -> Self {
+        match error {
+            BundleError::Foreign => Self::Foreign,
+            BundleError::Newer => Self::Newer,
+            BundleError::Incomplete | BundleError::Damaged(_) => Self::Damaged,
+        }
+    }
+}
+
+impl App {
+    /// Tells the backend this device's key, once: what this device signs can then come through other hands.
+    pub(super) async fn register_key(self) {
+        let Some(replica) = self.replica() else { return };
+        if replica.store().get(Table::App, KEY_KNOWN).await.ok().flatten().is_some() {
+            return;
+        }
+        let Some(key) = DeviceKey::of(replica.store()).await else { return };
+        let Some(point) = key.point().await else { return };
+        let dev = replica.meta().writer.dev.to_string();
+        let hex: String = point.iter().map(|byte| format!("{byte:02x}")).collect();
+        if self
+            .api()
+            .post::<_, serde_json::Value>("/api/device-key", &json!({ "dev": dev, "key": hex }))
+            .await
+            .is_ok()
+        {
+            let mut batch = Batch::default();
+            batch.put(Table::App, KEY_KNOWN, hex.into_bytes());
+            // When it is not kept it is told again: the backend takes it as a repeat.
+            let _ = replica.store().commit(batch).await;
+        }
+    }
+
+    /// A new passphrase: twelve digits in three groups, easy to read out on the phone.
+    pub fn passphrase(&self) -> String {
+        let mut groups = Vec::new();
+        while groups.len() < 3 {
+            let n = u16::from_le_bytes(BrowserEnv.random_array());
+            // Every group of four digits is as likely as any other.
+            if n < 60_000 {
+                groups.push(format!("{:04}", n % 10_000));
+            }
+        }
+        groups.join("-")
+    }
+
+    /// A sealed file. What this device wrote is signed, so that whoever hands it on cannot change it.
+    ///
+    /// # Errors
+    /// [`CarryError`]; then there is no file, and everything is where it was.
+    pub async fn carry_out(&self, what: What, passphrase: &str) -> Result<Vec<u8>, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let mut ops = match what {
+            What::Unsent => replica.outbox(&BTreeSet::new(), usize::MAX - 1, usize::MAX).await?.ops,
+            What::All => replica.all_ops().await?,
+        };
+        let table = if what == What::Unsent { Table::BlobQueue } else { Table::Blob };
+        let mut blobs = Vec::new();
+        for (name, _) in scan_all(replica.store(), table).await? {
+            if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {
+                blobs.push((name, bytes));
+            }
+        }
+        if ops.is_empty() && blobs.is_empty() {
+            return Err(CarryError::Nothing);
+        }
+        let writer = replica.meta().writer;
+        if let Some(key) = DeviceKey::of(replica.store()).await {
+            for op in ops.iter_mut().filter(|op| op.g.is_none() && written_by(op, writer.dev)) {
+                op.g = key.sign(op).await;
+            }
+        }
+        let (name, township) = self.session_names();
+        let head = Head {
+            gridbook_bundle: FORMAT,
+            user: self.user(),
+            name,
+            township,
+            writer,
+            made_at: self.now_ms(),
+            ops: ops.len(),
+            blobs: blobs.len(),
+        };
+        let plain = Bundle { head, ops, blobs }.write();
+        match ask(&Job::Seal(passphrase.to_owned()), &plain).await? {
+            (Answer::Done, Some(sealed)) => Ok(sealed),
+            _ => Err(CarryError::NotLoaded),
+        }
+    }
+
+    fn session_names(&self) -> (String, String) {
+        use leptos::prelude::WithUntracked;
+        self.session
+            .with_untracked(|s| s.as_ref().map(|s| (s.profile.name.clone(), s.profile.township.code.clone())))
+            .unwrap_or_default()
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`CarryError`]; nothing of it was used.
+    pub async fn open_carried(&self, sealed: &[u8], passphrase: &str) -> Result<Bundle, CarryError> {
+        match ask(&Job::Open(passphrase.to_owned()), sealed).await? {
+            (Answer::Done, Some(plain)) => Ok(Bundle::read(&plain)?),
+            (Answer::NotSealed, _) => Err(CarryError::Foreign),
+            (Answer::Passphrase, _) => Err(CarryError::Passphrase),
+            (Answer::Damaged, _) => Err(CarryError::Damaged),
+            _ => Err(CarryError::NotLoaded),
+        }
+    }
+
+    /// Takes a file in on a device that works without a backend.
+    async fn keep(&self, bundle: &Bundle) -> Result<Tally, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let (cursor, history, authority) = {
+            let meta = replica.meta();
+            (meta.cursor.clone(), meta.history.clone(), meta.authority)
+        };
+        let mut tally = Tally::default();
+        for ops in bundle.ops.chunks(500) {
+            let now = self.now_ms();
+            let entries = ops.iter().map(|op| Entry::Op { op: op.clone(), at: now }).collect();
+            // A page that leaves the cursor where it is.
+            let page = PullReply { entries, cursor: cursor.clone(), more: true, fp: None };
+            let pulled = replica.apply_page(&BrowserEnv, &cursor, page, &history, authority).await?;
+            tally.stored += pulled.new;
+            tally.repeats += ops.len() - pulled.new - pulled.unreadable;
+        }
+        let mut batch = Batch::default();
+        for (name, bytes) in &bundle.blobs {
+            batch.put(Table::Blob, name.clone(), bytes.clone());
+        }
+        replica.store().commit(batch).await?;
+        tally.photos = bundle.blobs.len();
+        self.changed(true);
+        Ok(tally)
+    }
+
+    /// Hands an opened file on to this account's backend, and fetches what that brings. A device that works
+    /// without one keeps it.
+    ///
+    /// # Errors
+    /// [`CarryError::Broken`]; the same file may be handed on again.
+    pub async fn hand_on(&self, bundle: &Bundle, progress: impl FnMut(usize)) -> Result<Tally, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let name = identity(&replica);
+        let Some(http) = self.connection().await else { return self.keep(bundle).await };
+        let tally =
+            relay(&*http, &name, self.now_ms(), bundle, progress).await.map_err(CarryError::Broken)?;
+        self.wake();
+        Ok(tally)
+    }
+}
+
+fn written_by(op: &WireOp, dev: gridbook_log::DeviceId) -> bool {
+    Op::from_wire(op.clone()).is_ok_and(|op| op.dot().writer.dev == dev)
+}
+
+async fn ask(job: &Job, bytes: &[u8]) -> Result<(Answer, Option<Vec<u8>>), CarryError> {
+    worker::run(LOADER, job, Some(bytes)).await.ok_or(CarryError::NotLoaded)
+}

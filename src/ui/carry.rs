@@ -1,0 +1,374 @@
+//! Files carried by hand: making one, and handing on one that somebody brought.
+
+use gridbook_domain::admit::message_for;
+use gridbook_sync::bundle::Bundle;
+use gridbook_sync::relay::{Tally, authors};
+use js_sys::{Function, Promise, Reflect};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlInputElement;
+
+use crate::app::carry::{CarryError, What};
+use crate::app::{App, use_app};
+use crate::ui::dom::{can_share, download, share};
+use crate::ui::format;
+use crate::ui::icon::icon;
+use crate::ui::live;
+
+const MIME: &str = "application/octet-stream";
+
+/// A file that was made: its name, its bytes, its passphrase.
+#[derive(Clone)]
+struct Made {
+    name: String,
+    bytes: Vec<u8>,
+    passphrase: String,
+}
+
+/// The card that makes a file.
+pub fn take_out() -> AnyView {
+    let app = use_app();
+    let all = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let made = RwSignal::new(None::<Made>);
+    let wrong = RwSignal::new(None::<String>);
+    let make = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        wrong.set(None);
+        spawn_local(async move {
+            let passphrase = app.passphrase();
+            let what = if all.get_untracked() { What::All } else { What::Unsent };
+            match app.carry_out(what, &passphrase).await {
+                Ok(bytes) => {
+                    let name = format!("网格簿-{}-{}.gridbook", app.user(), app.today());
+                    made.try_set(Some(Made { name, bytes, passphrase }));
+                }
+                Err(error) => {
+                    wrong.try_set(Some(error.message()));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    let counts = move || {
+        app.sync.with(|sync| {
+            let waiting = sync.unsent.waiting + sync.unsent.held;
+            format!("还没有送出的（{waiting} 条，照片 {} 张）", sync.photos)
+        })
+    };
+    let choice = move |value: bool, words: AnyView, test: &'static str| {
+        view! {
+            <label class="chip">
+                <input
+                    type="radio"
+                    name="carry-what"
+                    data-testid=test
+                    prop:checked=move || all.get() == value
+                    on:change=move |_| {
+                        all.set(value);
+                        made.set(None);
+                    }
+                />
+                <span class="chip-face">{words}</span>
+            </label>
+        }
+        .into_any()
+    };
+    view! {
+        <article class="card">
+            <div class="card-head"><h2 class="card-title">"做一个随身文件"</h2></div>
+            <div class="card-body stack">
+                <p>"没有网络、要换手机，或者要搬到别的服务器时用。文件加密，用 U 盘、数据线或聊天软件都能带走。"</p>
+                <fieldset class="field choice">
+                    <legend class="label">"装进什么"</legend>
+                    <div class="chips">
+                        {choice(false, live(counts), "carry-unsent")}
+                        {choice(true, "本机这个账号的全部记录和照片".into_any(), "carry-all")}
+                    </div>
+                </fieldset>
+                <button
+                    class="btn btn-primary btn-wide"
+                    type="button"
+                    data-testid="carry-make"
+                    aria-busy=move || if busy.get() { "true" } else { "false" }
+                    on:click=make
+                >
+                    {icon("download")}
+                    {move || if busy.get() { "正在加密…" } else { "做文件" }}
+                </button>
+                {error(wrong)}
+                {live(move || made.get().map(ready))}
+            </div>
+        </article>
+    }
+    .into_any()
+}
+
+/// The file is there: its passphrase, and what to do with both.
+fn ready(made: Made) -> AnyView {
+    let failed = RwSignal::new(None::<String>);
+    let Made { name, bytes, passphrase } = made;
+    let size = format::size(bytes.len() as u64);
+    let shareable = can_share(&name, &bytes).then(|| {
+        let (name, bytes) = (name.clone(), bytes.clone());
+        view! {
+            <button class="btn btn-wide" type="button" data-testid="carry-share" on:click=move |_| share(&name, &bytes)>
+                {icon("share")}
+                "发给别人"
+            </button>
+        }
+    });
+    let save = move |_| {
+        if download(&name, MIME, &bytes).is_err() {
+            failed.set(Some("浏览器没有让保存文件，请换一个浏览器再试。记录都在本机。".to_owned()));
+        }
+    };
+    view! {
+        <div class="stack" role="status">
+            <p>{format!("文件已加密（{size}）。打开它要这个口令：")}</p>
+            <p class="passphrase" data-testid="carry-pass">{passphrase}</p>
+            <p class="muted small">"请抄下来，或打电话告诉接收的人，不要和文件一起发。口令不会保存，离开这一页就看不到了。"</p>
+            <button class="btn btn-primary btn-wide" type="button" data-testid="carry-save" on:click=save>
+                {icon("download")}
+                "保存文件"
+            </button>
+            {shareable}
+            {error(failed)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The card that takes a file in.
+pub fn bring_in() -> AnyView {
+    let app = use_app();
+    let file = RwSignal::new(None::<(String, Vec<u8>)>);
+    let passphrase = RwSignal::new(String::new());
+    let opened = RwSignal::new(None::<StoredBundle>);
+    let busy = RwSignal::new(false);
+    let wrong = RwSignal::new(None::<String>);
+    let name =
+        move || file.get().map(|(name, _)| view! { <p class="muted small">{format!("已选：{name}")}</p> });
+    let take = move |chosen: Option<web_sys::File>| {
+        opened.set(None);
+        wrong.set(None);
+        spawn_local(async move {
+            let Some(chosen) = chosen else { return };
+            match JsFuture::from(chosen.array_buffer()).await {
+                Ok(buffer) => {
+                    let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
+                    file.try_set(Some((chosen.name(), bytes)));
+                }
+                Err(_) => {
+                    wrong.try_set(Some("文件没有读出来，可能已被移走。请重新选择。".to_owned()));
+                }
+            }
+        });
+    };
+    let choose = move |event: leptos::ev::Event| {
+        let input: Option<HtmlInputElement> = event.target().and_then(|target| target.dyn_into().ok());
+        take(input.and_then(|input| input.files()).and_then(|files| files.get(0)));
+    };
+    // A file that was opened from the phone's own list of files.
+    spawn_local(async move {
+        if let Some(file) = launched().await {
+            take(Some(file));
+        }
+    });
+    let open = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let Some((_, bytes)) = file.get_untracked() else {
+            wrong.set(Some("请先选择文件。".to_owned()));
+            return;
+        };
+        busy.set(true);
+        wrong.set(None);
+        spawn_local(async move {
+            let words = grouped(&passphrase.get_untracked());
+            match app.open_carried(&bytes, &words).await {
+                Ok(bundle) => {
+                    opened.try_set(Some(StoredValue::new(bundle)));
+                }
+                Err(error) => {
+                    wrong.try_set(Some(error.message()));
+                }
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <article class="card">
+            <div class="card-head"><h2 class="card-title">"交上别人带来的文件"</h2></div>
+            <form class="card-body stack" on:submit=open>
+                <div class="field">
+                    <label class="label" for="carry-file">"文件"</label>
+                    <input class="input" id="carry-file" type="file" accept=".gridbook,.age" data-testid="carry-file" on:change=choose />
+                </div>
+                {live(name)}
+                <div class="field">
+                    <label class="label" for="carry-words">"口令（12 位数字）"</label>
+                    <input
+                        class="input"
+                        id="carry-words"
+                        inputmode="numeric"
+                        autocomplete="off"
+                        data-testid="carry-words"
+                        prop:value=move || passphrase.get()
+                        on:input=move |ev| passphrase.set(event_target_value(&ev))
+                    />
+                </div>
+                {error(wrong)}
+                <button
+                    class="btn btn-wide"
+                    type="submit"
+                    data-testid="carry-open"
+                    aria-busy=move || if busy.get() { "true" } else { "false" }
+                >
+                    {icon("key")}
+                    {move || if busy.get() { "正在打开…" } else { "打开文件" }}
+                </button>
+                {live(move || opened.get().map(|bundle| inside(app, bundle)))}
+            </form>
+        </article>
+    }
+    .into_any()
+}
+
+/// The file that the app was opened with, once.
+async fn launched() -> Option<web_sys::File> {
+    let slot = JsValue::from_str("gridbookFile");
+    let handle = Reflect::get(&window(), &slot).ok().filter(JsValue::is_object)?;
+    Reflect::set(&window(), &slot, &JsValue::NULL).ok()?;
+    let get = Reflect::get(&handle, &"getFile".into()).ok()?.dyn_into::<Function>().ok()?;
+    let promise = get.call0(&handle).ok()?.dyn_into::<Promise>().ok()?;
+    JsFuture::from(promise).await.ok()?.dyn_into().ok()
+}
+
+type StoredBundle = StoredValue<Bundle>;
+
+/// Digits as they were made, however they were typed.
+fn grouped(typed: &str) -> String {
+    let digits: Vec<char> = typed.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() != 12 {
+        return typed.trim().to_owned();
+    }
+    digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// What an opened file holds, and the button that hands it on.
+fn inside(app: App, bundle: StoredBundle) -> AnyView {
+    let busy = RwSignal::new(false);
+    let done = RwSignal::new(0usize);
+    let outcome = RwSignal::new(None::<Result<Tally, CarryError>>);
+    let (words, total) = bundle.with_value(|bundle| {
+        let who = authors(bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
+        let made = format::when(bundle.head.made_at, app.now_ms());
+        let from = if bundle.head.name.is_empty() { &bundle.head.user } else { &bundle.head.name };
+        let words = format!(
+            "{from} 的手机 {made} 做的文件：{}；照片和录音 {} 个。",
+            who.join("，"),
+            bundle.blobs.len()
+        );
+        (words, bundle.ops.len() + bundle.blobs.len())
+    });
+    let hand_on = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        outcome.set(None);
+        spawn_local(async move {
+            let bundle = bundle.get_value();
+            let result = app
+                .hand_on(&bundle, |n| {
+                    done.try_set(n);
+                })
+                .await;
+            outcome.try_set(Some(result));
+            busy.try_set(false);
+        });
+    };
+    let label = move || {
+        if busy.get() {
+            format!("正在交上 {} / {total}", done.get())
+        } else {
+            "交到服务器".to_owned()
+        }
+    };
+    let said = move || outcome.get().map(|outcome| verdict(&outcome));
+    view! {
+        <div class="stack">
+            <p data-testid="carry-inside">{words}</p>
+            <button
+                class="btn btn-primary btn-wide"
+                type="button"
+                data-testid="carry-hand-on"
+                aria-busy=move || if busy.get() { "true" } else { "false" }
+                on:click=hand_on
+            >
+                {icon("sync")}
+                {label}
+            </button>
+            {live(said)}
+        </div>
+    }
+    .into_any()
+}
+
+fn verdict(outcome: &Result<Tally, CarryError>) -> AnyView {
+    let tally = match outcome {
+        Ok(tally) => tally,
+        Err(error) => {
+            return view! { <p class="error" role="alert" data-testid="carry-outcome">{icon("warn")}{error.message()}</p> }
+                .into_any();
+        }
+    };
+    let mut lines = vec![format!(
+        "新收下 {} 条，早就有 {} 条，照片和录音 {} 个。",
+        tally.stored, tally.repeats, tally.photos
+    )];
+    for (code, n) in &tally.rejected {
+        lines.push(format!("{n} 条按规则没有通过：{}。本人手机上会显示在“需处理”。", message_for(code)));
+    }
+    for (code, n) in &tally.refused {
+        lines.push(format!("{n} 条没有收下：{}", refused_words(code)));
+    }
+    if tally.photos_refused > 0 {
+        lines.push(format!("{} 个照片或录音没有收下，因为它们的记录没有收下。", tally.photos_refused));
+    }
+    let class = if tally.refused.is_empty() && tally.rejected.is_empty() { "stack" } else { "stack error" };
+    view! {
+        <div class=class role="status" data-testid="carry-outcome">
+            {lines.into_iter().map(|line| view! { <p>{line}</p> }.into_any()).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// Why operations of a file were not taken.
+fn refused_words(code: &str) -> &'static str {
+    match code {
+        "signature" | "foreign_author" | "foreign_writer" | "foreign_device" => {
+            "没有本人手机的有效签名，不能代交。请本人有网络时自己同步，记录还在那部手机上。"
+        }
+        "author_disabled" => "本人的账号已停用。请镇上管理员先恢复账号，再用同一个文件交一次。",
+        "fork" | "clone" => "和服务器上的记录编号重复。请本人联网同步一次，会自动换编号再送。",
+        "defer" => "前面的记录还没有到。请先交更早的文件，再用这个文件交一次。",
+        "foreign_entity" => "不在本人可以看到的范围内。",
+        _ => "服务器看不懂，文件请留着，并联系管理员。",
+    }
+}
+
+fn error(wrong: RwSignal<Option<String>>) -> AnyView {
+    live(move || {
+        wrong.get().map(|words| view! { <p class="error" role="alert" data-testid="carry-error">{icon("warn")}{words}</p> })
+    })
+}

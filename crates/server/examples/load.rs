@@ -1,6 +1,7 @@
 //! How many operations a second the server takes: HTTP, full admission by the trade's rules, durable commits.
 //!
-//! `cargo run --release -p gridbook-server --example load [devices] [batches each]` prints one JSON line per figure.
+//! `cargo run --release -p gridbook-server --example load [devices] [batches each] [postgres://…]` prints one JSON line
+//! per figure. The database named must be new; without one it is SQLite in a temporary folder.
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
@@ -24,10 +25,14 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    let named = std::env::args().skip(1).find(|a| gridbook_server::sql::is_postgres(a));
     let mut args = std::env::args().skip(1).filter_map(|a| a.parse::<u64>().ok());
     let (devices, batches) = (args.next().unwrap_or(4), args.next().unwrap_or(20));
     let dir = tempfile::tempdir()?;
-    let config = Config::new(format!("sqlite://{}", dir.path().join("load.db").display()), NewTenant::demo());
+    let file = format!("sqlite://{}", dir.path().join("load.db").display());
+    let mut config = Config::new(named.unwrap_or(file), NewTenant::demo());
+    config.blobs = Some(dir.path().join("blobs"));
+    bare(&config.db, devices * batches).await?;
     let started = start(config).await?;
     for n in 0..devices {
         account(&started.app, n).await?;
@@ -61,6 +66,34 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
+/// The same number of rows of about the same size into one table with one key, without folding, judging or HTTP: what
+/// the database alone could take.
+async fn bare(db: &str, batches: u64) -> Result<(), Failure> {
+    let mut conn = gridbook_server::db::open_writer(db).await?;
+    let bytes = if conn.is_postgres() { "BYTEA" } else { "BLOB" };
+    conn.run(format!(
+        "CREATE TABLE bare (seq BIGINT NOT NULL PRIMARY KEY, entity {bytes}, line TEXT, body TEXT, hash {bytes})"
+    ))
+    .await?;
+    let text = request(0, 0)?.len() / usize::try_from(BATCH)?;
+    let began = Instant::now();
+    for batch in 0..batches {
+        conn.begin_write().await?;
+        let rows = (0..i64::try_from(BATCH)?).map(|n| i64::try_from(batch * BATCH).unwrap_or(0) + n);
+        let head = "INSERT INTO bare (seq, entity, line, body, hash) ";
+        gridbook_server::sql::insert(&mut conn, head, "", rows, |cells, seq| {
+            cells.push_bind(seq).push_bind(seq.to_be_bytes().repeat(2)).push_bind("l".repeat(120));
+            cells.push_bind("b".repeat(text.saturating_sub(120))).push_bind(seq.to_le_bytes().repeat(4));
+        })
+        .await?;
+        conn.commit().await?;
+    }
+    report("bare_insert_rows_per_second", batches * BATCH, began);
+    conn.run("DROP TABLE bare").await?;
+    conn.close().await?;
+    Ok(())
+}
+
 fn report(case: &str, count: u64, began: Instant) {
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
     println!(
@@ -81,7 +114,10 @@ async fn account(app: &App, n: u64) -> Result<(), Failure> {
     let job = app.writer.run(move |ledger| {
         Box::pin(async move {
             ledger.save_people(&[person]).await?;
-            sqlx::query("UPDATE accounts SET password = ?").bind(hash).execute(&mut ledger.conn).await?;
+            gridbook_server::sql::query("UPDATE accounts SET password = ?")
+                .bind(hash)
+                .execute(&mut ledger.conn)
+                .await?;
             Ok(())
         })
     });

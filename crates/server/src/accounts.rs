@@ -1,8 +1,8 @@
 //! Reading accounts, roles and sessions.
 
+use crate::sql::{self, Conn};
 use chrono::NaiveDate;
 use gridbook_domain::role::{Actor, Assignment};
-use sqlx::{Row, SqliteConnection};
 
 /// How long a session lives without use.
 pub const SESSION_MS: i64 = 90 * 24 * 3600 * 1000;
@@ -26,18 +26,13 @@ pub struct Account {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn account(
-    conn: &mut SqliteConnection,
-    tenant: i64,
-    user: &str,
-) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT account, name, password, disabled FROM accounts WHERE tenant = ? AND account = ?",
-    )
-    .bind(tenant)
-    .bind(user)
-    .fetch_optional(conn)
-    .await?;
+pub async fn account(conn: &mut Conn, tenant: i64, user: &str) -> Result<Option<Account>, sqlx::Error> {
+    let row =
+        sql::query("SELECT account, name, password, disabled FROM accounts WHERE tenant = ? AND account = ?")
+            .bind(tenant)
+            .bind(user)
+            .fetch_optional(conn)
+            .await?;
     row.map(|row| {
         Ok(Account {
             user: row.try_get("account")?,
@@ -53,7 +48,7 @@ pub async fn account(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_disabled(conn: &mut SqliteConnection, tenant: i64, user: &str) -> Result<bool, sqlx::Error> {
+pub async fn is_disabled(conn: &mut Conn, tenant: i64, user: &str) -> Result<bool, sqlx::Error> {
     Ok(account(conn, tenant, user).await?.is_none_or(|a| a.disabled))
 }
 
@@ -61,12 +56,8 @@ pub async fn is_disabled(conn: &mut SqliteConnection, tenant: i64, user: &str) -
 ///
 /// # Errors
 /// When the database fails.
-pub async fn assignments(
-    conn: &mut SqliteConnection,
-    tenant: i64,
-    user: &str,
-) -> Result<Vec<Assignment>, sqlx::Error> {
-    let rows = sqlx::query(
+pub async fn assignments(conn: &mut Conn, tenant: i64, user: &str) -> Result<Vec<Assignment>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT role, area, unit, valid_from, valid_to FROM assignments WHERE tenant = ? AND account = ? ORDER BY ord",
     )
     .bind(tenant)
@@ -77,7 +68,7 @@ pub async fn assignments(
 }
 
 /// One role, from its row.
-pub(crate) fn assignment_of(row: &sqlx::sqlite::SqliteRow) -> Result<Assignment, sqlx::Error> {
+pub(crate) fn assignment_of(row: &sql::Row) -> Result<Assignment, sqlx::Error> {
     let day = |text: Option<String>| text.and_then(|t| t.parse::<NaiveDate>().ok());
     Ok(Assignment {
         role: row.try_get("role")?,
@@ -104,15 +95,15 @@ pub struct Signed {
 /// # Errors
 /// When the database fails.
 pub async fn session(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     tenant: i64,
     token: &[u8; 32],
     now: i64,
 ) -> Result<Option<Signed>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT a.account, a.name, s.seen_at FROM sessions s
          JOIN accounts a ON a.tenant = s.tenant AND a.account = s.account
-         WHERE s.tenant = ? AND s.token = ? AND s.expires_at > ? AND a.disabled = 0",
+         WHERE s.tenant = ? AND s.token = ? AND s.expires_at > ? AND NOT a.disabled",
     )
     .bind(tenant)
     .bind(token.to_vec())

@@ -2,28 +2,32 @@
 //! locked out. Each says what it did, and what to do next.
 #![allow(clippy::print_stdout)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gridbook_server::clock::{Clock, SystemClock, china_day};
 use gridbook_server::keep::{self, Mark};
-use gridbook_server::{App, blobs_beside, database_path, quarantine};
+use gridbook_server::{App, database_path, quarantine, sql};
 
 /// `backup --out DIR`
-pub async fn backup(db: &str, out: Option<&Path>) -> Result<(), String> {
+pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), String> {
+    if sql::is_postgres(db) {
+        return Err(by_postgres(db, blobs));
+    }
     let out = out.ok_or("缺少 --out 目录")?;
-    let made =
-        keep::backup(db, &blobs_beside(db), out, SystemClock.now_ms()).await.map_err(|e| e.to_string())?;
+    let made = keep::backup(db, blobs, out, SystemClock.now_ms()).await.map_err(|e| e.to_string())?;
     println!("备份完成:{}({} 条操作,{} 张照片)。", out.display(), made.last_seq, made.blobs);
     println!("里面有个人信息,请加密保管;恢复用 gridbook-server restore --from {}", out.display());
     Ok(())
 }
 
 /// `restore --from DIR [--replace]`
-pub async fn restore(db: &str, from: Option<&Path>, replace: bool) -> Result<(), String> {
+pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool) -> Result<(), String> {
+    if sql::is_postgres(db) {
+        return Err(by_postgres(db, blobs));
+    }
     let from = from.ok_or("缺少 --from 备份目录")?;
     let (path, now) = (database_path(db), SystemClock.now_ms());
-    let done =
-        keep::restore(from, &path, &blobs_beside(db), replace, now).await.map_err(|e| e.to_string())?;
+    let done = keep::restore(from, &path, blobs, replace, now).await.map_err(|e| e.to_string())?;
     println!(
         "已恢复 {}({} 条操作,{} 张照片)。",
         done.manifest.township, done.manifest.last_seq, done.manifest.blobs
@@ -31,16 +35,51 @@ pub async fn restore(db: &str, from: Option<&Path>, replace: bool) -> Result<(),
     for kept in done.kept {
         println!("原有数据改名保留:{}", kept.display());
     }
+    say_what_follows();
+    Ok(())
+}
+
+/// `restore --new-history`: what a restore by PostgreSQL's own tools leaves to be done.
+pub async fn new_history(db: &str) -> Result<(), String> {
+    let history = keep::new_history(db).await.map_err(|e| e.to_string())?;
+    println!("恢复的数据已换上新的历史 {history}。");
+    say_what_follows();
+    Ok(())
+}
+
+fn say_what_follows() {
     println!("手机下次同步时会重新核对,把备份里没有的记录再送一次,不用人做什么。");
     println!(
         "编号暂停发放:请查台账或文书上的最后编号,用 gridbook-server numbers --confirm 隐=12 确认后再启动。"
     );
-    Ok(())
+}
+
+/// How a PostgreSQL database is kept: its own tools do it better than any program beside them.
+fn by_postgres(db: &str, blobs: &Path) -> String {
+    let (db, blobs) = (without_password(db), blobs.display());
+    format!(
+        "PostgreSQL 数据库用它自己的工具备份和恢复,什么也没有改动。\n\
+         备份(服务可以开着,先数据库、后照片):\n\
+         \x20 pg_dump --format=custom --file=gridbook.dump '{db}'\n\
+         \x20 rsync -a '{blobs}/' gridbook.blobs/\n\
+         恢复(先停服务;到一个新建的空库):\n\
+         \x20 pg_restore --no-owner --exit-on-error --dbname='{db}' gridbook.dump\n\
+         \x20 rsync -a gridbook.blobs/ '{blobs}/'\n\
+         \x20 gridbook-server restore --new-history --database '{db}'\n\
+         最后一步不能省:手机靠它发现要重新核对,编号靠它先停发。"
+    )
+}
+
+/// An address as it may be shown.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((user, place)) = rest.split_once('@') else { return url.to_owned() };
+    format!("{scheme}://{}@{place}", user.split(':').next().unwrap_or(user))
 }
 
 /// `check`
-pub async fn check(db: &str) -> Result<(), String> {
-    let found = keep::check(db, &blobs_beside(db)).await.map_err(|e| e.to_string())?;
+pub async fn check(db: &str, blobs: &Path) -> Result<(), String> {
+    let found = keep::check(db, blobs).await.map_err(|e| e.to_string())?;
     if found.is_empty() {
         println!("检查完成:数据库、操作记录、照片都完整。");
         return Ok(());
@@ -112,12 +151,31 @@ fn mark(text: &str, year: i64) -> Result<Mark, String> {
     Ok(Mark { series: series.to_owned(), year, last })
 }
 
-/// Where a database of this address lies, for commands that need it to be there.
-pub fn existing(db: &str) -> Result<PathBuf, String> {
+/// For commands that need a database to be there.
+pub async fn existing(db: &str) -> Result<(), String> {
+    if sql::is_postgres(db) {
+        let conn = gridbook_server::db::open_existing(db).await.map_err(|e| e.to_string())?;
+        return conn.close().await.map_err(|e| e.to_string());
+    }
     let path = database_path(db);
     if path.is_file() {
-        Ok(path)
+        Ok(())
     } else {
         Err(format!("没有数据库 {};请用 --db 指明。", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        assert_eq!(without_password("postgres://u:secret@host:5432/db"), "postgres://u@host:5432/db");
+        assert_eq!(without_password("postgres://u@host/db"), "postgres://u@host/db");
+        assert_eq!(
+            without_password("postgres:///db?host=/run/postgresql"),
+            "postgres:///db?host=/run/postgresql"
+        );
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use gridbook_domain::package::Package;
-use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -22,12 +21,13 @@ use crate::limiter::Limiter;
 use crate::password::Passwords;
 use crate::quarantine;
 use crate::relay::{Relay, Share, ShareError};
+use crate::sql::{self, Pool};
 use crate::writer::{Ledger, Writer};
 
 /// How a server is set up.
 #[derive(Clone)]
 pub struct Config {
-    /// `sqlite://path`.
+    /// `sqlite://path` or `postgres://…`.
     pub db: String,
     /// Folder of the blobs; beside the database when `None`.
     pub blobs: Option<PathBuf>,
@@ -86,7 +86,7 @@ pub struct App {
     /// The tenant.
     pub tenant: Tenant,
     /// Connections that read.
-    pub readers: SqlitePool,
+    pub readers: Pool,
     /// The one that writes.
     pub writer: Writer,
     /// Files by their content.
@@ -129,7 +129,9 @@ pub struct Started {
 pub async fn start(config: Config) -> Result<Started, StartError> {
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
-    let ledger = Ledger::open(conn, tenant.clone(), config.clock.clone(), config.admission.clone()).await?;
+    let ledger =
+        Ledger::open(conn, &config.db, tenant.clone(), config.clock.clone(), config.admission.clone())
+            .await?;
     let readers = db::open_readers(&config.db).await?;
     let blobs = BlobStore::open(config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
     let (writer, writing) = Writer::start(ledger);
@@ -169,6 +171,10 @@ pub fn database_path(db: &str) -> PathBuf {
 
 /// The folder of pictures beside a database, unless it is set otherwise.
 pub fn blobs_beside(db: &str) -> PathBuf {
+    if sql::is_postgres(db) {
+        // A server's address has no folder: where the program was started.
+        return PathBuf::from("gridbook.db.blobs");
+    }
     PathBuf::from(format!("{}.blobs", database_path(db).display()))
 }
 

@@ -1,20 +1,37 @@
-//! The database: one connection that writes, a pool that reads, and versioned migrations.
+//! The database, chosen by its address: one connection that writes, a pool that reads, and versioned migrations.
+
+pub mod postgres;
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use gridbook_log::DeviceId;
+use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row, SqliteConnection, SqlitePool};
 
 use crate::secret;
+use crate::sql::{self, Conn, Held, Pool};
 
-/// The migrations in order; each runs once, in a transaction of its own.
-const MIGRATIONS: &[(i64, &str)] = &[
-    (1, include_str!("../migrations/0001_first.sql")),
-    (2, include_str!("../migrations/0002_keep.sql")),
-    (3, include_str!("../migrations/0003_trust.sql")),
-];
+/// A step of the tables, in the words of each database.
+struct Migration {
+    version: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            sqlite: include_str!(concat!("../migrations/", $name)),
+            postgres: include_str!(concat!("../migrations/postgres/", $name)),
+        }
+    };
+}
+
+/// In order; each runs once, in a transaction of its own.
+const MIGRATIONS: &[Migration] =
+    &[migration!(1, "0001_first.sql"), migration!(2, "0002_keep.sql"), migration!(3, "0003_trust.sql")];
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +42,14 @@ pub enum DbError {
     /// Written by a later version of the program.
     #[error("数据库是更新版本的程序建的(版本 {0}),请升级程序后再启动;数据没有改动")]
     Newer(i64),
+    /// Brought by PostgreSQL's own tools, and the last step is missing.
+    #[error(
+        "这个数据库是从备份恢复的,还差一步:先运行 gridbook-server restore --new-history --database 地址,再启动;什么也没有改动"
+    )]
+    Restored,
+    /// There are no tables in it.
+    #[error("这个数据库里还没有建镇;请核对地址,或先用 gridbook-server init 建镇。什么也没有改动")]
+    Empty,
     /// The folder cannot be made.
     #[error("数据目录建不了:{0}")]
     Io(#[from] std::io::Error),
@@ -73,13 +98,17 @@ fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
 /// Opens the connection that writes, and brings the tables up to date.
 ///
 /// # Errors
-/// [`DbError`] when the file cannot be opened or is newer than this program.
-pub async fn open_writer(url: &str) -> Result<SqliteConnection, DbError> {
-    let options = options(url)?;
-    if let Some(folder) = options.get_filename().parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut conn = options.connect().await?;
+/// [`DbError`] when the database cannot be opened or is newer than this program.
+pub async fn open_writer(url: &str) -> Result<Conn, DbError> {
+    let mut conn = if sql::is_postgres(url) {
+        postgres::writer(url).await?
+    } else {
+        let options = options(url)?;
+        if let Some(folder) = options.get_filename().parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        Conn::Sqlite(Held::Own(options.connect().await?))
+    };
     migrate(&mut conn).await?;
     Ok(conn)
 }
@@ -88,39 +117,51 @@ pub async fn open_writer(url: &str) -> Result<SqliteConnection, DbError> {
 ///
 /// # Errors
 /// [`DbError`] when there is none or it cannot be opened.
-pub async fn open_existing(url: &str) -> Result<SqliteConnection, DbError> {
+pub async fn open_existing(url: &str) -> Result<Conn, DbError> {
+    if sql::is_postgres(url) {
+        return postgres::existing(url).await;
+    }
     let options = SqliteConnectOptions::from_str(url)?.busy_timeout(Duration::from_secs(10));
-    Ok(options.create_if_missing(false).disable_statement_logging().connect().await?)
+    let conn = options.create_if_missing(false).disable_statement_logging().connect().await?;
+    Ok(Conn::Sqlite(Held::Own(conn)))
 }
 
 /// Opens the pool that reads.
 ///
 /// # Errors
-/// [`DbError`] when the file cannot be opened.
-pub async fn open_readers(url: &str) -> Result<SqlitePool, DbError> {
+/// [`DbError`] when the database cannot be opened.
+pub async fn open_readers(url: &str) -> Result<Pool, DbError> {
+    if sql::is_postgres(url) {
+        return Ok(Pool::Postgres(postgres::readers(url).await?));
+    }
     let options = options(url)?.pragma("query_only", "ON");
-    Ok(SqlitePoolOptions::new().max_connections(8).connect_with(options).await?)
+    Ok(Pool::Sqlite(SqlitePoolOptions::new().max_connections(8).connect_with(options).await?))
 }
 
-async fn migrate(conn: &mut SqliteConnection) -> Result<(), DbError> {
-    conn.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)").await?;
-    let done: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_version")
-        .fetch_one(&mut *conn)
-        .await?;
-    let newest = MIGRATIONS.last().map_or(0, |(version, _)| *version);
-    if done > newest {
-        return Err(DbError::Newer(done));
-    }
-    for (version, sql) in MIGRATIONS.iter().filter(|(version, _)| *version > done) {
-        let mut tx = conn.begin().await?;
-        tx.execute(sqlx::raw_sql(AssertSqlSafe(*sql))).await?;
-        sqlx::query("INSERT INTO schema_version (version) VALUES (?)")
-            .bind(version)
-            .execute(&mut *tx)
+async fn migrate(conn: &mut Conn) -> Result<(), DbError> {
+    let newest = MIGRATIONS.last().map_or(0, |step| step.version);
+    loop {
+        conn.begin_write().await?;
+        if conn.is_postgres() {
+            postgres::migrating(conn).await?;
+        }
+        conn.run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)").await?;
+        let done: i64 = sql::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_version")
+            .fetch_one(&mut *conn)
             .await?;
-        tx.commit().await?;
+        if done > newest {
+            return Err(DbError::Newer(done));
+        }
+        let Some(step) = MIGRATIONS.iter().find(|step| step.version > done) else {
+            return Ok(conn.commit().await?);
+        };
+        conn.run(if conn.is_postgres() { step.postgres } else { step.sqlite }).await?;
+        sql::query("INSERT INTO schema_version (version) VALUES (?)")
+            .bind(step.version)
+            .execute(&mut *conn)
+            .await?;
+        conn.commit().await?;
     }
-    Ok(())
 }
 
 /// What a new database is set up with.
@@ -155,8 +196,8 @@ impl NewTenant {
 ///
 /// # Errors
 /// [`DbError`] when it can be neither read nor made.
-pub async fn tenant(conn: &mut SqliteConnection, new: &NewTenant, now: u64) -> Result<Tenant, DbError> {
-    sqlx::query(
+pub async fn tenant(conn: &mut Conn, new: &NewTenant, now: u64) -> Result<Tenant, DbError> {
+    let made = sql::query(
         "INSERT INTO tenant (tenant, history, authority, epoch, name, township, number_code, demo, duty_phone, last_seq, created_at)
          VALUES (1, ?, ?, 1, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
     )
@@ -170,7 +211,15 @@ pub async fn tenant(conn: &mut SqliteConnection, new: &NewTenant, now: u64) -> R
     .bind(i64::try_from(now).unwrap_or(i64::MAX))
     .execute(&mut *conn)
     .await?;
-    let row = sqlx::query("SELECT * FROM tenant WHERE tenant = 1").fetch_one(&mut *conn).await?;
+    if conn.is_postgres() {
+        if made.rows_affected() > 0 {
+            postgres::settle(conn).await?;
+        }
+        if !postgres::at_home(conn).await? {
+            return Err(DbError::Restored);
+        }
+    }
+    let row = sql::query("SELECT * FROM tenant WHERE tenant = 1").fetch_one(&mut *conn).await?;
     let authority: String = row.try_get("authority")?;
     let epoch: i64 = row.try_get("epoch")?;
     Ok(Tenant {

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::clock::china_day;
 use crate::password;
 use crate::problem::ApiError;
+use crate::sql;
 use crate::writer::Ledger;
 use crate::writer::rights::Person;
 use scribe::Scribe;
@@ -58,7 +59,7 @@ pub async fn fill(app: &App) -> Result<String, DemoError> {
     if !app.tenant.demo {
         return Err(DemoError::NotDemo);
     }
-    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE tenant = ?")
+    let known: i64 = sql::query_scalar("SELECT COUNT(*) FROM accounts WHERE tenant = ?")
         .bind(app.tenant.id)
         .fetch_one(&app.readers)
         .await
@@ -99,7 +100,7 @@ async fn load(ledger: &mut Ledger, drafts: Vec<RowDraft>, now: u64) -> Result<()
     let people: Vec<Person> = drafts.iter().filter(|d| d.kind == RecordKind::Staff).map(person).collect();
     ledger.save_people(&people).await?;
     let hash = password::hash_now(PASSWORD, true).ok_or_else(ApiError::unavailable)?;
-    sqlx::query("UPDATE accounts SET password = ? WHERE tenant = ?")
+    sql::query("UPDATE accounts SET password = ? WHERE tenant = ?")
         .bind(hash)
         .bind(ledger.tenant.id)
         .execute(&mut ledger.conn)

@@ -14,10 +14,10 @@ mod window;
 
 use gridbook_log::Writer;
 use gridbook_sync::wire::{Entry, PullReply};
-use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::db::Tenant;
 use crate::problem::ApiError;
+use crate::sql::{self, Builder, Conn};
 use crate::writer::wire_of;
 use cursor::{Cursor, Pass, Place};
 use scope::Scope;
@@ -27,7 +27,7 @@ const MAX_STEPS: usize = 200;
 
 /// A page under way.
 struct Page<'c> {
-    conn: &'c mut SqliteConnection,
+    conn: &'c mut Conn,
     tenant: i64,
     head: i64,
     entries: Vec<Item>,
@@ -50,23 +50,21 @@ impl Page<'_> {
 }
 
 /// The page after `cursor` (`None`: from the beginning), at most `limit` entries; what the device `not` wrote is
-/// left out, except below an `enter`.
+/// left out, except below an `enter`. `conn` sees one moment from the first question to the last (`Pool::moment`).
 ///
 /// # Errors
 /// 409 `history` when the cursor is of another history; 503 when the database fails.
 pub async fn pull(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     tenant: &Tenant,
     user: &str,
     cursor: Option<Cursor>,
     limit: usize,
     not: Option<Writer>,
 ) -> Result<PullReply, ApiError> {
-    // One snapshot for the whole page.
-    let mut tx = conn.begin().await?;
-    let head: i64 = sqlx::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
+    let head: i64 = sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
         .bind(tenant.id)
-        .fetch_one(&mut *tx)
+        .fetch_one(&mut *conn)
         .await?;
     let mut cursor = cursor.unwrap_or_else(|| Cursor::start(&tenant.history));
     if cursor.history != tenant.history || cursor.furthest() > head {
@@ -75,8 +73,8 @@ pub async fn pull(
             "服务器的数据已从备份恢复,需要重新核对;本机记录都在,应用会自动重新同步。",
         ));
     }
-    let rights = scope::rights(&mut tx, tenant.id, user).await?;
-    let mut page = Page { conn: &mut tx, tenant: tenant.id, head, entries: Vec::new(), limit };
+    let rights = scope::rights(conn, tenant.id, user).await?;
+    let mut page = Page { conn, tenant: tenant.id, head, entries: Vec::new(), limit };
     for _ in 0..MAX_STEPS {
         if page.room() == 0 || (cursor.pass.is_none() && cursor.seq >= head) {
             break;
@@ -106,7 +104,6 @@ pub async fn pull(
     let items = std::mem::take(&mut page.entries);
     let entries = fill(page.conn, tenant.id, items, not).await?;
     let more = cursor.pass.is_some() || cursor.seq < head;
-    tx.commit().await?;
     Ok(PullReply { entries, cursor: cursor.to_text(), more, fp: None })
 }
 
@@ -116,7 +113,7 @@ fn changed(right: &reach::Held, since: i64) -> bool {
 
 /// Puts the texts of the operations in.
 async fn fill(
-    conn: &mut SqliteConnection,
+    conn: &mut Conn,
     tenant: i64,
     items: Vec<Item>,
     not: Option<Writer>,
@@ -136,7 +133,7 @@ async fn fill(
     seqs.sort_unstable();
     let mut texts = std::collections::HashMap::with_capacity(seqs.len());
     if !seqs.is_empty() {
-        let mut query = QueryBuilder::<Sqlite>::new(
+        let mut query = Builder::new(
             "SELECT seq, line, salt, body, body_hash, sig, received_at FROM ops WHERE tenant = ",
         );
         query.push_bind(tenant).push(" AND seq IN (");
@@ -165,19 +162,13 @@ async fn fill(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn may_read_blob(
-    conn: &mut SqliteConnection,
-    tenant: i64,
-    user: &str,
-    sha256: &str,
-) -> Result<bool, ApiError> {
-    let rows: Vec<Vec<u8>> = sqlx::query_scalar(
-        "SELECT DISTINCT entity FROM blob_refs WHERE tenant = ? AND sha256 = ? LIMIT 1000",
-    )
-    .bind(tenant)
-    .bind(sha256)
-    .fetch_all(&mut *conn)
-    .await?;
+pub async fn may_read_blob(conn: &mut Conn, tenant: i64, user: &str, sha256: &str) -> Result<bool, ApiError> {
+    let rows: Vec<Vec<u8>> =
+        sql::query_scalar("SELECT DISTINCT entity FROM blob_refs WHERE tenant = ? AND sha256 = ? LIMIT 1000")
+            .bind(tenant)
+            .bind(sha256)
+            .fetch_all(&mut *conn)
+            .await?;
     let ids = rows.into_iter().map(crate::writer::entity_of).collect::<Result<Vec<_>, _>>()?;
     let rights = scope::rights(conn, tenant, user).await?;
     let mut page = Page { conn, tenant, head: 0, entries: Vec::new(), limit: 0 };

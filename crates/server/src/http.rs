@@ -29,6 +29,7 @@ use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::problem::ApiError;
+use crate::sql;
 
 /// All routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -74,7 +75,7 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 async fn healthz(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Result<Response, ApiError> {
-    let _: i64 = sqlx::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
+    let _: i64 = sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
         .bind(app.tenant.id)
         .fetch_one(&app.readers)
         .await?;

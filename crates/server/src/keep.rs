@@ -6,6 +6,7 @@
 
 mod backup;
 mod check;
+mod history;
 mod numbers;
 mod restore;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::backup;
 pub use check::{Finding, check};
+pub use history::new_history;
 pub(crate) use numbers::numbers_confirmed;
 pub use numbers::{Mark, confirm_numbers, number_marks};
 pub use restore::{Restored, restore};
@@ -62,6 +64,9 @@ pub enum KeepError {
     /// Somebody has the database open.
     #[error("服务还在运行;请先停止服务再恢复。什么也没有改动")]
     Running,
+    /// Only SQLite's files are copied here.
+    #[error("PostgreSQL 数据库请用 pg_dump 和 pg_restore;什么也没有改动")]
+    ByPostgres,
     /// No manifest, or one of another layout.
     #[error("{0} 不是完整的备份(缺少或读不懂 manifest.json);什么也没有改动")]
     NoBackup(PathBuf),

@@ -20,6 +20,7 @@ pub mod relay;
 pub mod secret;
 pub mod setup;
 pub mod signature;
+pub mod sql;
 pub mod writer;
 
 pub use app::{App, Config, StartError, Started, blobs_beside, database_path, run, serve, start};

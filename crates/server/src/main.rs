@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use gridbook_server::db::NewTenant;
 use gridbook_server::relay::Share;
-use gridbook_server::{Config, serve, start};
+use gridbook_server::{Config, blobs_beside, serve, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
 
@@ -19,23 +19,29 @@ use tokio::net::TcpListener;
 static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
-gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
+gridbook-server serve [--listen 127.0.0.1:8080] [--data DIR] [--database postgres://…] [--dist DIR] [--demo] [--behind-proxy]
                       [--share NAME=URL[,USER:PASSWORD-FILE]]…
-gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
+gridbook-server init --admin USER [--data DIR] [--database …] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
+gridbook-server restore --new-history --database postgres://…
 gridbook-server check [--db …]
 gridbook-server numbers [--db …] [--confirm 隐=12]… [--confirm-all]
 gridbook-server quarantine [--db …] [--release USER]
 gridbook-server reset --user USER [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
-gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]";
+gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]
+
+--data DIR         数据目录:SQLite 数据库 gridbook.db 和照片目录 gridbook.db.blobs 在里面(不写就是当前目录)
+--database 地址    (也可写 --db)sqlite://文件 或 postgres://用户@主机/库名;照片总在数据目录或 SQLite 文件旁边";
 
 struct Options {
     command: String,
     listen: SocketAddr,
     db: String,
+    data: Option<PathBuf>,
+    new_history: bool,
     dist: Option<PathBuf>,
     demo: bool,
     behind_proxy: bool,
@@ -55,7 +61,9 @@ fn options() -> Result<Options, lexopt::Error> {
     let mut out = Options {
         command: String::new(),
         listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-        db: "sqlite://gridbook.db".to_owned(),
+        db: String::new(),
+        data: None,
+        new_history: false,
         dist: None,
         demo: false,
         behind_proxy: false,
@@ -75,7 +83,9 @@ fn options() -> Result<Options, lexopt::Error> {
         match arg {
             Arg::Value(value) if out.command.is_empty() => out.command = value.string()?,
             Arg::Long("listen") => out.listen = parser.value()?.parse()?,
-            Arg::Long("db") => out.db = parser.value()?.string()?,
+            Arg::Long("db" | "database") => out.db = parser.value()?.string()?,
+            Arg::Long("data") => out.data = Some(parser.value()?.into()),
+            Arg::Long("new-history") => out.new_history = true,
             Arg::Long("dist") => out.dist = Some(parser.value()?.into()),
             Arg::Long("demo") => out.demo = true,
             Arg::Long("behind-proxy") => out.behind_proxy = true,
@@ -99,7 +109,18 @@ fn options() -> Result<Options, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
+    if out.db.is_empty() {
+        let folder = out.data.clone().unwrap_or_default();
+        out.db = format!("sqlite://{}", folder.join("gridbook.db").display());
+    }
     Ok(out)
+}
+
+impl Options {
+    /// The folder of pictures.
+    fn blobs(&self) -> PathBuf {
+        self.data.as_ref().map_or_else(|| blobs_beside(&self.db), |data| data.join("gridbook.db.blobs"))
+    }
 }
 
 fn runtime() -> Option<tokio::runtime::Runtime> {
@@ -124,16 +145,20 @@ fn main() -> ExitCode {
             "serve" => run(options).await,
             "init" => init(options).await,
             "backup" => {
-                admin::existing(&options.db)?;
-                admin::backup(&options.db, options.out.as_deref()).await
+                admin::existing(&options.db).await?;
+                admin::backup(&options.db, &options.blobs(), options.out.as_deref()).await
             }
-            "restore" => admin::restore(&options.db, options.from.as_deref(), options.replace).await,
+            "restore" if options.new_history => admin::new_history(&options.db).await,
+            "restore" => {
+                let (blobs, from) = (options.blobs(), options.from.as_deref());
+                admin::restore(&options.db, &blobs, from, options.replace).await
+            }
             "check" => {
-                admin::existing(&options.db)?;
-                admin::check(&options.db).await
+                admin::existing(&options.db).await?;
+                admin::check(&options.db, &options.blobs()).await
             }
             "numbers" => {
-                admin::existing(&options.db)?;
+                admin::existing(&options.db).await?;
                 admin::numbers(&options.db, &options.confirm, options.confirm_all).await
             }
             "quarantine" => held(options).await,
@@ -159,6 +184,7 @@ fn main() -> ExitCode {
 fn config(options: &Options) -> Config {
     let tenant = if options.demo { NewTenant::demo() } else { options.tenant.clone() };
     let mut config = Config::new(options.db.clone(), tenant);
+    config.blobs = Some(options.blobs());
     config.dist.clone_from(&options.dist);
     config.behind_proxy = options.behind_proxy;
     config.shares.clone_from(&options.shares);
@@ -214,7 +240,7 @@ async fn init(options: Options) -> Result<(), String> {
 /// A new way in for somebody who is locked out: the old password ends when the new one is set.
 async fn reset(options: Options) -> Result<(), String> {
     let user = options.user.clone().ok_or_else(|| format!("缺少 --user\n\n{USAGE}"))?;
-    admin::existing(&options.db)?;
+    admin::existing(&options.db).await?;
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
     println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):\n{link}");
@@ -224,7 +250,7 @@ async fn reset(options: Options) -> Result<(), String> {
 
 /// Lists what waits in quarantine, and lets what waits of one account go.
 async fn held(options: Options) -> Result<(), String> {
-    admin::existing(&options.db)?;
+    admin::existing(&options.db).await?;
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     admin::quarantine(&started.app, options.release.as_deref()).await?;
     drop(started.app);

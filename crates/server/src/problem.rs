@@ -118,8 +118,12 @@ impl From<sqlx::Error> for ApiError {
             _ => "other".to_owned(),
         };
         tracing::error!(kind, "storage failed");
-        // SQLite's own number for a full disk.
-        if kind == "database 13" { Self::full() } else { Self::unavailable() }
+        // A full disk, in SQLite's and in PostgreSQL's numbers.
+        if matches!(kind.as_str(), "database 13" | "database 53100") {
+            Self::full()
+        } else {
+            Self::unavailable()
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use gridbook_domain::role::Actor;
 use gridbook_log::{DeviceId, Header, Op, OpId, WireOp, Writer};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 use serde::Serialize;
-use sqlx::{Row, SqlitePool};
 use utoipa::ToSchema;
 
 use crate::accounts;
@@ -15,6 +14,7 @@ use crate::app::App;
 use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::signature;
+use crate::sql::{self, Pool};
 use crate::writer::Ledger;
 use crate::writer::push::{self, AUTHORITY_KINDS, Asked, Push};
 
@@ -69,7 +69,7 @@ pub(crate) async fn keep(
     let author = &op.header().user;
     let text = serde_json::to_string(&op.to_wire()).map_err(|_| ApiError::malformed())?;
     let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
-    let held: i64 = sqlx::query_scalar(
+    let held: i64 = sql::query_scalar(
         "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM quarantine WHERE tenant = $1 AND account = $2",
     )
     .bind(ledger.tenant.id)
@@ -79,7 +79,7 @@ pub(crate) async fn keep(
     if held.saturating_add(bytes) > MAX_BYTES {
         return Ok(false);
     }
-    sqlx::query(
+    sql::query(
         "INSERT INTO quarantine (tenant, account, hash, dev, nonce, sender, received_at, bytes, op, release)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) ON CONFLICT DO NOTHING",
     )
@@ -160,7 +160,7 @@ fn foreign(op: &Op, account: &str, writer: Writer) -> Option<&'static str> {
 /// Whether this id is in the log, with this hash (`true`) or another one.
 async fn stored(ledger: &mut Ledger, op: &Op) -> Result<Option<bool>, ApiError> {
     let (dot, entity) = (op.dot(), op.entity());
-    let hash: Option<Vec<u8>> = sqlx::query_scalar(
+    let hash: Option<Vec<u8>> = sql::query_scalar(
         "SELECT hash FROM ops WHERE tenant = $1 AND entity = $2 AND dev = $3 AND epoch = $4 AND n = $5",
     )
     .bind(ledger.tenant.id)
@@ -181,8 +181,8 @@ fn result(id: Option<OpId>, r: Verdict, code: Option<&str>) -> PushResult {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(readers: &SqlitePool, tenant: i64) -> Result<Vec<Held>, ApiError> {
-    let rows = sqlx::query(
+pub async fn list(readers: &Pool, tenant: i64) -> Result<Vec<Held>, ApiError> {
+    let rows = sql::query(
         "SELECT account, dev, COUNT(*) AS ops, CAST(SUM(bytes) AS BIGINT) AS bytes, MIN(received_at) AS first,
                 MAX(received_at) AS last, MAX(note) AS note
          FROM quarantine WHERE tenant = $1 GROUP BY account, dev ORDER BY account, dev",
@@ -213,12 +213,11 @@ pub async fn mark(app: &App, user: &str) -> Result<u64, ApiError> {
     app.writer
         .run(move |ledger| {
             Box::pin(async move {
-                let done =
-                    sqlx::query("UPDATE quarantine SET release = 1 WHERE tenant = $1 AND account = $2")
-                        .bind(ledger.tenant.id)
-                        .bind(user)
-                        .execute(&mut ledger.conn)
-                        .await?;
+                let done = sql::query("UPDATE quarantine SET release = 1 WHERE tenant = $1 AND account = $2")
+                    .bind(ledger.tenant.id)
+                    .bind(user)
+                    .execute(&mut ledger.conn)
+                    .await?;
                 Ok(done.rows_affected())
             })
         })
@@ -230,7 +229,7 @@ pub async fn mark(app: &App, user: &str) -> Result<u64, ApiError> {
 /// # Errors
 /// When the database fails.
 pub async fn release_marked(app: &App) -> Result<(), ApiError> {
-    let users: Vec<String> = sqlx::query_scalar(
+    let users: Vec<String> = sql::query_scalar(
         "SELECT DISTINCT account FROM quarantine WHERE tenant = $1 AND release = 1 ORDER BY account",
     )
     .bind(app.tenant.id)
@@ -284,7 +283,7 @@ pub async fn release(app: &App, user: &str) -> Result<Released, ApiError> {
 type Waiting = (Option<String>, Op);
 
 async fn waiting(app: &App, user: &str) -> Result<Vec<Waiting>, ApiError> {
-    let rows = sqlx::query("SELECT nonce, op FROM quarantine WHERE tenant = $1 AND account = $2")
+    let rows = sql::query("SELECT nonce, op FROM quarantine WHERE tenant = $1 AND account = $2")
         .bind(app.tenant.id)
         .bind(user)
         .fetch_all(&app.readers)
@@ -334,7 +333,7 @@ async fn admit(
                     let note = result.code.unwrap_or_else(|| "defer".to_owned());
                     let sql = "UPDATE quarantine SET release = 0, note = $4
                                WHERE tenant = $1 AND account = $2 AND hash = $3";
-                    sqlx::query(sql)
+                    sql::query(sql)
                         .bind(tenant)
                         .bind(user)
                         .bind(op.hash().to_vec())
@@ -345,7 +344,7 @@ async fn admit(
                     continue;
                 }
             }
-            sqlx::query("DELETE FROM quarantine WHERE tenant = $1 AND account = $2 AND hash = $3")
+            sql::query("DELETE FROM quarantine WHERE tenant = $1 AND account = $2 AND hash = $3")
                 .bind(tenant)
                 .bind(user)
                 .bind(op.hash().to_vec())
@@ -374,7 +373,7 @@ pub(crate) async fn actor(ledger: &mut Ledger, user: &str) -> Result<Actor, ApiE
 pub async fn ended(app: &App, token: &[u8; 32]) -> Result<Option<String>, ApiError> {
     let sql = "SELECT account FROM ended_sessions WHERE tenant = $1 AND token = $2
                UNION SELECT account FROM sessions WHERE tenant = $1 AND token = $2";
-    let account = sqlx::query_scalar(sql).bind(app.tenant.id).bind(token.to_vec());
+    let account = sql::query_scalar(sql).bind(app.tenant.id).bind(token.to_vec());
     Ok(account.fetch_optional(&app.readers).await?)
 }
 
@@ -384,7 +383,7 @@ pub async fn ended(app: &App, token: &[u8; 32]) -> Result<Option<String>, ApiErr
 /// When the database fails.
 pub(crate) async fn remember(ledger: &mut Ledger, account: &str, until: i64) -> Result<(), ApiError> {
     let now = ledger.now_i64();
-    sqlx::query(
+    sql::query(
         "INSERT INTO ended_sessions (tenant, token, account, ended_at)
          SELECT tenant, token, account, $1 FROM sessions WHERE tenant = $2 AND account = $3 AND expires_at <= $4
          ON CONFLICT DO NOTHING",
@@ -395,7 +394,7 @@ pub(crate) async fn remember(ledger: &mut Ledger, account: &str, until: i64) -> 
     .bind(until)
     .execute(&mut ledger.conn)
     .await?;
-    sqlx::query("DELETE FROM ended_sessions WHERE tenant = $1 AND account = $2 AND ended_at < $3")
+    sql::query("DELETE FROM ended_sessions WHERE tenant = $1 AND account = $2 AND ended_at < $3")
         .bind(ledger.tenant.id)
         .bind(account)
         .bind(now - REMEMBERED_MS)
@@ -409,7 +408,7 @@ pub(crate) async fn remember(ledger: &mut Ledger, account: &str, until: i64) -> 
 /// # Errors
 /// When the database fails.
 pub(crate) async fn forget(ledger: &mut Ledger, token: &[u8; 32]) -> Result<(), ApiError> {
-    sqlx::query("DELETE FROM ended_sessions WHERE tenant = $1 AND token = $2")
+    sql::query("DELETE FROM ended_sessions WHERE tenant = $1 AND token = $2")
         .bind(ledger.tenant.id)
         .bind(token.to_vec())
         .execute(&mut ledger.conn)

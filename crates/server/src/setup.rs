@@ -4,6 +4,7 @@ use gridbook_domain::role::Assignment;
 
 use crate::app::App;
 use crate::problem::ApiError;
+use crate::sql;
 use crate::writer::rights::Person;
 
 /// Makes the administrator's account (or invites it again) and returns the path of the invitation.
@@ -49,11 +50,12 @@ pub async fn first_admin(app: &App, user: &str) -> Result<String, ApiError> {
 /// # Errors
 /// When there is no such account or the database fails.
 pub async fn reset(app: &App, user: &str) -> Result<String, ApiError> {
-    let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM accounts WHERE tenant = ? AND account = ?")
-        .bind(app.tenant.id)
-        .bind(user)
-        .fetch_optional(&app.readers)
-        .await?;
+    let known: Option<i64> =
+        sql::query_scalar("SELECT created_at FROM accounts WHERE tenant = ? AND account = ?")
+            .bind(app.tenant.id)
+            .bind(user)
+            .fetch_optional(&app.readers)
+            .await?;
     if known.is_none() {
         return Err(ApiError::bad("no_account", "没有这个账号;什么也没有改动。"));
     }

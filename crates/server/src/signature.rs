@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridbook_log::{DeviceId, Op, signed_bytes};
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{Signature, VerifyingKey};
-use sqlx::SqlitePool;
 
 use crate::problem::ApiError;
+use crate::sql::{self, Pool};
 use crate::writer::Ledger;
 
 /// Keys that one device may register in its life; each is tried when a signature is checked.
@@ -43,11 +43,11 @@ pub fn verifies(keys: &Keys, op: &Op) -> bool {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keys(readers: &SqlitePool, tenant: i64, authors: &BTreeSet<Author>) -> Result<Keys, ApiError> {
+pub async fn keys(readers: &Pool, tenant: i64, authors: &BTreeSet<Author>) -> Result<Keys, ApiError> {
     let mut out = Keys::new();
     for (dev, account) in authors {
         let texts: Vec<String> =
-            sqlx::query_scalar("SELECT key FROM device_keys WHERE tenant = $1 AND dev = $2 AND account = $3")
+            sql::query_scalar("SELECT key FROM device_keys WHERE tenant = $1 AND dev = $2 AND account = $3")
                 .bind(tenant)
                 .bind(dev.to_string())
                 .bind(account)
@@ -74,7 +74,7 @@ pub async fn register(ledger: &mut Ledger, account: &str, dev: DeviceId, key: &s
             "这台设备登记在别的账号名下,没有改动;请退出后用原来的账号登录,或联系镇网格专干。",
         ));
     }
-    let texts: Vec<String> = sqlx::query_scalar("SELECT key FROM device_keys WHERE tenant = $1 AND dev = $2")
+    let texts: Vec<String> = sql::query_scalar("SELECT key FROM device_keys WHERE tenant = $1 AND dev = $2")
         .bind(tenant)
         .bind(dev.to_string())
         .fetch_all(&mut ledger.conn)
@@ -88,7 +88,7 @@ pub async fn register(ledger: &mut Ledger, account: &str, dev: DeviceId, key: &s
             "这台设备登记过的签名钥匙太多,没有改动;本机记录不受影响,请联系镇网格专干。",
         ));
     }
-    sqlx::query("INSERT INTO device_keys (tenant, dev, key, account, added_at) VALUES ($1, $2, $3, $4, $5)")
+    sql::query("INSERT INTO device_keys (tenant, dev, key, account, added_at) VALUES ($1, $2, $3, $4, $5)")
         .bind(tenant)
         .bind(dev.to_string())
         .bind(key)
@@ -104,7 +104,7 @@ pub async fn register(ledger: &mut Ledger, account: &str, dev: DeviceId, key: &s
 /// # Errors
 /// When the database fails.
 pub async fn has_other_owner(ledger: &mut Ledger, account: &str, dev: DeviceId) -> Result<bool, ApiError> {
-    let others: i64 = sqlx::query_scalar(
+    let others: i64 = sql::query_scalar(
         "SELECT (SELECT COUNT(*) FROM devices WHERE tenant = $1 AND dev = $2 AND account <> $3)
               + (SELECT COUNT(*) FROM device_keys WHERE tenant = $1 AND dev = $2 AND account <> $3)",
     )

@@ -1,5 +1,6 @@
 //! The one writer: takes waiting jobs, runs them in one transaction, commits with full durability, then answers.
-//! So a hundred phones that arrive together cost one disk flush, and the sequence needs no lock.
+//! So a hundred phones that arrive together cost one disk flush. The lock on the tenant's row keeps the sequence right
+//! when several servers write into one PostgreSQL database.
 
 mod authority;
 mod ledger;
@@ -13,7 +14,6 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::Poll;
 
-use sqlx::{Connection, Executor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -87,7 +87,7 @@ async fn work(mut ledger: Ledger, mut queue: mpsc::Receiver<Job>) {
             Ok(()) => true,
             Err(error) => {
                 let _ = ApiError::from(error);
-                let _ = ledger.conn.execute("ROLLBACK").await;
+                let _ = ledger.conn.run("ROLLBACK").await;
                 ledger.forget().await;
                 false
             }
@@ -108,22 +108,22 @@ async fn together(
     jobs: Vec<Job>,
     finished: &mut Vec<Finish>,
 ) -> Result<(), sqlx::Error> {
-    ledger.conn.execute("BEGIN IMMEDIATE").await?;
+    ledger.begin().await?;
     for job in jobs {
-        ledger.conn.execute("SAVEPOINT job").await?;
+        ledger.conn.run("SAVEPOINT job").await?;
         let outcome = caught(job(ledger)).await;
         let good = matches!(outcome, Some((true, _)));
         if !good {
-            ledger.conn.execute("ROLLBACK TO job").await?;
+            ledger.conn.run("ROLLBACK TO job").await?;
             ledger.forget().await;
         }
-        ledger.conn.execute("RELEASE job").await?;
+        ledger.conn.run("RELEASE job").await?;
         match outcome {
             Some((_, finish)) => finished.push(finish),
             None => tracing::error!("a job of the writer panicked; it was rolled back"),
         }
     }
-    ledger.conn.execute("COMMIT").await?;
+    ledger.conn.run("COMMIT").await?;
     Ok(())
 }
 

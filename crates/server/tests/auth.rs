@@ -38,7 +38,10 @@ async fn tokens_and_passwords_are_stored_as_hashes() {
     let token = server.token("ann").await;
     server.stop().await;
     let mut bytes = Vec::new();
-    for file in std::fs::read_dir(server.dir.path().join("data")).unwrap() {
+    if common::ON_POSTGRES {
+        bytes = common::postgres::cluster().tool("pg_dump", &["--inserts"], &server.config.db);
+    }
+    for file in std::fs::read_dir(server.data()).unwrap() {
         let path = file.unwrap().path();
         bytes.extend(if path.is_file() { std::fs::read(path).unwrap() } else { Vec::new() });
     }

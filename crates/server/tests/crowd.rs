@@ -51,15 +51,16 @@ async fn sixteen_writers_and_a_reader_who_sees_each_entry_once() {
     }
     assert_eq!(all, WRITERS * ROUNDS * 5);
     assert!(reader.ops.values().all(|times| *times == 1));
-    let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM ops ORDER BY seq")
+    let seqs: Vec<i64> = gridbook_server::sql::query_scalar("SELECT seq FROM ops ORDER BY seq")
         .fetch_all(&server.app().readers)
         .await
         .unwrap();
-    let rights: Vec<i64> =
-        sqlx::query_scalar("SELECT from_seq FROM rights UNION SELECT to_seq FROM rights WHERE to_seq > 0")
-            .fetch_all(&server.app().readers)
-            .await
-            .unwrap();
+    let rights: Vec<i64> = gridbook_server::sql::query_scalar(
+        "SELECT from_seq FROM rights UNION SELECT to_seq FROM rights WHERE to_seq > 0",
+    )
+    .fetch_all(&server.app().readers)
+    .await
+    .unwrap();
     let used: BTreeSet<i64> = seqs.into_iter().chain(rights).collect();
     let last = *used.last().unwrap();
     assert_eq!(used.len(), usize::try_from(last).unwrap(), "no number is missing");
@@ -86,10 +87,11 @@ async fn numbers_have_no_holes_when_many_register() {
     for task in tasks {
         task.await.unwrap();
     }
-    let mut numbers: Vec<String> = sqlx::query_scalar("SELECT body FROM ops WHERE kind = 'number'")
-        .fetch_all(&server.app().readers)
-        .await
-        .unwrap();
+    let mut numbers: Vec<String> =
+        gridbook_server::sql::query_scalar("SELECT body FROM ops WHERE kind = 'number'")
+            .fetch_all(&server.app().readers)
+            .await
+            .unwrap();
     numbers.sort();
     let series = |class: &str, n: usize| {
         (1..=n).map(|i| format!(r#"{{"number":"青禾〔2026〕{class}字第{i:05}号"}}"#)).collect::<Vec<_>>()

@@ -17,10 +17,11 @@ async fn limit(server: &Server, pages: Option<i64>) {
         .writer
         .run(move |ledger| {
             Box::pin(async move {
-                let now: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut ledger.conn).await?;
+                let now: i64 = gridbook_server::sql::query_scalar("PRAGMA page_count")
+                    .fetch_one(&mut ledger.conn)
+                    .await?;
                 let most = pages.map_or(i64::from(u32::MAX - 1), |more| now + more);
-                let set = format!("PRAGMA max_page_count = {most}");
-                sqlx::raw_sql(sqlx::AssertSqlSafe(set)).execute(&mut ledger.conn).await?;
+                ledger.conn.run(format!("PRAGMA max_page_count = {most}")).await?;
                 Ok(())
             })
         })

@@ -149,13 +149,14 @@ async fn damage_is_found_before_anything_is_touched() {
 
     // A record whose text was changed by hand is found, and said to be that one.
     let mut conn = gridbook_server::db::open_writer(&db).await.unwrap();
-    sqlx::query(
+    gridbook_server::sql::query(
         "UPDATE ops SET body = replace(body, '一句话', '两句话') WHERE seq = (SELECT MIN(seq) FROM ops)",
     )
     .execute(&mut conn)
     .await
     .unwrap();
-    let first: i64 = sqlx::query_scalar("SELECT MIN(seq) FROM ops").fetch_one(&mut conn).await.unwrap();
-    sqlx::Connection::close(conn).await.unwrap();
+    let first: i64 =
+        gridbook_server::sql::query_scalar("SELECT MIN(seq) FROM ops").fetch_one(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
     assert_eq!(keep::check(&db, &blobs).await.unwrap(), [Finding::Operation(first)]);
 }

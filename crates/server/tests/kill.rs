@@ -1,4 +1,5 @@
 //! The server is killed in the middle of its work, again and again: what it has acknowledged is there afterwards.
+//! On PostgreSQL it is our server that is killed; PostgreSQL itself runs on.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use common::{Device, Server, role, values};
 use gridbook_log::{Body, Create, Op, OpId, Placement};
-use gridbook_server::{blobs_beside, keep};
+use gridbook_server::keep;
 use gridbook_sync::wire::{PushReply, Verdict};
 use serde_json::json;
 
@@ -19,10 +20,10 @@ const ROUNDS: u64 = 100;
 const AREA: &str = "510000100201001";
 
 /// The real program on a free port, and its address.
-fn program(db: &Path) -> (Child, String) {
+fn program(db: &str, data: &Path) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_gridbook-server"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--db"])
-        .arg(format!("sqlite://{}", db.display()))
+        .args(["serve", "--listen", "127.0.0.1:0", "--database", db, "--data"])
+        .arg(data)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -68,9 +69,9 @@ async fn push_until_gone(ann: &mut Device, acknowledged: &mut BTreeSet<OpId>) {
 async fn a_hundred_kills_lose_nothing_acknowledged() {
     let mut server = Server::with(|_| {}).await;
     server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
-    let db = server.dir.path().join("data/gridbook.db");
+    let (db, data) = (server.config.db.clone(), server.data());
     server.stop().await;
-    let (mut child, url) = program(&db);
+    let (mut child, url) = program(&db, &data);
     server.url = url;
     let mut ann = server.device("ann").await;
     let mut acknowledged = BTreeSet::new();
@@ -83,7 +84,7 @@ async fn a_hundred_kills_lose_nothing_acknowledged() {
             child.wait().unwrap();
         };
         tokio::join!(push_until_gone(&mut ann, &mut acknowledged), killer);
-        let next = program(&db);
+        let next = program(&db, &data);
         child = next.0;
         ann.url = next.1;
         ann.http = reqwest::Client::new();
@@ -95,15 +96,15 @@ async fn a_hundred_kills_lose_nothing_acknowledged() {
         "only {} were acknowledged: the kills came too early",
         acknowledged.len()
     );
-    let url = format!("sqlite://{}", db.display());
-    let mut conn = gridbook_server::db::open_writer(&url).await.unwrap();
-    let stored: Vec<Vec<u8>> = sqlx::query_scalar("SELECT entity FROM ops WHERE kind = 'create'")
-        .fetch_all(&mut conn)
-        .await
-        .unwrap();
+    let mut conn = gridbook_server::db::open_writer(&db).await.unwrap();
+    let stored: Vec<Vec<u8>> =
+        gridbook_server::sql::query_scalar("SELECT entity FROM ops WHERE kind = 'create'")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
     let stored: BTreeSet<Vec<u8>> = stored.into_iter().collect();
     let lost = acknowledged.iter().filter(|id| !stored.contains(id.entity.0.as_slice())).count();
     assert_eq!(lost, 0, "of {} acknowledged", acknowledged.len());
-    sqlx::Connection::close(conn).await.unwrap();
-    assert_eq!(keep::check(&url, &blobs_beside(&url)).await.unwrap(), []);
+    conn.close().await.unwrap();
+    assert_eq!(keep::check(&db, &server.blobs()).await.unwrap(), []);
 }

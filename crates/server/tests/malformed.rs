@@ -71,7 +71,7 @@ async fn every_endpoint_answers_every_body() {
             check(&format!("{method} {path} huge"), status, &response.json().await.unwrap());
         }
     }
-    let stored: i64 = sqlx::query_scalar("SELECT (SELECT COUNT(*) FROM ops) + (SELECT COUNT(*) FROM blobs) + (SELECT COUNT(*) FROM invites) + (SELECT COUNT(*) FROM accounts) - 1")
+    let stored: i64 = gridbook_server::sql::query_scalar("SELECT (SELECT COUNT(*) FROM ops) + (SELECT COUNT(*) FROM blobs) + (SELECT COUNT(*) FROM invites) + (SELECT COUNT(*) FROM accounts) - 1")
         .fetch_one(&server.app().readers)
         .await
         .unwrap();

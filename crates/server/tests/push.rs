@@ -16,7 +16,10 @@ const G1: &str = "510000100201001";
 const G2: &str = "510000100202001";
 
 async fn stored(server: &Server) -> i64 {
-    sqlx::query_scalar("SELECT COUNT(*) FROM ops").fetch_one(&server.app().readers).await.unwrap()
+    gridbook_server::sql::query_scalar("SELECT COUNT(*) FROM ops")
+        .fetch_one(&server.app().readers)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -153,7 +156,7 @@ async fn what_a_rule_refuses_stays_as_a_stub_and_its_author_hears_why() {
     assert!(seen.have().contains(bad.dot()), "the stream is whole");
     assert_eq!(seen.text("desc"), Some("又改好了"));
     let bodies: Vec<Option<String>> =
-        sqlx::query_scalar("SELECT body FROM ops WHERE verdict = 'not_permitted'")
+        gridbook_server::sql::query_scalar("SELECT body FROM ops WHERE verdict = 'not_permitted'")
             .fetch_all(&server.app().readers)
             .await
             .unwrap();

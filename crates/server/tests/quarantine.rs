@@ -160,7 +160,10 @@ async fn room_is_bounded_and_what_misses_its_beginning_waits() {
         .writer
         .run(move |ledger| {
             Box::pin(async move {
-                sqlx::query(fill).bind(quarantine::MAX_BYTES - 10).execute(&mut ledger.conn).await?;
+                gridbook_server::sql::query(fill)
+                    .bind(quarantine::MAX_BYTES - 10)
+                    .execute(&mut ledger.conn)
+                    .await?;
                 Ok(())
             })
         })

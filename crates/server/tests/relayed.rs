@@ -80,7 +80,7 @@ async fn a_colleague_brings_what_a_phone_without_signal_wrote() {
     assert_eq!(kinds, ["create", "set", "receipt", "set", "receipt"]);
     assert_eq!(head.entities[&create.entity()].text("desc"), Some("补一句"));
     let signatures: Vec<Option<String>> =
-        sqlx::query_scalar("SELECT sig FROM ops WHERE author = 'ann' ORDER BY seq")
+        gridbook_server::sql::query_scalar("SELECT sig FROM ops WHERE author = 'ann' ORDER BY seq")
             .fetch_all(&server.app().readers)
             .await
             .unwrap();
@@ -119,8 +119,10 @@ async fn nothing_is_taken_that_its_author_did_not_sign() {
     // A signed receipt is still not ann's to write.
     let receipt = ann.raw(create.entity(), "receipt", "ann", r#"{"ops":[],"at":1}"#.to_owned());
     assert_eq!(carl.push_one(&sign(&key(1), &receipt)).await, refused("authority_only"));
-    let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM ops").fetch_one(&server.app().readers).await.unwrap();
+    let count: i64 = gridbook_server::sql::query_scalar("SELECT COUNT(*) FROM ops")
+        .fetch_one(&server.app().readers)
+        .await
+        .unwrap();
     assert_eq!(count, 0);
 
     // Two contents under one id.

@@ -55,19 +55,21 @@ fn step(
 async fn the_demo_is_whole_and_filled_once() {
     let server = demo_server().await;
     let count = || async {
-        let rows: Vec<(String, i64)> = sqlx::query_as("SELECT type, COUNT(*) FROM entities GROUP BY type")
-            .fetch_all(&server.app().readers)
-            .await
-            .unwrap();
+        let rows: Vec<(String, i64)> =
+            gridbook_server::sql::query_as("SELECT type, COUNT(*) FROM entities GROUP BY type")
+                .fetch_all(&server.app().readers)
+                .await
+                .unwrap();
         rows.into_iter().collect::<BTreeMap<_, _>>()
     };
     let first = count().await;
     assert!(first["household"] > 1500 && first["area"] > 30 && first["staff"] > 50 && first["unit"] == 8);
     assert_eq!((first["visit"], first["hazard"], first["dispute"]), (60, 8, 6));
-    let refused: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM ops WHERE verdict IS NOT NULL")
-        .fetch_one(&server.app().readers)
-        .await
-        .unwrap();
+    let refused: i64 =
+        gridbook_server::sql::query_scalar("SELECT COUNT(*) FROM ops WHERE verdict IS NOT NULL")
+            .fetch_one(&server.app().readers)
+            .await
+            .unwrap();
     assert_eq!(refused, 0);
     demo::fill(server.app()).await.unwrap();
     assert_eq!(count().await, first);

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use gridbook_log::EntityId;
 use gridbook_sync::wire::Entry;
-use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::cursor::{Pass, Place};
 use super::reach::{self, Standing, standing, visible};
 use super::scope::{self, Placed, Scope};
 use super::{Item, Page};
 use crate::problem::ApiError;
+use crate::sql::Builder;
 use crate::writer::{entity_of, push_ids};
 
 /// Most entities looked at in one step.
@@ -107,7 +107,7 @@ async fn candidates(
     };
     let from = if with { " AND entity >= " } else { " AND entity > " };
     let limit = i64::try_from(chunk).unwrap_or(i64::MAX);
-    let mut query = QueryBuilder::<Sqlite>::new("");
+    let mut query = Builder::new("");
     if scope.wide {
         query.push("SELECT entity FROM entities WHERE tenant = ").push_bind(page.tenant);
         query.push(from).push_bind(after.0.to_vec());
@@ -120,9 +120,9 @@ async fn candidates(
             query.push("SELECT DISTINCT entity FROM placed WHERE tenant = ").push_bind(page.tenant);
             query.push(" AND channel = ").push_bind(channel);
             query.push(from).push_bind(after.0.to_vec());
-            query.push(" ORDER BY entity LIMIT ").push_bind(limit).push(")");
+            query.push(" ORDER BY entity LIMIT ").push_bind(limit).push(") AS few");
         }
-        query.push(")");
+        query.push(") AS all_of_them");
     }
     query.push(" ORDER BY entity LIMIT ").push_bind(limit);
     let rows: Vec<Vec<u8>> = query.build_query_scalar().persistent(false).fetch_all(&mut *page.conn).await?;
@@ -144,7 +144,7 @@ async fn numbers(
     if ids.is_empty() {
         return Ok(out);
     }
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT entity, seq FROM ops WHERE tenant = ");
+    let mut query = Builder::new("SELECT entity, seq FROM ops WHERE tenant = ");
     query.push_bind(page.tenant).push(" AND entity IN (");
     push_ids(&mut query, &ids);
     query.push(") AND seq <= ").push_bind(to);

@@ -1,11 +1,11 @@
 //! What a reader's patterns mean in the tables: which channels hold anything, and how wide that is.
 
 use gridbook_log::EntityId;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::Page;
 use super::reach::{Held, Span};
 use crate::problem::ApiError;
+use crate::sql::{self, Builder, Conn};
 use crate::writer::{entity_of, push_ids};
 
 /// From this many areas on, scanning in order of the sequence is cheaper than looking into each area.
@@ -22,12 +22,8 @@ pub(super) struct Scope {
 }
 
 /// All that an account ever held.
-pub(super) async fn rights(
-    conn: &mut SqliteConnection,
-    tenant: i64,
-    user: &str,
-) -> Result<Vec<Held>, sqlx::Error> {
-    let rows = sqlx::query("SELECT pattern, from_seq, to_seq FROM rights WHERE tenant = ? AND account = ?")
+pub(super) async fn rights(conn: &mut Conn, tenant: i64, user: &str) -> Result<Vec<Held>, sqlx::Error> {
+    let rows = sql::query("SELECT pattern, from_seq, to_seq FROM rights WHERE tenant = ? AND account = ?")
         .bind(tenant)
         .bind(user)
         .fetch_all(conn)
@@ -56,7 +52,7 @@ impl Scope {
             if areas.len() > WIDE {
                 continue;
             }
-            let found: Vec<String> = sqlx::query_scalar(
+            let found: Vec<String> = sql::query_scalar(
                 "SELECT area FROM areas WHERE tenant = ? AND area >= ? AND area < ? LIMIT ?",
             )
             .bind(page.tenant)
@@ -93,7 +89,7 @@ impl Scope {
         let mut first: Option<(i64, EntityId)> = None;
         for right in &self.rights {
             let (low, high) = range(&right.what);
-            let row = sqlx::query(
+            let row = sql::query(
                 "SELECT seq, entity FROM moves WHERE tenant = ? AND channel >= ? AND channel <= ? AND seq > ?
                  ORDER BY seq LIMIT 1",
             )
@@ -118,7 +114,7 @@ impl Scope {
         let mut out = Vec::new();
         for right in &self.rights {
             let (low, high) = range(&right.what);
-            let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+            let rows: Vec<Vec<u8>> = sql::query_scalar(
                 "SELECT DISTINCT entity FROM moves WHERE tenant = ? AND channel >= ? AND channel <= ? AND seq > ?",
             )
             .bind(page.tenant)
@@ -157,8 +153,7 @@ pub(super) async fn placed(page: &mut Page<'_>, ids: &[EntityId]) -> Result<Vec<
     if ids.is_empty() {
         return Ok(out);
     }
-    let mut query =
-        QueryBuilder::<Sqlite>::new("SELECT entity, channel, from_seq, to_seq FROM placed WHERE tenant = ");
+    let mut query = Builder::new("SELECT entity, channel, from_seq, to_seq FROM placed WHERE tenant = ");
     query.push_bind(page.tenant).push(" AND entity IN (");
     push_ids(&mut query, ids);
     query.push(")");

@@ -1,12 +1,12 @@
 //! A stretch of the sequence in which nothing moved: what went out on the reader's channels, in order.
 
 use gridbook_log::EntityId;
-use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::reach::{self, visible};
 use super::scope::{self, Scope};
 use super::{Item, Page};
 use crate::problem::ApiError;
+use crate::sql::{self, Builder};
 use crate::writer::entity_of;
 
 /// Operations that one step looks at when the reach is wide.
@@ -18,7 +18,7 @@ pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i
     let mut end = upper;
     let mut seqs: Vec<i64> = Vec::new();
     if scope.wide {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT seq, area FROM ops WHERE tenant = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
         )
         .bind(page.tenant)
@@ -39,7 +39,7 @@ pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i
         }
     }
     if !scope.channels.is_empty() {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT DISTINCT seq FROM feed WHERE tenant = ");
+        let mut query = Builder::new("SELECT DISTINCT seq FROM feed WHERE tenant = ");
         query.push_bind(page.tenant).push(" AND seq > ").push_bind(from).push(" AND seq <= ").push_bind(end);
         query.push(" AND channel IN (");
         let mut list = query.separated(", ");
@@ -86,7 +86,7 @@ async fn owners(
     if seqs.is_empty() {
         return Ok(out);
     }
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT seq, entity FROM ops WHERE tenant = ");
+    let mut query = Builder::new("SELECT seq, entity FROM ops WHERE tenant = ");
     query.push_bind(page.tenant).push(" AND seq IN (");
     let mut list = query.separated(", ");
     for seq in seqs {

@@ -18,6 +18,7 @@ use crate::password;
 use crate::problem::ApiError;
 use crate::quarantine;
 use crate::secret;
+use crate::sql;
 use crate::writer::Ledger;
 
 /// Body of `POST /api/sign-in`.
@@ -162,13 +163,13 @@ async fn insert_session(
 ) -> Result<(), ApiError> {
     let now = ledger.now_i64();
     quarantine::remember(ledger, user, now).await?;
-    sqlx::query("DELETE FROM sessions WHERE tenant = ? AND account = ? AND expires_at <= ?")
+    sql::query("DELETE FROM sessions WHERE tenant = ? AND account = ? AND expires_at <= ?")
         .bind(ledger.tenant.id)
         .bind(user)
         .bind(now)
         .execute(&mut ledger.conn)
         .await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO sessions (tenant, token, account, device, created_at, seen_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
@@ -192,7 +193,7 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
     app.writer
         .run(move |ledger| {
             Box::pin(async move {
-                sqlx::query("DELETE FROM sessions WHERE tenant = ? AND token = ?")
+                sql::query("DELETE FROM sessions WHERE tenant = ? AND token = ?")
                     .bind(ledger.tenant.id)
                     .bind(token.to_vec())
                     .execute(&mut ledger.conn)
@@ -276,14 +277,14 @@ pub(super) async fn set_password(
     hash: &str,
     keep: Option<[u8; 32]>,
 ) -> Result<(), ApiError> {
-    sqlx::query("UPDATE accounts SET password = ? WHERE tenant = ? AND account = ?")
+    sql::query("UPDATE accounts SET password = ? WHERE tenant = ? AND account = ?")
         .bind(hash)
         .bind(ledger.tenant.id)
         .bind(user)
         .execute(&mut ledger.conn)
         .await?;
     quarantine::remember(ledger, user, i64::MAX).await?;
-    sqlx::query("DELETE FROM sessions WHERE tenant = ? AND account = ? AND token <> ?")
+    sql::query("DELETE FROM sessions WHERE tenant = ? AND account = ? AND token <> ?")
         .bind(ledger.tenant.id)
         .bind(user)
         .bind(keep.map_or_else(Vec::new, |t| t.to_vec()))

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gridbook_sync::wire::MAX_BLOB;
-use sqlx::Row;
 
 use super::body::{self, Segment};
 use super::session::Session;
@@ -16,6 +15,7 @@ use crate::app::App;
 use crate::feed;
 use crate::problem::ApiError;
 use crate::secret;
+use crate::sql;
 
 fn checked(sha256: &str) -> Result<(), ApiError> {
     let good = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -36,7 +36,7 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     checked(&sha256)?;
-    let named: Option<String> = sqlx::query_scalar(
+    let named: Option<String> = sql::query_scalar(
         "SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1",
     )
     .bind(app.tenant.id)
@@ -61,7 +61,7 @@ pub(super) async fn put(
                 let sql = "INSERT INTO blobs (tenant, sha256, size, mime, account, stored_at) VALUES (?, ?, ?, ?, ?, ?)
                            ON CONFLICT DO NOTHING";
                 let now = ledger.now_i64();
-                sqlx::query(sql)
+                sql::query(sql)
                     .bind(ledger.tenant.id)
                     .bind(sha256)
                     .bind(len)
@@ -78,7 +78,7 @@ pub(super) async fn put(
 }
 
 async fn size(app: &App, sha256: &str) -> Result<Option<(i64, String)>, ApiError> {
-    let row = sqlx::query("SELECT size, mime FROM blobs WHERE tenant = ? AND sha256 = ?")
+    let row = sql::query("SELECT size, mime FROM blobs WHERE tenant = ? AND sha256 = ?")
         .bind(app.tenant.id)
         .bind(sha256)
         .fetch_optional(&app.readers)

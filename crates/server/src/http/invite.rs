@@ -16,6 +16,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::problem::ApiError;
 use crate::secret;
+use crate::sql;
 
 /// Body of `POST /api/invites`.
 #[derive(Deserialize, ToSchema)]
@@ -73,7 +74,7 @@ pub(super) struct Invited {
 }
 
 async fn find(app: &App, code: &str) -> Result<accounts::Account, ApiError> {
-    let user: Option<String> = sqlx::query_scalar(
+    let user: Option<String> = sql::query_scalar(
         "SELECT account FROM invites WHERE tenant = ? AND code = ? AND used_at IS NULL AND expires_at > ?",
     )
     .bind(app.tenant.id)
@@ -134,7 +135,7 @@ pub(super) async fn accept(
         .run(move |ledger| {
             Box::pin(async move {
                 // Two phones with one code: the first wins.
-                let used = sqlx::query(
+                let used = sql::query(
                     "UPDATE invites SET used_at = ? WHERE tenant = ? AND code = ? AND used_at IS NULL",
                 )
                 .bind(ledger.now_i64())

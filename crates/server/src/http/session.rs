@@ -14,6 +14,7 @@ use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::quarantine;
 use crate::secret;
+use crate::sql;
 
 /// A day: sessions are noted as used at most this often.
 const NOTE_MS: i64 = 24 * 3600 * 1000;
@@ -79,7 +80,7 @@ fn token(parts: &Parts) -> Option<[u8; 32]> {
 }
 
 async fn note(ledger: &mut crate::writer::Ledger, token: [u8; 32], now: i64) -> Result<(), ApiError> {
-    sqlx::query("UPDATE sessions SET seen_at = ?, expires_at = ? WHERE tenant = ? AND token = ?")
+    sql::query("UPDATE sessions SET seen_at = ?, expires_at = ? WHERE tenant = ? AND token = ?")
         .bind(now)
         .bind(now + SESSION_MS)
         .bind(ledger.tenant.id)

@@ -9,7 +9,6 @@ use axum::http::HeaderMap;
 use gridbook_domain::role::Assignment;
 use gridbook_domain::territory::AreaCode;
 use serde::{Deserialize, Serialize};
-use sqlx::Row;
 use utoipa::ToSchema;
 
 use super::body::{self, Segment};
@@ -17,6 +16,7 @@ use super::session::Session;
 use crate::accounts;
 use crate::app::App;
 use crate::problem::ApiError;
+use crate::sql;
 use crate::writer::rights::Person;
 
 /// Most people in one import.
@@ -55,7 +55,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, session: Session) -> Resul
 }
 
 async fn read(app: &App, only: Option<&str>) -> Result<Vec<Staff>, ApiError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT a.account, a.name, a.phone, a.disabled, a.password IS NOT NULL AS active,
                 (SELECT MAX(seen_at) FROM sessions s WHERE s.tenant = a.tenant AND s.account = a.account) AS seen
          FROM accounts a WHERE a.tenant = ? AND (? IS NULL OR a.account = ?) ORDER BY a.account",
@@ -66,7 +66,7 @@ async fn read(app: &App, only: Option<&str>) -> Result<Vec<Staff>, ApiError> {
     .fetch_all(&app.readers)
     .await?;
     let mut held: std::collections::HashMap<String, Vec<Assignment>> = std::collections::HashMap::new();
-    let roles = sqlx::query(
+    let roles = sql::query(
         "SELECT account, role, area, unit, valid_from, valid_to FROM assignments
          WHERE tenant = ? AND (? IS NULL OR account = ?) ORDER BY account, ord",
     )
@@ -276,7 +276,7 @@ async fn apply(ledger: &mut crate::writer::Ledger, user: &str, asked: ChangeStaf
         return Err(ApiError::not_found());
     }
     if let Some(name) = asked.name {
-        sqlx::query("UPDATE accounts SET name = ? WHERE tenant = ? AND account = ?")
+        sql::query("UPDATE accounts SET name = ? WHERE tenant = ? AND account = ?")
             .bind(name.trim())
             .bind(tenant)
             .bind(user)
@@ -284,7 +284,7 @@ async fn apply(ledger: &mut crate::writer::Ledger, user: &str, asked: ChangeStaf
             .await?;
     }
     if let Some(disabled) = asked.disabled {
-        sqlx::query("UPDATE accounts SET disabled = ? WHERE tenant = ? AND account = ?")
+        sql::query("UPDATE accounts SET disabled = ? WHERE tenant = ? AND account = ?")
             .bind(disabled)
             .bind(tenant)
             .bind(user)
@@ -292,7 +292,7 @@ async fn apply(ledger: &mut crate::writer::Ledger, user: &str, asked: ChangeStaf
             .await?;
         if disabled {
             crate::quarantine::remember(ledger, user, i64::MAX).await?;
-            sqlx::query("DELETE FROM sessions WHERE tenant = ? AND account = ?")
+            sql::query("DELETE FROM sessions WHERE tenant = ? AND account = ?")
                 .bind(tenant)
                 .bind(user)
                 .execute(&mut ledger.conn)

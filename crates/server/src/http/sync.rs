@@ -106,8 +106,10 @@ pub(super) async fn pull(
         Some(text) => Some(Writer::parse(text).ok_or_else(ApiError::malformed)?),
     };
     settle_rights(&app, &session).await?;
-    let mut conn = app.readers.acquire().await?;
-    Ok(Json(feed::pull(&mut conn, &app.tenant, &session.actor.user, cursor, limit, not).await?))
+    let mut conn = app.readers.moment().await?;
+    let page = feed::pull(&mut conn, &app.tenant, &session.actor.user, cursor, limit, not).await?;
+    conn.close().await?;
+    Ok(Json(page))
 }
 
 /// Roles begin and end by the calendar: brings the reader's rights in line before reading.

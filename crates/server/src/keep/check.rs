@@ -4,10 +4,10 @@ use std::path::Path;
 
 use futures_util::TryStreamExt;
 use gridbook_log::Op;
-use sqlx::{Connection, Row};
 
 use super::{KeepError, blob_path, hash_file};
 use crate::db;
+use crate::sql;
 use crate::writer::wire_of;
 
 /// Something that is not as it should be.
@@ -50,22 +50,25 @@ impl Finding {
 pub async fn check(db: &str, blobs: &Path) -> Result<Vec<Finding>, KeepError> {
     let mut conn = db::open_existing(db).await?;
     // One moment for all questions.
-    let mut tx = conn.begin().await?;
+    conn.begin_read().await?;
     let mut found = Vec::new();
-    let words: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut *tx).await?;
-    found.extend(words.into_iter().filter(|words| words != "ok").map(Finding::File));
+    // PostgreSQL looks after its own files (`pg_amcheck`, page checksums).
+    if !conn.is_postgres() {
+        let words: Vec<String> = sql::query_scalar("PRAGMA integrity_check").fetch_all(&mut conn).await?;
+        found.extend(words.into_iter().filter(|words| words != "ok").map(Finding::File));
+    }
     let last: i64 =
-        sqlx::query_scalar("SELECT last_seq FROM tenant WHERE tenant = 1").fetch_one(&mut *tx).await?;
+        sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = 1").fetch_one(&mut conn).await?;
     // Each number was given to an operation or to a change of somebody's rights.
     let used = "SELECT COUNT(*), COALESCE(MAX(n), 0) FROM (SELECT seq AS n FROM ops WHERE tenant = 1 \
                 UNION SELECT from_seq FROM rights WHERE tenant = 1 \
-                UNION SELECT to_seq FROM rights WHERE tenant = 1 AND to_seq IS NOT NULL)";
-    let (used, highest): (i64, i64) = sqlx::query_as(used).fetch_one(&mut *tx).await?;
+                UNION SELECT to_seq FROM rights WHERE tenant = 1 AND to_seq IS NOT NULL) AS numbered";
+    let (used, highest): (i64, i64) = sql::query_as(used).fetch_one(&mut conn).await?;
     if used != last || highest != last {
         found.push(Finding::Sequence { used, last });
     }
     let texts = "SELECT seq, line, salt, body, body_hash, sig, hash FROM ops WHERE tenant = 1 ORDER BY seq";
-    let mut rows = sqlx::query(texts).fetch(&mut *tx);
+    let mut rows = sql::query(texts).fetch(&mut conn)?;
     while let Some(row) = rows.try_next().await? {
         let hash: Vec<u8> = row.try_get("hash")?;
         let read = wire_of(&row).ok().and_then(|wire| Op::from_wire(wire).ok());
@@ -75,8 +78,8 @@ pub async fn check(db: &str, blobs: &Path) -> Result<Vec<Finding>, KeepError> {
     }
     drop(rows);
     let names: Vec<String> =
-        sqlx::query_scalar("SELECT sha256 FROM blobs WHERE tenant = 1").fetch_all(&mut *tx).await?;
-    tx.commit().await?;
+        sql::query_scalar("SELECT sha256 FROM blobs WHERE tenant = 1").fetch_all(&mut conn).await?;
+    conn.commit().await?;
     conn.close().await?;
     for name in names {
         let path = blob_path(blobs, &name);

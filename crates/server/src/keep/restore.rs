@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use sqlx::Connection;
-
-use super::{BLOBS, DB, FORMAT, KeepError, MANIFEST, Manifest, blob_path, copy, file, flush, hash_file};
-use crate::{db, secret};
+use super::{
+    BLOBS, DB, FORMAT, KeepError, MANIFEST, Manifest, blob_path, copy, file, flush, hash_file, history,
+};
+use crate::db;
+use crate::sql;
 
 /// What a restore did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,11 +68,11 @@ pub async fn restore(
 
 /// Makes sure that nobody has the database open: a server that ran on would write into the renamed files. Leaving
 /// the write-ahead log takes the only connection there is, and puts all of the old data into the one file.
-async fn alone(db: &Path) -> Result<(), KeepError> {
+pub(super) async fn alone(db: &Path) -> Result<(), KeepError> {
     let mut conn = db::open_existing(&format!("sqlite://{}", db.display())).await?;
-    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut conn).await?;
+    sql::query("PRAGMA busy_timeout = 0").execute(&mut conn).await?;
     let mode: Result<String, _> =
-        sqlx::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut conn).await;
+        sql::query_scalar("PRAGMA journal_mode = DELETE").fetch_one(&mut conn).await;
     conn.close().await?;
     match mode {
         Ok(mode) if mode == "delete" => Ok(()),
@@ -111,20 +112,17 @@ fn verified(from: &Path) -> Result<Manifest, KeepError> {
 /// Gives the restored database its new history.
 async fn renew(path: &Path) -> Result<(), KeepError> {
     let mut conn = db::open_writer(&format!("sqlite://{}", path.display())).await?;
-    sqlx::query("UPDATE tenant SET history = ?, epoch = epoch + 1, numbers_held = 1 WHERE tenant = 1")
-        .bind(secret::hex(&secret::random::<8>()))
-        .execute(&mut conn)
-        .await?;
+    history::renew(&mut conn).await?;
     // All of it in the one file that is renamed.
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
-    sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut conn).await?;
+    sql::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
+    sql::query("PRAGMA journal_mode = DELETE").execute(&mut conn).await?;
     conn.close().await?;
     flush(path)
 }
 
 async fn names(path: &Path) -> Result<Vec<String>, KeepError> {
     let mut conn = db::open_existing(&format!("sqlite://{}", path.display())).await?;
-    let names = sqlx::query_scalar("SELECT sha256 FROM blobs WHERE tenant = 1").fetch_all(&mut conn).await?;
+    let names = sql::query_scalar("SELECT sha256 FROM blobs WHERE tenant = 1").fetch_all(&mut conn).await?;
     conn.close().await?;
     Ok(names)
 }

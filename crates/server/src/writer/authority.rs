@@ -10,6 +10,7 @@ use super::rows::Rows;
 use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::secret;
+use crate::sql;
 
 /// The author's name in the server's own operations.
 const AUTHOR: &str = "gridbook";
@@ -102,7 +103,7 @@ impl Ledger {
 
     /// After a restore, numbers given since the backup are on paper and not here: none is given twice.
     async fn numbers_held(&mut self) -> Result<bool, sqlx::Error> {
-        sqlx::query_scalar("SELECT numbers_held = 1 FROM tenant WHERE tenant = ?")
+        sql::query_scalar("SELECT numbers_held = 1 FROM tenant WHERE tenant = ?")
             .bind(self.tenant.id)
             .fetch_one(&mut self.conn)
             .await
@@ -116,7 +117,7 @@ impl Ledger {
         let waiting = "SELECT entity FROM entities e WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM ops o WHERE \
                        o.tenant = e.tenant AND o.entity = e.entity AND o.kind = 'number') ORDER BY first_seq";
         let ids: Vec<Vec<u8>> =
-            sqlx::query_scalar(waiting).bind(self.tenant.id).fetch_all(&mut self.conn).await?;
+            sql::query_scalar(waiting).bind(self.tenant.id).fetch_all(&mut self.conn).await?;
         let ids = ids.into_iter().map(entity_of).collect::<Result<Vec<_>, _>>()?;
         let (mut rows, mut given) = (Rows::default(), 0);
         for some in ids.chunks(500) {
@@ -135,7 +136,7 @@ impl Ledger {
             }
         }
         self.flush(rows).await?;
-        sqlx::query("UPDATE tenant SET numbers_held = 0 WHERE tenant = ? AND numbers_held = 2")
+        sql::query("UPDATE tenant SET numbers_held = 0 WHERE tenant = ? AND numbers_held = 2")
             .bind(self.tenant.id)
             .execute(&mut self.conn)
             .await?;
@@ -149,9 +150,9 @@ impl Ledger {
         class: &str,
     ) -> Result<(), sqlx::Error> {
         let year = china_day(self.now()).year();
-        let last: i64 = sqlx::query_scalar(
+        let last: i64 = sql::query_scalar(
             "INSERT INTO numbers (tenant, series, year, last) VALUES (?, ?, ?, 1)
-             ON CONFLICT (tenant, series, year) DO UPDATE SET last = last + 1 RETURNING last",
+             ON CONFLICT (tenant, series, year) DO UPDATE SET last = numbers.last + 1 RETURNING last",
         )
         .bind(self.tenant.id)
         .bind(class)

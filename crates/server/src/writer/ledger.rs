@@ -6,21 +6,26 @@ use std::sync::Arc;
 
 use gridbook_log::{EntityId, Op, WireOp};
 use lru::LruCache;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::stream::Stream;
 use crate::admission::Admission;
 use crate::clock::Clock;
-use crate::db::Tenant;
+use crate::db::{self, DbError, Tenant};
 use crate::problem::ApiError;
+use crate::sql::{self, Builder, Conn};
 
 /// Folded streams kept in memory; about 4 KB each.
 const STREAMS: usize = 20_000;
 
+const READ_ROW: &str = "SELECT last_seq, history FROM tenant WHERE tenant = ?";
+const LOCK_ROW: &str = "SELECT last_seq, history FROM tenant WHERE tenant = ? FOR UPDATE";
+
 /// The writer's state. Everything but the connection is a cache of what is in the database.
 pub struct Ledger {
     /// The connection that writes; inside a transaction whenever a job runs.
-    pub conn: SqliteConnection,
+    pub conn: Conn,
+    /// Where the database is, to connect again.
+    url: String,
     /// Whose ledger this is.
     pub tenant: Tenant,
     clock: Arc<dyn Clock>,
@@ -40,7 +45,8 @@ impl Ledger {
     /// # Errors
     /// When the sequence cannot be read.
     pub async fn open(
-        mut conn: SqliteConnection,
+        mut conn: Conn,
+        url: &str,
         tenant: Tenant,
         clock: Arc<dyn Clock>,
         admission: Arc<dyn Admission>,
@@ -49,6 +55,7 @@ impl Ledger {
         let size = NonZeroUsize::new(STREAMS).expect("not zero");
         Ok(Self {
             conn,
+            url: url.to_owned(),
             tenant,
             clock,
             elsewhen: None,
@@ -86,6 +93,34 @@ impl Ledger {
         i64::try_from(self.now()).unwrap_or(i64::MAX)
     }
 
+    /// Begins a transaction with the tenant's row locked: whoever holds it gives the next numbers, and gives them
+    /// away committed. So no reader sees a number while a lower one is still under way.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or was replaced under the running server.
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        if let Err(error) = self.conn.begin_write().await {
+            // A database server may have been started again. Nothing has been asked of it yet.
+            tracing::warn!(%error, "the database does not answer; connecting again");
+            self.conn = db::open_writer(&self.url).await.map_err(into_sqlx)?;
+            self.forget().await;
+            self.conn.begin_write().await?;
+        }
+        let lock = if self.conn.is_postgres() { LOCK_ROW } else { READ_ROW };
+        let (seq, history): (i64, String) =
+            sql::query_as(lock).bind(self.tenant.id).fetch_one(&mut self.conn).await?;
+        if history != self.tenant.history {
+            return Err(sqlx::Error::Protocol("the database has another history".to_owned()));
+        }
+        if seq != self.last_seq {
+            // Another server wrote since.
+            self.streams.clear();
+            self.areas.clear();
+            self.last_seq = seq;
+        }
+        Ok(())
+    }
+
     /// Drops the caches after a rollback and reads the sequence again.
     pub(super) async fn forget(&mut self) {
         self.elsewhen = None;
@@ -104,7 +139,7 @@ impl Ledger {
 
     /// Writes down how far the sequence has come; part of the job's transaction.
     pub(super) async fn save_seq(&mut self) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE tenant SET last_seq = ? WHERE tenant = ?")
+        sql::query("UPDATE tenant SET last_seq = ? WHERE tenant = ?")
             .bind(self.last_seq)
             .bind(self.tenant.id)
             .execute(&mut self.conn)
@@ -129,9 +164,7 @@ impl Ledger {
         if missing.is_empty() {
             return Ok(());
         }
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT seq, line, salt, body, body_hash, sig FROM ops WHERE tenant = ",
-        );
+        let mut query = Builder::new("SELECT seq, line, salt, body, body_hash, sig FROM ops WHERE tenant = ");
         query.push_bind(self.tenant.id).push(" AND entity IN (");
         push_ids(&mut query, &missing);
         query.push(") ORDER BY seq");
@@ -160,7 +193,7 @@ impl Ledger {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT entity FROM entities WHERE tenant = ");
+        let mut query = Builder::new("SELECT entity FROM entities WHERE tenant = ");
         query.push_bind(self.tenant.id).push(" AND entity IN (");
         push_ids(&mut query, ids);
         query.push(")");
@@ -170,9 +203,8 @@ impl Ledger {
     }
 
     async fn load_placed(&mut self, missing: &[EntityId]) -> Result<(), ApiError> {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT entity, channel, from_seq FROM placed WHERE to_seq IS NULL AND tenant = ",
-        );
+        let mut query =
+            Builder::new("SELECT entity, channel, from_seq FROM placed WHERE to_seq IS NULL AND tenant = ");
         query.push_bind(self.tenant.id).push(" AND entity IN (");
         push_ids(&mut query, missing);
         query.push(")");
@@ -186,12 +218,19 @@ impl Ledger {
     }
 }
 
-async fn last_seq(conn: &mut SqliteConnection, tenant: i64) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?").bind(tenant).fetch_one(conn).await
+fn into_sqlx(error: DbError) -> sqlx::Error {
+    match error {
+        DbError::Sqlx(error) => error,
+        other => sqlx::Error::Protocol(other.to_string()),
+    }
+}
+
+async fn last_seq(conn: &mut Conn, tenant: i64) -> Result<i64, sqlx::Error> {
+    sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?").bind(tenant).fetch_one(conn).await
 }
 
 /// Appends the ids as a list of bound values.
-pub(crate) fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: &[EntityId]) {
+pub(crate) fn push_ids(query: &mut Builder, ids: &[EntityId]) {
     let mut list = query.separated(", ");
     for id in ids {
         list.push_bind(id.0.to_vec());
@@ -207,7 +246,7 @@ pub(crate) fn entity_of(bytes: Vec<u8>) -> Result<EntityId, sqlx::Error> {
 }
 
 /// The wire form of a stored operation.
-pub(crate) fn wire_of(row: &sqlx::sqlite::SqliteRow) -> Result<WireOp, sqlx::Error> {
+pub(crate) fn wire_of(row: &sql::Row) -> Result<WireOp, sqlx::Error> {
     Ok(WireOp {
         h: row.try_get("line")?,
         s: row.try_get("salt")?,

@@ -7,7 +7,6 @@ use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
 use gridbook_log::{Dot, EntityId, Header, Op, OpId};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
-use sqlx::Row;
 
 use super::ledger::Ledger;
 use super::rows::Rows;
@@ -18,6 +17,7 @@ use crate::feed::reach;
 use crate::problem::ApiError;
 use crate::quarantine;
 use crate::signature::{self, Author, Keys};
+use crate::sql;
 
 /// Kinds that only the server's own device writes.
 pub(crate) const AUTHORITY_KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
@@ -236,6 +236,10 @@ fn judge(
     if op.body_text().is_none() {
         return refuse("erased");
     }
+    // No JSON holds a bare U+0000, and not every database keeps it.
+    if header.kind.contains('\0') || op.body_text().is_some_and(|text| text.contains('\0')) {
+        return refuse("malformed");
+    }
     let own = ledger.authority_writer();
     let Some(stream) = ledger.streams.get(&op.entity()) else { return Judged::Done(Verdict::Defer, None) };
     if let Some(hash) = stream.hashes.get(&dot) {
@@ -306,7 +310,7 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         return Err(ApiError::malformed());
     }
     let (dev, epoch) = (push.writer.dev.to_string(), i64::from(push.writer.epoch));
-    let known = sqlx::query("SELECT nonce, account FROM devices WHERE tenant = ? AND dev = ? AND epoch = ?")
+    let known = sql::query("SELECT nonce, account FROM devices WHERE tenant = ? AND dev = ? AND epoch = ?")
         .bind(ledger.tenant.id)
         .bind(&dev)
         .bind(epoch)
@@ -317,7 +321,7 @@ async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>
         if signature::has_other_owner(ledger, &push.actor.user, push.writer.dev).await? {
             return Ok(Some("foreign_device"));
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO devices (tenant, dev, epoch, nonce, account, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(ledger.tenant.id)

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use gridbook_domain::role::{Actor, Assignment};
-use sqlx::SqliteConnection;
 
 use super::ledger::Ledger;
 use crate::accounts;
@@ -12,6 +11,7 @@ use crate::clock::china_day;
 use crate::feed::reach;
 use crate::problem::ApiError;
 use crate::secret;
+use crate::sql::{self, Conn};
 
 /// A person to add or change.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ impl Ledger {
     pub async fn save_people(&mut self, people: &[Person]) -> Result<usize, ApiError> {
         let mut new = 0;
         for person in people {
-            let done = sqlx::query(
+            let done = sql::query(
                 "INSERT INTO accounts (tenant, account, name, phone, created_at) VALUES (?, ?, ?, ?, ?)
                  ON CONFLICT DO NOTHING",
             )
@@ -46,7 +46,7 @@ impl Ledger {
             .execute(&mut self.conn)
             .await?;
             new += usize::from(done.rows_affected() > 0);
-            sqlx::query("UPDATE accounts SET name = ?, phone = ? WHERE tenant = ? AND account = ?")
+            sql::query("UPDATE accounts SET name = ?, phone = ? WHERE tenant = ? AND account = ?")
                 .bind(&person.name)
                 .bind(&person.phone)
                 .bind(self.tenant.id)
@@ -64,13 +64,13 @@ impl Ledger {
     /// When the database fails.
     pub async fn assign(&mut self, user: &str, assignments: &[Assignment]) -> Result<(), ApiError> {
         let tenant = self.tenant.id;
-        sqlx::query("DELETE FROM assignments WHERE tenant = ? AND account = ?")
+        sql::query("DELETE FROM assignments WHERE tenant = ? AND account = ?")
             .bind(tenant)
             .bind(user)
             .execute(&mut self.conn)
             .await?;
         for (ord, held) in assignments.iter().enumerate() {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO assignments (tenant, account, ord, role, area, unit, valid_from, valid_to)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             )
@@ -95,12 +95,12 @@ impl Ledger {
     pub async fn invite(&mut self, user: &str, by: &str) -> Result<(String, i64), ApiError> {
         let code = secret::invite_code();
         let now = self.now_i64();
-        sqlx::query("DELETE FROM invites WHERE tenant = ? AND account = ? AND used_at IS NULL")
+        sql::query("DELETE FROM invites WHERE tenant = ? AND account = ? AND used_at IS NULL")
             .bind(self.tenant.id)
             .bind(user)
             .execute(&mut self.conn)
             .await?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO invites (tenant, code, account, created_by, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(self.tenant.id)
@@ -135,7 +135,7 @@ impl Ledger {
         }
         let seq = self.next_seq();
         for pattern in held.difference(&wanted) {
-            sqlx::query("UPDATE rights SET to_seq = ? WHERE tenant = ? AND account = ? AND pattern = ? AND to_seq IS NULL")
+            sql::query("UPDATE rights SET to_seq = ? WHERE tenant = ? AND account = ? AND pattern = ? AND to_seq IS NULL")
                 .bind(seq)
                 .bind(self.tenant.id)
                 .bind(user)
@@ -144,7 +144,7 @@ impl Ledger {
                 .await?;
         }
         for pattern in wanted.difference(&held) {
-            sqlx::query("INSERT INTO rights (tenant, account, pattern, from_seq) VALUES (?, ?, ?, ?)")
+            sql::query("INSERT INTO rights (tenant, account, pattern, from_seq) VALUES (?, ?, ?, ?)")
                 .bind(self.tenant.id)
                 .bind(user)
                 .bind(pattern)
@@ -160,13 +160,9 @@ impl Ledger {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn active(
-    conn: &mut SqliteConnection,
-    tenant: i64,
-    user: &str,
-) -> Result<BTreeSet<String>, sqlx::Error> {
+pub async fn active(conn: &mut Conn, tenant: i64, user: &str) -> Result<BTreeSet<String>, sqlx::Error> {
     let rows: Vec<String> =
-        sqlx::query_scalar("SELECT pattern FROM rights WHERE tenant = ? AND account = ? AND to_seq IS NULL")
+        sql::query_scalar("SELECT pattern FROM rights WHERE tenant = ? AND account = ? AND to_seq IS NULL")
             .bind(tenant)
             .bind(user)
             .fetch_all(conn)

@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 
 use gridbook_log::{EntityId, Op};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::ledger::Ledger;
 use super::stream::Change;
-
-/// Rows in one statement; 17 columns of them stay far below the values that any SQLite lets a statement bind.
-const ROWS: usize = 250;
+use crate::sql::{self, Conn, insert};
 
 struct OpRow {
     seq: i64,
@@ -148,7 +145,7 @@ impl Ledger {
         )
         .await?;
         for (id, channel, from, to) in rows.closed {
-            sqlx::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
+            sql::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
                 .bind(to)
                 .bind(tenant)
                 .bind(id.0.to_vec())
@@ -203,12 +200,7 @@ impl Ledger {
     }
 }
 
-async fn insert_ops(
-    conn: &mut SqliteConnection,
-    tenant: i64,
-    now: i64,
-    ops: Vec<OpRow>,
-) -> Result<(), sqlx::Error> {
+async fn insert_ops(conn: &mut Conn, tenant: i64, now: i64, ops: Vec<OpRow>) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO ops (tenant, seq, entity, dev, epoch, n, kind, author, line, salt, body, body_hash, sig, \
                hash, area, received_at, verdict) ";
     insert(conn, sql, "", ops, |b, row| {
@@ -235,23 +227,4 @@ async fn insert_ops(
             .push_bind(row.verdict);
     })
     .await
-}
-
-/// Inserts all of `rows`, many in one statement. A full statement is the same every time and is kept prepared.
-pub(super) async fn insert<R>(
-    conn: &mut SqliteConnection,
-    head: &str,
-    tail: &str,
-    rows: impl IntoIterator<Item = R>,
-    bind: impl Fn(&mut sqlx::query_builder::Separated<'_, Sqlite, &'static str>, R),
-) -> Result<(), sqlx::Error> {
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let mut query = QueryBuilder::<Sqlite>::new(head);
-        let mut count = 0;
-        query.push_values(rows.by_ref().take(ROWS).inspect(|_| count += 1), |mut b, row| bind(&mut b, row));
-        query.push(tail);
-        query.build().persistent(count == ROWS).execute(&mut *conn).await?;
-    }
-    Ok(())
 }

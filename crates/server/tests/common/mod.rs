@@ -1,7 +1,10 @@
 //! A server on a free port, and devices that talk to it.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod postgres;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,6 +30,9 @@ use tokio::task::JoinHandle;
 pub const NOON: u64 = 1_779_062_400_000;
 pub const PASSWORD: &str = "correct horse";
 pub const DAY: u64 = 24 * 3600 * 1000;
+
+/// Whether this test binary is the one that runs on PostgreSQL (`tests/postgres.rs`).
+pub const ON_POSTGRES: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
 
 /// A clock that tests move.
 pub struct TestClock(AtomicU64);
@@ -73,7 +79,7 @@ pub struct Server {
     pub http: reqwest::Client,
     pub app: Option<Arc<App>>,
     pub dir: Arc<tempfile::TempDir>,
-    config: Config,
+    pub config: Config,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<()>>,
 }
@@ -86,8 +92,10 @@ impl Server {
     pub async fn with(adjust: impl FnOnce(&mut Config)) -> Self {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let clock = Arc::new(TestClock(AtomicU64::new(NOON)));
-        let db = format!("sqlite://{}", dir.path().join("data/gridbook.db").display());
+        let file = dir.path().join("data/gridbook.db");
+        let db = if ON_POSTGRES { postgres::fresh() } else { format!("sqlite://{}", file.display()) };
         let mut config = Config::new(db, NewTenant::demo());
+        config.blobs = Some(dir.path().join("data/gridbook.db.blobs"));
         config.clock = clock.clone();
         adjust(&mut config);
         let mut server = Self {
@@ -102,6 +110,32 @@ impl Server {
         };
         server.start().await;
         server
+    }
+
+    /// The folder that `--data` names.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// The folder of pictures.
+    pub fn blobs(&self) -> PathBuf {
+        self.data().join("gridbook.db.blobs")
+    }
+
+    /// A second server on the same database.
+    pub async fn twin(&self) -> Self {
+        let mut twin = Self {
+            url: String::new(),
+            clock: self.clock.clone(),
+            http: reqwest::Client::new(),
+            app: None,
+            dir: self.dir.clone(),
+            config: self.config.clone(),
+            stop: None,
+            task: None,
+        };
+        twin.start().await;
+        twin
     }
 
     async fn start(&mut self) {
@@ -158,7 +192,7 @@ impl Server {
             .run(move |ledger| {
                 Box::pin(async move {
                     ledger.save_people(&[person]).await?;
-                    sqlx::query("UPDATE accounts SET password = ? WHERE account = ?")
+                    gridbook_server::sql::query("UPDATE accounts SET password = ? WHERE account = ?")
                         .bind(hash)
                         .bind(user)
                         .execute(&mut ledger.conn)
@@ -217,12 +251,13 @@ impl Server {
     /// A stream as the database holds it.
     pub async fn stream(&self, id: EntityId) -> Vec<Op> {
         type Row = (String, Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> =
-            sqlx::query_as("SELECT line, salt, body, body_hash FROM ops WHERE entity = ? ORDER BY seq")
-                .bind(id.0.to_vec())
-                .fetch_all(&self.app().readers)
-                .await
-                .unwrap();
+        let rows: Vec<Row> = gridbook_server::sql::query_as(
+            "SELECT line, salt, body, body_hash FROM ops WHERE entity = ? ORDER BY seq",
+        )
+        .bind(id.0.to_vec())
+        .fetch_all(&self.app().readers)
+        .await
+        .unwrap();
         rows.into_iter()
             .map(|(h, s, b, x)| Op::from_wire(gridbook_log::WireOp { h, s, b, x, g: None }).unwrap())
             .collect()

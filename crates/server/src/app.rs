@@ -29,7 +29,7 @@ use crate::writer::{Ledger, Writer};
 pub struct Config {
     /// `sqlite://path`.
     pub db: String,
-    /// Folder of the blobs; beside the database when `None`.
+    /// Folder of the blobs, or the address of object storage (`s3://…`); a folder beside the database when `None`.
     pub blobs: Option<PathBuf>,
     /// Serve the bundles from this folder instead of those in the binary.
     pub dist: Option<PathBuf>,
@@ -131,7 +131,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let ledger = Ledger::open(conn, tenant.clone(), config.clock.clone(), config.admission.clone()).await?;
     let readers = db::open_readers(&config.db).await?;
-    let blobs = BlobStore::open(config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
+    let blobs = BlobStore::open(&config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
     let (writer, writing) = Writer::start(ledger);
     let app = App {
         tenant,
@@ -149,14 +149,22 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     Ok(Started { app: Arc::new(app), writing })
 }
 
+/// How long an unfinished upload waits: a week.
+const UPLOAD_MS: i64 = 7 * 24 * 3600 * 1000;
+
 /// What is done every minute without being asked.
 async fn chores(app: Arc<App>) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for minute in 0u32.. {
         minutes.tick().await;
         if let Err(error) = quarantine::release_marked(&app).await {
             tracing::error!(%error, "quarantine: the next minute tries again");
+        }
+        if minute.is_multiple_of(60)
+            && let Err(error) = app.blobs.sweep(app.now() - UPLOAD_MS).await
+        {
+            tracing::error!(kind = ?error.kind(), "unfinished uploads: the next hour tries again");
         }
     }
 }

@@ -12,6 +12,7 @@ mod relay;
 mod session;
 mod staff;
 mod sync;
+mod upload;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -36,7 +37,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/caps", get(sync::caps))
         .route("/push", post(sync::push))
         .route("/pull", get(sync::pull))
-        .route("/blobs/{sha256}", put(blob::put).get(blob::get))
+        .route("/blobs/{sha256}", put(blob::put).get(blob::get).head(upload::head).patch(upload::patch))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(version));

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use gridbook_server::db::NewTenant;
 use gridbook_server::relay::Share;
-use gridbook_server::{Config, serve, start};
+use gridbook_server::{Config, blobs_beside, serve, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
 
@@ -20,7 +20,7 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--db sqlite://gridbook.db] [--dist DIR] [--demo] [--behind-proxy]
-                      [--share NAME=URL[,USER:PASSWORD-FILE]]…
+                      [--blobs DIR|s3://BUCKET/PREFIX] [--share NAME=URL[,USER:PASSWORD-FILE]]…
 gridbook-server init --admin USER [--db sqlite://gridbook.db] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
@@ -48,7 +48,15 @@ struct Options {
     user: Option<String>,
     release: Option<String>,
     shares: Vec<Share>,
+    blobs: Option<PathBuf>,
     tenant: NewTenant,
+}
+
+impl Options {
+    /// Folder of pictures, or address of object storage.
+    fn blobs(&self) -> PathBuf {
+        self.blobs.clone().unwrap_or_else(|| blobs_beside(&self.db))
+    }
 }
 
 fn options() -> Result<Options, lexopt::Error> {
@@ -68,6 +76,7 @@ fn options() -> Result<Options, lexopt::Error> {
         user: None,
         release: None,
         shares: Vec::new(),
+        blobs: None,
         tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
@@ -85,6 +94,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
             Arg::Long("confirm-all") => out.confirm_all = true,
             Arg::Long("user") => out.user = Some(parser.value()?.string()?),
+            Arg::Long("blobs") => out.blobs = Some(parser.value()?.into()),
             Arg::Long("share") => {
                 let share = Share::parse(&parser.value()?.string()?);
                 out.shares.push(share.map_err(|error| lexopt::Error::Custom(error.into()))?);
@@ -125,12 +135,15 @@ fn main() -> ExitCode {
             "init" => init(options).await,
             "backup" => {
                 admin::existing(&options.db)?;
-                admin::backup(&options.db, options.out.as_deref()).await
+                admin::backup(&options.db, &options.blobs(), options.out.as_deref()).await
             }
-            "restore" => admin::restore(&options.db, options.from.as_deref(), options.replace).await,
+            "restore" => {
+                let (blobs, from) = (options.blobs(), options.from.as_deref());
+                admin::restore(&options.db, &blobs, from, options.replace).await
+            }
             "check" => {
                 admin::existing(&options.db)?;
-                admin::check(&options.db).await
+                admin::check(&options.db, &options.blobs()).await
             }
             "numbers" => {
                 admin::existing(&options.db)?;
@@ -162,6 +175,7 @@ fn config(options: &Options) -> Config {
     config.dist.clone_from(&options.dist);
     config.behind_proxy = options.behind_proxy;
     config.shares.clone_from(&options.shares);
+    config.blobs.clone_from(&options.blobs);
     config
 }
 

@@ -1,6 +1,7 @@
 //! Putting the parts together, starting and stopping.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +20,11 @@ use crate::http;
 use crate::http::assets::Assets;
 use crate::keep;
 use crate::limiter::Limiter;
+use crate::metrics::{self, Metrics};
 use crate::password::Passwords;
 use crate::quarantine;
 use crate::relay::{Relay, Share, ShareError};
+use crate::tls::{Tls, TlsError, TlsListener};
 use crate::writer::{Ledger, Writer};
 
 /// How a server is set up.
@@ -39,6 +42,10 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Shares that people may use through this server.
     pub shares: Vec<Share>,
+    /// Certificate and key, PEM files; plain HTTP when `None`.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Where figures are told; nowhere when `None`.
+    pub metrics: Option<SocketAddr>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who judges operations.
@@ -55,6 +62,8 @@ impl Config {
             tenant,
             behind_proxy: false,
             shares: Vec::new(),
+            tls: None,
+            metrics: None,
             clock: Arc::new(SystemClock),
             admission: Arc::new(ByDomain(Arc::new(Package::builtin().clone()))),
         }
@@ -70,6 +79,9 @@ pub enum StartError {
     /// A folder or the network.
     #[error("启动失败:{0}")]
     Io(#[from] std::io::Error),
+    /// Certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A share of the relay.
     #[error(transparent)]
     Share(#[from] ShareError),
@@ -105,6 +117,10 @@ pub struct App {
     pub behind_proxy: bool,
     /// Shares under our own address.
     pub relay: Relay,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// A folder on the disk of the data.
+    pub disk: PathBuf,
 }
 
 impl App {
@@ -120,6 +136,10 @@ pub struct Started {
     pub app: Arc<App>,
     /// The writer; ends when the app is dropped.
     pub writing: JoinHandle<()>,
+    /// Certificate and key, if it speaks HTTPS itself.
+    pub tls: Option<Arc<Tls>>,
+    /// Where figures are told, if anywhere.
+    pub metrics: Option<TcpListener>,
 }
 
 /// Opens database, folders and bundles.
@@ -127,6 +147,12 @@ pub struct Started {
 /// # Errors
 /// [`StartError`].
 pub async fn start(config: Config) -> Result<Started, StartError> {
+    let tls = config.tls.map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
+    let tls = tls.map(Arc::new);
+    let metrics = match config.metrics {
+        Some(address) => Some(TcpListener::bind(address).await?),
+        None => None,
+    };
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let ledger = Ledger::open(conn, tenant.clone(), config.clock.clone(), config.admission.clone()).await?;
@@ -145,8 +171,10 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         admission: config.admission,
         behind_proxy: config.behind_proxy,
         relay: Relay::open(config.shares)?,
+        metrics: Metrics::default(),
+        disk: disk(&config.db),
     };
-    Ok(Started { app: Arc::new(app), writing })
+    Ok(Started { app: Arc::new(app), writing, tls, metrics })
 }
 
 /// How long an unfinished upload waits: a week.
@@ -167,6 +195,12 @@ async fn chores(app: Arc<App>) {
             tracing::error!(kind = ?error.kind(), "unfinished uploads: the next hour tries again");
         }
     }
+}
+
+/// The folder of a database; of the program when it is elsewhere.
+fn disk(db: &str) -> PathBuf {
+    let folder = database_path(db).parent().map(PathBuf::from).filter(|folder| folder.is_dir());
+    folder.unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// The file of a database's address.
@@ -202,7 +236,7 @@ pub async fn serve(
     started: Started,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let Started { app, writing } = started;
+    let Started { app, writing, tls, metrics } = started;
     if keep::numbers_confirmed(&app.readers).await? {
         match app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await {
             Ok(given) => tracing::info!(given, "numbers that waited since a restore"),
@@ -211,17 +245,35 @@ pub async fn serve(
             }
         }
     }
-    let service = http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    // An answer's head and body are two writes; without this the second waits 40 ms for the phone's acknowledgement.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "no delay");
-        }
-    });
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let chores = tokio::spawn(chores(app.clone()));
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    let watching = metrics.map(|listener| {
+        let page = metrics::router(app.clone());
+        tokio::spawn(async move { axum::serve(listener, page).await })
+    });
+    match tls {
+        None => {
+            // An answer's head and body are two writes; without this the second waits 40 ms for the phone's
+            // acknowledgement.
+            let listener = listener.tap_io(|connection| {
+                if let Err(error) = connection.set_nodelay(true) {
+                    tracing::debug!(%error, "no delay");
+                }
+            });
+            axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+        }
+        Some(tls) => {
+            // Tapped, because a tapped listener is one that tells requests where they come from.
+            let listener = TlsListener::new(listener, tls)?.tap_io(|_| {});
+            axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+        }
+    }
     chores.abort();
     let _ = chores.await;
+    if let Some(watching) = watching {
+        watching.abort();
+        let _ = watching.await;
+    }
     app.readers.close().await;
     drop(app);
     // The last handle is gone: what waits is written, then the writer ends.

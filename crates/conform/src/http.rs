@@ -47,6 +47,14 @@ impl Ask {
         Self { body: Some(body), ..Self::new(Method::PUT, path) }
     }
 
+    pub(crate) fn patch(path: impl Into<String>, body: Vec<u8>) -> Self {
+        Self { body: Some(body), ..Self::new(Method::PATCH, path) }
+    }
+
+    pub(crate) fn head(path: impl Into<String>) -> Self {
+        Self::new(Method::HEAD, path)
+    }
+
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

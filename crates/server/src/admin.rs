@@ -111,10 +111,10 @@ fn by_postgres(db: &str, blobs: &Path) -> String {
         "PostgreSQL 数据库用它自己的工具备份和恢复,什么也没有改动。\n\
          备份(服务可以开着,先数据库、后照片):\n\
          \x20 pg_dump --format=custom --file=gridbook.dump '{db}'\n\
-         \x20 rsync -a '{blobs}/' gridbook.blobs/\n\
+         \x20 cp -a '{blobs}' gridbook.blobs\n\
          恢复(先停服务;到一个新建的空库):\n\
          \x20 pg_restore --no-owner --exit-on-error --dbname='{db}' gridbook.dump\n\
-         \x20 rsync -a gridbook.blobs/ '{blobs}/'\n\
+         \x20 cp -a gridbook.blobs/. '{blobs}'\n\
          \x20 gridbook-server restore --new-history --database '{db}'\n\
          最后一步不能省:手机靠它发现要重新核对,编号靠它先停发。"
     )

@@ -43,7 +43,7 @@ async fn push_slowly(
         ops: ops.into_iter().map(|op| Ok(Asked::new(&Open, &actor, op, today))).collect(),
         actor,
         writer: device.writer,
-        nonce: device.nonce.clone(),
+        nonce: Some(device.nonce.clone()),
         now: device.ms,
     };
     let job = server.app().writer.run(move |ledger| {

@@ -32,7 +32,7 @@ use failure::{Failure, Outcome};
 
 const HELP: &str = "cargo xtask <command>
 
-  setup [--tests]     install what is missing: wasm target, trunk, wasm-bindgen, npm tools (--tests: a browser)
+  setup [--tests]     install what is missing: wasm target, trunk, wasm-bindgen, npm tools (--tests: a browser, PostgreSQL)
   build [--dev]       both bundles and the server that carries them
   serve [--listen A]  setup, build, then the demo township on http://localhost:8080
   dev [--listen A]    unoptimised bundles served from disk; Enter builds them again

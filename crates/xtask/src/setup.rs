@@ -12,7 +12,7 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// The newest that builds with our Rust; later ones want a newer compiler.
 const TRUNK: &str = "0.21.14";
 
-/// Everything a build needs; with `tests`, a browser, its driver and a Chinese font too.
+/// Everything a build needs; with `tests`, a browser, its driver, a Chinese font and PostgreSQL too.
 pub(crate) fn run(tests: bool) -> Outcome {
     wasm_target()?;
     trunk()?;
@@ -23,7 +23,8 @@ pub(crate) fn run(tests: bool) -> Outcome {
     }
     npm_packages("tests/couch")?;
     shares()?;
-    browser()
+    browser()?;
+    postgres()
 }
 
 fn wasm_target() -> Outcome {
@@ -158,6 +159,29 @@ fn packages(missing: &[&str], need: &str) -> Outcome {
     process::run(apt(rights).args(["install", "--yes", "--no-install-recommends"]).args(missing))
 }
 
+/// The server's tests start clusters of their own; they need the programs, not a running server.
+fn postgres() -> Outcome {
+    let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let there = debian.map(|version| version.path().join("bin")).any(|bin| bin.join("initdb").is_file());
+    if there || find("initdb").is_some() {
+        return Ok(());
+    }
+    let Some(rights) = package_rights() else {
+        return Err(Failure::new(
+            "the server's tests need PostgreSQL 15 or newer: install it (on Debian: apt-get install postgresql), or \
+             put the folder of initdb and pg_ctl on the PATH",
+        ));
+    };
+    println!("setup: installing postgresql with apt-get (no cluster is made, nothing is started)");
+    // Debian makes and starts a cluster when the package comes, unless it is told not to.
+    let folder = "/etc/postgresql-common/createcluster.d";
+    process::run(root_command(rights, "mkdir").args(["-p", folder]))?;
+    let told = format!("echo 'create_main_cluster = false' > {folder}/gridbook.conf");
+    process::run(root_command(rights, "sh").args(["-c", &told]))?;
+    process::run(apt(rights).arg("update"))?;
+    process::run(apt(rights).args(["install", "--yes", "--no-install-recommends", "postgresql"]))
+}
+
 /// How packages may be installed here without asking anybody: as root, or by a sudo that needs no password.
 fn package_rights() -> Option<bool> {
     find("apt-get")?;
@@ -167,8 +191,12 @@ fn package_rights() -> Option<bool> {
     ask(&mut with("sudo", &["-n", "true"])).map(|_| true)
 }
 
+fn root_command(sudo: bool, program: &str) -> Command {
+    if sudo { with("sudo", &["-n", program]) } else { command(program) }
+}
+
 fn apt(sudo: bool) -> Command {
-    let mut apt = if sudo { with("sudo", &["-n", "apt-get"]) } else { command("apt-get") };
+    let mut apt = root_command(sudo, "apt-get");
     apt.args(["-q"]).env("DEBIAN_FRONTEND", "noninteractive");
     apt
 }

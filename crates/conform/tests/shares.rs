@@ -100,7 +100,7 @@ async fn first_sync(server: &Server, name: &str) {
     for dev in 1..=20 {
         let device = Device::open(server, dev).await;
         device.write(100, 4).await;
-        device.sync().await;
+        device.push().await;
     }
     let reader = Device::open(server, 99).await;
     let start = std::time::Instant::now();

@@ -1,6 +1,6 @@
 //! Two devices exchange their records through real servers that know nothing of Gridbook: Apache, nginx and another
 //! WebDAV server, and one that speaks CouchDB's protocol. `cargo xtask setup --tests` installs them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "shares/device.rs"]
 mod device;

@@ -369,6 +369,32 @@ fn one_file_that_fails_does_not_keep_the_others_back() {
 }
 
 #[test]
+fn one_head_that_fails_does_not_keep_the_others_back() {
+    let wire = Bent::new(ShareKind::WebDav);
+    for dev in 1..4 {
+        Client::new(&wire, ShareKind::WebDav, dev).push(&ops(dev, 1..3));
+    }
+    let reader = Client::new(&wire, ShareKind::WebDav, 9);
+    wire.bend(|request| request.path.starts_with("heads/0101").then(|| status(500)).flatten());
+    let page = reader.pull("", 100);
+    assert_eq!((page.entries.len(), page.more), (4, true));
+    assert_eq!(failed(reader.try_pull(&page.cursor, 100)).0, 500);
+    wire.straighten();
+    assert_eq!(reader.drain(&page.cursor, 100).0.len(), 2);
+}
+
+#[test]
+fn where_nothing_can_be_deleted_a_log_does_not_grow_by_itself() {
+    let wire = Bent::new(ShareKind::WebDav);
+    wire.bend(|request| (request.method == "DELETE").then(|| status(403)).flatten());
+    for n in 1..=60 {
+        // A tab opened anew each time, which looks through the folder.
+        Client::new(&wire, ShareKind::WebDav, 1).push(&ops(1, n..n + 1));
+    }
+    assert_eq!(Client::new(&wire, ShareKind::WebDav, 9).drain("", 100).0.len(), 60);
+}
+
+#[test]
 fn a_head_that_vanished_or_went_back_is_told_to_its_author() {
     for kind in KINDS {
         let wire = Bent::new(kind);

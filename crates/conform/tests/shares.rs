@@ -1,6 +1,6 @@
 //! Two devices exchange their records through real servers that know nothing of Gridbook: Apache, nginx and another
 //! WebDAV server, and one that speaks CouchDB's protocol. `cargo xtask setup --tests` installs them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "shares/device.rs"]
 mod device;
@@ -100,7 +100,7 @@ async fn first_sync(server: &Server, name: &str) {
     for dev in 1..=20 {
         let device = Device::open(server, dev).await;
         device.write(100, 4).await;
-        device.sync().await;
+        device.push().await;
     }
     let reader = Device::open(server, 99).await;
     let start = std::time::Instant::now();

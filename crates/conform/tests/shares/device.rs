@@ -1,7 +1,7 @@
 //! A device of the tests: the replica and the engine that the app has, over memory and a real connection.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gridbook_log::{BlobRef, Body, Create, Entity, EntityId, Placement, body};
@@ -11,7 +11,7 @@ use gridbook_sync::env::Env;
 use gridbook_sync::memory::MemoryStore;
 use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica};
 use gridbook_sync::share::{Setup, Share};
-use gridbook_sync::wire::Entry;
+use gridbook_sync::wire::{Entry, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushRequest};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
@@ -66,7 +66,7 @@ impl Http for Counting<'_> {
                 let ops = page.entries.iter().filter(|entry| matches!(entry, Entry::Op { .. })).count();
                 self.pulled.set(self.pulled.get() + ops);
             }
-            Response::Failed { .. } | Response::Lost => panic!("{request:?}: {response:?}"),
+            Response::Failed { .. } | Response::Lost => panic!("{response:?}"),
             _ => {}
         }
         response
@@ -165,6 +165,23 @@ impl Device {
         self.driver.run(&self.replica, &http, &self.env, Input::Wake, |_| {}).await.unwrap();
         let trouble = self.driver.with_engine(|engine| engine.trouble().cloned());
         assert_eq!(trouble, None);
+    }
+
+    /// Sends everything without asking what others have.
+    pub async fn push(&self) {
+        let meta = self.replica.meta().clone();
+        loop {
+            let outbox = self.replica.outbox(&BTreeSet::new(), MAX_BATCH_OPS, MAX_BATCH_BYTES).await.unwrap();
+            let push =
+                PushRequest { writer: meta.writer, nonce: meta.nonce.clone(), now: 0, ops: outbox.ops };
+            let Response::Push(reply) = self.share.send(&Request::Push(push), None).await else {
+                panic!("the push failed");
+            };
+            self.replica.apply_results(&reply.results, 0).await.unwrap();
+            if !outbox.more {
+                return;
+            }
+        }
     }
 
     pub fn unsent(&self) -> usize {

@@ -53,6 +53,9 @@ pub(super) struct Head {
     /// Ends and marks of segments that were put together, for readers who stopped there.
     #[serde(default)]
     pub(super) marks: Vec<(u64, String)>,
+    /// Files cannot be deleted here: nothing is put together any more, or it would be there again and again.
+    #[serde(default)]
+    pub(super) keep: bool,
 }
 
 #[derive(Deserialize)]

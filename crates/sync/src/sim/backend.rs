@@ -43,7 +43,7 @@ impl Backend {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Model(model) => model.len(),
-            Self::Share(share) => share.ops().len(),
+            Self::Share(share) => share.changes(),
         }
     }
 

@@ -82,6 +82,14 @@ impl FakeShare {
         }
     }
 
+    /// Grows with everything written.
+    pub fn changes(&self) -> usize {
+        match self {
+            Self::Dav(dav) => dav.changes as usize,
+            Self::Couch(couch) => couch.seq as usize,
+        }
+    }
+
     /// Whether a file of this name is there, whole.
     pub fn has_blob(&self, sha256: &str) -> bool {
         match self {

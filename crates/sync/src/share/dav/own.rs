@@ -48,8 +48,11 @@ impl<W: Wire, E: Env> Share<W, E> {
             .filter(|item| !fine(*item))
             .map(|(_, seg)| seg.clone())
             .collect();
-        let strays: Vec<&String> =
-            folder.keys().filter(|name| !head.segments.iter().any(|seg| seg.file == **name)).collect();
+        let known_file = |name: &str| {
+            let merged = |mark: &str| head.marks.iter().any(|(_, held)| held == mark);
+            head.segments.iter().any(|seg| seg.file == name) || names::segment_mark(name).is_some_and(merged)
+        };
+        let strays: Vec<&String> = folder.keys().filter(|name| !known_file(name)).collect();
         let files: Vec<String> =
             doubtful.iter().map(|seg| &seg.file).chain(strays.iter().copied()).cloned().collect();
         let read = lanes::all(

@@ -6,7 +6,7 @@ use gridbook_log::Writer;
 
 use crate::env::Env;
 use crate::share::cursor::{Cursor, Place};
-use crate::share::fault::{Answer, HISTORY};
+use crate::share::fault::{Answer, Fault, HISTORY};
 use crate::share::head::{Head, Seg};
 use crate::share::listing::Item;
 use crate::share::meta::Meta;
@@ -40,8 +40,8 @@ impl<W: Wire, E: Env> Share<W, E> {
         let mut sweep = match state.sweep.take() {
             Some(sweep) if sweep.cursor == from => sweep,
             _ => {
-                self.dav_survey(state, &meta, &cursor, not).await?;
-                Sweep::default()
+                let fault = self.dav_survey(state, &meta, &cursor, not).await?;
+                Sweep { fault, ..Sweep::default() }
             }
         };
         let mut entries = Vec::new();
@@ -129,14 +129,15 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
     }
 
-    /// Brings the heads up to date, and looks whether our own logs are what they were.
+    /// Brings the heads up to date, and looks whether our own logs are what they were. Gives what kept it from
+    /// reading another's head.
     async fn dav_survey(
         &self,
         state: &mut State,
         meta: &Meta,
         cursor: &Cursor,
         not: Option<Writer>,
-    ) -> Answer<()> {
+    ) -> Answer<Option<Fault>> {
         state.rounds = state.rounds.wrapping_add(1);
         let thorough = state.rounds.is_multiple_of(THOROUGH);
         let mut listed: BTreeMap<String, Item> = BTreeMap::new();
@@ -155,20 +156,22 @@ impl<W: Wire, E: Env> Share<W, E> {
         let read =
             lanes::all(changed.iter().map(|(log, _)| -> lanes::Job<'_, _> { Box::pin(self.dav_head(log)) }))
                 .await;
+        let mut fault = None;
         for ((log, item), answer) in changed.into_iter().zip(read) {
             // One that cannot be read now: the last good copy stands, and it is read again next time.
-            match answer? {
-                Some(head) => {
+            match answer {
+                Ok(Some(head)) => {
                     state.heads.insert(log.clone(), Peer { head, hint: hint(item) });
                 }
-                None if state.own.as_ref().is_some_and(|own| own.log == **log) => {
+                Ok(None) if state.own.as_ref().is_some_and(|own| own.log == **log) => {
                     state.heads.remove(log);
                 }
-                None => {}
+                Ok(None) => {}
+                Err(error) => fault = Some(error),
             }
         }
         let writer = not.or_else(|| state.own.as_ref().map(|own| own.writer));
-        let Some(writer) = writer else { return Ok(()) };
+        let Some(writer) = writer else { return Ok(fault) };
         self.dav_own_stands(state, meta, writer, &listed).await?;
         if std::mem::take(&mut state.lost) {
             return Err(HISTORY);
@@ -186,7 +189,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 _ => return Err(HISTORY),
             }
         }
-        Ok(())
+        Ok(fault)
     }
 
     /// Our own head is the one we wrote, or is made so.

@@ -22,7 +22,7 @@ struct Doc {
 #[derive(Clone, Default)]
 pub struct FakeCouch {
     docs: BTreeMap<String, Doc>,
-    seq: u64,
+    pub(super) seq: u64,
     backup: Option<Box<Self>>,
 }
 

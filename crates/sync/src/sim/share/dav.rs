@@ -21,7 +21,7 @@ struct Tree {
 #[derive(Default)]
 pub struct FakeDav {
     tree: Tree,
-    changes: u64,
+    pub(super) changes: u64,
     backup: Option<Tree>,
     /// Listings of some time ago.
     old: BTreeMap<String, RawResponse>,

@@ -3,8 +3,11 @@
 //! Pure: no I/O, no clock, no random numbers, no Leptos, no browser, no SQL. Data are data files in `data/`.
 
 pub mod admit;
+pub mod calendar;
 pub mod case;
+pub mod clock;
 pub mod date;
+pub mod deadline;
 pub mod form;
 pub mod household;
 pub mod import;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::clock::Law;
 use crate::form::{Choice, Field, Form, Options};
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
@@ -159,6 +160,9 @@ pub struct Package {
     pub flows: Vec<Flow>,
     /// Forms, every version that records may still name.
     pub forms: Part<Vec<Form>>,
+    /// Calendar, limits and clocks.
+    #[serde(default)]
+    pub law: Part<Law>,
     #[serde(skip)]
     checksum: String,
 }
@@ -199,6 +203,7 @@ impl Package {
     #[cfg(not(target_arch = "wasm32"))]
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
+        self.law.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

@@ -13,6 +13,12 @@ pub struct Part<T> {
     read: OnceLock<T>,
 }
 
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { text: None, read: OnceLock::new() }
+    }
+}
+
 impl<T: DeserializeOwned + Default> Part<T> {
     /// What it says. The package's checksum held, so a text that cannot be read is of a later shape; it counts as
     /// empty, and whoever looks something up in it says that it is not there.

@@ -121,6 +121,8 @@ fn head(app: App, case: &CaseView) -> AnyView {
     let arrival = move || app.rows(|rows| rows.get(&id).map(|row| badge::arrival(Arrival::of(row, &user))));
     let level = case.level.as_deref().and_then(|level| badge::level(&package, level));
     let state = badge::state(&package, &case.state);
+    let summary = app.row(id).and_then(|row| row.summary);
+    let lamp = summary.and_then(|summary| badge::lamp(&package, &summary, app.now_ms()));
     let waits = package
         .state(&case.state)
         .filter(|state| !state.waits_for.is_empty() && case.kind.is_case())
@@ -129,7 +131,7 @@ fn head(app: App, case: &CaseView) -> AnyView {
         <div class="card card-body record-head">
             {number}
             <h2 class="record-title">{case.title.clone()}</h2>
-            <div class="record-tags">{level}{state}{live(arrival)}</div>
+            <div class="record-tags">{level}{state}{lamp}{live(arrival)}</div>
             {waits}
         </div>
     }

@@ -7,6 +7,7 @@ use gridbook_log::{Entity, EntityId, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::{self, Deadline};
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
@@ -60,6 +61,8 @@ pub enum Hint {
     FedBack,
     /// Two decisions were made at once: one more is needed.
     Decision,
+    /// A case's most urgent limit, see [`Summary::deadline`]. Rows written before there was one stay readable.
+    Due(Deadline),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -107,6 +110,9 @@ pub struct Summary {
 
 /// Beijing time is eight hours ahead, all year.
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
+
+/// Grows when rows are made differently: devices then make theirs anew.
+pub const MADE_BY: u32 = 2;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -164,6 +170,14 @@ impl Summary {
     /// Whether it is a case that still runs.
     pub fn is_open(&self) -> bool {
         self.kind.is_case() && !DONE.contains(&self.state.as_str())
+    }
+
+    /// A case's most urgent limit, with what its lamp needs; `None` for everything else.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Due(deadline) => Some(*deadline),
+            _ => None,
+        })
     }
 
     /// Whether it is a household that is no more one: cancelled, merged into another or split. Lists leave it out;
@@ -249,6 +263,8 @@ impl Summary {
             "fed_back" => self.hints.push(Hint::FedBack),
             _ => {}
         }
+        let deadline = clock::read(package, entity).deadline(package.law.get());
+        self.hints.extend(deadline.map(Hint::Due));
         let category = self.categories.first().and_then(|id| {
             let field = package.form_for(self.kind)?.field("category")?;
             package.choices(field).iter().find(|choice| choice.id == *id).map(|choice| choice.label.as_str())

@@ -8,6 +8,7 @@ mod open;
 mod outbox;
 mod over;
 mod pull;
+mod renew;
 mod save;
 
 use std::cell::{Ref, RefCell};

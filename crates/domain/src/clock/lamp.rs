@@ -144,7 +144,7 @@ impl CaseClocks {
         self.limits.iter().filter(|limit| limit.phase == Phase::Running).min_by_key(|limit| limit.due)
     }
 
-    /// What a list shows of it; `None` for a case that never had a clock.
+    /// What a list shows of it; `None` while nothing runs and nothing was done.
     pub fn deadline(&self, law: &Law) -> Option<Deadline> {
         let calendar = &law.calendar;
         if let Some(limit) = self.most_urgent() {
@@ -152,10 +152,11 @@ impl CaseClocks {
             return Some(of(limit, Some(limit.due), limit.reaches(calendar, u64::from(SOON)), lamp));
         }
         let paused = self.limits.iter().find(|limit| matches!(limit.phase, Phase::Paused(_)));
-        let handled = |limit: &&Limit| matches!(limit.clock, ClockId::Handle | ClockId::Redo);
-        // Closed: how the work itself was done counts, else the last thing that was waited for.
-        let limit =
-            paused.or_else(|| self.limits.iter().rev().find(handled)).or_else(|| self.limits.last())?;
+        let handled = |limit: &&Limit| {
+            matches!(limit.clock, ClockId::Handle | ClockId::Redo) && matches!(limit.phase, Phase::Ended(_))
+        };
+        // Nothing runs any more: how the work itself was done counts. What was withdrawn or refused has no lamp.
+        let limit = paused.or_else(|| self.limits.iter().rev().find(handled))?;
         let at = limit.ended().unwrap_or(limit.since);
         Some(of(limit, None, 0, self.lamp_of(calendar, limit, at)))
     }

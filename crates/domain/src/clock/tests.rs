@@ -307,6 +307,7 @@ fn supplements_stop_the_centres_clock() {
     // One and a half hours of Monday and the whole of Tuesday were left.
     assert_eq!(tale.last(ClockId::Register).due, at("2026-03-18", "12:00"));
     tale.step(at("2026-03-17", "10:00"), "refuse", "refused");
+    assert_eq!(tale.clocks().deadline(law()), None);
     assert!(tale.clocks().limits.iter().all(|limit| !limit.open()));
     tale.step(at("2026-03-18", "10:00"), "object", "submitted");
     assert_eq!(tale.last(ClockId::Register).due, at("2026-03-19", "17:30"));

@@ -8,6 +8,7 @@ mod index;
 mod model;
 mod outbox;
 mod pipeline;
+mod renew;
 mod rig;
 mod saving;
 mod support;

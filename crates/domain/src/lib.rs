@@ -19,6 +19,7 @@ pub mod record;
 pub mod role;
 pub mod search;
 pub mod seven;
+pub mod share;
 pub mod summary;
 pub mod territory;
 pub mod validate;

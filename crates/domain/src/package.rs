@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Law;
 use crate::form::{Choice, Field, Form, Options};
+use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
@@ -163,6 +164,9 @@ pub struct Package {
     /// Calendar, limits and clocks.
     #[serde(default)]
     pub law: Part<Law>,
+    /// Rules of visits besides the intervals of categories.
+    #[serde(default)]
+    pub visits: Part<VisitRules>,
     #[serde(skip)]
     checksum: String,
 }
@@ -204,6 +208,7 @@ impl Package {
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
         self.law.check()?;
+        self.visits.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

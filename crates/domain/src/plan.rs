@@ -1,5 +1,10 @@
 //! The visit plan (VISIT-01, VISIT-04; domain data 4.4): who is due when, from categories and visits alone.
 
+mod attempt;
+mod campaign;
+mod coverage;
+mod trigger;
+
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -8,6 +13,11 @@ use gridbook_log::{EntityId, order_by, order_by_key};
 use crate::package::{ContactMode, HouseholdCategory, Package};
 use crate::record::RecordKind;
 use crate::summary::{Summary, VisitFact, VisitMode};
+
+pub use attempt::{Attempts, attempts, modes};
+pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
+pub use coverage::{Coverage, coverage, full_coverages};
+pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, dispute_signals, extras, signals};
 
 /// A category that a household holds.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -48,6 +48,7 @@ impl Package {
                 include_str!("../../data/clocks.json"),
                 "}"
             ))?,
+            visits: read(include_str!("../../data/visits.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;

@@ -154,6 +154,11 @@ impl Package {
                 faults.push(format!("clocks: {id:?} has no name"));
             }
         }
+        for category in self.visits.get().triggers.iter().flat_map(|trigger| &trigger.categories) {
+            if self.category(category).is_none() {
+                faults.push(format!("visits: unknown category {category}"));
+            }
+        }
         let hours = &law.calendar.hours;
         let ordered = hours.windows(2).all(|pair| pair[0].1 <= pair[1].0);
         if hours.is_empty() || !ordered || hours.iter().any(|(from, to)| from >= to || *to > 1440) {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod date;
 pub mod deadline;
 pub mod form;
+pub mod hazard;
 pub mod household;
 pub mod import;
 pub mod mask;

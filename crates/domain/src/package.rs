@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Law;
 use crate::form::{Choice, Field, Form, Options};
+use crate::hazard::HazardRules;
 use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
@@ -167,6 +168,9 @@ pub struct Package {
     /// Rules of visits besides the intervals of categories.
     #[serde(default)]
     pub visits: Part<VisitRules>,
+    /// Rules of hazards: patrols, inspection lists, re-checks.
+    #[serde(default)]
+    pub hazards: Part<HazardRules>,
     #[serde(skip)]
     checksum: String,
 }
@@ -209,6 +213,7 @@ impl Package {
         self.forms.check()?;
         self.law.check()?;
         self.visits.check()?;
+        self.hazards.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

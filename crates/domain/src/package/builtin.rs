@@ -49,6 +49,7 @@ impl Package {
                 "}"
             ))?,
             visits: read(include_str!("../../data/visits.json"))?,
+            hazards: read(include_str!("../../data/patrols.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;

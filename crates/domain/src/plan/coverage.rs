@@ -110,8 +110,8 @@ fn timeliness(
 }
 
 /// The two full coverages of a year: households where somebody was met, by half-year.
-pub fn full_coverages<'a>(
-    summaries: impl IntoIterator<Item = &'a Summary> + Clone,
+pub fn full_coverages(
+    summaries: &[&Summary],
     visits: &BTreeMap<EntityId, Vec<VisitFact>>,
     year: i32,
 ) -> [Share; 2] {
@@ -123,7 +123,7 @@ pub fn full_coverages<'a>(
             return Share::default();
         };
         let mut share = Share::default();
-        for household in summaries.clone().into_iter().filter(|s| active(s) && s.day() <= to) {
+        for household in summaries.iter().filter(|s| active(s) && s.day() <= to) {
             share.count(met_in(visits.get(&household.id).map_or(&[][..], Vec::as_slice), from, to));
         }
         share

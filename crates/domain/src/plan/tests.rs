@@ -297,6 +297,6 @@ fn coverage_timeliness_and_two_coverages_a_year() {
     let march = figures("2026-03-01", "2026-03-31");
     assert_eq!((march.timely, march.attempts, march.visited), (share(0, 1), 1, share(1, 2)));
     assert_eq!(figures("2026-01-01", "2026-04-30").timely, share(1, 3));
-    assert_eq!(full_coverages(&all, &visits, 2026), [share(1, 2), share(1, 2)]);
-    assert_eq!(full_coverages(&all, &visits, 2025), [share(0, 0), share(0, 0)]);
+    assert_eq!(full_coverages(&[&poor, &plain], &visits, 2026), [share(1, 2), share(1, 2)]);
+    assert_eq!(full_coverages(&[&poor, &plain], &visits, 2025), [share(0, 0), share(0, 0)]);
 }

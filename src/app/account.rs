@@ -181,7 +181,7 @@ impl App {
     async fn renew_rows(&self) {
         let Some(replica) = self.replica() else { return };
         let tag = format!("{}:{}", gridbook_domain::summary::MADE_BY, self.package().checksum());
-        if replica.renew(&tag).await.is_ok_and(|renewed| !renewed.is_empty()) {
+        if replica.renew_summaries(&tag).await.is_ok_and(|renewed| !renewed.is_empty()) {
             self.changed(true);
         }
     }

@@ -342,6 +342,11 @@ impl Limit {
 }
 
 impl Package {
+    /// The class that somebody chose for a case by hand; `said` gives the values of the case.
+    pub(crate) fn class_chosen<'a>(&'a self, said: &dyn Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+        said("sla_class").filter(|id| self.law.get().class(id).is_some())
+    }
+
     /// The word for a clock.
     pub fn clock_label(&self, id: ClockId) -> &str {
         self.law.get().clock(id).map_or("", |clock| clock.label.as_str())

@@ -8,8 +8,8 @@ mod open;
 mod outbox;
 mod over;
 mod pull;
-mod renew;
 mod save;
+mod summaries;
 
 use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};

@@ -40,6 +40,7 @@ struct Entered {
 }
 
 struct Engine<'a> {
+    package: &'a Package,
     law: &'a Law,
     entity: &'a Entity,
     kind: RecordKind,
@@ -56,8 +57,15 @@ pub fn read(package: &Package, entity: &Entity) -> CaseClocks {
         return CaseClocks::default();
     };
     let law = package.law.get();
-    let mut engine =
-        Engine { law, entity, kind, class: None, entered: Vec::new(), clocks: CaseClocks::default() };
+    let mut engine = Engine {
+        package,
+        law,
+        entity,
+        kind,
+        class: None,
+        entered: Vec::new(),
+        clocks: CaseClocks::default(),
+    };
     let state = creation.create.state.as_deref().unwrap_or_default();
     engine.step("create", state, engine.times(creation.dot, creation.hlc.ms), None);
     for record in entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts) {
@@ -91,7 +99,7 @@ impl Engine<'_> {
     /// Remembers the days that a step enters for clocks.
     fn enter(&mut self, event: &Event) {
         for path in self.law.table.clocks.iter().filter_map(|clock| clock.date.as_ref()) {
-            let said = event.set.get(path).and_then(Value::as_str);
+            let said = event.set.get(path).or_else(|| event.data.get(path)).and_then(Value::as_str);
             if let Some(day) = said.and_then(crate::date::parse) {
                 self.entered.retain(|entered| entered.path != *path);
                 self.entered.push(Entered { path: path.clone(), day });
@@ -115,7 +123,12 @@ impl Engine<'_> {
             let at = times.recorded;
             if effect.class.is_some() {
                 self.class.clone_from(&effect.class);
-                self.entered.retain(|_| event.is_some_and(|event| event.set.contains_key("handle_by")));
+                // Days entered under another class bind no longer.
+                self.entered.retain(|entered| {
+                    event.is_some_and(|e| {
+                        e.set.contains_key(&entered.path) || e.data.contains_key(&entered.path)
+                    })
+                });
             }
             for limit in self.clocks.limits.iter_mut().filter(|limit| limit.open()) {
                 let id = limit.clock;
@@ -145,7 +158,8 @@ impl Engine<'_> {
         let Some(clock) = self.law.clock(id) else { return };
         let level = if self.kind == RecordKind::Dispute { "risk_level" } else { "level" };
         let at = times.recorded;
-        let chosen = self.class.as_deref().or_else(|| self.value_at("sla_class", at));
+        let chosen =
+            self.class.as_deref().or_else(|| self.package.class_chosen(&|path| self.value_at(path, at)));
         let matter = Matter {
             kind: self.kind,
             level: self.value_at(level, at),

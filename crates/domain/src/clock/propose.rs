@@ -20,7 +20,7 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
         ("handle_by", _) => ClockId::Handle,
         _ => return None,
     };
-    let chosen = case.values.get("sla_class").and_then(serde_json::Value::as_str);
+    let chosen = chosen(package, case);
     let class = if matches!(action, "joint" | "decide") { Some("S4") } else { chosen };
     let matter =
         Matter { kind: case.kind, level: case.level.as_deref(), category: case.category.as_deref(), class };
@@ -33,11 +33,15 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
     Some(day_of(at - 1))
 }
 
+fn chosen<'a>(package: &'a Package, case: &'a CaseView) -> Option<&'a str> {
+    package.class_chosen(&|path| case.values.get(path).and_then(serde_json::Value::as_str))
+}
+
 /// What one extension makes of the day that stands.
 fn extension(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> {
     let law = package.law.get();
     let standing = case.handle_by.as_deref().and_then(crate::date::parse)?;
-    let chosen = case.values.get("sla_class").and_then(serde_json::Value::as_str);
+    let chosen = chosen(package, case);
     let level = case.level.as_deref().filter(|_| case.kind != RecordKind::Visit);
     let matter = Matter { kind: case.kind, level, category: case.category.as_deref(), class: chosen };
     let more = law.class_of(&matter)?.extension?;

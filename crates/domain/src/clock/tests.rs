@@ -328,8 +328,9 @@ fn dissatisfied_redo_joint_transfer_and_reopening() {
     assert_eq!(tale.last(ClockId::Joint).due, at("2026-03-23", "24:00"));
     let handle = tale.last(ClockId::Handle);
     assert_eq!((handle.class.as_str(), handle.due), ("S4", at("2026-04-15", "24:00")));
-    tale.step(at("2026-03-17", "10:00"), "decide", "in_progress");
+    tale.records(at("2026-03-17", "10:00"), "decide", "in_progress", &json!({"handle_by": "2026-04-10"}));
     assert_eq!(tale.last(ClockId::Joint).state(u64::MAX), LimitState::Met);
+    assert_eq!(tale.last(ClockId::Handle).due, at("2026-04-10", "24:00"), "the day that was agreed on");
     tale.step(at("2026-03-18", "10:00"), "finish", "done");
     tale.step(at("2026-03-18", "11:00"), "feed_back", "fed_back");
     tale.step(at("2026-03-18", "12:00"), "waive", "closed");
@@ -352,6 +353,16 @@ fn escalation_adds_a_clock_and_stops_none() {
     tale.step(at("2026-03-12", "10:00"), "take", "dispatched");
     assert_eq!(tale.last(ClockId::Escalated).state(u64::MAX), LimitState::Met);
     assert_eq!(tale.last(ClockId::Respond).due, at("2026-03-13", "17:30"));
+    tale.step(at("2026-03-13", "10:00"), "claim", "claimed");
+    tale.step(at("2026-03-13", "10:10"), "start", "in_progress");
+    tale.step(at("2026-03-14", "10:00"), "reroute", "dispatched");
+    let open: Vec<ClockId> = tale.clocks().limits.iter().filter(|l| l.open()).map(|l| l.clock).collect();
+    assert_eq!(open, [ClockId::Respond, ClockId::Control], "another unit begins anew");
+    let mut back = in_progress("yellow");
+    back.step(at("2026-03-11", "12:00"), "escalate", "escalated");
+    back.records(at("2026-03-12", "09:00"), "send_back", "in_progress", &json!({"handle_by": "2026-03-20"}));
+    assert_eq!(back.last(ClockId::Handle).due, at("2026-03-20", "24:00"));
+    assert_eq!(back.clocks().limits.iter().filter(|l| l.open() && l.clock == ClockId::Handle).count(), 1);
 }
 
 #[test]

@@ -13,12 +13,6 @@ pub struct Part<T> {
     read: OnceLock<T>,
 }
 
-impl<T> Default for Part<T> {
-    fn default() -> Self {
-        Self { text: None, read: OnceLock::new() }
-    }
-}
-
 impl<T: DeserializeOwned + Default> Part<T> {
     /// What it says. The package's checksum held, so a text that cannot be read is of a later shape; it counts as
     /// empty, and whoever looks something up in it says that it is not there.
@@ -47,6 +41,18 @@ impl<T: DeserializeOwned + Default> Part<T> {
 
     fn parse(&self) -> Result<Option<T>, serde_json::Error> {
         self.text.as_ref().map(|text| serde_json::from_str(text.get())).transpose()
+    }
+}
+
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { text: None, read: OnceLock::new() }
+    }
+}
+
+impl<T> From<T> for Part<T> {
+    fn from(value: T) -> Self {
+        Self { text: None, read: OnceLock::from(value) }
     }
 }
 

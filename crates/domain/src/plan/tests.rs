@@ -300,3 +300,25 @@ fn coverage_timeliness_and_two_coverages_a_year() {
     assert_eq!(full_coverages(&[&poor, &plain], &visits, 2026), [share(1, 2), share(1, 2)]);
     assert_eq!(full_coverages(&[&poor, &plain], &visits, 2025), [share(0, 0), share(0, 0)]);
 }
+
+#[test]
+fn the_first_and_the_last_day_of_a_window_are_in_time() {
+    use crate::household::tests::stream;
+    use serde_json::json;
+    let package = Package::builtin();
+    let set = json!({"head": "甲乙", "status": "active", "categories": ["dibao"]});
+    let body = json!({"type": "household", "place": {"area": "510000100201001"}, "set": set});
+    let mut poor = Summary::of(&stream(1, &[("create", body)]), package).unwrap();
+    poor.at = crate::calendar::midnight(day("2025-12-01"));
+    // After 5 January: due on 4 February, from 29 January to 7 February.
+    let timely = |second: &str| {
+        let met = |on: &str| visit(on, VisitMode::InPerson, true);
+        let visits = BTreeMap::from([(poor.id, vec![met("2026-01-05"), met(second)])]);
+        coverage([&poor], &visits, package, (day("2026-01-20"), day("2026-02-20"))).timely
+    };
+    let share = |part, whole| Share { part, whole };
+    assert_eq!(timely("2026-01-28"), share(0, 0), "before its window it is a visit like any other");
+    assert_eq!(timely("2026-01-29"), share(1, 1));
+    assert_eq!(timely("2026-02-07"), share(1, 1));
+    assert_eq!(timely("2026-02-08"), share(0, 1));
+}

@@ -30,14 +30,14 @@ fn a_later_app_makes_the_rows_anew_once() {
     for (n, id) in ids.iter().enumerate() {
         save(&tab, &env, create(*id, "11", &format!("n{n}")));
     }
-    assert_eq!(run(tab.renew("1")).unwrap(), [], "nothing comes out differently");
+    assert_eq!(run(tab.renew_summaries("1")).unwrap(), [], "nothing comes out differently");
     let unsent = tab.unsent();
     let later = louder(&store, &env);
-    assert_eq!(run(later.renew("1")).unwrap(), [], "done under this tag");
+    assert_eq!(run(later.renew_summaries("1")).unwrap(), [], "done under this tag");
     assert_eq!(later.rows()[&ids[5]].summary, "n5");
-    assert_eq!(run(later.renew("2")).unwrap().len(), ids.len());
+    assert_eq!(run(later.renew_summaries("2")).unwrap().len(), ids.len());
     assert_eq!(later.rows()[&ids[699]].summary, "n699!");
-    assert_eq!(run(later.renew("2")).unwrap(), []);
+    assert_eq!(run(later.renew_summaries("2")).unwrap(), []);
     // It is on the disk, nothing else changed, and the other tab hears of it.
     let again = louder(&store, &env);
     assert_eq!(*again.rows(), *later.rows());
@@ -55,7 +55,7 @@ fn work_of_another_tab_meanwhile_is_not_lost() {
     save(&tab, &env, create(id, "11", "old"));
     let later = louder(&store, &env);
     save(&tab, &env, set(id, "name", "new"));
-    run(later.renew("2")).unwrap();
+    run(later.renew_summaries("2")).unwrap();
     let again = louder(&store, &env);
     assert_eq!(again.rows()[&id].summary, "new!");
     assert_eq!(again.rows()[&id].unsent, 2);

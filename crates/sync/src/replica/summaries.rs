@@ -18,14 +18,14 @@ impl<S: Store, P: Project> Replica<S, P> {
     ///
     /// # Errors
     /// [`ReplicaError`] when the store fails; rows are then old or new, never half.
-    pub async fn renew(&self, tag: &str) -> Result<Vec<EntityId>, ReplicaError> {
+    pub async fn renew_summaries(&self, tag: &str) -> Result<Vec<EntityId>, ReplicaError> {
         if self.store.get(Table::Meta, MADE_BY).await?.as_deref() == Some(tag.as_bytes()) {
             return Ok(Vec::new());
         }
         let all: Vec<EntityId> = self.inner.borrow().rows.keys().copied().collect();
         let mut renewed = Vec::new();
         for ids in all.chunks(PAGE_ROWS) {
-            renewed.extend(self.renew_some(ids).await?);
+            renewed.extend(self.renew_page(ids).await?);
         }
         let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
         batch.put(Table::Meta, MADE_BY, tag.as_bytes().to_vec());
@@ -33,7 +33,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(renewed)
     }
 
-    async fn renew_some(&self, ids: &[EntityId]) -> Result<Vec<EntityId>, ReplicaError> {
+    async fn renew_page(&self, ids: &[EntityId]) -> Result<Vec<EntityId>, ReplicaError> {
         let _gate = self.gate.lock().await;
         for _ in 0..TRIES {
             self.load(ids).await?;

@@ -8,6 +8,7 @@ mod picture;
 use std::rc::Rc;
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::hazard::control_check;
 use gridbook_domain::role::may;
 use gridbook_domain::workflow::offered;
 use gridbook_log::{Entity, EntityId};
@@ -53,6 +54,7 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
     view! {
         {alarm(Some(case.id))}
         {notes(app, &case)}
+        {control(app, &case, entity)}
         {head(app, &case)}
         {conflict::conflicts(app, entity)}
         {actions(app, &case)}
@@ -66,6 +68,14 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// A control measure that nobody has looked at for too long (HAZ-02).
+fn control(app: App, case: &CaseView, entity: &Entity) -> Option<AnyView> {
+    let check =
+        control_check(&app.package(), case, entity, app.today()).filter(|check| check.late_days > 0)?;
+    let text = format!("应在 {} 前查看一次，已晚 {} 天。看过后请记一条进展。", check.next, check.late_days);
+    Some(banner(Tone::Warn, "clock", "控制措施该去看了", text, Vec::new()))
 }
 
 /// A household in which nothing is left to choose.

@@ -63,6 +63,8 @@ pub enum Hint {
     Decision,
     /// A case's most urgent limit, see [`Summary::deadline`]. Rows written before there was one stay readable.
     Due(Deadline),
+    /// A visit heard of something that calls for another one: place of the trigger in the package's list (VISIT-05).
+    Calls(u8),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -225,6 +227,11 @@ impl Summary {
             },
             met: !matches!(met, "" | "not_met" | "none"),
         });
+        let rules = package.visits.get();
+        for signal in crate::plan::signals(rules, entity) {
+            let place = rules.triggers.iter().position(|trigger| trigger.id == signal.trigger);
+            self.hints.extend(place.and_then(|place| u8::try_from(place).ok()).map(Hint::Calls));
+        }
         self.title = entity.text("title").unwrap_or("走访").to_owned();
         let form = package.form_for(RecordKind::Visit);
         self.subtitle = ["mode", "met"]

@@ -322,3 +322,56 @@ fn the_first_and_the_last_day_of_a_window_are_in_time() {
     assert_eq!(timely("2026-02-07"), share(1, 1));
     assert_eq!(timely("2026-02-08"), share(0, 1));
 }
+
+#[test]
+fn what_calls_for_a_visit_stands_in_the_plan() {
+    use crate::household::tests::stream;
+    use serde_json::json;
+    let package = Package::builtin();
+    let household = |seed: u8, categories: &[&str]| {
+        let set = json!({"head": "甲乙", "status": "active", "categories": categories});
+        let body = json!({"type": "household", "place": {"area": "510000100201001"}, "set": set});
+        let mut summary = Summary::of(&stream(seed, &[("create", body)]), package).unwrap();
+        summary.at = crate::calendar::midnight(day("2026-01-01"));
+        summary
+    };
+    let visited = |seed: u8, household: &Summary, on: &str, more: serde_json::Value| {
+        let mut set = json!({"household": household.id.to_string(), "visit_at": format!("{on}T09:00:00+08:00"),
+            "mode": "in_home", "met": "head"});
+        set.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let body = json!({"type": "visit", "state": "visited", "set": set});
+        Summary::of(&stream(seed, &[("create", body)]), package).unwrap()
+    };
+    let (old, away, plain) =
+        (household(1, &["elder_high_risk"]), household(2, &["away_whole"]), household(3, &["dibao"]));
+    // Three days of trying in vain in March, besides what is due.
+    let vain = |seed: u8, on: &str| visited(seed, &plain, on, json!({"met": "not_met"}));
+    let all = vec![
+        visited(4, &old, "2026-03-10", json!({"pop_events/a/kind": "death"})),
+        visited(5, &away, "2026-02-20", json!({})),
+        visited(6, &plain, "2026-02-10", json!({})),
+        vain(7, "2026-03-09"),
+        vain(8, "2026-03-10"),
+        vain(9, "2026-03-11"),
+        old.clone(),
+        away.clone(),
+        plain.clone(),
+    ];
+    let rows = |today: &str| due_list(&all, package, day(today), Season::default());
+    // A death in the family of somebody endangered: the visit that heard of it answers it.
+    let found = rows("2026-03-11");
+    let told = |rows: &[DueRow]| rows.iter().map(|row| (row.household, row.why.clone())).collect::<Vec<_>>();
+    assert_eq!(told(&found), [(plain.id, None)]);
+    assert!(found[0].attempts.alert && found[0].attempts.days == 3);
+    // Before the spring festival even those who are away are expected.
+    let spring = rows("2027-02-01");
+    let away_row = spring.iter().find(|row| row.household == away.id).unwrap();
+    assert_eq!((away_row.why.as_deref(), away_row.due.days), (Some("春节前"), 5));
+    // Heard of by phone, nobody met: still wanted by the next day, and before all others.
+    let mut heard = all.clone();
+    heard[0] = visited(4, &old, "2026-03-10", json!({"pop_events/a/kind": "death", "met": "not_met"}));
+    heard.push(visited(10, &old, "2026-03-09", json!({})));
+    let rows = due_list(&heard, package, day("2026-03-11"), Season::default());
+    assert_eq!(told(&rows), [(old.id, Some("家庭重大变故".to_owned())), (plain.id, None)]);
+    assert_eq!((rows[0].due.days, rows[0].due.state), (0, DueState::Due));
+}

@@ -2,13 +2,13 @@
 //! warning, a dispute that was closed, a festival.
 
 use chrono::{Datelike, Days, NaiveDate};
-use gridbook_log::{Entity, EntityId, order_by_key};
+use gridbook_log::{Entity, order_by_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calendar::{DAY_MS, day_of};
 use crate::record::RecordKind;
-use crate::summary::{Summary, VisitFact};
+use crate::summary::{Hint, Summary, VisitFact};
 use crate::territory::norm::Norms;
 
 /// Rules of visits as data.
@@ -139,17 +139,19 @@ pub fn signals(rules: &VisitRules, visit: &Entity) -> Vec<Signal> {
     happened.map(|trigger| Signal { trigger: trigger.id.clone(), at }).collect()
 }
 
-/// Disputes that were closed call for visits afterwards: a signal for each of a household.
-pub fn dispute_signals<'a>(
-    summaries: impl IntoIterator<Item = &'a Summary>,
-    household: EntityId,
-) -> Vec<Signal> {
-    summaries
-        .into_iter()
-        .filter(|summary| summary.kind == RecordKind::Dispute && summary.state == "closed")
-        .filter(|summary| summary.household == Some(household) && !summary.rejected)
-        .map(|summary| Signal { trigger: "dispute_closed".to_owned(), at: summary.updated })
-        .collect()
+/// What happened to a household as a list row tells it: what was heard in a visit, a dispute that was closed.
+pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
+    if summary.rejected {
+        return Vec::new();
+    }
+    if summary.kind == RecordKind::Dispute && summary.state == "closed" {
+        return vec![Signal { trigger: "dispute_closed".to_owned(), at: summary.updated }];
+    }
+    let heard = summary.hints.iter().filter_map(|hint| match hint {
+        Hint::Calls(place) => rules.triggers.get(usize::from(*place)),
+        _ => None,
+    });
+    heard.map(|trigger| Signal { trigger: trigger.id.clone(), at: summary.at }).collect()
 }
 
 /// The extra visits that a household's categories and what happened to it call for, the most urgent first. Days of

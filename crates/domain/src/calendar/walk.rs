@@ -11,9 +11,13 @@ pub const DAY_MS: u64 = 1440 * MINUTE_MS;
 /// China time is eight hours ahead, all year.
 const EAST_8_MS: u64 = 480 * MINUTE_MS;
 
+/// The first instant of 2200. A clock may say anything; what lies beyond counts as this, so that days can be added
+/// and counted without end.
+pub const LAST_MS: u64 = 7_258_118_400_000;
+
 /// The day of an instant in China.
 pub fn day_of(ms: u64) -> NaiveDate {
-    i64::try_from(ms.saturating_add(EAST_8_MS))
+    i64::try_from(ms.min(LAST_MS) + EAST_8_MS)
         .ok()
         .and_then(DateTime::from_timestamp_millis)
         .map_or(NaiveDate::MAX, |instant| instant.date_naive())
@@ -93,6 +97,7 @@ impl<'a> Walker<'a> {
     /// Working time between two instants, milliseconds.
     pub(crate) fn worked(&mut self, from: u64, to: u64) -> u64 {
         let mut sum = 0;
+        let to = to.min(LAST_MS);
         let mut day = day_of(from);
         while midnight(day) < to {
             for (open, close) in self.spans(day) {

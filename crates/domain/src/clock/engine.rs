@@ -5,7 +5,7 @@ use gridbook_log::{Dot, Entity, Event, Outcome};
 use serde_json::Value;
 
 use super::{Clock, ClockId, Effect, Law, Limit, Matter, Phase};
-use crate::calendar::day_of;
+use crate::calendar::{LAST_MS, day_of};
 use crate::deadline::{Due, Rule, Unit, due, due_on, extended, office_receipt, resumed, spent};
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -86,6 +86,7 @@ pub fn read(package: &Package, entity: &Entity) -> CaseClocks {
 
 impl Engine<'_> {
     fn times(&self, dot: Dot, hlc: u64) -> Times {
+        let hlc = hlc.min(LAST_MS);
         let Some(received) = self.entity.received(dot) else {
             return Times { recorded: hlc, received: None };
         };
@@ -93,7 +94,8 @@ impl Engine<'_> {
         // What the authority corrected itself is right already.
         let drifts = received.drift.unsigned_abs() > DRIFT_MS && raw == Some(hlc);
         let recorded = if drifts { hlc.saturating_add_signed(received.drift.saturating_neg()) } else { hlc };
-        Times { recorded: recorded.min(received.at), received: Some(received.at) }
+        let at = received.at.min(LAST_MS);
+        Times { recorded: recorded.min(at), received: Some(at) }
     }
 
     /// Remembers the days that a step enters for clocks.

@@ -15,6 +15,8 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
     let law = package.law.get();
     let clock = match (path, action) {
         ("respond_by", _) => ClockId::Respond,
+        ("meeting_on", _) => ClockId::Joint,
+        ("receipt_by", _) => ClockId::Receipt,
         ("handle_by", "dissatisfied") => ClockId::Redo,
         ("handle_by", "extend") => return extension(package, case, now),
         ("handle_by", _) => ClockId::Handle,

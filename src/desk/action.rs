@@ -64,7 +64,7 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
             && let Some(case) = CaseView::of(&entity)
         {
             let package = app.package();
-            let values = suggest::values(&package, &inputs_step, &case, &app.actor(), app.today());
+            let values = suggest::values(&package, &inputs_step, &case, &app.actor(), app.now_ms());
             let _ = entered.record.try_set(case.values);
             let _ = entered.values.try_set(values);
             let _ = kind.try_set(Some(case.kind));

@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::clock::Law;
 use crate::form::{Choice, Field, Form, Options};
+use crate::hazard::HazardRules;
+use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
@@ -159,6 +162,15 @@ pub struct Package {
     pub flows: Vec<Flow>,
     /// Forms, every version that records may still name.
     pub forms: Part<Vec<Form>>,
+    /// Calendar, limits and clocks.
+    #[serde(default)]
+    pub law: Part<Law>,
+    /// Rules of visits besides the intervals of categories.
+    #[serde(default)]
+    pub visits: Part<VisitRules>,
+    /// Rules of hazards: patrols, inspection lists, re-checks.
+    #[serde(default)]
+    pub hazards: Part<HazardRules>,
     #[serde(skip)]
     checksum: String,
 }
@@ -199,6 +211,9 @@ impl Package {
     #[cfg(not(target_arch = "wasm32"))]
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
+        self.law.check()?;
+        self.visits.check()?;
+        self.hazards.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

@@ -7,6 +7,7 @@ use gridbook_log::{Entity, EntityId, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::{self, Deadline};
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
@@ -60,6 +61,10 @@ pub enum Hint {
     FedBack,
     /// Two decisions were made at once: one more is needed.
     Decision,
+    /// A case's most urgent limit, see [`Summary::deadline`]. Rows written before there was one stay readable.
+    Due(Deadline),
+    /// A visit heard of something that calls for another one: place of the trigger in the package's list (VISIT-05).
+    Calls(u8),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -107,6 +112,9 @@ pub struct Summary {
 
 /// Beijing time is eight hours ahead, all year.
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
+
+/// Grows when rows are made differently: devices then make theirs anew.
+pub const MADE_BY: u32 = 2;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -166,6 +174,14 @@ impl Summary {
         self.kind.is_case() && !DONE.contains(&self.state.as_str())
     }
 
+    /// A case's most urgent limit, with what its lamp needs; `None` for everything else.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Due(deadline) => Some(*deadline),
+            _ => None,
+        })
+    }
+
     /// Whether it is a household that is no more one: cancelled, merged into another or split. Lists leave it out;
     /// its history stays.
     pub fn is_gone(&self) -> bool {
@@ -211,6 +227,11 @@ impl Summary {
             },
             met: !matches!(met, "" | "not_met" | "none"),
         });
+        let rules = package.visits.get();
+        for signal in crate::plan::signals(rules, entity) {
+            let place = rules.triggers.iter().position(|trigger| trigger.id == signal.trigger);
+            self.hints.extend(place.and_then(|place| u8::try_from(place).ok()).map(Hint::Calls));
+        }
         self.title = entity.text("title").unwrap_or("走访").to_owned();
         let form = package.form_for(RecordKind::Visit);
         self.subtitle = ["mode", "met"]
@@ -249,6 +270,8 @@ impl Summary {
             "fed_back" => self.hints.push(Hint::FedBack),
             _ => {}
         }
+        let deadline = clock::read(package, entity).deadline(package.law.get());
+        self.hints.extend(deadline.map(Hint::Due));
         let category = self.categories.first().and_then(|id| {
             let field = package.form_for(self.kind)?.field("category")?;
             package.choices(field).iter().find(|choice| choice.id == *id).map(|choice| choice.label.as_str())

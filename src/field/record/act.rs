@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::clock::proposed;
 use gridbook_domain::form::{Form, Section, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::Transition;
@@ -30,7 +31,7 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition) -> AnyView {
     };
     let (label, test) = (step.label.clone(), format!("act-{}", step.action));
     let inside = move || {
-        let state = FormState::new(Arc::new(form(case.kind, &step)), known(&case, &step));
+        let state = FormState::new(Arc::new(form(case.kind, &step)), known(app, &case, &step));
         let inputs: Vec<_> = step.inputs_for(case.kind).cloned().collect();
         let none = inputs.is_empty().then(|| view! { <p>{format!("确定{}吗？", step.label)}</p> });
         let inputs = view! { {none}{fields(state, &inputs)} }.into_any();
@@ -61,12 +62,18 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
 }
 
 /// Facts of the record that the step may leave as they are.
-fn known(case: &CaseView, step: &Transition) -> Values {
+fn known(app: App, case: &CaseView, step: &Transition) -> Values {
     let mut values: Values = step
         .inputs_for(case.kind)
         .filter(|field| field.set)
         .filter_map(|field| Some((field.path.clone(), case.values.get(&field.path)?.clone())))
         .collect();
+    // Limits that the class of the case proposes; a person may enter others.
+    for field in step.inputs_for(case.kind) {
+        if let Some(day) = proposed(&app.package(), case, &step.action, &field.path, app.now_ms()) {
+            values.insert(field.path.clone(), Value::String(day.to_string()));
+        }
+    }
     // Conditions of inputs look at the level.
     for path in ["level", "risk_level"] {
         if let Some(level) = case.values.get(path) {

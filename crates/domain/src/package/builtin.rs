@@ -39,6 +39,17 @@ impl Package {
             roles: roles.roles,
             flows: read(include_str!("../../data/workflow.json"))?,
             forms: read(include_str!("../../data/forms.json"))?,
+            law: read(concat!(
+                "{\"calendar\":",
+                include_str!("../../data/calendar.json"),
+                ",\"sla\":",
+                include_str!("../../data/sla.json"),
+                ",\"table\":",
+                include_str!("../../data/clocks.json"),
+                "}"
+            ))?,
+            visits: read(include_str!("../../data/visits.json"))?,
+            hazards: read(include_str!("../../data/patrols.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;

@@ -13,8 +13,16 @@ fn faults_are_found() {
     broken.dicts.remove("met");
     broken.roles[1].grants[0].permission = "record.fly".to_owned();
     broken.flows[0].transitions.get_mut()[1].to = "nowhere".to_owned();
+    broken.law.get_mut().sla.default = "S9".to_owned();
+    broken.law.get_mut().calendar.hours.reverse();
     let faults = broken.faults().join("\n");
-    for expected in ["unknown dict met", "record.fly", "submit uses an unknown state"] {
+    for expected in [
+        "unknown class S9",
+        "working hours",
+        "unknown dict met",
+        "record.fly",
+        "submit uses an unknown state",
+    ] {
         assert!(faults.contains(expected), "{expected} in {faults}");
     }
 }

@@ -14,6 +14,7 @@ impl Package {
         self.form_faults(&mut faults);
         self.role_faults(&mut faults);
         self.flow_faults(&mut faults);
+        self.law_faults(&mut faults);
         faults
     }
 
@@ -124,6 +125,44 @@ impl Package {
                     }
                 }
             }
+        }
+    }
+
+    fn law_faults(&self, faults: &mut Vec<String>) {
+        let law = self.law.get();
+        let sla = &law.sla;
+        let assigned = sla.assign.iter().map(|assign| &assign.class);
+        let chosen = law.table.effects.iter().filter_map(|effect| effect.class.as_ref());
+        for class in assigned.chain(chosen).chain([&sla.default]) {
+            if law.class(class).is_none() {
+                faults.push(format!("sla: unknown class {class}"));
+            }
+        }
+        for level in sla.assign.iter().filter_map(|assign| assign.level.as_ref()) {
+            if self.level(level).is_none() {
+                faults.push(format!("sla: unknown level {level}"));
+            }
+        }
+        let limited = sla.classes.iter().flat_map(|class| class.limits.keys()).chain(sla.common.keys());
+        let moved = law.table.effects.iter().flat_map(|effect| {
+            let lists =
+                [&effect.start, &effect.end, &effect.stop, &effect.pause, &effect.resume, &effect.extend];
+            lists.into_iter().chain([&effect.restart, &effect.reopen]).flatten()
+        });
+        for id in limited.chain(moved) {
+            if law.clock(*id).is_none() {
+                faults.push(format!("clocks: {id:?} has no name"));
+            }
+        }
+        for category in self.visits.get().triggers.iter().flat_map(|trigger| &trigger.categories) {
+            if self.category(category).is_none() {
+                faults.push(format!("visits: unknown category {category}"));
+            }
+        }
+        let hours = &law.calendar.hours;
+        let ordered = hours.windows(2).all(|pair| pair[0].1 <= pair[1].0);
+        if hours.is_empty() || !ordered || hours.iter().any(|(from, to)| from >= to || *to > 1440) {
+            faults.push("calendar: working hours are out of order".to_owned());
         }
     }
 }

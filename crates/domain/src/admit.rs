@@ -198,7 +198,12 @@ impl Desk<'_> {
 /// The permission that writing a new record of a kind takes.
 fn write_permission(kind: RecordKind) -> &'static str {
     match kind {
-        RecordKind::Visit | RecordKind::Hazard | RecordKind::Dispute => "record.create",
+        RecordKind::Visit
+        | RecordKind::Hazard
+        | RecordKind::Dispute
+        | RecordKind::Matter
+        | RecordKind::Entry => "record.create",
+        RecordKind::Mediation => "mediation.file",
         RecordKind::Household => "household.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
     }

@@ -6,6 +6,7 @@
 mod builtin;
 mod part;
 mod risk;
+mod skin;
 #[cfg(not(target_arch = "wasm32"))]
 mod verify;
 
@@ -22,6 +23,7 @@ use crate::workflow::{Flow, State};
 
 pub use part::Part;
 pub use risk::RiskRule;
+pub use skin::{Skin, SkinStep};
 
 /// Version of the envelope that this code reads.
 const ENVELOPE: u32 = 1;
@@ -157,6 +159,12 @@ pub struct Package {
     pub roles: Vec<Role>,
     /// State machines.
     pub flows: Vec<Flow>,
+    /// Words for the way of a case, to choose from (FLOW-01).
+    #[serde(default)]
+    pub skins: Vec<Skin>,
+    /// The one that the township chose.
+    #[serde(default)]
+    pub skin: String,
     /// Forms, every version that records may still name.
     pub forms: Part<Vec<Form>>,
     #[serde(skip)]
@@ -267,9 +275,15 @@ impl Package {
         }
     }
 
-    /// The newest form of a kind of record.
+    /// The name of a form that a record stores, without its version.
+    pub fn form_title(&self, name: &str) -> Option<&str> {
+        self.form_named(name).map(|form| form.title.as_str())
+    }
+
+    /// The main form of a kind of record, newest version: a kind may have further ones, which stand behind it.
     pub fn form_for(&self, kind: RecordKind) -> Option<&Form> {
-        self.forms.get().iter().filter(|form| form.record == kind).max_by_key(|form| form.version)
+        let main = self.forms.get().iter().find(|form| form.record == kind)?;
+        self.form(&main.id)
     }
 
     /// A level by its id.

@@ -147,10 +147,11 @@ async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) ->
     let place = step.places.then(|| placement(&set));
     let blobs = state.photos.get_untracked();
     let new = blobs.iter().map(|photo| NewBlob { sha256: photo.sha256.clone(), bytes: None }).collect();
+    let from = step.leaves(case).unwrap_or(&case.state).to_owned();
     let event = Event {
         event: step.action.clone(),
-        from: case.state.clone(),
-        to: step.to.clone(),
+        to: step.target(&from).to_owned(),
+        from,
         table: version,
         data,
         set,

@@ -48,7 +48,7 @@ fn bad_creations_are_named() {
     let story = Story::new();
     let good = hazard_body("blue");
     for (body, code) in [
-        (with(good.clone(), "type", json!("mediation_file")), "unknown_type"),
+        (with(good.clone(), "type", json!("a_later_kind")), "unknown_type"),
         (with(good.clone(), "state", json!("closed")), "wrong_state"),
         (with(good.clone(), "form", json!("F-HAZARD/99")), "unknown_form"),
         (with(good.clone(), "form", json!("F-VISIT/1")), "unknown_form"),

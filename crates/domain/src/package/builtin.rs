@@ -27,10 +27,11 @@ impl Package {
         dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/hazards.json"))?);
         dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/disputes.json"))?);
         let roles: Roles = read(include_str!("../../data/roles.json"))?;
+        let mut settings: BTreeMap<String, String> = read(include_str!("../../data/version.json"))?;
         let mut package = Self {
-            version: read::<BTreeMap<String, String>>(include_str!("../../data/version.json"))?
-                .remove("version")
-                .unwrap_or_default(),
+            version: settings.remove("version").unwrap_or_default(),
+            skins: read(include_str!("../../data/skins.json"))?,
+            skin: settings.remove("skin").unwrap_or_default(),
             dicts,
             levels: read(include_str!("../../data/levels.json"))?,
             categories: read(include_str!("../../data/categories.json"))?,

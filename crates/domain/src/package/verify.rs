@@ -107,7 +107,10 @@ impl Package {
             }
             for step in flow.transitions.get() {
                 let name = format!("flow {}: {}", flow.id, step.action);
-                if step.from.iter().chain([&step.to]).any(|state| flow.state(state).is_none()) {
+                let stays = step.to == crate::workflow::STAYS;
+                if step.from.iter().any(|state| flow.state(state).is_none())
+                    || !(stays || flow.state(&step.to).is_some())
+                {
                     faults.push(format!("{name} uses an unknown state"));
                 }
                 let held = self.roles.iter().flat_map(|role| &role.grants);

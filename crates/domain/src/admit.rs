@@ -86,6 +86,12 @@ impl Desk<'_> {
             None if kind.is_report() => return Err(Refusal::UnknownForm(String::new())),
             None => None,
         };
+        if form.is_some_and(|form| form.restricted) {
+            return Err(Refusal::RestrictedForm);
+        }
+        if let Some(name) = create.form.as_ref().filter(|name| !self.package.takes_form(name, self.today)) {
+            return Err(Refusal::OldForm(name.clone()));
+        }
         if let Some(path) = create.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
             return Err(Refusal::WorkflowPath(path.clone()));
         }

@@ -4,6 +4,7 @@
 
 pub mod admit;
 pub mod case;
+pub mod catalogue;
 pub mod date;
 pub mod form;
 pub mod household;

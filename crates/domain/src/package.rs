@@ -5,6 +5,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod builtin;
 mod part;
+mod revise;
 mod risk;
 mod skin;
 #[cfg(not(target_arch = "wasm32"))]
@@ -16,12 +17,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::catalogue::Catalogue;
 use crate::form::{Choice, Field, Form, Options};
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
 
 pub use part::Part;
+pub use revise::{GRACE_DAYS, ReviseError};
 pub use risk::RiskRule;
 pub use skin::{Skin, SkinStep};
 
@@ -167,6 +170,9 @@ pub struct Package {
     pub skin: String,
     /// Forms, every version that records may still name.
     pub forms: Part<Vec<Form>>,
+    /// Items and campaigns.
+    #[serde(default)]
+    pub catalogue: Part<Catalogue>,
     #[serde(skip)]
     checksum: String,
 }
@@ -207,6 +213,7 @@ impl Package {
     #[cfg(not(target_arch = "wasm32"))]
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
+        self.catalogue.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }
@@ -254,7 +261,7 @@ impl Package {
     pub fn offered<'a>(&'a self, field: &'a Field, parent: Option<&str>) -> Vec<&'a Choice> {
         self.choices(field)
             .iter()
-            .filter(|choice| !choice.restricted)
+            .filter(|choice| !choice.restricted && !choice.retired)
             .filter(|choice| field.options_by.is_none() || choice.parent.as_deref() == parent)
             .collect()
     }

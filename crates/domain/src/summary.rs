@@ -151,7 +151,7 @@ impl Summary {
             RecordKind::Household => summary.read_household(entity, package),
             RecordKind::Visit => summary.read_visit(entity, package),
             RecordKind::Hazard | RecordKind::Dispute | RecordKind::Matter => {
-                summary.read_case(entity, package)
+                summary.read_case(entity, package);
             }
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),

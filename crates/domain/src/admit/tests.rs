@@ -70,6 +70,19 @@ fn bad_creations_are_named() {
 }
 
 #[test]
+fn restricted_forms_make_no_record() {
+    let (story, ann) = (Story::new(), person("ann", "village_assistant"));
+    for (form, kind) in [("F-ABUSE/1", "matter"), ("F-SUPV/1", "matter"), ("F-RVISIT/1", "entry")] {
+        let state = if kind == "matter" { "submitted" } else { "recorded" };
+        let body = json!({"type": kind, "form": form, "state": state, "place": {"area": GRID}, "set": {"facts": "x"}});
+        assert_eq!(story.judge(&ann, "create", &body), Err(Refusal::RestrictedForm), "{form}");
+    }
+    let entry = json!({"type": "entry", "form": "F-ZERO/1", "state": "recorded", "place": {"area": GRID},
+        "set": {"date": "2026-05-18", "area": GRID, "has_any": "none"}});
+    assert_eq!(story.judge(&ann, "create", &entry), Ok(()));
+}
+
+#[test]
 fn creating_twice_and_under_another_name_is_refused() {
     let story = Story::hazard("blue");
     let ann = person("ann", "village_assistant");
@@ -236,6 +249,8 @@ fn every_refusal_says_that_nothing_is_lost() {
         Refusal::Missing,
         Refusal::UnknownType(String::new()),
         Refusal::UnknownForm(String::new()),
+        Refusal::OldForm(String::new()),
+        Refusal::RestrictedForm,
         Refusal::WrongState,
         Refusal::BadArea(String::new()),
         Refusal::BadPlacement,

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
-use crate::form::Choice;
+use crate::catalogue::{Sensitivity, Status};
+use crate::form::{Choice, Form};
 
 use super::{Dict, Package, PackageError, sha256};
 
@@ -27,6 +28,8 @@ impl Package {
         dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/hazards.json"))?);
         dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/disputes.json"))?);
         let roles: Roles = read(include_str!("../../data/roles.json"))?;
+        let mut forms: Vec<Form> = read(include_str!("../../data/forms.json"))?;
+        forms.extend(read::<Vec<Form>>(include_str!("../../data/forms_more.json"))?);
         let mut settings: BTreeMap<String, String> = read(include_str!("../../data/version.json"))?;
         let mut package = Self {
             version: settings.remove("version").unwrap_or_default(),
@@ -39,7 +42,8 @@ impl Package {
             permissions: roles.permissions,
             roles: roles.roles,
             flows: read(include_str!("../../data/workflow.json"))?,
-            forms: read(include_str!("../../data/forms.json"))?,
+            forms: forms.into(),
+            catalogue: read(include_str!("../../data/catalogue.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;
@@ -51,6 +55,16 @@ impl Package {
         });
         let choices = Dict { label: "户类别".to_owned(), options: options.collect() };
         package.dicts.insert("household_category".to_owned(), choices);
+        // Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
+        let items = package.catalogue.get().items.iter().map(|item| Choice {
+            id: item.id.clone(),
+            label: item.name.clone(),
+            restricted: item.sensitivity == Sensitivity::Restricted,
+            retired: item.status != Status::Active,
+            ..Choice::default()
+        });
+        let items = Dict { label: "事项".to_owned(), options: items.collect() };
+        package.dicts.insert("item".to_owned(), items);
         package.checksum = sha256(&serde_json::to_string(&package)?);
         Ok(package)
     }

@@ -128,6 +128,19 @@ impl Desk<'_> {
         if let Some(path) = set.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
             return Err(Refusal::WorkflowPath(path.clone()));
         }
+        // A mediation file is its mediators'; once it has ended, papers come in by opening it again.
+        if kind == RecordKind::Mediation {
+            self.demand("mediation.file", &case.target())?;
+            if self
+                .package
+                .flow(kind)
+                .and_then(|flow| flow.state(&case.state))
+                .is_some_and(|state| state.terminal)
+            {
+                return Err(Refusal::NotLegalNow { action: "set".to_owned(), state: case.state });
+            }
+            return self.well_formed(entity, kind, set);
+        }
         let form = self.form_of(entity, kind);
         let handling = self.package.state(&case.state).is_some_and(|state| state.handling);
         let target = case.target();

@@ -224,6 +224,10 @@ impl CaseView {
             let (event, at) = (&record.event, record.hlc.ms);
             let named = text(&event.set, "handler");
             match event.event.as_str() {
+                "med_accept" => {
+                    self.registered_at.get_or_insert(at);
+                    self.registered = true;
+                }
                 "register" | "settle_confirm" => {
                     self.registered_at.get_or_insert(at);
                     self.registered = true;

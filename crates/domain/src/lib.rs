@@ -10,6 +10,7 @@ pub mod form;
 pub mod household;
 pub mod import;
 pub mod mask;
+pub mod mediation;
 pub mod package;
 pub mod pinyin;
 pub mod plan;

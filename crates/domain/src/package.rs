@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::catalogue::Catalogue;
 use crate::form::{Choice, Field, Form, Options};
+use crate::mediation::document::Template;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
@@ -173,6 +174,9 @@ pub struct Package {
     /// Items and campaigns.
     #[serde(default)]
     pub catalogue: Part<Catalogue>,
+    /// Templates of documents (MED-07).
+    #[serde(default)]
+    pub documents: Part<Vec<Template>>,
     #[serde(skip)]
     checksum: String,
 }
@@ -214,6 +218,7 @@ impl Package {
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
         self.catalogue.check()?;
+        self.documents.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

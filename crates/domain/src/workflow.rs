@@ -53,6 +53,14 @@ impl Flow {
             .find(|step| step.from.iter().any(|state| state == from) && step.target(from) == to)
     }
 
+    /// The transition that a line of the history tells of: the very one, else one of the same name. An older table
+    /// may have led elsewhere.
+    pub fn told(&self, action: &str, from: &str, to: &str) -> Option<&Transition> {
+        self.transition_to(action, from, to)
+            .or_else(|| self.transition(action, from))
+            .or_else(|| self.actions(action).next())
+    }
+
     /// The first transition that an action means in a state.
     pub fn transition(&self, action: &str, from: &str) -> Option<&Transition> {
         self.transitions.get().iter().find(|transition| {

@@ -50,6 +50,8 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
         version: 1,
         title: step.label.clone(),
         record: kind,
+        restricted: false,
+        superseded: None,
         sections: vec![Section {
             id: step.action.clone(),
             title: step.label.clone(),

@@ -30,6 +30,7 @@ impl Package {
         let roles: Roles = read(include_str!("../../data/roles.json"))?;
         let mut forms: Vec<Form> = read(include_str!("../../data/forms.json"))?;
         forms.extend(read::<Vec<Form>>(include_str!("../../data/forms_more.json"))?);
+        forms.extend(read::<Vec<Form>>(include_str!("../../data/forms_mediation.json"))?);
         let mut settings: BTreeMap<String, String> = read(include_str!("../../data/version.json"))?;
         let mut package = Self {
             version: settings.remove("version").unwrap_or_default(),
@@ -44,6 +45,7 @@ impl Package {
             flows: read(include_str!("../../data/workflow.json"))?,
             forms: forms.into(),
             catalogue: read(include_str!("../../data/catalogue.json"))?,
+            documents: read(include_str!("../../data/documents.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;
@@ -55,6 +57,13 @@ impl Package {
         });
         let choices = Dict { label: "户类别".to_owned(), options: options.collect() };
         package.dicts.insert("household_category".to_owned(), choices);
+        let papers = package.documents.get().iter().filter(|paper| paper.order < 300).map(|paper| Choice {
+            id: paper.id.clone(),
+            label: paper.title.clone(),
+            ..Choice::default()
+        });
+        let papers = Dict { label: "文书".to_owned(), options: papers.collect() };
+        package.dicts.insert("mediation_document".to_owned(), papers);
         // Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
         let items = package.catalogue.get().items.iter().map(|item| Choice {
             id: item.id.clone(),

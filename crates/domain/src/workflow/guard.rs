@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::case::CaseView;
 use crate::form::{Photos, Values};
+use crate::mediation::{self, Mediation};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, may};
@@ -77,6 +78,16 @@ pub enum Guard {
     WithinRespond,
     /// A supervision note stands.
     Supervised,
+    /// Both parties agree to be mediated, and nothing speaks against mediating (MED-04, MED-18).
+    MedFit,
+    /// Everything before the agreement was done, and a talk came to terms (MED-03).
+    MedReady,
+    /// The agreement is signed as its kind asks for (MED-08).
+    MedSigned,
+    /// Somebody tried.
+    MedTalked,
+    /// The volume is complete (MED-19).
+    MedComplete,
 }
 
 /// What a guard looks at.
@@ -101,7 +112,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 32] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -129,6 +140,11 @@ impl Guard {
         Self::RespondExpired,
         Self::WithinRespond,
         Self::Supervised,
+        Self::MedFit,
+        Self::MedReady,
+        Self::MedSigned,
+        Self::MedTalked,
+        Self::MedComplete,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
@@ -144,6 +160,11 @@ impl Guard {
                 | Self::NextTier
                 | Self::OtherCase
                 | Self::JointDate
+                | Self::MedFit
+                | Self::MedReady
+                | Self::MedSigned
+                | Self::MedTalked
+                | Self::MedComplete
         )
     }
 
@@ -186,6 +207,11 @@ impl Guard {
             Self::RespondExpired => "respond_not_passed",
             Self::WithinRespond => "respond_passed",
             Self::Supervised => "not_supervised",
+            Self::MedFit => "not_fit_for_mediation",
+            Self::MedReady => "steps_missing",
+            Self::MedSigned => "not_signed",
+            Self::MedTalked => "no_talk",
+            Self::MedComplete => "volume_incomplete",
         }
     }
 
@@ -219,6 +245,11 @@ impl Guard {
             Self::RespondExpired => "还没到认领期限",
             Self::WithinRespond => "认领期限已过, 不能退件; 请中心改派",
             Self::Supervised => "这一件没有督办",
+            Self::MedFit => "各方都愿意调解、没有不宜调解的情形才能受理; 不宜调解的请移送",
+            Self::MedReady => "受理、定人、调查、告知还没做全, 或者还没有谈成",
+            Self::MedSigned => "协议还没有签名盖章",
+            Self::MedTalked => "还没有调解记录",
+            Self::MedComplete => "卷内文书不全, 还不能归档",
         }
     }
 
@@ -292,6 +323,11 @@ impl Guard {
             Self::RespondExpired => day(case.respond_by.as_deref()).is_some_and(|limit| limit < now.today),
             Self::WithinRespond => day(case.respond_by.as_deref()).is_none_or(|limit| now.today <= limit),
             Self::Supervised => case.actions.iter().any(|action| action == "supervise"),
+            Self::MedFit => now.file().yes("consent_all") && now.file().list("not_fit").is_empty(),
+            Self::MedReady => mediation::step::ready_to_agree(&now.file()),
+            Self::MedSigned => mediation::agreement::unsigned(&now.file()).is_empty(),
+            Self::MedTalked => !now.file().rows("talks").is_empty(),
+            Self::MedComplete => mediation::volume::missing(now.package, &now.file()).is_empty(),
         }
     }
 }
@@ -301,6 +337,11 @@ fn day(text: Option<&str>) -> Option<NaiveDate> {
 }
 
 impl Situation<'_> {
+    fn file(&self) -> Mediation<'_> {
+        let number = self.case.number.as_deref();
+        Mediation { values: self.values, photos: self.photos, number, state: &self.case.state }
+    }
+
     fn member_of(&self, unit: Option<&str>) -> bool {
         unit.is_some_and(|unit| self.actor.units(self.today).contains(&unit))
     }

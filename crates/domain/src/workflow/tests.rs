@@ -72,10 +72,10 @@ fn an_action_means_one_thing_in_a_state() {
 
 #[test]
 fn every_guard_is_used_and_has_its_own_code() {
-    let used: BTreeSet<&str> = case_flow()
-        .transitions
-        .get()
+    let used: BTreeSet<&str> = Package::builtin()
+        .flows
         .iter()
+        .flat_map(|flow| flow.transitions.get())
         .flat_map(|step| &step.guards)
         .map(|guard| guard.code())
         .collect();

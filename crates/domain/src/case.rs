@@ -115,6 +115,10 @@ pub struct CaseView {
     pub look_back_failed: bool,
     /// How often it was supervised (FLOW-09).
     pub supervised: u32,
+    /// Who refused it last.
+    pub refused_by: Option<String>,
+    /// Call-backs in which nobody was reached.
+    pub unreached: u32,
     /// People who were added to it.
     pub participants: Vec<String>,
     /// Actions that counted so far, in order.
@@ -125,6 +129,22 @@ pub struct CaseView {
     pub photos: Photos,
     /// What happened, in order.
     pub timeline: Vec<Line>,
+}
+
+/// Sources in which people came themselves.
+const BY_CITIZENS: [&str; 7] = [
+    "self_online_page",
+    "coordinator_home",
+    "reception_offline",
+    "reception_online",
+    "neighbor_report",
+    "hotline",
+    "opinion_box",
+];
+
+/// Whether a record is in a sample of so many percent: the same answer on every device (FLOW-03, FLOW-12).
+pub fn sampled(id: EntityId, percent: u32) -> bool {
+    id.0.iter().fold(0u32, |sum, byte| (sum * 31 + u32::from(*byte)) % 10_007) % 100 < percent
 }
 
 /// The day of an instant in China (UTC+8), where every limit is counted.
@@ -201,6 +221,8 @@ impl CaseView {
             cancel_asked: false,
             look_back_failed: false,
             supervised: 0,
+            refused_by: None,
+            unreached: 0,
             participants: Vec::new(),
             actions: Vec::new(),
             values,
@@ -319,6 +341,8 @@ impl CaseView {
                 self.extended += 1;
                 self.handle_by = text(&event.set, "handle_by").or(self.handle_by.take());
             }
+            "refuse" => self.refused_by = Some(user.to_owned()),
+            "call_back" if event.data.get("reached") == Some(&Value::Bool(false)) => self.unreached += 1,
             "escalate" => self.climbed_to = said("to_tier"),
             "merge" => self.main = said("main"),
             "transfer_receipt" => self.receipt_on = said("received_on"),
@@ -338,6 +362,15 @@ impl CaseView {
             None if self.kept_at_village => "village",
             None => "township",
         }
+    }
+
+    /// Whether it has to be called back (FLOW-12): disputes, what people brought themselves, and red and orange
+    /// hazards always; of the others one in five, told by the record's id, so that nobody picks.
+    pub fn called_back(&self) -> bool {
+        self.kind == RecordKind::Dispute
+            || self.level.as_deref().is_some_and(|level| matches!(level, "red" | "orange"))
+            || self.source.as_deref().is_some_and(|source| BY_CITIZENS.contains(&source))
+            || sampled(self.id, 20)
     }
 
     /// The last day to which its limit can be extended: as long again as it was (FLOW-08).

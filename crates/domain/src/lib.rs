@@ -22,3 +22,4 @@ pub mod summary;
 pub mod territory;
 pub mod validate;
 pub mod workflow;
+pub mod zero;

@@ -13,6 +13,8 @@ use crate::role::{Actor, may};
 
 /// Days after closing in which a case can be re-opened (FLOW-14).
 pub const REOPEN_DAYS: u64 = 30;
+/// Calls without an answer after which a call-back may be left out (FLOW-13).
+pub const CALLS: u32 = 3;
 /// Days within which a joint hearing has to meet: five working days are never more than this, holidays included.
 pub const JOINT_DAYS: u64 = 14;
 /// Levels that a case can climb, lowest first (FLOW-02).
@@ -78,6 +80,10 @@ pub enum Guard {
     WithinRespond,
     /// A supervision note stands.
     Supervised,
+    /// Not who refused it: an objection is decided by somebody else (FLOW-04).
+    NotRefuser,
+    /// The reason for leaving the call-back out is true: three calls nobody answered, or not in the sample (FLOW-12).
+    WaiveFits,
     /// Both parties agree to be mediated, and nothing speaks against mediating (MED-04, MED-18).
     MedFit,
     /// Everything before the agreement was done, and a talk came to terms (MED-03).
@@ -112,7 +118,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -140,6 +146,8 @@ impl Guard {
         Self::RespondExpired,
         Self::WithinRespond,
         Self::Supervised,
+        Self::NotRefuser,
+        Self::WaiveFits,
         Self::MedFit,
         Self::MedReady,
         Self::MedSigned,
@@ -160,6 +168,7 @@ impl Guard {
                 | Self::NextTier
                 | Self::OtherCase
                 | Self::JointDate
+                | Self::WaiveFits
                 | Self::MedFit
                 | Self::MedReady
                 | Self::MedSigned
@@ -172,7 +181,7 @@ impl Guard {
     /// device that did not know the guard yet is not refused for it.
     pub const fn since(self) -> u32 {
         match self {
-            Self::WithinRespond | Self::OwnerNamed => 2,
+            Self::WithinRespond | Self::OwnerNamed | Self::NotRefuser | Self::WaiveFits => 2,
             _ => 1,
         }
     }
@@ -207,6 +216,8 @@ impl Guard {
             Self::RespondExpired => "respond_not_passed",
             Self::WithinRespond => "respond_passed",
             Self::Supervised => "not_supervised",
+            Self::NotRefuser => "own_refusal",
+            Self::WaiveFits => "waive_reason",
             Self::MedFit => "not_fit_for_mediation",
             Self::MedReady => "steps_missing",
             Self::MedSigned => "not_signed",
@@ -245,6 +256,8 @@ impl Guard {
             Self::RespondExpired => "还没到认领期限",
             Self::WithinRespond => "认领期限已过, 不能退件; 请中心改派",
             Self::Supervised => "这一件没有督办",
+            Self::NotRefuser => "上报人对不予受理有异议, 要由另一人决定",
+            Self::WaiveFits => "三次未接要有三次没有联系上的回访记录; 纠纷、群众反映的和红橙隐患都要回访",
             Self::MedFit => "各方都愿意调解、没有不宜调解的情形才能受理; 不宜调解的请移送",
             Self::MedReady => "受理、定人、调查、告知还没做全, 或者还没有谈成",
             Self::MedSigned => "协议还没有签名盖章",
@@ -323,6 +336,12 @@ impl Guard {
             Self::RespondExpired => day(case.respond_by.as_deref()).is_some_and(|limit| limit < now.today),
             Self::WithinRespond => day(case.respond_by.as_deref()).is_none_or(|limit| now.today <= limit),
             Self::Supervised => case.actions.iter().any(|action| action == "supervise"),
+            Self::NotRefuser => case.refused_by.as_deref() != Some(user),
+            Self::WaiveFits => match said("reason") {
+                "no_answer_3" => case.unreached >= CALLS,
+                "not_sampled" => !case.called_back(),
+                _ => true,
+            },
             Self::MedFit => now.file().yes("consent_all") && now.file().list("not_fit").is_empty(),
             Self::MedReady => mediation::step::ready_to_agree(&now.file()),
             Self::MedSigned => mediation::agreement::unsigned(&now.file()).is_empty(),

@@ -230,7 +230,8 @@ fn a_supplement_goes_back_and_forth() {
     let refuse = json!({"data": {"reason": "duplicate", "text": "与昨天一条重复"}});
     story.step(&ivy, "refuse", &refuse);
     story.step(&ann, "object", &json!({"data": {"text": "不是同一处"}}));
-    story.step(&ivy, "refuse", &refuse);
+    assert_eq!(story.try_step(&ivy, "refuse", &refuse), Err(Refusal::Guard(Guard::NotRefuser)));
+    story.step(&person("dora", "center_director"), "refuse", &refuse);
     assert_eq!(
         story.try_step(&ann, "object", &json!({"data": {"text": "再看看"}})),
         Err(Refusal::Guard(Guard::Once))

@@ -102,6 +102,7 @@ fn fitting(step: &Transition, kind: RecordKind, from: &str) -> CaseView {
     case.pause_asked_by = Some("ben".to_owned());
     case.void_asked_by = Some("ivy".to_owned());
     case.actions = vec!["supervise".to_owned()];
+    case.unreached = 3;
     // What was settled on the spot has its photo in the report.
     let after = usize::from(step.action == "settle_confirm");
     case.photos = Photos::from([("photo_after".to_owned(), after)]);
@@ -242,6 +243,8 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
         Guard::RespondExpired => case.respond_by = Some("2026-05-18".to_owned()),
         Guard::WithinRespond => case.respond_by = Some("2026-05-17".to_owned()),
         Guard::Supervised => case.actions.clear(),
+        Guard::NotRefuser => case.refused_by = Some("zed".to_owned()),
+        Guard::WaiveFits => case.unreached = 2,
         // Of mediation files, not of cases: their own tests break them.
         Guard::MedFit | Guard::MedReady | Guard::MedSigned | Guard::MedTalked | Guard::MedComplete => None?,
     }

@@ -256,3 +256,36 @@ fn somebody_is_always_waited_for() {
     story.step(&person("cara", "callback_clerk"), "satisfied", &json!({"data": {"rating": "satisfied"}}));
     assert!(of(&story).is_nobody(), "a declared end waits for nobody");
 }
+
+#[test]
+fn a_call_back_is_left_out_only_for_a_true_reason() {
+    let mut story = in_progress();
+    let (ben, cara) = (person("ben", "unit_handler"), person("cara", "callback_clerk"));
+    story.step(&ben, "finish", &finish());
+    story.step(&ben, "feed_back", &json!({"data": {"channel": "phone", "text": "已清淤"}}));
+    let waive = json!({"data": {"reason": "no_answer_3"}});
+    let call = json!({"data": {"mode": "phone", "person": "钟小满", "reached": false}});
+    for _ in 0..3 {
+        assert_eq!(story.try_step(&cara, "waive", &waive), Err(Refusal::Guard(Guard::WaiveFits)));
+        story.step(&cara, "call_back", &call);
+    }
+    story.step(&cara, "waive", &waive);
+    assert_eq!(story.view().state, "closed");
+}
+
+#[test]
+fn one_in_five_is_called_back_and_what_matters_always() {
+    let case = Story::hazard("yellow").view();
+    let of = |level: &str, source: &str, byte: u8| {
+        let mut case = case.clone();
+        case.id.0[15] = byte;
+        (case.level, case.source) = (Some(level.to_owned()), Some(source.to_owned()));
+        case.called_back()
+    };
+    let drawn = (0..=255).filter(|byte| of("yellow", "patrol_found", *byte)).count();
+    assert!((30..=75).contains(&drawn), "{drawn} of 256");
+    assert!((0..=255).all(|byte| of("red", "patrol_found", byte) && of("yellow", "hotline", byte)));
+    let mut dispute = case.clone();
+    dispute.kind = RecordKind::Dispute;
+    assert!(dispute.called_back());
+}

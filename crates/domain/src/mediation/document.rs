@@ -14,20 +14,6 @@ use crate::package::Package;
 /// A blank to be filled by hand.
 pub const BLANK: &str = "＿＿＿＿";
 
-/// When a document belongs into the volume.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Need {
-    /// Always.
-    Always,
-    /// One of those that say so: an application or a register form.
-    One,
-    /// Where the parties agreed.
-    Agreed,
-    /// Where there is something to put in.
-    If,
-}
-
 /// A template.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Template {
@@ -37,8 +23,6 @@ pub struct Template {
     pub title: String,
     /// Its place in the volume.
     pub order: u32,
-    /// When it belongs there.
-    pub need: Need,
     /// What it says.
     pub blocks: Vec<TemplateBlock>,
     /// Lines to sign on.

@@ -1,8 +1,31 @@
 //! The volume: which papers it holds, in which order, on which pages, and whether it is complete (MED-19).
 
-use super::document::{Need, Template};
 use super::{Mediation, agreement};
 use crate::package::Package;
+
+/// When a paper belongs into the volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Always,
+    /// Where the parties agreed.
+    Agreed,
+    /// Where something happened that it tells of.
+    IfIt,
+    /// Not counted on.
+    Free,
+}
+
+/// Which papers have to be there. Application and register form stand for each other and are asked for apart.
+fn need(id: &str) -> Need {
+    match id {
+        "cover" | "catalogue" | "rights_notice" | "identity" | "mediation_record" | "note" | "back" => {
+            Need::Always
+        }
+        "agreement" | "oral_agreement" | "followup" => Need::Agreed,
+        "authorization" | "investigation" | "evidence" | "receipt" | "confirmation" => Need::IfIt,
+        _ => Need::Free,
+    }
+}
 
 /// A paper of the volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,19 +98,18 @@ pub fn agreed(file: &Mediation<'_>) -> bool {
     file.text("failed_reason").is_empty() && !file.text("agreement_kind").is_empty()
 }
 
-/// Papers of the volume in order, with their pages.
+/// Papers of the volume in order, with their pages. The dictionary lists them in the order of the volume.
 pub fn catalogue<'a>(package: &'a Package, file: &Mediation<'a>) -> Vec<Part<'a>> {
-    let mut templates: Vec<&Template> = package.documents.get().iter().filter(|t| t.order < 300).collect();
-    gridbook_log::order_by_key(&mut templates, |template| template.order);
+    let papers = package.dict("mediation_document").map_or(&[][..], |dict| &dict.options);
     let rows = file.rows("parts");
     let mut next = 1;
     let mut parts = Vec::new();
-    for template in templates {
-        let Some(row) = rows.iter().find(|row| row.text("doc") == template.id) else { continue };
+    for paper in papers {
+        let Some(row) = rows.iter().find(|row| row.text("doc") == paper.id) else { continue };
         let pages = row.number("pages").unwrap_or(0);
         parts.push(Part {
-            id: &template.id,
-            title: &template.title,
+            id: &paper.id,
+            title: &paper.label,
             pages,
             first: next,
             last: next + pages.saturating_sub(1),
@@ -103,20 +125,20 @@ pub fn missing(package: &Package, file: &Mediation<'_>) -> Vec<(String, &'static
     let parts = catalogue(package, file);
     let mut list = Vec::new();
     let has = |id: &str| parts.iter().any(|part| part.id == id && part.pages > 0);
-    for template in package.documents.get().iter().filter(|template| template.order < 200) {
-        let needed = match template.need {
+    for paper in package.dict("mediation_document").map_or(&[][..], |dict| &dict.options) {
+        let needed = match need(&paper.id) {
             Need::Always => true,
-            Need::Agreed => agreed(file) && !other_kind(file, &template.id),
-            Need::If => occurred(file, &template.id),
-            Need::One => false,
+            Need::Agreed => agreed(file) && !other_kind(file, &paper.id),
+            Need::IfIt => occurred(file, &paper.id),
+            Need::Free => false,
         };
-        if needed && !has(&template.id) {
-            list.push((template.id.clone(), "卷里没有这份文书"));
+        if needed && !has(&paper.id) {
+            list.push((paper.id.clone(), "卷里没有这份文书"));
         }
-        if has(&template.id)
-            && let Some(why) = unfounded(file, &template.id)
+        if has(&paper.id)
+            && let Some(why) = unfounded(file, &paper.id)
         {
-            list.push((template.id.clone(), why));
+            list.push((paper.id.clone(), why));
         }
     }
     if !(has("application") || has("registration")) {

@@ -57,7 +57,9 @@ impl Package {
         });
         let choices = Dict { label: "户类别".to_owned(), options: options.collect() };
         package.dicts.insert("household_category".to_owned(), choices);
-        let papers = package.documents.get().iter().filter(|paper| paper.order < 300).map(|paper| Choice {
+        let mut papers: Vec<_> = package.documents.get().iter().collect();
+        papers.sort_by_key(|paper| paper.order);
+        let papers = papers.into_iter().filter(|paper| paper.order < 300).map(|paper| Choice {
             id: paper.id.clone(),
             label: paper.title.clone(),
             ..Choice::default()

@@ -158,7 +158,10 @@ impl Summary {
         match kind {
             RecordKind::Household => summary.read_household(entity, package),
             RecordKind::Visit => summary.read_visit(entity, package),
-            RecordKind::Hazard | RecordKind::Dispute => summary.read_case(entity, package),
+            RecordKind::Hazard | RecordKind::Dispute | RecordKind::Matter => {
+                summary.read_case(entity, package);
+            }
+            RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),
         }
         Some(summary)
@@ -254,7 +257,7 @@ impl Summary {
         let first =
             |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
         self.at = instant(entity, &["found_at", "occur_date"]).unwrap_or(self.at);
-        self.title = first(&["event_name", "title", "desc", "facts"]).chars().take(30).collect();
+        self.title = first(&crate::case::TITLES).chars().take(30).collect();
         self.level = first(&["level", "risk_level"]);
         self.subtitle = first(&["address_text", "occur_place"]);
         self.categories = entity.text("category").map(str::to_owned).into_iter().collect();
@@ -290,6 +293,19 @@ impl Summary {
             category.unwrap_or_default(),
             self.number
         ));
+    }
+
+    /// What is written down once, and mediation files: by what they are about, else by the name of their form.
+    fn read_entry(&mut self, entity: &Entity, package: &Package) {
+        let first = |paths: &[&str]| paths.iter().find_map(|path| entity.text(path));
+        self.at = instant(entity, &["found_at", "date", "accepted_on"]).unwrap_or(self.at);
+        let named = entity.creation().and_then(|made| made.create.form.as_deref());
+        let form =
+            named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));
+        self.title = first(&crate::case::TITLES).unwrap_or(form).chars().take(30).collect();
+        self.subtitle = first(&["address_text", "place"]).unwrap_or(form).to_owned();
+        self.level = first(&["risk_level", "level"]).unwrap_or_default().to_owned();
+        self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
     }
 
     fn read_directory(&mut self, entity: &Entity) {

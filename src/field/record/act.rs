@@ -51,6 +51,8 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
         version: 1,
         title: step.label.clone(),
         record: kind,
+        restricted: false,
+        superseded: None,
         sections: vec![Section {
             id: step.action.clone(),
             title: step.label.clone(),
@@ -154,10 +156,11 @@ async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) ->
     let place = step.places.then(|| placement(&set));
     let blobs = state.photos.get_untracked();
     let new = blobs.iter().map(|photo| NewBlob { sha256: photo.sha256.clone(), bytes: None }).collect();
+    let from = step.leaves(case).unwrap_or(&case.state).to_owned();
     let event = Event {
         event: step.action.clone(),
-        from: case.state.clone(),
-        to: step.to.clone(),
+        to: step.target(&from).to_owned(),
+        from,
         table: version,
         data,
         set,

@@ -8,6 +8,7 @@
 mod engine;
 mod lamp;
 mod propose;
+mod rates;
 mod supervise;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::record::RecordKind;
 pub use engine::{CaseClocks, read};
 pub use lamp::{Deadline, Lamp, LampFacts, LampSign, unit_lamp};
 pub use propose::proposed;
+pub use rates::{Rates, rates};
 pub use supervise::{Fault, Reminder, Step, faults, reminders, step_of};
 
 /// What a limit is for.

@@ -1,6 +1,7 @@
 //! The compact projection that lists, plans and the search box run over: one row a record, kept in memory.
 //!
-//! It depends on what people wrote, not on when it arrived here, so every replica has the same rows.
+//! It depends on the stream alone (the authority's receipts included), not on when that arrived here, so every replica
+//! has the same rows.
 
 use chrono::{DateTime, NaiveDate};
 use gridbook_log::{Entity, EntityId, body};

@@ -251,6 +251,9 @@ impl Engine<'_> {
     /// limit of its own.
     fn reopen(&mut self, ids: &[ClockId], at: u64) {
         let law = self.law;
+        if self.clocks.limits.iter().any(|limit| limit.open() && ids.contains(&limit.clock)) {
+            return;
+        }
         let ended = |limit: &&mut Limit| ids.contains(&limit.clock) && matches!(limit.phase, Phase::Ended(_));
         let Some(limit) = self.clocks.limits.iter_mut().rev().find(ended) else { return };
         let Some(finished) = limit.ended() else { return };

@@ -3,6 +3,7 @@ use gridbook_log::{DeviceId, Dot};
 use serde_json::{Value, json};
 
 mod chance;
+mod scenario;
 mod supervise;
 
 use super::*;

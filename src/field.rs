@@ -8,6 +8,7 @@ mod forms;
 mod home;
 mod household;
 mod households;
+mod items;
 mod later;
 mod login;
 mod me;
@@ -111,6 +112,10 @@ fn open(route: &Route) -> AnyView {
         ["visit", "new"] => forms::page(forms::Start::new(RecordKind::Visit, route)),
         ["hazard", "new"] => forms::page(forms::Start::new(RecordKind::Hazard, route)),
         ["dispute", "new"] => forms::page(forms::Start::new(RecordKind::Dispute, route)),
+        ["matter", "new"] => forms::page(forms::Start::new(RecordKind::Matter, route)),
+        ["entry", "new"] => forms::page(forms::Start::new(RecordKind::Entry, route)),
+        ["items"] => items::page(),
+        ["item", one, "new"] => forms::page(forms::Start::item(one, route)),
         ["report"] => forms::page(forms::Start::quick(route)),
         ["saved", one] => with(id(one), saved::page),
         ["records"] => records::page(),

@@ -48,6 +48,7 @@ pub(super) fn page() -> AnyView {
             {icon("camera")}
             "快速上报：一张照片、一句话"
         </a>
+        {super::items::link()}
         {drafts(app)}
         {waiting(app)}
         {due(app)}
@@ -208,7 +209,8 @@ pub(super) fn symbol(kind: RecordKind) -> &'static str {
     match kind {
         RecordKind::Visit => "visit",
         RecordKind::Hazard => "hazard",
-        RecordKind::Dispute => "dispute",
+        RecordKind::Dispute | RecordKind::Mediation => "dispute",
+        RecordKind::Matter | RecordKind::Entry => "table",
         _ => "house",
     }
 }

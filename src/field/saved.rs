@@ -1,7 +1,7 @@
 //! After a save: it is on this device for certain, and this is where it goes from here.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::Spawn;
+use gridbook_domain::form::{Spawn, spawns};
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
@@ -80,14 +80,8 @@ fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
         .and_then(|name| package.form_named(name))
         .or_else(|| package.form_for(case.kind));
     let Some(form) = form else { return Vec::new() };
-    let mut list = Vec::new();
-    for (_, field) in form.fields() {
-        let Some(value) = case.values.get(&field.path) else { continue };
-        for spawn in field.spawn.iter().filter(|spawn| spawn.value == *value) {
-            list.push(offer(&case, &field.label, spawn));
-        }
-    }
-    list
+    let called = spawns(&package, form, &case.values);
+    called.into_iter().map(|(label, spawn)| offer(&case, &label, spawn)).collect()
 }
 
 fn offer(case: &CaseView, label: &str, spawn: &Spawn) -> AnyView {

@@ -346,7 +346,13 @@ impl Limit {
 impl Package {
     /// The class that somebody chose for a case by hand; `said` gives the values of the case.
     pub(crate) fn class_chosen<'a>(&'a self, said: &dyn Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
-        said("sla_class").filter(|id| self.law.get().class(id).is_some())
+        let law = self.law.get();
+        let item = || {
+            let id = said("item")?;
+            let item = self.catalogue.get().items.iter().find(|item| item.id == id)?;
+            item.sla.iter().map(String::as_str).find(|class| law.class(class).is_some())
+        };
+        said("sla_class").filter(|id| law.class(id).is_some()).or_else(item)
     }
 
     /// The word for a clock.

@@ -3,6 +3,7 @@
 mod check;
 mod compute;
 mod condition;
+mod spawn;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub(crate) use check::validate_inputs;
 pub use check::{Photos, Problem, Stage, table_rows, validate, visible};
 pub use compute::{Compute, computed};
 pub use condition::Condition;
+pub use spawn::spawns;
 
 /// Values of a record, keyed by path (`met`, `parties/<row>/name`).
 pub type Values = BTreeMap<String, Value>;

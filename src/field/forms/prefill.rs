@@ -12,7 +12,7 @@ use crate::ui::format;
 
 /// A new draft with what is known.
 pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form) -> Draft {
-    let now = app.now_ms();
+    let (now, package) = (app.now_ms(), app.package());
     let mut values = Values::new();
     let found = start.household.is_some() || start.parent.is_some();
     let source = if found { "visit_found" } else { "patrol_found" };
@@ -30,6 +30,10 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
             values.insert("scale".into(), "01".into());
             values.insert("people_count".into(), 2.into());
         }
+        RecordKind::Matter => {
+            values.insert("source".into(), source.into());
+        }
+        RecordKind::Entry | RecordKind::Mediation => {}
         _ => {
             values.insert("residence_type".into(), "permanent".into());
             values.insert("status".into(), "active".into());
@@ -48,6 +52,16 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
         if form.field(path).is_some_and(|field| field.kind == FieldKind::Choice) {
             values.insert(path.clone(), value.as_str().into());
         }
+    }
+    // A hazard's item tells its category.
+    let item = start.known.iter().find(|(path, _)| path == "item").map(|(_, id)| id.as_str());
+    if let Some([category]) =
+        item.and_then(|id| package.catalogue.get().item(id)).map(|item| item.categories.as_slice())
+        && form
+            .field("category")
+            .is_some_and(|field| package.choices(field).iter().any(|held| held.id == *category))
+    {
+        values.insert("category".into(), category.as_str().into());
     }
     let mut area = String::new();
     if let Some(id) = start.household {

@@ -31,8 +31,9 @@ pub(super) fn view(page: Page) -> AnyView {
         (_, true, ..) => "补全和更正",
         (_, _, _, true) => "快速上报",
         (RecordKind::Visit, ..) => "走访登记",
-        (RecordKind::Dispute, ..) => "纠纷登记",
-        _ => "隐患登记",
+        (RecordKind::Dispute, ..) if begun.form.id == "F-DISPUTE" => "纠纷登记",
+        (RecordKind::Hazard, ..) => "隐患登记",
+        _ => begun.form.title.as_str(),
     };
     let home = match (begun.draft.household, begun.draft.entity) {
         (_, Some(id)) if begun.draft.edit && begun.kind == RecordKind::Household => {
@@ -42,6 +43,7 @@ pub(super) fn view(page: Page) -> AnyView {
         (Some(id), _) => format!("/household/{id}"),
         _ => "/".to_owned(),
     };
+    let (title, begun) = (title.to_owned(), begun.clone());
     let sub = move || {
         let household =
             if begun.kind == RecordKind::Household { begun.draft.entity } else { page.state.household() };

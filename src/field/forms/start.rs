@@ -17,6 +17,8 @@ pub(in crate::field) struct Start {
     /// The record to correct.
     entity: Option<EntityId>,
     member: Option<String>,
+    /// The item of the list that it is about: says which form.
+    item: Option<String>,
     quick: bool,
     pub(super) household: Option<EntityId>,
     pub(super) parent: Option<EntityId>,
@@ -45,6 +47,13 @@ impl Start {
             known,
             ..Self::default()
         }
+    }
+
+    /// A new record of an item on the list, with the item's own form (CAT-08).
+    pub(in crate::field) fn item(item: &str, route: &Route) -> Self {
+        let mut start = Self::new(RecordKind::Matter, route);
+        start.known.push(("item".to_owned(), item.to_owned()));
+        Self { kind: None, item: Some(item.to_owned()), ..start }
     }
 
     /// The short report of a hazard (CAT-06).
@@ -77,7 +86,8 @@ impl Start {
             _ if self.quick => "快速上报",
             (Some(RecordKind::Visit), ..) => "走访登记",
             (Some(RecordKind::Dispute), ..) => "纠纷登记",
-            _ => "隐患登记",
+            (Some(RecordKind::Hazard), ..) => "隐患登记",
+            _ => "登记",
         }
     }
 
@@ -101,14 +111,28 @@ impl Start {
     }
 
     async fn begin_new(self, app: App) -> Result<Begun, String> {
-        let kind = self.kind.unwrap_or(RecordKind::Visit);
-        let form = form_of(app, kind, None)?;
+        let package = app.package();
+        let named = self.item.as_ref().and_then(|id| package.catalogue.get().item(id));
+        let named = named.filter(|item| item.offered_on(app.today()));
+        if self.item.is_some() && named.is_none() {
+            return Err("这一项现在不在清单里，请从清单里另选。".to_owned());
+        }
+        let kind = self
+            .kind
+            .or_else(|| named.and_then(|item| package.kind_of_item(item)))
+            .unwrap_or(RecordKind::Visit);
+        let form = form_of(app, kind, named.map(|item| item.form.as_str()))?;
         let found = match &self.draft {
             Some(key) => app.get_draft(key).await.map_err(|p| p.message())?.map(|draft| (key.clone(), draft)),
             None => {
                 let drafts = app.drafts().await.map_err(|p| p.message())?;
-                drafts.into_iter().find(|(_, draft)| self.fits(kind, draft))
+                drafts.into_iter().find(|(_, draft)| self.fits(kind, &form, draft))
             }
+        };
+        // A draft goes on with the form that it was begun with.
+        let form = match &found {
+            Some((_, draft)) => form_of(app, kind, Some(&draft.form))?,
+            None => form,
         };
         let (key, draft, restored) = match found {
             Some((key, draft)) => (key, draft, true),
@@ -133,11 +157,12 @@ impl Start {
     }
 
     /// Whether a draft on disk is what this page would begin.
-    fn fits(&self, kind: RecordKind, draft: &Draft) -> bool {
+    fn fits(&self, kind: RecordKind, form: &Form, draft: &Draft) -> bool {
         let same = |(path, value): &(String, String)| {
             path != "category" || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
         };
         draft.kind == kind.as_str()
+            && draft.form.split('/').next() == Some(form.id.as_str())
             && !draft.edit
             && draft.household == self.household
             && draft.parent == self.parent

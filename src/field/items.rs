@@ -1,0 +1,73 @@
+//! 事项: themes on top, then everything on the list that can be reported, each with its own form (CAT-01, CAT-03).
+
+use gridbook_domain::catalogue::{Item, campaigns};
+use leptos::prelude::*;
+
+use super::screen::{Screen, Tab};
+use crate::app::use_app;
+use crate::ui::icon::{chevron, icon};
+
+pub(super) fn page() -> AnyView {
+    let app = use_app();
+    let (package, today, actor) = (app.package(), app.today(), app.actor());
+    let catalogue = package.catalogue.get();
+    let area = actor.areas(today).first().map_or_else(String::new, |area| (*area).to_owned());
+    let pinned = campaigns(&package, today, &area)
+        .into_iter()
+        .map(|theme| {
+            row(&theme.item, theme.label.clone(), theme.to.map(|to| format!("到 {to} 为止")), "theme-row")
+        })
+        .collect_view();
+    let offered = catalogue.offered(today);
+    let groups = catalogue
+        .groups
+        .iter()
+        .filter_map(|group| {
+            let items: Vec<&&Item> = offered.iter().filter(|item| item.group == group.id).collect();
+            (!items.is_empty()).then(|| {
+                let rows = items
+                    .into_iter()
+                    .map(|item| {
+                        row(&item.id, item.name.clone(), Some(item.duty.label().to_owned()), "item-row")
+                    })
+                    .collect_view();
+                section(group.label.clone(), rows.into_any())
+            })
+        })
+        .collect_view();
+    let body = view! {
+        {section("重点工作".to_owned(), pinned.into_any())}
+        {groups}
+    };
+    Screen::new("事项").back("/").tab(Tab::Home).view(body.into_any())
+}
+
+fn section(title: String, rows: AnyView) -> AnyView {
+    view! {
+        <section class="section">
+            <div class="section-head"><h2 class="section-title">{title}</h2></div>
+            <ul class="rows">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(item: &str, label: String, sub: Option<String>, test: &'static str) -> AnyView {
+    view! {
+        <li>
+            <a class="row" href=format!("#/item/{item}/new") data-testid=test>
+                <span class="row-main">
+                    <span class="row-title">{label}</span>
+                    <span class="row-sub">{sub}</span>
+                </span>
+                {chevron()}
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// The way to this page from the first one.
+pub(super) fn link() -> AnyView {
+    view! { <a class="btn btn-wide" href="#/items" data-testid="home-items">{icon("table")}"更多事项、重点工作"</a> }.into_any()
+}

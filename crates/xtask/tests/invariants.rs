@@ -10,18 +10,19 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Which of our crates each may use. The app is `gridbook`.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("gridbook-log", &[]),
     ("gridbook-domain", &["gridbook-log"]),
     ("gridbook-sync", &["gridbook-log"]),
     ("gridbook-sheets", &["gridbook-domain"]),
+    ("gridbook-carry", &[]),
     ("gridbook-conform", &["gridbook-log", "gridbook-sync"]),
     (
         "gridbook-server",
         &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets", "gridbook-conform"],
     ),
     ("gridbook-xtask", &["gridbook-domain", "gridbook-sync"]),
-    ("gridbook", &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets"]),
+    ("gridbook", &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets", "gridbook-carry"]),
 ];
 
 /// These decide and never act: no browser, network, database, thread pool or randomness below them.

@@ -148,6 +148,8 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     let mut results = Vec::with_capacity(push.ops.len());
     let mut taken: BTreeMap<(EntityId, bool), Vec<Dot>> = BTreeMap::new();
     let absent = absent(ledger, &push).await?;
+    // What follows a fork was written on top of something else than what is held here.
+    let mut forked: BTreeSet<EntityId> = BTreeSet::new();
     for read in &push.ops {
         let Ok(asked) = read else {
             results.push(result(id_of(read), Verdict::Refuse, Some("malformed")));
@@ -157,7 +159,12 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
         let signed = asked.carried == Carried::Signed;
         // The sender's clock says nothing of the author's.
         let drift = if signed { 0 } else { drift };
-        match judge(ledger, &push, &patterns, &absent, asked, now) {
+        let judged = if forked.contains(&op.entity()) {
+            Judged::Done(Verdict::Refuse, Some("fork"))
+        } else {
+            judge(ledger, &push, &patterns, &absent, asked, now)
+        };
+        match judged {
             Judged::Store => {
                 ledger.append(&mut rows, op, None);
                 if signed {
@@ -181,7 +188,12 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
                     result(Some(op.id()), Verdict::Refuse, Some("author_disabled"))
                 });
             }
-            Judged::Done(verdict, code) => results.push(result(Some(op.id()), verdict, code)),
+            Judged::Done(verdict, code) => {
+                if code == Some("fork") {
+                    forked.insert(op.entity());
+                }
+                results.push(result(Some(op.id()), verdict, code));
+            }
         }
     }
     for ((entity, signed), ops) in taken {

@@ -143,7 +143,7 @@ impl<W: Wire, E: Env> Share<W, E> {
     }
 
     /// Looks whether the folder or database can be used at all, by writing, reading, changing, listing and
-    /// deleting a small file. Leaves nothing behind when it works.
+    /// deleting a small file. Leaves nothing behind when it works (CouchDB keeps a note that something was deleted).
     pub async fn probe(&self) -> Verdict {
         let verdict = match self.setup.kind {
             ShareKind::WebDav => self.probe_dav().await,

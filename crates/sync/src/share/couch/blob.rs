@@ -31,7 +31,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         if matches!(made.status, 200..=202 | 409) { Ok(()) } else { Err(Fault::of(&made)) }
     }
 
-    /// A document with these bytes; one that is there already has them, or is taken away and written again.
+    /// A document with these bytes; one that is there already must have the same.
     async fn couch_attach(&self, name: &str, bytes: Vec<u8>) -> Answer<()> {
         let path = format!("{name}/data");
         let headers = vec![("content-type", "application/octet-stream".to_owned())];

@@ -1,5 +1,6 @@
 //! The connection to the backend: fetch, with the session's token.
 
+mod remote;
 mod share;
 
 use std::cell::RefCell;
@@ -13,6 +14,7 @@ use gridbook_sync::wire::{Problem as WireProblem, PushRequest, VERSION, VERSION_
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use remote::{Answer, Call, RemoteShare, ShareSetup};
 pub use share::FetchWire;
 
 /// How long a request may take before it counts as lost, in milliseconds.

@@ -6,15 +6,15 @@ use std::rc::Rc;
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::replica::SendAgain;
-use gridbook_sync::share::{Setup, Share, ShareKind, Verdict};
+use gridbook_sync::share::Verdict;
 use gridbook_sync::store::{Batch, Store, Table, scan_all};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sync::sync_lock;
 use super::{App, Problem};
-use crate::net::{FetchHttp, FetchWire};
-use crate::platform::{BrowserEnv, after_lock, has_locks, local_get, local_set, random_slot};
+use crate::net::{FetchHttp, RemoteShare, ShareSetup};
+use crate::platform::{after_lock, has_locks, local_get, local_set, random_slot};
 
 /// Row of [`Table::App`].
 const ROW: &str = "backend";
@@ -72,7 +72,7 @@ pub enum Connection {
     /// The township's server.
     Server(FetchHttp),
     /// A share.
-    Share(Share<FetchWire, BrowserEnv>),
+    Share(RemoteShare),
 }
 
 impl Http for Connection {
@@ -94,6 +94,7 @@ impl Http for Connection {
 pub(super) struct Connected {
     backend: Backend,
     user: String,
+    token: Option<String>,
     connection: Rc<Connection>,
 }
 
@@ -105,15 +106,25 @@ impl App {
         row.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    fn share(&self, at: &ShareAt, slot: u16) -> Share<FetchWire, BrowserEnv> {
-        let wire = match &at.place {
-            Place::Address(address) => FetchWire::direct(address, &at.user, &at.password),
-            Place::Relay(name) => FetchWire::relayed(name, &at.user, &at.password, self.core().token.clone()),
-        };
-        let kind = if at.couch { ShareKind::CouchDb } else { ShareKind::WebDav };
+    /// A share, spoken to by a worker; `None` when the worker does not load.
+    fn share(&self, at: &ShareAt, slot: u16) -> Option<RemoteShare> {
         let tenant = self.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.code.clone()));
-        let authority = self.replica().and_then(|replica| replica.meta().authority);
-        Share::new(wire, BrowserEnv, Setup { kind, slot, tenant: tenant.unwrap_or_default(), authority })
+        let (address, relay) = match &at.place {
+            Place::Address(address) => (address.clone(), None),
+            Place::Relay(name) => {
+                (name.clone(), Some(self.core().token.borrow().clone().unwrap_or_default()))
+            }
+        };
+        RemoteShare::start(&ShareSetup {
+            couch: at.couch,
+            address,
+            relay,
+            user: at.user.clone(),
+            password: at.password.clone(),
+            slot,
+            tenant: tenant.unwrap_or_default(),
+            authority: self.replica().and_then(|replica| replica.meta().authority),
+        })
     }
 
     /// The connection of this account; `None` when it works with none. Asked for by whoever holds the lock of
@@ -129,9 +140,11 @@ impl App {
         let mine = random_slot();
         let undisturbed = local_get(&tab).is_some_and(|last| last == mine.to_string());
         let core = self.core();
+        let token = core.token.borrow().clone();
         if let Some(held) = core.connected.borrow().as_ref()
             && held.backend == backend
             && held.user == user
+            && held.token == token
             && (undisturbed || !matches!(backend, Backend::Share(_)))
         {
             return Some(held.connection.clone());
@@ -142,11 +155,12 @@ impl App {
             // With locks one tab writes at a time, and all of them can use one log.
             Backend::Share(at) => {
                 local_set(&tab, Some(&mine.to_string()));
-                Connection::Share(self.share(at, if has_locks() { 0 } else { mine }))
+                Connection::Share(self.share(at, if has_locks() { 0 } else { mine })?)
             }
         };
         let connection = Rc::new(connection);
-        *core.connected.borrow_mut() = Some(Connected { backend, user, connection: connection.clone() });
+        *core.connected.borrow_mut() =
+            Some(Connected { backend, user, token, connection: connection.clone() });
         Some(connection)
     }
 
@@ -157,7 +171,10 @@ impl App {
 
     /// Tries a share out: writes, reads, lists, cleans up.
     pub async fn try_share(&self, at: &ShareAt) -> Verdict {
-        self.share(at, 0).probe().await
+        match self.share(at, 0) {
+            Some(share) => share.probe().await,
+            None => Verdict::Unreachable,
+        }
     }
 
     /// From now on records go there. What `again` names is sent there first, photos included; nothing on this

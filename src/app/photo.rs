@@ -37,7 +37,7 @@ impl App {
         }
         let bytes = match &*self.connection().await? {
             Connection::Server(_) => self.api().blob(sha256).await.ok()?,
-            Connection::Share(share) => share.blob(sha256).await.ok()??,
+            Connection::Share(share) => share.blob(sha256).await?,
         };
         let name: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
         if name != sha256 {

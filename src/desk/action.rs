@@ -64,7 +64,7 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
             && let Some(case) = CaseView::of(&entity)
         {
             let package = app.package();
-            let values = suggest::values(&package, &inputs_step, &case, &app.actor(), app.today());
+            let values = suggest::values(&package, &inputs_step, &case, &app.actor(), app.now_ms());
             let _ = entered.record.try_set(case.values);
             let _ = entered.values.try_set(values);
             let _ = kind.try_set(Some(case.kind));
@@ -183,10 +183,11 @@ fn event(
 ) -> Event {
     let package = app.package();
     let table = package.flow(case.kind).map_or(0, |flow| flow.version);
+    let from = step.leaves(case).unwrap_or(&case.state).to_owned();
     let mut event = Event {
         event: step.action.clone(),
-        from: stands(step, case),
-        to: step.to.clone(),
+        to: step.target(&from).to_owned(),
+        from,
         table,
         blobs: shots.iter().map(|shot| shot.blob.clone()).collect(),
         ..Event::default()
@@ -204,12 +205,6 @@ fn event(
         event.place = Some(placement(entity, &event.set));
     }
     event
-}
-
-/// The state that the step leaves: the one shown, else one that stands beside it.
-fn stands(step: &Transition, case: &CaseView) -> String {
-    let mut standing = std::iter::once(&case.state).chain(&case.others);
-    standing.find(|state| step.from.contains(state)).unwrap_or(&case.state).clone()
 }
 
 /// Shares with the units and the person named, and no longer with units of an earlier dispatch.

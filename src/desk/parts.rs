@@ -14,7 +14,8 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
     match kind {
         RecordKind::Visit => "visit",
         RecordKind::Hazard => "hazard",
-        RecordKind::Dispute => "dispute",
+        RecordKind::Dispute | RecordKind::Mediation => "dispute",
+        RecordKind::Matter | RecordKind::Entry => "table",
         RecordKind::Household => "house",
         RecordKind::Area => "pin",
         RecordKind::Unit => "unit",

@@ -314,7 +314,13 @@ fn due(app: App) -> AnyView {
                     };
                     let category =
                         package.category(&row.due.category).map(|c| c.label.clone()).unwrap_or_default();
-                    let sub = format!("{} · {category}", summary.subtitle);
+                    let why = row.why.unwrap_or(category);
+                    let tried = match row.attempts.days {
+                        0 => String::new(),
+                        _ if row.attempts.alert => format!(" · {} 次未遇，请报告网格长", row.attempts.days),
+                        days => format!(" · {days} 次未遇"),
+                    };
+                    let sub = format!("{} · {why}{tried}", summary.subtitle);
                     Some(DueLine { id: summary.id, title: summary.title.clone(), sub, words, over })
                 })
                 .collect::<Vec<_>>();

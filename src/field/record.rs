@@ -8,6 +8,7 @@ mod picture;
 use std::rc::Rc;
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::hazard::control_check;
 use gridbook_domain::role::may;
 use gridbook_domain::workflow::offered;
 use gridbook_log::{Entity, EntityId};
@@ -53,6 +54,7 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
     view! {
         {alarm(Some(case.id))}
         {notes(app, &case)}
+        {control(app, &case, entity)}
         {head(app, &case)}
         {conflict::conflicts(app, entity)}
         {actions(app, &case)}
@@ -66,6 +68,14 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// A control measure that nobody has looked at for too long (HAZ-02).
+fn control(app: App, case: &CaseView, entity: &Entity) -> Option<AnyView> {
+    let check =
+        control_check(&app.package(), case, entity, app.today()).filter(|check| check.late_days > 0)?;
+    let text = format!("应在 {} 前查看一次，已晚 {} 天。看过后请记一条进展。", check.next, check.late_days);
+    Some(banner(Tone::Warn, "clock", "控制措施该去看了", text, Vec::new()))
 }
 
 /// A household in which nothing is left to choose.
@@ -121,6 +131,8 @@ fn head(app: App, case: &CaseView) -> AnyView {
     let arrival = move || app.rows(|rows| rows.get(&id).map(|row| badge::arrival(Arrival::of(row, &user))));
     let level = case.level.as_deref().and_then(|level| badge::level(&package, level));
     let state = badge::state(&package, &case.state);
+    let summary = app.row(id).and_then(|row| row.summary);
+    let lamp = summary.and_then(|summary| badge::lamp(&package, &summary, app.now_ms()));
     let waits = package
         .state(&case.state)
         .filter(|state| !state.waits_for.is_empty() && case.kind.is_case())
@@ -129,7 +141,7 @@ fn head(app: App, case: &CaseView) -> AnyView {
         <div class="card card-body record-head">
             {number}
             <h2 class="record-title">{case.title.clone()}</h2>
-            <div class="record-tags">{level}{state}{live(arrival)}</div>
+            <div class="record-tags">{level}{state}{lamp}{live(arrival)}</div>
             {waits}
         </div>
     }

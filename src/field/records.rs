@@ -35,6 +35,7 @@ pub(super) fn record_row(
         sub => format!("{} · {sub} · {}", summary.kind.label(), format::when(summary.at, now_ms)),
     };
     let state = summary.kind.is_case().then(|| badge::state(package, &summary.state)).flatten();
+    let lamp = summary.is_open().then(|| badge::lamp(package, summary, now_ms)).flatten();
     Some(
         view! {
             <li>
@@ -43,7 +44,7 @@ pub(super) fn record_row(
                     <span class="row-main">
                         <span class="row-title clamp-2">{title}</span>
                         <span class="row-sub">{sub}</span>
-                        <span class="row-tags">{badge::level(package, &summary.level)}{state}{number}</span>
+                        <span class="row-tags">{badge::level(package, &summary.level)}{state}{lamp}{number}</span>
                     </span>
                     <span class="row-end">{badge::arrival(Arrival::of(row, user))}</span>
                     {chevron()}

@@ -1,10 +1,12 @@
 //! Where a record is, how severe, how far: a shape and a word each.
 
+use gridbook_domain::clock::Lamp;
 use gridbook_domain::package::Package;
 use gridbook_domain::summary::{Hint, Summary};
 use gridbook_sync::replica::Row;
 use leptos::prelude::*;
 
+use super::format::span;
 use super::icon::icon;
 
 /// Where a record is (OFF-01).
@@ -69,6 +71,30 @@ pub fn level(package: &Package, id: &str) -> Option<AnyView> {
     };
     let words = format!("{} · {}", level.label, level.degree);
     Some(view! { <span class=format!("level level-{id}")>{icon(symbol)}{words}</span> }.into_any())
+}
+
+/// The lamp of a case with its sign and words, and how long is left (domain data 4.14.2); nothing for what has no
+/// limit.
+pub fn lamp(package: &Package, summary: &Summary, now_ms: u64) -> Option<AnyView> {
+    let deadline = summary.deadline()?;
+    let lamp = deadline.lamp(now_ms);
+    let class = match lamp {
+        Lamp::Red => "tag tag-danger",
+        Lamp::Yellow => "tag tag-warn",
+        Lamp::Grey => "tag",
+        Lamp::Green | Lamp::Blue => "tag tag-ok",
+    };
+    let sign = package.law.get().table.lamps.iter().find(|sign| sign.id == lamp)?;
+    let clock = package.clock_label(deadline.clock);
+    let mut words = match deadline.due {
+        Some(due) if now_ms > due => format!("{} {clock}{} {}", sign.sign, sign.label, span(due, now_ms)),
+        Some(due) => format!("{} {clock}{}，还有 {}", sign.sign, sign.label, span(now_ms, due)),
+        None => format!("{} {clock}{}", sign.sign, sign.label),
+    };
+    if deadline.estimated {
+        words.push_str("（估算）");
+    }
+    Some(view! { <span class=class data-testid="lamp" data-lamp=lamp.id()>{words}</span> }.into_any())
 }
 
 /// The state of a workflow, in words; nothing for a record without one.

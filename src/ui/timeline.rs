@@ -4,6 +4,7 @@ use gridbook_domain::admit::message_for;
 use gridbook_domain::case::{CaseView, LineKind};
 use gridbook_domain::form::Form;
 use gridbook_domain::package::Package;
+use gridbook_domain::workflow::STAYS;
 use leptos::prelude::*;
 
 use super::directory::Names;
@@ -57,16 +58,16 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, now_ms: u64) 
 fn words(package: &Package, form: Option<&Form>, case: &CaseView, kind: &LineKind) -> (String, &'static str) {
     match kind {
         LineKind::Created => (if case.kind.is_case() { "已上报" } else { "已记录" }.to_owned(), "done"),
-        LineKind::Step { action, from, counts, .. } => {
+        LineKind::Step { action, from, to, counts } => {
             let flow = package.flow(case.kind);
-            let step =
-                flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
+            let step = flow.and_then(|flow| flow.told(action, from, to));
             let label = step.map_or_else(|| action.clone(), |step| step.done_label.clone());
             match (counts, action.as_str()) {
                 (false, _) => (format!("{label}（来晚了，留作备注）"), "note"),
                 (true, "ask_supplement" | "refuse" | "dissatisfied" | "return_unit" | "reject_finish") => {
                     (label, "problem")
                 }
+                (true, _) if step.is_some_and(|step| step.to == STAYS) => (label, "note"),
                 (true, "progress") => (label, "note"),
                 (true, _) => (label, "done"),
             }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
-import { DESKTOP, PHONE } from "./harness/browser.mjs";
+import { DESK, PHONE } from "./harness/browser.mjs";
 import { Desk } from "./harness/desk.mjs";
 import { Account } from "./harness/feed.mjs";
 import { inspect } from "./harness/look.mjs";
@@ -55,7 +55,7 @@ test("what a phone without network wrote reaches the township by hand, once, wit
   assert.equal(bytes.subarray(0, 21).toString(), "age-encryption.org/v1");
   assert.ok(!bytes.includes(Buffer.from("渗水")), "nothing of it can be read without the passphrase");
 
-  const desk = await Desk.open(await town.browser.device(DESKTOP), town.origin, "dengji01");
+  const desk = await Desk.open(await town.browser.device(DESK), town.origin, "dengji01");
   await bringIn(desk, path, "0000-0000-0000");
   await desk.id("carry-error").filter({ hasText: "口令不对" }).waitFor();
   // Typed without its dashes.
@@ -85,7 +85,7 @@ test("what a phone without network wrote reaches the township by hand, once, wit
 test("a file that was changed or cut short changes nothing", async (t) => {
   const town = await Township.open();
   t.after(() => town.close());
-  const desk = await Desk.open(await town.browser.device(DESKTOP), town.origin, "dengji01");
+  const desk = await Desk.open(await town.browser.device(DESK), town.origin, "dengji01");
   const give = async (name, buffer) => {
     await desk.go("me");
     await desk.id("carry-file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });

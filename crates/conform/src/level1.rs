@@ -1,7 +1,7 @@
 //! Level 1: accounts, rights for each record, an authority, files.
 mod authority;
 mod authors;
-mod blobs;
+pub(crate) mod blobs;
 mod history;
 mod rights;
 mod session;

@@ -99,7 +99,7 @@ async fn a_server_that_is_not_there_fails_and_does_not_pass() {
 
 #[tokio::test]
 async fn a_server_that_counts_is_counted_after() {
-    let only_level_2 = Options { from: 2, level: Some(2), ..Options::default() };
+    let only_level_2 = Options { from: 2, level: Some(2), write: true, ..Options::default() };
     for (rule, failed) in [("Counts", &[][..]), ("Miscounts", &["fp.sum"][..]), ("Log", &["fp.sum"][..])] {
         let server = Server::start("broken_server.py", &[rule]);
         assert!(server.check().await.passed(0), "something is there to be counted");

@@ -86,6 +86,12 @@ impl Desk<'_> {
             None if kind.is_report() => return Err(Refusal::UnknownForm(String::new())),
             None => None,
         };
+        if form.is_some_and(|form| form.restricted) {
+            return Err(Refusal::RestrictedForm);
+        }
+        if let Some(name) = create.form.as_ref().filter(|name| !self.package.takes_form(name, self.today)) {
+            return Err(Refusal::OldForm(name.clone()));
+        }
         if let Some(path) = create.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
             return Err(Refusal::WorkflowPath(path.clone()));
         }
@@ -121,6 +127,19 @@ impl Desk<'_> {
         };
         if let Some(path) = set.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
             return Err(Refusal::WorkflowPath(path.clone()));
+        }
+        // A mediation file is its mediators'; once it has ended, papers come in by opening it again.
+        if kind == RecordKind::Mediation {
+            self.demand("mediation.file", &case.target())?;
+            if self
+                .package
+                .flow(kind)
+                .and_then(|flow| flow.state(&case.state))
+                .is_some_and(|state| state.terminal)
+            {
+                return Err(Refusal::NotLegalNow { action: "set".to_owned(), state: case.state });
+            }
+            return self.well_formed(entity, kind, set);
         }
         let form = self.form_of(entity, kind);
         let handling = self.package.state(&case.state).is_some_and(|state| state.handling);
@@ -198,7 +217,12 @@ impl Desk<'_> {
 /// The permission that writing a new record of a kind takes.
 fn write_permission(kind: RecordKind) -> &'static str {
     match kind {
-        RecordKind::Visit | RecordKind::Hazard | RecordKind::Dispute => "record.create",
+        RecordKind::Visit
+        | RecordKind::Hazard
+        | RecordKind::Dispute
+        | RecordKind::Matter
+        | RecordKind::Entry => "record.create",
+        RecordKind::Mediation => "mediation.file",
         RecordKind::Household => "household.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
     }

@@ -7,7 +7,7 @@ mod timeline;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveDate};
-use gridbook_log::{Entity, EntityId, Outcome};
+use gridbook_log::{Entity, EntityId, Event, Outcome};
 use serde_json::Value;
 
 use crate::form::{Photos, Values};
@@ -93,6 +93,34 @@ pub struct CaseView {
     pub kept_at_village: bool,
     /// The case has been registered at least once.
     pub registered: bool,
+    /// When the limit to handle it began to run.
+    pub handle_since: Option<u64>,
+    /// How often the standing limit was extended.
+    pub extended: u32,
+    /// Who asked for a pause that nobody has answered yet.
+    pub pause_asked_by: Option<String>,
+    /// Date until which it is paused.
+    pub paused_until: Option<String>,
+    /// Who proposed to void it.
+    pub void_asked_by: Option<String>,
+    /// The level that it climbed to; `None` while it never left where it began (FLOW-02).
+    pub climbed_to: Option<String>,
+    /// The case that it was merged into (FLOW-15).
+    pub main: Option<String>,
+    /// Date on which the receiver of a transfer signed (FLOW-16).
+    pub receipt_on: Option<String>,
+    /// Its reporter asked to cancel it after it was registered (FLOW-19).
+    pub cancel_asked: bool,
+    /// The last look back found it again (FLOW-14).
+    pub look_back_failed: bool,
+    /// How often it was supervised (FLOW-09).
+    pub supervised: u32,
+    /// Who refused it last.
+    pub refused_by: Option<String>,
+    /// Call-backs in which nobody was reached.
+    pub unreached: u32,
+    /// People who were added to it.
+    pub participants: Vec<String>,
     /// Actions that counted so far, in order.
     pub actions: Vec<String>,
     /// Shown values of all fields.
@@ -101,6 +129,22 @@ pub struct CaseView {
     pub photos: Photos,
     /// What happened, in order.
     pub timeline: Vec<Line>,
+}
+
+/// Sources in which people came themselves.
+const BY_CITIZENS: [&str; 7] = [
+    "self_online_page",
+    "coordinator_home",
+    "reception_offline",
+    "reception_online",
+    "neighbor_report",
+    "hotline",
+    "opinion_box",
+];
+
+/// Whether a record is in a sample of so many percent: the same answer on every device (FLOW-03, FLOW-12).
+pub fn sampled(id: EntityId, percent: u32) -> bool {
+    id.0.iter().fold(0u32, |sum, byte| (sum * 31 + u32::from(*byte)) % 10_007) % 100 < percent
 }
 
 /// The day of an instant in China (UTC+8), where every limit is counted.
@@ -166,12 +210,33 @@ impl CaseView {
             return_count: 0,
             kept_at_village: false,
             registered: false,
+            handle_since: None,
+            extended: 0,
+            pause_asked_by: None,
+            paused_until: None,
+            void_asked_by: None,
+            climbed_to: None,
+            main: None,
+            receipt_on: None,
+            cancel_asked: false,
+            look_back_failed: false,
+            supervised: 0,
+            refused_by: None,
+            unreached: 0,
+            participants: Vec::new(),
             actions: Vec::new(),
             values,
             photos,
             timeline: timeline::lines(entity),
         };
         view.replay(entity);
+        // A withdrawal that came after the registration is a request to cancel.
+        view.cancel_asked |= view.registered
+            && entity.timeline().iter().any(|record| {
+                record.event.event == "withdraw"
+                    && record.user == view.reporter
+                    && record.outcome != Outcome::Counts
+            });
         Some(view)
     }
 
@@ -181,6 +246,10 @@ impl CaseView {
             let (event, at) = (&record.event, record.hlc.ms);
             let named = text(&event.set, "handler");
             match event.event.as_str() {
+                "med_accept" => {
+                    self.registered_at.get_or_insert(at);
+                    self.registered = true;
+                }
                 "register" | "settle_confirm" => {
                     self.registered_at.get_or_insert(at);
                     self.registered = true;
@@ -192,21 +261,20 @@ impl CaseView {
                         self.handled_by.insert(self.reporter.clone());
                     }
                 }
-                "dispatch" => {
-                    self.kept_at_village = false;
-                    self.lead_unit = text(&event.set, "lead_unit");
-                    self.support_units = texts(&event.set, "support_units");
-                    self.handler = named;
-                    self.respond_by = text(&event.set, "respond_by");
-                    self.handle_by = text(&event.set, "handle_by");
+                "dispatch" | "reroute" => self.dispatched(event, named, at),
+                "take" if event.to == "dispatched" => self.dispatched(event, named, at),
+                "take" | "send_back" | "decide" | "reject_finish" => {
+                    self.handler = named.or(self.handler.take());
+                    self.limit(event, at);
                 }
                 "keep" => {
                     self.kept_at_village = true;
                     self.handler = named.or_else(|| Some(record.user.clone()));
-                    self.handle_by = text(&event.set, "handle_by");
+                    self.limit(event, at);
                 }
                 "claim" => {
                     self.claimed_at = Some(at);
+                    self.handle_since = Some(at);
                     self.handler = named.or_else(|| Some(record.user.clone()));
                     self.handled_by.insert(record.user.clone());
                 }
@@ -227,18 +295,89 @@ impl CaseView {
                 "dissatisfied" => {
                     self.redo_count += 1;
                     self.rating = text(&event.data, "rating");
-                    self.handle_by = text(&event.set, "handle_by").or(self.handle_by.take());
+                    self.limit(event, at);
                 }
                 "satisfied" | "waive" => {
                     self.rating = text(&event.data, "rating");
                     self.closed_at = Some(at);
                 }
-                "reopen" => self.closed_at = None,
-                _ => {}
+                "reopen" => {
+                    (self.closed_at, self.look_back_failed) = (None, false);
+                    self.handler = named.or(self.handler.take());
+                    self.limit(event, at);
+                }
+                _ => self.replay_note(&record.user, event),
             }
             self.handled_by.extend(self.handler.clone());
             self.actions.push(event.event.clone());
         }
+    }
+
+    fn dispatched(&mut self, event: &Event, handler: Option<String>, at: u64) {
+        self.kept_at_village = false;
+        self.lead_unit = text(&event.set, "lead_unit");
+        self.support_units = texts(&event.set, "support_units");
+        self.handler = handler;
+        self.respond_by = text(&event.set, "respond_by");
+        self.claimed_at = None;
+        self.limit(event, at);
+    }
+
+    /// A new limit starts its count of extensions anew; without one the old limit stands.
+    fn limit(&mut self, event: &Event, at: u64) {
+        if let Some(by) = text(&event.set, "handle_by") {
+            (self.handle_by, self.handle_since, self.extended) = (Some(by), Some(at), 0);
+        }
+    }
+
+    /// Steps beside the way from report to closing.
+    fn replay_note(&mut self, user: &str, event: &Event) {
+        let said = |path: &str| text(&event.data, path);
+        match event.event.as_str() {
+            "pause_request" => self.pause_asked_by = Some(user.to_owned()),
+            "pause" => (self.pause_asked_by, self.paused_until) = (None, said("until")),
+            "resume" => self.paused_until = None,
+            "extend" => {
+                self.extended += 1;
+                self.handle_by = text(&event.set, "handle_by").or(self.handle_by.take());
+            }
+            "refuse" => self.refused_by = Some(user.to_owned()),
+            "call_back" if event.data.get("reached") == Some(&Value::Bool(false)) => self.unreached += 1,
+            "escalate" => self.climbed_to = said("to_tier"),
+            "merge" => self.main = said("main"),
+            "transfer_receipt" => self.receipt_on = said("received_on"),
+            "cancel_request" => self.cancel_asked = true,
+            "look_back" => self.look_back_failed = said("result").as_deref() == Some("relapsed"),
+            "supervise" => self.supervised += 1,
+            "participant" => self.participants.extend(said("person")),
+            "void_request" => self.void_asked_by = Some(user.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// The level that handles it: `village`, `township` or `county` (FLOW-02).
+    pub fn tier(&self) -> &str {
+        match &self.climbed_to {
+            Some(tier) => tier,
+            None if self.kept_at_village => "village",
+            None => "township",
+        }
+    }
+
+    /// Whether it has to be called back (FLOW-12): disputes, what people brought themselves, and red and orange
+    /// hazards always; of the others one in five, told by the record's id, so that nobody picks.
+    pub fn called_back(&self) -> bool {
+        self.kind == RecordKind::Dispute
+            || self.level.as_deref().is_some_and(|level| matches!(level, "red" | "orange"))
+            || self.source.as_deref().is_some_and(|source| BY_CITIZENS.contains(&source))
+            || sampled(self.id, 20)
+    }
+
+    /// The last day to which its limit can be extended: as long again as it was (FLOW-08).
+    pub fn longest_extension(&self) -> Option<NaiveDate> {
+        let by = crate::date::parse(self.handle_by.as_deref()?)?;
+        let length = (by - day_of(self.handle_since?)).num_days();
+        by.checked_add_days(Days::new(u64::try_from(length).unwrap_or(0)))
     }
 
     /// What a right to this record is asked for.
@@ -266,9 +405,13 @@ impl CaseView {
     }
 }
 
+/// Where a record says in a few words what it is about, best first.
+pub(crate) const TITLES: [&str; 9] =
+    ["title", "event_name", "case_name", "theme", "service_name", "desc", "facts", "problem", "content"];
+
 /// The title, or the first 30 characters of the description.
 fn title(values: &Values, kind: RecordKind) -> String {
-    ["title", "event_name", "desc", "facts"]
+    TITLES
         .iter()
         .find_map(|path| text(values, path))
         .map_or_else(|| kind.label().to_owned(), |text| text.chars().take(30).collect())

@@ -1,6 +1,7 @@
 //! Forms as data (CAT-04): sections of fields, conditions, tables of rows. Form versions never change.
 
 mod check;
+mod compute;
 mod condition;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::record::RecordKind;
 
 pub(crate) use check::validate_inputs;
 pub use check::{Photos, Problem, Stage, table_rows, validate, visible};
+pub use compute::{Compute, computed};
 pub use condition::Condition;
 
 /// Values of a record, keyed by path (`met`, `parties/<row>/name`).
@@ -28,6 +30,12 @@ pub struct Form {
     pub title: String,
     /// The kind of record that the form fills.
     pub record: RecordKind,
+    /// Needs a grant by name (domain data 4.1.3): no record is made with it by ordinary means.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub restricted: bool,
+    /// The day on which the next version was published; records with this one are taken for a grace (CAT-05).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::date::optional")]
+    pub superseded: Option<chrono::NaiveDate>,
     /// Sections in the order in which they are shown; at most seven fields each.
     pub sections: Vec<Section>,
 }
@@ -142,6 +150,9 @@ pub struct Field {
     /// Columns of a table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
+    /// How a computed answer follows from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compute: Option<Compute>,
     /// Answers that offer a new record (CAT-07).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spawn: Vec<Spawn>,
@@ -211,12 +222,20 @@ pub enum FieldKind {
     AreaRef,
     /// {"lat", "lon", "acc"} in WGS-84 degrees and metres.
     Geo,
+    /// A signature or fingerprint: blobs like photos; the signed paper stays the original.
+    Signature,
+    /// Follows from other answers ([`computed`]); never entered.
+    Computed,
+    /// A person: `<household id>/<member row>`, or a name where the household is not known.
+    PersonRef,
+    /// A site or point: its entity id or code, or its name.
+    PlaceRef,
 }
 
 impl FieldKind {
     /// True for fields whose answer is a blob with the path as its role.
     pub const fn is_blob(self) -> bool {
-        matches!(self, Self::Photo | Self::Audio)
+        matches!(self, Self::Photo | Self::Audio | Self::Signature)
     }
 }
 
@@ -246,6 +265,9 @@ pub struct Choice {
     /// Needs a grant by name (domain data 4.1.3); never offered by ordinary forms.
     #[serde(default, skip_serializing_if = "is_default")]
     pub restricted: bool,
+    /// Not offered any more; old records that hold it stay readable and may be sent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retired: bool,
     /// Points of a risk item.
     #[serde(default, skip_serializing_if = "is_default")]
     pub points: u32,

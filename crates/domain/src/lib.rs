@@ -3,12 +3,18 @@
 //! Pure: no I/O, no clock, no random numbers, no Leptos, no browser, no SQL. Data are data files in `data/`.
 
 pub mod admit;
+pub mod calendar;
 pub mod case;
+pub mod catalogue;
+pub mod clock;
 pub mod date;
+pub mod deadline;
 pub mod form;
+pub mod hazard;
 pub mod household;
 pub mod import;
 pub mod mask;
+pub mod mediation;
 pub mod package;
 pub mod pinyin;
 pub mod plan;
@@ -16,7 +22,9 @@ pub mod record;
 pub mod role;
 pub mod search;
 pub mod seven;
+pub mod share;
 pub mod summary;
 pub mod territory;
 pub mod validate;
 pub mod workflow;
+pub mod zero;

@@ -5,7 +5,9 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod builtin;
 mod part;
+mod revise;
 mod risk;
+mod skin;
 #[cfg(not(target_arch = "wasm32"))]
 mod verify;
 
@@ -15,13 +17,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::catalogue::Catalogue;
+use crate::clock::Law;
 use crate::form::{Choice, Field, Form, Options};
+use crate::hazard::HazardRules;
+use crate::mediation::document::Template;
+use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
 
 pub use part::Part;
+pub use revise::{GRACE_DAYS, ReviseError};
 pub use risk::RiskRule;
+pub use skin::{Skin, SkinStep};
 
 /// Version of the envelope that this code reads.
 const ENVELOPE: u32 = 1;
@@ -157,8 +166,29 @@ pub struct Package {
     pub roles: Vec<Role>,
     /// State machines.
     pub flows: Vec<Flow>,
+    /// Words for the way of a case, to choose from (FLOW-01).
+    #[serde(default)]
+    pub skins: Vec<Skin>,
+    /// The one that the township chose.
+    #[serde(default)]
+    pub skin: String,
     /// Forms, every version that records may still name.
     pub forms: Part<Vec<Form>>,
+    /// Calendar, limits and clocks.
+    #[serde(default)]
+    pub law: Part<Law>,
+    /// Rules of visits besides the intervals of categories.
+    #[serde(default)]
+    pub visits: Part<VisitRules>,
+    /// Rules of hazards: patrols, inspection lists, re-checks.
+    #[serde(default)]
+    pub hazards: Part<HazardRules>,
+    /// Items and campaigns.
+    #[serde(default)]
+    pub catalogue: Part<Catalogue>,
+    /// Templates of documents (MED-07).
+    #[serde(default)]
+    pub documents: Part<Vec<Template>>,
     #[serde(skip)]
     checksum: String,
 }
@@ -199,6 +229,11 @@ impl Package {
     #[cfg(not(target_arch = "wasm32"))]
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
+        self.law.check()?;
+        self.visits.check()?;
+        self.hazards.check()?;
+        self.catalogue.check()?;
+        self.documents.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }
@@ -246,7 +281,7 @@ impl Package {
     pub fn offered<'a>(&'a self, field: &'a Field, parent: Option<&str>) -> Vec<&'a Choice> {
         self.choices(field)
             .iter()
-            .filter(|choice| !choice.restricted)
+            .filter(|choice| !choice.restricted && !choice.retired)
             .filter(|choice| field.options_by.is_none() || choice.parent.as_deref() == parent)
             .collect()
     }
@@ -267,9 +302,15 @@ impl Package {
         }
     }
 
-    /// The newest form of a kind of record.
+    /// The name of a form that a record stores, without its version.
+    pub fn form_title(&self, name: &str) -> Option<&str> {
+        self.form_named(name).map(|form| form.title.as_str())
+    }
+
+    /// The main form of a kind of record, newest version: a kind may have further ones, which stand behind it.
     pub fn form_for(&self, kind: RecordKind) -> Option<&Form> {
-        self.forms.get().iter().filter(|form| form.record == kind).max_by_key(|form| form.version)
+        let main = self.forms.get().iter().find(|form| form.record == kind)?;
+        self.form(&main.id)
     }
 
     /// A level by its id.

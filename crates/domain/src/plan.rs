@@ -1,5 +1,10 @@
 //! The visit plan (VISIT-01, VISIT-04; domain data 4.4): who is due when, from categories and visits alone.
 
+mod attempt;
+mod campaign;
+mod coverage;
+mod trigger;
+
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
@@ -8,6 +13,11 @@ use gridbook_log::{EntityId, order_by, order_by_key};
 use crate::package::{ContactMode, HouseholdCategory, Package};
 use crate::record::RecordKind;
 use crate::summary::{Summary, VisitFact, VisitMode};
+
+pub use attempt::{Attempts, attempts, modes};
+pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
+pub use coverage::{Coverage, coverage, full_coverages};
+pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
 
 /// A category that a household holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -183,6 +193,10 @@ pub struct DueRow {
     pub household: EntityId,
     /// When.
     pub due: Due,
+    /// What calls for it besides the interval, in words.
+    pub why: Option<String>,
+    /// Attempts that met nobody since the last visit (VISIT-04).
+    pub attempts: Attempts,
 }
 
 /// Visits by household, from summaries alone.
@@ -198,7 +212,12 @@ pub fn visits_by_household<'a>(
     visits
 }
 
-/// The plan of the day: every active household that is due or overdue, overdue first, then by priority, then by date.
+/// Priority of what something calls for: before everything that is only due by its interval for less than ten times
+/// its length.
+const CALLED: u64 = 1000;
+
+/// The plan of the day: every active household that is due or overdue, or that something calls for (VISIT-05), overdue
+/// first, then by priority, then by date.
 /// A household without a category, or with unknown ones only, is planned as `general`.
 pub fn due_list<'a>(
     summaries: impl IntoIterator<Item = &'a Summary> + Clone,
@@ -207,13 +226,39 @@ pub fn due_list<'a>(
     season: Season,
 ) -> Vec<DueRow> {
     let visits = visits_by_household(summaries.clone());
+    let rules = package.visits.get();
+    let mut signals: BTreeMap<EntityId, Vec<Signal>> = BTreeMap::new();
+    for summary in summaries.clone() {
+        let (Some(household), false) = (summary.household, summary.kind == RecordKind::Household) else {
+            continue;
+        };
+        let found = row_signals(rules, summary);
+        if !found.is_empty() {
+            signals.entry(household).or_default().extend(found);
+        }
+    }
     let mut rows: Vec<DueRow> = summaries
         .into_iter()
         .filter(|summary| summary.kind == RecordKind::Household && !summary.rejected)
         .filter(|summary| matches!(summary.state.as_str(), "" | "active"))
         .map(|summary| {
             let visits = visits.get(&summary.id).map_or(&[][..], Vec::as_slice);
-            DueRow { household: summary.id, due: household_due(summary, visits, package, today, season) }
+            let mut due = household_due(summary, visits, package, today, season);
+            let attempts = attempts(rules, due.mode, visits);
+            let heard = signals.get(&summary.id).map_or(&[][..], Vec::as_slice);
+            let called = extras(rules, &summary.categories, heard, visits, today);
+            let called = called.into_iter().find(|extra| extra.wanted(today));
+            // What is due anyway by then is not called for besides; visits that rest are.
+            let planned = matches!(due.state, DueState::Overdue | DueState::Due);
+            let sooner = |extra: &Extra| !planned || due.next.is_none_or(|next| extra.by < next);
+            let why = called.filter(sooner).map(|extra| {
+                due.next = Some(extra.by);
+                due.days = (extra.by - today).num_days();
+                due.state = if extra.late(today) { DueState::Overdue } else { DueState::Due };
+                due.priority = due.priority.max(CALLED);
+                extra.label
+            });
+            DueRow { household: summary.id, due, why, attempts }
         })
         .filter(|row| matches!(row.due.state, DueState::Overdue | DueState::Due))
         .collect();

@@ -12,6 +12,12 @@ pub enum RecordKind {
     Hazard,
     /// 矛盾纠纷 (MED-01)
     Dispute,
+    /// 其他事项: needs, opinions, repairs, clues, calls to a department (CAT-08)
+    Matter,
+    /// 登记: what is written down once and never handled: patrols, activities, follow-ups (CAT-08)
+    Entry,
+    /// 调解卷宗 (MED-02)
+    Mediation,
     /// 户 (TERR-07)
     Household,
     /// 区域节点 (TERR-01)
@@ -24,8 +30,18 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 7] =
-        [Self::Visit, Self::Hazard, Self::Dispute, Self::Household, Self::Area, Self::Unit, Self::Staff];
+    pub const ALL: [Self; 10] = [
+        Self::Visit,
+        Self::Hazard,
+        Self::Dispute,
+        Self::Matter,
+        Self::Entry,
+        Self::Mediation,
+        Self::Household,
+        Self::Area,
+        Self::Unit,
+        Self::Staff,
+    ];
 
     /// The stable identifier stored in operations.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +49,9 @@ impl RecordKind {
             Self::Visit => "visit",
             Self::Hazard => "hazard",
             Self::Dispute => "dispute",
+            Self::Matter => "matter",
+            Self::Entry => "entry",
+            Self::Mediation => "mediation",
             Self::Household => "household",
             Self::Area => "area",
             Self::Unit => "unit",
@@ -51,6 +70,9 @@ impl RecordKind {
             Self::Visit => "走访",
             Self::Hazard => "隐患",
             Self::Dispute => "纠纷",
+            Self::Matter => "事项",
+            Self::Entry => "登记",
+            Self::Mediation => "调解卷宗",
             Self::Household => "户",
             Self::Area => "区域",
             Self::Unit => "单位",
@@ -64,18 +86,23 @@ impl RecordKind {
             Self::Visit => Some("走"),
             Self::Hazard => Some("隐"),
             Self::Dispute => Some("纠"),
-            Self::Household | Self::Area | Self::Unit | Self::Staff => None,
+            Self::Matter => Some("诉"),
+            Self::Mediation => Some("人调"),
+            Self::Entry | Self::Household | Self::Area | Self::Unit | Self::Staff => None,
         }
     }
 
     /// True for reports that run through the state machine of a case (FLOW-01).
     pub const fn is_case(self) -> bool {
-        matches!(self, Self::Hazard | Self::Dispute)
+        matches!(self, Self::Hazard | Self::Dispute | Self::Matter)
     }
 
-    /// True for what a person reports from the field: visits and cases.
+    /// True for what people write down at work: visits, cases, entries and mediation files.
     pub const fn is_report(self) -> bool {
-        matches!(self, Self::Visit | Self::Hazard | Self::Dispute)
+        matches!(
+            self,
+            Self::Visit | Self::Hazard | Self::Dispute | Self::Matter | Self::Entry | Self::Mediation
+        )
     }
 
     /// True for the directory that every signed-in reader of a tenant holds.
@@ -93,13 +120,13 @@ mod tests {
         for kind in RecordKind::ALL {
             assert_eq!(RecordKind::parse(kind.as_str()), Some(kind));
         }
-        assert_eq!(RecordKind::parse("mediation_file"), None);
+        assert_eq!(RecordKind::parse("a_later_kind"), None);
     }
 
     #[test]
-    fn only_reports_have_a_number_class() {
+    fn reports_that_are_registered_have_a_number_class() {
         for kind in RecordKind::ALL {
-            assert_eq!(kind.number_class().is_some(), kind.is_report());
+            assert_eq!(kind.number_class().is_some(), kind.is_report() && kind != RecordKind::Entry);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! The compact projection that lists, plans and the search box run over: one row a record, kept in memory.
 //!
-//! It depends on what people wrote, not on when it arrived here, so every replica has the same rows.
+//! It depends on the stream alone (the authority's receipts included), not on when that arrived here, so every replica
+//! has the same rows.
 
 use chrono::{DateTime, NaiveDate};
 use gridbook_log::{Entity, EntityId, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clock::{self, Deadline};
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
@@ -60,6 +62,10 @@ pub enum Hint {
     FedBack,
     /// Two decisions were made at once: one more is needed.
     Decision,
+    /// A case's most urgent limit, see [`Summary::deadline`]. Rows written before there was one stay readable.
+    Due(Deadline),
+    /// A visit heard of something that calls for another one: place of the trigger in the package's list (VISIT-05).
+    Calls(u8),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -108,6 +114,9 @@ pub struct Summary {
 /// Beijing time is eight hours ahead, all year.
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
+/// Grows when rows are made differently: devices then make theirs anew.
+pub const MADE_BY: u32 = 2;
+
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
 
@@ -150,7 +159,10 @@ impl Summary {
         match kind {
             RecordKind::Household => summary.read_household(entity, package),
             RecordKind::Visit => summary.read_visit(entity, package),
-            RecordKind::Hazard | RecordKind::Dispute => summary.read_case(entity, package),
+            RecordKind::Hazard | RecordKind::Dispute | RecordKind::Matter => {
+                summary.read_case(entity, package);
+            }
+            RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),
         }
         Some(summary)
@@ -164,6 +176,14 @@ impl Summary {
     /// Whether it is a case that still runs.
     pub fn is_open(&self) -> bool {
         self.kind.is_case() && !DONE.contains(&self.state.as_str())
+    }
+
+    /// A case's most urgent limit, with what its lamp needs; `None` for everything else.
+    pub fn deadline(&self) -> Option<Deadline> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Due(deadline) => Some(*deadline),
+            _ => None,
+        })
     }
 
     /// Whether it is a household that is no more one: cancelled, merged into another or split. Lists leave it out;
@@ -211,6 +231,11 @@ impl Summary {
             },
             met: !matches!(met, "" | "not_met" | "none"),
         });
+        let rules = package.visits.get();
+        for signal in crate::plan::signals(rules, entity) {
+            let place = rules.triggers.iter().position(|trigger| trigger.id == signal.trigger);
+            self.hints.extend(place.and_then(|place| u8::try_from(place).ok()).map(Hint::Calls));
+        }
         self.title = entity.text("title").unwrap_or("走访").to_owned();
         let form = package.form_for(RecordKind::Visit);
         self.subtitle = ["mode", "met"]
@@ -233,7 +258,7 @@ impl Summary {
         let first =
             |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
         self.at = instant(entity, &["found_at", "occur_date"]).unwrap_or(self.at);
-        self.title = first(&["event_name", "title", "desc", "facts"]).chars().take(30).collect();
+        self.title = first(&crate::case::TITLES).chars().take(30).collect();
         self.level = first(&["level", "risk_level"]);
         self.subtitle = first(&["address_text", "occur_place"]);
         self.categories = entity.text("category").map(str::to_owned).into_iter().collect();
@@ -249,6 +274,8 @@ impl Summary {
             "fed_back" => self.hints.push(Hint::FedBack),
             _ => {}
         }
+        let deadline = clock::read(package, entity).deadline(package.law.get());
+        self.hints.extend(deadline.map(Hint::Due));
         let category = self.categories.first().and_then(|id| {
             let field = package.form_for(self.kind)?.field("category")?;
             package.choices(field).iter().find(|choice| choice.id == *id).map(|choice| choice.label.as_str())
@@ -267,6 +294,19 @@ impl Summary {
             category.unwrap_or_default(),
             self.number
         ));
+    }
+
+    /// What is written down once, and mediation files: by what they are about, else by the name of their form.
+    fn read_entry(&mut self, entity: &Entity, package: &Package) {
+        let first = |paths: &[&str]| paths.iter().find_map(|path| entity.text(path));
+        self.at = instant(entity, &["found_at", "date", "accepted_on"]).unwrap_or(self.at);
+        let named = entity.creation().and_then(|made| made.create.form.as_deref());
+        let form =
+            named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));
+        self.title = first(&crate::case::TITLES).unwrap_or(form).chars().take(30).collect();
+        self.subtitle = first(&["address_text", "place"]).unwrap_or(form).to_owned();
+        self.level = first(&["risk_level", "level"]).unwrap_or_default().to_owned();
+        self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
     }
 
     fn read_directory(&mut self, entity: &Entity) {

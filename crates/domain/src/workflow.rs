@@ -2,15 +2,21 @@
 
 mod check;
 mod guard;
+mod waits;
 
 use serde::{Deserialize, Serialize};
 
+use crate::case::CaseView;
 use crate::form::Field;
 use crate::package::{Package, Part};
 use crate::record::RecordKind;
 
 pub use check::{check, offered};
-pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation};
+pub use guard::{Guard, JOINT_DAYS, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
+pub use waits::{Waiting, waiting};
+
+/// As the state that a step leads to: the one that it is taken in. A note beside the way.
+pub const STAYS: &str = "=";
 
 /// A state machine with its version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,7 +46,22 @@ impl Flow {
         self.transitions.get().iter().filter(move |transition| transition.action == action)
     }
 
-    /// The transition that an action means in a state.
+    /// The transition that an action means in a state, when it leads to that one; an action of a hearing may lead to
+    /// several.
+    pub fn transition_to(&self, action: &str, from: &str, to: &str) -> Option<&Transition> {
+        self.actions(action)
+            .find(|step| step.from.iter().any(|state| state == from) && step.target(from) == to)
+    }
+
+    /// The transition that a line of the history tells of: the very one, else one of the same name. An older table
+    /// may have led elsewhere.
+    pub fn told(&self, action: &str, from: &str, to: &str) -> Option<&Transition> {
+        self.transition_to(action, from, to)
+            .or_else(|| self.transition(action, from))
+            .or_else(|| self.actions(action).next())
+    }
+
+    /// The first transition that an action means in a state.
     pub fn transition(&self, action: &str, from: &str) -> Option<&Transition> {
         self.transitions.get().iter().find(|transition| {
             transition.action == action && transition.from.iter().any(|state| state == from)
@@ -84,7 +105,7 @@ pub struct Transition {
     pub skin: Option<String>,
     /// States in which it is possible; empty = before the record exists.
     pub from: Vec<String>,
-    /// The state that it leads to.
+    /// The state that it leads to; [`STAYS`] for a note.
     pub to: String,
     /// The permission that it takes.
     pub permission: String,
@@ -100,6 +121,9 @@ pub struct Transition {
     /// It shares the record with the lead and support units of its inputs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub places: bool,
+    /// A side record (a note, a supervision …): shown apart from the steps of the way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub side: bool,
     /// Words for the timeline: what happened.
     pub done_label: String,
     /// What it does to the limits, in words.
@@ -108,6 +132,18 @@ pub struct Transition {
 }
 
 impl Transition {
+    /// The state that it leads to from this one.
+    pub fn target<'a>(&'a self, from: &'a str) -> &'a str {
+        if self.to == STAYS { from } else { &self.to }
+    }
+
+    /// The state of the case that it is taken in: the one shown, else one that stands beside it and waits for a
+    /// decision.
+    pub fn leaves<'c>(&self, case: &'c CaseView) -> Option<&'c str> {
+        let mut standing = std::iter::once(&case.state).chain(&case.others);
+        standing.find(|state| self.from.contains(state)).map(String::as_str)
+    }
+
     /// The inputs that a kind of record is asked for.
     pub fn inputs_for(&self, kind: RecordKind) -> impl Iterator<Item = &Field> {
         self.inputs.iter().filter(move |field| field.kinds.is_empty() || field.kinds.contains(&kind))

@@ -2,11 +2,52 @@
 //! locked out. Each says what it did, and what to do next.
 #![allow(clippy::print_stdout)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use gridbook_server::blobs::{BlobStore, is_address};
 use gridbook_server::clock::{Clock, SystemClock, china_day};
 use gridbook_server::keep::{self, Mark};
 use gridbook_server::{App, database_path, quarantine, sql};
+
+/// The folder of pictures for a while: the township's own, or a copy of what lies in object storage.
+struct Pictures {
+    folder: PathBuf,
+    place: Option<PathBuf>,
+}
+
+impl Pictures {
+    fn scratch(place: &Path, beside: &Path) -> Self {
+        if !place.to_str().is_some_and(is_address) {
+            return Self { folder: place.to_path_buf(), place: None };
+        }
+        let mut folder = beside.as_os_str().to_owned();
+        folder.push(".pictures");
+        Self { folder: PathBuf::from(folder), place: Some(place.to_path_buf()) }
+    }
+
+    async fn of(db: &str, place: &Path, beside: &Path) -> Result<Self, String> {
+        let pictures = Self::scratch(place, beside);
+        if let Some(store) = pictures.store()? {
+            let names = keep::blob_names(db).await.map_err(|e| e.to_string())?;
+            store.mirror(&names, &pictures.folder).await.map_err(|e| e.to_string())?;
+        }
+        Ok(pictures)
+    }
+
+    fn store(&self) -> Result<Option<BlobStore>, String> {
+        self.place.as_deref().map(BlobStore::open).transpose().map_err(|e| e.to_string())
+    }
+
+    /// Takes the copy away.
+    fn tidy(&self) -> Result<(), String> {
+        match &self.place {
+            Some(_) if self.folder.exists() => {
+                std::fs::remove_dir_all(&self.folder).map_err(|e| e.to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// `backup --out DIR`
 pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), String> {
@@ -14,7 +55,10 @@ pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), St
         return Err(by_postgres(db, blobs));
     }
     let out = out.ok_or("缺少 --out 目录")?;
-    let made = keep::backup(db, blobs, out, SystemClock.now_ms()).await.map_err(|e| e.to_string())?;
+    let pictures = Pictures::of(db, blobs, out).await?;
+    let made = keep::backup(db, &pictures.folder, out, SystemClock.now_ms()).await;
+    pictures.tidy()?;
+    let made = made.map_err(|e| e.to_string())?;
     println!("备份完成:{}({} 条操作,{} 张照片)。", out.display(), made.last_seq, made.blobs);
     println!("里面有个人信息,请加密保管;恢复用 gridbook-server restore --from {}", out.display());
     Ok(())
@@ -27,7 +71,13 @@ pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool)
     }
     let from = from.ok_or("缺少 --from 备份目录")?;
     let (path, now) = (database_path(db), SystemClock.now_ms());
-    let done = keep::restore(from, &path, blobs, replace, now).await.map_err(|e| e.to_string())?;
+    let pictures = Pictures::scratch(blobs, &path);
+    let done = keep::restore(from, &path, &pictures.folder, replace, now).await.map_err(|e| e.to_string())?;
+    if let Some(store) = &pictures.store()? {
+        // A picture's name is its content: what is there already is the same.
+        store.fill(&pictures.folder).await.map_err(|e| e.to_string())?;
+    }
+    pictures.tidy()?;
     println!(
         "已恢复 {}({} 条操作,{} 张照片)。",
         done.manifest.township, done.manifest.last_seq, done.manifest.blobs
@@ -79,7 +129,10 @@ fn without_password(url: &str) -> String {
 
 /// `check`
 pub async fn check(db: &str, blobs: &Path) -> Result<(), String> {
-    let found = keep::check(db, blobs).await.map_err(|e| e.to_string())?;
+    let pictures = Pictures::of(db, blobs, &database_path(db)).await?;
+    let found = keep::check(db, &pictures.folder).await;
+    pictures.tidy()?;
+    let found = found.map_err(|e| e.to_string())?;
     if found.is_empty() {
         println!("检查完成:数据库、操作记录、照片都完整。");
         return Ok(());

@@ -1,6 +1,7 @@
 //! Putting the parts together, starting and stopping.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +19,12 @@ use crate::http;
 use crate::http::assets::Assets;
 use crate::keep;
 use crate::limiter::Limiter;
+use crate::metrics::{self, Metrics};
 use crate::password::Passwords;
 use crate::quarantine;
 use crate::relay::{Relay, Share, ShareError};
 use crate::sql::{self, Pool};
+use crate::tls::{Tls, TlsError, TlsListener};
 use crate::writer::{Ledger, Writer};
 
 /// How a server is set up.
@@ -29,7 +32,7 @@ use crate::writer::{Ledger, Writer};
 pub struct Config {
     /// `sqlite://path` or `postgres://…`.
     pub db: String,
-    /// Folder of the blobs; beside the database when `None`.
+    /// Folder of the blobs, or the address of object storage (`s3://…`); a folder beside the database when `None`.
     pub blobs: Option<PathBuf>,
     /// Serve the bundles from this folder instead of those in the binary.
     pub dist: Option<PathBuf>,
@@ -39,6 +42,10 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Shares that people may use through this server.
     pub shares: Vec<Share>,
+    /// Certificate and key, PEM files; plain HTTP when `None`.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Where figures are told; nowhere when `None`.
+    pub metrics: Option<SocketAddr>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who judges operations.
@@ -55,6 +62,8 @@ impl Config {
             tenant,
             behind_proxy: false,
             shares: Vec::new(),
+            tls: None,
+            metrics: None,
             clock: Arc::new(SystemClock),
             admission: Arc::new(ByDomain(Arc::new(Package::builtin().clone()))),
         }
@@ -70,6 +79,9 @@ pub enum StartError {
     /// A folder or the network.
     #[error("启动失败:{0}")]
     Io(#[from] std::io::Error),
+    /// Certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A share of the relay.
     #[error(transparent)]
     Share(#[from] ShareError),
@@ -105,6 +117,10 @@ pub struct App {
     pub behind_proxy: bool,
     /// Shares under our own address.
     pub relay: Relay,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// A folder on the disk of the data.
+    pub disk: PathBuf,
 }
 
 impl App {
@@ -120,6 +136,10 @@ pub struct Started {
     pub app: Arc<App>,
     /// The writer; ends when the app is dropped.
     pub writing: JoinHandle<()>,
+    /// Certificate and key, if it speaks HTTPS itself.
+    pub tls: Option<Arc<Tls>>,
+    /// Where figures are told, if anywhere.
+    pub metrics: Option<TcpListener>,
 }
 
 /// Opens database, folders and bundles.
@@ -127,13 +147,19 @@ pub struct Started {
 /// # Errors
 /// [`StartError`].
 pub async fn start(config: Config) -> Result<Started, StartError> {
+    let tls = config.tls.map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
+    let tls = tls.map(Arc::new);
+    let metrics = match config.metrics {
+        Some(address) => Some(TcpListener::bind(address).await?),
+        None => None,
+    };
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let ledger =
         Ledger::open(conn, &config.db, tenant.clone(), config.clock.clone(), config.admission.clone())
             .await?;
     let readers = db::open_readers(&config.db).await?;
-    let blobs = BlobStore::open(config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
+    let blobs = BlobStore::open(&config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
     let (writer, writing) = Writer::start(ledger);
     let app = App {
         tenant,
@@ -147,20 +173,36 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         admission: config.admission,
         behind_proxy: config.behind_proxy,
         relay: Relay::open(config.shares)?,
+        metrics: Metrics::default(),
+        disk: disk(&config.db),
     };
-    Ok(Started { app: Arc::new(app), writing })
+    Ok(Started { app: Arc::new(app), writing, tls, metrics })
 }
+
+/// How long an unfinished upload waits: a week.
+const UPLOAD_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// What is done every minute without being asked.
 async fn chores(app: Arc<App>) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for minute in 0u32.. {
         minutes.tick().await;
         if let Err(error) = quarantine::release_marked(&app).await {
             tracing::error!(%error, "quarantine: the next minute tries again");
         }
+        if minute.is_multiple_of(60)
+            && let Err(error) = app.blobs.sweep(app.now() - UPLOAD_MS).await
+        {
+            tracing::error!(kind = ?error.kind(), "unfinished uploads: the next hour tries again");
+        }
     }
+}
+
+/// The folder of a database; of the program when it is elsewhere.
+fn disk(db: &str) -> PathBuf {
+    let folder = database_path(db).parent().map(PathBuf::from).filter(|folder| folder.is_dir());
+    folder.unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// The file of a database's address.
@@ -200,7 +242,7 @@ pub async fn serve(
     started: Started,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let Started { app, writing } = started;
+    let Started { app, writing, tls, metrics } = started;
     if keep::numbers_confirmed(&app.readers).await? {
         match app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await {
             Ok(given) => tracing::info!(given, "numbers that waited since a restore"),
@@ -209,17 +251,35 @@ pub async fn serve(
             }
         }
     }
-    let service = http::router(app.clone()).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    // An answer's head and body are two writes; without this the second waits 40 ms for the phone's acknowledgement.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "no delay");
-        }
-    });
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let chores = tokio::spawn(chores(app.clone()));
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    let watching = metrics.map(|listener| {
+        let page = metrics::router(app.clone());
+        tokio::spawn(async move { axum::serve(listener, page).await })
+    });
+    match tls {
+        None => {
+            // An answer's head and body are two writes; without this the second waits 40 ms for the phone's
+            // acknowledgement.
+            let listener = listener.tap_io(|connection| {
+                if let Err(error) = connection.set_nodelay(true) {
+                    tracing::debug!(%error, "no delay");
+                }
+            });
+            axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+        }
+        Some(tls) => {
+            // Tapped, because a tapped listener is one that tells requests where they come from.
+            let listener = TlsListener::new(listener, tls)?.tap_io(|_| {});
+            axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+        }
+    }
     chores.abort();
     let _ = chores.await;
+    if let Some(watching) = watching {
+        watching.abort();
+        let _ = watching.await;
+    }
     app.readers.close().await;
     drop(app);
     // The last handle is gone: what waits is written, then the writer ends.

@@ -41,8 +41,8 @@ pub(crate) fn main(usage: &str) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if !url.starts_with("http://") {
-        eprintln!("地址 {url} 要以 http:// 开头;用 HTTPS 的服务器,请在它本机上查它的内部端口。");
+    if !url.starts_with("http://") && !url.starts_with("https://") {
+        eprintln!("地址 {url} 要以 http:// 或 https:// 开头。");
         return ExitCode::from(2);
     }
     let Some(runtime) = crate::runtime() else { return ExitCode::FAILURE };

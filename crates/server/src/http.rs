@@ -12,6 +12,7 @@ mod relay;
 mod session;
 mod staff;
 mod sync;
+mod upload;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,7 +38,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/caps", get(sync::caps))
         .route("/push", post(sync::push))
         .route("/pull", get(sync::pull))
-        .route("/blobs/{sha256}", put(blob::put).get(blob::get))
+        .route("/blobs/{sha256}", put(blob::put).get(blob::get).head(upload::head).patch(upload::patch))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn(version));
@@ -70,7 +71,7 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(guarded))
-        .layer(middleware::from_fn(logged))
+        .layer(middleware::from_fn_with_state(app.clone(), logged))
         .with_state(app)
 }
 
@@ -144,12 +145,18 @@ async fn guarded(request: Request, next: Next) -> Response {
 }
 
 /// One line for each request, with the route and never its values, bodies or headers.
-async fn logged(request: Request, next: Next) -> Response {
+async fn logged(
+    axum::extract::State(app): axum::extract::State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|m| m.as_str().to_owned());
     let response = next.run(request).await;
-    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = started.elapsed();
+    app.metrics.answered(route.as_deref(), response.status().as_u16(), took);
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let route = route.as_deref().unwrap_or("asset");
     tracing::info!(%method, route, status = response.status().as_u16(), ms, "request");
     response

@@ -81,6 +81,18 @@ impl From<sqlx::Error> for KeepError {
     }
 }
 
+/// The pictures that a database names.
+///
+/// # Errors
+/// [`KeepError`] when it cannot be read.
+pub async fn blob_names(db: &str) -> Result<Vec<String>, KeepError> {
+    let mut conn = crate::db::open_existing(db).await?;
+    let names =
+        crate::sql::query_scalar("SELECT sha256 FROM blobs WHERE tenant = 1").fetch_all(&mut conn).await?;
+    conn.close().await?;
+    Ok(names)
+}
+
 fn file(path: &Path) -> impl Fn(std::io::Error) -> KeepError + '_ {
     move |error| KeepError::File(path.to_path_buf(), error)
 }

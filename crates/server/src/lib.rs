@@ -13,14 +13,17 @@ pub mod feed;
 pub mod http;
 pub mod keep;
 pub mod limiter;
+pub mod metrics;
 pub mod password;
 pub mod problem;
+pub mod qr;
 pub mod quarantine;
 pub mod relay;
 pub mod secret;
 pub mod setup;
 pub mod signature;
 pub mod sql;
+pub mod tls;
 pub mod writer;
 
 pub use app::{App, Config, StartError, Started, blobs_beside, database_path, run, serve, start};

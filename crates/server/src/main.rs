@@ -8,9 +8,11 @@ mod conform;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use gridbook_server::db::NewTenant;
 use gridbook_server::relay::Share;
+use gridbook_server::tls::Tls;
 use gridbook_server::{Config, blobs_beside, serve, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
@@ -20,15 +22,16 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--data DIR] [--database postgres://…] [--dist DIR] [--demo] [--behind-proxy]
-                      [--share NAME=URL[,USER:PASSWORD-FILE]]…
-gridbook-server init --admin USER [--data DIR] [--database …] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
+                      [--tls-cert PEM --tls-key PEM] [--metrics 127.0.0.1:9100]
+                      [--blobs DIR|s3://BUCKET/PREFIX] [--share NAME=URL[,USER:PASSWORD-FILE]]…
+gridbook-server init --admin USER [--url https://网址] [--data DIR] [--database …] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
 gridbook-server restore --new-history --database postgres://…
 gridbook-server check [--db …]
 gridbook-server numbers [--db …] [--confirm 隐=12]… [--confirm-all]
 gridbook-server quarantine [--db …] [--release USER]
-gridbook-server reset --user USER [--db …]
+gridbook-server reset --user USER [--url https://网址] [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
 gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]
@@ -54,7 +57,22 @@ struct Options {
     user: Option<String>,
     release: Option<String>,
     shares: Vec<Share>,
+    blobs: Option<PathBuf>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    metrics: Option<SocketAddr>,
+    url: Option<String>,
     tenant: NewTenant,
+}
+
+impl Options {
+    /// Folder of pictures, or address of object storage.
+    fn blobs(&self) -> PathBuf {
+        let beside = || {
+            self.data.as_ref().map_or_else(|| blobs_beside(&self.db), |data| data.join("gridbook.db.blobs"))
+        };
+        self.blobs.clone().unwrap_or_else(beside)
+    }
 }
 
 fn options() -> Result<Options, lexopt::Error> {
@@ -76,6 +94,11 @@ fn options() -> Result<Options, lexopt::Error> {
         user: None,
         release: None,
         shares: Vec::new(),
+        blobs: None,
+        tls_cert: None,
+        tls_key: None,
+        metrics: None,
+        url: None,
         tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
     };
     let mut parser = Parser::from_env();
@@ -95,6 +118,11 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
             Arg::Long("confirm-all") => out.confirm_all = true,
             Arg::Long("user") => out.user = Some(parser.value()?.string()?),
+            Arg::Long("tls-cert") => out.tls_cert = Some(parser.value()?.into()),
+            Arg::Long("tls-key") => out.tls_key = Some(parser.value()?.into()),
+            Arg::Long("metrics") => out.metrics = Some(parser.value()?.parse()?),
+            Arg::Long("url") => out.url = Some(parser.value()?.string()?),
+            Arg::Long("blobs") => out.blobs = Some(parser.value()?.into()),
             Arg::Long("share") => {
                 let share = Share::parse(&parser.value()?.string()?);
                 out.shares.push(share.map_err(|error| lexopt::Error::Custom(error.into()))?);
@@ -114,13 +142,6 @@ fn options() -> Result<Options, lexopt::Error> {
         out.db = format!("sqlite://{}", folder.join("gridbook.db").display());
     }
     Ok(out)
-}
-
-impl Options {
-    /// The folder of pictures.
-    fn blobs(&self) -> PathBuf {
-        self.data.as_ref().map_or_else(|| blobs_beside(&self.db), |data| data.join("gridbook.db.blobs"))
-    }
 }
 
 fn runtime() -> Option<tokio::runtime::Runtime> {
@@ -192,10 +213,16 @@ fn config(options: &Options) -> Config {
 }
 
 async fn run(options: Options) -> Result<(), String> {
+    if options.tls_cert.is_some() != options.tls_key.is_some() {
+        return Err("--tls-cert 和 --tls-key 要一起写。".to_owned());
+    }
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    let mut config = config(&options);
+    config.tls = options.tls_cert.clone().zip(options.tls_key.clone());
+    config.metrics = options.metrics;
+    let started = start(config).await.map_err(|e| e.to_string())?;
     if options.demo {
         println!("{}", gridbook_server::demo::fill(&started.app).await.map_err(|e| e.to_string())?);
     }
@@ -203,9 +230,29 @@ async fn run(options: Options) -> Result<(), String> {
         .await
         .map_err(|e| format!("地址 {} 打不开:{e};请换一个 --listen,或停掉占用它的程序。", options.listen))?;
     let address = listener.local_addr().map_err(|e| e.to_string())?;
-    println!("http://{address}");
+    println!("{}://{address}", if started.tls.is_some() { "https" } else { "http" });
+    if let Some(tls) = started.tls.clone() {
+        tokio::spawn(hangups(tls));
+    }
     tracing::info!(%address, "listening");
     serve(listener, started, stopped()).await.map_err(|e| e.to_string())
+}
+
+/// At each SIGHUP certificate and key are read again: whoever renewed them says so.
+async fn hangups(tls: Arc<Tls>) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+        while hangups.recv().await.is_some() {
+            match tls.reload() {
+                Ok(()) => tracing::info!("certificate and key were read again"),
+                Err(error) => tracing::error!(%error, "certificate and key stay as they were"),
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    drop(tls);
 }
 
 /// Until Ctrl-C or SIGTERM.
@@ -232,9 +279,26 @@ async fn init(options: Options) -> Result<(), String> {
     let admin = options.admin.clone().ok_or_else(|| format!("缺少 --admin\n\n{USAGE}"))?;
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::first_admin(&started.app, &admin).await.map_err(|e| e.to_string())?;
-    println!("管理员账号 {admin} 已建好。7 天内在浏览器打开下面的地址设置密码(只能用一次):\n{link}");
+    println!("管理员账号 {admin} 已建好。7 天内在浏览器打开下面的地址设置密码(只能用一次):");
+    show(options.url.as_deref(), &link);
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())
+}
+
+/// Prints an invitation; on a terminal, and when the server's address is known, as a QR code too.
+fn show(url: Option<&str>, link: &str) {
+    use std::io::IsTerminal as _;
+    let Some(url) = url else {
+        println!("{link}\n(前面加上您的网址;运行时加 --url https://网址,就能打印完整地址和二维码。)");
+        return;
+    };
+    let whole = format!("{}{link}", url.trim_end_matches('/'));
+    println!("{whole}");
+    if std::io::stdout().is_terminal()
+        && let Some(code) = gridbook_server::qr::draw(&whole)
+    {
+        print!("{code}");
+    }
 }
 
 /// A new way in for somebody who is locked out: the old password ends when the new one is set.
@@ -243,7 +307,8 @@ async fn reset(options: Options) -> Result<(), String> {
     admin::existing(&options.db).await?;
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
-    println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):\n{link}");
+    println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):");
+    show(options.url.as_deref(), &link);
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())
 }

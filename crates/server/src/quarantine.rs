@@ -1,6 +1,8 @@
 //! Operations of people whose session or account has ended: kept apart, so that nothing that somebody wrote is lost,
 //! and taken in only when an administrator lets them go on to admission.
 
+mod ended;
+
 use std::collections::BTreeMap;
 
 use gridbook_domain::role::Actor;
@@ -8,6 +10,9 @@ use gridbook_log::{DeviceId, Header, Op, OpId, WireOp, Writer};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use ended::ended;
+pub(crate) use ended::{forget, remember};
 
 use crate::accounts;
 use crate::app::App;
@@ -365,59 +370,6 @@ pub(crate) async fn actor(ledger: &mut Ledger, user: &str) -> Result<Actor, ApiE
     };
     Ok(Actor { user: user.to_owned(), assignments })
 }
-
-/// Whose session this was, if the token was valid once.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ended(app: &App, token: &[u8; 32]) -> Result<Option<String>, ApiError> {
-    let sql = "SELECT account FROM ended_sessions WHERE tenant = $1 AND token = $2
-               UNION SELECT account FROM sessions WHERE tenant = $1 AND token = $2";
-    let account = sql::query_scalar(sql).bind(app.tenant.id).bind(token.to_vec());
-    Ok(account.fetch_optional(&app.readers).await?)
-}
-
-/// Remembers the sessions of `account` that are about to be deleted: those that end by `until`.
-///
-/// # Errors
-/// When the database fails.
-pub(crate) async fn remember(ledger: &mut Ledger, account: &str, until: i64) -> Result<(), ApiError> {
-    let now = ledger.now_i64();
-    sql::query(
-        "INSERT INTO ended_sessions (tenant, token, account, ended_at)
-         SELECT tenant, token, account, $1 FROM sessions WHERE tenant = $2 AND account = $3 AND expires_at <= $4
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(now)
-    .bind(ledger.tenant.id)
-    .bind(account)
-    .bind(until)
-    .execute(&mut ledger.conn)
-    .await?;
-    sql::query("DELETE FROM ended_sessions WHERE tenant = $1 AND account = $2 AND ended_at < $3")
-        .bind(ledger.tenant.id)
-        .bind(account)
-        .bind(now - REMEMBERED_MS)
-        .execute(&mut ledger.conn)
-        .await?;
-    Ok(())
-}
-
-/// A session whose owner ended it serves for nothing.
-///
-/// # Errors
-/// When the database fails.
-pub(crate) async fn forget(ledger: &mut Ledger, token: &[u8; 32]) -> Result<(), ApiError> {
-    sql::query("DELETE FROM ended_sessions WHERE tenant = $1 AND token = $2")
-        .bind(ledger.tenant.id)
-        .bind(token.to_vec())
-        .execute(&mut ledger.conn)
-        .await?;
-    Ok(())
-}
-
-/// How long an ended session is remembered: a year. A phone in a drawer for longer signs in again.
-const REMEMBERED_MS: i64 = 365 * 24 * 3600 * 1000;
 
 /// A device as listings show it.
 pub fn short(dev: &str) -> &str {

@@ -46,6 +46,11 @@ impl Writer {
         (Self { jobs }, tokio::spawn(work(ledger, queue)))
     }
 
+    /// Jobs that wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
     /// Runs `job` in a transaction and answers when it is on the disk. A job that fails leaves nothing behind.
     ///
     /// # Errors

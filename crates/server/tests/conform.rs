@@ -87,14 +87,15 @@ async fn the_command_prints_each_level_and_ends_accordingly() {
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("不通过 caps.fields") && told.contains("不符合约定"), "{told}");
     assert_eq!(command(&[]).0, Some(2));
-    assert_eq!(command(&["https://example.org"]).0, Some(2));
+    assert_eq!(command(&["ftp://example.org"]).0, Some(2));
 }
 
 /// What the sync endpoints are made of. A code is written where it is decided, so the sources are asked.
-const SOURCES: [(&str, &str); 10] = [
+const SOURCES: [(&str, &str); 11] = [
     ("http.rs", include_str!("../src/http.rs")),
     ("http/sync.rs", include_str!("../src/http/sync.rs")),
     ("http/blob.rs", include_str!("../src/http/blob.rs")),
+    ("http/upload.rs", include_str!("../src/http/upload.rs")),
     ("http/body.rs", include_str!("../src/http/body.rs")),
     ("http/session.rs", include_str!("../src/http/session.rs")),
     ("problem.rs", include_str!("../src/problem.rs")),

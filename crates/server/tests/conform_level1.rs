@@ -158,6 +158,22 @@ async fn every_broken_rule_is_caught_by_its_check() {
     assert_eq!(never, ["rights.unseen", "blob.unseen"]);
 }
 
+/// A server that takes any part wherever it begins.
+#[tokio::test]
+async fn a_careless_upload_is_caught() {
+    let server = Server::with(|_| {}).await;
+    let options = Options { from: 2, level: Some(2), ..options(&server).await };
+    let routes = router(server.app().clone());
+    assert_eq!(
+        judged(routes.clone(), &options).await.failed(),
+        ["fp.sum"],
+        "level 2 is not announced for its sums"
+    );
+    let careless: Breaking = |_, status, body| instead(status, body, "offset", StatusCode::NO_CONTENT);
+    let routes = routes.layer(middleware::from_fn(move |request, next| broken(request, next, careless)));
+    assert_eq!(judged(routes, &options).await.failed(), ["blob.resume", "fp.sum"]);
+}
+
 /// Where somebody is given another one's answers.
 #[tokio::test]
 async fn a_leak_is_caught() {

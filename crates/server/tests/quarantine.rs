@@ -79,7 +79,7 @@ async fn without_rights_a_release_leaves_stubs() {
     let token = clerk(&server).await;
     disable(&server, &token, true).await;
     let create = ann.create("hazard", G1);
-    assert_eq!(verdicts(&push(&server, &ann, &[create.clone()]).await.1), [("ok", "quarantine")]);
+    assert_eq!(verdicts(&push(&server, &ann, std::slice::from_ref(&create)).await.1), [("ok", "quarantine")]);
     let (status, answer) = server.call("POST", "/api/quarantine/ann/release", Some(&token), None).await;
     assert_eq!((status, &answer), (200, &json!({ "stored": 0, "rejected": 1, "left": 0 })));
     let stream = server.stream(create.entity()).await;
@@ -99,7 +99,7 @@ async fn an_expired_session_and_one_ended_by_a_new_password_are_known_and_others
     clerk(&server).await;
     server.pass(91 * DAY);
     let visit = ann.create("visit", G1);
-    assert_eq!(verdicts(&push(&server, &ann, &[visit.clone()]).await.1), [("ok", "quarantine")]);
+    assert_eq!(verdicts(&push(&server, &ann, std::slice::from_ref(&visit)).await.1), [("ok", "quarantine")]);
     // A new sign-in sweeps the old session; its token still serves to deliver.
     let mut fresh = server.device_with("ann", server.token("ann").await);
     let second = ann.create("visit", G1);

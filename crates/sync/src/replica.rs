@@ -10,6 +10,7 @@ mod over;
 mod pull;
 mod renew;
 mod save;
+mod summaries;
 
 use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};

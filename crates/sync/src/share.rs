@@ -18,6 +18,7 @@ mod lanes;
 mod listing;
 mod meta;
 mod names;
+pub(crate) mod oracle;
 mod probe;
 mod segment;
 mod state;

@@ -3,13 +3,16 @@
 //! The engine and the replica in it are the ones the app runs. Faults come while it runs; then they stop, and
 //! everything that was saved must be where it belongs. The same seed always does the same.
 
+mod backend;
 mod check;
 mod device;
 mod net;
+pub mod share;
 mod world;
 
 use std::fmt;
 
+pub use backend::Kind;
 pub use world::{Config, World};
 
 /// Numbers from a seed (SplitMix64): small, fast, the same everywhere.
@@ -59,6 +62,8 @@ pub struct Report {
     pub rounds: usize,
     /// Entities that left someone's view.
     pub purged: usize,
+    /// Shares that went back to a backup.
+    pub restored: usize,
 }
 
 /// An invariant that did not hold. The seed is all that is needed to see it again.
@@ -76,13 +81,21 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs one seed.
+/// Runs one seed against the server in memory.
 ///
 /// # Errors
 /// [`Failure`] with the invariant that did not hold.
 pub fn run(seed: u64) -> Result<Report, Failure> {
+    run_on(Kind::Memory, seed)
+}
+
+/// Runs one seed.
+///
+/// # Errors
+/// [`Failure`] with the invariant that did not hold.
+pub fn run_on(kind: Kind, seed: u64) -> Result<Report, Failure> {
     let fail = |what: String| Failure { seed, what };
-    let mut world = World::new(Config::from_seed(seed));
+    let mut world = World::new(Config::from_seed(kind, seed));
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
     check::all(&mut world).map_err(fail)?;

@@ -1,6 +1,7 @@
 //! Seeds of the simulator: the first 64, and every seed that ever failed.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use gridbook_sync::share::ShareKind;
 use gridbook_sync::sim;
 
 /// Seeds that failed once. They are kept for ever.
@@ -36,4 +37,22 @@ fn seeds_that_failed_once_hold() {
 #[test]
 fn a_seed_always_does_the_same() {
     assert_eq!(sim::run(7), sim::run(7));
+}
+
+#[test]
+fn the_first_64_seeds_hold_on_shares() {
+    let mut total = sim::Report::default();
+    for seed in 0..64 {
+        let kind = [ShareKind::WebDav, ShareKind::CouchDb][(seed % 2) as usize];
+        let report =
+            sim::run_on(sim::Kind::Share(kind), seed).unwrap_or_else(|failure| panic!("{kind:?} {failure}"));
+        total.saved += report.saved;
+        total.faults += report.faults;
+        total.crashes += report.crashes;
+        total.restored += report.restored;
+    }
+    assert!(total.saved > 3000, "{total:?}");
+    assert!(total.faults > 1000, "{total:?}");
+    assert!(total.crashes > 100, "{total:?}");
+    assert!(total.restored > 5, "{total:?}");
 }

@@ -39,7 +39,7 @@ const HELP: &str = "cargo xtask <command>
   check               formatting, lints and native tests: the quick round while working
   test [STEP…]        everything, or the steps named; ends with one line of totals
   size                bytes of each bundle against its budget
-  simulate --seeds N [--from K]
+  simulate --seeds N [--from K] [--on memory|webdav|couchdb]
                       the sync simulator on seeds K…K+N-1 (K is 0 unless given)
   bench [ARG…]        this product against others in the same browser run
 ";
@@ -76,7 +76,8 @@ fn dispatch(args: &[String]) -> Outcome {
         "test" => test::everything(rest),
         "size" => size::run(),
         "simulate" => {
-            simulate::run(number(rest, "--from")?.unwrap_or(0), number(rest, "--seeds")?.unwrap_or(64))
+            let on = option(rest, "--on")?.unwrap_or_else(|| "memory".to_owned());
+            simulate::run(&on, number(rest, "--from")?.unwrap_or(0), number(rest, "--seeds")?.unwrap_or(64))
         }
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {

@@ -15,8 +15,9 @@ use crate::tree;
 
 /// The worker's own file: never in its own list, browsers compare it byte by byte.
 const WORKER: &str = "sw.js";
-/// Parts that only some people need, fetched when they do (names of trunk's worker bundles).
-const ON_DEMAND: [&str; 1] = ["sheets"];
+/// Parts that only some people need, fetched when they do (names of trunk's worker bundles). The one that seals files
+/// is not among them: it is needed where there is no network.
+const ON_DEMAND: [&str; 2] = ["sheets", "share"];
 
 /// Whether this file of a bundle is fetched only when somebody needs it.
 pub(crate) fn on_demand(name: &str) -> bool {
@@ -70,6 +71,7 @@ mod tests {
     fn addresses() {
         assert_eq!(url("/desk/", "index.html"), "/desk/");
         assert_eq!(url("/desk/", "icons/192.png"), "/desk/icons/192.png");
-        assert!(on_demand("sheets_bg.wasm") && !on_demand("field_bg.wasm"));
+        assert!(on_demand("sheets_bg.wasm") && on_demand("share_worker_loader.js"));
+        assert!(!on_demand("field_bg.wasm") && !on_demand("carry_worker_bg.wasm"));
     }
 }

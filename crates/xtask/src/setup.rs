@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: installs what is missing, in the versions that work together; says what it does.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 use crate::failure::{Failure, Outcome};
@@ -17,17 +18,19 @@ pub(crate) fn run(tests: bool) -> Outcome {
     trunk()?;
     wasm_bindgen()?;
     npm_packages("tests")?;
-    if tests {
-        browser()?;
-        postgres()?;
+    if !tests {
+        return Ok(());
     }
-    Ok(())
+    npm_packages("tests/couch")?;
+    shares()?;
+    browser()?;
+    postgres()
 }
 
 fn wasm_target() -> Outcome {
     let sysroot = ask(&mut with("rustc", &["--print", "sysroot"]))
         .ok_or_else(|| Failure::new("rustc is not on the PATH: install Rust first (rustup)"))?;
-    if std::path::Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).is_dir() {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).is_dir() {
         return Ok(());
     }
     println!("setup: adding the compiler's {WASM} target");
@@ -121,16 +124,35 @@ fn browser() -> Outcome {
     if !has_chinese_font() {
         missing.extend(["fontconfig", "fonts-noto-cjk"]);
     }
+    packages(
+        &missing,
+        "the browser tests need Chromium, its ChromeDriver of the same version and a Chinese font; install them or \
+         name them in GRIDBOOK_CHROMIUM and CHROMEDRIVER",
+    )
+}
+
+/// The servers that the tests of shares start (crates/conform/tests/shares.rs).
+fn shares() -> Outcome {
+    let mut missing = Vec::new();
+    if !Path::new("/usr/sbin/apache2").exists() {
+        missing.push("apache2-bin");
+    }
+    if !Path::new("/usr/lib/nginx/modules/ngx_http_dav_ext_module.so").exists() {
+        missing.extend(["nginx", "libnginx-mod-http-dav-ext"]);
+    }
+    packages(
+        &missing,
+        "the tests of shares need Apache and nginx with its WebDAV module as Debian ships them",
+    )
+}
+
+/// Installs Debian packages; `need` says what for, if that cannot be done here.
+fn packages(missing: &[&str], need: &str) -> Outcome {
     if missing.is_empty() {
         return Ok(());
     }
     let Some(rights) = package_rights() else {
-        return Err(Failure::new(format!(
-            "the browser tests need {}: install Chromium, its ChromeDriver of the same version and a Chinese font \
-             (on Debian: apt-get install {}), or name them in GRIDBOOK_CHROMIUM and CHROMEDRIVER",
-            missing.join(", "),
-            missing.join(" ")
-        )));
+        return Err(Failure::new(format!("{need} (on Debian: apt-get install {})", missing.join(" "))));
     };
     println!("setup: installing {} with apt-get", missing.join(", "));
     process::run(apt(rights).arg("update"))?;

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::thread;
 
-use gridbook_sync::sim::{self, Report};
+use gridbook_sync::share::ShareKind;
+use gridbook_sync::sim::{self, Kind, Report};
 
 use crate::failure::{Failure, Outcome};
 use crate::process::target;
@@ -19,10 +20,10 @@ struct Lane {
 
 impl Lane {
     /// Every second seed; a panic inside one is a finding like any other.
-    fn run(seeds: Range<u64>, first: usize) -> Self {
+    fn run(kind: Kind, seeds: Range<u64>, first: usize) -> Self {
         let mut lane = Self::default();
         for seed in seeds.skip(first).step_by(2) {
-            match std::panic::catch_unwind(|| sim::run(seed)) {
+            match std::panic::catch_unwind(|| sim::run_on(kind, seed)) {
                 Ok(Ok(report)) => lane.add(&report),
                 Ok(Err(failure)) => lane.failed.push((seed, failure.to_string())),
                 Err(_) => {
@@ -43,25 +44,36 @@ impl Lane {
     }
 }
 
+/// The backend of that name.
+fn kind(name: &str) -> Result<Kind, Failure> {
+    match name {
+        "memory" => Ok(Kind::Memory),
+        "webdav" => Ok(Kind::Share(ShareKind::WebDav)),
+        "couchdb" => Ok(Kind::Share(ShareKind::CouchDb)),
+        _ => Err(Failure::new(format!("--on takes memory, webdav or couchdb, not `{name}`"))),
+    }
+}
+
 /// Runs `count` seeds from `from` on two threads; failing ones are kept in `target/simulate/`.
-pub(crate) fn run(from: u64, count: u64) -> Outcome {
+pub(crate) fn run(on: &str, from: u64, count: u64) -> Outcome {
+    let kind = kind(on)?;
     let end = from.checked_add(count).ok_or_else(|| Failure::new("seeds end at 2^64"))?;
     let (mut lane, other) = thread::scope(|scope| {
-        let other = scope.spawn(|| Lane::run(from..end, 1));
-        (Lane::run(from..end, 0), other.join().expect("a lane catches what a seed does"))
+        let other = scope.spawn(|| Lane::run(kind, from..end, 1));
+        (Lane::run(kind, from..end, 0), other.join().expect("a lane catches what a seed does"))
     });
     lane.add(&other.sum);
     lane.failed.extend(other.failed);
     let Report { saved, requests, faults, crashes, purged, .. } = lane.sum;
     println!(
-        "{count} seeds from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged"
+        "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged"
     );
     for (seed, text) in &lane.failed {
         println!(
-            "{text}\n  kept in {}; again: cargo xtask simulate --from {seed} --seeds 1",
-            kept(*seed).display()
+            "{text}\n  kept in {}; again: cargo xtask simulate --on {on} --from {seed} --seeds 1",
+            kept(on, *seed).display()
         );
-        tree::write(&kept(*seed), text.as_bytes())?;
+        tree::write(&kept(on, *seed), text.as_bytes())?;
     }
     match lane.failed.len() {
         0 => Ok(()),
@@ -69,6 +81,6 @@ pub(crate) fn run(from: u64, count: u64) -> Outcome {
     }
 }
 
-fn kept(seed: u64) -> PathBuf {
-    target().join("simulate").join(format!("{seed}.txt"))
+fn kept(on: &str, seed: u64) -> PathBuf {
+    target().join("simulate").join(format!("{on}-{seed}.txt"))
 }

@@ -34,8 +34,7 @@ pub(crate) fn report() -> Outcome {
     if over.is_empty() { Ok(()) } else { Err(Failure::new(over.join("; "))) }
 }
 
-/// Prints the app's files; its wasm after brotli: before the first screen, and in all, without what is loaded on
-/// demand.
+/// Prints the app's files; its wasm after brotli: before the first screen, and in all, without the workers.
 fn app_files(app: &App) -> Result<(u64, u64), Failure> {
     let folder = bundle::dist(Mode::Release).join(app.name);
     let (mut first, mut whole) = (0, 0);
@@ -49,7 +48,12 @@ fn app_files(app: &App) -> Result<(u64, u64), Failure> {
         let raw = bytes(&file)?;
         let brotli = bytes(&copy_of(&file, "br")).unwrap_or(raw);
         let gzip = bytes(&copy_of(&file, "gz")).unwrap_or(raw);
-        let later = if precache::on_demand(&name) { " (on demand)" } else { "" };
+        // Workers run beside the page; what they weigh is printed and no part of its budget.
+        let later = match name.contains("_worker") {
+            true if precache::on_demand(&name) => " (worker, on demand)",
+            true => " (worker, kept for offline)",
+            false => "",
+        };
         println!("{:<44} {raw:>10} {gzip:>10} {brotli:>10}", format!("{}/{name}{later}", app.name));
         if ending == "wasm" && later.is_empty() {
             whole += brotli;

@@ -92,6 +92,7 @@ fn control(field: Field, id: String, entered: Entered) -> AnyView {
             let units = use_directory().get_untracked().units.clone();
             boxes(&field, units.into_iter().collect(), entered)
         }
+        FieldKind::RecordRef => cases(field, id, entered),
         FieldKind::Photo => photo::photo(&field, id, entered),
         FieldKind::LongText => long_text(field, id, entered),
         _ => line(field, id, entered),
@@ -173,6 +174,23 @@ fn dependent(field: Field, id: String, entered: Entered) -> AnyView {
         options_of(app.package().offered(&field, Some(&parent)).into_iter().cloned().collect())
     };
     select(path, id, options, entered)
+}
+
+/// Open cases, the latest first, by number and title.
+fn cases(field: Field, id: String, entered: Entered) -> AnyView {
+    let app = use_app();
+    let options = move || {
+        app.version.track();
+        app.rows(|rows| {
+            let mut open: Vec<_> =
+                rows.values().filter_map(|row| row.summary.as_ref()).filter(|case| case.is_open()).collect();
+            gridbook_log::order_by_key(&mut open, |case| std::cmp::Reverse(case.at));
+            open.into_iter()
+                .map(|case| (case.id.to_string(), format!("{} {}", case.number, case.title)))
+                .collect()
+        })
+    };
+    select(field.path, id, options, entered)
 }
 
 enum Directory {

@@ -7,8 +7,9 @@ use gridbook_domain::seven::seven;
 use leptos::prelude::*;
 
 use super::record::Record;
+use crate::app::use_app;
 use crate::desk::words::{moment, number};
-use crate::ui::badge::{arrival, level, state};
+use crate::ui::badge::{arrival, lamp, level, state};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
@@ -34,9 +35,11 @@ pub(super) fn head(package: &Package, names: &Names, record: &Record) -> AnyView
 
 fn view_tags(package: &Package, record: &Record) -> AnyView {
     let view = &record.view;
+    let now = use_app().now_ms();
     view! {
         {view.level.as_deref().and_then(|id| level(package, id))}
         {state(package, &view.state)}
+        {record.summary.as_ref().and_then(|summary| lamp(package, summary, now))}
         {arrival(record.arrival)}
     }
     .into_any()

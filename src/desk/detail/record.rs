@@ -1,6 +1,7 @@
 //! A record as the detail shows it: plain data, read once for each change of the log.
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::summary::Summary;
 use gridbook_log::{BlobRef, Entity};
 use serde_json::Value;
 
@@ -40,6 +41,8 @@ pub struct Record {
     pub arrival: Arrival,
     /// Machine code of the last refusal.
     pub refused: Option<String>,
+    /// The row of the lists: it has the most urgent limit.
+    pub summary: Option<Summary>,
 }
 
 impl Record {
@@ -67,6 +70,7 @@ impl Record {
             conflicts,
             arrival: Arrival::of(&row, &app.user()),
             refused: row.refused,
+            summary: row.summary,
         })
     }
 }

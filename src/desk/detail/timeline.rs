@@ -54,9 +54,8 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
                 .collect();
             format!("更正：{}{}", names.join("、"), if paths.len() > 4 { " 等" } else { "" })
         }
-        LineKind::Step { action, from, counts, .. } => {
-            let step =
-                flow.and_then(|flow| flow.transition(action, from).or_else(|| flow.actions(action).next()));
+        LineKind::Step { action, from, to, counts } => {
+            let step = flow.and_then(|flow| flow.told(action, from, to));
             let done = step.map_or(action.as_str(), |step| step.done_label.as_str());
             if *counts { done.to_owned() } else { format!("{done}（备注，未改变状态）") }
         }
@@ -95,8 +94,8 @@ fn flow_reason_dict<'p>(
     record: &Record,
     line: &Line,
 ) -> Option<&'p gridbook_domain::form::Field> {
-    let LineKind::Step { action, .. } = &line.kind else { return None };
-    package.flow(record.view.kind)?.actions(action).next()?.inputs.iter().find(|field| field.path == "reason")
+    let LineKind::Step { action, from, to, .. } = &line.kind else { return None };
+    package.flow(record.view.kind)?.told(action, from, to)?.inputs.iter().find(|field| field.path == "reason")
 }
 
 fn reason(package: &Package, field: Option<&gridbook_domain::form::Field>, id: &str) -> String {

@@ -25,6 +25,8 @@ pub struct Filters {
     pub village: String,
     /// Unit code.
     pub unit: String,
+    /// Lamp of the most urgent limit; what is left is then in the order of its limits.
+    pub lamp: String,
     /// First day, `YYYY-MM-DD`.
     pub from: String,
     /// Last day, `YYYY-MM-DD`.
@@ -36,12 +38,13 @@ impl Filters {
     pub fn pass(&self, items: &[Item], package: &Package) -> Vec<Item> {
         let query = Query::new(&self.text, package);
         let number = fold(&self.text).to_uppercase();
-        items
+        let mut fits: Vec<Item> = items
             .iter()
             .filter(|item| {
                 let summary = &item.summary;
                 (self.kind.is_empty() || summary.kind.as_str() == self.kind)
                     && (self.level.is_empty() || summary.level == self.level)
+                    && (self.lamp.is_empty() || item.lamp.is_some_and(|lamp| lamp.id() == self.lamp))
                     && (self.village.is_empty() || covers(&self.village, &summary.area))
                     && (self.unit.is_empty() || summary.units.contains(&self.unit))
                     && (self.from.is_empty() || summary.day().to_string() >= self.from)
@@ -52,7 +55,13 @@ impl Filters {
                         || summary.id.to_string().to_uppercase().ends_with(&number))
             })
             .cloned()
-            .collect()
+            .collect();
+        if !self.lamp.is_empty() {
+            let due =
+                |item: &Item| item.summary.deadline().and_then(|deadline| deadline.due).unwrap_or(u64::MAX);
+            fits.sort_by_key(due);
+        }
+        fits
     }
 }
 
@@ -72,6 +81,12 @@ pub fn bar(filters: RwSignal<Filters>, extra: AnyView) -> AnyView {
         let package = app.package();
         let levels = package.levels.iter().map(|l| (l.id.clone(), format!("{} · {}", l.label, l.degree)));
         none("全部等级").into_iter().chain(levels).collect()
+    };
+    let lamps = move || {
+        let package = app.package();
+        let signs = package.law.get().table.lamps.iter().rev();
+        let lamps = signs.map(|l| (l.id.id().to_owned(), format!("{} {}", l.sign, l.label)));
+        none("全部灯").into_iter().chain(lamps).collect()
     };
     let places = move || none("全部村").into_iter().chain(villages(&names.get())).collect();
     let units = move || none("全部单位").into_iter().chain(names.get().units.clone()).collect();
@@ -110,6 +125,9 @@ pub fn bar(filters: RwSignal<Filters>, extra: AnyView) -> AnyView {
             })}
             {select("等级", "filter-level", move || filters.with(|f| f.level.clone()), levels, move |v| {
                 filters.update(|f| f.level = v);
+            })}
+            {select("灯", "filter-lamp", move || filters.with(|f| f.lamp.clone()), lamps, move |v| {
+                filters.update(|f| f.lamp = v);
             })}
             {select("村", "filter-village", move || filters.with(|f| f.village.clone()), places, move |v| {
                 filters.update(|f| f.village = v);

@@ -1,6 +1,7 @@
 //! One line of the queue, and whether it waits for this person.
 
 use chrono::NaiveDate;
+use gridbook_domain::clock::Lamp;
 use gridbook_domain::package::Package;
 use gridbook_domain::role::{Actor, Target, may};
 use gridbook_domain::summary::Summary;
@@ -18,11 +19,13 @@ pub struct Item {
     pub arrival: Arrival,
     /// The next step is this person's.
     pub mine: bool,
+    /// How its most urgent limit stands.
+    pub lamp: Option<Lamp>,
 }
 
 /// All reports on this device, the latest change first.
 pub fn read(app: App) -> Vec<Item> {
-    let (package, actor, today) = (app.package(), app.actor(), app.today());
+    let (package, actor, today, now) = (app.package(), app.actor(), app.today(), app.now_ms());
     let mut items: Vec<Item> = app.rows(|rows| {
         rows.values()
             .filter(|row| row.visible())
@@ -32,6 +35,7 @@ pub fn read(app: App) -> Vec<Item> {
                     summary: summary.clone(),
                     arrival: Arrival::of(row, &actor.user),
                     mine: waits(&package, &actor, summary, today),
+                    lamp: summary.deadline().map(|deadline| deadline.lamp(now)),
                 })
             })
             .collect()

@@ -11,7 +11,7 @@ use crate::app::use_app;
 use crate::desk::ledger::export_queue;
 use crate::desk::route::Route;
 use crate::desk::words::number;
-use crate::ui::badge::{arrival, level, state};
+use crate::ui::badge::{arrival, lamp, level, state};
 use crate::ui::directory::use_directory;
 use crate::ui::format::{span, when};
 use crate::ui::icon::icon;
@@ -52,7 +52,10 @@ pub(super) fn list(queue: Queue) -> AnyView {
                 <For
                     each=rows
                     // A changed row is drawn anew: its key says what it shows.
-                    key=|item| (item.summary.id, item.summary.updated, item.summary.number.clone(), item.arrival)
+                    key=|item| {
+                        let shown = (item.summary.number.clone(), item.arrival, item.summary.deadline(), item.lamp);
+                        (item.summary.id, item.summary.updated, shown)
+                    }
                     children=move |item| view! { <li style:display="flex">{row(queue, &item)}</li> }
                 />
                 {more}
@@ -113,6 +116,7 @@ fn row(queue: Queue, item: &Item) -> AnyView {
             <span class="queue-end">
                 {level(&package, &summary.level)}
                 {state(&package, &summary.state)}
+                {lamp(&package, summary, now)}
                 {badge}
                 {waiting.map(|text| view! { <span class="due">{icon("clock")}{text}</span> })}
             </span>

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::clock::proposed;
 use gridbook_domain::form::{Form, Section, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::Transition;
@@ -30,7 +31,7 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition) -> AnyView {
     };
     let (label, test) = (step.label.clone(), format!("act-{}", step.action));
     let inside = move || {
-        let state = FormState::new(Arc::new(form(case.kind, &step)), known(&case, &step));
+        let state = FormState::new(Arc::new(form(case.kind, &step)), known(app, &case, &step));
         let inputs: Vec<_> = step.inputs_for(case.kind).cloned().collect();
         let none = inputs.is_empty().then(|| view! { <p>{format!("确定{}吗？", step.label)}</p> });
         let inputs = view! { {none}{fields(state, &inputs)} }.into_any();
@@ -50,6 +51,8 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
         version: 1,
         title: step.label.clone(),
         record: kind,
+        restricted: false,
+        superseded: None,
         sections: vec![Section {
             id: step.action.clone(),
             title: step.label.clone(),
@@ -61,12 +64,18 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
 }
 
 /// Facts of the record that the step may leave as they are.
-fn known(case: &CaseView, step: &Transition) -> Values {
+fn known(app: App, case: &CaseView, step: &Transition) -> Values {
     let mut values: Values = step
         .inputs_for(case.kind)
         .filter(|field| field.set)
         .filter_map(|field| Some((field.path.clone(), case.values.get(&field.path)?.clone())))
         .collect();
+    // Limits that the class of the case proposes; a person may enter others.
+    for field in step.inputs_for(case.kind) {
+        if let Some(day) = proposed(&app.package(), case, &step.action, &field.path, app.now_ms()) {
+            values.insert(field.path.clone(), Value::String(day.to_string()));
+        }
+    }
     // Conditions of inputs look at the level.
     for path in ["level", "risk_level"] {
         if let Some(level) = case.values.get(path) {
@@ -147,10 +156,11 @@ async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) ->
     let place = step.places.then(|| placement(&set));
     let blobs = state.photos.get_untracked();
     let new = blobs.iter().map(|photo| NewBlob { sha256: photo.sha256.clone(), bytes: None }).collect();
+    let from = step.leaves(case).unwrap_or(&case.state).to_owned();
     let event = Event {
         event: step.action.clone(),
-        from: case.state.clone(),
-        to: step.to.clone(),
+        to: step.target(&from).to_owned(),
+        from,
         table: version,
         data,
         set,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridbook_domain::form::{Field, FieldKind};
+use gridbook_domain::form::{Field, FieldKind, computed};
 use leptos::prelude::*;
 
 use super::{FormState, choice, control, photos, place, refs, table};
@@ -69,7 +69,7 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             let legend = label(state, field, at);
             group(state, field, at, legend, choice::chips(state, field, at))
         }
-        FieldKind::Photo | FieldKind::Audio => {
+        FieldKind::Photo | FieldKind::Audio | FieldKind::Signature => {
             let legend = label(state, field, at);
             group(state, field, at, legend, photos::photos(state, field, at))
         }
@@ -81,6 +81,7 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             let inside = match kind {
                 FieldKind::HouseholdRef => refs::household(state, field, at),
                 FieldKind::Geo => place::geo(state, at),
+                FieldKind::Computed => computed_value(state, field, at),
                 FieldKind::RecordRef | FieldKind::UnitRef | FieldKind::UserRef | FieldKind::AreaRef => {
                     refs::select(state, field, at)
                 }
@@ -97,6 +98,17 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             )
         }
     }
+}
+
+/// An answer that follows from others: shown, never entered.
+fn computed_value(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
+    let (field, row) = (field.clone(), at.row.clone());
+    let form = state.form();
+    let value = move || {
+        let value = state.values.with(|values| computed(&form, &field, row.as_deref(), values));
+        value.map_or_else(|| "—".to_owned(), |value| value.to_string())
+    };
+    view! { <output class="input" id=at.id() data-testid=at.test_id()>{value}</output> }.into_any()
 }
 
 /// The question, and whether it has to be answered.

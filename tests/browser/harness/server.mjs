@@ -18,7 +18,7 @@ function need(name) {
   return value;
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address();
@@ -28,10 +28,14 @@ async function freePort() {
 }
 
 export class Server {
-  /** Starts it and waits until it answers. `dist`: a folder with bundles in the place of those inside the program. */
-  static async start({ dist = process.env.GRIDBOOK_DIST } = {}) {
+  /**
+   * Starts it and waits until it answers. `dist`: a folder with bundles in the place of those inside the program;
+   * `more`: further arguments.
+   */
+  static async start({ dist = process.env.GRIDBOOK_DIST, more = [] } = {}) {
     const server = new Server();
     server.dist = dist;
+    server.more = more;
     server.folder = await mkdtemp(join(tmpdir(), "gridbook-server-"));
     server.port = await freePort();
     await server.up();
@@ -44,7 +48,7 @@ export class Server {
 
   /** Starts the program on the same database and port. */
   async up() {
-    const args = ["serve", "--demo", "--listen", `127.0.0.1:${this.port}`, "--db", `sqlite://${join(this.folder, "gridbook.db")}`];
+    const args = ["serve", "--demo", "--listen", `127.0.0.1:${this.port}`, "--db", `sqlite://${join(this.folder, "gridbook.db")}`, ...this.more];
     // The release server carries its own bundles.
     if (this.dist) args.push("--dist", this.dist);
     this.process = spawn(need("GRIDBOOK_SERVER"), args, { stdio: ["ignore", "ignore", "pipe"] });

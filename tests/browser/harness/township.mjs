@@ -6,9 +6,9 @@ import { Proxy } from "./proxy.mjs";
 import { Server } from "./server.mjs";
 
 export class Township {
-  static async open({ browser = true, dist } = {}) {
+  static async open({ browser = true, dist, more } = {}) {
     const town = new Township();
-    town.server = await Server.start({ dist });
+    town.server = await Server.start({ dist, more });
     town.network = await Proxy.to(town.server.origin);
     if (browser) town.browser = await Browser.launch();
     return town;

@@ -16,7 +16,7 @@ checks! { 1:
     "blob.unseen" writes unseen, "看不到记录的人取不到它的文件,回答和没有这个文件时一样";
 }
 
-fn path(name: &str) -> String {
+pub(crate) fn path(name: &str) -> String {
     format!("/sync/v1/blobs/{name}")
 }
 
@@ -25,7 +25,7 @@ fn name(bytes: &[u8]) -> String {
 }
 
 /// Bytes that nobody has stored before.
-fn fresh(len: usize) -> Vec<u8> {
+pub(crate) fn fresh(len: usize) -> Vec<u8> {
     let seed: [u8; 16] = random();
     let mut bytes = seed.repeat(len / seed.len() + 1);
     bytes.truncate(len);
@@ -41,7 +41,7 @@ async fn get(bench: &Bench, who: usize, name: &str) -> Done<Answer> {
 }
 
 /// A record that names the file.
-async fn named(bench: &Bench, bytes: &[u8]) -> Done<String> {
+pub(crate) async fn named(bench: &Bench, bytes: &[u8]) -> Done<String> {
     bench.needs_accounts()?;
     let mut pen = bench.pen(0);
     let create = pen.create(&bench.area);

@@ -21,6 +21,10 @@ pub enum Refusal {
     UnknownType(String),
     /// No such form, or not one for this type.
     UnknownForm(String),
+    /// A version of the form whose grace has ended.
+    OldForm(String),
+    /// A form that needs a grant by name, which is not given here.
+    RestrictedForm,
     /// A new record must begin in the first state of its workflow.
     WrongState,
     /// Not an area code.
@@ -61,6 +65,8 @@ impl Refusal {
             Self::Missing => "missing",
             Self::UnknownType(_) => "unknown_type",
             Self::UnknownForm(_) => "unknown_form",
+            Self::OldForm(_) => "old_form",
+            Self::RestrictedForm => "restricted_form",
             Self::WrongState => "wrong_state",
             Self::BadArea(_) => "bad_area",
             Self::BadPlacement => "bad_placement",
@@ -116,6 +122,8 @@ fn message_of(code: &str) -> (&'static str, &'static str) {
         "missing" => ("中心还没有收到这条记录的开头", "联网后会自动补交"),
         "unknown_type" => ("中心还不认识这类记录", "请管理员更新服务器后再交"),
         "unknown_form" => ("找不到填写用的表单版本", "请更新应用后重交"),
+        "old_form" => ("这个表单已换新版, 旧版的宽限期已过", "请更新应用, 打开它补填后再交"),
+        "restricted_form" => ("这类事项要专门授权, 不能在这里登记", "有危险先打 110, 再当面报告中心主任"),
         "wrong_state" => ("新记录的起始状态不对", "请更新应用后重交"),
         "bad_area" => ("区域编码不对", "请重选所在网格"),
         "bad_placement" => ("这一步不能这样分享给别人", "请按主责单位、配合单位重新转办"),

@@ -48,7 +48,7 @@ fn bad_creations_are_named() {
     let story = Story::new();
     let good = hazard_body("blue");
     for (body, code) in [
-        (with(good.clone(), "type", json!("mediation_file")), "unknown_type"),
+        (with(good.clone(), "type", json!("a_later_kind")), "unknown_type"),
         (with(good.clone(), "state", json!("closed")), "wrong_state"),
         (with(good.clone(), "form", json!("F-HAZARD/99")), "unknown_form"),
         (with(good.clone(), "form", json!("F-VISIT/1")), "unknown_form"),
@@ -67,6 +67,19 @@ fn bad_creations_are_named() {
     }
     assert_eq!(story.judge(&ann, "create", &json!({"type": 7})).unwrap_err().code(), "bad_body");
     assert_eq!(story.judge(&ann, "set", &json!({"set": {}})), Err(Refusal::Missing));
+}
+
+#[test]
+fn restricted_forms_make_no_record() {
+    let (story, ann) = (Story::new(), person("ann", "village_assistant"));
+    for (form, kind) in [("F-ABUSE/1", "matter"), ("F-SUPV/1", "matter"), ("F-RVISIT/1", "entry")] {
+        let state = if kind == "matter" { "submitted" } else { "recorded" };
+        let body = json!({"type": kind, "form": form, "state": state, "place": {"area": GRID}, "set": {"facts": "x"}});
+        assert_eq!(story.judge(&ann, "create", &body), Err(Refusal::RestrictedForm), "{form}");
+    }
+    let entry = json!({"type": "entry", "form": "F-ZERO/1", "state": "recorded", "place": {"area": GRID},
+        "set": {"date": "2026-05-18", "area": GRID, "has_any": "none"}});
+    assert_eq!(story.judge(&ann, "create", &entry), Ok(()));
 }
 
 #[test]
@@ -236,6 +249,8 @@ fn every_refusal_says_that_nothing_is_lost() {
         Refusal::Missing,
         Refusal::UnknownType(String::new()),
         Refusal::UnknownForm(String::new()),
+        Refusal::OldForm(String::new()),
+        Refusal::RestrictedForm,
         Refusal::WrongState,
         Refusal::BadArea(String::new()),
         Refusal::BadPlacement,

@@ -102,8 +102,8 @@ impl Story {
     pub(crate) fn event_body(&self, action: &str, more: &Value) -> Value {
         let from = self.entity.state().unwrap();
         let flow = Package::builtin().flow(self.view().kind).unwrap();
-        let to = flow.transition(action, from).map_or("nowhere", |step| step.to.as_str());
-        let mut body = json!({"event": action, "from": from, "to": to, "table": 1});
+        let to = flow.transition(action, from).map_or("nowhere", |step| step.target(from));
+        let mut body = json!({"event": action, "from": from, "to": to, "table": flow.version});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     }

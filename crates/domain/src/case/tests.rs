@@ -104,6 +104,7 @@ fn a_dispute_kept_at_the_village_runs_to_the_end() {
     });
     story.step(&ivy, "register", &register);
     story.step(&lu, "keep", &json!({"set": {"handler": "lu", "handle_by": "2026-05-28"}}));
+    assert_eq!(story.view().handle_by.as_deref(), Some("2026-05-28"));
     let bare = json!({"data": {"text": "谈妥了"}});
     assert_eq!(story.try_step(&lu, "finish", &bare).unwrap_err().code(), "invalid");
     assert_eq!(story.try_step(&abe, "finish", &bare).unwrap_err().code(), "not_handling");

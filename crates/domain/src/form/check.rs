@@ -277,7 +277,11 @@ impl Check<'_> {
                     self.wrong_type(path, label);
                 }
             }
+            // What follows from other answers is not judged: whoever reads it computes it.
+            FieldKind::Computed => {}
             FieldKind::HouseholdRef
+            | FieldKind::PersonRef
+            | FieldKind::PlaceRef
             | FieldKind::RecordRef
             | FieldKind::UnitRef
             | FieldKind::UserRef
@@ -286,7 +290,9 @@ impl Check<'_> {
                     self.wrong_type(path, label);
                 }
             }
-            FieldKind::Photo | FieldKind::Audio | FieldKind::Table => self.wrong_type(path, label),
+            FieldKind::Photo | FieldKind::Audio | FieldKind::Signature | FieldKind::Table => {
+                self.wrong_type(path, label);
+            }
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
-use crate::form::Choice;
+use crate::catalogue::{Sensitivity, Status};
+use crate::form::{Choice, Form};
 
 use super::{Dict, Package, PackageError, sha256};
 
@@ -27,10 +28,14 @@ impl Package {
         dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/hazards.json"))?);
         dicts.extend(read::<BTreeMap<String, Dict>>(include_str!("../../data/disputes.json"))?);
         let roles: Roles = read(include_str!("../../data/roles.json"))?;
+        let mut forms: Vec<Form> = read(include_str!("../../data/forms.json"))?;
+        forms.extend(read::<Vec<Form>>(include_str!("../../data/forms_more.json"))?);
+        forms.extend(read::<Vec<Form>>(include_str!("../../data/forms_mediation.json"))?);
+        let mut settings: BTreeMap<String, String> = read(include_str!("../../data/version.json"))?;
         let mut package = Self {
-            version: read::<BTreeMap<String, String>>(include_str!("../../data/version.json"))?
-                .remove("version")
-                .unwrap_or_default(),
+            version: settings.remove("version").unwrap_or_default(),
+            skins: read(include_str!("../../data/skins.json"))?,
+            skin: settings.remove("skin").unwrap_or_default(),
             dicts,
             levels: read(include_str!("../../data/levels.json"))?,
             categories: read(include_str!("../../data/categories.json"))?,
@@ -38,7 +43,20 @@ impl Package {
             permissions: roles.permissions,
             roles: roles.roles,
             flows: read(include_str!("../../data/workflow.json"))?,
-            forms: read(include_str!("../../data/forms.json"))?,
+            forms: forms.into(),
+            catalogue: read(include_str!("../../data/catalogue.json"))?,
+            documents: read(include_str!("../../data/documents.json"))?,
+            law: read(concat!(
+                "{\"calendar\":",
+                include_str!("../../data/calendar.json"),
+                ",\"sla\":",
+                include_str!("../../data/sla.json"),
+                ",\"table\":",
+                include_str!("../../data/clocks.json"),
+                "}"
+            ))?,
+            visits: read(include_str!("../../data/visits.json"))?,
+            hazards: read(include_str!("../../data/patrols.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;
@@ -50,6 +68,25 @@ impl Package {
         });
         let choices = Dict { label: "户类别".to_owned(), options: options.collect() };
         package.dicts.insert("household_category".to_owned(), choices);
+        let mut papers: Vec<_> = package.documents.get().iter().collect();
+        papers.sort_by_key(|paper| paper.order);
+        let papers = papers.into_iter().filter(|paper| paper.order < 300).map(|paper| Choice {
+            id: paper.id.clone(),
+            label: paper.title.clone(),
+            ..Choice::default()
+        });
+        let papers = Dict { label: "文书".to_owned(), options: papers.collect() };
+        package.dicts.insert("mediation_document".to_owned(), papers);
+        // Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
+        let items = package.catalogue.get().items.iter().map(|item| Choice {
+            id: item.id.clone(),
+            label: item.name.clone(),
+            restricted: item.sensitivity == Sensitivity::Restricted,
+            retired: item.status != Status::Active,
+            ..Choice::default()
+        });
+        let items = Dict { label: "事项".to_owned(), options: items.collect() };
+        package.dicts.insert("item".to_owned(), items);
         package.checksum = sha256(&serde_json::to_string(&package)?);
         Ok(package)
     }

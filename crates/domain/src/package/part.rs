@@ -44,6 +44,18 @@ impl<T: DeserializeOwned + Default> Part<T> {
     }
 }
 
+impl<T> Default for Part<T> {
+    fn default() -> Self {
+        Self { text: None, read: OnceLock::new() }
+    }
+}
+
+impl<T> From<T> for Part<T> {
+    fn from(value: T) -> Self {
+        Self { text: None, read: OnceLock::from(value) }
+    }
+}
+
 impl<T: DeserializeOwned + Default + PartialEq> PartialEq for Part<T> {
     fn eq(&self, other: &Self) -> bool {
         self.get() == other.get()

@@ -13,8 +13,16 @@ fn faults_are_found() {
     broken.dicts.remove("met");
     broken.roles[1].grants[0].permission = "record.fly".to_owned();
     broken.flows[0].transitions.get_mut()[1].to = "nowhere".to_owned();
+    broken.law.get_mut().sla.default = "S9".to_owned();
+    broken.law.get_mut().calendar.hours.reverse();
     let faults = broken.faults().join("\n");
-    for expected in ["unknown dict met", "record.fly", "submit uses an unknown state"] {
+    for expected in [
+        "unknown class S9",
+        "working hours",
+        "unknown dict met",
+        "record.fly",
+        "submit uses an unknown state",
+    ] {
         assert!(faults.contains(expected), "{expected} in {faults}");
     }
 }
@@ -35,7 +43,8 @@ fn damage_is_noticed() {
     assert!(matches!(Package::from_json(&changed), Err(PackageError::Checksum)));
     let later = text.replacen("\"gridbook_package\":1", "\"gridbook_package\":2", 1);
     assert!(matches!(Package::from_json(&later), Err(PackageError::Envelope(2))));
-    assert!(matches!(Package::from_json(&text[..text.len() / 2]), Err(PackageError::Shape(_))));
+    let half = text.floor_char_boundary(text.len() / 2);
+    assert!(matches!(Package::from_json(&text[..half]), Err(PackageError::Shape(_))));
 }
 
 #[test]
@@ -122,4 +131,12 @@ fn labels_fall_back_to_the_id() {
     assert_eq!(package.state_label("a_later_state"), "a_later_state");
     assert!(package.form_named("F-VISIT/1").is_some());
     assert!(package.form_named("F-VISIT/99").is_none());
+}
+
+/// A phone fetches this once, at its first start: the budget is on the bytes that it reads.
+#[test]
+fn the_package_stays_small() {
+    let text = Package::builtin().to_json().unwrap();
+    assert!(text.len() < 280_000, "{} bytes", text.len());
+    assert!(!text.contains(": ") && !text.contains("\n"), "compact");
 }

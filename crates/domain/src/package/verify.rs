@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::Package;
-use crate::form::{Field, Options};
+use crate::catalogue::{MAX_STANDING, SLA_CLASSES};
+use crate::form::{Compute, Field, FieldKind, Form, Options};
 
 impl Package {
     /// Everything that does not resolve, in words for whoever maintains the data; empty = sound.
@@ -14,6 +15,8 @@ impl Package {
         self.form_faults(&mut faults);
         self.role_faults(&mut faults);
         self.flow_faults(&mut faults);
+        self.law_faults(&mut faults);
+        self.catalogue_faults(&mut faults);
         faults
     }
 
@@ -41,6 +44,10 @@ impl Package {
             }
             for (_, field) in form.fields() {
                 self.field_faults(&form.id, field, faults);
+                compute_faults(form, field, None, faults);
+                for column in &field.fields {
+                    compute_faults(form, column, Some(field), faults);
+                }
                 let mut columns = BTreeSet::new();
                 for column in &field.fields {
                     if !columns.insert(column.path.as_str()) {
@@ -87,6 +94,42 @@ impl Package {
         }
     }
 
+    fn catalogue_faults(&self, faults: &mut Vec<String>) {
+        let catalogue = self.catalogue.get();
+        let (mut ids, mut codes) = (BTreeSet::new(), BTreeSet::new());
+        for item in &catalogue.items {
+            if !(ids.insert(&item.id) && codes.insert(&item.code)) {
+                faults.push(format!("item {}: twice", item.code));
+            }
+            if self.form(&item.form).is_none() {
+                faults.push(format!("item {}: unknown form {}", item.code, item.form));
+            }
+            if item.sla.is_empty() || item.sla.iter().any(|class| !SLA_CLASSES.contains(&class.as_str())) {
+                faults.push(format!("item {}: unknown class of limits", item.code));
+            }
+            for category in item.categories.iter().filter(|id| self.choice("hazard_category", id).is_none()) {
+                faults.push(format!("item {}: unknown category {category}", item.code));
+            }
+        }
+        for campaign in &catalogue.campaigns {
+            if catalogue.item(&campaign.item).is_none() {
+                faults.push(format!("campaign {}: unknown item {}", campaign.id, campaign.item));
+            }
+            if campaign.to.is_none() && !campaign.standing {
+                faults.push(format!("campaign {}: no last day", campaign.id));
+            }
+        }
+        if catalogue.campaigns.iter().filter(|campaign| campaign.standing).count() > MAX_STANDING {
+            faults.push("campaigns: too many stand".to_owned());
+        }
+        for skin in &self.skins {
+            let known = |state: &String| self.state(state).is_some();
+            if !skin.steps.iter().flat_map(|step| &step.states).all(known) {
+                faults.push(format!("skin {}: unknown state", skin.id));
+            }
+        }
+    }
+
     fn role_faults(&self, faults: &mut Vec<String>) {
         for role in &self.roles {
             for grant in &role.grants {
@@ -107,7 +150,10 @@ impl Package {
             }
             for step in flow.transitions.get() {
                 let name = format!("flow {}: {}", flow.id, step.action);
-                if step.from.iter().chain([&step.to]).any(|state| flow.state(state).is_none()) {
+                let stays = step.to == crate::workflow::STAYS;
+                if step.from.iter().any(|state| flow.state(state).is_none())
+                    || !(stays || flow.state(&step.to).is_some())
+                {
                     faults.push(format!("{name} uses an unknown state"));
                 }
                 let held = self.roles.iter().flat_map(|role| &role.grants);
@@ -125,5 +171,62 @@ impl Package {
                 }
             }
         }
+    }
+
+    fn law_faults(&self, faults: &mut Vec<String>) {
+        let law = self.law.get();
+        let sla = &law.sla;
+        let assigned = sla.assign.iter().map(|assign| &assign.class);
+        let chosen = law.table.effects.iter().filter_map(|effect| effect.class.as_ref());
+        for class in assigned.chain(chosen).chain([&sla.default]) {
+            if law.class(class).is_none() {
+                faults.push(format!("sla: unknown class {class}"));
+            }
+        }
+        for level in sla.assign.iter().filter_map(|assign| assign.level.as_ref()) {
+            if self.level(level).is_none() {
+                faults.push(format!("sla: unknown level {level}"));
+            }
+        }
+        let limited = sla.classes.iter().flat_map(|class| class.limits.keys()).chain(sla.common.keys());
+        let moved = law.table.effects.iter().flat_map(|effect| {
+            let lists =
+                [&effect.start, &effect.end, &effect.stop, &effect.pause, &effect.resume, &effect.extend];
+            lists.into_iter().chain([&effect.restart, &effect.reopen]).flatten()
+        });
+        for id in limited.chain(moved) {
+            if law.clock(*id).is_none() {
+                faults.push(format!("clocks: {id:?} has no name"));
+            }
+        }
+        for category in self.visits.get().triggers.iter().flat_map(|trigger| &trigger.categories) {
+            if self.category(category).is_none() {
+                faults.push(format!("visits: unknown category {category}"));
+            }
+        }
+        let hours = &law.calendar.hours;
+        let ordered = hours.windows(2).all(|pair| pair[0].1 <= pair[1].0);
+        if hours.is_empty() || !ordered || hours.iter().any(|(from, to)| from >= to || *to > 1440) {
+            faults.push("calendar: working hours are out of order".to_owned());
+        }
+    }
+}
+
+/// A computed answer names fields that are there, beside it.
+fn compute_faults(form: &Form, field: &Field, table: Option<&Field>, faults: &mut Vec<String>) {
+    let beside = |path: &String| match table {
+        Some(table) => table.fields.iter().any(|column| column.path == *path),
+        None => form.field(path).is_some(),
+    };
+    let sound = match &field.compute {
+        None => field.kind != FieldKind::Computed,
+        Some(_) if field.kind != FieldKind::Computed => false,
+        Some(Compute::Sum(of, column)) => {
+            form.field(of).is_some_and(|of| of.fields.iter().any(|held| held.path == *column))
+        }
+        Some(Compute::Mul(paths) | Compute::Add(paths)) => paths.iter().all(beside),
+    };
+    if !sound {
+        faults.push(format!("{}: {} cannot be computed", form.id, field.path));
     }
 }

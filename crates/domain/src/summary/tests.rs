@@ -61,7 +61,7 @@ fn a_case_says_what_it_waits_for() {
     let summary = Summary::of(&entity, package()).unwrap();
     assert_eq!((summary.title.as_str(), summary.level.as_str()), ("排水沟纠纷", "yellow"));
     assert_eq!(summary.state, "supplement");
-    assert_eq!(summary.hints, [Hint::Supplement]);
+    assert_eq!(summary.hints[..1], [Hint::Supplement]);
     assert_eq!(summary.categories, ["neighbor"]);
     assert_eq!(summary.day(), NaiveDate::from_ymd_opt(2026, 5, 1).unwrap());
     assert_eq!(summary.keys.initials, ["qds"]);
@@ -98,4 +98,21 @@ fn days_are_beijing_days() {
     // 2026-05-18T16:30Z is already the 19th in Beijing.
     assert_eq!(day_of(1_779_121_800_000), NaiveDate::from_ymd_opt(2026, 5, 19).unwrap());
     assert_eq!(day_of(0), NaiveDate::from_ymd_opt(1970, 1, 1).unwrap());
+}
+
+#[test]
+fn a_case_shows_its_most_urgent_limit_and_old_rows_stay_readable() {
+    let create = json!({"type": "hazard", "state": "submitted", "place": {"area": "510000100201001"},
+        "set": {"desc": "水沟堵塞", "level": "yellow"}});
+    let summary = Summary::of(&stream(9, &[("create", create)]), package()).unwrap();
+    let deadline = summary.deadline().unwrap();
+    assert_eq!(deadline.clock, crate::clock::ClockId::Register);
+    assert!(deadline.by_record && deadline.due.is_some());
+    let packed = postcard::to_allocvec(&summary).unwrap();
+    assert_eq!(postcard::from_bytes::<Summary>(&packed).unwrap(), summary);
+    // As rows were written before hints had a limit: the same bytes up to the new variant.
+    let mut before = summary;
+    before.hints = vec![Hint::Supplement, Hint::FedBack, Hint::Decision];
+    let bytes = postcard::to_allocvec(&before.hints).unwrap();
+    assert_eq!(bytes, [3, 0, 1, 2]);
 }

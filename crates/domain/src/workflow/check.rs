@@ -24,7 +24,7 @@ pub fn offered<'p>(
 ) -> Vec<&'p Transition> {
     let Some(flow) = package.flow(case.kind) else { return Vec::new() };
     let possible = |transition: &&Transition| {
-        transition.from.contains(&case.state)
+        transition.leaves(case).is_some()
             && may(package, actor, &transition.permission, &case.target(), today)
             && transition.guards.iter().filter(|guard| !guard.needs_input()).all(|guard| {
                 guard.holds(&Situation {
@@ -35,6 +35,7 @@ pub fn offered<'p>(
                     values: &case.values,
                     photos: &case.photos,
                     today,
+                    table: flow.version,
                 })
             })
     };
@@ -81,9 +82,13 @@ pub fn check(
         values: &values,
         photos: &photos,
         today,
+        table: event.table,
     };
     let broken = |with_input: bool| {
-        let mut guards = transition.guards.iter().filter(|guard| guard.needs_input() == with_input);
+        let mut guards = transition
+            .guards
+            .iter()
+            .filter(|guard| guard.needs_input() == with_input && guard.since() <= event.table.max(1));
         guards.find(|guard| !guard.holds(&now)).map_or(Ok(()), |guard| Err(Refusal::Guard(*guard)))
     };
     // Who must not do it at all is told so before being asked to fill things in.
@@ -103,10 +108,10 @@ fn legal<'p>(flow: &'p Flow, case: &CaseView, event: &Event) -> Result<&'p Trans
         return Err(Refusal::UnknownAction);
     }
     let late = || Refusal::NotLegalNow { action: event.event.clone(), state: case.state.clone() };
-    let transition = flow.transition(&event.event, &event.from).ok_or_else(late)?;
+    let transition = flow.transition_to(&event.event, &event.from, &event.to).ok_or_else(late)?;
     // While two states stand side by side, one more step from either of them is the decision.
     let stands = case.state == event.from || case.others.contains(&event.from);
-    if stands && transition.to == event.to { Ok(transition) } else { Err(late()) }
+    if stands { Ok(transition) } else { Err(late()) }
 }
 
 fn level_after(event: &Event) -> Option<&str> {

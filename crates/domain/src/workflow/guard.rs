@@ -6,12 +6,19 @@ use serde_json::Value;
 
 use crate::case::CaseView;
 use crate::form::{Photos, Values};
+use crate::mediation::{self, Mediation};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, may};
 
 /// Days after closing in which a case can be re-opened (FLOW-14).
 pub const REOPEN_DAYS: u64 = 30;
+/// Calls without an answer after which a call-back may be left out (FLOW-13).
+pub const CALLS: u32 = 3;
+/// Days within which a joint hearing has to meet: five working days are never more than this, holidays included.
+pub const JOINT_DAYS: u64 = 14;
+/// Levels that a case can climb, lowest first (FLOW-02).
+pub const TIERS: [&str; 3] = ["village", "township", "county"];
 /// Returns by units after which the centre has to decide otherwise.
 pub const MAX_RETURNS: u32 = 2;
 
@@ -47,6 +54,46 @@ pub enum Guard {
     SettledOnSpot,
     /// Somebody looked for duplicates (FLOW-04).
     DuplicateChecked,
+    /// Somebody handles it afterwards: named now, or known already.
+    OwnerNamed,
+    /// The limit has not passed (FLOW-08).
+    BeforeExpiry,
+    /// The limit was not extended since it was set (FLOW-08).
+    ExtendOnce,
+    /// No longer than the limit was in the first place (FLOW-08).
+    OriginalLength,
+    /// Both parties of a dispute agree (MED-06).
+    PartiesAgree,
+    /// The handler asked for a pause, and somebody else approves (FLOW-08).
+    PauseAsked,
+    /// Somebody else proposed it: two persons void a case.
+    VoidAsked,
+    /// Only to the next level up, unless urgent (FLOW-02).
+    NextTier,
+    /// Not into itself (FLOW-15).
+    OtherCase,
+    /// At most [`JOINT_DAYS`] days ahead (FLOW-07).
+    JointDate,
+    /// The limit to claim has passed (FLOW-10).
+    RespondExpired,
+    /// The limit to claim has not passed.
+    WithinRespond,
+    /// A supervision note stands.
+    Supervised,
+    /// Not who refused it: an objection is decided by somebody else (FLOW-04).
+    NotRefuser,
+    /// The reason for leaving the call-back out is true: three calls nobody answered, or not in the sample (FLOW-12).
+    WaiveFits,
+    /// Both parties agree to be mediated, and nothing speaks against mediating (MED-04, MED-18).
+    MedFit,
+    /// Everything before the agreement was done, and a talk came to terms (MED-03).
+    MedReady,
+    /// The agreement is signed as its kind asks for (MED-08).
+    MedSigned,
+    /// Somebody tried.
+    MedTalked,
+    /// The volume is complete (MED-19).
+    MedComplete,
 }
 
 /// What a guard looks at.
@@ -65,11 +112,13 @@ pub struct Situation<'a> {
     pub photos: &'a Photos,
     /// The day in China.
     pub today: NaiveDate,
+    /// Version of the table that the author's device judged by.
+    pub table: u32,
 }
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 34] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -84,11 +133,57 @@ impl Guard {
         Self::Evidence,
         Self::SettledOnSpot,
         Self::DuplicateChecked,
+        Self::OwnerNamed,
+        Self::BeforeExpiry,
+        Self::ExtendOnce,
+        Self::OriginalLength,
+        Self::PartiesAgree,
+        Self::PauseAsked,
+        Self::VoidAsked,
+        Self::NextTier,
+        Self::OtherCase,
+        Self::JointDate,
+        Self::RespondExpired,
+        Self::WithinRespond,
+        Self::Supervised,
+        Self::NotRefuser,
+        Self::WaiveFits,
+        Self::MedFit,
+        Self::MedReady,
+        Self::MedSigned,
+        Self::MedTalked,
+        Self::MedComplete,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
     pub const fn needs_input(self) -> bool {
-        matches!(self, Self::SecondPerson | Self::Evidence | Self::DuplicateChecked)
+        matches!(
+            self,
+            Self::SecondPerson
+                | Self::Evidence
+                | Self::DuplicateChecked
+                | Self::OwnerNamed
+                | Self::OriginalLength
+                | Self::PartiesAgree
+                | Self::NextTier
+                | Self::OtherCase
+                | Self::JointDate
+                | Self::WaiveFits
+                | Self::MedFit
+                | Self::MedReady
+                | Self::MedSigned
+                | Self::MedTalked
+                | Self::MedComplete
+        )
+    }
+
+    /// The version of the table that first asked for it on steps that existed before. Whoever took a step on a
+    /// device that did not know the guard yet is not refused for it.
+    pub const fn since(self) -> u32 {
+        match self {
+            Self::WithinRespond | Self::OwnerNamed | Self::NotRefuser | Self::WaiveFits => 2,
+            _ => 1,
+        }
     }
 
     /// Machine code of a refusal.
@@ -108,6 +203,26 @@ impl Guard {
             Self::Evidence => "evidence",
             Self::SettledOnSpot => "not_settled",
             Self::DuplicateChecked => "duplicate_check",
+            Self::OwnerNamed => "no_owner",
+            Self::BeforeExpiry => "limit_passed",
+            Self::ExtendOnce => "extended_already",
+            Self::OriginalLength => "extension_too_long",
+            Self::PartiesAgree => "parties_disagree",
+            Self::PauseAsked => "pause_not_asked",
+            Self::VoidAsked => "void_not_asked",
+            Self::NextTier => "level_skipped",
+            Self::OtherCase => "same_case",
+            Self::JointDate => "joint_date",
+            Self::RespondExpired => "respond_not_passed",
+            Self::WithinRespond => "respond_passed",
+            Self::Supervised => "not_supervised",
+            Self::NotRefuser => "own_refusal",
+            Self::WaiveFits => "waive_reason",
+            Self::MedFit => "not_fit_for_mediation",
+            Self::MedReady => "steps_missing",
+            Self::MedSigned => "not_signed",
+            Self::MedTalked => "no_talk",
+            Self::MedComplete => "volume_incomplete",
         }
     }
 
@@ -128,6 +243,26 @@ impl Guard {
             Self::Evidence => "黄色及以上隐患要有整改后的照片",
             Self::SettledOnSpot => "上报里没有写明当场已解决, 请走登记",
             Self::DuplicateChecked => "请先查重再登记",
+            Self::OwnerNamed => "要写明接下来由谁办理",
+            Self::BeforeExpiry => "办理期限已过, 不能再延期; 请说明情况, 由督办处理",
+            Self::ExtendOnce => "已经延过一次, 请提交一事一议",
+            Self::OriginalLength => "延期不能比原来的期限还长",
+            Self::PartiesAgree => "纠纷延期要各方当事人都同意",
+            Self::PauseAsked => "要由承办人先申请暂停, 再由另一人批准",
+            Self::VoidAsked => "作废要两个人: 先由一人提议, 再由另一人同意",
+            Self::NextTier => "只能报到上一级; 紧急时请勾选越级",
+            Self::OtherCase => "不能并入自己, 请选另一件",
+            Self::JointDate => "会商日期应在今天以后、五个工作日以内",
+            Self::RespondExpired => "还没到认领期限",
+            Self::WithinRespond => "认领期限已过, 不能退件; 请中心改派",
+            Self::Supervised => "这一件没有督办",
+            Self::NotRefuser => "上报人对不予受理有异议, 要由另一人决定",
+            Self::WaiveFits => "三次未接要有三次没有联系上的回访记录; 纠纷、群众反映的和红橙隐患都要回访",
+            Self::MedFit => "各方都愿意调解、没有不宜调解的情形才能受理; 不宜调解的请移送",
+            Self::MedReady => "受理、定人、调查、告知还没做全, 或者还没有谈成",
+            Self::MedSigned => "协议还没有签名盖章",
+            Self::MedTalked => "还没有调解记录",
+            Self::MedComplete => "卷内文书不全, 还不能归档",
         }
     }
 
@@ -155,10 +290,12 @@ impl Guard {
             }
             Self::Once => !case.actions.iter().any(|action| action == now.action),
             Self::ReturnLimit => case.return_count < MAX_RETURNS,
+            // Before there was a joint hearing, whoever may re-open a case decided alone.
             Self::RedoLimit => {
-                case.redo_count <= 1 || may(now.package, now.actor, "case.reopen", &case.target(), now.today)
+                let decides = || may(now.package, now.actor, "case.reopen", &case.target(), now.today);
+                case.redo_count <= 1 || (now.table < 2 && decides())
             }
-            Self::ReopenWindow => case.closed_within(REOPEN_DAYS, now.today),
+            Self::ReopenWindow => case.look_back_failed || case.closed_within(REOPEN_DAYS, now.today),
             Self::Evidence => {
                 case.kind != RecordKind::Hazard
                     || level().is_none_or(|level| !level.photo_before)
@@ -169,11 +306,61 @@ impl Guard {
                 _ => said("success") == "succeeded",
             },
             Self::DuplicateChecked => now.values.get("duplicate_checked") == Some(&Value::Bool(true)),
+            Self::OwnerNamed => {
+                case.handler.is_some() || case.lead_unit.is_some() || !said("handler").trim().is_empty()
+            }
+            Self::BeforeExpiry => day(case.handle_by.as_deref()).is_some_and(|limit| now.today <= limit),
+            Self::ExtendOnce => case.extended == 0,
+            Self::OriginalLength => case
+                .longest_extension()
+                .is_none_or(|last| day(Some(said("handle_by"))).is_some_and(|asked| asked <= last)),
+            Self::PartiesAgree => {
+                case.kind != RecordKind::Dispute
+                    || now.values.get("parties_agree") == Some(&Value::Bool(true))
+            }
+            Self::PauseAsked => case.pause_asked_by.as_deref().is_some_and(|asked| asked != user),
+            Self::VoidAsked => case.void_asked_by.as_deref().is_some_and(|asked| asked != user),
+            Self::NextTier => {
+                let rank = |tier: &str| TIERS.iter().position(|known| *known == tier);
+                let urgent = now.values.get("skip_urgent") == Some(&Value::Bool(true));
+                match (rank(said("to_tier")), rank(case.tier())) {
+                    (Some(to), Some(from)) => to > 0 && to >= from && (urgent || to <= from + 1),
+                    _ => false,
+                }
+            }
+            Self::OtherCase => !said("main").is_empty() && said("main") != case.id.to_string(),
+            Self::JointDate => day(Some(said("meeting_on"))).is_some_and(|meeting| {
+                let last = now.today.checked_add_days(chrono::Days::new(JOINT_DAYS));
+                now.today <= meeting && last.is_none_or(|last| meeting <= last)
+            }),
+            Self::RespondExpired => day(case.respond_by.as_deref()).is_some_and(|limit| limit < now.today),
+            Self::WithinRespond => day(case.respond_by.as_deref()).is_none_or(|limit| now.today <= limit),
+            Self::Supervised => case.actions.iter().any(|action| action == "supervise"),
+            Self::NotRefuser => case.refused_by.as_deref() != Some(user),
+            Self::WaiveFits => match said("reason") {
+                "no_answer_3" => case.unreached >= CALLS,
+                "not_sampled" => !case.called_back(),
+                _ => true,
+            },
+            Self::MedFit => now.file().yes("consent_all") && now.file().list("not_fit").is_empty(),
+            Self::MedReady => mediation::step::ready_to_agree(&now.file()),
+            Self::MedSigned => mediation::agreement::unsigned(&now.file()).is_empty(),
+            Self::MedTalked => !now.file().rows("talks").is_empty(),
+            Self::MedComplete => mediation::volume::missing(now.package, &now.file()).is_empty(),
         }
     }
 }
 
+fn day(text: Option<&str>) -> Option<NaiveDate> {
+    text.and_then(crate::date::parse)
+}
+
 impl Situation<'_> {
+    fn file(&self) -> Mediation<'_> {
+        let number = self.case.number.as_deref();
+        Mediation { values: self.values, photos: self.photos, number, state: &self.case.state }
+    }
+
     fn member_of(&self, unit: Option<&str>) -> bool {
         unit.is_some_and(|unit| self.actor.units(self.today).contains(&unit))
     }

@@ -1,3 +1,4 @@
+-- The same tables as for SQLite (../0003_trust.sql), in PostgreSQL's words.
 -- Public keys of devices (ECDSA P-256): what somebody else delivers for a device must be signed by one of them. Rows
 -- are only ever added.
 CREATE TABLE device_keys (

@@ -17,7 +17,7 @@ use crate::problem::ApiError;
 use crate::secret;
 use crate::sql;
 
-fn checked(sha256: &str) -> Result<(), ApiError> {
+pub(super) fn checked(sha256: &str) -> Result<(), ApiError> {
     let good = sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     if good { Ok(()) } else { Err(ApiError::malformed()) }
 }
@@ -36,25 +36,35 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     checked(&sha256)?;
-    let named: Option<String> = sql::query_scalar(
-        "SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1",
-    )
-    .bind(app.tenant.id)
-    .bind(&sha256)
-    .bind(&session.actor.user)
-    .fetch_optional(&app.readers)
-    .await?;
-    let mime = named.ok_or_else(ApiError::forbidden)?;
+    let mime = named(&app, &sha256, &session.actor.user).await?.ok_or_else(ApiError::forbidden)?;
     if size(&app, &sha256).await?.is_some() {
         return Ok(StatusCode::OK);
     }
     let bytes = body::bytes(&headers, body, MAX_BLOB).await?;
+    store(&app, session.actor.user, sha256, mime, bytes).await
+}
+
+/// How the sender's own operations call this file, if any names it.
+pub(super) async fn named(app: &App, sha256: &str, user: &str) -> Result<Option<String>, ApiError> {
+    let mime = sql::query_scalar::<String>(
+        "SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1",
+    );
+    Ok(mime.bind(app.tenant.id).bind(sha256).bind(user).fetch_optional(&app.readers).await?)
+}
+
+/// Verifies a whole file and makes it visible.
+pub(super) async fn store(
+    app: &App,
+    user: String,
+    sha256: String,
+    mime: String,
+    bytes: Vec<u8>,
+) -> Result<StatusCode, ApiError> {
     if secret::hex(&secret::sha256(&bytes)) != sha256 {
         return Err(ApiError::bad("hash", "照片在传送中损坏,没有保存;原件还在本机,会自动再传。"));
     }
     let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     app.blobs.put(&sha256, bytes).await.map_err(|error| ApiError::of_file(&error))?;
-    let user = session.actor.user;
     app.writer
         .run(move |ledger| {
             Box::pin(async move {
@@ -77,7 +87,7 @@ pub(super) async fn put(
     Ok(StatusCode::CREATED)
 }
 
-async fn size(app: &App, sha256: &str) -> Result<Option<(i64, String)>, ApiError> {
+pub(super) async fn size(app: &App, sha256: &str) -> Result<Option<(i64, String)>, ApiError> {
     let row = sql::query("SELECT size, mime FROM blobs WHERE tenant = ? AND sha256 = ?")
         .bind(app.tenant.id)
         .bind(sha256)

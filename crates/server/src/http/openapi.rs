@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, blob, device_key, invite, quarantine, relay, staff, sync};
+use super::{auth, blob, device_key, invite, quarantine, relay, staff, sync, upload};
 
 struct Token;
 
@@ -20,7 +20,8 @@ impl Modify for Token {
     info(title = "Gridbook", description = "Sync contract and accounts of the reference backend; see docs/contract.md."),
     paths(
         sync::caps, sync::push, sync::pull, blob::put, blob::get, auth::sign_in, auth::sign_out, auth::me,
-        auth::password, device_key::register, quarantine::list, quarantine::release, invite::create, invite::show, invite::accept, staff::list, staff::import, staff::change, relay::list
+        auth::password, device_key::register, quarantine::list, quarantine::release, invite::create, invite::show, invite::accept, staff::list, staff::import, staff::change, relay::list,
+        upload::head, upload::patch
     ),
     modifiers(&Token)
 )]

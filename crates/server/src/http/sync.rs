@@ -60,7 +60,9 @@ pub(super) async fn push(
             let held = app.writer.run(move |ledger| {
                 Box::pin(async move { quarantine::take(ledger, &account, request).await })
             });
-            return Ok(Json(held.await?));
+            let reply = held.await?;
+            app.metrics.pushed(&reply.results);
+            return Ok(Json(reply));
         }
     };
     let authors = push::authors(&actor, &request);
@@ -75,6 +77,7 @@ pub(super) async fn push(
             .map_err(|_| ApiError::unavailable())?
     };
     let reply = app.writer.run(move |ledger| Box::pin(push::apply(ledger, push))).await?;
+    app.metrics.pushed(&reply.results);
     Ok(Json(reply))
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use gridbook_log::{OpId, Writer};
+use serde::{Deserialize, Serialize};
 
 use crate::replica::Outbox;
 use crate::wire::{Caps, PullReply, PushReply, PushRequest};
 
 /// A request to the backend.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// `GET /sync/v1/caps`
     Caps,
@@ -31,7 +32,7 @@ pub enum Request {
 }
 
 /// What came of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Response {
     /// Capabilities.
     Caps(Caps),

@@ -87,10 +87,13 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
     }
 
-    /// Writes a file into a folder that may have to be made first.
+    /// Writes a file into a folder that may have to be made first. nginx answers 500 when it is not there.
     pub(super) async fn dav_put_into(&self, folders: &[&str], path: &str, bytes: Vec<u8>) -> Answer<()> {
-        if self.dav_put(path, bytes.clone(), false).await? == Put::Done {
-            return Ok(());
+        match self.dav_put(path, bytes.clone(), false).await {
+            Ok(Put::Done) => return Ok(()),
+            Ok(Put::Exists | Put::NoFolder) => {}
+            Err(fault) if fault.status() == Some(500) => {}
+            Err(fault) => return Err(fault),
         }
         for folder in folders {
             self.dav_folder(folder).await?;

@@ -45,7 +45,7 @@ impl Seg {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) format: u32,
-    /// Of the share; a head of another generation does not count.
+    /// Of the share when this was written: should its description be lost, it is found here.
     pub(super) history: String,
     /// Of the device's database.
     pub(super) nonce: String,
@@ -53,6 +53,9 @@ pub(super) struct Head {
     /// Ends and marks of segments that were put together, for readers who stopped there.
     #[serde(default)]
     pub(super) marks: Vec<(u64, String)>,
+    /// Files cannot be deleted here: nothing is put together any more, or it would be there again and again.
+    #[serde(default)]
+    pub(super) keep: bool,
 }
 
 #[derive(Deserialize)]

@@ -59,8 +59,8 @@ pub fn read_listing(bytes: &[u8]) -> Option<Vec<Item>> {
                         item.name = decode(path.rsplit('/').next().unwrap_or(path));
                     }
                     "getcontentlength" => item.len = scan.text().trim().parse().ok().or(item.len),
-                    "getetag" => item.etag = some(scan.text()).or(item.etag.take()),
-                    "getlastmodified" => item.modified = some(scan.text()).or(item.modified.take()),
+                    "getetag" => item.etag = some(&scan.text()).or(item.etag.take()),
+                    "getlastmodified" => item.modified = some(&scan.text()).or(item.modified.take()),
                     "status" if !propstat => item.absent = scan.text().contains(" 404"),
                     _ => {}
                 }
@@ -72,7 +72,7 @@ pub fn read_listing(bytes: &[u8]) -> Option<Vec<Item>> {
     (known && ended).then_some(items)
 }
 
-fn some(text: String) -> Option<String> {
+fn some(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

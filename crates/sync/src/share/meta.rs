@@ -67,7 +67,9 @@ impl<W: Wire, E: Env> Share<W, E> {
         let held = self.dav_get(META_FILE).await?;
         match held.as_deref().map(serde_json::from_slice::<Meta>) {
             Some(Ok(meta)) => return Ok(meta),
-            Some(Err(_)) if held.as_deref().is_some_and(was_cut_off) => {}
+            // Not only this answer, the file itself.
+            Some(Err(_))
+                if held.as_deref().is_some_and(was_cut_off) && self.dav_get(META_FILE).await? == held => {}
             Some(Err(_)) => return Err(Fault::own(502, "meta")),
             None => {
                 let root = self.dav_list("").await?.ok_or(Fault::own(404, "folder"))?;

@@ -56,9 +56,19 @@ pub(super) fn segment(log: &str, first: u64, count: u64, hash: &str) -> String {
 
 /// Where a segment's file says it begins; `None` when it is no segment's name.
 pub(super) fn segment_first(file: &str) -> Option<u64> {
+    segment_parts(file).map(|(first, _)| first)
+}
+
+/// The beginning of its hash, as its name has it.
+pub(super) fn segment_mark(file: &str) -> Option<&str> {
+    segment_parts(file).map(|(_, mark)| mark)
+}
+
+fn segment_parts(file: &str) -> Option<(u64, &str)> {
     let mut parts = file.strip_suffix(".bin")?.split('-');
     let (first, last, hash) = (decimal(parts.next()?)?, decimal(parts.next()?)?, parts.next()?);
-    (parts.next().is_none() && hash.len() == 8 && is_hex(hash) && first > 0 && last >= first).then_some(first)
+    let fine = parts.next().is_none() && hash.len() == 8 && is_hex(hash) && first > 0 && last >= first;
+    fine.then_some((first, hash))
 }
 
 pub(super) fn blob(sha256: &str) -> String {

@@ -1,13 +1,13 @@
 //! Whether a folder or database can be used: tried, not asked for.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 use super::{RawRequest, RawResponse, Share, Wire, names};
 use crate::env::Env;
 
 /// What [`Share::probe`] found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// It can be used.
     Works(Limits),
@@ -32,7 +32,7 @@ pub enum Verdict {
 }
 
 /// What it can do beyond the needful.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Listings tell sizes: a broken upload is found without reading.
     pub sizes: bool,

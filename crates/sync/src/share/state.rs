@@ -32,10 +32,10 @@ pub(super) struct Own {
     pub(super) log: String,
     pub(super) writer: Writer,
     pub(super) head: Head,
-    /// Size of the head's file as we wrote or read it.
-    pub(super) size: u64,
     /// The share holds this head, as far as we were told.
     pub(super) sure: bool,
+    /// Compared with what is in the folder, after our last write.
+    pub(super) checked: bool,
     /// A segment whose commit was not confirmed, with the lines in it.
     pub(super) doubt: Option<(String, BTreeSet<String>)>,
 }
@@ -65,8 +65,8 @@ pub(super) struct Sweep {
 pub(super) struct Couch {
     /// Writers whose nonce is known to be ours.
     pub(super) registered: Option<(Writer, String)>,
-    /// Our last document.
-    pub(super) last: Option<String>,
+    /// Our last documents: whether they are still there is asked at every pull.
+    pub(super) last: VecDeque<String>,
     /// Where the buffered rows go on from.
     pub(super) cursor: String,
     pub(super) rows: VecDeque<FeedRow>,

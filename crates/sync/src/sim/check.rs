@@ -17,9 +17,10 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
 
 /// Whatever a person was told is saved is at the backend.
 fn saved_arrived(world: &World) -> Result<(), String> {
+    let entities = world.backend.entities();
     for device in &world.devices {
         for op in &device.saved {
-            let there = world.model.entities().get(&op.entity).is_some_and(|e| e.have().contains(op.dot));
+            let there = entities.get(&op.entity).is_some_and(|e| e.have().contains(op.dot));
             if !there {
                 return Err(format!("{op} was saved and is not at the backend"));
             }
@@ -30,7 +31,7 @@ fn saved_arrived(world: &World) -> Result<(), String> {
 
 fn photos_arrived(world: &World) -> Result<(), String> {
     for photo in world.devices.iter().flat_map(|d| &d.photos) {
-        if !world.model.has_blob(photo) {
+        if !world.backend.has_blob(photo) {
             return Err(format!("photo {photo} was saved and is not at the backend"));
         }
     }
@@ -39,11 +40,11 @@ fn photos_arrived(world: &World) -> Result<(), String> {
 
 /// Every tab shows exactly what its account may see, and each entity folds to the backend's bytes.
 fn views_agree(world: &World) -> Result<(), String> {
-    let end = world.model.len();
+    let entities = world.backend.entities();
     for device in &world.devices {
-        let ids = world.model.entities().keys();
+        let ids = entities.keys();
         let should: BTreeSet<EntityId> =
-            ids.filter(|id| world.model.sees(&device.user, **id, end)).copied().collect();
+            ids.filter(|id| world.backend.sees(&device.user, **id)).copied().collect();
         for open in device.tabs.iter().flatten() {
             now(open.replica.refresh()).map_err(|e| e.to_string())?;
             let shows: BTreeSet<EntityId> =
@@ -55,7 +56,7 @@ fn views_agree(world: &World) -> Result<(), String> {
             }
             for id in &shows {
                 let here = now(open.replica.entity(*id)).map_err(|e| e.to_string())?.ok_or("gone")?;
-                let there = &world.model.entities()[id];
+                let there = &entities[id];
                 if here.to_snapshot() != there.to_snapshot() {
                     let (here, there) = (here.have(), there.have());
                     return Err(format!("{id} differs: {} has {here:?}, the backend {there:?}", device.user));

@@ -2,16 +2,20 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use gridbook_log::{Entity, EntityId, OpId};
 
-use super::{Rng, now};
-use crate::driver::identity;
-use crate::engine::{Engine, Output};
+use super::share::PipeWire;
+use super::{Kind, Rng, now};
+use crate::driver::{Http, identity};
+use crate::engine::{Engine, Output, Request, Response};
 use crate::env::Env;
 use crate::memory::MemoryStore;
 use crate::replica::{Project, Replica};
+use crate::share::{Setup, Share};
 
 /// The simulator's lists show how many operations an entity has.
 pub(crate) struct Count;
@@ -43,10 +47,47 @@ impl Env for DeviceEnv {
     }
 }
 
+/// A tab's connection to a share: what it has asked for is under way in many small requests.
+pub(crate) struct Line {
+    pub(crate) wire: PipeWire,
+    share: Rc<Share<PipeWire, Rc<DeviceEnv>>>,
+    flights: Vec<(u64, Flight)>,
+}
+
+type Flight = Pin<Box<dyn Future<Output = Response>>>;
+
+impl Line {
+    pub(crate) fn start(&mut self, number: u64, request: Request, blob: Option<Vec<u8>>) {
+        let share = self.share.clone();
+        self.flights.push((number, Box::pin(async move { share.send(&request, blob).await })));
+    }
+
+    /// Breaks off what nobody waits for; what has left is on its way all the same.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(u64) -> bool) {
+        self.flights.retain(|(number, _)| wanted(*number));
+    }
+
+    /// What is done.
+    pub(crate) fn poll(&mut self) -> Vec<(u64, Response)> {
+        let mut done = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        self.flights.retain_mut(|(number, flight)| match flight.as_mut().poll(&mut context) {
+            Poll::Ready(response) => {
+                done.push((*number, response));
+                false
+            }
+            Poll::Pending => true,
+        });
+        done
+    }
+}
+
 /// An open tab.
 pub(crate) struct OpenTab {
     pub(crate) replica: Replica<Rc<MemoryStore>, Count>,
     pub(crate) engine: Engine,
+    /// To a share, if that is the backend.
+    pub(crate) line: Option<Line>,
     pub(crate) queue: VecDeque<Output>,
     pub(crate) timer: u64,
     pub(crate) refused: BTreeSet<String>,
@@ -54,6 +95,7 @@ pub(crate) struct OpenTab {
 }
 
 pub(crate) struct Device {
+    kind: Kind,
     pub(crate) user: String,
     pub(crate) store: Rc<MemoryStore>,
     pub(crate) env: Rc<DeviceEnv>,
@@ -66,8 +108,9 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    pub(crate) fn new(user: &str, env: Rc<DeviceEnv>, tabs: usize) -> Self {
+    pub(crate) fn new(kind: Kind, user: &str, env: Rc<DeviceEnv>, tabs: usize) -> Self {
         Self {
+            kind,
             user: user.to_owned(),
             store: Rc::new(MemoryStore::default()),
             env,
@@ -88,9 +131,20 @@ impl Device {
         };
         self.lives[tab] += 1;
         let engine = Engine::new(identity(&replica));
+        let line = match self.kind {
+            Kind::Memory => None,
+            Kind::Share(kind) => {
+                let wire = PipeWire::default();
+                let slot = u16::try_from(tab).unwrap_or_default();
+                let setup = Setup { kind, slot, tenant: "t1".to_owned(), authority: None };
+                let share = Rc::new(Share::new(wire.clone(), self.env.clone(), setup));
+                Some(Line { wire, share, flights: Vec::new() })
+            }
+        };
         self.tabs[tab] = Some(OpenTab {
             replica,
             engine,
+            line,
             queue: VecDeque::new(),
             timer: 0,
             refused: BTreeSet::new(),

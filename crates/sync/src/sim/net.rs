@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Rng;
 use crate::engine::{Request, Response};
+use crate::share::{Lost, RawRequest, RawResponse};
 
 /// Which tab of which device, and in which of its lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ pub(crate) enum Message {
     Up(Tab, u64, Request),
     /// To a tab.
     Down(Tab, u64, Response),
+    /// To a share's server.
+    RawUp(Tab, u64, RawRequest),
+    /// From there.
+    RawDown(Tab, u64, Result<RawResponse, Lost>),
     /// The tab's timer.
     Timer(Tab, u64),
 }

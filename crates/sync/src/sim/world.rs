@@ -7,15 +7,17 @@ use std::rc::Rc;
 use gridbook_log::{BlobRef, Body, Create, EntityId, Event, Placement, body};
 use serde_json::json;
 
+use super::backend::Backend;
 use super::device::{Device, DeviceEnv};
 use super::net::{Faults, Message, Net, Tab};
-use super::{Report, Rng, now};
+use super::share::Quirks;
+use super::{Kind, Report, Rng, now};
 use crate::driver::identity;
 use crate::engine::{Input, Output, Request, Response};
 use crate::env::Env;
 use crate::memory::{Fault, FaultKind};
-use crate::model::Model;
 use crate::replica::{NewBlob, NewWrite, ReplicaError, SendAgain};
+use crate::share::{Lost, RawRequest, RawResponse};
 use crate::store::{Batch, Store, StoreError, Table, scan_all};
 use crate::wire::Caps;
 
@@ -28,6 +30,11 @@ const AREAS: [&str; 4] = ["11", "12", "121", "2"];
 #[derive(Clone, Debug)]
 pub struct Config {
     seed: u64,
+    kind: Kind,
+    /// How the share's server misbehaves.
+    quirks: Quirks,
+    /// The share goes back to a backup once, while nothing else is lost.
+    restore: bool,
     devices: usize,
     steps: usize,
     faults: Faults,
@@ -42,11 +49,26 @@ pub struct Config {
 
 impl Config {
     /// Small and large, calm and rough runs, all by seed.
-    pub fn from_seed(seed: u64) -> Self {
+    pub fn from_seed(kind: Kind, seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5eed);
         let rough = rng.below(4);
-        Self {
+        // Numbers of its own: a seed does with the server in memory what it always did.
+        let mut odd = Rng::new(seed ^ 0x5ade);
+        let quirks = Quirks {
+            busy: rough * 2,
+            cut: rough * 3,
+            stale: rough * 6,
+            no_tags: odd.chance(30),
+            no_sizes: odd.chance(20),
+            odd: odd.chance(40),
+            no_conditions: odd.chance(20),
+        };
+        let restore = kind != Kind::Memory && odd.chance(25);
+        let config = Self {
             seed,
+            kind,
+            quirks,
+            restore,
             devices: 2 + rng.below(3) as usize,
             steps: 150 + rng.below(250) as usize,
             faults: Faults {
@@ -62,7 +84,10 @@ impl Config {
             // Small ones, so that several are under way.
             batch: 1 + rng.below(8) as usize,
             takes: 1 + rng.below(12) as usize,
-        }
+        };
+        // What was acknowledged after the backup and before the next pull, by a tab that is gone since, nobody
+        // can know of: with a backup no tab dies.
+        if restore { Self { crash: 0, store_faults: 0, ..config } } else { config }
     }
 }
 
@@ -73,7 +98,8 @@ pub struct World {
     clock: Rc<Cell<u64>>,
     net: Net,
     faults: Faults,
-    pub(crate) model: Model,
+    quirks: Quirks,
+    pub(crate) backend: Backend,
     pub(crate) devices: Vec<Device>,
     entities: Vec<EntityId>,
     report: Report,
@@ -84,7 +110,7 @@ impl World {
     pub fn new(config: Config) -> Self {
         let mut rng = Rng::new(config.seed);
         let clock = Rc::new(Cell::new(1_770_000_000_000u64));
-        let mut model = Model::default();
+        let mut backend = Backend::new(config.kind);
         let mut devices = Vec::new();
         for i in 0..config.devices {
             // The first two devices belong to one person.
@@ -95,14 +121,16 @@ impl World {
                 offset: Cell::new(offset),
                 rng: RefCell::new(Rng::new(rng.draw())),
             });
-            let mut device = Device::new(&user, env, 1 + rng.below(2) as usize);
+            let mut device = Device::new(config.kind, &user, env, 1 + rng.below(2) as usize);
             device.open(0);
             devices.push(device);
-            model.grant(&user, BTreeSet::from([AREAS[rng.below(4) as usize].to_owned()]));
+            backend.grant(&user, BTreeSet::from([AREAS[rng.below(4) as usize].to_owned()]));
         }
         let faults = config.faults;
+        let quirks = config.quirks.clone();
         let report = Report::default();
-        Self { config, rng, clock, net: Net::default(), faults, model, devices, entities: Vec::new(), report }
+        let (net, entities) = (Net::default(), Vec::new());
+        Self { config, rng, clock, net, faults, quirks, backend, devices, entities, report }
     }
 
     /// What happened so far.
@@ -115,7 +143,8 @@ impl World {
     /// # Errors
     /// An invariant that did not hold while running.
     pub fn chaos(&mut self) -> Result<(), String> {
-        for _ in 0..self.config.steps {
+        for step in 0..self.config.steps {
+            self.back_up_and_restore(step);
             let device = self.rng.below(self.devices.len() as u64) as usize;
             let tab = self.rng.below(self.devices[device].tabs.len() as u64) as usize;
             if self.rng.chance(self.config.store_faults) {
@@ -147,11 +176,12 @@ impl World {
     /// When it does not become quiet (liveness).
     pub fn settle(&mut self) -> Result<(), String> {
         self.faults = Faults::NONE;
+        self.quirks = self.config.quirks.calm();
         for device in &self.devices {
             device.store.fail_next(Fault::None);
         }
         for round in 0..MAX_ROUNDS {
-            let before = (self.model.len(), self.unsent());
+            let before = (self.backend.len(), self.unsent());
             for device in 0..self.devices.len() {
                 for tab in 0..self.devices[device].tabs.len() {
                     self.devices[device].open(tab);
@@ -166,7 +196,7 @@ impl World {
                     return Err("endless conversation".to_owned());
                 }
             }
-            let quiet = before == (self.model.len(), self.unsent()) && self.unsent() == 0;
+            let quiet = before == (self.backend.len(), self.unsent()) && self.unsent() == 0;
             if quiet && round > 0 {
                 self.report.rounds = round;
                 return Ok(());
@@ -185,7 +215,17 @@ impl World {
         let user = self.devices[self.rng.below(self.devices.len() as u64) as usize].user.clone();
         let areas = (0..1 + self.rng.below(2)).map(|_| AREAS[self.rng.below(4) as usize].to_owned());
         let areas: BTreeSet<String> = areas.collect();
-        self.model.grant(&user, areas);
+        self.backend.grant(&user, areas);
+    }
+
+    fn back_up_and_restore(&mut self, step: usize) {
+        if let (true, Backend::Share(share)) = (self.config.restore, &mut self.backend) {
+            if step == self.config.steps / 3 {
+                share.back_up();
+            } else if step == self.config.steps * 2 / 3 {
+                self.report.restored += usize::from(share.restore());
+            }
+        }
     }
 
     fn kill(&mut self, device: usize, tab: usize) {
@@ -200,12 +240,11 @@ impl World {
         self.devices[device].open(tab);
         let Some(write) = self.something(device, tab) else { return Ok(()) };
         let env = self.devices[device].env.clone();
-        let photo = self.rng.chance(15).then(|| format!("{:064x}", self.rng.draw()));
+        let picture = self.rng.chance(15).then(|| self.rng.draw().to_le_bytes().to_vec());
+        let photo = picture.as_deref().map(crate::share::oracle::sha256);
         let write = with_photo(write, photo.as_deref());
-        let blobs: Vec<NewBlob> = photo
-            .iter()
-            .map(|sha256| NewBlob { sha256: sha256.clone(), bytes: Some(vec![1, 2, 3]) })
-            .collect();
+        let blobs: Vec<NewBlob> =
+            photo.iter().map(|sha256| NewBlob { sha256: sha256.clone(), bytes: picture.clone() }).collect();
         let Some(open) = &self.devices[device].tabs[tab] else { return Ok(()) };
         match now(open.replica.save(&env, std::slice::from_ref(&write), &blobs, &[])) {
             Ok(saved) => {
@@ -296,13 +335,68 @@ impl World {
                 let current = self.devices[tab.device].tabs[tab.tab].as_ref().map(|t| t.timer);
                 if current == Some(number) { self.feed(tab.device, tab.tab, Input::Timer) } else { Ok(()) }
             }
-            Message::Down(..) | Message::Timer(..) => Ok(()),
+            Message::RawUp(tab, number, request) => {
+                let answer = self.raw(&request);
+                let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);
+                self.net.put(at, Message::RawDown(tab, number, answer));
+                Ok(())
+            }
+            Message::RawDown(tab, number, answer) if self.alive(tab) => {
+                let open = self.devices[tab.device].tabs[tab.tab].as_mut();
+                if let Some(line) = open.and_then(|open| open.line.as_mut()) {
+                    line.wire.0.borrow_mut().answers.insert(number, answer);
+                }
+                self.pump(tab);
+                Ok(())
+            }
+            Message::Down(..) | Message::RawDown(..) | Message::Timer(..) => Ok(()),
         }
     }
 
     fn alive(&self, tab: Tab) -> bool {
         let device = &self.devices[tab.device];
         device.tabs[tab.tab].is_some() && device.lives[tab.tab] == tab.life
+    }
+
+    /// What a share's server answers, and whether it is heard.
+    fn raw(&mut self, request: &RawRequest) -> Result<RawResponse, Lost> {
+        self.report.requests += 1;
+        let Backend::Share(share) = &mut self.backend else { return Err(Lost) };
+        let mut answer = share.handle(&mut self.rng, &self.quirks, request);
+        if self.rng.chance(self.faults.repeat) {
+            self.report.faults += 1;
+            answer = share.handle(&mut self.rng, &self.quirks, request);
+        }
+        if let Some(answer) =
+            answer.as_mut().filter(|a| !a.body.is_empty() && self.rng.chance(self.faults.cut / 2))
+        {
+            self.report.faults += 1;
+            answer.body.truncate(self.rng.below(answer.body.len() as u64) as usize);
+        }
+        let lost = answer.is_none() || self.rng.chance(self.faults.lose / 2);
+        self.report.faults += usize::from(lost);
+        answer.filter(|_| !lost).ok_or(Lost)
+    }
+
+    /// Sends what a tab's connection wants to send, and brings what it has finished.
+    fn pump(&mut self, tab: Tab) {
+        let Some(open) = self.devices[tab.device].tabs[tab.tab].as_mut() else { return };
+        let Some(line) = open.line.as_mut() else { return };
+        for (number, response) in line.poll() {
+            self.net.put(self.clock.get() + 1, Message::Down(tab, number, response));
+        }
+        let out = std::mem::take(&mut line.wire.0.borrow_mut().out);
+        for (number, request) in out {
+            let lost = self.rng.chance(self.faults.lose / 2);
+            self.report.faults += usize::from(lost);
+            let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);
+            let message = if lost {
+                Message::RawDown(tab, number, Err(Lost))
+            } else {
+                Message::RawUp(tab, number, request)
+            };
+            self.net.put(at, message);
+        }
     }
 
     fn backend(&mut self, tab: Tab, request: &Request) -> Response {
@@ -312,20 +406,19 @@ impl World {
             let retry_after_ms = self.rng.chance(50).then_some(3_000);
             return Response::Failed { status: 503, code: "busy".to_owned(), retry_after_ms };
         }
+        let Backend::Model(model) = &mut self.backend else { return Response::Lost };
         let user = self.devices[tab.device].user.clone();
         let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
         let at = self.clock.get();
         match request {
-            Request::Caps => Response::Caps(Caps { max_batch_ops: self.config.batch, ..self.model.caps(at) }),
+            Request::Caps => Response::Caps(Caps { max_batch_ops: self.config.batch, ..model.caps(at) }),
             Request::Push(push) if push.ops.len() > self.config.takes => failed(413),
-            Request::Push(push) => Response::Push(self.model.push(&user, push, at)),
+            Request::Push(push) => Response::Push(model.push(&user, push, at)),
             Request::Pull { cursor, limit, not } => {
                 let limit = (*limit).min(3 + self.rng.below(60) as usize);
-                self.model.pull(&user, cursor, limit, *not).map_or_else(failed, Response::Pull)
+                model.pull(&user, cursor, limit, *not).map_or_else(failed, Response::Pull)
             }
-            Request::PutBlob { sha256 } => {
-                self.model.put_blob(sha256).map_or_else(failed, |()| Response::Blob)
-            }
+            Request::PutBlob { sha256 } => model.put_blob(sha256).map_or_else(failed, |()| Response::Blob),
         }
     }
 
@@ -342,6 +435,10 @@ impl World {
                 now(open.replica.refresh()).map_err(|e| e.to_string())?;
                 open.engine.set_identity(identity(&open.replica));
                 open.queue.extend(open.engine.handle(at, random, input));
+                let engine = &open.engine;
+                if let Some(line) = &mut open.line {
+                    line.retain(|number| engine.awaits(number));
+                }
             }
             let Some(output) = open.queue.pop_front() else { return Ok(()) };
             if !calm && self.rng.chance(self.config.crash) {
@@ -411,6 +508,15 @@ impl World {
             Output::Send(number, request) => {
                 let engine = &open.engine;
                 self.report.beside += usize::from((0..number).any(|earlier| engine.awaits(earlier)));
+                if let Some(line) = &mut open.line {
+                    let blob = match &request {
+                        Request::PutBlob { sha256 } => now(store.get(Table::Blob, sha256)).ok().flatten(),
+                        _ => None,
+                    };
+                    line.start(number, request, blob);
+                    self.pump(who);
+                    return Ok(None);
+                }
                 let lost = self.rng.chance(self.faults.lose);
                 self.report.faults += usize::from(lost);
                 let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);

@@ -13,5 +13,6 @@ mod relay;
 mod renew;
 mod rig;
 mod saving;
+mod summaries;
 mod support;
 mod tabs;

@@ -97,7 +97,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let batch = if state.couch.batch == 0 { BATCH } else { state.couch.batch };
         state.couch.batch = batch;
         let mut seen: BTreeSet<String> = cursor.seen.iter().filter(|id| !id.is_empty()).cloned().collect();
-        seen.extend(state.couch.last.clone());
+        seen.extend(state.couch.last.iter().cloned());
         let seen: Vec<String> = seen.into_iter().collect();
         let rows: lanes::Job<'_, First> =
             Box::pin(async { First::Rows(self.couch_rows(&cursor.seq, batch).await) });
@@ -108,7 +108,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 First::Rows(Ok(found)) => rows_found = Some(found),
                 First::Gone(Ok(None)) => {}
                 First::Gone(Ok(Some(_))) => {
-                    state.couch.last = None;
+                    state.couch.last.clear();
                     state.couch.registered = None;
                     state.written.clear();
                     return Err(HISTORY);
@@ -190,9 +190,6 @@ impl<W: Wire, E: Env> Share<W, E> {
             cursor.seen[0].clone_from(&row.id);
             if not.is_some_and(|writer| row.id.starts_with(&device_prefix(writer.dev))) {
                 cursor.seen[1].clone_from(&row.id);
-            }
-            if state.couch.last.as_ref() == Some(&row.id) {
-                state.couch.last = None;
             }
         }
         state.couch.rows.pop_front();

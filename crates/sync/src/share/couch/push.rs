@@ -13,6 +13,9 @@ use crate::share::state::State;
 use crate::share::{Share, Wire};
 use crate::wire::{PushReply, PushRequest};
 
+/// How many of our documents are looked after.
+const KEPT: usize = 32;
+
 #[derive(Serialize, Deserialize)]
 struct Registration {
     nonce: String,
@@ -49,7 +52,10 @@ impl<W: Wire, E: Env> Share<W, E> {
             let doc = SegmentDoc::of(id, now, ops);
             self.couch_store(&doc).await?;
             state.written.insert(doc.id.clone());
-            state.couch.last = Some(doc.id);
+            if state.couch.last.len() >= KEPT {
+                state.couch.last.pop_front();
+            }
+            state.couch.last.push_back(doc.id);
         }
         Ok(PushReply { results, now })
     }

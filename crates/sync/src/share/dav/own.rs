@@ -18,9 +18,9 @@ impl<W: Wire, E: Env> Share<W, E> {
     ///   place of a newer one. At worst their operations are there twice.
     pub(super) async fn dav_look(&self, state: &mut State, meta: &Meta, writer: Writer) -> Answer<()> {
         let log = names::log(writer, self.setup.slot);
-        let known = state.own.clone().filter(|own| own.log == log && own.head.history == meta.history);
+        let known = state.own.clone().filter(|own| own.log == log);
         let bytes = self.dav_get(&names::head(&log)).await?;
-        let remote = bytes.as_deref().and_then(Head::read).filter(|head| head.history == meta.history);
+        let remote = bytes.as_deref().and_then(Head::read);
         let listing = self.dav_list(&format!("log/{log}/")).await?;
         let folder: BTreeMap<String, Option<u64>> = listing
             .unwrap_or_default()
@@ -48,8 +48,11 @@ impl<W: Wire, E: Env> Share<W, E> {
             .filter(|item| !fine(*item))
             .map(|(_, seg)| seg.clone())
             .collect();
-        let strays: Vec<&String> =
-            folder.keys().filter(|name| !head.segments.iter().any(|seg| seg.file == **name)).collect();
+        let known_file = |name: &str| {
+            let merged = |mark: &str| head.marks.iter().any(|(_, held)| held == mark);
+            head.segments.iter().any(|seg| seg.file == name) || names::segment_mark(name).is_some_and(merged)
+        };
+        let strays: Vec<&String> = folder.keys().filter(|name| !known_file(name)).collect();
         let files: Vec<String> =
             doubtful.iter().map(|seg| &seg.file).chain(strays.iter().copied()).cloned().collect();
         let read = lanes::all(
@@ -77,14 +80,8 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
 
         let fresh = head.segments.is_empty() && bytes.is_none() && !lost;
-        let mut own = Own {
-            log,
-            writer,
-            size: bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
-            sure: true,
-            doubt: known.and_then(|own| own.doubt),
-            head,
-        };
+        let mut own =
+            Own { log, writer, sure: true, checked: true, doubt: known.and_then(|own| own.doubt), head };
         state.lost |= lost;
         if !fresh && remote.as_ref() != Some(&own.head) {
             own.sure = false;
@@ -99,10 +96,8 @@ impl<W: Wire, E: Env> Share<W, E> {
     pub(super) async fn dav_commit(&self, state: &mut State) -> Answer<()> {
         let Some(own) = &mut state.own else { return Ok(()) };
         let bytes = own.head.write();
-        let size = bytes.len() as u64;
         own.sure = false;
         self.dav_put_into(&["heads/"], &names::head(&own.log), bytes).await?;
-        own.size = size;
         own.sure = true;
         Ok(())
     }

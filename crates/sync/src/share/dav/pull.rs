@@ -6,7 +6,7 @@ use gridbook_log::Writer;
 
 use crate::env::Env;
 use crate::share::cursor::{Cursor, Place};
-use crate::share::fault::{Answer, HISTORY};
+use crate::share::fault::{Answer, Fault, HISTORY};
 use crate::share::head::{Head, Seg};
 use crate::share::listing::Item;
 use crate::share::meta::Meta;
@@ -40,8 +40,8 @@ impl<W: Wire, E: Env> Share<W, E> {
         let mut sweep = match state.sweep.take() {
             Some(sweep) if sweep.cursor == from => sweep,
             _ => {
-                self.dav_survey(state, &meta, &cursor, not).await?;
-                Sweep::default()
+                let fault = self.dav_survey(state, &meta, &cursor, not).await?;
+                Sweep { fault, ..Sweep::default() }
             }
         };
         let mut entries = Vec::new();
@@ -129,17 +129,17 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
     }
 
-    /// Brings the heads up to date, and looks whether our own logs are what they were.
+    /// Brings the heads up to date, and looks whether our own logs are what they were. Gives what kept it from
+    /// reading another's head.
     async fn dav_survey(
         &self,
         state: &mut State,
         meta: &Meta,
         cursor: &Cursor,
         not: Option<Writer>,
-    ) -> Answer<()> {
+    ) -> Answer<Option<Fault>> {
         state.rounds = state.rounds.wrapping_add(1);
         let thorough = state.rounds.is_multiple_of(THOROUGH);
-        state.heads.retain(|_, peer| peer.head.history == meta.history);
         let mut listed: BTreeMap<String, Item> = BTreeMap::new();
         // Without the folder there are no heads; what should be in it is looked for below.
         for item in self.dav_list("heads/").await?.unwrap_or_default() {
@@ -153,18 +153,25 @@ impl<W: Wire, E: Env> Share<W, E> {
             thorough || known.is_none() || known != hint(item).as_ref()
         };
         let changed: Vec<(&String, &Item)> = listed.iter().filter(changed).collect();
-        let read = lanes::all(
-            changed.iter().map(|(log, _)| -> lanes::Job<'_, _> { Box::pin(self.dav_head(log, meta)) }),
-        )
-        .await;
+        let read =
+            lanes::all(changed.iter().map(|(log, _)| -> lanes::Job<'_, _> { Box::pin(self.dav_head(log)) }))
+                .await;
+        let mut fault = None;
         for ((log, item), answer) in changed.into_iter().zip(read) {
             // One that cannot be read now: the last good copy stands, and it is read again next time.
-            if let Some(head) = answer? {
-                state.heads.insert(log.clone(), Peer { head, hint: hint(item) });
+            match answer {
+                Ok(Some(head)) => {
+                    state.heads.insert(log.clone(), Peer { head, hint: hint(item) });
+                }
+                Ok(None) if state.own.as_ref().is_some_and(|own| own.log == **log) => {
+                    state.heads.remove(log);
+                }
+                Ok(None) => {}
+                Err(error) => fault = Some(error),
             }
         }
         let writer = not.or_else(|| state.own.as_ref().map(|own| own.writer));
-        let Some(writer) = writer else { return Ok(()) };
+        let Some(writer) = writer else { return Ok(fault) };
         self.dav_own_stands(state, meta, writer, &listed).await?;
         if std::mem::take(&mut state.lost) {
             return Err(HISTORY);
@@ -175,14 +182,14 @@ impl<W: Wire, E: Env> Share<W, E> {
                 continue;
             }
             // Our own log is behind what was seen of it: the share went back. Asked once more, to be certain.
-            match self.dav_head(log, meta).await? {
+            match self.dav_head(log).await? {
                 Some(head) if stands(&head) => {
                     state.heads.insert(log.clone(), Peer { head, hint: None });
                 }
                 _ => return Err(HISTORY),
             }
         }
-        Ok(())
+        Ok(fault)
     }
 
     /// Our own head is the one we wrote, or is made so.
@@ -194,35 +201,36 @@ impl<W: Wire, E: Env> Share<W, E> {
         listed: &BTreeMap<String, Item>,
     ) -> Answer<()> {
         let log = names::log(writer, self.setup.slot);
-        let known = state.own.as_ref().filter(|own| own.log == log && own.sure);
-        let stands = known.is_some_and(|own| match listed.get(&log) {
-            Some(item) => {
-                let same = state.heads.get(&log).is_some_and(|peer| peer.head == own.head);
-                item.len.map_or(same, |len| len == own.size)
-            }
-            None => own.head.segments.is_empty(),
+        let known = state.own.as_ref().filter(|own| own.log == log && own.sure && own.checked);
+        let stands = known.is_some_and(|own| {
+            let there = state.heads.get(&log).is_some_and(|peer| peer.head == own.head);
+            let none = own.head.segments.is_empty() && !listed.contains_key(&log);
+            none || there && listed.contains_key(&log)
         });
-        if !stands {
-            self.dav_look(state, meta, writer).await?;
+        if stands {
+            return Ok(());
         }
+        self.dav_look(state, meta, writer).await?;
         if let Some(own) = state.own.as_ref().filter(|own| !own.head.segments.is_empty()) {
+            // Read and compared at the next pull: only then is it certain what the listing says of this very file.
             state.heads.insert(log, Peer { head: own.head.clone(), hint: None });
         }
         Ok(())
     }
 
-    async fn dav_head(&self, log: &str, meta: &Meta) -> Answer<Option<Head>> {
+    async fn dav_head(&self, log: &str) -> Answer<Option<Head>> {
         let bytes = match self.dav_get(&names::head(log)).await {
             Err(fault) if fault.status() == Some(403) => None,
             other => other?,
         };
-        Ok(bytes.as_deref().and_then(Head::read).filter(|head| head.history == meta.history))
+        Ok(bytes.as_deref().and_then(Head::read))
     }
 }
 
 /// What the listing tells of a file; `None` if nothing.
 fn hint(item: &Item) -> Option<String> {
-    let told = item.len.is_some() || item.etag.is_some();
+    // A size alone may be that of another head.
+    let told = item.etag.is_some() || item.modified.is_some();
     told.then(|| format!("{:?} {:?} {:?}", item.len, item.etag, item.modified))
 }
 

@@ -63,6 +63,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let seg = Seg { first, count, hash: hash.clone(), size: bytes.len() as u64, file };
         // Until the answers are here nobody knows whether the share has it.
         own.sure = false;
+        own.checked = false;
         own.doubt = Some((hash.clone(), lines));
         let folder = format!("log/{log}/");
         self.dav_put_into(&["log/", &folder], &path, bytes).await?;
@@ -76,13 +77,18 @@ impl<W: Wire, E: Env> Share<W, E> {
             own.doubt = None;
         }
         // What was put together; if one stays, its operations are only there twice.
-        lanes::all(old.iter().map(|seg| -> lanes::Job<'_, ()> {
+        let refused = lanes::all(old.iter().map(|seg| -> lanes::Job<'_, bool> {
             let path = format!("log/{log}/{}", seg.file);
             Box::pin(async move {
-                let _stays = self.dav("DELETE", &path, Vec::new(), Vec::new()).await;
+                let answer = self.dav("DELETE", &path, Vec::new(), Vec::new()).await;
+                answer.is_ok_and(|answer| matches!(answer.status, 401 | 403 | 405 | 501))
             })
         }))
         .await;
+        if let Some(own) = state.own.as_mut().filter(|_| refused.contains(&true)) {
+            // Written with the next head.
+            own.head.keep = true;
+        }
         Ok(())
     }
 
@@ -100,7 +106,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             from -= 1;
         }
         let small = &head.segments[from..];
-        if small.len() < MANY {
+        if small.len() < MANY || head.keep {
             return Ok(none);
         }
         let read = lanes::all(

@@ -1,0 +1,211 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::*;
+
+fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+}
+
+fn catalogue() -> &'static Catalogue {
+    Package::builtin().catalogue.get()
+}
+
+#[test]
+fn the_list_has_forty_three_items_and_ten_carriers() {
+    let items = &catalogue().items;
+    let (listed, carriers): (Vec<_>, Vec<_>) = items.iter().partition(|item| !item.code.starts_with('X'));
+    assert_eq!((listed.len(), carriers.len()), (43, 10));
+    let ids: BTreeSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
+    let codes: BTreeSet<&str> = items.iter().map(|item| item.code.as_str()).collect();
+    assert_eq!((ids.len(), codes.len()), (53, 53));
+    assert_eq!(listed.iter().filter(|item| item.duty == Duty::Principal).count(), 23);
+    for item in items {
+        assert!(Package::builtin().kind_of_item(item).is_some(), "{} has no form", item.code);
+        assert!(!item.sla.is_empty() && item.sla.iter().all(|class| SLA_CLASSES.contains(&class.as_str())));
+        assert!(catalogue().groups.iter().any(|group| group.id == item.group), "{}", item.code);
+        assert!(["grid", "village", "township", "county"].contains(&item.level.as_str()));
+        assert!(
+            item.seasons.iter().flatten().all(|edge| crate::date::parse(&format!("2028-{edge}")).is_some())
+        );
+    }
+    let on: Vec<&str> =
+        carriers.iter().filter(|item| item.offered_on(day(5, 18))).map(|i| i.id.as_str()).collect();
+    assert_eq!(on, ["call_department"], "carriers are off, but for the call");
+}
+
+#[test]
+fn nothing_restricted_is_offered_anywhere() {
+    let package = Package::builtin();
+    let restricted: Vec<&Item> =
+        catalogue().items.iter().filter(|item| item.sensitivity == Sensitivity::Restricted).collect();
+    let codes: Vec<&str> = restricted.iter().map(|item| item.code.as_str()).collect();
+    assert_eq!(codes, ["C05", "G02", "G04", "H01"]);
+    let offered = catalogue().offered(day(5, 18));
+    assert_eq!(offered.len(), 43 - 4 + 1);
+    for item in &offered {
+        assert!(!package.form(&item.form).unwrap().restricted, "{} opens a restricted form", item.code);
+    }
+    assert!(restricted.iter().all(|item| !offered.contains(item)));
+    // No form offers one of them as an answer, and no form for every day is a restricted one.
+    for form in package.forms.get() {
+        for (_, field) in form.fields().filter(|(_, field)| field.options.is_some()) {
+            for choice in package.offered(field, None) {
+                assert!(!choice.restricted, "{} offers {}", form.id, choice.id);
+                assert!(
+                    !restricted.iter().any(|item| item.id == choice.id),
+                    "{} offers {}",
+                    form.id,
+                    choice.id
+                );
+            }
+        }
+    }
+    let closed: Vec<&str> =
+        package.forms.get().iter().filter(|form| form.restricted).map(|form| form.id.as_str()).collect();
+    assert_eq!(closed, ["F-ABUSE", "F-SUPV", "F-RVISIT"]);
+    for kind in RecordKind::ALL {
+        assert!(package.form_for(kind).is_none_or(|form| !form.restricted), "{kind:?}");
+    }
+    for campaign in &catalogue().campaigns {
+        assert!(!restricted.iter().any(|item| item.id == campaign.item));
+    }
+}
+
+#[test]
+fn the_item_follows_from_what_the_record_says() {
+    let of = |form: &str, values: serde_json::Value| {
+        let values = values.as_object().unwrap().clone().into_iter().collect();
+        catalogue().item_of(form, &values).map(|item| item.code.as_str())
+    };
+    assert_eq!(of("F-HAZARD/1", json!({"category": "bridge"})), Some("D04"));
+    assert_eq!(of("F-HAZARD/1", json!({"category": "other"})), None);
+    assert_eq!(of("F-HAZARD/1", json!({})), None);
+    assert_eq!(of("F-REPAIR/1", json!({})), Some("H02"));
+    assert_eq!(of("F-CLUE/1", json!({})), None, "several items share the form");
+    assert_eq!(of("F-CLUE/1", json!({"item": "fraud_clue"})), Some("G03"));
+}
+
+#[test]
+fn seasons_pass_the_turn_of_the_year() {
+    let fire = catalogue().item("forest_fire").unwrap();
+    for (date, runs) in
+        [(day(10, 1), true), (day(12, 31), true), (day(1, 1), true), (day(5, 31), true), (day(6, 1), false)]
+    {
+        assert_eq!(fire.in_season(date), runs, "{date}");
+    }
+    assert_eq!(catalogue().offered(day(7, 1))[0].id, "drowning_hazard");
+    assert!(fire.offered_on(day(7, 1)), "out of season it can still be reported");
+}
+
+#[test]
+fn five_themes_stand_and_extra_ones_come_and_go() {
+    let mut package = Package::builtin().clone();
+    let labels = |package: &Package, date, area: &str| -> Vec<String> {
+        campaigns(package, date, area).into_iter().map(|campaign| campaign.label.clone()).collect()
+    };
+    let area = "51000010020100301";
+    assert_eq!(labels(&package, day(2, 1), area), ["森林防火", "公共卫生", "环保", "巡河", "禁毒反诈"]);
+    assert_eq!(labels(&package, day(6, 10), area)[0], "环保");
+    let mut extra = |id: &str, to: Option<NaiveDate>, areas: &[&str]| {
+        package.catalogue.get_mut().campaigns.push(Campaign {
+            id: id.to_owned(),
+            label: id.to_owned(),
+            item: "road_hazard".to_owned(),
+            standing: false,
+            from: Some(day(6, 1)),
+            to,
+            areas: areas.iter().map(|area| (*area).to_owned()).collect(),
+            target: Some(60),
+        });
+    };
+    extra("护栏", Some(day(6, 30)), &["510000100201"]);
+    extra("桥梁", Some(day(6, 20)), &[]);
+    extra("没有终点", None, &[]);
+    extra("别的村", Some(day(6, 30)), &["510000100202"]);
+    let now = labels(&package, day(6, 10), area);
+    assert_eq!((now.len(), &now[..2]), (7, &["桥梁".to_owned(), "护栏".to_owned()][..]));
+    assert_eq!(labels(&package, day(6, 21), area)[0], "护栏");
+    assert_eq!(labels(&package, day(7, 1), area).len(), 5);
+    assert_eq!(
+        labels(&package, day(6, 10), "510000100").len(),
+        8,
+        "the township sees all of its villages' themes"
+    );
+}
+
+fn application() -> Application {
+    let item = Item {
+        code: "D10".to_owned(),
+        id: "ebike_sheds".to_owned(),
+        name: "电动车棚排查".to_owned(),
+        to: Some(day(9, 30)),
+        from: Some(day(6, 1)),
+        ..catalogue().item("fire_hazard").unwrap().clone()
+    };
+    Application {
+        item,
+        unit: "应急办".to_owned(),
+        contact: "应急办值班室".to_owned(),
+        basis: "消防条例".to_owned(),
+        why: "走访时顺便看".to_owned(),
+        actions: "看有没有室内充电".to_owned(),
+        minutes: 10,
+        times_a_month: 30,
+        grids: 40,
+    }
+}
+
+#[test]
+fn an_item_is_applied_for_reviewed_approved_and_published() {
+    let package = Package::builtin();
+    let mut on_its_way = Procedure::apply(package, application(), true).unwrap();
+    assert_eq!(on_its_way.publish(catalogue()), Err(AdmissionError::WrongStage));
+    assert_eq!(on_its_way.approve("dora", true), Err(AdmissionError::WrongStage));
+    on_its_way.review("dora", true).unwrap();
+    assert_eq!(on_its_way.approve("dora", true), Err(AdmissionError::SamePerson));
+    on_its_way.approve("greta", true).unwrap();
+    let next = on_its_way.publish(catalogue()).unwrap();
+    assert_eq!((next.version, next.items.len()), (catalogue().version + 1, 54));
+    assert_eq!(on_its_way.publish(&next), Err(AdmissionError::Exists));
+    let item = next.item("ebike_sheds").unwrap();
+    assert_eq!(item.minutes_month, Some(300));
+    assert_eq!(on_its_way.application.minutes_all(), 12_000);
+    let when = [day(5, 31), day(6, 1), day(9, 30), day(10, 1)].map(|date| item.offered_on(date));
+    assert_eq!(when, [false, true, true, false], "an item for a time retires itself");
+    assert_eq!(workload_minutes(&next, day(6, 1)), 300);
+    assert_eq!(on_its_way.hours_with(&next, day(6, 1)), 10);
+    let mut refused = Procedure::apply(package, application(), true).unwrap();
+    refused.review("dora", false).unwrap();
+    assert_eq!(refused.approve("greta", true), Err(AdmissionError::WrongStage));
+}
+
+#[test]
+fn applications_that_miss_something_are_named() {
+    let refused = |change: fn(&mut Application)| {
+        let mut changed = application();
+        change(&mut changed);
+        Procedure::apply(Package::builtin(), changed, true).unwrap_err()
+    };
+    assert_eq!(refused(|a| a.basis = " ".to_owned()), AdmissionError::Incomplete);
+    assert_eq!(refused(|a| a.item.to = None), AdmissionError::NoEnd);
+    assert_eq!(refused(|a| a.item.to = a.item.from.and_then(|from| from.pred_opt())), AdmissionError::Dates);
+    assert_eq!(refused(|a| a.item.form = "F-NONE".to_owned()), AdmissionError::UnknownForm);
+    assert_eq!(refused(|a| a.item.sla = vec!["S9".to_owned()]), AdmissionError::UnknownSla);
+}
+
+#[test]
+fn a_retired_item_ends_and_its_records_stay_readable() {
+    let today = day(6, 1);
+    assert_eq!(retire(catalogue(), "ceremony", today, "", today), Err(AdmissionError::Incomplete));
+    assert_eq!(retire(catalogue(), "nothing", today, "没有了", today), Err(AdmissionError::Unknown));
+    let later = retire(catalogue(), "ceremony", day(6, 30), "并入村规民约", today).unwrap();
+    let item = later.item("ceremony").unwrap();
+    assert!(item.offered_on(day(6, 30)) && !item.offered_on(day(7, 1)));
+    let gone = retire(catalogue(), "ceremony", day(5, 31), "并入村规民约", today).unwrap();
+    assert_eq!(gone.item("ceremony").unwrap().status, Status::Retired);
+    assert!(gone.offered(today).iter().all(|item| item.id != "ceremony"));
+}

@@ -1,0 +1,52 @@
+//! The days that a step proposes for its limits: by the class of the case. A person may enter others.
+
+use chrono::NaiveDate;
+
+use super::{ClockId, Matter};
+use crate::calendar::day_of;
+use crate::case::CaseView;
+use crate::deadline::due;
+use crate::package::Package;
+use crate::record::RecordKind;
+
+/// The day that an input of a step starts with; `None` where the class has no such limit. `path` is that of the
+/// input, `level` the one entered in the step, where it has one.
+pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, now: u64) -> Option<NaiveDate> {
+    let law = package.law.get();
+    let clock = match (path, action) {
+        ("respond_by", _) => ClockId::Respond,
+        ("meeting_on", _) => ClockId::Joint,
+        ("receipt_by", _) => ClockId::Receipt,
+        ("handle_by", "dissatisfied") => ClockId::Redo,
+        ("handle_by", "extend") => return extension(package, case, now),
+        ("handle_by", _) => ClockId::Handle,
+        _ => return None,
+    };
+    let chosen = chosen(package, case);
+    let class = if matches!(action, "joint" | "decide") { Some("S4") } else { chosen };
+    let matter =
+        Matter { kind: case.kind, level: case.level.as_deref(), category: case.category.as_deref(), class };
+    let rule = law.rule(&matter, clock)?;
+    let mut at = due(&law.calendar, rule, now).at;
+    // Nobody is told a longer time than the ceiling allows.
+    if let Some(ceiling) = law.rule(&matter, ClockId::Ceiling).filter(|_| clock == ClockId::Handle) {
+        at = at.min(due(&law.calendar, ceiling, now).at);
+    }
+    Some(day_of(at - 1))
+}
+
+fn chosen<'a>(package: &'a Package, case: &'a CaseView) -> Option<&'a str> {
+    package.class_chosen(&|path| case.values.get(path).and_then(serde_json::Value::as_str))
+}
+
+/// What one extension makes of the day that stands.
+fn extension(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> {
+    let law = package.law.get();
+    let standing = case.handle_by.as_deref().and_then(crate::date::parse)?;
+    let chosen = chosen(package, case);
+    let level = case.level.as_deref().filter(|_| case.kind != RecordKind::Visit);
+    let matter = Matter { kind: case.kind, level, category: case.category.as_deref(), class: chosen };
+    let more = law.class_of(&matter)?.extension?;
+    let from = crate::calendar::midnight(standing).max(now);
+    Some(day_of(due(&law.calendar, more, from).at - 1))
+}

@@ -1,0 +1,101 @@
+//! What hazards ask for beyond the workflow (HAZ-02…04, HAZ-07…09; domain data 4.7.2, 4.7.3, 4.9.2, 4.13): checks of
+//! control measures, re-check rounds and enforcement, patrols, inspection lists, repeats, and the ledger's balance.
+
+mod ledger;
+mod patrol;
+mod rounds;
+
+use gridbook_log::EntityId;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::calendar::day_of;
+use crate::case::CaseView;
+use crate::package::{Level, Package};
+use crate::search::fold;
+
+pub use ledger::{Balance, OpenSpan, balance, spans};
+pub use patrol::{Answered, Inspection, Item, PatrolDue, PointKind, Season, Spawned, inspect, patrol_due};
+pub use rounds::{
+    ControlCheck, Enforcement, EnforcementProblem, Rounds, Stage, control_check, enforce, recheck_by, rounds,
+};
+
+/// Rules of hazards as data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct HazardRules {
+    /// Days in which the same hazard at the same place is one that comes back.
+    pub repeat_days: u32,
+    /// Failed re-checks after which enforcement takes over.
+    pub recheck_limit: usize,
+    /// The steps of enforcement, in order.
+    pub enforcement: Vec<Enforcement>,
+    /// Kinds of places that are patrolled.
+    pub points: Vec<PointKind>,
+    /// Inspection lists 排查表.
+    pub lists: Vec<Inspection>,
+}
+
+/// Where a hazard is and of what kind, for comparing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Its stream.
+    pub id: EntityId,
+    /// Subtype id.
+    pub subtype: String,
+    /// Household, if it is about one.
+    pub household: Option<String>,
+    /// The place or address in words, folded, with its area; empty when nobody said.
+    pub place: String,
+    /// When it was reported, milliseconds since 1970.
+    pub at: u64,
+}
+
+impl Spot {
+    /// Of a case; `None` without a subtype.
+    pub fn of(case: &CaseView) -> Option<Self> {
+        let said = |path: &str| case.values.get(path).and_then(Value::as_str).map(fold).unwrap_or_default();
+        let words = [said("place"), said("address_text")].into_iter().find(|words| !words.is_empty());
+        Some(Self {
+            id: case.id,
+            subtype: case.subtype.clone()?,
+            household: case.household.clone(),
+            place: words.map(|words| format!("{}:{words}", case.area)).unwrap_or_default(),
+            at: case.reported_at,
+        })
+    }
+
+    fn same_place(&self, other: &Self) -> bool {
+        match (&self.household, &other.household) {
+            (Some(a), Some(b)) => a == b,
+            _ => !self.place.is_empty() && self.place == other.place,
+        }
+    }
+}
+
+/// The earlier hazards that this one repeats (反复): the same subtype at the same place within the days of the rules,
+/// the latest first.
+pub fn repeats<'a>(
+    rules: &HazardRules,
+    new: &Spot,
+    known: impl IntoIterator<Item = &'a Spot>,
+) -> Vec<EntityId> {
+    let mut found: Vec<&Spot> = known
+        .into_iter()
+        .filter(|spot| spot.id != new.id && spot.subtype == new.subtype && spot.same_place(new))
+        .filter(|spot| {
+            let days = day_of(new.at).signed_duration_since(day_of(spot.at)).num_days();
+            (0..=i64::from(rules.repeat_days)).contains(&days)
+        })
+        .collect();
+    gridbook_log::order_by_key(&mut found, |spot| std::cmp::Reverse(spot.at));
+    found.into_iter().map(|spot| spot.id).collect()
+}
+
+/// The level to suggest for a hazard that comes back: one more severe; the most severe stays.
+pub fn raised<'p>(package: &'p Package, level: &str) -> Option<&'p Level> {
+    let rank = package.level(level)?.rank;
+    package.levels.iter().find(|level| level.rank == rank.saturating_sub(1).max(1))
+}
+
+#[cfg(test)]
+mod tests;

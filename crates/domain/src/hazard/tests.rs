@@ -1,0 +1,299 @@
+#![allow(clippy::unwrap_used)]
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use gridbook_log::DeviceId;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::calendar::{DAY_MS, midnight};
+use crate::case::story::{Story, hazard_body, person};
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn at(date: &str, hour: u64) -> u64 {
+    midnight(day(date)) + hour * DAY_MS / 24
+}
+
+fn rules() -> &'static HazardRules {
+    Package::builtin().hazards.get()
+}
+
+#[test]
+fn what_comes_back_is_noticed_and_raised() {
+    let spot = |n: u8, subtype: &str, household: Option<&str>, place: &str, on: &str| Spot {
+        id: EntityId([n; 16]),
+        subtype: subtype.into(),
+        household: household.map(str::to_owned),
+        place: place.into(),
+        at: at(on, 9),
+    };
+    let known = [
+        spot(1, "fire.1", Some("h1"), "", "2026-03-01"),
+        spot(2, "fire.1", Some("h1"), "", "2026-02-28"),
+        spot(3, "fire.1", Some("h1"), "", "2026-05-01"),
+        spot(4, "fire.2", Some("h1"), "", "2026-05-01"),
+        spot(5, "fire.1", Some("h2"), "x:桥头", "2026-05-01"),
+        spot(6, "fire.1", None, "x:桥头", "2026-05-20"),
+        spot(7, "fire.1", Some("h1"), "", "2026-06-30"),
+    ];
+    let of = |new: &Spot| repeats(rules(), new, &known).iter().map(|id| id.0[0]).collect::<Vec<_>>();
+    // Ninety days before 30 May is 1 March; what came later is no earlier one.
+    assert_eq!(of(&spot(9, "fire.1", Some("h1"), "", "2026-05-30")), [3, 1]);
+    assert_eq!(of(&spot(9, "fire.1", None, "x:桥头", "2026-05-30")), [6, 5]);
+    assert_eq!(of(&spot(9, "fire.1", None, "", "2026-05-30")), [0u8; 0]);
+    let raised = |level| raised(Package::builtin(), level).map(|level| level.id.as_str());
+    assert_eq!(
+        ["blue", "yellow", "orange", "red"].map(raised),
+        [Some("yellow"), Some("orange"), Some("red"), Some("red")]
+    );
+    let case = Story::hazard("yellow").view();
+    assert_eq!(Spot::of(&case), None, "no subtype yet");
+}
+
+/// Values set by the handler at an instant.
+fn set(story: &mut Story, when: u64, values: &Value) {
+    story.ms = when;
+    let op = story.op(DeviceId([1; 8]), "ben", "set", &json!({"set": values}));
+    story.entity.apply(&op);
+}
+
+#[test]
+fn rounds_of_re_checks() {
+    let mut story = Story::hazard("orange");
+    let stage = |story: &Story| rounds(rules(), &story.entity).stage;
+    assert_eq!(stage(&story), Stage::Found);
+    let start = story.ms;
+    set(&mut story, start, &json!({"control_measures/a/measure": "closing"}));
+    assert_eq!(stage(&story), Stage::Controlled);
+    set(&mut story, start, &json!({"rect_notice": true}));
+    assert_eq!(stage(&story), Stage::NoticeIssued);
+    story.until_claimed();
+    story.step(&person("ben", "unit_handler"), "start", &json!({}));
+    assert_eq!(stage(&story), Stage::Rectifying);
+    for _ in 0..2 {
+        let now = story.ms + 1;
+        set(&mut story, now, &json!({"passed": "failed"}));
+    }
+    let twice = rounds(rules(), &story.entity);
+    assert_eq!((twice.stage, twice.failed, twice.must_transfer), (Stage::Rectifying, 2, false));
+    let now = story.ms + 1;
+    set(&mut story, now, &json!({"passed": "failed"}));
+    let third = rounds(rules(), &story.entity);
+    assert_eq!((third.stage, third.failed, third.must_transfer), (Stage::Enforcement, 3, true));
+    set(&mut story, now + 1, &json!({"passed": "passed"}));
+    assert_eq!(stage(&story), Stage::Passed);
+    let mut refusing = Story::hazard("yellow");
+    let now = refusing.ms;
+    set(
+        &mut refusing,
+        now,
+        &json!({"owner_refuses": true, "enforcement/b/step": "notice", "enforcement/b/at": "2026-05-20",
+        "enforcement/a/step": "persuade", "enforcement/a/at": "2026-05-19"}),
+    );
+    let found = rounds(rules(), &refusing.entity);
+    assert_eq!(found.stage, Stage::Enforcement);
+    assert_eq!(
+        found.enforced.iter().map(|(step, _)| step.as_str()).collect::<Vec<_>>(),
+        ["persuade", "notice"]
+    );
+    assert_eq!(enforce(rules(), &found.enforced, "transfer", day("2026-05-21")), Ok(()));
+}
+
+#[test]
+fn enforcement_in_three_steps() {
+    let taken =
+        |list: &[(&str, &str)]| list.iter().map(|(s, d)| ((*s).to_owned(), day(d))).collect::<Vec<_>>();
+    let may = |list: &[(&str, &str)], step, on| enforce(rules(), &taken(list), step, day(on));
+    let first = [("persuade", "2026-05-18")];
+    assert_eq!(may(&[], "persuade", "2026-05-18"), Ok(()));
+    assert_eq!(may(&[], "transfer", "2026-05-18"), Err(EnforcementProblem::Before("劝导".into())));
+    assert_eq!(may(&first, "transfer", "2026-05-19"), Err(EnforcementProblem::Before("书面通知".into())));
+    assert_eq!(may(&first, "persuade", "2026-05-19"), Err(EnforcementProblem::Taken));
+    assert_eq!(may(&first, "notice", "2026-05-17"), Err(EnforcementProblem::Day));
+    assert_eq!(may(&first, "fine", "2026-05-19"), Err(EnforcementProblem::Unknown));
+}
+
+#[test]
+fn whoever_repaired_does_not_re_check() {
+    let package = Package::builtin();
+    let mut story = Story::hazard("orange");
+    story.until_claimed();
+    let orange = story.view();
+    assert!(!recheck_by(package, &orange, "ben", Some("eva")));
+    assert!(!recheck_by(package, &orange, "eva", None));
+    assert!(!recheck_by(package, &orange, "eva", Some("eva")));
+    assert!(!recheck_by(package, &orange, "eva", Some("ben")));
+    assert!(recheck_by(package, &orange, "eva", Some("fay")));
+    let mut story = Story::hazard("yellow");
+    story.until_claimed();
+    assert!(recheck_by(package, &story.view(), "eva", None));
+}
+
+#[test]
+fn control_measures_are_looked_at() {
+    let next = |level: &str, today: &str| {
+        let mut body = hazard_body(level);
+        body["set"]["control_measures/a/measure"] = json!("closing");
+        let mut story = Story::new();
+        story.ms = at("2026-05-18", 9);
+        let op = story.op(DeviceId([1; 8]), "ann", "create", &body);
+        story.entity.apply(&op);
+        set(&mut story, at("2026-05-20", 9), &json!({"control_measures/b/measure": "guard"}));
+        control_check(Package::builtin(), &story.view(), &story.entity, day(today))
+    };
+    let check = |next: &str, late_days, missed| Some(ControlCheck { next: day(next), late_days, missed });
+    assert_eq!(next("red", "2026-05-20"), check("2026-05-21", 0, 1));
+    assert_eq!(next("red", "2026-05-23"), check("2026-05-21", 2, 3));
+    assert_eq!(next("orange", "2026-05-22"), check("2026-05-22", 0, 0));
+    assert_eq!(next("orange", "2026-05-23"), check("2026-05-22", 1, 1));
+    assert_eq!(next("yellow", "2026-05-27"), check("2026-05-27", 0, 0));
+    assert_eq!(next("blue", "2026-05-27"), None);
+    let story = Story::hazard("red");
+    assert_eq!(control_check(Package::builtin(), &story.view(), &story.entity, day("2026-06-01")), None);
+}
+
+#[test]
+fn patrols_by_season_and_warning() {
+    let package = Package::builtin();
+    let every = |kind: &str, season: Season| {
+        let kind = rules().points.iter().find(|point| point.id == kind).unwrap();
+        patrol_due(package, kind, None, at("2026-05-18", 9), &season, 0).map(|due| due.every_hours)
+    };
+    let calm = Season::default();
+    let flood = Season { flood: true, ..Season::default() };
+    let warned = |level: &str| Season { flood: true, warning: Some(level.into()), ..Season::default() };
+    let geo =
+        [calm.clone(), flood.clone(), warned("blue"), warned("yellow"), warned("orange"), warned("red")];
+    assert_eq!(geo.map(|season| every("geo_point", season).unwrap()), [720, 168, 168, 24, 4, 2]);
+    assert_eq!(every("reservoir", calm.clone()), Some(168));
+    assert_eq!(every("reservoir", flood.clone()), Some(24));
+    assert_eq!(every("forest_checkpoint", calm), None);
+    assert_eq!(every("forest_checkpoint", Season { fire: true, ..Season::default() }), Some(24));
+    assert_eq!(every("small_place", flood), Some(2160));
+    let kind = |id: &str| rules().points.iter().find(|point| point.id == id).unwrap();
+    let last = at("2026-05-18", 9);
+    let slope =
+        patrol_due(package, kind("geo_point"), Some(last), 0, &warned("red"), at("2026-05-18", 12)).unwrap();
+    assert_eq!((slope.at, slope.late, slope.watch), (at("2026-05-18", 11), true, false));
+    let pond = patrol_due(package, kind("reservoir"), Some(last), 0, &warned("yellow"), at("2026-05-19", 23))
+        .unwrap();
+    assert_eq!((pond.at, pond.late, pond.watch), (at("2026-05-20", 0), false, true));
+    assert!(Season::usual(day("2026-07-01")).flood && !Season::usual(day("2026-07-01")).fire);
+}
+
+#[test]
+fn inspection_lists_propose_hazards() {
+    let package = Package::builtin();
+    for list in &rules().lists {
+        for item in &list.items {
+            let subtype = package.choice("hazard_subtype", &item.subtype);
+            assert!(subtype.is_some_and(|choice| !choice.restricted), "{} {}", list.id, item.id);
+        }
+    }
+    for list in rules().points.iter().filter_map(|point| point.list.as_ref()) {
+        assert!(rules().lists.iter().any(|known| known.id == *list), "{list}");
+    }
+    let answers = |list: &[(&str, Answered)]| {
+        list.iter().map(|(id, a)| ((*id).to_owned(), *a)).collect::<BTreeMap<_, _>>()
+    };
+    use Answered::{Na, No, Yes};
+    let six = answers(&[("1", No), ("2", Yes), ("3", Na), ("4", Yes), ("5", No), ("6", Yes), ("7", Na)]);
+    let (spawned, open, score) = inspect(package, rules(), "household_safety", &six).unwrap();
+    let found: Vec<_> =
+        spawned.iter().map(|s| (s.category.as_str(), s.subtype.as_str(), s.level.as_str())).collect();
+    assert_eq!(found, [("electric", "electric.1", "orange"), ("cut_slope", "cut_slope.2", "yellow")]);
+    assert_eq!((open, score), (vec!["8".to_owned()], None));
+    assert_eq!(spawned[0].desc, "电线无老化裸露，有漏保：不符合");
+    // 30 + 20 + 20 of 90 that apply.
+    let garbage = answers(&[("1", Yes), ("2", Yes), ("3", Yes), ("4", Na), ("5", No), ("6", No)]);
+    assert_eq!(inspect(package, rules(), "garbage", &garbage).unwrap().2, Some(78));
+    assert!(inspect(package, rules(), "nothing", &garbage).is_none());
+    let all: u32 =
+        rules().lists.iter().find(|list| list.id == "garbage").unwrap().items.iter().map(|i| i.points).sum();
+    assert_eq!(all, 100);
+}
+
+#[test]
+fn a_case_stands_in_the_ledger_from_registration_to_closing() {
+    let package = Package::builtin();
+    let mut story = Story::hazard("yellow");
+    assert_eq!(spans(package, &story.view()), []);
+    story.until_claimed();
+    let from = crate::calendar::day_of(crate::case::story::START);
+    assert_eq!(spans(package, &story.view()), [OpenSpan { from, to: None }]);
+    story.until_callback();
+    story.ms += 3 * DAY_MS;
+    story.step(&person("ivy", "center_director"), "satisfied", &json!({"data": {"rating": "satisfied"}}));
+    let closed = spans(package, &story.view());
+    assert_eq!(closed.len(), 1);
+    assert_eq!(closed[0].to, Some(story.today()));
+    story.ms += 5 * DAY_MS;
+    let again = json!({"event": "reopen", "from": "closed", "to": "in_progress", "table": 1});
+    let op = story.op(DeviceId([1; 8]), "dan", "event", &again);
+    story.entity.apply(&op);
+    let spans = spans(package, &story.view());
+    assert_eq!(spans, [closed[0], OpenSpan { from: story.today(), to: None }]);
+}
+
+#[test]
+fn forty_and_twenty_five_less_thirty() {
+    let span = |from: &str, to: Option<&str>| vec![OpenSpan { from: day(from), to: to.map(day) }];
+    let mut hazards: Vec<(&str, Vec<OpenSpan>)> = Vec::new();
+    for n in 0..65 {
+        let level = ["red", "yellow"][n % 2];
+        let from = if n < 40 { "2026-02-10" } else { "2026-03-01" };
+        hazards.push((level, span(from, (n < 20 || (50..60).contains(&n)).then_some("2026-03-31"))));
+    }
+    let march = (day("2026-03-01"), day("2026-03-31"));
+    let sums = balance(hazards.iter().map(|(level, spans)| (*level, spans.as_slice())), march);
+    assert_eq!(sums[""], Balance { opening: 40, new: 25, closed: 30, remaining: 35 });
+    assert!(sums.values().all(|balance| balance.holds()));
+    assert_eq!(sums["red"].remaining + sums["yellow"].remaining, 35);
+}
+
+/// Hazards with openings and closings on any days, in order.
+fn any_hazards() -> impl Strategy<Value = Vec<(usize, Vec<OpenSpan>)>> {
+    let one = (0..4usize, prop::collection::vec(0..40u64, 0..7)).prop_map(|(level, steps)| {
+        let mut at = day("2026-01-01");
+        let mut spans: Vec<OpenSpan> = Vec::new();
+        for (n, step) in steps.into_iter().enumerate() {
+            at = at + chrono::Days::new(step);
+            if n % 2 == 0 {
+                spans.push(OpenSpan { from: at, to: None });
+            } else {
+                spans.last_mut().unwrap().to = Some(at);
+            }
+        }
+        (level, spans)
+    });
+    prop::collection::vec(one, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn the_ledger_reconciles(hazards in any_hazards(), first in 0..100u64, long in 0..60u64, next in 0..60u64) {
+        let levels = ["red", "orange", "yellow", "blue"];
+        let rows: Vec<(&str, &[OpenSpan])> = hazards.iter().map(|(n, spans)| (levels[*n], spans.as_slice())).collect();
+        let from = day("2026-01-01") + chrono::Days::new(first);
+        let to = from + chrono::Days::new(long);
+        let sums = balance(rows.clone(), (from, to));
+        prop_assert!(sums.values().all(|balance| balance.holds()), "{sums:?}");
+        let parts: usize = levels.iter().filter_map(|level| sums.get(*level)).map(|b| b.remaining).sum();
+        prop_assert_eq!(parts, sums[""].remaining);
+        // What remains is what the next period opens with, and two periods add up to one.
+        let after = to.succ_opt().unwrap();
+        let end = after + chrono::Days::new(next);
+        let (later, both) = (balance(rows.clone(), (after, end)), balance(rows, (from, end)));
+        prop_assert_eq!(later[""].opening, sums[""].remaining);
+        prop_assert_eq!(both[""].new, sums[""].new + later[""].new);
+        prop_assert_eq!(both[""].closed, sums[""].closed + later[""].closed);
+        prop_assert_eq!(both[""].remaining, later[""].remaining);
+        // Counted the slow way: who stands there at the end of the last day.
+        let there = hazards.iter().flat_map(|(_, spans)| spans).filter(|s| s.from <= to && s.to.is_none_or(|left| left > to));
+        prop_assert_eq!(there.count(), sums[""].remaining);
+    }
+}

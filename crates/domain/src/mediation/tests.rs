@@ -1,0 +1,602 @@
+//! One invented case from the court's letter to the closed volume, and what each rule says on the way.
+#![allow(clippy::unwrap_used)]
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use super::document::{BLANK, Block, Document, document};
+use super::follow::{Confirmation, confirmation, follow_ups};
+use super::indicator::{indicators, subsidy};
+use super::roster::{Mediator, choose, conflicted};
+use super::step::{Step, ceiling, next_step, steps};
+use super::track::{NeedsFile, elsewhere, needs_file};
+use super::volume::{self, Retention, retention};
+use super::*;
+use crate::admit::Refusal;
+use crate::case::story::{GRID, Story, blob, person};
+use crate::package::Package;
+use crate::role::Actor;
+use crate::workflow::Guard;
+
+fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+}
+
+fn mei() -> Actor {
+    person("mei", "mediator")
+}
+
+fn hao() -> Actor {
+    person("hao", "mediation_head")
+}
+
+/// The court's letter came in: an applicant, a respondent, no more.
+fn applied() -> Story {
+    let mut story = Story::new();
+    let body = json!({
+        "type": "mediation", "form": "F-MEDIATION/1", "state": "applied", "place": {"area": GRID},
+        "set": {
+            "dispute": "0190f0e0c0de4a5b8c6d7e8f90a1b2c3", "case_name": "排水沟损坏赔偿纠纷", "committee": "青禾镇人民调解委员会",
+            "category": "neighbor", "facts": "季大寒挖断排水沟，钟小满家进水", "risk_level": "yellow",
+            "people_count": 4, "amount": 10030.5, "difficulty": "general",
+            "source": "court", "delegated_by": "县人民法院", "delegated_return_by": "2026-06-30",
+            "parties/p1/side": "applicant", "parties/p1/kind": "natural", "parties/p1/name": "钟小满",
+            "parties/p1/sex": "female", "parties/p1/phone": "13800005678", "parties/p1/id_type": "resident",
+            "parties/p1/id_no": "510000199001010018",
+            "parties/p2/side": "respondent", "parties/p2/kind": "natural", "parties/p2/name": "季大寒",
+            "parties/p2/id_type": "resident", "parties/p2/id_no": "510000195506301234",
+            "claims/c1/claim": "赔偿家具损失", "claims/c2/claim": "恢复排水沟"
+        }
+    });
+    story.admitted(&mei(), "create", &body).unwrap();
+    story
+}
+
+fn write(story: &mut Story, set: &Value, roles: &[&str]) {
+    let blobs: Vec<Value> = roles.iter().map(|role| blob(role)).collect();
+    story.admitted(&mei(), "set", &json!({"set": set, "blobs": blobs})).unwrap();
+}
+
+fn accepted() -> Story {
+    let mut story = applied();
+    write(
+        &mut story,
+        &json!({"consent_all": true, "accepted_on": "2026-05-18", "intake_way": "on_site"}),
+        &["photo_identity"],
+    );
+    story.step(&mei(), "med_accept", &json!({}));
+    story.authority("number", &json!({"number": "青〔2026〕人调字第00007号"}));
+    story
+}
+
+/// Assigned, investigated, told, talked twice, with an expert.
+fn talked() -> Story {
+    let mut story = accepted();
+    write(
+        &mut story,
+        &json!({
+            "mediators/m1/name": "阮三江", "mediators/m1/lead": true, "mediators/m1/recusal": "relative", "mediators/m1/replaced": true,
+            "mediators/m2/name": "柏立秋", "mediators/m2/lead": true, "mediators/m2/by_parties": true, "mediators/m2/recusal": "none",
+            "recorder": "路小雪", "assigned_on": "2026-05-19", "told_on": "2026-05-19",
+            "investigations/i1/kind": "talk", "investigations/i1/side": "applicant", "investigations/i1/person": "钟小满",
+            "investigations/i1/from_at": "2026-05-20T09:00", "investigations/i1/asker": "柏立秋", "investigations/i1/record": "问：怎么进的水？答：沟断了。",
+            "investigations/i2/kind": "talk", "investigations/i2/side": "respondent", "investigations/i2/person": "季大寒",
+            "investigations/i2/from_at": "2026-05-20T14:00", "investigations/i2/asker": "柏立秋", "investigations/i2/record": "问：沟是谁挖的？答：我请的挖机。",
+            "evidence/e1/name": "进水照片", "evidence/e1/submitter": "钟小满", "dispute_points": "损失怎样算，沟由谁修"
+        }),
+        &[],
+    );
+    write(
+        &mut story,
+        &json!({
+            "notices/n1/person": "钟小满", "notices/n1/state": "signed", "notices/n1/on": "2026-05-21",
+            "notices/n2/person": "季大寒", "notices/n2/state": "refused", "notices/n2/on": "2026-05-21",
+            "talks/t1/at": "2026-05-22T09:00", "talks/t1/way": "back", "talks/t1/outcome": "next", "talks/t1/next_at": "2026-05-25T09:00",
+            "experts/x1/name": "水利站工程师", "experts/x1/on": "2026-05-23", "experts/x1/opinion": "沟断是进水的主要原因",
+            "talks/t2/at": "2026-05-25T09:00", "talks/t2/way": "face", "talks/t2/outcome": "written"
+        }),
+        &["sign_notice"],
+    );
+    story
+}
+
+fn agreed() -> Story {
+    let mut story = talked();
+    write(
+        &mut story,
+        &json!({
+            "agreement_kind": "written", "agreed_on": "2026-05-25", "liability": "季大寒承担主要责任", "copies": 3, "payer": "季大寒",
+            "terms/t1/term": "季大寒赔偿钟小满一万零三十元五角", "terms/t2/term": "季大寒修复排水沟",
+            "instalments/z1/due": "2026-06-01", "instalments/z1/amount": 4000.5, "instalments/z1/performed_on": "2026-05-31",
+            "instalments/a2/due": "2026-07-01", "instalments/a2/amount": 3000, "instalments/a3/due": "2026-08-01", "instalments/a3/amount": 3030,
+            "signed_parties": true, "signed_mediator": true, "sealed": true
+        }),
+        &["photo_agreement"],
+    );
+    story.step(&mei(), "med_agree", &json!({}));
+    story
+}
+
+fn filed() -> Story {
+    let mut story = agreed();
+    write(
+        &mut story,
+        &json!({
+            "confirm_wanted": true, "court": "县人民法院", "confirm_applied_on": "2026-06-10", "confirm_result": "confirmed",
+            "court_no": "（2026）川0000诉前调确7号", "confirmed_on": "2026-06-20",
+            "follow_ups/f1/on": "2026-06-01", "follow_ups/f1/mode": "visit", "follow_ups/f1/person": "钟小满", "follow_ups/f1/performed": "part", "follow_ups/f1/visitor": "柏立秋",
+            "follow_ups/f2/on": "2026-06-24", "follow_ups/f2/mode": "phone", "follow_ups/f2/person": "钟小满", "follow_ups/f2/performed": "part", "follow_ups/f2/visitor": "柏立秋",
+            "volume_no": "2026-7", "compiled_by": "柏立秋", "checked_by": "郝小暑", "store_place": "调委会档案柜", "retention": "long"
+        }),
+        &[],
+    );
+    let pages = [
+        ("cover", 1),
+        ("catalogue", 1),
+        ("registration", 2),
+        ("rights_notice", 2),
+        ("identity", 2),
+        ("investigation", 4),
+        ("evidence", 3),
+        ("mediation_record", 5),
+        ("agreement", 3),
+        ("receipt", 1),
+        ("followup", 2),
+        ("confirmation", 2),
+        ("note", 1),
+        ("back", 1),
+        ("expert_opinion", 1),
+    ];
+    let mut set = serde_json::Map::new();
+    for (n, (doc, pages)) in pages.into_iter().enumerate() {
+        set.insert(format!("parts/r{n:02}/doc"), json!(doc));
+        set.insert(format!("parts/r{n:02}/pages"), json!(pages));
+    }
+    write(&mut story, &Value::Object(set), &[]);
+    story
+}
+
+fn paper(story: &Story, id: &str) -> Document {
+    let (package, view) = (Package::builtin(), story.view());
+    document(
+        package,
+        package.form("F-MEDIATION"),
+        &Mediation::of(&view),
+        package.template(id).unwrap(),
+        day(7, 3),
+    )
+}
+
+fn words(document: &Document) -> String {
+    let mut text = String::new();
+    for block in &document.blocks {
+        match block {
+            Block::Paragraph(words) => text.push_str(words),
+            Block::Table { head, rows } => {
+                text.push_str(&head.join("|"));
+                for row in rows {
+                    text.push_str(&row.join("|"));
+                    text.push('\n');
+                }
+            }
+        }
+        text.push('\n');
+    }
+    text + &document.signatures.join("\n")
+}
+
+#[test]
+fn a_case_runs_from_the_letter_to_the_closed_volume() {
+    let mut story = filed();
+    assert_eq!(story.view().number.as_deref(), Some("青〔2026〕人调字第00007号"));
+    assert_eq!(story.view().state, "agreed");
+    assert_eq!(volume::missing(Package::builtin(), &Mediation::of(&story.view())), []);
+    assert_eq!(story.try_step(&mei(), "med_archive", &json!({})).unwrap_err().code(), "not_permitted");
+    story.step(&hao(), "med_archive", &json!({}));
+    assert_eq!(story.view().state, "archived");
+    let late = json!({"set": {"volume_note": "漏了一页"}});
+    assert_eq!(story.judge(&mei(), "set", &late).unwrap_err().code(), "not_legal_now");
+    story.step(&hao(), "med_reopen", &json!({"data": {"text": "第三期收条"}}));
+    write(&mut story, &json!({"instalments/a3/performed_on": "2026-08-01"}), &[]);
+    story.step(&hao(), "med_archive", &json!({}));
+}
+
+#[test]
+fn steps_tell_what_is_missing_and_can_be_revisited() {
+    let package = Package::builtin();
+    let next = |story: &Story, today| next_step(package, &Mediation::of(&story.view()), today);
+    assert_eq!(next(&applied(), day(5, 18)), Some(Step::Accept));
+    assert_eq!(next(&accepted(), day(5, 18)), Some(Step::Assign));
+    assert_eq!(next(&talked(), day(5, 25)), Some(Step::Agreement));
+    assert_eq!(next(&agreed(), day(5, 25)), Some(Step::FollowUp));
+    assert_eq!(next(&filed(), day(7, 3)), Some(Step::Archive));
+    let view = accepted().view();
+    let all = steps(package, &Mediation::of(&view), day(5, 18));
+    assert_eq!(all[1].missing, ["一名主持调解员", "记录人", "通知当事人"]);
+    assert_eq!(ceiling(&Mediation::of(&view)), Some(day(6, 17)));
+}
+
+#[test]
+fn a_step_is_skipped_only_with_a_reason_and_consent_never() {
+    let package = Package::builtin();
+    let mut story = accepted();
+    write(
+        &mut story,
+        &json!({"skips/s1/step": "investigate", "skips/s1/reason": "法院已查明", "skips/s2/step": "inform", "skips/s2/reason": "太忙"}),
+        &[],
+    );
+    let view = story.view();
+    let all = steps(package, &Mediation::of(&view), day(5, 18));
+    assert_eq!(all[2].skipped.as_deref(), Some("法院已查明"));
+    assert!(all[2].settled() && !all[3].settled(), "the rights notice is never skipped");
+    assert!(!step::ready_to_agree(&Mediation::of(&view)));
+}
+
+#[test]
+fn what_does_not_fit_is_not_accepted_but_transferred() {
+    let mut story = applied();
+    assert_eq!(
+        story.try_step(&mei(), "med_accept", &json!({})),
+        Err(Refusal::Guard(Guard::MedFit)),
+        "no consent yet"
+    );
+    write(&mut story, &json!({"consent_all": true, "not_fit": ["minor_abuse"]}), &[]);
+    assert_eq!(story.try_step(&mei(), "med_accept", &json!({})), Err(Refusal::Guard(Guard::MedFit)));
+    let package = Package::builtin();
+    assert_eq!(elsewhere(package, &["minor_abuse"]), [("侵害未成年人", "派出所, 同时告知民政和妇联")]);
+    assert_eq!(package.dict("not_fit").unwrap().options.len(), 8);
+    story.step(
+        &mei(),
+        "med_transfer",
+        &json!({"data": {"body": "派出所", "basis": "强制报告", "receipt_by": "2026-05-19"}}),
+    );
+    assert_eq!(volume::result(&Mediation::of(&story.view())), "transferred");
+    let mut refused = applied();
+    refused.step(&mei(), "med_refuse", &json!({"data": {"reason": "in_procedure", "text": "法院正在审理"}}));
+    assert_eq!(volume::result(&Mediation::of(&refused.view())), "not_accepted");
+}
+
+#[test]
+fn no_agreement_before_the_steps_and_the_signatures() {
+    let story = accepted();
+    assert_eq!(story.try_step(&mei(), "med_agree", &json!({})), Err(Refusal::Guard(Guard::MedReady)));
+    let mut story = talked();
+    assert_eq!(story.try_step(&mei(), "med_agree", &json!({})), Err(Refusal::Guard(Guard::MedSigned)));
+    write(
+        &mut story,
+        &json!({"agreement_kind": "oral", "agreed_on": "2026-05-25", "terms/t1/term": "各修一半"}),
+        &[],
+    );
+    assert_eq!(
+        story.try_step(&mei(), "med_agree", &json!({})),
+        Ok(()),
+        "an oral agreement takes effect when it is reached"
+    );
+    let view = agreed().view();
+    let mut values = view.values.clone();
+    for (path, what) in [
+        ("signed_parties", "当事人签名"),
+        ("signed_mediator", "调解员签名"),
+        ("sealed", "盖章"),
+        ("agreed_on", "生效日期"),
+        ("parties/p2/id_no", "付款协议要有当事人证件号码"),
+    ] {
+        let held = values.remove(path).unwrap();
+        let file = Mediation { values: &values, ..Mediation::of(&view) };
+        assert_eq!(agreement::unsigned(&file), [what]);
+        values.insert(path.to_owned(), held);
+    }
+    let outsider = person("ann", "village_assistant");
+    assert_eq!(
+        story.judge(&outsider, "set", &json!({"set": {"court": "x"}})).unwrap_err().code(),
+        "not_permitted"
+    );
+}
+
+#[test]
+fn failed_mediation_takes_a_talk_and_leads_to_cooling_visits() {
+    let fail = json!({"set": {"failed_reason": "no_agreement"}, "data": {"told_ways": true}});
+    assert_eq!(accepted().try_step(&mei(), "med_fail", &fail), Err(Refusal::Guard(Guard::MedTalked)));
+    let mut story = talked();
+    story.step(&mei(), "med_fail", &fail);
+    let view = story.view();
+    let file = Mediation::of(&view);
+    assert_eq!((view.state.as_str(), volume::result(&file)), ("failed", "failed"));
+    let due: Vec<NaiveDate> = follow_ups(&file, day(5, 26)).into_iter().map(|visit| visit.due).collect();
+    assert_eq!(due, [day(6, 1), day(6, 24)]);
+    let lacks = volume::missing(Package::builtin(), &file);
+    assert!(lacks.iter().any(|(id, _)| id == "termination"));
+    assert!(words(&paper(&story, "termination")).contains("因未达成一致，本委员会终止调解"));
+}
+
+#[test]
+fn recusal_is_asked_and_seen() {
+    let view = talked().view();
+    assert_eq!(Mediation::of(&view).mediators(), ["柏立秋"]);
+    assert!(conflicted(&Mediation::of(&view)).is_empty());
+    let mut values = view.values.clone();
+    values.insert("mediators/m1/replaced".to_owned(), json!(false));
+    assert_eq!(conflicted(&Mediation { values: &values, ..Mediation::of(&view) }), ["阮三江"]);
+    values.insert("parties/p2/name".to_owned(), json!("柏立秋"));
+    assert_eq!(conflicted(&Mediation { values: &values, ..Mediation::of(&view) }), ["阮三江", "柏立秋"]);
+    assert!(words(&paper(&talked(), "recusal")).contains("调解员阮三江与当事人近亲属，决定更换"));
+}
+
+#[test]
+fn the_roster_offers_who_knows_and_has_time() {
+    let one = |name: &str, known: &[&str], load, term_to| Mediator {
+        name: name.to_owned(),
+        expertise: known.iter().map(|id| (*id).to_owned()).collect(),
+        load,
+        term_to,
+        ..Mediator::default()
+    };
+    let roster = [
+        one("甲", &["labor"], 0, None),
+        one("乙", &["neighbor"], 3, None),
+        one("丙", &["neighbor"], 1, Some(day(5, 18))),
+        one("丁", &["neighbor"], 0, Some(day(5, 17))),
+    ];
+    let names: Vec<&str> = choose(&roster, "neighbor", day(5, 18)).iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(names, ["丙", "乙", "甲"]);
+}
+
+#[test]
+fn instalments_are_watched() {
+    let mut story = agreed();
+    let states = |story: &Story, today| -> Vec<agreement::Performance> {
+        agreement::instalments(&Mediation::of(&story.view()), today).iter().map(|part| part.state).collect()
+    };
+    use agreement::Performance::{Done, Late, Open, Urged};
+    assert_eq!(states(&story, day(7, 1)), [Done, Open, Open]);
+    assert_eq!(states(&story, day(7, 2)), [Done, Late, Open]);
+    assert_eq!(agreement::advice(&Mediation::of(&story.view()), day(7, 2)), ["第 2 期已过期, 请催促履行"]);
+    write(&mut story, &json!({"instalments/a2/urged_on": "2026-07-02"}), &[]);
+    assert_eq!(states(&story, day(7, 10)), [Done, Urged, Open]);
+    assert_eq!(
+        agreement::advice(&Mediation::of(&story.view()), day(7, 10)),
+        ["第 2 期催促后仍未履行, 建议向法院起诉"]
+    );
+    write(&mut story, &json!({"confirm_result": "confirmed"}), &[]);
+    assert!(agreement::advice(&Mediation::of(&story.view()), day(7, 10))[0].contains("强制执行"));
+}
+
+#[test]
+fn confirmation_counts_thirty_days_and_reminds() {
+    let view = agreed().view();
+    let file = Mediation::of(&view);
+    let at = |today, last| confirmation(&file, today, last);
+    let open = |left, remind| Confirmation::Open { until: day(6, 24), left, remind };
+    assert_eq!(at(day(5, 25), None), open(31, false));
+    assert_eq!(at(day(6, 1), None), open(24, true));
+    assert_eq!(at(day(6, 2), Some(day(6, 1))), open(23, false));
+    assert_eq!(at(day(6, 14), Some(day(6, 1))), open(11, true));
+    assert_eq!(at(day(6, 22), Some(day(6, 14))), open(3, true), "day 27 was yesterday");
+    assert_eq!(at(day(6, 24), Some(day(6, 22))), open(1, false));
+    assert_eq!(at(day(6, 25), None), Confirmation::Expired);
+    let filed = filed().view();
+    assert_eq!(
+        confirmation(&Mediation::of(&filed), day(6, 25), None),
+        Confirmation::Answered("confirmed".to_owned())
+    );
+    assert_eq!(confirmation(&Mediation::of(&talked().view()), day(6, 1), None), Confirmation::NotOffered);
+}
+
+#[test]
+fn follow_ups_are_denser_where_it_is_dangerous() {
+    let mut story = agreed();
+    let due = |story: &Story| -> Vec<(NaiveDate, bool)> {
+        follow_ups(&Mediation::of(&story.view()), day(7, 3))
+            .into_iter()
+            .map(|visit| (visit.due, visit.done.is_some()))
+            .collect()
+    };
+    assert_eq!(due(&story), [(day(6, 1), false), (day(6, 24), false)]);
+    write(&mut story, &json!({"risk_checklist": ["violence_threat"], "follow_ups/f1/on": "2026-06-01"}), &[]);
+    assert_eq!(
+        due(&story),
+        [
+            (day(6, 1), true),
+            (day(6, 8), false),
+            (day(6, 15), false),
+            (day(6, 24), false),
+            (day(8, 23), false)
+        ]
+    );
+    assert_eq!(due(&filed()), [(day(6, 1), true), (day(6, 24), true)]);
+}
+
+#[test]
+fn the_agreement_states_the_amount_in_capitals() {
+    let agreement = paper(&filed(), "agreement");
+    let text = words(&agreement);
+    for part in [
+        "编号：青〔2026〕人调字第00007号",
+        "申请方：钟小满，女",
+        "一、季大寒赔偿钟小满一万零三十元五角",
+        "二、季大寒修复排水沟",
+        "期次|日期|金额（元）|做什么|履行情况1|2026年6月1日|4,000.50|",
+        "3|2026年8月1日|3,030.00|",
+        "合计人民币（大写）壹万零叁拾元伍角整（¥10,030.50）",
+        "本协议一式3份",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert_eq!(agreement.date.as_deref(), Some("2026年5月25日"));
+    assert!(agreement.seal && agreement.signatures.len() == 3);
+    assert!(text.contains(&format!("违约约定：{BLANK}")), "what nobody said stays a line to fill by hand");
+    let receipt = words(&paper(&filed(), "receipt"));
+    assert!(
+        receipt.contains("第1期款项人民币（大写）肆仟元伍角整（¥4,000.50）") && !receipt.contains("第2期"),
+        "{receipt}"
+    );
+}
+
+#[test]
+fn the_volume_has_thirteen_parts_with_running_pages() {
+    let story = filed();
+    let view = story.view();
+    let parts = volume::catalogue(Package::builtin(), &Mediation::of(&view));
+    let shown: Vec<(&str, u64, u64)> = parts.iter().map(|part| (part.id, part.first, part.last)).collect();
+    assert_eq!(
+        shown[..4],
+        [("cover", 1, 1), ("catalogue", 2, 2), ("registration", 3, 4), ("rights_notice", 5, 6)]
+    );
+    assert_eq!(shown.last(), Some(&("expert_opinion", 31, 31)));
+    assert!(parts.windows(2).all(|pair| pair[0].last + 1 == pair[1].first));
+    let text = words(&paper(&story, "catalogue"));
+    assert!(text.contains("9|人民调解协议书|21—23|"), "{text}");
+    assert!(words(&paper(&story, "note")).contains("本卷共15件31页"));
+    assert!(words(&paper(&story, "cover")).contains("结果|达成书面协议"));
+}
+
+#[test]
+fn an_incomplete_volume_is_not_closed() {
+    let view = filed().view();
+    let package = Package::builtin();
+    let lacks = |change: &dyn Fn(&mut Values, &mut Photos)| {
+        let (mut values, mut photos) = (view.values.clone(), view.photos.clone());
+        change(&mut values, &mut photos);
+        let file = Mediation { values: &values, photos: &photos, ..Mediation::of(&view) };
+        volume::missing(package, &file).into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    let gone = |path: &'static str| lacks(&move |values, _| drop(values.remove(path)));
+    assert_eq!(gone("parts/r07/pages"), ["mediation_record"]);
+    assert_eq!(gone("parts/r02/pages"), ["registration"], "one of application and register form");
+    assert_eq!(gone("parts/r05/pages"), ["investigation"]);
+    assert_eq!(gone("parts/r09/pages"), ["receipt"]);
+    assert_eq!(gone("parts/r11/pages"), ["confirmation"]);
+    assert_eq!(gone("sealed"), ["agreement"]);
+    assert_eq!(gone("notices/n2/person"), ["rights_notice"]);
+    assert_eq!(gone("store_place"), ["cover"]);
+    assert_eq!(lacks(&|_, photos| photos.clear()), ["identity", "agreement"]);
+    assert_eq!(lacks(&|values, _| drop(values.insert("retention".to_owned(), json!("short")))), ["cover"]);
+    let mut story = agreed();
+    assert_eq!(story.try_step(&hao(), "med_archive", &json!({})), Err(Refusal::Guard(Guard::MedComplete)));
+    story.ms += 1;
+}
+
+#[test]
+fn how_long_a_volume_is_kept() {
+    let view = filed().view();
+    let of = |path: &str, value: Value| {
+        let mut values = view.values.clone();
+        values.insert(path.to_owned(), value);
+        retention(&Mediation { values: &values, ..Mediation::of(&view) })
+    };
+    assert_eq!(of("people_count", json!(4)), Retention::Long);
+    assert_eq!(of("people_count", json!(5)), Retention::Permanent);
+    assert_eq!(of("category", json!("land_boundary")), Retention::Permanent);
+    assert_eq!(of("risk_checklist", json!(["death_injury"])), Retention::Permanent);
+    assert_eq!(of("agreement_kind", json!("oral")), Retention::Short);
+}
+
+#[test]
+fn figures_come_from_the_files_alone() {
+    let (done, failed, open) = (
+        filed().view(),
+        {
+            let mut story = talked();
+            story.step(
+                &mei(),
+                "med_fail",
+                &json!({"set": {"failed_reason": "unwilling"}, "data": {"told_ways": true}}),
+            );
+            story.view()
+        },
+        accepted().view(),
+    );
+    let files = [&done, &failed, &open].map(Mediation::of);
+    let sum = indicators(files, day(5, 1), day(7, 31));
+    assert_eq!((sum.accepted, sum.concluded, sum.written, sum.oral), (3, 2, 1, 0));
+    assert_eq!((sum.days, sum.within_30, sum.confirmed, sum.fen), (14, 2, 1, 1_003_050));
+    assert_eq!((sum.due, sum.performed), (2, 1));
+    assert_eq!((sum.success_permille(), sum.performed_permille()), (Some(500), Some(500)));
+    assert_eq!((sum.by_source["court"], sum.by_mediator["柏立秋"]), (3, 2));
+    assert_eq!(indicators(files, day(1, 1), day(1, 31)).success_permille(), None);
+    assert_eq!(subsidy(&Mediation::of(&done), true), 150);
+    assert_eq!(subsidy(&Mediation::of(&failed), true), 75);
+    assert_eq!(subsidy(&Mediation::of(&done), false), 0);
+}
+
+#[test]
+fn an_oral_agreement_is_one_form_until_it_is_too_much() {
+    let ann = person("ann", "village_assistant");
+    let mut story = Story::new();
+    let body = json!({
+        "type": "dispute", "form": "F-ORAL/1", "state": "submitted", "place": {"area": GRID},
+        "set": {"facts": "为鸡进菜地争吵", "occur_place": "柳溪村3组", "found_at": "2026-05-18T08:00", "mediators": "安小满",
+            "consent_both": true, "oral_result": "oral", "agreement_text": "赔十元，各自扎篱笆", "success": "succeeded", "risk_level": "blue"},
+        "blobs": [blob("sign_parties")]
+    });
+    story.admitted(&ann, "create", &body).unwrap();
+    assert_eq!(needs_file(&story.view().values), []);
+    let confirm = json!({
+        "set": {"category": "neighbor", "sub": "neighbor.5", "risk_level": "blue"},
+        "data": {"duplicate_checked": true, "text": "当场谈妥"}
+    });
+    story.step(&person("ivy", "intake_clerk"), "settle_confirm", &confirm);
+    assert_eq!(story.view().state, "done");
+    let of = |path: &str, value: Value| needs_file(&Values::from([(path.to_owned(), value)]));
+    assert_eq!(of("oral_result", json!("failed")), [NeedsFile::Unsettled]);
+    assert_eq!(of("amount", json!(10_000)), []);
+    assert_eq!(of("amount", json!(10_000.5)), [NeedsFile::Amount]);
+    assert_eq!(of("injury", json!(true)), [NeedsFile::Injury]);
+    assert_eq!(
+        (of("people_count", json!(5)), of("people_count", json!(6))),
+        (vec![], vec![NeedsFile::Group])
+    );
+    assert_eq!(of("to_file", json!(true)), [NeedsFile::Asked]);
+    assert_eq!(of("risk_level", json!("orange")), [NeedsFile::Risk]);
+}
+
+#[test]
+fn every_placeholder_means_something() {
+    let package = Package::builtin();
+    let form = package.form("F-MEDIATION").unwrap();
+    let hazard = package.form("F-HAZARD").unwrap();
+    let known = [
+        "n",
+        "N",
+        "no",
+        "today",
+        "甲",
+        "乙",
+        "mediators",
+        "total",
+        "capital_total",
+        "pages",
+        "parts",
+        "result",
+        "performed",
+        // Of a supervision note and its case: the desk hands them in.
+        "lead_unit",
+        "title",
+        "handle_by",
+        "supervise_text",
+        "supervise_reply_by",
+        "supervise_reply",
+    ];
+    assert_eq!(package.documents.get().len(), 25);
+    for template in package.documents.get() {
+        let of = if template.id == "rect_notice" { hazard } else { form };
+        for block in &template.blocks {
+            let table = if block.table.is_empty() { &block.each } else { &block.table };
+            assert!(table.is_empty() || of.field(table).is_some(), "{}: {table}", template.id);
+            let texts = block.cells.iter().chain([&block.p]).chain(block.grid.iter().map(|[_, value]| value));
+            for text in texts.chain(&template.sign) {
+                for name in text.split('{').skip(1).map(|part| part.split('}').next().unwrap()) {
+                    let path = name.split_once(':').map_or(name, |(_, path)| path);
+                    let column = of
+                        .field(table)
+                        .is_some_and(|table| table.fields.iter().any(|field| field.path == path));
+                    assert!(
+                        known.contains(&path) || column || of.field(path).is_some(),
+                        "{}: {name}",
+                        template.id
+                    );
+                }
+            }
+        }
+    }
+}

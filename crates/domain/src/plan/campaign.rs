@@ -1,0 +1,108 @@
+//! Visits by many: a month in which everybody goes out (大走访, VISIT-06), and visits made together (VISIT-07).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use gridbook_log::{Entity, EntityId, order_by_key};
+
+use crate::record::RecordKind;
+use crate::share::Share;
+use crate::summary::{Summary, VisitFact};
+use crate::territory::covers;
+
+/// Somebody who takes part in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walker {
+    /// Account.
+    pub user: String,
+    /// Area code in which they visit.
+    pub area: String,
+}
+
+/// Gives every household to one person of its area, evenly: to whoever has fewest, then by account. The rest, where nobody
+/// goes, stands under an empty account.
+pub fn assign(households: &[(EntityId, String)], people: &[Walker]) -> BTreeMap<String, Vec<EntityId>> {
+    let mut order: Vec<&(EntityId, String)> = households.iter().collect();
+    order_by_key(&mut order, |(id, area)| (area.clone(), *id));
+    let mut given: BTreeMap<String, Vec<EntityId>> =
+        people.iter().map(|person| (person.user.clone(), Vec::new())).collect();
+    let mut load: BTreeMap<&str, usize> = BTreeMap::new();
+    let may: Vec<Vec<&str>> = order
+        .iter()
+        .map(|(_, area)| {
+            people.iter().filter(|p| covers(&p.area, area)).map(|p| p.user.as_str()).collect::<Vec<_>>()
+        })
+        .collect();
+    for ((id, _), may) in order.into_iter().zip(may) {
+        let least = may.into_iter().min_by_key(|user| (load.get(user).copied().unwrap_or(0), *user));
+        let user = least.unwrap_or("");
+        if let Some(user) = least {
+            *load.entry(user).or_default() += 1;
+        }
+        given.entry(user.to_owned()).or_default().push(*id);
+    }
+    given
+}
+
+/// How far a person is in a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Households where somebody was met in its days, of those given.
+    pub done: Share,
+    /// Those still to be visited.
+    pub left: Vec<EntityId>,
+    /// Closed cases of these households whose result has to be asked about in the same visit.
+    pub call_backs: Vec<EntityId>,
+}
+
+/// How far one person is: `from` and `to` are the first and last day.
+pub fn progress<'a>(
+    given: &[EntityId],
+    visits: &BTreeMap<EntityId, Vec<VisitFact>>,
+    summaries: impl IntoIterator<Item = &'a Summary>,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Progress {
+    let mut progress = Progress::default();
+    for id in given {
+        let met = visits.get(id).into_iter().flatten().any(|v| v.met && (from..=to).contains(&v.day));
+        progress.done.count(met);
+        if !met {
+            progress.left.push(*id);
+        }
+    }
+    let handled = |summary: &&Summary| {
+        summary.kind.is_case()
+            && matches!(summary.state.as_str(), "closed" | "fed_back")
+            && summary.household.is_some_and(|household| progress.left.contains(&household))
+    };
+    progress.call_backs = summaries.into_iter().filter(handled).map(|summary| summary.id).collect();
+    progress
+}
+
+/// Everybody who made a visit: who wrote it, and those who came along by name. A visit made together counts once for
+/// the household and once for each.
+pub fn people_of(visit: &Entity) -> BTreeSet<String> {
+    let Some(creation) = visit.creation() else { return BTreeSet::new() };
+    let rows = visit.rows("participants");
+    let named = rows.iter().filter_map(|row| visit.text(&format!("participants/{row}/name")));
+    let named = named.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+    named.chain([creation.user.clone()]).collect()
+}
+
+/// Visits that met somebody, by person, and how many households were visited in all.
+pub fn credits<'a>(visits: impl IntoIterator<Item = &'a Entity>) -> (usize, BTreeMap<String, usize>) {
+    let mut households = BTreeSet::new();
+    let mut people: BTreeMap<String, usize> = BTreeMap::new();
+    for visit in visits {
+        let met = !matches!(visit.text("met").unwrap_or_default(), "" | "not_met" | "none");
+        let kept = visit.creation().is_some_and(|made| made.rejected.is_none());
+        if !met || !kept || visit.type_() != Some(RecordKind::Visit.as_str()) {
+            continue;
+        }
+        households.extend(visit.text("household").map(str::to_owned));
+        for person in people_of(visit) {
+            *people.entry(person).or_default() += 1;
+        }
+    }
+    (households.len(), people)
+}

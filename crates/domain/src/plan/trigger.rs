@@ -1,0 +1,219 @@
+//! Visits that something calls for besides the interval (VISIT-05; domain data 4.4): a change in the family, a
+//! warning, a dispute that was closed, a festival.
+
+use chrono::{Datelike, Days, NaiveDate};
+use gridbook_log::{Entity, order_by_key};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::calendar::{DAY_MS, day_of};
+use crate::record::RecordKind;
+use crate::summary::{Hint, Summary, VisitFact};
+use crate::territory::norm::Norms;
+
+/// Rules of visits as data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VisitRules {
+    /// Attempts on different days after which somebody is told (VISIT-04).
+    pub attempts: usize,
+    /// Size of a grid (TERR-04).
+    pub norms: Norms,
+    /// First days of the lunar year, `YYYY-MM-DD`.
+    pub spring_festivals: Vec<String>,
+    /// What calls for an extra visit.
+    pub triggers: Vec<Trigger>,
+}
+
+/// What calls for an extra visit, as data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Trigger {
+    /// Stable identifier.
+    pub id: String,
+    /// The words.
+    pub label: String,
+    /// Households of these categories; empty = every one that it happens to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// Hours after it happened; 0 = the same day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_hours: Option<u64>,
+    /// Days after it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_days: Option<u64>,
+    /// Several visits, so many days after it happened.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub after_days: Vec<u64>,
+    /// A day of every year, month × 100 + day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yearly: Option<u32>,
+    /// The spring festival.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub spring_festival: bool,
+    /// Days before such a day.
+    #[serde(skip_serializing_if = "is_none")]
+    pub before_days: u64,
+    /// Days after it, for visits that follow it.
+    #[serde(skip_serializing_if = "is_none")]
+    pub late_days: u64,
+    /// Answers in a visit's form that say that it happened.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Answer>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(value: &u64) -> bool {
+    *value == 0
+}
+
+/// An answer in a form; `*` in the path stands for any row of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Its path.
+    pub path: String,
+    /// The answers that count.
+    pub values: Vec<String>,
+}
+
+/// Something happened to a household.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// Which trigger.
+    pub trigger: String,
+    /// When, milliseconds since 1970.
+    pub at: u64,
+}
+
+/// An extra visit that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extra {
+    /// Why.
+    pub trigger: String,
+    /// Why, in words.
+    pub label: String,
+    /// From which day a visit counts for it.
+    pub opens: NaiveDate,
+    /// The last day on which it is on time.
+    pub by: NaiveDate,
+    /// Somebody was met in between, in time or late.
+    pub done: Option<NaiveDate>,
+}
+
+impl Extra {
+    /// True when it is still wanted on a day.
+    pub fn wanted(&self, today: NaiveDate) -> bool {
+        self.done.is_none() && self.opens <= today
+    }
+
+    /// True when it was not made in time.
+    pub fn late(&self, today: NaiveDate) -> bool {
+        self.done.unwrap_or(today) > self.by
+    }
+}
+
+fn fits(path: &str, pattern: &str) -> bool {
+    let (mut have, mut want) = (path.split('/'), pattern.split('/'));
+    loop {
+        match (have.next(), want.next()) {
+            (None, None) => return true,
+            (Some(have), Some(want)) if want == "*" || have == want => {}
+            _ => return false,
+        }
+    }
+}
+
+/// What a visit's answers say happened to its household.
+pub fn signals(rules: &VisitRules, visit: &Entity) -> Vec<Signal> {
+    let Some(creation) = visit.creation().filter(|made| made.rejected.is_none()) else { return Vec::new() };
+    let told = visit.text("visit_at").and_then(|text| crate::validate::datetime(text).ok());
+    let at = told.and_then(|at| u64::try_from(at.timestamp_millis()).ok()).unwrap_or(creation.hlc.ms);
+    let says = |answer: &Answer| {
+        visit.registers().filter(|(path, _)| fits(path, &answer.path)).any(|(_, register)| {
+            register
+                .value()
+                .and_then(Value::as_str)
+                .is_some_and(|said| answer.values.iter().any(|v| v == said))
+        })
+    };
+    let happened = rules.triggers.iter().filter(|trigger| trigger.from.iter().any(says));
+    happened.map(|trigger| Signal { trigger: trigger.id.clone(), at }).collect()
+}
+
+/// What happened to a household as a list row tells it: what was heard in a visit, a dispute that was closed.
+pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
+    if summary.rejected {
+        return Vec::new();
+    }
+    if summary.kind == RecordKind::Dispute && summary.state == "closed" {
+        return vec![Signal { trigger: "dispute_closed".to_owned(), at: summary.updated }];
+    }
+    let heard = summary.hints.iter().filter_map(|hint| match hint {
+        Hint::Calls(place) => rules.triggers.get(usize::from(*place)),
+        _ => None,
+    });
+    heard.map(|trigger| Signal { trigger: trigger.id.clone(), at: summary.at }).collect()
+}
+
+/// The extra visits that a household's categories and what happened to it call for, the most urgent first. Days of
+/// the year count from `today` one year back and one ahead; `visits` in any order.
+pub fn extras(
+    rules: &VisitRules,
+    categories: &[String],
+    signals: &[Signal],
+    visits: &[VisitFact],
+    today: NaiveDate,
+) -> Vec<Extra> {
+    let mut found = Vec::new();
+    for trigger in &rules.triggers {
+        let concerns = trigger.categories.is_empty()
+            || trigger.categories.iter().any(|wanted| categories.iter().any(|held| held == wanted));
+        if !concerns {
+            continue;
+        }
+        let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+        for signal in signals.iter().filter(|signal| signal.trigger == trigger.id) {
+            let day = day_of(signal.at);
+            if let Some(hours) = trigger.within_hours {
+                spans.push((day, day_of(signal.at + hours * DAY_MS / 24)));
+            }
+            if let Some(days) = trigger.within_days {
+                spans.push((day, day + Days::new(days)));
+            }
+            // A visit a little early counts; one of the week before does not.
+            spans
+                .extend(trigger.after_days.iter().map(|n| (day + Days::new(n - n / 5), day + Days::new(*n))));
+        }
+        spans.extend(festival_days(rules, trigger, today).into_iter().map(|festival| {
+            if trigger.late_days > 0 {
+                (festival + Days::new(1), festival + Days::new(trigger.late_days))
+            } else {
+                (festival - Days::new(trigger.before_days), festival)
+            }
+        }));
+        for (opens, by) in spans {
+            let met =
+                visits.iter().filter(|visit| visit.met && visit.day >= opens).map(|visit| visit.day).min();
+            let (id, label) = (trigger.id.clone(), trigger.label.clone());
+            found.push(Extra { trigger: id, label, opens, by, done: met });
+        }
+    }
+    order_by_key(&mut found, |extra| (extra.done.is_some(), extra.by));
+    found
+}
+
+/// The days of a yearly trigger whose visits may matter today.
+fn festival_days(rules: &VisitRules, trigger: &Trigger, today: NaiveDate) -> Vec<NaiveDate> {
+    let near = |day: &NaiveDate| {
+        let away = day.signed_duration_since(today).num_days();
+        (-30..=30).contains(&away)
+    };
+    let springs = rules.spring_festivals.iter().filter(|_| trigger.spring_festival);
+    let springs = springs.filter_map(|text| crate::date::parse(text));
+    let yearly = trigger.yearly.into_iter().flat_map(|at| {
+        let year = today.year();
+        [year - 1, year, year + 1]
+            .into_iter()
+            .filter_map(move |y| NaiveDate::from_ymd_opt(y, at / 100, at % 100))
+    });
+    springs.chain(yearly).filter(near).collect()
+}

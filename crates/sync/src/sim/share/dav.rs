@@ -1,0 +1,185 @@
+//! A WebDAV folder in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use gridbook_log::WireOp;
+
+use super::{Quirks, unpack};
+use crate::share::{RawRequest, RawResponse, oracle};
+use crate::sim::Rng;
+
+#[derive(Clone, Default)]
+struct Tree {
+    /// Path to bytes and the number of the change that made it.
+    files: BTreeMap<String, (Vec<u8>, u64)>,
+    /// With a slash at the end; the root is always there.
+    folders: BTreeSet<String>,
+}
+
+/// See the module's text.
+#[derive(Default)]
+pub struct FakeDav {
+    tree: Tree,
+    pub(super) changes: u64,
+    backup: Option<Tree>,
+    /// Listings of some time ago.
+    old: BTreeMap<String, RawResponse>,
+}
+
+impl FakeDav {
+    pub(super) fn handle(
+        &mut self,
+        rng: &mut Rng,
+        quirks: &Quirks,
+        request: &RawRequest,
+    ) -> Option<RawResponse> {
+        let path = request.path.as_str();
+        let header =
+            |name: &str| request.headers.iter().find(|(held, _)| *held == name).map(|(_, v)| v.as_str());
+        let status = match request.method {
+            "GET" => {
+                return Some(match self.tree.files.get(path) {
+                    Some((bytes, _)) => {
+                        RawResponse { status: 200, body: bytes.clone(), ..RawResponse::default() }
+                    }
+                    None => plain(404),
+                });
+            }
+            "PUT" => {
+                if header("if-none-match").is_some()
+                    && (quirks.no_conditions || self.tree.files.contains_key(path))
+                {
+                    return Some(plain(412));
+                }
+                let (folder, _) = path.rsplit_once('/').unwrap_or_default();
+                if !folder.is_empty() && !self.tree.folders.contains(&format!("{folder}/")) {
+                    return Some(plain(409));
+                }
+                self.changes += 1;
+                let cut = rng.chance(quirks.cut);
+                let length =
+                    if cut { rng.below(request.body.len() as u64) as usize } else { request.body.len() };
+                self.tree.files.insert(path.to_owned(), (request.body[..length].to_vec(), self.changes));
+                if cut {
+                    return None;
+                }
+                201
+            }
+            "DELETE" if self.tree.files.remove(path).is_some() => 204,
+            "DELETE" => 404,
+            "MOVE" => {
+                let to = header("destination").unwrap_or_default().to_owned();
+                match self.tree.files.remove(path) {
+                    Some(file) => {
+                        self.tree.files.insert(to, file);
+                        201
+                    }
+                    None => 404,
+                }
+            }
+            "MKCOL" => {
+                let parent = path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
+                if !parent.is_empty() && !self.tree.folders.contains(&format!("{parent}/")) {
+                    409
+                } else if self.tree.folders.insert(path.to_owned()) {
+                    201
+                } else {
+                    405
+                }
+            }
+            "PROPFIND" => {
+                if rng.chance(quirks.stale) {
+                    if let Some(old) = self.old.get(path).filter(|_| rng.chance(70)) {
+                        return Some(old.clone());
+                    }
+                    let body = "<D:multistatus xmlns:D=\"DAV:\"></D:multistatus>".as_bytes().to_vec();
+                    return Some(RawResponse { status: 207, body, ..RawResponse::default() });
+                }
+                let listing = self.list(quirks, path, header("depth") == Some("1"));
+                if rng.chance(30) {
+                    self.old.insert(path.to_owned(), listing.clone());
+                }
+                return Some(listing);
+            }
+            _ => 405,
+        };
+        Some(plain(status))
+    }
+
+    fn list(&self, quirks: &Quirks, path: &str, deep: bool) -> RawResponse {
+        let file = self.tree.files.contains_key(path);
+        if !file && !path.is_empty() && !self.tree.folders.contains(path) {
+            return plain(404);
+        }
+        let mut names = vec![path.to_owned()];
+        if deep && !file {
+            let all = self.tree.files.keys().chain(&self.tree.folders);
+            let member = |name: &&String| {
+                name.strip_prefix(path)
+                    .is_some_and(|rest| !rest.is_empty() && !rest.trim_end_matches('/').contains('/'))
+            };
+            names.extend(all.filter(member).cloned());
+        }
+        let mut body = String::from("<?xml version=\"1.0\"?>\n<D:multistatus xmlns:D=\"DAV:\">");
+        for name in names {
+            let href = if quirks.odd {
+                format!("http://share.example:8080/a%20b/{}", name.replace('-', "%2D").replace('.', "%2e"))
+            } else {
+                format!("/share/{name}")
+            };
+            let _ = write!(body, "<D:response><D:href>{href}</D:href><D:propstat><D:prop>");
+            if let Some((bytes, change)) = self.tree.files.get(&name) {
+                if !quirks.no_sizes {
+                    let _ = write!(body, "<D:getcontentlength>{}</D:getcontentlength>", bytes.len());
+                }
+                if !quirks.no_tags {
+                    let _ = write!(body, "<D:getetag>W/&quot;{change}&quot;</D:getetag>");
+                }
+            }
+            body.push_str("</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>");
+        }
+        body.push_str("</D:multistatus>");
+        RawResponse { status: 207, body: body.into_bytes(), ..RawResponse::default() }
+    }
+
+    pub(super) fn ops(&self) -> Vec<WireOp> {
+        let heads = self.tree.files.iter().filter(|(path, _)| path.starts_with("heads/"));
+        let mut ops = Vec::new();
+        for (path, (head, _)) in heads {
+            let log = path.trim_start_matches("heads/").trim_end_matches(".json");
+            for file in oracle::files(head) {
+                let bytes =
+                    self.tree.files.get(&format!("log/{log}/{file}")).map(|(bytes, _)| bytes.as_slice());
+                let bytes = bytes.and_then(|b| {
+                    if b.starts_with(&[0x1f]) { unpack(b, usize::MAX) } else { Some(b.to_vec()) }
+                });
+                ops.extend(bytes.as_deref().map(oracle::ops).unwrap_or_default());
+            }
+        }
+        ops
+    }
+
+    pub(super) fn has_blob(&self, sha256: &str) -> bool {
+        let path = format!("blobs/{}/{sha256}.bin", &sha256[..2]);
+        self.tree.files.get(&path).is_some_and(|(bytes, _)| oracle::sha256(bytes) == sha256)
+    }
+
+    pub(super) fn back_up(&mut self) {
+        self.backup = Some(self.tree.clone());
+    }
+
+    pub(super) fn restore(&mut self) -> bool {
+        let Some(mut backup) = self.backup.take() else { return false };
+        let photos = self.tree.files.iter().filter(|(path, _)| path.starts_with("blobs/"));
+        backup.files.extend(photos.map(|(path, file)| (path.clone(), file.clone())));
+        let folders = self.tree.folders.iter().filter(|path| path.starts_with("blobs/"));
+        backup.folders.extend(folders.cloned());
+        self.tree = backup;
+        true
+    }
+}
+
+fn plain(status: u16) -> RawResponse {
+    RawResponse { status, ..RawResponse::default() }
+}

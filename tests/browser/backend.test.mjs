@@ -1,0 +1,104 @@
+// A person chooses where records go: a WebDAV share through the server's relay, nowhere, and back to the server.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { PHONE } from "./harness/browser.mjs";
+import { ACCOUNT, Dav } from "./harness/dav.mjs";
+import { Account } from "./harness/feed.mjs";
+import { inspect } from "./harness/look.mjs";
+import { Phone } from "./harness/phone.mjs";
+import { photo } from "./harness/photo.mjs";
+import { Township } from "./harness/township.mjs";
+import { until } from "./harness/wait.mjs";
+
+async function choose(phone, kind) {
+  await phone.go("me/backend");
+  await phone.id("backend-now").waitFor();
+  await phone.id(`backend-${kind}`).check({ force: true });
+}
+
+async function take(phone) {
+  await phone.id("backend-take").click();
+  await phone.id("confirm-yes").click();
+  await phone.page.getByText("已换好").waitFor();
+}
+
+/** Moves to the share, as a person does who mistypes the password first. */
+async function moveToShare(phone, { everything = false } = {}) {
+  await choose(phone, "webdav");
+  await phone.id("backend-relay").selectOption("village");
+  await phone.id("backend-user").fill(ACCOUNT.user);
+  await phone.id("backend-password").fill("wrong");
+  await phone.id("backend-test").click();
+  await phone.id("backend-verdict").filter({ hasText: "账号或密码不对" }).waitFor();
+  assert.ok(await phone.id("backend-take").isDisabled());
+  await phone.id("backend-password").fill(ACCOUNT.password);
+  await phone.id("backend-test").click();
+  await phone.id("backend-verdict").filter({ hasText: "可以用" }).waitFor();
+  if (everything) await phone.id("backend-everything").check({ force: true });
+  await inspect(phone.page, everything ? "backend-share-all" : "backend-share");
+  await take(phone);
+  await phone.synced();
+}
+
+test("two phones of different grids share a WebDAV folder, and one goes back to the server with all it wrote", async (t) => {
+  const dav = await Dav.start();
+  t.after(() => dav.stop());
+  const town = await Township.open({ more: ["--share", `village=${dav.origin}`] });
+  t.after(() => town.close());
+  const one = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  const two = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli02");
+  await one.hazard({ desc: "搬家之前的一条" });
+  await one.synced();
+
+  await moveToShare(one, { everything: true });
+  assert.equal((await dav.list("heads")).length, 1, "one log of one device");
+  await one.hazard({ desc: "只在共享文件夹里：路边石块松动", photos: [photo(3)] });
+  await one.synced();
+  assert.equal((await dav.list("blobs")).length, 1, "the photo is in the share");
+
+  await moveToShare(two);
+  for (const words of ["搬家之前的一条", "路边石块松动"]) {
+    await until(`the other grid's phone shows “${words}”`, async () => (await two.records(words)).length === 1);
+  }
+  await two.hazard({ desc: "二组补的一条" });
+  await two.synced();
+  await one.go("me");
+  await one.id("sync-now").click();
+  await until("the first phone has it", async () => (await one.records("二组补的一条")).length === 1);
+
+  // The server has heard nothing of all this; then one phone comes back.
+  const before = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
+  assert.equal(before.filter((record) => /共享文件夹|二组补/.test(record.values.desc ?? "")).length, 0);
+  await choose(one, "server");
+  await take(one);
+  await one.synced();
+  const after = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
+  const named = (words) => after.filter((record) => record.values.desc?.includes(words));
+  assert.equal(named("搬家之前的一条").length, 1, "nothing twice");
+  assert.equal(named("路边石块松动").length, 1);
+  assert.equal(named("二组补的一条").length, 0, "what others wrote is theirs to bring");
+  town.noComplaints();
+});
+
+test("without a backend everything works here, says so, and goes out once there is one", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  await choose(phone, "alone");
+  await inspect(phone.page, "backend-alone");
+  await take(phone);
+  await phone.go("");
+  await until("the lamp says so", async () => (await phone.id("lamp").innerText()).includes("只存本机"));
+  await phone.hazard({ desc: "先记在本机" });
+  await phone.page.reload();
+  await phone.id("lamp").filter({ hasText: "只存本机" }).waitFor();
+  const nothing = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
+  assert.equal(nothing.filter((record) => record.values.desc === "先记在本机").length, 0);
+  await choose(phone, "server");
+  await take(phone);
+  await phone.synced();
+  const arrived = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
+  assert.equal(arrived.filter((record) => record.values.desc === "先记在本机").length, 1);
+  town.noComplaints();
+});

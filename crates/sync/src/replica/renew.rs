@@ -132,9 +132,9 @@ impl<S: Store, P: Project> Replica<S, P> {
             let at = bytes.len();
             let kept: Vec<Op> =
                 ops[id].iter().filter(|op| !places.contains_key(&op.dot())).cloned().collect();
-            kept.iter().for_each(|op| {
+            for op in &kept {
                 pack::write(&mut bytes, op);
-            });
+            }
             let part = part(log, at, bytes.len())?;
             written.insert(*id, ((part.len > 0).then_some(part).into_iter().collect(), kept));
         }
@@ -163,8 +163,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         for (id, (parts, all)) in written {
             let fold = Entity::fold(id, meta.authority, &all);
             if let Some(Some(row)) = changed.get_mut(&id) {
-                let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-                row.unsent = count(moved[&id].len());
+                row.unsent = u32::try_from(moved[&id].len()).unwrap_or(u32::MAX);
                 row.own = row.unsent;
                 row.parts = parts;
                 row.refused = None;

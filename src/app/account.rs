@@ -170,20 +170,8 @@ impl App {
         self.changed(false);
         self.give(Input::SignedIn);
         let app = *self;
-        leptos::task::spawn_local(async move {
-            app.renew_rows().await;
-            app.refresh_profile().await;
-        });
+        leptos::task::spawn_local(async move { app.refresh_profile().await });
         Ok(())
-    }
-
-    /// Rows of lists that an earlier app or data package made are made anew; what cannot be now is at the next start.
-    async fn renew_rows(&self) {
-        let Some(replica) = self.replica() else { return };
-        let tag = format!("{}:{}", gridbook_domain::summary::MADE_BY, self.package().checksum());
-        if replica.renew_summaries(&tag).await.is_ok_and(|renewed| !renewed.is_empty()) {
-            self.changed(true);
-        }
     }
 
     /// Asks the backend again who one is; rights may have changed. Silent when there is no network.

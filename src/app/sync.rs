@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::App;
+use super::{App, AppReplica};
 use crate::platform::{BrowserEnv, online, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
@@ -119,6 +119,8 @@ impl App {
     async fn round(self, driver: Rc<Driver>, input: Input) {
         let Some(replica) = self.replica() else { return };
         let _ = replica.refresh().await;
+        // Here and not at the start: the rules behind a row come with the phone's second part.
+        self.renew_rows(&replica).await;
         let Some(http) = self.connection().await else { return };
         let on_status = |changed: bool| {
             if changed {
@@ -152,6 +154,14 @@ impl App {
         let ms = round.timer_ms.and_then(|ms| u32::try_from(ms).ok());
         *self.core().timer.borrow_mut() =
             ms.map(|ms| gloo::timers::callback::Timeout::new(ms, move || app.give(Input::Timer)));
+    }
+
+    /// Rows of lists that an earlier app or data package made are made anew; what cannot be now is at the next start.
+    async fn renew_rows(&self, replica: &AppReplica) {
+        let tag = format!("{}:{}", gridbook_domain::summary::MADE_BY, self.package().checksum());
+        if replica.renew_summaries(&tag).await.is_ok_and(|renewed| !renewed.is_empty()) {
+            self.changed(true);
+        }
     }
 
     /// Brings [`App::sync`] up to date.

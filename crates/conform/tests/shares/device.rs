@@ -99,7 +99,7 @@ impl Device {
         let replica = Replica::open(store.clone(), Nothing, &env, "zhuli01").await.unwrap();
         let driver = Driver::new(&replica);
         let wire = server.wire();
-        let setup = Setup { kind: server.kind(), slot: 0, tenant: "510000100".to_owned() };
+        let setup = Setup { kind: server.kind(), slot: 0, tenant: "510000100".to_owned(), authority: None };
         let share = Share::new(wire.clone(), env.clone(), setup);
         Self { env, store, replica, driver, wire, share, pulled: Cell::new(0) }
     }

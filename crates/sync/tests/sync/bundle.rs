@@ -57,7 +57,7 @@ fn what_is_wrong_is_said() {
     let mut other = good.clone();
     other.blobs[0].1[0] ^= 1;
     assert_eq!(Bundle::read(&other.write()), Err(BundleError::Damaged(4)));
-    let mut bad = good.clone();
+    let mut bad = good;
     bad.ops[1].h.insert(0, ' ');
     assert_eq!(Bundle::read(&bad.write()), Err(BundleError::Damaged(3)));
     assert_eq!(Bundle::read(format!("{text}{}\n", lines[1]).as_bytes()), Err(BundleError::Damaged(6)));

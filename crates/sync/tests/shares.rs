@@ -116,7 +116,7 @@ struct Client {
 
 impl Client {
     fn new(wire: &Bent, kind: ShareKind, dev: u8) -> Self {
-        let setup = Setup { kind, slot: 0, tenant: String::new() };
+        let setup = Setup { kind, slot: 0, tenant: String::new(), authority: None };
         let share = Share::new(wire.clone(), TestEnv(Cell::new(u64::from(dev) * 1000)), setup);
         Self { share, writer: writer(dev), nonce: format!("nonce-{dev}") }
     }
@@ -488,7 +488,7 @@ fn a_share_of_another_tenant_is_refused() {
     for kind in KINDS {
         let wire = Bent::new(kind);
         let of = |tenant: &str| {
-            let setup = Setup { kind, slot: 0, tenant: tenant.to_owned() };
+            let setup = Setup { kind, slot: 0, tenant: tenant.to_owned(), authority: None };
             now(Share::new(wire.clone(), TestEnv::default(), setup).send(&Request::Caps, None))
         };
         assert!(matches!(of("510000100"), Response::Caps(_)));

@@ -2,9 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 
-use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::{Input, Phase, Trouble};
 use gridbook_sync::replica::Unsent;
 use gridbook_sync::store::{Store, Table};
@@ -48,11 +46,11 @@ pub(super) fn sync_lock(user: &str) -> String {
 }
 
 /// One round of synchronisation. It is handed in, because a phone loads the code behind it after its first screen.
-pub type Round = fn(App, Rc<Driver>, Input) -> Pin<Box<dyn Future<Output = ()>>>;
+pub type Round = fn(App, Input) -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// The round of this build.
-pub fn round(app: App, driver: Rc<Driver>, input: Input) -> Pin<Box<dyn Future<Output = ()>>> {
-    Box::pin(app.round(driver, input))
+pub fn round(app: App, input: Input) -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(app.round(input))
 }
 
 impl App {
@@ -91,7 +89,7 @@ impl App {
         }
         let app = *self;
         leptos::task::spawn_local(async move {
-            let ran = with_lock(&sync_lock(&app.user()), round(app, driver, input)).await;
+            let ran = with_lock(&sync_lock(&app.user()), round(app, input)).await;
             if !ran {
                 app.follow(tell);
             }
@@ -116,8 +114,10 @@ impl App {
         *core.timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(FOLLOW_MS, again));
     }
 
-    async fn round(self, driver: Rc<Driver>, input: Input) {
-        let Some(replica) = self.replica() else { return };
+    async fn round(self, input: Input) {
+        // Asked for under the lock: while this waited the account may have moved to another backend.
+        let driver = self.core().driver.borrow().clone();
+        let (Some(replica), Some(driver)) = (self.replica(), driver) else { return };
         let _ = replica.refresh().await;
         // Here and not at the start: the rules behind a row come with the phone's second part.
         self.renew_rows(&replica).await;

@@ -101,6 +101,7 @@ fn lamp(app: App) -> AnyView {
         let view = app.sync.get();
         let waiting = view.unsent.waiting;
         match (&view.trouble, view.phase) {
+            _ if view.alone => ("offline", "只存本机，没有选后端".to_owned()),
             (Some(Trouble::SignedOut), _) => ("error", "登录已过期".to_owned()),
             (Some(Trouble::TooOld), _) => ("error", "请更新网格簿".to_owned()),
             (_, phase) if phase != Phase::Idle => ("busy", "正在同步".to_owned()),
@@ -108,6 +109,9 @@ fn lamp(app: App) -> AnyView {
                 ("offline", format!("没有网络，{waiting} 条待同步"))
             }
             (Some(Trouble::Offline), _) => ("offline", "没有网络，照常可用".to_owned()),
+            (Some(Trouble::Backend(403)), _) => {
+                ("warn", format!("后端不让进，{waiting} 条待同步，请到“我的”核对账号"))
+            }
             (Some(_), _) => ("warn", format!("服务器忙，{waiting} 条待同步，会自动再试")),
             (None, _) if waiting > 0 => ("busy", format!("{waiting} 条待同步")),
             (None, _) if view.last_ok_ms.is_none() => ("busy", "等待同步".to_owned()),

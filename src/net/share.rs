@@ -108,7 +108,7 @@ impl Wire for FetchWire {
 }
 
 fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
-    Ok(Reflect::get(of, &name.into())?.dyn_into::<Function>()?)
+    Reflect::get(of, &name.into())?.dyn_into::<Function>()
 }
 
 /// Bytes through one of the browser's streams, piece by piece, so that a small file cannot become a large one

@@ -64,8 +64,8 @@ impl DeviceKey {
     pub async fn sign(&self, op: &WireOp) -> Option<String> {
         let hash = *Op::from_wire(op.clone()).ok()?.hash();
         let how = object(&[("name", "ECDSA"), ("hash", "SHA-256")]);
-        let mut bytes = signed_bytes(&hash);
-        let made = subtle()?.sign_with_object_and_u8_array(&how, &self.private, &mut bytes).ok()?;
+        let bytes = signed_bytes(&hash);
+        let made = subtle()?.sign_with_object_and_u8_array(&how, &self.private, &bytes).ok()?;
         let signature = Uint8Array::new(&JsFuture::from(made).await.ok()?).to_vec();
         Some(sign::encode(&signature.try_into().ok()?))
     }

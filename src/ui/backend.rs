@@ -218,7 +218,8 @@ fn place(draft: Draft, relays: RwSignal<Vec<Relayed>>) -> AnyView {
                 .into_iter()
                 .map(|Relayed { name }| {
                     let selected = name == chosen;
-                    view! { <option value=name.clone() selected=selected>{format!("经镇里的服务器中转：{name}")}</option> }
+                    let words = format!("经镇里的服务器中转：{name}");
+                    view! { <option value=name selected=selected>{words}</option> }
                 })
                 .collect_view();
             view! {

@@ -68,9 +68,7 @@ pub fn can_share(name: &str, bytes: &[u8]) -> bool {
 /// Opens the browser's list of apps to send a file with. A person who closes it has decided.
 pub fn share(name: &str, bytes: &[u8]) {
     let Some((navigator, share, what)) = sharing(name, bytes) else { return };
-    if let Ok(promise) =
-        share.call1(&navigator, &what).and_then(|p| p.dyn_into::<js_sys::Promise>().map_err(JsValue::from))
-    {
+    if let Ok(promise) = share.call1(&navigator, &what).and_then(|p| p.dyn_into::<js_sys::Promise>()) {
         leptos::task::spawn_local(async move {
             let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
         });

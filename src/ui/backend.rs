@@ -297,7 +297,7 @@ fn verdict(verdict: Verdict) -> AnyView {
         Verdict::Busy => (false, "对方正忙，请过一会儿再试。"),
         Verdict::Full => (false, "对方的存储满了。请管理员清理后再试。"),
     };
-    let (class, symbol) = if good { ("strong", "check") } else { ("error", "warn") };
+    let (class, symbol) = if good { ("cluster strong", "check") } else { ("error", "warn") };
     view! { <p class=class role="status" data-testid="backend-verdict">{icon(symbol)}{words}</p> }.into_any()
 }
 

@@ -94,7 +94,7 @@ pub fn lamp(package: &Package, summary: &Summary, now_ms: u64) -> Option<AnyView
     if deadline.estimated {
         words.push_str("（估算）");
     }
-    Some(view! { <span class=class data-testid="lamp" data-lamp=lamp.id()>{words}</span> }.into_any())
+    Some(view! { <span class=class data-testid="case-lamp" data-lamp=lamp.id()>{words}</span> }.into_any())
 }
 
 /// The state of a workflow, in words; nothing for a record without one.

@@ -5,9 +5,9 @@
 
 use gridbook_log::{Op, WireOp, Writer};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::share::names::sha256;
 use crate::wire::MAX_BLOB;
 
 /// Version of this format.
@@ -110,7 +110,7 @@ impl Bundle {
                     bundle.ops.push(op);
                 }
                 Line::Blob { name, d } => {
-                    let bytes = unbase64(&d).filter(|bytes| bytes.len() <= MAX_BLOB && is(&name, bytes));
+                    let bytes = unbase64(&d).filter(|bytes| bytes.len() <= MAX_BLOB && sha256(bytes) == name);
                     bundle.blobs.push((name, bytes.ok_or(bad)?));
                 }
                 Line::End { lines } => {
@@ -126,18 +126,6 @@ impl Bundle {
 fn push_line<T: Serialize>(out: &mut Vec<u8>, line: &T) {
     serde_json::to_writer(&mut *out, line).expect("lines are plain data");
     out.push(b'\n');
-}
-
-/// Whether bytes are what their name says.
-fn is(name: &str, bytes: &[u8]) -> bool {
-    let hash = Sha256::digest(bytes);
-    name.len() == 64
-        && hash.iter().zip(name.as_bytes().chunks(2)).all(|(byte, digits)| digit(*byte) == digits)
-}
-
-fn digit(byte: u8) -> [u8; 2] {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

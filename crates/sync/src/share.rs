@@ -17,7 +17,7 @@ mod head;
 mod lanes;
 mod listing;
 mod meta;
-mod names;
+pub(crate) mod names;
 pub(crate) mod oracle;
 mod probe;
 mod segment;

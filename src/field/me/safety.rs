@@ -33,7 +33,7 @@ pub(super) fn storage(app: App) -> AnyView {
         let room = room.get()?;
         let full = room.share() >= NEARLY_FULL;
         let warn = full.then(|| {
-            let text = "请先同步或导出未送的记录，再清理手机里的照片和视频。";
+            let text = "请先同步或做一个随身文件，再清理手机里的照片和视频。";
             banner(Tone::Danger, "storage", "手机存储快满了", text, Vec::new())
         });
         let words = if room.quota > 0.0 {

@@ -13,7 +13,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     out
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

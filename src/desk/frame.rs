@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::queue::waits;
 use super::route::{Route, route};
-use super::{households, import, ledger, login, me, queue, staff};
+use super::{later, login, queue};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
@@ -26,7 +26,7 @@ pub fn desk(app: App) -> AnyView {
         _ => None,
     });
     let screen = move || match (invited.get(), user.get()) {
-        (Some(code), _) => login::invite(code),
+        (Some(code), _) => later::view(move |part| (part.invite)(code.clone())),
         (None, None) => login::sign_in(),
         (None, Some(_)) => inside(app, route),
     };
@@ -53,12 +53,8 @@ fn name(route: &Route) -> &'static str {
 fn inside(app: App, route: RwSignal<Route>) -> AnyView {
     let here = Memo::new(move |_| route.with(name));
     let screen = move || match here.get() {
-        "ledger" => ledger::ledger(),
-        "import" => import::import(),
-        "households" => households::households(route),
-        "staff" => staff::staff(),
-        "me" => me::me(),
-        _ => queue::queue(route),
+        "queue" => queue::queue(route),
+        name => later::view(move |part| (part.open)(name, route)),
     };
     view! {
         <a class="skip-link" href="#main" on:click=move |event| {

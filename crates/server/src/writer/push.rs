@@ -231,7 +231,7 @@ fn judge(
     let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
     match asked.carried {
         Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
-        Carried::Own if dot.writer != push.writer => return refuse("foreign_writer"),
+        Carried::Own if !dot.writer.is_life_of(push.writer) => return refuse("foreign_writer"),
         Carried::Own => {}
         Carried::Wrong => return refuse("signature"),
         Carried::Signed => {

@@ -93,7 +93,7 @@ impl<P: Project> Inner<P> {
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let meant = again == SendAgain::Everything || dot.writer == self.meta.writer;
+            let meant = again == SendAgain::Everything || dot.writer.is_life_of(self.meta.writer);
             if meant
                 && self.rows.contains_key(&entity)
                 && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot))

@@ -48,6 +48,7 @@ pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
         cursor: meta.cursor.clone(),
         history: meta.history.clone(),
         echo: meta.echo,
+        named_twice: replica.named_twice(),
     }
 }
 

@@ -147,7 +147,8 @@ impl Engine {
         self.renewals = 0;
         self.phase = Phase::Push;
         self.outgoing.restart();
-        let mut out = self.push();
+        // Found out in a round that broke off before the new name was taken.
+        let mut out = if self.identity.named_twice { self.renew() } else { self.push() };
         out.push(Output::Status);
         out
     }

@@ -159,4 +159,7 @@ pub struct Identity {
     pub history: String,
     /// Own operations were purged that may lie ahead of the cursor: they must come back.
     pub echo: bool,
+    /// Something waits that the backend, or another bearer of our name, has under the same name with other
+    /// content: a new name is needed before anything else goes.
+    pub named_twice: bool,
 }

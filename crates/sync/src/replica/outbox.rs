@@ -12,6 +12,9 @@ use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
 use crate::wire::{PushResult, Verdict};
 
+/// Code of an operation whose id stands for another one elsewhere.
+pub(super) const FORK: &str = "fork";
+
 /// One operation that no backend has acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pending {
@@ -67,6 +70,13 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         unsent
+    }
+
+    /// Whether something waits whose name another bearer of ours has used for something else: only a new name
+    /// ([`Self::renew`]) gets it to the backend.
+    pub fn named_twice(&self) -> bool {
+        let inner = self.inner.borrow();
+        inner.pend.values().flatten().any(|p| matches!(p.held.as_deref(), Some("clone" | FORK)))
     }
 
     /// The next operations to send, without those in `pass`: under way, or left for the next round.

@@ -17,6 +17,7 @@ pub fn identity(cursor: &str) -> Identity {
         cursor: cursor.to_owned(),
         history: String::new(),
         echo: false,
+        named_twice: false,
     }
 }
 

@@ -160,6 +160,9 @@ impl Model {
         if held.map_or(0, |e| e.have().upto(op.dot().writer)) + 1 != op.dot().n {
             return (Verdict::Defer, None);
         }
+        if held.is_none_or(|e| e.creation().is_none()) && op.header().kind != body::kind::CREATE {
+            return (Verdict::Defer, None);
+        }
         let forbidden = op.body().ok().and_then(|b| b.set().map(|s| s.contains_key("forbidden")));
         self.store(op.clone(), now);
         if forbidden == Some(true) {

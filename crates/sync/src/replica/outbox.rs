@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Dot, EntityId, OpId, WireOp, pack};
+use gridbook_log::{Dot, EntityId, Op, OpId, WireOp, pack};
 use serde::{Deserialize, Serialize};
 
-use super::index::{Row, put_rows};
+use super::index::{Part, Row, put_rows};
 use super::open::seal;
 use super::{Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::memory::version_of;
@@ -28,6 +28,18 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// Sent once, and its name stands for something else now.
+    pub(super) fn fork(op: &Op, place: Part) -> Self {
+        Self {
+            entity: op.entity(),
+            dot: op.dot(),
+            at: place.at,
+            len: place.len,
+            saved_ms: op.header().hlc.ms,
+            held: Some(FORK.to_owned()),
+        }
+    }
+
     fn id(&self) -> OpId {
         OpId { entity: self.entity, dot: self.dot }
     }

@@ -10,12 +10,14 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use gridbook_log::OpId;
+
 use super::backend::Backend;
 use super::bridge::Bridge;
-use super::device::{Device, DeviceEnv};
+use super::device::{Device, DeviceEnv, OpenTab};
 use super::net::{Faults, Net};
 use super::share::Quirks;
-use super::{Report, Rng};
+use super::{Report, Rng, now};
 use crate::engine::Input;
 use crate::memory::{Fault, FaultKind};
 use crate::model::Model;
@@ -159,9 +161,20 @@ impl World {
     }
 
     fn unsent(&self) -> usize {
-        let tabs = self.devices.iter().flat_map(|d| d.tabs.iter().flatten());
         let photos: usize = self.devices.iter().map(|d| d.store.len(Table::BlobQueue)).sum();
-        tabs.map(|t| t.replica.unsent().waiting).sum::<usize>() + photos
+        let entities = (self.report.restored > 0).then(|| self.backends[0].entities());
+        let waiting = |open: &OpenTab| match &entities {
+            None => open.replica.unsent().waiting,
+            // A backup was put back, and whoever made the entity had to give it up: what others wrote to it waits
+            // until somebody brings it.
+            Some(entities) => {
+                let outbox = now(open.replica.outbox(&BTreeSet::new(), 100_000, usize::MAX / 2));
+                let made = |id: &&OpId| entities.get(&id.entity).is_some_and(|e| e.creation().is_some());
+                outbox.map_or(usize::MAX / 4, |outbox| outbox.ids.iter().filter(made).count())
+            }
+        };
+        let tabs = self.devices.iter().flat_map(|d| d.tabs.iter().flatten());
+        tabs.map(waiting).sum::<usize>() + photos
     }
 
     fn wake(&mut self, device: usize, tab: usize) -> Result<(), String> {

@@ -66,6 +66,7 @@ impl World {
             Backend::Model(model) if load => {
                 if let Some(older) = self.backup.take() {
                     model.borrow_mut().restore(&older);
+                    self.net.break_off();
                     self.report.restored += 1;
                 }
             }

@@ -45,7 +45,8 @@ impl World {
         let Tab { device, tab, .. } = who;
         let env = self.devices[device].env.clone();
         let store = self.devices[device].store.clone();
-        let copied = self.devices[device].copied;
+        // After a backup was put back a device may have to give its name up, too.
+        let copied = self.devices[device].copied || self.report.restored > 0;
         let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(None) };
         let replica = &open.replica;
         let outcome: Result<Input, String> = match output {
@@ -64,11 +65,11 @@ impl World {
                     Ok(pulled) => {
                         let gone = |id: &&EntityId| !replica.rows().contains_key(*id);
                         let purged: Vec<EntityId> = pulled.changed.iter().filter(gone).copied().collect();
-                        for id in &purged {
-                            open.seen.remove(id);
-                        }
                         self.report.purged += purged.len();
                         check_monotonic(open, &pulled.changed)?;
+                        for open in self.devices[device].tabs.iter_mut().flatten() {
+                            open.seen.retain(|id, _| !purged.contains(id));
+                        }
                         Ok(pulled.stored())
                     }
                     Err(error) => Err(error.to_string()),
@@ -79,6 +80,14 @@ impl World {
                     Ok(()) => return Ok(None),
                     Err(error) => Err(error.to_string()),
                 }
+            }
+            Output::Meet(history) => match now(replica.meet(&history)) {
+                Ok(()) => return Ok(None),
+                Err(error) => Err(error.to_string()),
+            },
+            Output::LookBehind(ids) => {
+                let gap = now(replica.follows_gap(&ids));
+                gap.map(|gap| if gap { Input::NamedTwice } else { Input::Stored }).map_err(|e| e.to_string())
             }
             Output::Renew if !copied => {
                 return Err("a device took a new name without need".to_owned());

@@ -48,6 +48,7 @@ pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
         cursor: meta.cursor.clone(),
         history: meta.history.clone(),
         echo: meta.echo,
+        named_twice: replica.named_twice(),
     }
 }
 
@@ -159,6 +160,11 @@ impl Driver {
             Output::StartOver { send_again } => {
                 let again = if send_again { SendAgain::Own } else { SendAgain::Nothing };
                 replica.start_over(again).await.map(|()| (None, false))
+            }
+            Output::Meet(history) => replica.meet(&history).await.map(|()| (None, false)),
+            Output::LookBehind(ids) => {
+                let gap = replica.follows_gap(&ids).await;
+                gap.map(|gap| (Some(if gap { Input::NamedTwice } else { Input::Stored }), false))
             }
             Output::Renew => replica.renew(env).await.map(|()| (Some(Input::Stored), true)),
             Output::NextBlob => self.next_blob(replica).await.map(|name| (Some(Input::Blob(name)), false)),

@@ -10,6 +10,8 @@ mod command;
 mod outgoing;
 mod retry;
 
+use gridbook_log::Writer;
+
 use crate::replica::Outbox;
 use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, VERSION};
 
@@ -34,6 +36,8 @@ enum Flight {
         from: String,
         /// Whether our own operations were asked for, too.
         echo: bool,
+        /// Whose operations were left out, if any were.
+        writer: Writer,
     },
     Photo(String),
 }
@@ -147,7 +151,8 @@ impl Engine {
         self.renewals = 0;
         self.phase = Phase::Push;
         self.outgoing.restart();
-        let mut out = self.push();
+        // Found out in a round that broke off before the new name was taken.
+        let mut out = if self.identity.named_twice { self.renew() } else { self.push() };
         out.push(Output::Status);
         out
     }
@@ -168,14 +173,18 @@ impl Engine {
             if self.outgoing.take_named_twice() && self.renewals < MAX_RENEWALS {
                 return self.renew();
             }
+            if let Some(ids) = self.outgoing.take_deferred() {
+                return vec![Output::LookBehind(ids)];
+            }
             return self.start_pull();
         }
         Vec::new()
     }
 
-    /// A page showed something under our name that was never written here.
+    /// A page showed something under our name that was never written here, or what waits follows a number of ours
+    /// that nobody has any more.
     fn named_twice(&mut self) -> Vec<Output> {
-        if self.phase != Phase::Pull || self.renewals == MAX_RENEWALS {
+        if !matches!(self.phase, Phase::Pull | Phase::Push) || self.renewals == MAX_RENEWALS {
             return self.stored();
         }
         // The page asked for ahead belongs to the old name.
@@ -215,7 +224,7 @@ impl Engine {
         let echo = self.identity.echo;
         let not = (!echo).then_some(self.identity.writer);
         let request = Request::Pull { cursor: from.clone(), limit: MAX_PAGE, not };
-        self.send(Flight::Pull { from, echo }, request)
+        self.send(Flight::Pull { from, echo, writer: self.identity.writer }, request)
     }
 
     fn response(&mut self, random: u64, flight: Flight, response: Response) -> Vec<Output> {
@@ -224,16 +233,26 @@ impl Engine {
                 if caps.contract != VERSION {
                     return self.fail(random, Trouble::TooOld, None);
                 }
-                let restored = !self.identity.history.is_empty() && self.identity.history != caps.history;
+                let known = &self.identity.history;
+                let mut out = if *known == caps.history {
+                    Vec::new()
+                } else if known.is_empty() {
+                    vec![Output::Meet(caps.history.clone())]
+                } else {
+                    vec![Output::StartOver { send_again: true }]
+                };
                 self.caps = Some(caps);
-                let mut out =
-                    if restored { vec![Output::StartOver { send_again: true }] } else { Vec::new() };
                 out.extend(self.start_push());
                 out
             }
             (Flight::Push(sent), Response::Push(mut reply)) => {
                 self.outgoing.answered(&sent, &mut reply);
                 vec![Output::ApplyResults(reply)]
+            }
+            // Another tab took a new name meanwhile: what the page left out is needed now.
+            (Flight::Pull { writer, .. }, Response::Pull(_)) if writer != self.identity.writer => {
+                self.flights.clear();
+                vec![self.pull(self.identity.cursor.clone())]
             }
             (Flight::Pull { from, .. }, Response::Pull(reply)) => self.page(from, reply),
             (Flight::Photo(name), Response::Blob) => vec![Output::BlobDone(name)],
@@ -292,7 +311,9 @@ impl Engine {
             return vec![Output::NextBlob, Output::Status];
         };
         let Identity { cursor, echo: wanted, .. } = &self.identity;
-        if matches!(ahead, Flight::Pull { from, echo } if from == cursor && (*echo || !wanted)) {
+        let ours = |writer: &Writer| *writer == self.identity.writer;
+        if matches!(ahead, Flight::Pull { from, echo, writer } if from == cursor && (*echo || !wanted) && ours(writer))
+        {
             return Vec::new();
         }
         self.flights.clear();

@@ -10,19 +10,26 @@ use crate::wire::{Caps, Entry, PullReply, PushReply, PushRequest, PushResult, VE
 /// The model's own log identity.
 pub const AUTHORITY: DeviceId = DeviceId([0xaa; 8]);
 
+#[derive(Clone)]
 struct Stored {
     op: Op,
     at: u64,
 }
 
+#[derive(Clone)]
 enum Item {
     Op(Box<Stored>),
     Rights,
 }
 
 /// See the module's text.
+#[derive(Clone)]
 pub struct Model {
     history: String,
+    /// Life of the authority's name, another one after every backup that was put back.
+    epoch: u32,
+    /// Whether its author's device signed an operation; nobody did, unless this is set.
+    signed: fn(&Op) -> bool,
     feed: Vec<Item>,
     entities: BTreeMap<EntityId, Entity>,
     seqs: BTreeMap<EntityId, Vec<usize>>,
@@ -37,6 +44,8 @@ impl Default for Model {
     fn default() -> Self {
         Self {
             history: "model".to_owned(),
+            epoch: 1,
+            signed: |_| false,
             feed: Vec::new(),
             entities: BTreeMap::new(),
             seqs: BTreeMap::new(),
@@ -64,6 +73,26 @@ impl Model {
         }
     }
 
+    /// Takes operations from whoever brings them, if `signed` says that their author's device signed them.
+    pub fn trust(&mut self, signed: fn(&Op) -> bool) {
+        self.signed = signed;
+    }
+
+    /// Goes back to the backup `older`: what was stored since is gone, the history gets another name, and the
+    /// administrator gives everybody the rights they had.
+    pub fn restore(&mut self, older: &Self) {
+        let rights: Vec<(String, BTreeSet<String>)> = self
+            .rights
+            .iter()
+            .filter_map(|(user, rights)| Some((user.clone(), rights.last()?.1.clone())))
+            .collect();
+        let (epoch, salt, blobs) = (self.epoch + 1, self.salt, std::mem::take(&mut self.blobs));
+        *self = Self { history: format!("model{epoch}"), epoch, salt, blobs, ..older.clone() };
+        for (user, areas) in rights {
+            self.grant(&user, areas);
+        }
+    }
+
     /// Gives `user` exactly these area prefixes from now on.
     pub fn grant(&mut self, user: &str, areas: BTreeSet<String>) {
         self.feed.push(Item::Rights);
@@ -88,7 +117,7 @@ impl Model {
             };
             let (r, code) = if known.0 != request.nonce {
                 (Verdict::Refuse, Some("clone"))
-            } else if op.header().user != user || op.dot().writer != request.writer || known.1 != user {
+            } else if known.1 != user || !self.takes(&op, user, request.writer) {
                 (Verdict::Refuse, Some("forged"))
             } else if forked.contains(&op.entity()) {
                 (Verdict::Refuse, Some("fork"))
@@ -106,6 +135,18 @@ impl Model {
         PushReply { results, now }
     }
 
+    /// Its author's own device brings it, or it is signed, or it is here already.
+    fn takes(&self, op: &Op, user: &str, sender: Writer) -> bool {
+        op.header().user == user && op.dot().writer == sender || (self.signed)(op) || self.holds(op)
+    }
+
+    fn holds(&self, op: &Op) -> bool {
+        self.seqs.get(&op.entity()).into_iter().flatten().any(|seq| match &self.feed[*seq] {
+            Item::Op(stored) => stored.op.hash() == op.hash(),
+            Item::Rights => false,
+        })
+    }
+
     fn admit(
         &mut self,
         op: &Op,
@@ -114,13 +155,12 @@ impl Model {
     ) -> (Verdict, Option<&'static str>) {
         let held = self.entities.get(&op.entity());
         if held.is_some_and(|e| e.have().contains(op.dot())) {
-            let same = self.seqs[&op.entity()].iter().any(|seq| match &self.feed[*seq] {
-                Item::Op(stored) => stored.op.hash() == op.hash(),
-                Item::Rights => false,
-            });
-            return if same { (Verdict::Dup, None) } else { (Verdict::Refuse, Some("fork")) };
+            return if self.holds(op) { (Verdict::Dup, None) } else { (Verdict::Refuse, Some("fork")) };
         }
         if held.map_or(0, |e| e.have().upto(op.dot().writer)) + 1 != op.dot().n {
+            return (Verdict::Defer, None);
+        }
+        if held.is_none_or(|e| e.creation().is_none()) && op.header().kind != body::kind::CREATE {
             return (Verdict::Defer, None);
         }
         let forbidden = op.body().ok().and_then(|b| b.set().map(|s| s.contains_key("forbidden")));
@@ -152,7 +192,7 @@ impl Model {
 
     fn answer(&mut self, id: EntityId, body: &Body, now: u64) {
         let entity = &self.entities[&id];
-        let writer = Writer { dev: AUTHORITY, epoch: 1 };
+        let writer = Writer { dev: AUTHORITY, epoch: self.epoch };
         let (kind, text) = body.to_text();
         self.salt += 1;
         let new = NewOp {
@@ -172,7 +212,7 @@ impl Model {
     /// One page of a reader's feed.
     ///
     /// # Errors
-    /// HTTP status 400 for a cursor that is none of ours.
+    /// HTTP status 400 for a cursor that is none of ours, 409 for one of before a backup was put back.
     pub fn pull(
         &self,
         user: &str,
@@ -180,8 +220,13 @@ impl Model {
         limit: usize,
         not: Option<Writer>,
     ) -> Result<PullReply, u16> {
-        let from: usize = if cursor.is_empty() { 0 } else { cursor.parse().map_err(|_| 400u16)? };
-        let to = self.feed.len().min(from + limit);
+        let from: usize = match cursor.split_once('.') {
+            None if cursor.is_empty() => 0,
+            Some((history, number)) if history == self.history => number.parse().map_err(|_| 400u16)?,
+            Some(_) => return Err(409),
+            None => return Err(400),
+        };
+        let to = self.feed.len().min(from.saturating_add(limit));
         let window = &self.feed[from.min(to)..to];
         let rights_moved = window.iter().any(|i| matches!(i, Item::Rights));
         let mut entries = Vec::new();
@@ -209,7 +254,12 @@ impl Model {
                 entries.extend(self.entry(from + at));
             }
         }
-        Ok(PullReply { entries, cursor: to.to_string(), more: to < self.feed.len(), fp: None })
+        Ok(PullReply {
+            entries,
+            cursor: format!("{}.{to}", self.history),
+            more: to < self.feed.len(),
+            fp: None,
+        })
     }
 
     fn entry(&self, seq: usize) -> Option<Entry> {

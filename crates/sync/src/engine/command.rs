@@ -70,7 +70,8 @@ pub enum Input {
     Response(u64, Response),
     /// Answer to [`Output::ApplyResults`], [`Output::ApplyPage`], [`Output::Renew`] or [`Output::BlobDone`].
     Stored,
-    /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice.
+    /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice. Or to
+    /// [`Output::LookBehind`].
     NamedTwice,
     /// Answer to [`Output::NextBlob`].
     Blob(Option<String>),
@@ -101,8 +102,14 @@ pub enum Output {
         /// Its history was replaced, by a backup for instance: it may lack what it had acknowledged.
         send_again: bool,
     },
+    /// Remember whose history it is, before anything is pushed: what is acknowledged from now on would be missing in
+    /// another one.
+    Meet(String),
     /// Our name is used twice: begin a new epoch and write what is unsent again under it.
     Renew,
+    /// The backend cannot place these: look whether they follow something of ours that is not here any more. Answer
+    /// with [`Input::NamedTwice`] if so, with [`Input::Stored`] if not.
+    LookBehind(BTreeSet<OpId>),
     /// Name a photo that waits, passing over those that failed in this round.
     NextBlob,
     /// The photo is stored at the backend.
@@ -159,4 +166,7 @@ pub struct Identity {
     pub history: String,
     /// Own operations were purged that may lie ahead of the cursor: they must come back.
     pub echo: bool,
+    /// Something waits that the backend, or another bearer of our name, has under the same name with other
+    /// content: a new name is needed before anything else goes.
+    pub named_twice: bool,
 }

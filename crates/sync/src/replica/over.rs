@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridbook_log::{EntityId, pack};
 
 use super::index::Row;
+use super::open::seal;
 use super::outbox::Pending;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
 use crate::store::{Batch, Durability, Store, StoreError, Table};
@@ -40,6 +41,36 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
+    /// Takes note of the history of the backend that is spoken to for the first time. A pull notes it too, but a
+    /// push comes first, and may be all that gets through: when a backup is put back after that, what was
+    /// acknowledged must be known to be missing.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails.
+    pub async fn meet(&self, history: &str) -> Result<(), ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            let mut meta = self.inner.borrow().meta.clone();
+            if !meta.history.is_empty() {
+                return Ok(());
+            }
+            history.clone_into(&mut meta.history);
+            let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+            seal(&mut batch, &mut meta, &[]);
+            match self.store.commit(batch).await {
+                Ok(()) => {
+                    self.inner.borrow_mut().meta = meta;
+                    return Ok(());
+                }
+                Err(StoreError::Raced) => {
+                    self.refresh().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
     async fn try_start_over(&self, send_again: SendAgain) -> Result<(), ReplicaError> {
         let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
         if send_again != SendAgain::Nothing {
@@ -60,6 +91,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             let mut meta = inner.meta.clone();
             meta.cursor.clear();
             meta.history.clear();
+            // What was purged comes again, with what we wrote of it.
+            meta.echo |= inner.gone.values().any(|own| *own > 0);
             let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
             for (log, list) in &pend {
                 let before = inner.pend.get(log).map_or(0, Vec::len);

@@ -8,6 +8,7 @@ use gridbook_log::{Applied, DeviceId, Entity, EntityId, Op, pack};
 use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
+use super::renew::first;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::engine::Input;
 use crate::env::Env;
@@ -70,7 +71,7 @@ impl Page {
 impl<S: Store, P: Project> Replica<S, P> {
     /// Takes in a page that was asked for from cursor `from`, and moves the cursor, in one batch. When another tab
     /// has moved the cursor meanwhile the page is thrown away: what it says may have been overtaken, and an entity
-    /// purged since would come back in part.
+    /// purged since would come back in part; or it has taken a new name, and the page left out what is needed now.
     ///
     /// # Errors
     /// [`ReplicaError`]; then neither the operations nor the cursor were written, and the page comes again.
@@ -84,8 +85,9 @@ impl<S: Store, P: Project> Replica<S, P> {
     ) -> Result<Pulled, ReplicaError> {
         let page = Page::read(reply);
         let _gate = self.gate.lock().await;
+        let asked_as = self.inner.borrow().meta.writer;
         for _ in 0..TRIES {
-            if self.inner.borrow().meta.cursor != from {
+            if self.inner.borrow().meta.cursor != from || self.inner.borrow().meta.writer != asked_as {
                 return Ok(Pulled::default());
             }
             self.adopt_authority(authority);
@@ -118,6 +120,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let ids: Vec<EntityId> = page.ops.keys().copied().collect();
         self.load(&ids).await?;
         // Taken out of memory, not copied: when the commit fails they are read from the log again.
+        let lost = self.lost_forks(page).await?;
         let mut folded = self.inner.borrow_mut().take_cached(&ids);
         // Loading may have read another tab's meta, from before the authority was known.
         if self.inner.borrow().meta.authority != authority {
@@ -129,11 +132,10 @@ impl<S: Store, P: Project> Replica<S, P> {
         let version = meta.version + 1;
         let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
         let mut entities: Vec<Entity> = Vec::new();
+        let (log, mut bytes, mut again) = (meta.next_log, Vec::new(), Vec::new());
         {
             let inner = self.inner.borrow();
             let now = env.now_ms();
-            let log = meta.next_log;
-            let mut bytes = Vec::new();
             for (id, ops) in &page.ops {
                 let mut entity = folded.remove(id).unwrap_or_else(|| Entity::new(*id, authority));
                 let at = bytes.len();
@@ -146,8 +148,13 @@ impl<S: Store, P: Project> Replica<S, P> {
                     if again || held && !matches!(entity.clone().apply(op), Applied::Fork) {
                         continue;
                     }
+                    result.named_twice |= held && op.dot().writer == meta.writer;
                     pack::write(&mut bytes, op);
                     fresh.push(op);
+                }
+                for op in lost.iter().filter(|op| op.entity() == *id) {
+                    let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, op))?;
+                    again.push(Pending::fork(op, place));
                 }
                 if fresh.is_empty() && !inner.rows.get(id).is_some_and(|r| r.leaving) {
                     continue;
@@ -160,7 +167,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 let row = Row {
                     version,
                     parts: parts.chain((part.len > 0).then_some(part)).collect(),
-                    unsent: held.map_or(0, |r| r.unsent),
+                    unsent: held.map_or(0, |r| r.unsent) + count(&again, *id),
                     sent_at: held.and_then(|r| r.sent_at),
                     refused: held.and_then(|r| r.refused.clone()),
                     leaving: false,
@@ -175,7 +182,12 @@ impl<S: Store, P: Project> Replica<S, P> {
                 meta.next_log += 1;
             }
         }
-        let pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
+        let mut pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
+        if !again.is_empty() {
+            result.named_twice = true;
+            put_pend(&mut batch, log, &again);
+            pend.insert(log, again);
+        }
         page.cursor.clone_into(&mut meta.cursor);
         history.clone_into(&mut meta.history);
         meta.authority = authority;
@@ -196,6 +208,45 @@ impl<S: Store, P: Project> Replica<S, P> {
             inner.remember(Rc::new(entity));
         }
         Ok(result)
+    }
+
+    /// What this device wrote and had sent, and what has now lost its name to another bearer of it: the fold keeps
+    /// the other one. It must be written again under a new name.
+    async fn lost_forks(&self, page: &Page) -> Result<Vec<Op>, ReplicaError> {
+        let mut lost = Vec::new();
+        for (id, ops) in &page.ops {
+            let doubtful: Vec<&Op> = {
+                let inner = self.inner.borrow();
+                let Some(entity) = inner.cache.get(id) else { continue };
+                let ours = |op: &&&Op| {
+                    op.dot().writer.dev == inner.meta.writer.dev && entity.have().contains(op.dot())
+                };
+                let forks = ops.iter().filter(|op| ours(&op));
+                forks.filter(|op| matches!((**entity).clone().apply(op), Applied::Fork)).collect()
+            };
+            if doubtful.is_empty() {
+                continue;
+            }
+            let parts = {
+                let inner = self.inner.borrow();
+                let mut parts: BTreeMap<u32, Vec<(EntityId, Part)>> = BTreeMap::new();
+                for part in inner.rows.get(id).map_or(&[][..], |row| &row.parts) {
+                    parts.entry(part.log).or_default().push((*id, *part));
+                }
+                parts
+            };
+            let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
+            let inner = self.inner.borrow();
+            let waits =
+                |op: &Op| inner.pend.values().flatten().any(|p| (p.entity, p.dot) == (op.entity(), op.dot()));
+            for op in doubtful {
+                if let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash() && !waits(own))
+                {
+                    lost.push(own.clone());
+                }
+            }
+        }
+        Ok(lost)
     }
 
     /// Takes entities out of the log and the index. One with unsent operations is only marked: it goes when a
@@ -260,6 +311,10 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         Ok(())
     }
+}
+
+fn count(list: &[Pending], id: EntityId) -> u32 {
+    u32::try_from(list.iter().filter(|pending| pending.entity == id).count()).unwrap_or(u32::MAX)
 }
 
 pub(super) fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaError> {

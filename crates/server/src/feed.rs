@@ -104,7 +104,7 @@ pub async fn pull(
     let items = std::mem::take(&mut page.entries);
     let entries = fill(page.conn, tenant.id, items, not).await?;
     let more = cursor.pass.is_some() || cursor.seq < head;
-    Ok(PullReply { entries, cursor: cursor.to_text(), more, fp: None })
+    Ok(PullReply { entries, cursor: cursor.to_text(), more })
 }
 
 fn changed(right: &reach::Held, since: i64) -> bool {

@@ -64,6 +64,12 @@ pub struct Report {
     pub purged: usize,
     /// Shares that went back to a backup.
     pub restored: usize,
+    /// Pages of packed operations.
+    pub packed: usize,
+    /// Rows of stores that got lost.
+    pub damaged: usize,
+    /// Checks that mended something.
+    pub mended: usize,
 }
 
 /// An invariant that did not hold. The seed is all that is needed to see it again.
@@ -98,6 +104,7 @@ pub fn run_on(kind: Kind, seed: u64) -> Result<Report, Failure> {
     let mut world = World::new(Config::from_seed(kind, seed));
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
+    world.damage().map_err(fail)?;
     check::all(&mut world).map_err(fail)?;
     Ok(world.report().clone())
 }

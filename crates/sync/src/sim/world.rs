@@ -13,7 +13,7 @@ use super::net::{Faults, Message, Net, Tab};
 use super::share::Quirks;
 use super::{Kind, Report, Rng, now};
 use crate::driver::identity;
-use crate::engine::{Input, Output, Request, Response};
+use crate::engine::{Checked, Input, Output, Request, Response};
 use crate::env::Env;
 use crate::memory::{Fault, FaultKind};
 use crate::replica::{NewBlob, NewWrite, ReplicaError, SendAgain};
@@ -45,6 +45,8 @@ pub struct Config {
     batch: usize,
     /// Most operations in a push that it really takes.
     takes: usize,
+    /// The backend passes over operations, and rows of the stores get lost: only a check finds that.
+    damage: bool,
 }
 
 impl Config {
@@ -84,6 +86,7 @@ impl Config {
             // Small ones, so that several are under way.
             batch: 1 + rng.below(8) as usize,
             takes: 1 + rng.below(12) as usize,
+            damage: kind == Kind::Memory && odd.chance(50),
         };
         // What was acknowledged after the backup and before the next pull, by a tab that is gone since, nobody
         // can know of: with a backup no tab dies.
@@ -203,6 +206,45 @@ impl World {
             }
         }
         Err(format!("not quiet after {MAX_ROUNDS} rounds, {} unsent", self.unsent()))
+    }
+
+    /// Loses a row of every store, as a damaged disk does, and lets every device compare itself with the backend.
+    ///
+    /// # Errors
+    /// When a check does not find and mend what is wrong.
+    pub fn damage(&mut self) -> Result<(), String> {
+        if !self.config.damage {
+            return Ok(());
+        }
+        for device in 0..self.devices.len() {
+            let tabs = self.devices[device].tabs.len();
+            (0..tabs).for_each(|tab| self.devices[device].kill(tab));
+            let store = self.devices[device].store.clone();
+            let keys = |table| now(scan_all(&store, table)).map_err(|e| e.to_string());
+            let mut rows = Vec::new();
+            for table in [Table::Log, Table::Pages, Table::Rows] {
+                rows.extend(keys(table)?.into_iter().map(|(key, _)| (table, key)));
+            }
+            if !rows.is_empty() {
+                let (table, key) = rows.swap_remove(self.rng.below(rows.len() as u64) as usize);
+                let mut batch = Batch::default();
+                batch.delete(table, key);
+                now(store.commit(batch)).map_err(|e| e.to_string())?;
+                self.report.damaged += 1;
+            }
+            self.devices[device].open(0);
+            self.feed(device, 0, Input::Check)?;
+            while self.net.busy() {
+                self.step()?;
+            }
+            let checked = self.devices[device].tabs[0].as_ref().and_then(|open| open.engine.checked());
+            match checked {
+                Some(Checked::Same) => {}
+                Some(Checked::Mended) => self.report.mended += 1,
+                other => return Err(format!("a check of device {device} ended with {other:?}")),
+            }
+        }
+        Ok(())
     }
 
     fn unsent(&self) -> usize {
@@ -416,8 +458,31 @@ impl World {
             Request::Push(push) => Response::Push(model.push(&user, push, at)),
             Request::Pull { cursor, limit, not } => {
                 let limit = (*limit).min(3 + self.rng.below(60) as usize);
+                if self.config.damage && self.faults.lose > 0 && self.rng.chance(3) {
+                    model.skip_one();
+                }
                 model.pull(&user, cursor, limit, *not).map_or_else(failed, Response::Pull)
             }
+            Request::Snapshot { cursor, place } => {
+                let limit = 1 + self.rng.below(6) as usize;
+                match model.snapshot(&user, cursor, limit, place.as_deref()) {
+                    Ok(mut page) => {
+                        self.report.packed += 1;
+                        if !page.frames.is_empty() && self.rng.chance(self.faults.cut) {
+                            self.report.faults += 1;
+                            let at = self.rng.below(page.frames.len() as u64) as usize;
+                            if self.rng.chance(50) {
+                                page.frames.truncate(at);
+                            } else {
+                                page.frames[at] ^= 1;
+                            }
+                        }
+                        Response::Snapshot(page)
+                    }
+                    Err(status) => failed(status),
+                }
+            }
+            Request::Fp { places } => Response::Fp(model.fingerprint(&user, *places)),
             Request::PutBlob { sha256 } => model.put_blob(sha256).map_or_else(failed, |()| Response::Blob),
         }
     }
@@ -481,6 +546,29 @@ impl World {
                     }
                     Err(error) => Err(error.to_string()),
                 }
+            }
+            Output::ApplySnapshot(from, page) => {
+                let caps = open.engine.caps();
+                let (history, authority) = caps.map(|c| (c.history.clone(), c.authority)).unwrap_or_default();
+                match now(replica.apply_snapshot(&env, &from, &page, &history, authority)) {
+                    Ok(pulled) => {
+                        check_monotonic(open, &pulled.changed)?;
+                        Ok(pulled.stored())
+                    }
+                    Err(ReplicaError::Page) => Ok(Input::BadPage),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Output::Compare(reply) => {
+                now(replica.compare(&reply)).map(Input::Compared).map_err(|e| e.to_string())
+            }
+            Output::Mend(page) => match now(replica.mend(&env, &page)) {
+                Ok(mended) => Ok(Input::Mended(mended.held)),
+                Err(ReplicaError::Page) => Ok(Input::BadPage),
+                Err(error) => Err(error.to_string()),
+            },
+            Output::PushAgain { entities, held } => {
+                now(replica.push_again(&entities, &held)).map(Input::Again).map_err(|e| e.to_string())
             }
             Output::StartOver { send_again } => {
                 match now(replica.start_over(if send_again { SendAgain::Own } else { SendAgain::Nothing })) {

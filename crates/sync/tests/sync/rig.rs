@@ -17,6 +17,7 @@ pub fn identity(cursor: &str) -> Identity {
         cursor: cursor.to_owned(),
         history: String::new(),
         echo: false,
+        fresh: true,
     }
 }
 
@@ -30,6 +31,7 @@ pub fn caps() -> Caps {
         max_batch_ops: 8,
         max_batch_bytes: 9000,
         max_blob: 1,
+        snapshot: None,
     }
 }
 
@@ -80,7 +82,7 @@ pub fn pushed(results: Vec<PushResult>) -> Response {
 }
 
 pub fn page(entries: Vec<Entry>, cursor: &str, more: bool) -> PullReply {
-    PullReply { entries, cursor: cursor.to_owned(), more, fp: None }
+    PullReply { entries, cursor: cursor.to_owned(), more }
 }
 
 pub fn failed(status: u16, retry_after_ms: Option<u64>) -> Response {

@@ -44,6 +44,7 @@ fn root_view() -> AnyView {
         Some(Ok(app)) => {
             app.provide();
             app.provide_round(crate::app::round);
+            app.follow_news();
             frame::desk(app)
         }
         Some(Err(words)) => blank("error", "打不开工作台", words, Vec::new()),

@@ -161,11 +161,9 @@ impl Engine {
             Input::StoreFailed(_) if self.phase == Phase::Check => self.check_ended(Checked::Unable),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
-            Input::Outbox(_)
-            | Input::Blob(_)
-            | Input::Compared(_)
-            | Input::Mended(_)
-            | Input::Again(_) => Vec::new(),
+            Input::Outbox(_) | Input::Blob(_) | Input::Compared(_) | Input::Mended(_) | Input::Again(_) => {
+                Vec::new()
+            }
         }
     }
 

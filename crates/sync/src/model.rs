@@ -287,7 +287,10 @@ impl Model {
         let all = self.entities.iter().filter(|(id, _)| at.after.is_none_or(|after| **id > after));
         let seen = all.filter(|(id, entity)| {
             let there = place.is_none_or(|place| entity.area().unwrap_or("") == place);
-            there && self.seqs[*id][0] < at.to && self.sees(user, **id, at.to) && self.sees(user, **id, self.len())
+            there
+                && self.seqs[*id][0] < at.to
+                && self.sees(user, **id, at.to)
+                && self.sees(user, **id, self.len())
         });
         let mut ids: Vec<EntityId> = seen.map(|(id, _)| *id).take(limit + 1).collect();
         let more = ids.len() > limit;

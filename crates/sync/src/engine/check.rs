@@ -118,8 +118,10 @@ impl Engine {
 
     pub(super) fn place_page(&mut self, page: SnapshotPage) -> Vec<Output> {
         let next = if page.head.more {
-            let request =
-                Request::Snapshot { cursor: page.head.cursor.clone(), place: self.check.places.last().cloned() };
+            let request = Request::Snapshot {
+                cursor: page.head.cursor.clone(),
+                place: self.check.places.last().cloned(),
+            };
             Some(self.send(Flight::Mend, request))
         } else {
             self.check.places.pop();

@@ -82,7 +82,8 @@ impl<P: Project> Inner<P> {
         for (log, list) in pend {
             let before = self.pend.get(log).map_or(0, Vec::len);
             for pending in &list[before..] {
-                let row = changed.entry(pending.entity).or_insert_with(|| self.rows.get(&pending.entity).cloned());
+                let row =
+                    changed.entry(pending.entity).or_insert_with(|| self.rows.get(&pending.entity).cloned());
                 if let Some(row) = row {
                     row.unsent += 1;
                 }

@@ -5,7 +5,9 @@
 mod account;
 mod backend;
 pub mod carry;
+mod check;
 mod draft;
+mod news;
 mod photo;
 mod problem;
 mod storage;
@@ -30,6 +32,7 @@ use leptos::prelude::*;
 
 pub use account::{Account, Session};
 pub use backend::{Backend, Connection, Place, Relayed, ShareAt};
+pub use check::CheckView;
 pub use draft::Draft;
 pub use problem::Problem;
 pub use storage::StorageView;
@@ -64,6 +67,10 @@ struct Core {
     timer: RefCell<Option<gloo::timers::callback::Timeout>>,
     channel: RefCell<Option<web_sys::BroadcastChannel>>,
     wake_again: Cell<bool>,
+    check_wanted: Cell<bool>,
+    /// Whether this page wants to hear of news at once, and what ends its waiting for them.
+    news: Cell<bool>,
+    waiting: RefCell<Option<web_sys::AbortController>>,
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
     connected: RefCell<Option<backend::Connected>>,
@@ -106,6 +113,9 @@ impl App {
             timer: RefCell::new(None),
             channel: RefCell::new(None),
             wake_again: Cell::new(false),
+            check_wanted: Cell::new(false),
+            news: Cell::new(false),
+            waiting: RefCell::new(None),
             round: Cell::new(None),
             early: RefCell::new(None),
             connected: RefCell::new(None),

@@ -51,6 +51,7 @@ fn root_view(load: Load<Later>) -> AnyView {
         Some(Ok(app)) => {
             app.provide();
             fetch(app, load);
+            app.follow_news();
             frame::desk(app)
         }
         Some(Err(words)) => blank("error", "打不开工作台", words, Vec::new()),

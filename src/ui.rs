@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod badge;
 pub mod carry;
+pub mod check;
 pub mod dialog;
 pub mod directory;
 pub mod dom;

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::check::CheckView;
 use super::{App, Problem, Projector};
 use crate::net::Api;
 use crate::platform::{BrowserEnv, local_get, local_set};
@@ -162,7 +163,9 @@ impl App {
             account.name = name;
             account.writer = writer;
         });
+        self.stop_waiting();
         self.sync.update(|view| {
+            view.check = CheckView::default();
             view.database_lost = lost;
             view.last_ok_ms = None;
         });

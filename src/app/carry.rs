@@ -228,7 +228,7 @@ impl App {
             let now = self.now_ms();
             let entries = ops.iter().map(|op| Entry::Op { op: op.clone(), at: now }).collect();
             // A page that leaves the cursor where it is.
-            let page = PullReply { entries, cursor: cursor.clone(), more: true, fp: None };
+            let page = PullReply { entries, cursor: cursor.clone(), more: true };
             let pulled = replica.apply_page(&BrowserEnv, &cursor, page, &history, authority).await?;
             tally.stored += pulled.new;
             tally.repeats += ops.len() - pulled.new - pulled.unreadable;

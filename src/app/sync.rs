@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::{App, AppReplica};
+use super::check::CheckView;
+use super::{App, AppReplica, Connection};
 use crate::platform::{BrowserEnv, online, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
@@ -35,6 +36,8 @@ pub struct SyncView {
     pub database_lost: bool,
     /// This account works without a backend.
     pub alone: bool,
+    /// How the last comparison with the backend went.
+    pub check: CheckView,
     /// Whether the browser promised to keep our data.
     pub persisted: Option<bool>,
     pub(super) asked_to_persist: bool,
@@ -107,7 +110,10 @@ impl App {
             // A trouble of our own ends only with a round of our own.
             let troubled =
                 app.sync.with_untracked(|sync| sync.trouble.is_some() || sync.last_ok_ms.is_none());
-            if troubled || app.replica().is_some_and(|r| r.unsent().waiting > 0) {
+            if troubled
+                || app.core().check_wanted.get()
+                || app.replica().is_some_and(|r| r.unsent().waiting > 0)
+            {
                 app.attempt(Input::Wake, false);
             }
         };
@@ -136,6 +142,13 @@ impl App {
                 round = next;
             }
         }
+        let calm = !round.changed && driver.with_engine(|e| e.trouble().is_none());
+        if self.wants_check(&replica, &driver, calm).await
+            && let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Check, on_status).await
+        {
+            round = next;
+            self.note_check(&replica, &driver).await;
+        }
         let trouble = driver.with_engine(|e| e.trouble().cloned());
         if trouble.is_none() {
             let now = self.now_ms();
@@ -150,6 +163,9 @@ impl App {
             });
         }
         self.refresh_sync();
+        if trouble.is_none() && matches!(*http, Connection::Server(_)) {
+            self.await_news(&replica, &driver);
+        }
         let app = self;
         let ms = round.timer_ms.and_then(|ms| u32::try_from(ms).ok());
         *self.core().timer.borrow_mut() =
@@ -209,6 +225,8 @@ impl App {
             let seen = move || {
                 if page.visibility_state() == web_sys::VisibilityState::Visible {
                     app.wake();
+                } else {
+                    app.stop_waiting();
                 }
             };
             on(&document, "visibilitychange", Box::new(seen));

@@ -9,6 +9,7 @@ use super::parts::select;
 use crate::app::{StorageView, use_app};
 use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};
+use crate::ui::check;
 use crate::ui::directory::use_directory;
 use crate::ui::format::{size, when};
 use crate::ui::icon::icon;
@@ -114,6 +115,7 @@ fn sync() -> AnyView {
         <div class="cluster">
             <button class="btn btn-primary" type="button" on:click=move |_| app.wake()>{icon("sync")}"立即同步"</button>
         </div>
+        {check::line()}
     };
     card("同步", inside.into_any())
 }

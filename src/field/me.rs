@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::login::{error_line, secret, submit};
 use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
+use crate::ui::check;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -136,6 +137,7 @@ fn sync(app: App) -> AnyView {
                     {icon("sync")}
                     "立即同步"
                 </button>
+                {check::line()}
             </div>
         </article>
     }

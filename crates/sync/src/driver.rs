@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 
 use flights::Flights;
+use gridbook_log::DeviceId;
 
 use crate::engine::{Engine, Identity, Input, Output, Request, Response};
 use crate::env::Env;
@@ -49,6 +50,7 @@ pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
         history: meta.history.clone(),
         echo: meta.echo,
         named_twice: replica.named_twice(),
+        fresh: meta.pulled_at == 0,
     }
 }
 
@@ -150,12 +152,31 @@ impl Driver {
                 changed.map(|c| (Some(Input::Stored), !c.is_empty()))
             }
             Output::ApplyPage(from, reply) => {
-                let (history, authority) = {
-                    let engine = self.engine.borrow();
-                    engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
-                };
+                let (history, authority) = self.backend();
                 let pulled = replica.apply_page(env, &from, reply, &history, authority).await;
                 pulled.map(|p| (Some(p.stored()), !p.changed.is_empty()))
+            }
+            Output::ApplySnapshot(from, page) => {
+                let (history, authority) = self.backend();
+                match replica.apply_snapshot(env, &from, &page, &history, authority).await {
+                    Err(ReplicaError::Page) => Ok((Some(Input::BadPage), false)),
+                    pulled => pulled.map(|p| (Some(p.stored()), !p.changed.is_empty())),
+                }
+            }
+            Output::Compare(reply) => {
+                let compared = replica.compare(&reply).await;
+                compared.map(|c| {
+                    let changed = c.mended > 0;
+                    (Some(Input::Compared(c)), changed)
+                })
+            }
+            Output::Mend(page) => match replica.mend(env, &page).await {
+                Err(ReplicaError::Page) => Ok((Some(Input::BadPage), false)),
+                mended => mended.map(|m| (Some(Input::Mended(m.held)), !m.changed.is_empty())),
+            },
+            Output::PushAgain { entities, held } => {
+                let count = replica.push_again(&entities, &held).await;
+                count.map(|count| (Some(Input::Again(count)), count > 0))
             }
             Output::StartOver { send_again } => {
                 let again = if send_again { SendAgain::Own } else { SendAgain::Nothing };
@@ -182,6 +203,12 @@ impl Driver {
             Output::Send(..) | Output::Timer(_) | Output::Status => Ok((None, false)),
         };
         outcome.unwrap_or_else(|error| (Some(Input::StoreFailed(error.to_string())), false))
+    }
+
+    /// History and authority, as the backend said.
+    fn backend(&self) -> (String, Option<DeviceId>) {
+        let engine = self.engine.borrow();
+        engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
     }
 
     async fn next_blob<S: Store, P: Project>(

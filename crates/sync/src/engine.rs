@@ -6,18 +6,21 @@
 //! Everything that can fail ends in a timer; every wake re-arms it. A failure drops all that is under way: what
 //! was not acknowledged is sent again, what was not taken in is asked for again.
 
+mod check;
 mod command;
 mod outgoing;
 mod retry;
 
-use gridbook_log::Writer;
+use gridbook_log::{Writer, pack};
 
 use crate::replica::Outbox;
-use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, VERSION};
+use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION};
 
+pub use check::Checked;
 pub use command::{Identity, Input, Output, Phase, Request, Response, Trouble};
 pub use retry::Backoff;
 
+use check::Check;
 use outgoing::{Outgoing, Sent};
 
 /// Pause between two rounds when all is well, in milliseconds.
@@ -25,6 +28,9 @@ pub const POLL_MS: u64 = 60_000;
 
 /// New names that one round takes. A backend that refuses them all has another trouble than a copied device.
 const MAX_RENEWALS: u32 = 4;
+
+/// Packed pages that may get lost before the plain way is taken: what stands between may not let them through.
+const MAX_LOST: u32 = 3;
 
 /// A request under way, with what its answer needs.
 #[derive(Clone, Debug)]
@@ -39,6 +45,13 @@ enum Flight {
         /// Whose operations were left out, if any were.
         writer: Writer,
     },
+    Snapshot {
+        /// Where the page goes on.
+        from: String,
+    },
+    /// Of a check: everything, or a page of one place.
+    Fp,
+    Mend,
     Photo(String),
 }
 
@@ -56,6 +69,11 @@ pub struct Engine {
     outgoing: Outgoing,
     /// New names taken in this round.
     renewals: u32,
+    /// Packed pages did not work here: everything comes the plain way.
+    plain: bool,
+    /// Packed pages that got lost.
+    lost: u32,
+    check: Check,
     identity: Identity,
 }
 
@@ -72,6 +90,9 @@ impl Engine {
             again: false,
             outgoing: Outgoing::new(),
             renewals: 0,
+            plain: false,
+            lost: 0,
+            check: Check::default(),
             identity,
         }
     }
@@ -89,6 +110,11 @@ impl Engine {
     /// What the backend said it can do, in this session.
     pub fn caps(&self) -> Option<&Caps> {
         self.caps.as_ref()
+    }
+
+    /// How the last check ended.
+    pub fn checked(&self) -> Option<Checked> {
+        self.check.outcome
     }
 
     /// Whether the answer to this request is still wanted; one that is not may be broken off.
@@ -125,10 +151,21 @@ impl Engine {
             }
             Input::Stored => self.stored(),
             Input::NamedTwice => self.named_twice(),
+            Input::BadPage => self.bad_page(),
+            Input::Check => {
+                self.check.begin();
+                self.wake()
+            }
+            Input::Compared(compared) if self.phase == Phase::Check => self.compared(compared),
+            Input::Mended(held) if self.phase == Phase::Check => self.mended(held),
+            Input::Again(count) if self.phase == Phase::Check => self.sent_again(count),
             Input::Blob(name) if self.phase == Phase::Photos => self.photo(random, name),
+            Input::StoreFailed(_) if self.phase == Phase::Check => self.check_ended(Checked::Unable),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
-            Input::Outbox(_) | Input::Blob(_) => Vec::new(),
+            Input::Outbox(_) | Input::Blob(_) | Input::Compared(_) | Input::Mended(_) | Input::Again(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -217,7 +254,32 @@ impl Engine {
     fn start_pull(&mut self) -> Vec<Output> {
         self.phase = Phase::Pull;
         // People see the phase before the answer, which may take its time.
-        vec![Output::Status, self.pull(self.identity.cursor.clone())]
+        vec![Output::Status, self.fetch()]
+    }
+
+    /// What follows the place where the replica stands: packed while it has nothing, page by page afterwards.
+    fn fetch(&mut self) -> Output {
+        let from = self.identity.cursor.clone();
+        let packed = self.caps.as_ref().and_then(|c| c.snapshot) == Some(pack::FORM);
+        if packed && self.identity.fresh && !self.plain { self.snapshot(from) } else { self.pull(from) }
+    }
+
+    fn snapshot(&mut self, from: String) -> Output {
+        let request = Request::Snapshot { cursor: from.clone(), place: None };
+        self.send(Flight::Snapshot { from }, request)
+    }
+
+    /// A packed page could not be read, or is not to be had: everything that follows comes the plain way.
+    fn bad_page(&mut self) -> Vec<Output> {
+        match self.phase {
+            Phase::Pull => {
+                self.plain = true;
+                self.flights.clear();
+                vec![self.pull(self.identity.cursor.clone())]
+            }
+            Phase::Check => self.check_ended(Checked::Unable),
+            _ => Vec::new(),
+        }
     }
 
     fn pull(&mut self, from: String) -> Output {
@@ -255,13 +317,34 @@ impl Engine {
                 vec![self.pull(self.identity.cursor.clone())]
             }
             (Flight::Pull { from, .. }, Response::Pull(reply)) => self.page(from, reply),
+            (Flight::Snapshot { from }, Response::Snapshot(page)) => self.packed_page(from, page),
+            (Flight::Fp, Response::Fp(reply)) => self.told(reply),
+            (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
             (Flight::Photo(name), Response::Blob) => vec![Output::BlobDone(name)],
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
             }
+            // No check is worth a round that otherwise went well.
+            (Flight::Fp | Flight::Mend, _) => self.check_ended(Checked::Unable),
             // An answer of another shape than asked is as good as none.
-            _ => self.fail(random, Trouble::Offline, None),
+            (flight, _) => {
+                if matches!(flight, Flight::Snapshot { .. }) {
+                    self.lost += 1;
+                    self.plain |= self.lost == MAX_LOST;
+                }
+                self.fail(random, Trouble::Offline, None)
+            }
         }
+    }
+
+    fn packed_page(&mut self, from: String, page: SnapshotPage) -> Vec<Output> {
+        let SnapshotPage { head, .. } = &page;
+        if head.form != pack::FORM || head.cursor == from {
+            return self.bad_page();
+        }
+        let next = head.cursor.clone();
+        let next = if head.more { self.snapshot(next) } else { self.pull(next) };
+        vec![next, Output::ApplySnapshot(from, page)]
     }
 
     fn page(&mut self, from: String, reply: PullReply) -> Vec<Output> {
@@ -276,7 +359,9 @@ impl Engine {
         match (status, flight) {
             (401, _) => self.fail(random, Trouble::SignedOut, None),
             (426, _) => self.fail(random, Trouble::TooOld, None),
-            (409 | 410, Flight::Pull { .. }) => {
+            (_, Flight::Fp | Flight::Mend) => self.check_ended(Checked::Unable),
+            (_, Flight::Snapshot { .. }) if !matches!(status, 409 | 429 | 503) => self.bad_page(),
+            (409 | 410, Flight::Pull { .. } | Flight::Snapshot { .. }) => {
                 // The backend's history is another one (409), or our position was compacted away.
                 self.caps = None;
                 let mut out = vec![Output::StartOver { send_again: status == 409 }];
@@ -299,7 +384,7 @@ impl Engine {
             Phase::Push => self.push(),
             Phase::Pull => self.page_stored(),
             Phase::Photos => self.photo_next(),
-            Phase::Idle | Phase::Caps => Vec::new(),
+            Phase::Idle | Phase::Caps | Phase::Check => Vec::new(),
         }
     }
 
@@ -307,17 +392,33 @@ impl Engine {
     /// own operations when a purge since has made them needed. Another tab may have moved on meanwhile.
     fn page_stored(&mut self) -> Vec<Output> {
         let Some((_, ahead)) = self.flights.last() else {
-            self.phase = Phase::Photos;
-            return vec![Output::NextBlob, Output::Status];
+            return self.caught_up();
         };
         let Identity { cursor, echo: wanted, .. } = &self.identity;
         let ours = |writer: &Writer| *writer == self.identity.writer;
-        if matches!(ahead, Flight::Pull { from, echo, writer } if from == cursor && (*echo || !wanted) && ours(writer))
-        {
+        let good = match ahead {
+            Flight::Pull { from, echo, writer } => from == cursor && (*echo || !wanted) && ours(writer),
+            Flight::Snapshot { from } => from == cursor,
+            _ => false,
+        };
+        if good {
             return Vec::new();
         }
         self.flights.clear();
-        vec![self.pull(self.identity.cursor.clone())]
+        vec![self.fetch()]
+    }
+
+    /// Text is up and down.
+    fn caught_up(&mut self) -> Vec<Output> {
+        if self.check.due {
+            return self.start_check();
+        }
+        self.start_photos()
+    }
+
+    fn start_photos(&mut self) -> Vec<Output> {
+        self.phase = Phase::Photos;
+        vec![Output::NextBlob, Output::Status]
     }
 
     /// After a photo, text that was saved meanwhile goes first.
@@ -355,6 +456,7 @@ impl Engine {
         self.flights.clear();
         self.outgoing.loading = false;
         self.again = false;
+        self.check.broken_off();
         let stop = matches!(trouble, Trouble::SignedOut | Trouble::TooOld);
         if matches!(trouble, Trouble::Offline) {
             // Another backend, or a changed one, may stand there next time.

@@ -1,14 +1,31 @@
 //! A backend in memory: the plainest thing that keeps the contract. The simulator runs against it, and its
 //! hundred lines are what the contract means.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Body, DeviceId, Dot, Entity, EntityId, NewOp, Op, Writer, body};
+use gridbook_log::{Body, DeviceId, Dot, Entity, EntityId, Fingerprint, NewOp, Op, Writer, body, pack};
 
-use crate::wire::{Caps, Entry, PullReply, PushReply, PushRequest, PushResult, VERSION, Verdict};
+use crate::wire::{
+    Caps, Entry, FpReply, PageHead, PlaceFp, PullReply, PushReply, PushRequest, PushResult, SnapshotPage,
+    VERSION, Verdict,
+};
 
 /// The model's own log identity.
 pub const AUTHORITY: DeviceId = DeviceId([0xaa; 8]);
+
+/// A place in a list of packed streams: `s<to>.<the last entity>`.
+struct Packed {
+    to: usize,
+    after: Option<EntityId>,
+}
+
+impl Packed {
+    fn parse(cursor: &str) -> Option<Self> {
+        let (to, after) = cursor.strip_prefix('s')?.split_once('.')?;
+        Some(Self { to: to.parse().ok()?, after: Some(EntityId::parse(after)?) })
+    }
+}
 
 #[derive(Clone)]
 struct Stored {
@@ -38,6 +55,7 @@ pub struct Model {
     nonces: BTreeMap<Writer, (String, String)>,
     blobs: BTreeSet<String>,
     salt: u64,
+    skip: Cell<bool>,
 }
 
 impl Default for Model {
@@ -54,6 +72,7 @@ impl Default for Model {
             nonces: BTreeMap::new(),
             blobs: BTreeSet::new(),
             salt: 0,
+            skip: Cell::new(false),
         }
     }
 }
@@ -63,13 +82,14 @@ impl Model {
     pub fn caps(&self, now: u64) -> Caps {
         Caps {
             contract: VERSION.to_owned(),
-            levels: vec![0, 1],
+            levels: vec![0, 1, 2],
             history: self.history.clone(),
             now,
             authority: Some(AUTHORITY),
             max_batch_ops: 16,
             max_batch_bytes: 64 * 1024,
             max_blob: 1024,
+            snapshot: Some(pack::FORM),
         }
     }
 
@@ -91,6 +111,11 @@ impl Model {
         for (user, areas) in rights {
             self.grant(&user, areas);
         }
+    }
+
+    /// Passes over the next operation that `pull` would bring: a backend with a fault.
+    pub fn skip_one(&self) {
+        self.skip.set(true);
     }
 
     /// Gives `user` exactly these area prefixes from now on.
@@ -137,7 +162,7 @@ impl Model {
 
     /// Its author's own device brings it, or it is signed, or it is here already.
     fn takes(&self, op: &Op, user: &str, sender: Writer) -> bool {
-        op.header().user == user && op.dot().writer == sender || (self.signed)(op) || self.holds(op)
+        op.header().user == user && op.dot().writer.is_life_of(sender) || (self.signed)(op) || self.holds(op)
     }
 
     fn holds(&self, op: &Op) -> bool {
@@ -220,12 +245,16 @@ impl Model {
         limit: usize,
         not: Option<Writer>,
     ) -> Result<PullReply, u16> {
-        let from: usize = match cursor.split_once('.') {
-            None if cursor.is_empty() => 0,
-            Some((history, number)) if history == self.history => number.parse().map_err(|_| 400u16)?,
-            Some(_) => return Err(409),
-            None => return Err(400),
-        };
+        let (here, at) = self.place(cursor)?;
+        if let Some(place) = here {
+            let (ids, next, _) = self.packed(user, &place, limit / 8 + 1, None);
+            let entries = ids.into_iter().flat_map(|id| {
+                let ops = self.seqs[&id].iter().filter_map(|seq| self.entry(*seq));
+                std::iter::once(Entry::Enter { e: id }).chain(ops).collect::<Vec<_>>()
+            });
+            return Ok(PullReply { entries: entries.collect(), cursor: next, more: true });
+        }
+        let from = at;
         let to = self.feed.len().min(from.saturating_add(limit));
         let window = &self.feed[from.min(to)..to];
         let rights_moved = window.iter().any(|i| matches!(i, Item::Rights));
@@ -254,12 +283,93 @@ impl Model {
                 entries.extend(self.entry(from + at));
             }
         }
-        Ok(PullReply {
-            entries,
-            cursor: format!("{}.{to}", self.history),
-            more: to < self.feed.len(),
-            fp: None,
-        })
+        if entries.iter().any(|e| matches!(e, Entry::Op { .. })) && self.skip.take() {
+            let at = entries.iter().rposition(|e| matches!(e, Entry::Op { .. })).unwrap_or_default();
+            entries.remove(at);
+        }
+        Ok(PullReply { entries, cursor: self.cursor(&to.to_string()), more: to < self.feed.len() })
+    }
+
+    fn cursor(&self, place: &str) -> String {
+        format!("{}.{place}", self.history)
+    }
+
+    /// Where a cursor stands: in a list of packed streams, or in the feed.
+    fn place(&self, cursor: &str) -> Result<(Option<Packed>, usize), u16> {
+        match cursor.split_once('.') {
+            None if cursor.is_empty() => Ok((None, 0)),
+            None => Err(400),
+            Some((history, _)) if history != self.history => Err(409),
+            Some((_, place)) => match Packed::parse(place) {
+                Some(packed) => Ok((Some(packed), 0)),
+                None => Ok((None, place.parse().map_err(|_| 400u16)?)),
+            },
+        }
+    }
+
+    /// One page of packed streams, for a device that has none; of one place, if it is named.
+    ///
+    /// # Errors
+    /// HTTP status 410 for a cursor that is no place in such a list.
+    pub fn snapshot(
+        &self,
+        user: &str,
+        cursor: &str,
+        limit: usize,
+        place: Option<&str>,
+    ) -> Result<SnapshotPage, u16> {
+        let at = if cursor.is_empty() {
+            Packed { to: self.feed.len(), after: None }
+        } else {
+            self.place(cursor).ok().and_then(|(packed, _)| packed).ok_or(410u16)?
+        };
+        let (ids, next, more) = self.packed(user, &at, limit, place);
+        let (mut frames, mut fp) = (Vec::new(), Fingerprint::default());
+        for seq in ids.iter().flat_map(|id| &self.seqs[id]) {
+            if let Item::Op(stored) = &self.feed[*seq] {
+                pack::write(&mut frames, &stored.op);
+                fp.add(&stored.op);
+            }
+        }
+        Ok(SnapshotPage { head: PageHead { form: pack::FORM, cursor: next, more, fp }, frames })
+    }
+
+    /// The next entities of a list, where it goes on, and whether it does.
+    fn packed(
+        &self,
+        user: &str,
+        at: &Packed,
+        limit: usize,
+        place: Option<&str>,
+    ) -> (Vec<EntityId>, String, bool) {
+        let all = self.entities.iter().filter(|(id, _)| at.after.is_none_or(|after| **id > after));
+        let seen = all.filter(|(id, entity)| {
+            let there = place.is_none_or(|place| entity.area().unwrap_or("") == place);
+            there
+                && self.seqs[*id][0] < at.to
+                && self.sees(user, **id, at.to)
+                && self.sees(user, **id, self.len())
+        });
+        let mut ids: Vec<EntityId> = seen.map(|(id, _)| *id).take(limit + 1).collect();
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        let next = match ids.last() {
+            Some(last) if more => self.cursor(&format!("s{}.{last}", at.to)),
+            _ => self.cursor(&at.to.to_string()),
+        };
+        (ids, next, more)
+    }
+
+    /// What `user` should hold at the end of the feed.
+    pub fn fingerprint(&self, user: &str, places: bool) -> FpReply {
+        let mut by_place: BTreeMap<&str, Fingerprint> = BTreeMap::new();
+        for (_, entity) in self.entities.iter().filter(|(id, _)| self.sees(user, **id, self.len())) {
+            by_place.entry(entity.area().unwrap_or("")).or_default().join(entity.fingerprint());
+        }
+        let mut fp = Fingerprint::default();
+        by_place.values().for_each(|place| fp.join(*place));
+        let told = by_place.into_iter().map(|(place, fp)| PlaceFp { place: place.to_owned(), fp });
+        FpReply { cursor: self.cursor(&self.len().to_string()), fp, places: places.then(|| told.collect()) }
     }
 
     fn entry(&self, seq: usize) -> Option<Entry> {

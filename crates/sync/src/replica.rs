@@ -11,6 +11,7 @@ mod pull;
 mod renew;
 mod save;
 mod summaries;
+mod survey;
 
 use std::cell::{Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -24,8 +25,9 @@ use thiserror::Error;
 pub use index::{Part, Row};
 pub use outbox::{Outbox, Unsent};
 pub use over::SendAgain;
-pub use pull::Pulled;
+pub use pull::{Mended, Pulled};
 pub use save::{NewBlob, NewWrite, Saved};
+pub use survey::Compared;
 
 use crate::memory::version_of;
 use crate::store::{Store, StoreError, Table, VERSION_KEY};
@@ -53,6 +55,9 @@ pub enum ReplicaError {
     /// The entity is not on this device.
     #[error("no such entity here")]
     Unknown,
+    /// A page of packed operations is not what it says.
+    #[error("damaged page")]
+    Page,
 }
 
 /// Identity and position of a replica; one row, written with every batch.

@@ -71,6 +71,12 @@ pub struct Report {
     pub renewed: usize,
     /// Operations carried from one backend to another.
     pub carried: usize,
+    /// Pages of packed operations.
+    pub packed: usize,
+    /// Rows of stores that got lost.
+    pub damaged: usize,
+    /// Checks that mended something.
+    pub mended: usize,
 }
 
 /// An invariant that did not hold. The seed is all that is needed to see it again.
@@ -117,6 +123,7 @@ fn run_as(config: Config, seed: u64) -> Result<Report, Failure> {
     let mut world = World::new(config);
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
+    world.damage().map_err(fail)?;
     check::all(&mut world).map_err(fail)?;
     Ok(world.report().clone())
 }

@@ -581,7 +581,7 @@ fn an_edit_before_its_creation_waits_for_it() {
     for (n, op) in all.iter().enumerate() {
         let cursor = n.to_string();
         let entries = vec![Entry::Op { op: op.clone(), at: 1 }];
-        let page = PullReply { entries, cursor: cursor.clone(), more: n + 1 < all.len(), fp: None };
+        let page = PullReply { entries, cursor: cursor.clone(), more: n + 1 < all.len() };
         now(replica.apply_page(&env, &from, page, "h", None)).unwrap();
         from = cursor;
         let shown = replica.rows()[&EntityId([1; 16])].summary;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::{OpId, Writer};
+use gridbook_log::{EntityId, OpId, Writer};
 use serde::{Deserialize, Serialize};
 
-use crate::replica::Outbox;
-use crate::wire::{Caps, PullReply, PushReply, PushRequest};
+use crate::replica::{Compared, Outbox};
+use crate::wire::{Caps, FpReply, PullReply, PushReply, PushRequest, SnapshotPage};
 
 /// A request to the backend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,18 @@ pub enum Request {
         /// Operations of this writer need not come back, except below an `enter`.
         not: Option<Writer>,
     },
+    /// `GET /sync/v1/snapshot` (level 2)
+    Snapshot {
+        /// Where to go on; empty for the beginning.
+        cursor: String,
+        /// Only what lies there.
+        place: Option<String>,
+    },
+    /// `GET /sync/v1/fp` (level 2)
+    Fp {
+        /// Whether each place is wanted.
+        places: bool,
+    },
     /// `PUT /sync/v1/blobs/{sha256}`; the driver adds the bytes from the store.
     PutBlob {
         /// Name.
@@ -40,6 +52,10 @@ pub enum Response {
     Push(PushReply),
     /// A page.
     Pull(PullReply),
+    /// Packed operations.
+    Snapshot(SnapshotPage),
+    /// What the reader should hold.
+    Fp(FpReply),
     /// The blob is stored.
     Blob,
     /// The backend answered with an error.
@@ -73,6 +89,16 @@ pub enum Input {
     /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice. Or to
     /// [`Output::LookBehind`].
     NamedTwice,
+    /// Answer to [`Output::ApplySnapshot`] and [`Output::Mend`]: the page cannot be read; nothing of it was taken.
+    BadPage,
+    /// Compare what is held here with the backend in the next round, and mend what differs.
+    Check,
+    /// Answer to [`Output::Compare`].
+    Compared(Compared),
+    /// Answer to [`Output::Mend`]: what the page held, all of it held here now.
+    Mended(Vec<OpId>),
+    /// Answer to [`Output::PushAgain`]: how many wait to be sent once more.
+    Again(usize),
     /// Answer to [`Output::NextBlob`].
     Blob(Option<String>),
     /// The store failed; the text is for the log.
@@ -97,6 +123,19 @@ pub enum Output {
     ApplyResults(PushReply),
     /// Take in a page that was asked for from this cursor; a page asked from elsewhere is thrown away.
     ApplyPage(String, PullReply),
+    /// Take in a page of packed operations that was asked for from this cursor, as [`Output::ApplyPage`].
+    ApplySnapshot(String, SnapshotPage),
+    /// Compare what is held here with what the backend says.
+    Compare(FpReply),
+    /// Take in what is missing here; the feed's position stays.
+    Mend(SnapshotPage),
+    /// Let wait to be sent once more what this device wrote in these entities and the backend does not hold.
+    PushAgain {
+        /// Where something differs.
+        entities: BTreeSet<EntityId>,
+        /// What the backend holds there.
+        held: BTreeSet<OpId>,
+    },
     /// The backend does not know our position: start over from the beginning, keeping everything.
     StartOver {
         /// Its history was replaced, by a backup for instance: it may lack what it had acknowledged.
@@ -134,6 +173,8 @@ pub enum Phase {
     Push,
     /// Fetching.
     Pull,
+    /// Comparing with the backend.
+    Check,
     /// Sending photos.
     Photos,
 }
@@ -169,4 +210,6 @@ pub struct Identity {
     /// Something waits that the backend, or another bearer of our name, has under the same name with other
     /// content: a new name is needed before anything else goes.
     pub named_twice: bool,
+    /// The feed has never reached its end since it began.
+    pub fresh: bool,
 }

@@ -65,6 +65,11 @@ impl Outgoing {
         !self.loading && !self.drained && under_way < if self.narrow { 1 } else { WIDTH }
     }
 
+    /// Whether all that waited was taken: nothing is left for the next round.
+    pub(super) fn is_drained(&self) -> bool {
+        self.drained && self.passed.is_empty()
+    }
+
     /// Most operations and bytes of the next batch.
     pub(super) fn room(&self, caps: Option<&Caps>) -> (usize, usize) {
         let max_ops = caps.map_or(MAX_BATCH_OPS, |c| c.max_batch_ops).min(self.max_ops).max(1);

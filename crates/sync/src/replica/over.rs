@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{EntityId, pack};
+use gridbook_log::{EntityId, Op, pack};
 
 use super::index::Row;
 use super::open::seal;
@@ -81,7 +81,11 @@ impl<S: Store, P: Project> Replica<S, P> {
             for log in logs {
                 let bytes =
                     self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
-                let list = self.inner.borrow().to_send(log, &bytes, send_again)?;
+                let inner = self.inner.borrow();
+                let writer = inner.meta.writer;
+                let meant =
+                    |op: &Op| send_again == SendAgain::Everything || op.dot().writer.is_life_of(writer);
+                let list = inner.to_send(log, &bytes, meant)?;
                 pend.extend(list.map(|list| (log, list)));
             }
         }
@@ -91,20 +95,10 @@ impl<S: Store, P: Project> Replica<S, P> {
             let mut meta = inner.meta.clone();
             meta.cursor.clear();
             meta.history.clear();
+            meta.pulled_at = 0;
             // What was purged comes again, with what we wrote of it.
             meta.echo |= inner.gone.values().any(|own| *own > 0);
-            let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
-            for (log, list) in &pend {
-                let before = inner.pend.get(log).map_or(0, Vec::len);
-                for pending in &list[before..] {
-                    let row = changed
-                        .entry(pending.entity)
-                        .or_insert_with(|| inner.rows.get(&pending.entity).cloned());
-                    if let Some(row) = row {
-                        row.unsent += 1;
-                    }
-                }
-            }
+            let changed = inner.waiting_rows(&pend);
             (meta, changed)
         };
         self.commit_pend(batch, meta, pend, changed).await.map(|_| ())
@@ -112,13 +106,33 @@ impl<S: Store, P: Project> Replica<S, P> {
 }
 
 impl<P: Project> Inner<P> {
+    /// Rows of entities of which more waits than before, when these are the pending lists.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn waiting_rows(
+        &self,
+        pend: &BTreeMap<u32, Vec<Pending>>,
+    ) -> BTreeMap<EntityId, Option<Row<P::Summary>>> {
+        let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
+        for (log, list) in pend {
+            let before = self.pend.get(log).map_or(0, Vec::len);
+            for pending in &list[before..] {
+                let row =
+                    changed.entry(pending.entity).or_insert_with(|| self.rows.get(&pending.entity).cloned());
+                if let Some(row) = row {
+                    row.unsent += 1;
+                }
+            }
+        }
+        changed
+    }
+
     /// The pending list of a log row with everything in it that is to be sent again: what waits already first, as
     /// it is. `None` when nothing is added.
-    fn to_send(
+    pub(super) fn to_send(
         &self,
         log: u32,
         bytes: &[u8],
-        again: SendAgain,
+        meant: impl Fn(&Op) -> bool,
     ) -> Result<Option<Vec<Pending>>, ReplicaError> {
         let mut list = self.pend.get(&log).cloned().unwrap_or_default();
         let before = list.len();
@@ -126,8 +140,7 @@ impl<P: Project> Inner<P> {
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let meant = again == SendAgain::Everything || dot.writer.is_life_of(self.meta.writer);
-            if meant
+            if meant(&op)
                 && self.rows.contains_key(&entity)
                 && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot))
             {

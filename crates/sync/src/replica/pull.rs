@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gridbook_log::{Applied, DeviceId, Entity, EntityId, Op, pack};
+use gridbook_log::{Applied, DeviceId, Entity, EntityId, Fingerprint, Op, OpId, pack};
 
 use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
@@ -13,7 +13,7 @@ use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_
 use crate::engine::Input;
 use crate::env::Env;
 use crate::store::{Batch, Durability, Store, StoreError, Table, scan_all};
-use crate::wire::{Entry, PullReply};
+use crate::wire::{Entry, PullReply, SnapshotPage};
 
 /// What a page brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,14 +41,43 @@ struct Page {
     ops: BTreeMap<EntityId, Vec<Op>>,
     leave: BTreeSet<EntityId>,
     unreadable: usize,
-    cursor: String,
+    /// Where the feed goes on after it; it stays when there is nothing.
+    cursor: Option<String>,
     more: bool,
 }
 
+/// What mending brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mended {
+    /// What the page held; all of it is held here now.
+    pub held: Vec<OpId>,
+    /// Entities that changed.
+    pub changed: Vec<EntityId>,
+}
+
 impl Page {
+    /// Packed operations. All of them are checked before anything is taken.
+    fn unpack(page: &SnapshotPage, cursor: Option<String>) -> Result<Self, ReplicaError> {
+        let mut ops: BTreeMap<EntityId, Vec<Op>> = BTreeMap::new();
+        let mut fp = Fingerprint::default();
+        let mut rest = page.frames.as_slice();
+        while !rest.is_empty() {
+            let (op, len) = pack::read_checked(rest).map_err(|_| ReplicaError::Page)?;
+            fp.add(&op);
+            ops.entry(op.entity()).or_default().push(op);
+            rest = rest.get(len..).ok_or(ReplicaError::Page)?;
+        }
+        if fp != page.head.fp {
+            return Err(ReplicaError::Page);
+        }
+        // The feed's end is never in it.
+        Ok(Self { ops, leave: BTreeSet::new(), unreadable: 0, cursor, more: true })
+    }
+
     fn read(reply: PullReply) -> Self {
-        let PullReply { entries, cursor, more, .. } = reply;
-        let mut page = Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0, cursor, more };
+        let PullReply { entries, cursor, more } = reply;
+        let mut page =
+            Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0, cursor: Some(cursor), more };
         for entry in entries {
             match entry {
                 Entry::Op { op, .. } => match Op::from_wire(op) {
@@ -83,17 +112,68 @@ impl<S: Store, P: Project> Replica<S, P> {
         history: &str,
         authority: Option<DeviceId>,
     ) -> Result<Pulled, ReplicaError> {
-        let page = Page::read(reply);
+        self.take_page(env, Some(from), &Page::read(reply), history, authority).await
+    }
+
+    /// As [`Self::apply_page`], for packed operations: all of the page and the cursor in one batch, or nothing.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Page`] when the page is not what it says; else as [`Self::apply_page`].
+    pub async fn apply_snapshot(
+        &self,
+        env: &impl Env,
+        from: &str,
+        page: &SnapshotPage,
+        history: &str,
+        authority: Option<DeviceId>,
+    ) -> Result<Pulled, ReplicaError> {
+        let page = Page::unpack(page, Some(page.head.cursor.clone()))?;
+        self.take_page(env, Some(from), &page, history, authority).await
+    }
+
+    /// Takes in what is missing here of packed operations. The feed's position and the outbox stay.
+    ///
+    /// # Errors
+    /// As [`Self::apply_snapshot`].
+    pub async fn mend(&self, env: &impl Env, page: &SnapshotPage) -> Result<Mended, ReplicaError> {
+        let page = Page::unpack(page, None)?;
+        let (history, authority) = {
+            let meta = self.meta();
+            (meta.history.clone(), meta.authority)
+        };
+        let pulled = self.take_page(env, None, &page, &history, authority).await?;
+        let held = page.ops.values().flatten().map(Op::id).collect();
+        Ok(Mended { held, changed: pulled.changed })
+    }
+
+    async fn take_page(
+        &self,
+        env: &impl Env,
+        from: Option<&str>,
+        page: &Page,
+        history: &str,
+        authority: Option<DeviceId>,
+    ) -> Result<Pulled, ReplicaError> {
         let _gate = self.gate.lock().await;
         let asked_as = self.inner.borrow().meta.writer;
+        let mut surveyed = false;
         for _ in 0..TRIES {
-            if self.inner.borrow().meta.cursor != from || self.inner.borrow().meta.writer != asked_as {
+            let overtaken = {
+                let meta = &self.inner.borrow().meta;
+                from.is_some_and(|from| meta.cursor != from) || meta.writer != asked_as
+            };
+            if overtaken {
                 return Ok(Pulled::default());
             }
             self.adopt_authority(authority);
-            match self.try_page(env, &page, history, authority).await {
+            match self.try_page(env, page, history, authority).await {
                 Err(ReplicaError::Store(StoreError::Raced)) => {
                     self.refresh().await?;
+                }
+                // The index leads to what is not there: it is made again from the log, and the page fills what it can.
+                Err(ReplicaError::Damaged(_)) if !surveyed => {
+                    surveyed = true;
+                    self.survey_alone().await?;
                 }
                 other => return other,
             }
@@ -188,7 +268,9 @@ impl<S: Store, P: Project> Replica<S, P> {
             put_pend(&mut batch, log, &again);
             pend.insert(log, again);
         }
-        page.cursor.clone_into(&mut meta.cursor);
+        if let Some(cursor) = &page.cursor {
+            cursor.clone_into(&mut meta.cursor);
+        }
         history.clone_into(&mut meta.history);
         meta.authority = authority;
         if !page.more {

@@ -65,7 +65,7 @@ impl Http for ModelLine {
             Request::Pull { cursor, limit, not } => {
                 model.pull(USER, cursor, (*limit).min(40), *not).map_or_else(failed, Response::Pull)
             }
-            Request::PutBlob { .. } => failed(405),
+            Request::PutBlob { .. } | Request::Snapshot { .. } | Request::Fp { .. } => failed(405),
         };
         if self.weather.lost() { Response::Lost } else { answer }
     }
@@ -133,6 +133,7 @@ impl Bridge {
                 history: String::new(),
                 echo: false,
                 named_twice: false,
+                fresh: false,
             },
             up: Position::default(),
             down: Position::default(),

@@ -2,6 +2,7 @@
 
 mod accidents;
 mod config;
+mod damage;
 mod deliver;
 mod people;
 mod tab;

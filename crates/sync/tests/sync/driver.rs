@@ -10,6 +10,7 @@ use gridbook_sync::memory::{Fault, FaultKind};
 use gridbook_sync::model::Model;
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use gridbook_sync::store::Table;
+use gridbook_sync::wire::Caps;
 
 use super::support::*;
 
@@ -51,6 +52,7 @@ impl Http for Line {
             Request::Push(_) => "push",
             Request::Pull { .. } => "pull",
             Request::PutBlob { .. } => "photo",
+            Request::Snapshot { .. } | Request::Fp { .. } => "level 2",
         };
         self.log.borrow_mut().push(name);
         let instead = self.instead.borrow().iter().position(|(n, _)| *n == name);
@@ -59,7 +61,10 @@ impl Http for Line {
         }
         let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
         let response = match request {
-            Request::Caps => Response::Caps(self.model.borrow().caps(NOON)),
+            Request::Caps => {
+                Response::Caps(Caps { levels: vec![0, 1], snapshot: None, ..self.model.borrow().caps(NOON) })
+            }
+            Request::Snapshot { .. } | Request::Fp { .. } => panic!("nobody announced it"),
             Request::Push(push) => Response::Push(self.model.borrow_mut().push("u1", push, NOON)),
             Request::Pull { cursor, limit, not } => {
                 self.model.borrow().pull("u1", cursor, *limit, *not).map_or_else(failed, Response::Pull)

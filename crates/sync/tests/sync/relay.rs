@@ -66,7 +66,9 @@ impl Http for Open {
             Request::PutBlob { .. } => {
                 Response::Failed { status: 403, code: String::new(), retry_after_ms: None }
             }
-            Request::Pull { .. } => panic!("nothing is fetched"),
+            Request::Pull { .. } | Request::Snapshot { .. } | Request::Fp { .. } => {
+                panic!("nothing is fetched")
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ pub fn identity(cursor: &str) -> Identity {
         history: "h1".to_owned(),
         echo: false,
         named_twice: false,
+        fresh: true,
     }
 }
 
@@ -31,6 +32,7 @@ pub fn caps() -> Caps {
         max_batch_ops: 8,
         max_batch_bytes: 9000,
         max_blob: 1,
+        snapshot: None,
     }
 }
 
@@ -81,7 +83,7 @@ pub fn pushed(results: Vec<PushResult>) -> Response {
 }
 
 pub fn page(entries: Vec<Entry>, cursor: &str, more: bool) -> PullReply {
-    PullReply { entries, cursor: cursor.to_owned(), more, fp: None }
+    PullReply { entries, cursor: cursor.to_owned(), more }
 }
 
 pub fn failed(status: u16, retry_after_ms: Option<u64>) -> Response {

@@ -62,8 +62,11 @@ pub fn targets() -> Vec<Target> {
     entries.extend(wires().into_iter().map(|op| Entry::Op { op, at: 17 }));
     entries.push(Entry::Leave { e: EntityId([8; 16]) });
     let writer = ops()[0].dot().writer;
-    let results = [Verdict::Ok, Verdict::Defer, Verdict::Refuse]
-        .map(|r| PushResult { id: Some(ops()[0].id()), r, code: Some("fork".to_owned()) });
+    let results = [Verdict::Ok, Verdict::Defer, Verdict::Refuse].map(|r| PushResult {
+        id: Some(ops()[0].id()),
+        r,
+        code: Some("fork".to_owned()),
+    });
     let messages = vec![
         text(&PullReply { entries, cursor: "c".to_owned(), more: true, fp: None }),
         text(&PushRequest { writer, nonce: "n".to_owned(), now: 1, ops: wires() }),
@@ -77,7 +80,11 @@ pub fn targets() -> Vec<Target> {
     ];
     vec![
         Target { name: "message", seeds: messages, run: message },
-        Target { name: "listing", seeds: listings.map(|text| text.as_bytes().to_vec()).to_vec(), run: listing },
+        Target {
+            name: "listing",
+            seeds: listings.map(|text| text.as_bytes().to_vec()).to_vec(),
+            run: listing,
+        },
         Target { name: "base64", seeds: vec![b"TWFuTWFu".to_vec(), b"TQ==".to_vec()], run: digits },
     ]
 }

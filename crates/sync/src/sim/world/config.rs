@@ -25,6 +25,8 @@ pub struct Config {
     pub(super) batch: usize,
     /// Most operations in a push that it really takes.
     pub(super) takes: usize,
+    /// The backend passes over operations, and rows of the stores get lost: only a check finds that.
+    pub(super) damage: bool,
 }
 
 impl Config {
@@ -70,6 +72,7 @@ impl Config {
             // Small ones, so that several are under way.
             batch: 1 + rng.below(8) as usize,
             takes: 1 + rng.below(12) as usize,
+            damage: kind == Kind::Memory && !restore && copies == 0 && odd.chance(90),
         };
         // What was acknowledged after the backup and before the next pull, by a tab that is gone since, nobody
         // can know of: with a backup no tab dies.
@@ -82,6 +85,13 @@ impl Config {
         let _rough = rng.below(4);
         let (_devices, _steps, _slow) = (rng.below(3), rng.below(250), rng.below(4000));
         let (crash, store_faults) = (rng.below(3), rng.below(4));
-        Self { restore: false, copies: 0, crash, store_faults, ..Self::from_seed(Kind::Memory, seed) }
+        Self {
+            restore: false,
+            copies: 0,
+            damage: false,
+            crash,
+            store_faults,
+            ..Self::from_seed(Kind::Memory, seed)
+        }
     }
 }

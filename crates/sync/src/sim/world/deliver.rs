@@ -123,8 +123,31 @@ impl World {
             Request::Push(push) => Response::Push(model.push(&user, push, at)),
             Request::Pull { cursor, limit, not } => {
                 let limit = (*limit).min(3 + self.rng.below(60) as usize);
+                if self.config.damage && self.faults.lose > 0 && self.odd.chance(3) {
+                    model.skip_one();
+                }
                 model.pull(&user, cursor, limit, *not).map_or_else(failed, Response::Pull)
             }
+            Request::Snapshot { cursor, place } => {
+                let limit = 1 + self.rng.below(6) as usize;
+                match model.snapshot(&user, cursor, limit, place.as_deref()) {
+                    Ok(mut page) => {
+                        self.report.packed += 1;
+                        if !page.frames.is_empty() && self.rng.chance(self.faults.cut) {
+                            self.report.faults += 1;
+                            let at = self.rng.below(page.frames.len() as u64) as usize;
+                            if self.rng.chance(50) {
+                                page.frames.truncate(at);
+                            } else {
+                                page.frames[at] ^= 1;
+                            }
+                        }
+                        Response::Snapshot(page)
+                    }
+                    Err(status) => failed(status),
+                }
+            }
+            Request::Fp { places } => Response::Fp(model.fingerprint(&user, *places)),
             Request::PutBlob { sha256 } => model.put_blob(sha256).map_or_else(failed, |()| Response::Blob),
         }
     }

@@ -6,7 +6,7 @@ use super::World;
 use crate::driver::identity;
 use crate::engine::{Input, Output, Request, Response};
 use crate::env::Env;
-use crate::replica::SendAgain;
+use crate::replica::{ReplicaError, SendAgain};
 use crate::sim::device::OpenTab;
 use crate::sim::net::{Message, Net, Tab};
 use crate::sim::now;
@@ -74,6 +74,29 @@ impl World {
                     }
                     Err(error) => Err(error.to_string()),
                 }
+            }
+            Output::ApplySnapshot(from, page) => {
+                let caps = open.engine.caps();
+                let (history, authority) = caps.map(|c| (c.history.clone(), c.authority)).unwrap_or_default();
+                match now(replica.apply_snapshot(&env, &from, &page, &history, authority)) {
+                    Ok(pulled) => {
+                        check_monotonic(open, &pulled.changed)?;
+                        Ok(pulled.stored())
+                    }
+                    Err(ReplicaError::Page) => Ok(Input::BadPage),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Output::Compare(reply) => {
+                now(replica.compare(&reply)).map(Input::Compared).map_err(|e| e.to_string())
+            }
+            Output::Mend(page) => match now(replica.mend(&env, &page)) {
+                Ok(mended) => Ok(Input::Mended(mended.held)),
+                Err(ReplicaError::Page) => Ok(Input::BadPage),
+                Err(error) => Err(error.to_string()),
+            },
+            Output::PushAgain { entities, held } => {
+                now(replica.push_again(&entities, &held)).map(Input::Again).map_err(|e| e.to_string())
             }
             Output::StartOver { send_again } => {
                 match now(replica.start_over(if send_again { SendAgain::Own } else { SendAgain::Nothing })) {

@@ -87,7 +87,7 @@ impl Api {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, ApiError> {
-        let (status, _, bytes) = send(&self.token, method, path, body.map(Body::Json)).await?;
+        let Answered { status, bytes, .. } = send(&self.token, method, path, body.map(Body::Json)).await?;
         if (200..300).contains(&status) {
             // An empty answer reads as null.
             let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
@@ -103,8 +103,7 @@ impl Api {
     /// # Errors
     /// [`ApiError`]
     pub async fn blob(&self, sha256: &str) -> Result<Vec<u8>, ApiError> {
-        let (status, _, bytes) =
-            send(&self.token, Method::GET, &format!("/sync/v1/blobs/{sha256}"), None).await?;
+        let Answered { status, bytes, .. } = send(&self.token, Method::GET, &blob_path(sha256), None).await?;
         if status == 200 {
             Ok(bytes)
         } else {
@@ -117,6 +116,23 @@ enum Body {
     /// UTF-8; given to the browser as bytes, which spares it two conversions of a text that may be long.
     Json(Vec<u8>),
     Bytes(Vec<u8>),
+    /// A part of a file: where it begins, how long the whole is.
+    Part(Vec<u8>, usize, usize),
+}
+
+/// An answer, whatever its status.
+struct Answered {
+    status: u16,
+    retry_after_ms: Option<u64>,
+    /// How much of an upload is there.
+    offset: Option<usize>,
+    /// The file is whole.
+    complete: bool,
+    bytes: Vec<u8>,
+}
+
+fn blob_path(sha256: &str) -> String {
+    format!("/sync/v1/blobs/{sha256}")
 }
 
 async fn send(
@@ -124,7 +140,7 @@ async fn send(
     method: Method,
     path: &str,
     body: Option<Body>,
-) -> Result<(u16, Option<u64>, Vec<u8>), ApiError> {
+) -> Result<Answered, ApiError> {
     let abort = web_sys::AbortController::new().map_err(|_| ApiError::Offline)?;
     let mut request = RequestBuilder::new(path)
         .method(method)
@@ -141,15 +157,24 @@ async fn send(
         Some(Body::Bytes(bytes)) => request
             .header("content-type", "application/octet-stream")
             .body(js_sys::Uint8Array::from(bytes.as_slice())),
+        Some(Body::Part(bytes, offset, length)) => request
+            .header("content-type", "application/octet-stream")
+            .header("upload-offset", &offset.to_string())
+            .header("upload-length", &length.to_string())
+            .body(js_sys::Uint8Array::from(bytes.as_slice())),
         None => request.build(),
     }
     .map_err(|_| ApiError::Offline)?;
     let timer = gloo::timers::callback::Timeout::new(TIMEOUT_MS, move || abort.abort());
     let answer = async {
         let response = request.send().await.map_err(|_| ApiError::Offline)?;
-        let retry = response.headers().get("retry-after").and_then(|s| s.parse::<u64>().ok());
+        let headers = response.headers();
+        let retry = headers.get("retry-after").and_then(|s| s.parse::<u64>().ok());
+        let offset = headers.get("upload-offset").and_then(|s| s.parse().ok());
+        let complete = headers.get("upload-complete").as_deref() == Some("?1");
         let bytes = response.binary().await.map_err(|_| ApiError::Offline)?;
-        Ok((response.status(), retry.map(|s| s * 1000), bytes))
+        let retry_after_ms = retry.map(|s| s * 1000);
+        Ok(Answered { status: response.status(), retry_after_ms, offset, complete, bytes })
     }
     .await;
     timer.cancel();
@@ -185,20 +210,34 @@ impl Http for FetchHttp {
                 send(&self.token, Method::GET, &path, None).await
             }
             Request::PutBlob { sha256 } => {
-                let path = format!("/sync/v1/blobs/{sha256}");
-                send(&self.token, Method::PUT, &path, Some(Body::Bytes(blob.unwrap_or_default()))).await
+                let body = Body::Bytes(blob.unwrap_or_default());
+                send(&self.token, Method::PUT, &blob_path(sha256), Some(body)).await
+            }
+            Request::AskBlob { sha256 } => send(&self.token, Method::HEAD, &blob_path(sha256), None).await,
+            Request::PutPart { sha256, offset, length } => {
+                let body = Body::Part(blob.unwrap_or_default(), *offset, *length);
+                send(&self.token, Method::PATCH, &blob_path(sha256), Some(body)).await
             }
         };
-        match answer {
-            Ok((status, _, bytes)) if (200..300).contains(&status) => {
-                parse(request, &bytes).unwrap_or(Response::Lost)
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(_) => return Response::Lost,
+        };
+        let Answered { status, retry_after_ms, offset, complete, bytes } = answer;
+        match (request, status) {
+            (Request::AskBlob { .. } | Request::PutPart { .. }, 200..300) if !complete => {
+                Response::BlobAt(offset)
             }
-            Ok((status, retry_after_ms, bytes)) => {
+            // The part begins elsewhere than the backend stands.
+            (Request::PutPart { .. }, 409) => Response::BlobAt(offset),
+            // It knows nothing of it, or nothing of parts.
+            (Request::AskBlob { .. }, 404 | 405 | 501) => Response::BlobAt(None),
+            (_, 200..300) => parse(request, &bytes).unwrap_or(Response::Lost),
+            _ => {
                 let problem = serde_json::from_slice::<WireProblem>(&bytes);
                 let code = problem.map(|p| p.code).unwrap_or_default();
                 Response::Failed { status, code, retry_after_ms }
             }
-            Err(_) => Response::Lost,
         }
     }
 }
@@ -216,6 +255,6 @@ fn parse(request: &Request, bytes: &[u8]) -> Option<Response> {
         Request::Caps => serde_json::from_slice(bytes).ok().map(Response::Caps),
         Request::Push(_) => serde_json::from_slice(bytes).ok().map(Response::Push),
         Request::Pull { .. } => serde_json::from_slice(bytes).ok().map(Response::Pull),
-        Request::PutBlob { .. } => Some(Response::Blob),
+        Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Some(Response::Blob),
     }
 }

@@ -8,15 +8,18 @@
 
 mod command;
 mod outgoing;
+mod photos;
 mod retry;
 
 use crate::replica::Outbox;
 use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, VERSION};
 
 pub use command::{Identity, Input, Output, Phase, Request, Response, Trouble};
+pub use photos::{PART, Waiting};
 pub use retry::Backoff;
 
 use outgoing::{Outgoing, Sent};
+use photos::Upload;
 
 /// Pause between two rounds when all is well, in milliseconds.
 pub const POLL_MS: u64 = 60_000;
@@ -35,7 +38,7 @@ enum Flight {
         /// Whether our own operations were asked for, too.
         echo: bool,
     },
-    Photo(String),
+    Photo(Upload),
 }
 
 /// See the module's text.
@@ -121,7 +124,7 @@ impl Engine {
             }
             Input::Stored => self.stored(),
             Input::NamedTwice => self.named_twice(),
-            Input::Blob(name) if self.phase == Phase::Photos => self.photo(random, name),
+            Input::Blob(photo) if self.phase == Phase::Photos => self.photo(random, photo),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
             Input::Outbox(_) | Input::Blob(_) => Vec::new(),
@@ -236,7 +239,8 @@ impl Engine {
                 vec![Output::ApplyResults(reply)]
             }
             (Flight::Pull { from, .. }, Response::Pull(reply)) => self.page(from, reply),
-            (Flight::Photo(name), Response::Blob) => vec![Output::BlobDone(name)],
+            (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
+            (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
             }
@@ -268,8 +272,8 @@ impl Engine {
                 self.outgoing.too_large(sent);
                 self.push()
             }
-            (403 | 404 | 413 | 422, Flight::Photo(name)) => {
-                vec![Output::BlobFailed(name.clone()), Output::NextBlob]
+            (400 | 403 | 404 | 413 | 422, Flight::Photo(upload)) => {
+                vec![Output::BlobFailed(upload.photo.sha256.clone()), Output::NextBlob]
             }
             _ => self.fail(random, Trouble::Backend(status), retry),
         }
@@ -308,11 +312,9 @@ impl Engine {
         vec![Output::NextBlob]
     }
 
-    fn photo(&mut self, random: u64, name: Option<String>) -> Vec<Output> {
-        match name {
-            Some(sha256) => {
-                vec![self.send(Flight::Photo(sha256.clone()), Request::PutBlob { sha256 })]
-            }
+    fn photo(&mut self, random: u64, photo: Option<Waiting>) -> Vec<Output> {
+        match photo {
+            Some(photo) => self.upload(photo),
             None => self.finish(random),
         }
     }

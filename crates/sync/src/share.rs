@@ -198,6 +198,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 }
                 Ok(Response::Blob)
             }
+            Request::AskBlob { .. } | Request::PutPart { .. } => Ok(Response::BlobAt(None)),
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct Report {
     pub purged: usize,
     /// Shares that went back to a backup.
     pub restored: usize,
+    /// Uploads of photos that went on where they had stopped.
+    pub resumed: usize,
 }
 
 /// An invariant that did not hold. The seed is all that is needed to see it again.

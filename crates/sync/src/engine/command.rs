@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use gridbook_log::{OpId, Writer};
 use serde::{Deserialize, Serialize};
 
+use super::Waiting;
 use crate::replica::Outbox;
 use crate::wire::{Caps, PullReply, PushReply, PushRequest};
 
@@ -29,6 +30,20 @@ pub enum Request {
         /// Name.
         sha256: String,
     },
+    /// `HEAD /sync/v1/blobs/{sha256}`: how much of a photo is there.
+    AskBlob {
+        /// Name.
+        sha256: String,
+    },
+    /// `PATCH /sync/v1/blobs/{sha256}`: up to [`super::PART`] bytes from `offset` on; the driver adds them.
+    PutPart {
+        /// Name.
+        sha256: String,
+        /// Where the part begins.
+        offset: usize,
+        /// Size of the whole photo.
+        length: usize,
+    },
 }
 
 /// What came of a request.
@@ -42,6 +57,8 @@ pub enum Response {
     Pull(PullReply),
     /// The blob is stored.
     Blob,
+    /// So many bytes of the blob are stored; `None` when the backend takes no parts.
+    BlobAt(Option<usize>),
     /// The backend answered with an error.
     Failed {
         /// HTTP status.
@@ -73,7 +90,7 @@ pub enum Input {
     /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice.
     NamedTwice,
     /// Answer to [`Output::NextBlob`].
-    Blob(Option<String>),
+    Blob(Option<Waiting>),
     /// The store failed; the text is for the log.
     StoreFailed(String),
 }

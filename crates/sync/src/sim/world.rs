@@ -13,7 +13,7 @@ use super::net::{Faults, Message, Net, Tab};
 use super::share::Quirks;
 use super::{Kind, Report, Rng, now};
 use crate::driver::identity;
-use crate::engine::{Input, Output, Request, Response};
+use crate::engine::{Input, Output, PART, Request, Response, Waiting};
 use crate::env::Env;
 use crate::memory::{Fault, FaultKind};
 use crate::replica::{NewBlob, NewWrite, ReplicaError, SendAgain};
@@ -419,6 +419,17 @@ impl World {
                 model.pull(&user, cursor, limit, *not).map_or_else(failed, Response::Pull)
             }
             Request::PutBlob { sha256 } => model.put_blob(sha256).map_or_else(failed, |()| Response::Blob),
+            Request::AskBlob { sha256 } => {
+                let held = model.blob_at(sha256);
+                self.report.resumed += usize::from(matches!(held, Ok(Some(1..))));
+                held.map_or(Response::BlobAt(None), uploaded)
+            }
+            Request::PutPart { sha256, offset, length } => {
+                if self.rng.chance(self.faults.busy) {
+                    model.lose_parts();
+                }
+                model.put_part(sha256, *offset, *length).map_or_else(failed, uploaded)
+            }
         }
     }
 
@@ -492,8 +503,9 @@ impl World {
             Output::Renew => return Err("a device took a new name without need".to_owned()),
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
-                let names = queue.into_iter().map(|(name, _)| name);
-                Ok(Input::Blob(names.into_iter().find(|name| !open.refused.contains(name))))
+                let mut names = queue.into_iter().map(|(name, _)| name);
+                let next = names.find(|name| !open.refused.contains(name));
+                Ok(Input::Blob(next.map(|sha256| waiting(sha256, open.line.is_some()))))
             }
             Output::BlobDone(name) => {
                 let mut batch = Batch::default();
@@ -509,10 +521,8 @@ impl World {
                 let engine = &open.engine;
                 self.report.beside += usize::from((0..number).any(|earlier| engine.awaits(earlier)));
                 if let Some(line) = &mut open.line {
-                    let blob = match &request {
-                        Request::PutBlob { sha256 } => now(store.get(Table::Blob, sha256)).ok().flatten(),
-                        _ => None,
-                    };
+                    let blob =
+                        request.photo().and_then(|sha256| now(store.get(Table::Blob, sha256)).ok().flatten());
                     line.start(number, request, blob);
                     self.pump(who);
                     return Ok(None);
@@ -578,4 +588,15 @@ fn check_monotonic(open: &mut super::device::OpenTab, changed: &[EntityId]) -> R
         *seen = count;
     }
     Ok(())
+}
+
+/// What the model says of a photo, as an answer.
+fn uploaded(held: Option<usize>) -> Response {
+    held.map_or(Response::Blob, |offset| Response::BlobAt(Some(offset)))
+}
+
+/// The model takes no bytes: there half of the photos pass for large ones, which go in parts.
+fn waiting(sha256: String, real: bool) -> Waiting {
+    let large = !real && sha256.as_bytes().first().is_some_and(|digit| *digit < b'8');
+    Waiting { sha256, size: if large { 3 * PART + PART / 2 } else { 8 } }
 }

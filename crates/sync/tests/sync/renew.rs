@@ -33,7 +33,7 @@ impl Http for Backend {
                 Ok(reply) => Response::Pull(reply),
                 Err(status) => Response::Failed { status, code: String::new(), retry_after_ms: None },
             },
-            Request::PutBlob { .. } => Response::Blob,
+            _ => Response::Blob,
         }
     }
 }

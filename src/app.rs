@@ -34,6 +34,7 @@ pub use account::{Account, Session};
 pub use backend::{Backend, Connection, Place, Relayed, ShareAt};
 pub use check::CheckView;
 pub use draft::Draft;
+pub use photo::Freed;
 pub use problem::Problem;
 pub use storage::StorageView;
 pub use sync::{Round, SyncView, round};

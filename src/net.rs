@@ -126,8 +126,7 @@ impl Api {
     /// # Errors
     /// [`ApiError`]
     pub async fn blob(&self, sha256: &str) -> Result<Vec<u8>, ApiError> {
-        let Heard { status, bytes, .. } =
-            send(&self.token, Method::GET, &format!("/sync/v1/blobs/{sha256}"), None).await?;
+        let Heard { status, bytes, .. } = send(&self.token, Method::GET, &blob_path(sha256), None).await?;
         if status == 200 {
             Ok(bytes)
         } else {
@@ -140,6 +139,12 @@ enum Body {
     /// UTF-8; given to the browser as bytes, which spares it two conversions of a text that may be long.
     Json(Vec<u8>),
     Bytes(Vec<u8>),
+    /// A part of a file: where it begins, how long the whole is.
+    Part(Vec<u8>, usize, usize),
+}
+
+fn blob_path(sha256: &str) -> String {
+    format!("/sync/v1/blobs/{sha256}")
 }
 
 /// An answer.
@@ -148,6 +153,10 @@ struct Heard {
     retry_after_ms: Option<u64>,
     /// What is told of a packed page.
     page: Option<String>,
+    /// How much of an upload is there.
+    offset: Option<usize>,
+    /// The file is whole.
+    complete: bool,
     bytes: Vec<u8>,
 }
 
@@ -178,6 +187,11 @@ async fn send_until(
         Some(Body::Bytes(bytes)) => request
             .header("content-type", "application/octet-stream")
             .body(js_sys::Uint8Array::from(bytes.as_slice())),
+        Some(Body::Part(bytes, offset, length)) => request
+            .header("content-type", "application/octet-stream")
+            .header("upload-offset", &offset.to_string())
+            .header("upload-length", &length.to_string())
+            .body(js_sys::Uint8Array::from(bytes.as_slice())),
         None => request.build(),
     }
     .map_err(|_| ApiError::Offline)?;
@@ -187,8 +201,11 @@ async fn send_until(
         let headers = response.headers();
         let retry = headers.get("retry-after").and_then(|s| s.parse::<u64>().ok());
         let page = headers.get(PAGE_HEADER);
+        let offset = headers.get("upload-offset").and_then(|s| s.parse().ok());
+        let complete = headers.get("upload-complete").as_deref() == Some("?1");
         let bytes = response.binary().await.map_err(|_| ApiError::Offline)?;
-        Ok(Heard { status: response.status(), retry_after_ms: retry.map(|s| s * 1000), page, bytes })
+        let retry_after_ms = retry.map(|s| s * 1000);
+        Ok(Heard { status: response.status(), retry_after_ms, page, offset, complete, bytes })
     }
     .await;
     timer.cancel();
@@ -236,20 +253,31 @@ impl Http for FetchHttp {
                 send(&self.token, Method::GET, path, None).await
             }
             Request::PutBlob { sha256 } => {
-                let path = format!("/sync/v1/blobs/{sha256}");
-                send(&self.token, Method::PUT, &path, Some(Body::Bytes(blob.unwrap_or_default()))).await
+                let body = Body::Bytes(blob.unwrap_or_default());
+                send(&self.token, Method::PUT, &blob_path(sha256), Some(body)).await
+            }
+            Request::AskBlob { sha256 } => send(&self.token, Method::HEAD, &blob_path(sha256), None).await,
+            Request::PutPart { sha256, offset, length } => {
+                let body = Body::Part(blob.unwrap_or_default(), *offset, *length);
+                send(&self.token, Method::PATCH, &blob_path(sha256), Some(body)).await
             }
         };
-        match answer {
-            Ok(heard) if (200..300).contains(&heard.status) => {
-                parse(request, heard).unwrap_or(Response::Lost)
+        let Ok(heard) = answer else { return Response::Lost };
+        match (request, heard.status) {
+            (Request::AskBlob { .. } | Request::PutPart { .. }, 200..300) if !heard.complete => {
+                Response::BlobAt(heard.offset)
             }
-            Ok(Heard { status, retry_after_ms, bytes, .. }) => {
+            // The part begins elsewhere than the backend stands.
+            (Request::PutPart { .. }, 409) => Response::BlobAt(heard.offset),
+            // It knows nothing of it, or nothing of parts.
+            (Request::AskBlob { .. }, 404 | 405 | 501) => Response::BlobAt(None),
+            (_, 200..300) => parse(request, heard).unwrap_or(Response::Lost),
+            _ => {
+                let Heard { status, retry_after_ms, bytes, .. } = heard;
                 let problem = serde_json::from_slice::<WireProblem>(&bytes);
                 let code = problem.map(|p| p.code).unwrap_or_default();
                 Response::Failed { status, code, retry_after_ms }
             }
-            Err(_) => Response::Lost,
         }
     }
 }
@@ -273,6 +301,6 @@ fn parse(request: &Request, heard: Heard) -> Option<Response> {
             let head = serde_json::from_str(&heard.page?).ok()?;
             Some(Response::Snapshot(SnapshotPage { head, frames: heard.bytes }))
         }
-        Request::PutBlob { .. } => Some(Response::Blob),
+        Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Some(Response::Blob),
     }
 }

@@ -135,6 +135,7 @@ impl App {
                 self.refresh_sync();
             }
         };
+        driver.hold_photos(self.photos_held());
         let round = driver.run(&replica, &*http, &BrowserEnv, input, on_status).await;
         let Some(mut round) = round else { return };
         while self.core().wake_again.take() {

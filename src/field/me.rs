@@ -2,6 +2,7 @@
 
 mod help;
 mod look;
+mod photos;
 mod safety;
 
 use gridbook_sync::engine::{Phase, Trouble};
@@ -29,6 +30,7 @@ pub(super) fn page() -> AnyView {
         {look::update_banner(app)}
         {account(app)}
         {sync(app)}
+        {photos::card(app)}
         {safety::storage(app)}
         {look::look()}
         {help::links(app)}

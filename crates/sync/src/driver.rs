@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use flights::Flights;
 use gridbook_log::DeviceId;
 
-use crate::engine::{Engine, Identity, Input, Output, Request, Response};
+use crate::engine::{Engine, Identity, Input, Output, Request, Response, Waiting};
 use crate::env::Env;
 use crate::replica::{Project, Replica, ReplicaError, SendAgain};
 use crate::store::{Batch, Durability, Store, Table};
@@ -17,7 +17,8 @@ use crate::store::{Batch, Durability, Store, Table};
 /// A connection to a backend.
 #[allow(async_fn_in_trait)]
 pub trait Http {
-    /// Sends one request. `blob` holds the bytes of a [`Request::PutBlob`]. Never fails: what goes wrong is
+    /// Sends one request. `blob` holds the bytes of a [`Request::PutBlob`] or a
+    /// [`Request::PutPart`]. Never fails: what goes wrong is
     /// [`Response::Failed`] or [`Response::Lost`].
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response;
 }
@@ -38,6 +39,7 @@ pub struct Driver {
     /// Commands not yet carried out. An event that arrives while another task is at work may give some, too.
     queue: RefCell<VecDeque<Output>>,
     blobs_failed: RefCell<BTreeSet<String>>,
+    photos_held: Cell<bool>,
 }
 
 /// Position and identity of a replica, for its engine.
@@ -62,7 +64,13 @@ impl Driver {
             running: Cell::new(false),
             queue: RefCell::new(VecDeque::new()),
             blobs_failed: RefCell::new(BTreeSet::new()),
+            photos_held: Cell::new(false),
         }
+    }
+
+    /// Whether photos stay on the device for now; text goes all the same. A part under way is finished.
+    pub fn hold_photos(&self, held: bool) {
+        self.photos_held.set(held);
     }
 
     /// Looks at the engine: phase, trouble, capabilities.
@@ -188,7 +196,7 @@ impl Driver {
                 gap.map(|gap| (Some(if gap { Input::NamedTwice } else { Input::Stored }), false))
             }
             Output::Renew => replica.renew(env).await.map(|()| (Some(Input::Stored), true)),
-            Output::NextBlob => self.next_blob(replica).await.map(|name| (Some(Input::Blob(name)), false)),
+            Output::NextBlob => self.next_blob(replica).await.map(|photo| (Some(Input::Blob(photo)), false)),
             Output::BlobDone(name) => {
                 let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
                 batch.delete(Table::BlobQueue, name);
@@ -214,25 +222,31 @@ impl Driver {
     async fn next_blob<S: Store, P: Project>(
         &self,
         replica: &Replica<S, P>,
-    ) -> Result<Option<String>, ReplicaError> {
+    ) -> Result<Option<Waiting>, ReplicaError> {
         let mut after = String::new();
-        loop {
+        while !self.photos_held.get() {
             let page = replica.store().scan(Table::BlobQueue, &after, 16).await?;
             let Some((last, _)) = page.last() else { return Ok(None) };
             after.clone_from(last);
-            let failed = self.blobs_failed.borrow();
-            if let Some((name, _)) = page.iter().find(|(name, _)| !failed.contains(name)) {
-                return Ok(Some(name.clone()));
+            let next = {
+                let failed = self.blobs_failed.borrow();
+                page.into_iter().map(|(name, _)| name).find(|name| !failed.contains(name))
+            };
+            if let Some(sha256) = next {
+                let size = replica.store().get(Table::Blob, &sha256).await?.map_or(0, |bytes| bytes.len());
+                return Ok(Some(Waiting { sha256, size }));
             }
         }
+        Ok(None)
     }
 }
 
 /// Sends one request, a photo with its bytes.
 async fn send<S: Store, P: Project>(replica: &Replica<S, P>, http: &impl Http, request: Request) -> Response {
-    let blob = match &request {
-        Request::PutBlob { sha256 } => replica.store().get(Table::Blob, sha256).await.ok().flatten(),
-        _ => None,
+    let blob = match request.photo() {
+        Some(sha256) => replica.store().get(Table::Blob, sha256).await.ok().flatten(),
+        None => None,
     };
+    let blob = blob.map(|bytes| request.cut(bytes));
     http.send(&request, blob).await
 }

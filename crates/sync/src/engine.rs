@@ -9,6 +9,7 @@
 mod check;
 mod command;
 mod outgoing;
+mod photos;
 mod retry;
 
 use gridbook_log::{Writer, pack};
@@ -18,10 +19,12 @@ use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION}
 
 pub use check::Checked;
 pub use command::{Identity, Input, Output, Phase, Request, Response, Trouble};
+pub use photos::{PART, Waiting};
 pub use retry::Backoff;
 
 use check::Check;
 use outgoing::{Outgoing, Sent};
+use photos::Upload;
 
 /// Pause between two rounds when all is well, in milliseconds.
 pub const POLL_MS: u64 = 60_000;
@@ -52,7 +55,7 @@ enum Flight {
     /// Of a check: everything, or a page of one place.
     Fp,
     Mend,
-    Photo(String),
+    Photo(Upload),
 }
 
 /// See the module's text.
@@ -159,7 +162,7 @@ impl Engine {
             Input::Compared(compared) if self.phase == Phase::Check => self.compared(compared),
             Input::Mended(held) if self.phase == Phase::Check => self.mended(held),
             Input::Again(count) if self.phase == Phase::Check => self.sent_again(count),
-            Input::Blob(name) if self.phase == Phase::Photos => self.photo(random, name),
+            Input::Blob(photo) if self.phase == Phase::Photos => self.photo(random, photo),
             Input::StoreFailed(_) if self.phase == Phase::Check => self.check_ended(Checked::Unable),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
@@ -320,7 +323,8 @@ impl Engine {
             (Flight::Snapshot { from }, Response::Snapshot(page)) => self.packed_page(from, page),
             (Flight::Fp, Response::Fp(reply)) => self.told(reply),
             (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
-            (Flight::Photo(name), Response::Blob) => vec![Output::BlobDone(name)],
+            (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
+            (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
             }
@@ -372,8 +376,8 @@ impl Engine {
                 self.outgoing.too_large(sent);
                 self.push()
             }
-            (403 | 404 | 413 | 422, Flight::Photo(name)) => {
-                vec![Output::BlobFailed(name.clone()), Output::NextBlob]
+            (400 | 403 | 404 | 413 | 422, Flight::Photo(upload)) => {
+                vec![Output::BlobFailed(upload.photo.sha256.clone()), Output::NextBlob]
             }
             _ => self.fail(random, Trouble::Backend(status), retry),
         }
@@ -430,11 +434,9 @@ impl Engine {
         vec![Output::NextBlob]
     }
 
-    fn photo(&mut self, random: u64, name: Option<String>) -> Vec<Output> {
-        match name {
-            Some(sha256) => {
-                vec![self.send(Flight::Photo(sha256.clone()), Request::PutBlob { sha256 })]
-            }
+    fn photo(&mut self, random: u64, photo: Option<Waiting>) -> Vec<Output> {
+        match photo {
+            Some(photo) => self.upload(photo),
             None => self.finish(random),
         }
     }

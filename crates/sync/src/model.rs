@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::{Body, DeviceId, Dot, Entity, EntityId, Fingerprint, NewOp, Op, Writer, body, pack};
 
+use crate::engine::PART;
 use crate::wire::{
     Caps, Entry, FpReply, PageHead, PlaceFp, PullReply, PushReply, PushRequest, PushResult, SnapshotPage,
     VERSION, Verdict,
@@ -54,6 +55,8 @@ pub struct Model {
     rights: BTreeMap<String, Vec<(usize, BTreeSet<String>)>>,
     nonces: BTreeMap<Writer, (String, String)>,
     blobs: BTreeSet<String>,
+    /// How much of an upload has come.
+    parts: BTreeMap<String, usize>,
     salt: u64,
     skip: Cell<bool>,
 }
@@ -71,6 +74,7 @@ impl Default for Model {
             rights: BTreeMap::new(),
             nonces: BTreeMap::new(),
             blobs: BTreeSet::new(),
+            parts: BTreeMap::new(),
             salt: 0,
             skip: Cell::new(false),
         }
@@ -395,16 +399,56 @@ impl Model {
     /// # Errors
     /// HTTP status 403 when no stored operation names it.
     pub fn put_blob(&mut self, sha256: &str) -> Result<(), u16> {
-        // A refused operation's photos are taken too: its author gets the record back whole.
-        let named = self.feed.iter().any(|item| match item {
-            Item::Op(stored) => stored.op.body().is_ok_and(|b| b.blobs().iter().any(|b| b.sha256 == sha256)),
-            Item::Rights => false,
-        });
-        if !named {
+        if !self.names(sha256) {
             return Err(403);
         }
+        self.parts.remove(sha256);
         self.blobs.insert(sha256.to_owned());
         Ok(())
+    }
+
+    fn names(&self, sha256: &str) -> bool {
+        // A refused operation's photos are taken too: its author gets the record back whole.
+        self.feed.iter().any(|item| match item {
+            Item::Op(stored) => stored.op.body().is_ok_and(|b| b.blobs().iter().any(|b| b.sha256 == sha256)),
+            Item::Rights => false,
+        })
+    }
+
+    /// How much of a blob has come: `None` once it is whole. Of one that no operation names nothing is said.
+    ///
+    /// # Errors
+    /// HTTP status 404 for that.
+    pub fn blob_at(&self, sha256: &str) -> Result<Option<usize>, u16> {
+        match (self.blobs.contains(sha256), self.names(sha256)) {
+            (true, _) => Ok(None),
+            (false, true) => Ok(Some(self.parts.get(sha256).copied().unwrap_or(0))),
+            (false, false) => Err(404),
+        }
+    }
+
+    /// Adds a part of [`PART`] bytes, or what is left of `length`; as [`Self::blob_at`] from then on. One that
+    /// begins elsewhere changes nothing.
+    ///
+    /// # Errors
+    /// HTTP status 403 when no stored operation names the blob.
+    pub fn put_part(&mut self, sha256: &str, offset: usize, length: usize) -> Result<Option<usize>, u16> {
+        let held = self.blob_at(sha256).map_err(|_| 403u16)?;
+        if held != Some(offset) {
+            return Ok(held);
+        }
+        let upto = length.min(offset + PART);
+        if upto == length {
+            self.put_blob(sha256)?;
+        } else {
+            self.parts.insert(sha256.to_owned(), upto);
+        }
+        self.blob_at(sha256)
+    }
+
+    /// Loses what has come of uploads that are not whole: a server may.
+    pub fn lose_parts(&mut self) {
+        self.parts.clear();
     }
 
     /// Whether a blob is stored.

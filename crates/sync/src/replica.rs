@@ -7,6 +7,7 @@ mod index;
 mod open;
 mod outbox;
 mod over;
+mod photos;
 mod pull;
 mod renew;
 mod save;

@@ -205,6 +205,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 }
                 Ok(Response::Blob)
             }
+            Request::AskBlob { .. } | Request::PutPart { .. } => Ok(Response::BlobAt(None)),
         }
     }
 }

@@ -77,6 +77,8 @@ pub struct Report {
     pub damaged: usize,
     /// Checks that mended something.
     pub mended: usize,
+    /// Uploads of photos that went on where they had stopped.
+    pub resumed: usize,
 }
 
 /// An invariant that did not hold. The seed is all that is needed to see it again.

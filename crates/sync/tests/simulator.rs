@@ -20,6 +20,7 @@ fn the_first_64_seeds_hold() {
         total.packed += report.packed;
         total.damaged += report.damaged;
         total.mended += report.mended;
+        total.resumed += report.resumed;
     }
     // A simulator that no longer hurts would pass for ever.
     assert!(total.saved > 3000, "{total:?}");
@@ -29,6 +30,7 @@ fn the_first_64_seeds_hold() {
     assert!(total.purged > 50, "{total:?}");
     assert!(total.packed > 100, "{total:?}");
     assert!(total.damaged > 30 && total.mended > 20, "{total:?}");
+    assert!(total.resumed > 50, "{total:?}");
 }
 
 #[test]

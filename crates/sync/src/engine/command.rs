@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use gridbook_log::{EntityId, OpId, Writer};
 use serde::{Deserialize, Serialize};
 
+use super::Waiting;
 use crate::replica::{Compared, Outbox};
 use crate::wire::{Caps, FpReply, PullReply, PushReply, PushRequest, SnapshotPage};
 
@@ -41,6 +42,20 @@ pub enum Request {
         /// Name.
         sha256: String,
     },
+    /// `HEAD /sync/v1/blobs/{sha256}`: how much of a photo is there.
+    AskBlob {
+        /// Name.
+        sha256: String,
+    },
+    /// `PATCH /sync/v1/blobs/{sha256}`: up to [`super::PART`] bytes from `offset` on; the driver adds them.
+    PutPart {
+        /// Name.
+        sha256: String,
+        /// Where the part begins.
+        offset: usize,
+        /// Size of the whole photo.
+        length: usize,
+    },
 }
 
 /// What came of a request.
@@ -58,6 +73,8 @@ pub enum Response {
     Fp(FpReply),
     /// The blob is stored.
     Blob,
+    /// So many bytes of the blob are stored; `None` when the backend takes no parts.
+    BlobAt(Option<usize>),
     /// The backend answered with an error.
     Failed {
         /// HTTP status.
@@ -100,7 +117,7 @@ pub enum Input {
     /// Answer to [`Output::PushAgain`]: how many wait to be sent once more.
     Again(usize),
     /// Answer to [`Output::NextBlob`].
-    Blob(Option<String>),
+    Blob(Option<Waiting>),
     /// The store failed; the text is for the log.
     StoreFailed(String),
 }

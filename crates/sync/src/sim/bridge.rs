@@ -65,7 +65,7 @@ impl Http for ModelLine {
             Request::Pull { cursor, limit, not } => {
                 model.pull(USER, cursor, (*limit).min(40), *not).map_or_else(failed, Response::Pull)
             }
-            Request::PutBlob { .. } | Request::Snapshot { .. } | Request::Fp { .. } => failed(405),
+            _ => failed(405),
         };
         if self.weather.lost() { Response::Lost } else { answer }
     }

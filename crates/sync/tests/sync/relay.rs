@@ -66,9 +66,7 @@ impl Http for Open {
             Request::PutBlob { .. } => {
                 Response::Failed { status: 403, code: String::new(), retry_after_ms: None }
             }
-            Request::Pull { .. } | Request::Snapshot { .. } | Request::Fp { .. } => {
-                panic!("nothing is fetched")
-            }
+            _ => panic!("nothing is fetched, and photos go whole"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An engine on the bench: what it is told, what it must say.
 
 use gridbook_log::{Clock, DeviceId, Dot, EntityId, NewOp, Op, OpId, WireOp, Writer};
-use gridbook_sync::engine::{Engine, Identity, Input, Output, Request, Response};
+use gridbook_sync::engine::{Engine, Identity, Input, Output, Request, Response, Waiting};
 use gridbook_sync::replica::Outbox;
 use gridbook_sync::wire::{
     Caps, Entry, MAX_PAGE, PullReply, PushReply, PushRequest, PushResult, VERSION, Verdict,
@@ -173,7 +173,12 @@ impl Rig {
     /// A photo under way.
     pub fn at_photo() -> Self {
         let mut rig = Self::at_photos();
-        rig.give(Input::Blob(Some("aa".to_owned())));
+        rig.give(waits("aa", 3));
         rig
     }
+}
+
+/// A photo waits.
+pub fn waits(sha256: &str, size: usize) -> Input {
+    Input::Blob(Some(Waiting { sha256: sha256.to_owned(), size }))
 }

@@ -149,6 +149,22 @@ impl World {
             }
             Request::Fp { places } => Response::Fp(model.fingerprint(&user, *places)),
             Request::PutBlob { sha256 } => model.put_blob(sha256).map_or_else(failed, |()| Response::Blob),
+            Request::AskBlob { sha256 } => {
+                let held = model.blob_at(sha256);
+                self.report.resumed += usize::from(matches!(held, Ok(Some(1..))));
+                held.map_or(Response::BlobAt(None), uploaded)
+            }
+            Request::PutPart { sha256, offset, length } => {
+                if self.rng.chance(self.faults.busy) {
+                    model.lose_parts();
+                }
+                model.put_part(sha256, *offset, *length).map_or_else(failed, uploaded)
+            }
         }
     }
+}
+
+/// What the model says of a photo, as an answer.
+fn uploaded(held: Option<usize>) -> Response {
+    held.map_or(Response::Blob, |offset| Response::BlobAt(Some(offset)))
 }

@@ -4,7 +4,7 @@ use gridbook_log::EntityId;
 
 use super::World;
 use crate::driver::identity;
-use crate::engine::{Input, Output, Request, Response};
+use crate::engine::{Input, Output, PART, Response, Waiting};
 use crate::env::Env;
 use crate::replica::{ReplicaError, SendAgain};
 use crate::sim::device::OpenTab;
@@ -121,8 +121,9 @@ impl World {
             }
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
-                let names = queue.into_iter().map(|(name, _)| name);
-                Ok(Input::Blob(names.into_iter().find(|name| !open.refused.contains(name))))
+                let mut names = queue.into_iter().map(|(name, _)| name);
+                let next = names.find(|name| !open.refused.contains(name));
+                Ok(Input::Blob(next.map(|sha256| waiting(sha256, open.line.is_some()))))
             }
             Output::BlobDone(name) => {
                 let mut batch = Batch::default();
@@ -138,10 +139,8 @@ impl World {
                 let engine = &open.engine;
                 self.report.beside += usize::from((0..number).any(|earlier| engine.awaits(earlier)));
                 if let Some(line) = &mut open.line {
-                    let blob = match &request {
-                        Request::PutBlob { sha256 } => now(store.get(Table::Blob, sha256)).ok().flatten(),
-                        _ => None,
-                    };
+                    let blob =
+                        request.photo().and_then(|sha256| now(store.get(Table::Blob, sha256)).ok().flatten());
                     line.start(number, request, blob);
                     self.pump(who);
                     return Ok(None);
@@ -188,4 +187,10 @@ fn check_monotonic(open: &mut OpenTab, changed: &[EntityId]) -> Result<(), Strin
         *seen = count;
     }
     Ok(())
+}
+
+/// The model takes no bytes: there half of the photos pass for large ones, which go in parts.
+fn waiting(sha256: String, real: bool) -> Waiting {
+    let large = !real && sha256.as_bytes().first().is_some_and(|digit| *digit < b'8');
+    Waiting { sha256, size: if large { 3 * PART + PART / 2 } else { 8 } }
 }

@@ -129,6 +129,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let version = meta.version + 1;
         let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
         let mut entities: Vec<Entity> = Vec::new();
+        let mut foreign = false;
         {
             let inner = self.inner.borrow();
             let now = env.now_ms();
@@ -148,6 +149,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     }
                     pack::write(&mut bytes, op);
                     fresh.push(op);
+                    foreign |= Some(op.dot().writer) == self.answers_as();
                 }
                 if fresh.is_empty() && !inner.rows.get(id).is_some_and(|r| r.leaving) {
                     continue;
@@ -174,6 +176,9 @@ impl<S: Store, P: Project> Replica<S, P> {
                 batch.put(Table::Log, key(log), bytes);
                 meta.next_log += 1;
             }
+        }
+        if foreign {
+            Self::close_office(&mut batch);
         }
         let pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
         page.cursor.clone_into(&mut meta.cursor);

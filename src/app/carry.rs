@@ -118,6 +118,11 @@ impl App {
     /// Tells the backend this device's key, once: what this device signs can then come through other hands.
     pub(super) async fn register_key(self) {
         let Some(replica) = self.replica() else { return };
+        if leptos::prelude::WithUntracked::with_untracked(&self.session, |s| {
+            s.as_ref().is_some_and(|s| s.profile.local)
+        }) {
+            return;
+        }
         if replica.store().get(Table::App, KEY_KNOWN).await.ok().flatten().is_some() {
             return;
         }
@@ -263,6 +268,6 @@ fn written_by(op: &WireOp, dev: gridbook_log::DeviceId) -> bool {
     Op::from_wire(op.clone()).is_ok_and(|op| op.dot().writer.dev == dev)
 }
 
-async fn ask(job: &Job, bytes: &[u8]) -> Result<(Answer, Option<Vec<u8>>), CarryError> {
+pub(super) async fn ask(job: &Job, bytes: &[u8]) -> Result<(Answer, Option<Vec<u8>>), CarryError> {
     worker::run(LOADER, job, Some(bytes)).await.ok_or(CarryError::NotLoaded)
 }

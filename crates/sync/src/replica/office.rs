@@ -75,6 +75,11 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(self.store.commit(batch).await?)
     }
 
+    /// Whether any record changed after a version.
+    pub fn changed_since(&self, version: u64) -> bool {
+        self.inner.borrow().rows.values().any(|row| row.version > version)
+    }
+
     /// The operations of streams, as they lie here.
     ///
     /// # Errors

@@ -2,12 +2,14 @@
 
 mod action;
 mod detail;
+mod found;
 mod frame;
 mod households;
 mod import;
 mod ledger;
 mod login;
 mod me;
+mod office;
 mod parts;
 mod picture;
 mod queue;
@@ -44,6 +46,7 @@ fn root_view() -> AnyView {
         Some(Ok(app)) => {
             app.provide();
             app.provide_round(crate::app::round);
+            app.provide_answering(crate::app::office::answering);
             frame::desk(app)
         }
         Some(Err(words)) => blank("error", "打不开工作台", words, Vec::new()),

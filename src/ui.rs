@@ -9,6 +9,7 @@ pub mod dom;
 pub mod form;
 pub mod format;
 pub mod icon;
+pub mod join;
 pub mod photo;
 pub mod router;
 pub mod states;

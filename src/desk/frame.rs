@@ -22,13 +22,16 @@ pub fn desk(app: App) -> AnyView {
     let user = Memo::new(move |_| app.session.with(|s| s.as_ref().map(|s| s.profile.user.clone())));
     // Only what decides: another record in the address must not redraw the desk.
     let invited = Memo::new(move |_| match route.get() {
-        Route::Invite(code) => Some(code),
+        invited @ (Route::Invite(_) | Route::Join(_)) => Some(invited),
         _ => None,
     });
+    let founding = Memo::new(move |_| route.with(|route| *route == Route::Found));
     let screen = move || match (invited.get(), user.get()) {
-        (Some(code), _) => login::invite(code),
-        (None, None) => login::sign_in(),
-        (None, Some(_)) => inside(app, route),
+        (Some(Route::Join(code)), _) => login::join(code),
+        (Some(Route::Invite(code)), _) => login::invite(code),
+        (_, None) if founding.get() => login::found(),
+        (_, None) => login::sign_in(),
+        (_, Some(_)) => inside(app, route),
     };
     view! {
         {screen}
@@ -46,7 +49,8 @@ fn name(route: &Route) -> &'static str {
         Route::Households(_) => "households",
         Route::Staff => "staff",
         Route::Me => "me",
-        Route::Invite(_) => "invite",
+        Route::Invite(_) | Route::Join(_) => "invite",
+        Route::Found => "found",
     }
 }
 
@@ -56,7 +60,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
         "ledger" => ledger::ledger(),
         "import" => import::import(),
         "households" => households::households(route),
-        "staff" => staff::staff(),
+        "staff" => staff::here::choose(staff::staff),
         "me" => me::me(),
         _ => queue::queue(route),
     };

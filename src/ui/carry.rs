@@ -255,7 +255,7 @@ async fn launched() -> Option<web_sys::File> {
 type StoredBundle = StoredValue<Bundle>;
 
 /// Digits as they were made, however they were typed.
-fn grouped(typed: &str) -> String {
+pub fn grouped(typed: &str) -> String {
     let digits: Vec<char> = typed.chars().filter(char::is_ascii_digit).collect();
     if digits.len() != 12 {
         return typed.trim().to_owned();

@@ -10,13 +10,14 @@ use gridbook_domain::package::Package;
 use gridbook_domain::role::{Actor, Assignment};
 use gridbook_log::body::{Event, Number, kind};
 use gridbook_log::{BlobRef, Body, Create, DeviceId, Entity, EntityId, Op, Placement, Values, Writer};
-use gridbook_sync::driver::Driver;
-use gridbook_sync::engine::Input;
+use gridbook_sync::driver::{Driver, Http};
+use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::env::Env;
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
 use gridbook_sync::replica::{Clerk, NewWrite, OFFICE, Office, Project, Replica, ReplicaError};
 use gridbook_sync::share::{Setup, Share, ShareKind};
 use gridbook_sync::sim::share::{DirectWire, Quirks};
+use gridbook_sync::wire::Caps;
 use gridbook_sync::store::{Batch, Store, Table, scan_all};
 use serde_json::{Value, json};
 
@@ -97,6 +98,15 @@ impl World {
 
     fn device(&self, user: &str, ahead: u64) -> Device {
         self.with_store(user, ahead, Rc::default())
+    }
+
+    /// Before anybody held the office.
+    fn set_up_without_authority(&self) {
+        let env = TestEnv { time: self.time.clone(), ahead: 0, seed: self.seed.clone() };
+        let setup = Setup { kind: self.kind, slot: 0, tenant: TOWN.to_owned(), authority: None };
+        let share = Share::new(self.wire.clone(), env, setup);
+        let answer = now(share.send(&Request::Caps, None));
+        assert!(matches!(answer, Response::Caps(Caps { authority: None, .. })), "{answer:?}");
     }
 
     fn with_store(&self, user: &str, ahead: u64, store: Rc<MemoryStore>) -> Device {
@@ -407,6 +417,22 @@ fn a_store_put_back_stops_the_numbers_until_a_person_has_confirmed_them() {
         desk.at_office();
         desk.hold();
         assert_eq!(world.numbers(), ["青禾〔2026〕隐字第00001号", "青禾〔2026〕隐字第00002号"], "{kind:?}");
+    }
+}
+
+#[test]
+fn a_share_that_names_nobody_names_the_first_authority_that_comes() {
+    for kind in KINDS_OF_SHARE {
+        let world = World::new(kind);
+        world.set_up_without_authority();
+        let desk = world.device("ivy", 0);
+        desk.sync();
+        assert_eq!(desk.replica.meta().authority, Some(AUTHORITY), "{kind:?}");
+        // Another that comes later does not replace it.
+        let setup = Setup { kind, slot: 0, tenant: TOWN.to_owned(), authority: Some(DeviceId([0xBB; 8])) };
+        let late = Share::new(world.wire.clone(), desk.env.clone(), setup);
+        let answer = now(late.send(&Request::Caps, None));
+        assert!(matches!(answer, Response::Caps(Caps { authority: Some(AUTHORITY), .. })), "{answer:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{EntityId, pack};
+use gridbook_log::{EntityId, Writer, pack};
 
 use super::index::Row;
 use super::outbox::Pending;
@@ -50,7 +50,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             for log in logs {
                 let bytes =
                     self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
-                let list = self.inner.borrow().to_send(log, &bytes, send_again)?;
+                let list = self.inner.borrow().to_send(log, &bytes, send_again, self.answers_as())?;
                 pend.extend(list.map(|list| (log, list)));
             }
         }
@@ -86,6 +86,7 @@ impl<P: Project> Inner<P> {
         log: u32,
         bytes: &[u8],
         again: SendAgain,
+        answers_as: Option<Writer>,
     ) -> Result<Option<Vec<Pending>>, ReplicaError> {
         let mut list = self.pend.get(&log).cloned().unwrap_or_default();
         let before = list.len();
@@ -93,7 +94,8 @@ impl<P: Project> Inner<P> {
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let meant = again == SendAgain::Everything || dot.writer == self.meta.writer;
+            let own = dot.writer == self.meta.writer || Some(dot.writer) == answers_as;
+            let meant = again == SendAgain::Everything || own;
             if meant
                 && self.rows.contains_key(&entity)
                 && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot))

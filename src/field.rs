@@ -25,15 +25,16 @@ use wasm_bindgen::JsCast;
 
 use crate::app::App;
 use crate::ui::directory::provide_directory;
+use crate::ui::later::{Load, fetch};
 use crate::ui::live;
 use crate::ui::router::{Route, provide_router};
 use crate::ui::states::blank;
 use crate::ui::toast::provide_toasts;
 
-pub use later::{Later, Load};
+pub use later::Later;
 
 /// Starts the phone's app inside `#app`; `load` fetches the second part.
-pub fn start(load: Load) {
+pub fn start(load: Load<Later>) {
     let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else {
         return;
     };
@@ -41,7 +42,7 @@ pub fn start(load: Load) {
 }
 
 /// Nothing until the core has started: the page's own first frame stays as long.
-fn root_view(load: Load) -> AnyView {
+fn root_view(load: Load<Later>) -> AnyView {
     let started = RwSignal::new(None);
     leptos::task::spawn_local(async move {
         started.set(Some(App::start().await.map_err(|problem| problem.message())));
@@ -71,13 +72,13 @@ fn stopped(words: String) -> AnyView {
     .into_any()
 }
 
-fn shell(app: App, load: Load) -> AnyView {
+fn shell(app: App, load: Load<Later>) -> AnyView {
     app.provide();
     let router = provide_router();
     let toasts = provide_toasts();
     provide_directory();
     me::watch_updates();
-    let rest = later::fetch(app, load);
+    let rest = fetch(app, load);
     let signed =
         Memo::new(move |_| app.session.with(|session| session.as_ref().map(|s| s.profile.user.clone())));
     // The step of a form is part of the address, so that back goes one step back; the form itself stays.
@@ -89,10 +90,10 @@ fn shell(app: App, load: Load) -> AnyView {
     let draw = move || {
         let route = page.get();
         match (signed.get(), route.path().first().copied()) {
-            (_, Some("invite" | "join")) => rest.open(&route),
+            (_, Some("invite" | "join")) => later::open(rest, &route),
             (None, _) | (_, Some("login")) => login::page(),
             (Some(_), None) => home::page(),
-            (Some(_), _) => rest.open(&route),
+            (Some(_), _) => later::open(rest, &route),
         }
     };
     view! { {draw}{toasts.view()} }.into_any()

@@ -79,13 +79,7 @@ impl Http for Connection {
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
         match self {
             Self::Server(http) => http.send(request, blob).await,
-            // A share's password is no session: it is mended under 后端, not by signing in.
-            Self::Share(share) => match share.send(request, blob).await {
-                Response::Failed { status: 401, code, retry_after_ms } => {
-                    Response::Failed { status: 403, code, retry_after_ms }
-                }
-                other => other,
-            },
+            Self::Share(share) => share.send(request, blob).await,
         }
     }
 }

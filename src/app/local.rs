@@ -194,7 +194,8 @@ impl App {
         let id = self.rows(|rows| {
             let mut people = rows.iter().filter(|(_, row)| {
                 let summary = row.summary.as_ref();
-                summary.is_some_and(|s| s.kind == gridbook_domain::record::RecordKind::Staff && s.number == user)
+                summary
+                    .is_some_and(|s| s.kind == gridbook_domain::record::RecordKind::Staff && s.number == user)
             });
             people.next().map(|(id, _)| *id)
         })?;
@@ -220,8 +221,10 @@ impl App {
         profile.actor.user = user.to_owned();
         profile.actor.assignments = held;
         profile.local = true;
-        profile.township =
-            self.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.clone())).unwrap_or_default();
+        profile.township = self
+            .session
+            .with_untracked(|s| s.as_ref().map(|s| s.profile.township.clone()))
+            .unwrap_or_default();
         let ticket = Ticket { profile, authority, backend: self.backend().await };
         let plain = serde_json::to_vec(&ticket).map_err(|e| Problem::Store(e.to_string()))?;
         // Fit for an address.

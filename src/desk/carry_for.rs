@@ -55,9 +55,8 @@ pub fn card() -> AnyView {
             busy.try_set(false);
         });
     };
-    let trouble = move || {
-        wrong.get().map(|words| view! { <p class="error" role="alert">{icon("warn")}{words}</p> })
-    };
+    let trouble =
+        move || wrong.get().map(|words| view! { <p class="error" role="alert">{icon("warn")}{words}</p> });
     view! {
         <section class="card">
             <div class="card-head"><h2 class="card-title">"给一个人的文件"</h2></div>

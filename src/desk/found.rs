@@ -30,7 +30,12 @@ pub fn found() -> AnyView {
         let new = Founding {
             name: text(name),
             code: text(code),
-            villages: villages.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+            villages: villages
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect(),
             user: text(user),
             person: text(person),
             secret: first.get_untracked(),
@@ -105,7 +110,7 @@ fn problem(new: &Founding, again: &str) -> Option<&'static str> {
 /// Whether this can be the name of an account.
 pub fn is_account(user: &str) -> bool {
     (2..=64).contains(&user.len())
-        && user
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.'))
+        && user.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.')
+        })
 }

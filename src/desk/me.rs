@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{carry_for, office};
 use super::parts::select;
+use super::{carry_for, office};
 use crate::app::{StorageView, use_app};
 use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};

@@ -45,10 +45,13 @@ pub fn card() -> AnyView {
         look();
     });
     let open = RwSignal::new(false);
-    let classes: Vec<&'static str> = RecordKind::ALL.into_iter().filter_map(RecordKind::number_class).collect();
+    let classes: Vec<&'static str> =
+        RecordKind::ALL.into_iter().filter_map(RecordKind::number_class).collect();
     let year = chrono::Datelike::year(&app.today());
-    let marks: Vec<(&'static str, RwSignal<i64>)> =
-        classes.into_iter().map(|class| (class, RwSignal::new(app.numbers_seen().last(class, year)))).collect();
+    let marks: Vec<(&'static str, RwSignal<i64>)> = classes
+        .into_iter()
+        .map(|class| (class, RwSignal::new(app.numbers_seen().last(class, year))))
+        .collect();
     let given = marks.clone();
     let take = move || {
         let marks: Vec<(&str, i64)> = given.iter().map(|(class, n)| (*class, n.get_untracked())).collect();

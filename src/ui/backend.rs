@@ -291,6 +291,7 @@ fn verdict(verdict: Verdict) -> AnyView {
         Verdict::Works(_) => (true, "可以用：能写、能读、能列出，试的文件已经删掉。"),
         Verdict::NoSuchFolder => (false, "没有找到这个文件夹或数据库。请核对网址，或请管理员先建好。"),
         Verdict::WrongPassword => (false, "账号或密码不对。请核对后再试。"),
+        Verdict::SignedOut => (false, "镇里服务器的登录已过期，没有试成。请重新登录后再试，记录都在。"),
         Verdict::ReadOnly => (false, "能读，不能写。请管理员给这个账号写的权限。"),
         Verdict::NoListing => (false, "不能列出里面有什么。请管理员打开列目录的权限。"),
         Verdict::ChangesBytes => (false, "存进去的内容取出来变了，不能用它保存记录。"),

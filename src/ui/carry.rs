@@ -276,11 +276,8 @@ fn inside(app: App, bundle: StoredBundle) -> AnyView {
         let who = authors(bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
         let made = format::when(bundle.head.made_at, app.now_ms());
         let from = if bundle.head.name.is_empty() { &bundle.head.user } else { &bundle.head.name };
-        let words = format!(
-            "{from} {made} 做的文件：{}；照片和录音 {} 个。",
-            who.join("，"),
-            bundle.blobs.len()
-        );
+        let words =
+            format!("{from} {made} 做的文件：{}；照片和录音 {} 个。", who.join("，"), bundle.blobs.len());
         (words, bundle.ops.len() + bundle.blobs.len())
     });
     let hand_on = move |_| {

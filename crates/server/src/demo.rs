@@ -4,7 +4,6 @@
 mod history;
 mod scribe;
 
-
 use gridbook_domain::import::{Existing, Options, Preview, RowDraft, Vocabulary, preview};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;

@@ -153,7 +153,7 @@ fn foreign(op: &Op, account: &str, writer: Writer) -> Option<&'static str> {
     let header = op.header();
     if header.user != account {
         Some("foreign_author")
-    } else if op.dot().writer != writer {
+    } else if !op.dot().writer.is_life_of(writer) {
         Some("foreign_writer")
     } else if gridbook_domain::authority::KINDS.contains(&header.kind.as_str()) {
         Some("authority_only")

@@ -72,6 +72,10 @@ impl RawResponse {
     }
 }
 
+/// Status that a wire gives when the way to the share leads through a server of ours and the session there has ended:
+/// the share itself was not asked.
+pub const SESSION_ENDED: u16 = 440;
+
 /// No answer came, or half of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost;

@@ -17,8 +17,8 @@ use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
 use gridbook_sync::replica::{Clerk, NewWrite, OFFICE, Office, Project, Replica, ReplicaError};
 use gridbook_sync::share::{Setup, Share, ShareKind};
 use gridbook_sync::sim::share::{DirectWire, Quirks};
-use gridbook_sync::wire::Caps;
 use gridbook_sync::store::{Batch, Store, Table, scan_all};
+use gridbook_sync::wire::Caps;
 use serde_json::{Value, json};
 
 const KINDS_OF_SHARE: [ShareKind; 2] = [ShareKind::WebDav, ShareKind::CouchDb];
@@ -54,7 +54,11 @@ impl Env for TestEnv {
 
     fn random(&self, bytes: &mut [u8]) {
         for byte in bytes {
-            let next = self.seed.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let next = self
+                .seed
+                .get()
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             self.seed.set(next);
             *byte = (next >> 33) as u8;
         }
@@ -148,7 +152,11 @@ fn person(user: &str, role: &str) -> Actor {
 }
 
 fn everybody() -> Vec<Actor> {
-    vec![person("ann", "village_assistant"), person("bea", "village_assistant"), person("ivy", "intake_clerk")]
+    vec![
+        person("ann", "village_assistant"),
+        person("bea", "village_assistant"),
+        person("ivy", "intake_clerk"),
+    ]
 }
 
 struct Desk<'a>(gridbook_domain::authority::Office<'a>);
@@ -201,7 +209,8 @@ impl Device {
     }
 
     fn register(&self, id: EntityId) {
-        let data: Values = serde_json::from_value::<BTreeMap<String, Value>>(json!({"duplicate_checked": true})).unwrap();
+        let data: Values =
+            serde_json::from_value::<BTreeMap<String, Value>>(json!({"duplicate_checked": true})).unwrap();
         let set = serde_json::from_value::<BTreeMap<String, Value>>(
             json!({"category": "cut_slope", "subtype": "cut_slope.1", "level": "blue"}),
         );
@@ -334,8 +343,16 @@ fn a_clock_far_ahead_is_told_in_the_receipt_and_holds_nobody_up() {
     let seen = desk.entity(id);
     let received = seen.received(seen.creation().unwrap().dot).unwrap();
     assert!(received.at < START + DAY);
-    assert_eq!(u64::try_from(received.drift).unwrap() / DAY, 399, "at least what it is ahead: a moment has passed");
-    assert_eq!(seen.state(), Some("registered"), "judged after what it builds on, though its time is before it");
+    assert_eq!(
+        u64::try_from(received.drift).unwrap() / DAY,
+        399,
+        "at least what it is ahead: a moment has passed"
+    );
+    assert_eq!(
+        seen.state(),
+        Some("registered"),
+        "judged after what it builds on, though its time is before it"
+    );
     assert_eq!(world.numbers(), ["青禾〔2026〕隐字第00001号"]);
 }
 

@@ -197,7 +197,8 @@ fn new_person() -> AnyView {
             }
         });
     };
-    let roles = move || app.package().roles.iter().map(|role| (role.id.clone(), role.label.clone())).collect();
+    let roles =
+        move || app.package().roles.iter().map(|role| (role.id.clone(), role.label.clone())).collect();
     let areas = move || {
         let mut list = vec![(String::new(), "不限区域".to_owned())];
         list.extend(names.with(|names| {

@@ -95,7 +95,8 @@ impl<'a> Office<'a> {
     /// What there is to say to a stream. The answers hold for a stream of just these operations.
     pub fn answer(&mut self, id: EntityId, ops: &[Op]) -> Vec<Body> {
         let (stream, waiting) = self.split(id, ops);
-        let due = |stream: &Entity, by| number_due(stream, by, |kind, step| gives_number(self.package, kind, step));
+        let due =
+            |stream: &Entity, by| number_due(stream, by, |kind, step| gives_number(self.package, kind, step));
         if waiting.is_empty() && due(&stream, None).is_none() {
             return Vec::new();
         }

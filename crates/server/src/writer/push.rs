@@ -20,7 +20,6 @@ use crate::quarantine;
 use crate::signature::{self, Author, Keys};
 use crate::sql;
 
-
 /// A push with its operations read and hashed (done outside the writer, on another core).
 pub struct Push {
     /// Who is signed in.
@@ -230,7 +229,7 @@ fn judge(
     let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
     match asked.carried {
         Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
-        Carried::Own if dot.writer != push.writer => return refuse("foreign_writer"),
+        Carried::Own if !dot.writer.is_life_of(push.writer) => return refuse("foreign_writer"),
         Carried::Own => {}
         Carried::Wrong => return refuse("signature"),
         Carried::Signed => {

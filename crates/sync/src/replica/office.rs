@@ -117,7 +117,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             let fresh = |row: &Row<P::Summary>| row.version > office.upto;
             let changed = inner.rows.iter().filter(|(_, row)| fresh(row));
             let (first, later): (Vec<_>, Vec<_>) = changed.partition(|(_, row)| clerk.first(&row.summary));
-            let ids = |rows: Vec<(&EntityId, &Row<P::Summary>)>| rows.into_iter().map(|(id, _)| *id).collect();
+            let ids =
+                |rows: Vec<(&EntityId, &Row<P::Summary>)>| rows.into_iter().map(|(id, _)| *id).collect();
             (ids(first), ids(later))
         };
         if first.is_empty() && later.is_empty() {

@@ -94,7 +94,7 @@ impl<P: Project> Inner<P> {
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let own = dot.writer == self.meta.writer || Some(dot.writer) == answers_as;
+            let own = dot.writer.is_life_of(self.meta.writer) || Some(dot.writer) == answers_as;
             let meant = again == SendAgain::Everything || own;
             if meant
                 && self.rows.contains_key(&entity)

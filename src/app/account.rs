@@ -212,7 +212,7 @@ impl App {
 
     /// Locks the account on this device. What is unsent stays and is sent after the next sign-in.
     pub async fn sign_out(&self) {
-        if !self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local)) {
+        if !self.is_local() {
             let _ = self.api().post::<_, serde_json::Value>("/api/sign-out", &json!({})).await;
         }
         let _ = set_current("").await;

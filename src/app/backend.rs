@@ -160,7 +160,7 @@ impl App {
 
     /// Shares that the township's server relays to; none without a network.
     pub async fn relayed_shares(&self) -> Vec<Relayed> {
-        if self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local)) {
+        if self.is_local() {
             return Vec::new();
         }
         self.api().get::<RelayList>("/relay").await.map(|list| list.shares).unwrap_or_default()

@@ -126,9 +126,7 @@ impl App {
     /// Tells the backend this device's key, once: what this device signs can then come through other hands.
     pub(super) async fn register_key(self) {
         let Some(replica) = self.replica() else { return };
-        if leptos::prelude::WithUntracked::with_untracked(&self.session, |s| {
-            s.as_ref().is_some_and(|s| s.profile.local)
-        }) {
+        if self.is_local() {
             return;
         }
         if replica.store().get(Table::App, KEY_KNOWN).await.ok().flatten().is_some() {

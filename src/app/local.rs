@@ -68,7 +68,7 @@ fn refused(code: &str, message: &str) -> Problem {
     Problem::Refused { code: code.to_owned(), message: message.to_owned() }
 }
 
-fn broken(error: CarryError) -> Problem {
+fn broken(error: &CarryError) -> Problem {
     refused("not_loaded", &error.message())
 }
 
@@ -104,7 +104,7 @@ pub fn staff_values(user: &str, name: &str, held: &[Assignment]) -> Values {
 impl App {
     /// Whether this account lives without a server.
     pub fn is_local(&self) -> bool {
-        self.session.with(|s| s.as_ref().is_some_and(|s| s.profile.local))
+        self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local))
     }
 
     /// Founds a township on this device, which becomes its authority.
@@ -159,7 +159,7 @@ impl App {
                 "这台设备上已经有同名的账号，那里的记录都在。请换一个账号名，或换一台设备。",
             ));
         }
-        let check = base64(&seal(secret, CHECK).await.map_err(broken)?);
+        let check = base64(&seal(secret, CHECK).await.map_err(|error| broken(&error))?);
         let store = IdbStore::open(&database(&profile.user)).await?;
         let replica = Replica::open(store, Projector(self.package()), &BrowserEnv, &profile.user).await?;
         office::adopt(&replica, authority).await?;
@@ -179,12 +179,12 @@ impl App {
         let row = store.get(Table::App, LOCAL).await?.ok_or_else(lost)?;
         let local: Local = serde_json::from_slice(&row).map_err(|_| lost())?;
         let sealed = unbase64(&local.check).unwrap_or_default();
-        match ask(&Job::Open(secret.to_owned()), &sealed).await.map_err(broken)? {
+        match ask(&Job::Open(secret.to_owned()), &sealed).await.map_err(|error| broken(&error))? {
             (Answer::Done, Some(plain)) if plain == CHECK => self.admit(String::new(), local.profile).await,
             (Answer::Passphrase, _) => {
                 Err(refused("bad_secret", "口令不对，记录都在。忘了就请镇上重新发一个邀请码。"))
             }
-            _ => Err(broken(CarryError::NotLoaded)),
+            _ => Err(broken(&CarryError::NotLoaded)),
         }
     }
 

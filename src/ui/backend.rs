@@ -142,7 +142,7 @@ pub fn card() -> AnyView {
         })
     };
     // An account that lives without a server has none to go back to.
-    let local = app.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local));
+    let local = app.is_local();
     let choose = Kind::ALL
         .into_iter()
         .filter(|(kind, ..)| !(local && *kind == Kind::Server))

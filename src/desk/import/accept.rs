@@ -38,7 +38,7 @@ pub(super) async fn accept(app: App, import: Import, read: Read) {
     let people: Vec<Person> =
         drafts.iter().filter(|draft| draft.kind == RecordKind::Staff).map(person).collect();
     // Without a server the directory is all there is; invitations are made from it.
-    let local = app.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local));
+    let local = app.is_local();
     let accounts: Vec<String> =
         if local { Vec::new() } else { people.iter().map(|person| person.user.clone()).collect() };
     // Accounts live at the server: without it nothing of a staff sheet is taken over, so that none is half there.

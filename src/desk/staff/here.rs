@@ -234,9 +234,5 @@ fn new_person() -> AnyView {
 
 /// The page for this account: the directory here, or the server's accounts.
 pub fn choose(server: impl FnOnce() -> AnyView) -> AnyView {
-    if use_app().session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local)) {
-        live(|| page())
-    } else {
-        server()
-    }
+    if use_app().is_local() { live(page) } else { server() }
 }

@@ -7,7 +7,9 @@ mod backend;
 pub mod carry;
 mod check;
 mod draft;
+pub mod local;
 mod news;
+pub mod office;
 mod photo;
 mod problem;
 mod storage;
@@ -30,7 +32,7 @@ use gridbook_sync::env::Env;
 use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica, Row, Saved};
 use leptos::prelude::*;
 
-pub use account::{Account, Session};
+pub use account::{Account, Profile, Session, Township};
 pub use backend::{Backend, Connection, Place, Relayed, ShareAt};
 pub use check::CheckView;
 pub use draft::Draft;
@@ -75,6 +77,7 @@ struct Core {
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
     connected: RefCell<Option<backend::Connected>>,
+    answering: Cell<Option<office::Answering>>,
 }
 
 /// See the module's text.
@@ -120,6 +123,7 @@ impl App {
             round: Cell::new(None),
             early: RefCell::new(None),
             connected: RefCell::new(None),
+            answering: Cell::new(None),
         };
         let app = Self {
             core: StoredValue::new_local(Rc::new(core)),

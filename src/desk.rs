@@ -4,7 +4,9 @@
 //! loaded while the person looks at that.
 
 mod action;
+mod carry_for;
 mod detail;
+mod found;
 mod frame;
 mod households;
 mod import;
@@ -12,6 +14,7 @@ mod later;
 mod ledger;
 mod login;
 mod me;
+mod office;
 mod parts;
 mod picture;
 mod queue;

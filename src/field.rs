@@ -90,7 +90,7 @@ fn shell(app: App, load: Load<Later>) -> AnyView {
     let draw = move || {
         let route = page.get();
         match (signed.get(), route.path().first().copied()) {
-            (_, Some("invite")) => later::open(rest, &route),
+            (_, Some("invite" | "join")) => later::open(rest, &route),
             (None, _) | (_, Some("login")) => login::page(),
             (Some(_), None) => home::page(),
             (Some(_), _) => later::open(rest, &route),
@@ -103,6 +103,8 @@ fn open(route: &Route) -> AnyView {
     let id = |text: &str| EntityId::parse(text);
     match route.path().as_slice() {
         ["invite", code] => login::invite((*code).to_owned()),
+        ["join"] => login::join(String::new()),
+        ["join", code] => login::join((*code).to_owned()),
         ["households"] => households::page(),
         ["household", "new"] => forms::page(forms::Start::new(RecordKind::Household, route)),
         ["household", one] => with(id(one), household::page),

@@ -10,6 +10,7 @@ pub mod dom;
 pub mod form;
 pub mod format;
 pub mod icon;
+pub mod join;
 pub mod later;
 pub mod photo;
 pub mod router;

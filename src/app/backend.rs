@@ -17,7 +17,7 @@ use crate::net::{FetchHttp, RemoteShare, ShareSetup};
 use crate::platform::{after_lock, has_locks, local_get, local_set, random_slot};
 
 /// Row of [`Table::App`].
-const ROW: &str = "backend";
+pub(super) const ROW: &str = "backend";
 
 /// Where records go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +160,9 @@ impl App {
 
     /// Shares that the township's server relays to; none without a network.
     pub async fn relayed_shares(&self) -> Vec<Relayed> {
+        if self.is_local() {
+            return Vec::new();
+        }
         self.api().get::<RelayList>("/relay").await.map(|list| list.shares).unwrap_or_default()
     }
 

@@ -127,7 +127,12 @@ impl App {
         let _ = replica.refresh().await;
         // Here and not at the start: the rules behind a row come with the phone's second part.
         self.renew_rows(&replica).await;
-        let Some(http) = self.connection().await else { return };
+        self.sit_down(&replica).await;
+        let Some(http) = self.connection().await else {
+            // Without a backend nothing arrives but by hand, and it is answered all the same.
+            self.answer_if_desk().await;
+            return;
+        };
         let on_status = |changed: bool| {
             if changed {
                 self.changed(true);
@@ -139,6 +144,12 @@ impl App {
         let round = driver.run(&replica, &*http, &BrowserEnv, input, on_status).await;
         let Some(mut round) = round else { return };
         while self.core().wake_again.take() {
+            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
+                round = next;
+            }
+        }
+        // What came is answered only when all has come; the answers leave at once.
+        while driver.with_engine(|e| e.trouble().is_none()) && self.answer_if_desk().await {
             if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
                 round = next;
             }
@@ -171,6 +182,14 @@ impl App {
         let ms = round.timer_ms.and_then(|ms| u32::try_from(ms).ok());
         *self.core().timer.borrow_mut() =
             ms.map(|ms| gloo::timers::callback::Timeout::new(ms, move || app.give(Input::Timer)));
+    }
+
+    /// Gives the authority's answers, where this page does that; whether there were any.
+    async fn answer_if_desk(self) -> bool {
+        match self.core().answering.get() {
+            Some(answering) => answering(self).await,
+            None => false,
+        }
     }
 
     /// Rows of lists that an earlier app or data package made are made anew; what cannot be now is at the next start.

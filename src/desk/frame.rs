@@ -22,11 +22,13 @@ pub fn desk(app: App) -> AnyView {
     let user = Memo::new(move |_| app.session.with(|s| s.as_ref().map(|s| s.profile.user.clone())));
     // Only what decides: another record in the address must not redraw the desk.
     let invited = Memo::new(move |_| match route.get() {
-        Route::Invite(code) => Some(code),
+        way @ (Route::Invite(_) | Route::Join(_)) => Some(way),
+        // Whoever is inside has a township.
+        Route::Found if user.with(Option::is_none) => Some(Route::Found),
         _ => None,
     });
     let screen = move || match (invited.get(), user.get()) {
-        (Some(code), _) => later::view(move |part| (part.invite)(code.clone())),
+        (Some(route), _) => later::view(move |part| (part.enter)(route.clone())),
         (None, None) => login::sign_in(),
         (None, Some(_)) => inside(app, route),
     };
@@ -46,7 +48,8 @@ fn name(route: &Route) -> &'static str {
         Route::Households(_) => "households",
         Route::Staff => "staff",
         Route::Me => "me",
-        Route::Invite(_) => "invite",
+        Route::Invite(_) | Route::Join(_) => "invite",
+        Route::Found => "found",
     }
 }
 

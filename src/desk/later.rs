@@ -7,6 +7,7 @@ use super::queue::{self, Queue};
 use super::route::Route;
 use super::{detail, households, import, ledger, login, me, staff};
 use crate::app::Round;
+use crate::app::office::Answering;
 use crate::ui::later::{Part, Rest};
 use crate::ui::states::{blank, loading};
 
@@ -14,11 +15,12 @@ use crate::ui::states::{blank, loading};
 #[derive(Clone, Copy)]
 pub struct Later {
     pub(super) open: fn(&'static str, RwSignal<Route>) -> AnyView,
-    pub(super) invite: fn(String) -> AnyView,
+    pub(super) enter: fn(Route) -> AnyView,
     pub(super) detail: fn(EntityId, Callback<()>) -> AnyView,
     pub(super) export: fn(Queue) -> AnyView,
     pub(super) dispatch: fn(Queue, RwSignal<bool>) -> AnyView,
     round: Round,
+    answering: Answering,
 }
 
 impl Later {
@@ -26,11 +28,12 @@ impl Later {
     pub fn new() -> Self {
         Self {
             open,
-            invite: login::invite,
+            enter,
             detail: detail::detail,
             export: queue::export,
             dispatch: queue::dispatch,
             round: crate::app::round,
+            answering: crate::app::office::answering,
         }
     }
 }
@@ -45,6 +48,19 @@ impl Part for Later {
     fn round(self) -> Round {
         self.round
     }
+
+    fn answering(self) -> Option<Answering> {
+        Some(self.answering)
+    }
+}
+
+/// The ways in besides signing in.
+fn enter(way: Route) -> AnyView {
+    match way {
+        Route::Invite(code) => login::invite(code),
+        Route::Join(code) => login::join(code),
+        _ => login::found(),
+    }
 }
 
 /// The screen behind a name of [`super::frame`].
@@ -53,7 +69,7 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "ledger" => ledger::ledger(),
         "import" => import::import(),
         "households" => households::households(route),
-        "staff" => staff::staff(),
+        "staff" => staff::here::choose(staff::staff),
         _ => me::me(),
     }
 }

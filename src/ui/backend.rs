@@ -42,7 +42,7 @@ impl Kind {
         match self {
             Self::Server => "按岗位和网格分权限，登记给正式编号，手机丢了可以停用。",
             Self::WebDav | Self::CouchDb => {
-                "能打开这个共享的人能看到里面的全部记录，不能按网格或岗位分权限；不给正式编号，时限按记录时间起算。适合没有服务器的村。"
+                "能打开这个共享的人能看到里面的全部记录，不能按网格或岗位分权限。要有一台镇上的电脑编号和接收，没有时不给正式编号，时限按记录时间起算。适合没有服务器的乡镇。"
             }
             Self::Alone => "记录只在这台设备上，靠随身文件带走。设备丢了或坏了，没有带走的就没有了。",
         }
@@ -141,7 +141,11 @@ pub fn card() -> AnyView {
             view! { <p data-testid="backend-now">{format!("现在用：{label}{place}")}</p> }
         })
     };
+    // An account that lives without a server has none to go back to.
+    let local = app.is_local();
     let choose = Kind::ALL
+        .into_iter()
+        .filter(|(kind, ..)| !(local && *kind == Kind::Server))
         .map(|(kind, label, test)| {
             view! {
                 <label class="chip">

@@ -7,12 +7,18 @@ use std::pin::Pin;
 use leptos::prelude::*;
 
 use super::live;
+use crate::app::office::Answering;
 use crate::app::{App, Round};
 
 /// What a second part gives to the first: functions, by value, so that the first part names none of them.
 pub trait Part: Copy + Send + Sync + 'static {
     /// Synchronisation, which is part of it.
     fn round(self) -> Round;
+
+    /// What a desk does after a round: it may be the authority.
+    fn answering(self) -> Option<Answering> {
+        None
+    }
 }
 
 /// Fetches the second part; `None` when it did not come this time.
@@ -62,6 +68,9 @@ impl<P: Part> Rest<P> {
         leptos::task::spawn_local(async move {
             if let Some(part) = load().await {
                 self.stand.set(Stand::Here(part));
+                if let Some(answering) = part.answering() {
+                    app.provide_answering(answering);
+                }
                 app.provide_round(part.round());
                 for act in self.wanted.try_update_value(std::mem::take).unwrap_or_default() {
                     act(part);

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no random numbers, no Leptos, no browser, no SQL. Data are data files in `data/`.
 
 pub mod admit;
+pub mod authority;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;
@@ -25,6 +26,7 @@ pub mod seven;
 pub mod share;
 pub mod summary;
 pub mod territory;
+pub mod township;
 pub mod validate;
 pub mod workflow;
 pub mod zero;

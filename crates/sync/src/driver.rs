@@ -50,7 +50,8 @@ pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
         nonce: meta.nonce.clone(),
         cursor: meta.cursor.clone(),
         history: meta.history.clone(),
-        echo: meta.echo,
+        // The authority must hear of its own answers that it does not know: its store was put back.
+        echo: meta.echo || replica.answers_as().is_some(),
         named_twice: replica.named_twice(),
         fresh: meta.pulled_at == 0,
     }

@@ -4,6 +4,7 @@
 //! database can never use the same number twice: the one that comes second reads the journal and computes again.
 
 mod index;
+mod office;
 mod open;
 mod outbox;
 mod over;
@@ -14,7 +15,7 @@ mod save;
 mod summaries;
 mod survey;
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use index::{Part, Row};
+pub use office::{Clerk, OFFICE, Office};
 pub use outbox::{Outbox, Unsent};
 pub use over::SendAgain;
 pub use pull::{Mended, Pulled};
@@ -107,6 +109,8 @@ pub struct Replica<S: Store, P: Project> {
     inner: RefCell<Inner<P>>,
     /// One writer at a time inside a tab; across tabs the version guards.
     gate: async_lock::Mutex<()>,
+    /// The name under which this device answers as the authority, while it does.
+    office: Cell<Option<Writer>>,
 }
 
 /// Entities kept folded in memory.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use gridbook_domain::authority::{KINDS, ruled_out};
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
 use gridbook_log::{Dot, EntityId, Header, Op, OpId};
@@ -18,9 +19,6 @@ use crate::problem::ApiError;
 use crate::quarantine;
 use crate::signature::{self, Author, Keys};
 use crate::sql;
-
-/// Kinds that only the server's own device writes.
-pub(crate) const AUTHORITY_KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
 
 /// A push with its operations read and hashed (done outside the writer, on another core).
 pub struct Push {
@@ -242,7 +240,7 @@ fn judge(
             }
         }
     }
-    if AUTHORITY_KINDS.contains(&header.kind.as_str()) {
+    if KINDS.contains(&header.kind.as_str()) {
         return refuse("authority_only");
     }
     if op.body_text().is_none() {
@@ -272,13 +270,8 @@ fn judge(
     if dot.n > stream.entity.have().upto(dot.writer) + 1 || (stream.is_new() && header.kind != kind::CREATE) {
         return Judged::Done(Verdict::Defer, None);
     }
-    if !stream.is_new() {
-        if header.kind == kind::CREATE {
-            return Judged::Reject("second_create".to_owned());
-        }
-        if stream.entity.creation().is_none_or(|c| c.rejected.is_some()) {
-            return Judged::Reject("creation_rejected".to_owned());
-        }
+    if let Some(code) = ruled_out(&stream.entity, op) {
+        return Judged::Reject(code.to_owned());
     }
     let verdict = match &asked.creation {
         Some(verdict) if stream.is_new() => verdict.clone(),

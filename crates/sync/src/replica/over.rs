@@ -81,10 +81,13 @@ impl<S: Store, P: Project> Replica<S, P> {
             for log in logs {
                 let bytes =
                     self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
+                let answers_as = self.answers_as();
                 let inner = self.inner.borrow();
                 let writer = inner.meta.writer;
-                let meant =
-                    |op: &Op| send_again == SendAgain::Everything || op.dot().writer.is_life_of(writer);
+                let meant = |op: &Op| {
+                    let by = op.dot().writer;
+                    send_again == SendAgain::Everything || by.is_life_of(writer) || Some(by) == answers_as
+                };
                 let list = inner.to_send(log, &bytes, meant)?;
                 pend.extend(list.map(|list| (log, list)));
             }

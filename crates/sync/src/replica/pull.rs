@@ -213,6 +213,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
         let mut entities: Vec<Entity> = Vec::new();
         let (log, mut bytes, mut again) = (meta.next_log, Vec::new(), Vec::new());
+        let mut foreign = false;
         {
             let inner = self.inner.borrow();
             let now = env.now_ms();
@@ -231,6 +232,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     result.named_twice |= held && op.dot().writer == meta.writer;
                     pack::write(&mut bytes, op);
                     fresh.push(op);
+                    foreign |= Some(op.dot().writer) == self.answers_as();
                 }
                 for op in lost.iter().filter(|op| op.entity() == *id) {
                     let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, op))?;
@@ -261,6 +263,9 @@ impl<S: Store, P: Project> Replica<S, P> {
                 batch.put(Table::Log, key(log), bytes);
                 meta.next_log += 1;
             }
+        }
+        if foreign {
+            Self::close_office(&mut batch);
         }
         let mut pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
         if !again.is_empty() {

@@ -90,6 +90,7 @@ fn file(signed: bool) -> (Tab, Bundle) {
         made_at: NOON,
         ops: ops.len(),
         blobs: 2,
+        reader: None,
     };
     let blobs = vec![("a".repeat(64), vec![1; 10]), ("b".repeat(64), vec![1; 200])];
     (tab, Bundle { head, ops, blobs })

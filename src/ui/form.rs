@@ -3,12 +3,16 @@
 mod choice;
 mod control;
 mod field;
+mod checklist;
 mod photos;
+mod pick;
 mod place;
 mod refs;
+mod signature;
 mod state;
 mod table;
 
 pub use field::{At, field, fields};
-pub use refs::{household_line, household_picker};
+pub use pick::{household_picker, place_words};
+pub use refs::household_line;
 pub use state::FormState;

@@ -18,6 +18,7 @@ use crate::ui::toast::Toasts;
 #[derive(Clone, Copy)]
 pub struct Later {
     open: fn(&Route) -> AnyView,
+    today: fn(App) -> AnyView,
     pub(super) log_call: fn(App, Toasts, EntityId),
     round: Round,
 }
@@ -25,7 +26,12 @@ pub struct Later {
 impl Later {
     /// Everything behind the first screen. Only the function that the build splits off may name it.
     pub fn new() -> Self {
-        Self { open: super::open, log_call: super::alarm::log_call, round: crate::app::round }
+        Self {
+            open: super::open,
+            today: super::today::view,
+            log_call: super::alarm::log_call,
+            round: crate::app::round,
+        }
     }
 }
 
@@ -100,6 +106,14 @@ impl Rest {
             Stand::Here(part) => act(part),
             _ => self.wanted.update_value(|wanted| wanted.push(Box::new(act))),
         }
+    }
+
+    /// More for 今天, as soon as it has come.
+    pub(super) fn today(self, app: App) -> AnyView {
+        live(move || match self.stand.get() {
+            Stand::Here(part) => (part.today)(app),
+            Stand::Coming | Stand::Late => ().into_any(),
+        })
     }
 
     /// The page of an address, or a word about why it is not there yet.

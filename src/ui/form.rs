@@ -1,9 +1,9 @@
 //! Forms drawn from the domain's data: every kind of field, conditions, tables of rows, problems at their fields.
 
+mod checklist;
 mod choice;
 mod control;
 mod field;
-mod checklist;
 mod photos;
 mod pick;
 mod place;

@@ -99,7 +99,8 @@ pub struct Summary {
     /// Official number; for households and territory their code, for staff the account.
     pub number: String,
     /// Household categories; for hazards and disputes their category; for places their kind; for matters and entries
-    /// the item of the list, and for entries the place that they are about; for hand-overs the account that leaves
+    /// the item of the list, and for entries the place that they are about; for mediation files their
+    /// dispute; for hand-overs the account that leaves
     /// and the one that takes over.
     pub categories: Vec<String>,
     /// What it waits for.
@@ -315,6 +316,9 @@ impl Summary {
         self.subtitle = first(&["address_text", "place"]).unwrap_or(form).to_owned();
         self.level = first(&["risk_level", "level"]).unwrap_or_default().to_owned();
         self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
+        if self.kind == RecordKind::Mediation {
+            self.categories.extend(entity.text("dispute").map(str::to_owned));
+        }
         if self.kind == RecordKind::Entry {
             self.read_item(entity, package);
             self.categories.extend(entity.text("place").map(str::to_owned));

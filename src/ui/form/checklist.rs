@@ -21,7 +21,8 @@ pub(super) fn checklist(state: FormState, table: &Arc<Field>) -> AnyView {
     let lines = Memo::new(move |_| {
         let id = state.text("list");
         let package = state.package();
-        let list = package.hazards.get().lists.iter().find(|list| list.id == id).map(|list| list.items.clone());
+        let list =
+            package.hazards.get().lists.iter().find(|list| list.id == id).map(|list| list.items.clone());
         (id, list.unwrap_or_default())
     });
     // Answers to another list do not belong here.
@@ -65,7 +66,9 @@ pub(super) fn checklist(state: FormState, table: &Arc<Field>) -> AnyView {
         }
         .into_any()
     };
-    let bad = move || state.problem("checks").map(|(words, _)| view! { <p class="error">{icon("warn")}{words}</p> });
+    let bad = move || {
+        state.problem("checks").map(|(words, _)| view! { <p class="error">{icon("warn")}{words}</p> })
+    };
     view! {
         <div class="field" role="group" aria-label=table.label.clone() data-path="checks" data-testid="field-checks">
             {live(draw)}

@@ -107,7 +107,8 @@ pub(super) fn text(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let words = (kind == FieldKind::Money).then(|| in_capitals(state, at.path.clone()));
     match unit {
         Some(unit) => {
-            view! { <span class="affix">{input}<span class="affix-end">{unit}</span></span>{words} }.into_any()
+            view! { <span class="affix">{input}<span class="affix-end">{unit}</span></span>{words} }
+                .into_any()
         }
         None => input.into_any(),
     }

@@ -9,8 +9,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
 use super::FormState;
-use super::signature;
 use super::field::At;
+use super::signature;
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -66,12 +66,11 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let button = move || {
         let take = take.clone();
         (count() < max).then(|| {
-            let (accept, symbol, words) =
-                match kind {
-                    FieldKind::Audio => ("audio/*", "upload", "录音"),
-                    FieldKind::Signature => ("image/*", "camera", "拍纸质签名"),
-                    _ => ("image/*", "camera", "拍照"),
-                };
+            let (accept, symbol, words) = match kind {
+                FieldKind::Audio => ("audio/*", "upload", "录音"),
+                FieldKind::Signature => ("image/*", "camera", "拍纸质签名"),
+                _ => ("image/*", "camera", "拍照"),
+            };
             let words = if busy.get() { "正在处理" } else { words };
             view! {
                 <li>

@@ -47,7 +47,10 @@ pub fn household_picker(open: RwSignal<bool>, pick: impl Fn(EntityId) + Send + S
 }
 
 /// When each household or place was last written about by this person.
-fn used(app: App, rows: &BTreeMap<EntityId, gridbook_sync::replica::Row<Option<Summary>>>) -> BTreeMap<EntityId, u64> {
+fn used(
+    app: App,
+    rows: &BTreeMap<EntityId, gridbook_sync::replica::Row<Option<Summary>>>,
+) -> BTreeMap<EntityId, u64> {
     let user = app.user();
     let mut used: BTreeMap<EntityId, u64> = BTreeMap::new();
     for summary in rows.values().filter_map(|row| row.summary.as_ref()).filter(|s| s.reporter == user) {
@@ -337,7 +340,8 @@ fn member_list(
 
 /// A person as a record stores it, in words.
 async fn person_words(app: App, stored: &str) -> String {
-    let Some((id, row)) = stored.split_once('/').and_then(|(id, row)| Some((EntityId::parse(id)?, row))) else {
+    let Some((id, row)) = stored.split_once('/').and_then(|(id, row)| Some((EntityId::parse(id)?, row)))
+    else {
         return stored.to_owned();
     };
     let found = app.entity(id).await.ok().flatten();

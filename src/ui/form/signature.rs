@@ -90,7 +90,8 @@ fn names(state: FormState, role: &str) -> Vec<String> {
     state.values.with_untracked(|values| {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let rows = |table: &'static str| {
-            let named = values.iter().filter(move |(path, _)| path.starts_with(table) && path.ends_with("/name"));
+            let named =
+                values.iter().filter(move |(path, _)| path.starts_with(table) && path.ends_with("/name"));
             named.filter_map(|(_, name)| text(name))
         };
         let said = values.get("mediators").and_then(text).unwrap_or_default();
@@ -321,7 +322,9 @@ async fn keep(state: FormState, sheet: Sheet, role: &str) -> Result<(), String> 
         }
     });
     let mime = "image/png".to_owned();
-    state.photos.try_update(|photos| photos.push(BlobRef { sha256, size, mime, role: role.to_owned(), thumb }));
+    state
+        .photos
+        .try_update(|photos| photos.push(BlobRef { sha256, size, mime, role: role.to_owned(), thumb }));
     state.problems.try_update(|problems| problems.retain(|problem| problem.path != role));
     state.edits.try_update(|n| *n += 1);
     state.hurry.try_update(|n| *n += 1);
@@ -373,4 +376,3 @@ pub(super) fn forget(state: FormState, role: &str, sha256: &str) {
         state.remove_row(&format!("{role}_by"), row);
     }
 }
-

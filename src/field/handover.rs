@@ -20,6 +20,22 @@ use crate::ui::toast::{Toasts, use_toasts};
 
 /// Hand-overs in which this person's word is wanted or was given, on 今天.
 pub(super) fn waiting(app: App) -> AnyView {
+    // Once the township knows that one is over, this account's area is another one.
+    let over = Memo::new(move |_| {
+        let user = app.user();
+        app.rows(|rows| {
+            let mine = rows.values().filter(|row| row.unsent == 0).filter_map(|row| row.summary.as_ref());
+            let mine = mine.filter(|row| row.kind == RecordKind::Handover && row.state == "done");
+            mine.filter(|row| row.categories.contains(&user)).count()
+        })
+    });
+    Effect::new(move |before: Option<usize>| {
+        let now = over.get();
+        if before.is_some_and(|before| before != now) {
+            leptos::task::spawn_local(async move { app.refresh_profile().await });
+        }
+        now
+    });
     let draw = move || {
         let user = app.user();
         let rows = app.rows(|rows| {
@@ -54,7 +70,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
     let draw = move || match loaded.get() {
         None => loading(5),
         Some(Ok(Some(entity))) => match Handover::of(&entity) {
-            Some(handover) => sheet(app, handover),
+            Some(handover) => sheet(app, &handover),
             None => missing(None),
         },
         Some(Ok(None)) => missing(None),
@@ -63,7 +79,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
     Screen::new("网格交接").back("/").view(live(draw))
 }
 
-fn sheet(app: App, handover: Handover) -> AnyView {
+fn sheet(app: App, handover: &Handover) -> AnyView {
     let directory = use_directory();
     let side = handover.side(&app.user());
     let next = handover.waits_for();

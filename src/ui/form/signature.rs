@@ -182,6 +182,7 @@ fn pad(state: FormState, toasts: Toasts, open: RwSignal<bool>, sheet: Sheet, rol
             </div>
             <canvas
                 class="sign-pad"
+                role="img"
                 width=WIDE
                 height=HIGH
                 node_ref=sheet.node

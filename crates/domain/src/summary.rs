@@ -313,7 +313,8 @@ impl Summary {
         let form =
             named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));
         self.title = first(&crate::case::TITLES).unwrap_or(form).chars().take(30).collect();
-        self.subtitle = first(&["address_text", "place"]).unwrap_or(form).to_owned();
+        let known = |text: &&str| EntityId::parse(text).is_none();
+        self.subtitle = first(&["address_text", "place"]).filter(known).unwrap_or(form).to_owned();
         self.level = first(&["risk_level", "level"]).unwrap_or_default().to_owned();
         self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
         if self.kind == RecordKind::Mediation {

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{Start, reference};
 use crate::app::{App, Draft};
+use crate::ui::form::place_words;
 use crate::ui::format;
 
 /// A new draft with what is known.
@@ -97,6 +98,10 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
             area = view.area;
         }
     }
+    // A patrol lies where its point lies, a report of what it found where the patrol lies.
+    let point = values.get("place").and_then(Value::as_str).and_then(EntityId::parse);
+    let from = point.or(start.parent).filter(|_| area.is_empty());
+    area = from.and_then(|id| untrack(|| area_of(app, id))).unwrap_or(area);
     if area.is_empty() {
         area = home_area(app);
     }
@@ -124,13 +129,18 @@ fn home_area(app: App) -> String {
     }
 }
 
-/// The area of a household, for a record about it.
-pub(super) fn area_of(app: App, household: EntityId) -> Option<String> {
-    app.rows(|rows| rows.get(&household)?.summary.as_ref().map(|summary| summary.area.clone()))
+/// The area of a household or point, for a record about it.
+pub(super) fn area_of(app: App, about: EntityId) -> Option<String> {
+    app.rows(|rows| rows.get(&about)?.summary.as_ref().map(|summary| summary.area.clone()))
 }
 
 /// Fills what the app may fill once the rest is known: the name of a quarrel.
 pub(super) fn complete(app: App, kind: RecordKind, values: &mut Values) {
+    let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default();
+    if kind == RecordKind::Entry && text("title").is_empty() && !text("place").is_empty() {
+        let name: String = untrack(|| place_words(app, text("place"))).chars().take(30).collect();
+        values.insert("title".to_owned(), name.into());
+    }
     let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default();
     // What was agreed on the spot is the result of the case.
     let settled = match text("oral_result") {
@@ -177,7 +187,9 @@ fn own_name(app: App) -> String {
 }
 
 fn put_row(app: App, values: &mut Values, table: &str, columns: &[(&str, Value)]) {
-    let row = app.new_row();
+    // Rows are shown in the order of their ids, and these are made within one millisecond.
+    let (row, n) = (app.new_row(), table_rows(values, table).len());
+    let row = format!("{}{n:02x}{}", &row[..12], &row[14..]);
     values.extend(columns.iter().map(|(column, value)| (format!("{table}/{row}/{column}"), value.clone())));
 }
 

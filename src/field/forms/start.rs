@@ -174,7 +174,8 @@ impl Start {
     /// Whether a draft on disk is what this page would begin.
     fn fits(&self, kind: RecordKind, form: &Form, draft: &Draft) -> bool {
         let same = |(path, value): &(String, String)| {
-            path != "category" || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
+            !matches!(path.as_str(), "category" | "place")
+                || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
         };
         draft.kind == kind.as_str()
             && draft.form.split('/').next() == Some(form.id.as_str())

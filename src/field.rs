@@ -5,6 +5,7 @@
 
 mod alarm;
 mod forms;
+mod handover;
 mod home;
 mod household;
 mod households;
@@ -12,11 +13,15 @@ mod items;
 mod later;
 mod login;
 mod me;
+mod mediation;
+mod place;
 mod record;
 mod records;
 mod saved;
 mod screen;
+mod today;
 
+use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
 use gridbook_log::EntityId;
 use leptos::mount::mount_to;
@@ -115,6 +120,8 @@ fn open(route: &Route) -> AnyView {
         ["visit", "new"] => forms::page(forms::Start::new(RecordKind::Visit, route)),
         ["hazard", "new"] => forms::page(forms::Start::new(RecordKind::Hazard, route)),
         ["dispute", "new"] => forms::page(forms::Start::new(RecordKind::Dispute, route)),
+        ["mediation", "new"] => forms::page(forms::Start::new(RecordKind::Mediation, route)),
+        ["place", "new"] => forms::page(forms::Start::new(RecordKind::Place, route)),
         ["matter", "new"] => forms::page(forms::Start::new(RecordKind::Matter, route)),
         ["entry", "new"] => forms::page(forms::Start::new(RecordKind::Entry, route)),
         ["items"] => items::page(),
@@ -123,7 +130,14 @@ fn open(route: &Route) -> AnyView {
         ["saved", one] => with(id(one), saved::page),
         ["records"] => records::page(),
         ["record", one] => with(id(one), record::page),
+        ["record", one, "step", step] => match (id(one), Step::parse(step)) {
+            (Some(id), Some(step)) => forms::page(forms::Start::step(id, step)),
+            _ => nowhere(),
+        },
         ["record", one, "edit"] => with(id(one), |id| forms::page(forms::Start::correct(id))),
+        ["places"] => place::list(),
+        ["place", one] => with(id(one), place::page),
+        ["handover", one] => with(id(one), handover::page),
         ["me"] => me::page(),
         ["me", "backend"] => me::backend(),
         ["me", "carry"] => me::carry(),

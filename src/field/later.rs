@@ -14,6 +14,7 @@ use crate::ui::toast::Toasts;
 #[derive(Clone, Copy)]
 pub struct Later {
     open: fn(&Route) -> AnyView,
+    today: fn(App) -> AnyView,
     pub(super) log_call: fn(App, Toasts, EntityId),
     round: Round,
 }
@@ -21,7 +22,12 @@ pub struct Later {
 impl Later {
     /// Everything behind the first screen. Only the function that the build splits off may name it.
     pub fn new() -> Self {
-        Self { open: super::open, log_call: super::alarm::log_call, round: crate::app::round }
+        Self {
+            open: super::open,
+            today: super::today::view,
+            log_call: super::alarm::log_call,
+            round: crate::app::round,
+        }
     }
 }
 
@@ -35,6 +41,11 @@ impl Part for Later {
     fn round(self) -> Round {
         self.round
     }
+}
+
+/// More for 今天, as soon as it has come.
+pub(super) fn today(app: App) -> AnyView {
+    Rest::<Later>::held().view(move |part| (part.today)(app), |_| ().into_any())
 }
 
 /// The page of an address, or a word about why it is not there yet.

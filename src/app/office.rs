@@ -107,7 +107,7 @@ impl App {
         self.core().answering.set(Some(answering));
     }
 
-    /// Before a round: what this device answered must come back, so that an older copy of its store is noticed.
+    /// Before a round: an answer under this device's name that it does not know shows an older copy of its store.
     pub(super) async fn sit_down(&self, replica: &AppReplica) {
         if self.core().answering.get().is_none() || replica.answers_as().is_some() {
             return;

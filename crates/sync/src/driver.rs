@@ -50,8 +50,7 @@ pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
         nonce: meta.nonce.clone(),
         cursor: meta.cursor.clone(),
         history: meta.history.clone(),
-        // The authority must hear of its own answers that it does not know: its store was put back.
-        echo: meta.echo || replica.answers_as().is_some(),
+        echo: meta.echo,
         named_twice: replica.named_twice(),
         fresh: meta.pulled_at == 0,
     }

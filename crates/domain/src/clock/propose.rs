@@ -66,6 +66,8 @@ fn rest(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> {
         category: case.category.as_deref(),
         class: chosen(package, case),
     };
-    let Some(rule) = law.rule(&matter, ClockId::Handle).filter(|_| finished <= passed) else { return Some(least) };
+    let Some(rule) = law.rule(&matter, ClockId::Handle).filter(|_| finished <= passed) else {
+        return Some(least);
+    };
     Some(least.max(day_of(resumed(&law.calendar, rule, passed, finished, now).at - 1)))
 }

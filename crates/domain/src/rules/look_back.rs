@@ -58,14 +58,17 @@ pub struct Look {
 
 /// The looks back at a closed case, in order; empty where none is wanted.
 pub fn looks(rules: &CaseRules, case: &CaseView) -> Vec<Look> {
-    let Some(closed) = case.closed_at.filter(|_| case.state == "closed").map(day_of) else { return Vec::new() };
+    let Some(closed) = case.closed_at.filter(|_| case.state == "closed").map(day_of) else {
+        return Vec::new();
+    };
     if !rules.look_back.iter().any(|rule| rule.fits(case)) {
         return Vec::new();
     }
     let mut made = case.looked_back.clone();
     gridbook_log::order_by(&mut made, Ord::cmp);
     let days = rules.look_back_days.iter().map(|days| closed + Days::new(u64::from(*days)));
-    days.map(|due| Look { due, done: made.iter().find(|day| **day + Days::new(EARLY) >= due).copied() }).collect()
+    days.map(|due| Look { due, done: made.iter().find(|day| **day + Days::new(EARLY) >= due).copied() })
+        .collect()
 }
 
 /// A look back that a person owes.
@@ -94,8 +97,17 @@ pub fn owed<'a>(
             let due = row.look_back().filter(|due| *due <= today + Days::new(EARLY))?;
             let level = Some(row.level.as_str()).filter(|level| !level.is_empty());
             let units = row.units.iter().map(String::as_str).collect();
-            let target = Target { units, level, registered: true, ..Target::new(row.kind, &row.area, Some(&row.reporter)) };
-            may(package, actor, "case.callback", &target, today).then_some(Owed { id: row.id, due, late: due < today })
+            let target = Target {
+                units,
+                level,
+                registered: true,
+                ..Target::new(row.kind, &row.area, Some(&row.reporter))
+            };
+            may(package, actor, "case.callback", &target, today).then_some(Owed {
+                id: row.id,
+                due,
+                late: due < today,
+            })
         })
         .collect();
     order_by_key(&mut found, |owed| (owed.due, owed.id));
@@ -148,7 +160,9 @@ mod tests {
         assert_eq!(days(&closed("blue")), []);
         let today = story.today();
         let (cara, ann) = (person("cara", "callback_clerk"), person("ann", "village_assistant"));
-        let owes = |who: &Actor, story: &Story, day| owed(package, who, [&row(story)], day).first().map(|o| (o.due, o.late));
+        let owes = |who: &Actor, story: &Story, day| {
+            owed(package, who, [&row(story)], day).first().map(|o| (o.due, o.late))
+        };
         assert_eq!(owes(&cara, &story, today + Days::new(26)), None);
         let first = today + Days::new(30);
         assert_eq!(owes(&cara, &story, today + Days::new(27)), Some((first, false)));
@@ -164,7 +178,8 @@ mod tests {
         story.ms += 61 * 86_400_000;
         let look = json!({"data": {"looked_on": story.today().to_string(), "result": "relapsed"}});
         story.step(&cara, "look_back", &look);
-        let reopen = json!({"data": {"reason": "relapsed", "text": "又漏水"}, "set": {"handle_by": "2026-08-28"}});
+        let reopen =
+            json!({"data": {"reason": "relapsed", "text": "又漏水"}, "set": {"handle_by": "2026-08-28"}});
         story.step(&person("dora", "center_director"), "reopen", &reopen);
         assert_eq!(row(&story).look_back(), None);
     }

@@ -165,7 +165,8 @@ fn reporters(case: &CaseView) -> Vec<To> {
     let mut to = vec![To::User(case.reporter.clone())];
     let phone = said("phone");
     if !phone.is_empty() {
-        let name = [said("person"), said("applicant"), said("host")].into_iter().find(|name| !name.is_empty());
+        let name =
+            [said("person"), said("applicant"), said("host")].into_iter().find(|name| !name.is_empty());
         to.push(To::Person { name: name.unwrap_or_default(), phone });
     }
     to
@@ -188,7 +189,8 @@ pub fn of_case(
 ) -> Vec<Message> {
     let rules = package.cases.get();
     let due_of = |clock: ClockId| {
-        let running = clocks.limits.iter().find(|limit| limit.clock == clock && limit.phase == Phase::Running);
+        let running =
+            clocks.limits.iter().find(|limit| limit.clock == clock && limit.phase == Phase::Running);
         running.map(|limit| instant_words(limit.due))
     };
     let by = || case.handle_by.as_deref().and_then(crate::date::parse).map(day_words);
@@ -223,7 +225,9 @@ pub fn of_case(
             let unit = case.lead_unit.as_deref().map(words.unit);
             let who = unit.or_else(|| case.handler.as_deref().map(words.person)).unwrap_or_default();
             let said = [("事项", what.clone()), ("编号", number(case)), ("单位", who)];
-            by().and_then(|by| rules.message("accepted", &[&said[..], &[("日期", by)]].concat(), reporters(case)))
+            by().and_then(|by| {
+                rules.message("accepted", &[&said[..], &[("日期", by)]].concat(), reporters(case))
+            })
         }
         "fed_back" => {
             let result = case.feedback.clone().unwrap_or_default();
@@ -309,9 +313,12 @@ fn ladder(
         ];
         rules.message("due_soon", &said, holders(case))?
     } else {
-        let reply = step.reply.map_or_else(|| instant_words(now), |rule| instant_words(due(&law.calendar, rule, now).at));
+        let reply = step
+            .reply
+            .map_or_else(|| instant_words(now), |rule| instant_words(due(&law.calendar, rule, now).at));
         let who = unit.map(words.unit).or_else(|| case.handler.as_deref().map(words.person));
-        let said = [("编号", number(case)), ("单位", who.unwrap_or_else(|| "承办单位".to_owned())), ("时", reply)];
+        let said =
+            [("编号", number(case)), ("单位", who.unwrap_or_else(|| "承办单位".to_owned())), ("时", reply)];
         let to = unit.map(|unit| To::Unit(unit.to_owned())).map_or_else(|| holders(case), |to| vec![to]);
         rules.message("supervise", &said, to)?
     };
@@ -332,7 +339,8 @@ pub fn of_mediation(
     let file = Mediation::of(case);
     let parties = |only: &str| -> Vec<To> {
         let rows = file.rows("parties").into_iter().filter(|row| only.is_empty() || row.text("name") == only);
-        rows.map(|row| To::Person { name: row.text("name").to_owned(), phone: row.text("phone").to_owned() }).collect()
+        rows.map(|row| To::Person { name: row.text("name").to_owned(), phone: row.text("phone").to_owned() })
+            .collect()
     };
     let mut list = Vec::new();
     if let (Confirmation::Open { until, remind: true, .. }, Some(agreed)) =

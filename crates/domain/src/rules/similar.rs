@@ -43,7 +43,8 @@ pub fn duplicates<'a>(
     known: impl IntoIterator<Item = &'a Summary>,
 ) -> Vec<Similar> {
     let same = |row: &&Summary| {
-        let category = row.categories.is_empty() || new.categories.is_empty() || row.categories == new.categories;
+        let category =
+            row.categories.is_empty() || new.categories.is_empty() || row.categories == new.categories;
         stands(row) && row.id != new.id && row.kind == new.kind && category
     };
     let mut found: Vec<Similar> = known
@@ -113,7 +114,11 @@ fn spot(row: &Summary) -> Option<(i32, i32)> {
 }
 
 /// Metres between two spots that lie close together.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half the earth fits, and it is positive")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "half the earth fits, and it is positive"
+)]
 fn distance(a: (i32, i32), b: (i32, i32)) -> u32 {
     let north = f64::from(a.0 - b.0) * METRES;
     let east = f64::from(a.1 - b.1) * METRES * (f64::from(a.0) / 100_000.0).to_radians().cos();
@@ -125,7 +130,9 @@ fn party(new: &Summary, row: &Summary) -> bool {
     let shares = |a: &[String], b: &[String]| a.iter().any(|one| !one.is_empty() && b.contains(one));
     let village = |row: &Summary| row.area.get(..12).map(str::to_owned);
     shares(&new.keys.tails, &row.keys.tails)
-        || (shares(&new.keys.names, &row.keys.names) && village(new).is_some() && village(new) == village(row))
+        || (shares(&new.keys.names, &row.keys.names)
+            && village(new).is_some()
+            && village(new) == village(row))
 }
 
 #[cfg(test)]
@@ -163,7 +170,8 @@ mod tests {
     #[test]
     fn the_same_thing_twice() {
         let new = row(1, 3, json!({"household": HOUSE}));
-        let same = |other: &Summary| duplicates(rules(), &new, [&new, other]).first().map(|s| (s.why, s.days));
+        let same =
+            |other: &Summary| duplicates(rules(), &new, [&new, other]).first().map(|s| (s.why, s.days));
         assert_eq!(same(&row(2, 0, json!({"household": HOUSE}))), Some((Why::Household, 3)));
         assert_eq!(same(&row(2, 6, json!({"household": HOUSE}))), Some((Why::Household, 3)));
         assert_eq!(same(&row(2, 7, json!({"household": HOUSE}))), None, "four days apart");
@@ -178,7 +186,9 @@ mod tests {
 
     #[test]
     fn near_is_two_hundred_metres() {
-        let at = |n, lat: f64, lon: f64| row(n, 0, json!({"geo": {"lat": lat, "lon": lon, "acc": 8}, "occur_place": format!("地点{n}")}));
+        let at = |n, lat: f64, lon: f64| {
+            row(n, 0, json!({"geo": {"lat": lat, "lon": lon, "acc": 8}, "occur_place": format!("地点{n}")}))
+        };
         let new = at(1, 30.0, 104.0);
         let why = |other: &Summary| duplicates(rules(), &new, [other]).first().map(|s| s.why);
         assert_eq!(why(&at(2, 30.0, 104.002)), Some(Why::Near(193)));
@@ -189,7 +199,11 @@ mod tests {
     #[test]
     fn what_comes_back_within_half_a_year() {
         let party = |n, days, name: &str, phone: &str| {
-            row(n, days, json!({"parties/p1/name": name, "parties/p1/phone": phone, "occur_place": format!("地点{n}")}))
+            row(
+                n,
+                days,
+                json!({"parties/p1/name": name, "parties/p1/phone": phone, "occur_place": format!("地点{n}")}),
+            )
         };
         let new = party(1, 200, "季大寒", "13800005678");
         let why = |other: &Summary| repeats(rules(), &new, [&new, other]).first().map(|s| (s.why, s.days));

@@ -29,7 +29,9 @@ pub fn plan<'a>(
     today: NaiveDate,
 ) -> Plan {
     let ended = |area: &str| {
-        let over = |node: &&AreaNode| !node.valid_on(today) && covers(&node.code, area) && !node.successors.is_empty();
+        let over = |node: &&AreaNode| {
+            !node.valid_on(today) && covers(&node.code, area) && !node.successors.is_empty()
+        };
         nodes.iter().filter(over).max_by_key(|node| node.code.len())
     };
     // `None`: it stays. `Some(None)`: somebody has to say.
@@ -50,7 +52,8 @@ pub fn plan<'a>(
         .collect();
     let mut plan = Plan::default();
     for row in rows.into_iter().filter(|row| !row.kind.is_directory()) {
-        let house = row.household.and_then(|house| households.get(&house)).filter(|_| ended(&row.area).is_some());
+        let house =
+            row.household.and_then(|house| households.get(&house)).filter(|_| ended(&row.area).is_some());
         let to = match house {
             Some(with) => with.clone(),
             None if row.is_open() || row.kind == RecordKind::Mediation => target(row),

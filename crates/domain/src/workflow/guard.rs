@@ -435,7 +435,8 @@ impl Situation<'_> {
     fn decidable(&self, mark: &FaultMark) -> bool {
         let user = &self.actor.user;
         let outside = mark.by != *user && !self.case.handled_by.contains(user);
-        outside && mark.contest.as_ref().is_some_and(|contest| contest.upheld.is_none() && contest.by != *user)
+        outside
+            && mark.contest.as_ref().is_some_and(|contest| contest.upheld.is_none() && contest.by != *user)
     }
 
     fn file(&self) -> Mediation<'_> {

@@ -73,8 +73,11 @@ impl Env for DeviceEnv {
 
     fn random(&self, bytes: &mut [u8]) {
         for byte in bytes {
-            let next =
-                self.seed.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let next = self
+                .seed
+                .get()
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             self.seed.set(next);
             *byte = next.to_be_bytes()[0];
         }
@@ -356,7 +359,9 @@ impl Person {
             };
             let names: Vec<&str> = steps.iter().map(|step| step.action.as_str()).collect();
             let found = steps.iter().find(fits).copied().cloned();
-            found.unwrap_or_else(|| panic!("{} is not offered {action} in {}: {names:?}", actor.user, case.state))
+            found.unwrap_or_else(|| {
+                panic!("{} is not offered {action} in {}: {names:?}", actor.user, case.state)
+            })
         };
         let mut entered = suggested(&self.package, &step, &case, &self.user(), self.env.now_ms());
         let said = values(said);
@@ -365,7 +370,10 @@ impl Person {
             _ => Vec::new(),
         };
         for path in said.keys().filter(|path| *path != "photos") {
-            assert!(step.inputs_for(case.kind).any(|field| field.path == *path), "{action} does not ask for {path}");
+            assert!(
+                step.inputs_for(case.kind).any(|field| field.path == *path),
+                "{action} does not ask for {path}"
+            );
         }
         entered.extend(said.clone());
         let (refs, blobs) = self.photos(&photos);

@@ -51,14 +51,22 @@ async fn a_yellow_hazard_ends_with_seven_ticks() {
     town.step(&ivy, &all, id, "dispatch", json!({"lead_unit": UNIT})).await;
     assert!(ben.sees(id), "the unit has it now");
     let view = ben.case(id).await;
-    assert_eq!((view.respond_by.as_deref(), view.handle_by.as_deref()), (Some("2026-03-12"), Some("2026-03-26")));
+    assert_eq!(
+        (view.respond_by.as_deref(), view.handle_by.as_deref()),
+        (Some("2026-03-12"), Some("2026-03-26"))
+    );
     assert_eq!(ivy.messages(id).await[0].to, [To::Unit(UNIT.to_owned())]);
 
     // 办: claimed, started, under control, one extension before it expires.
     town.travel(at("2026-03-12", "10:00"));
     ben.step(id, "claim", json!({})).await;
     ben.step(id, "start", json!({})).await;
-    ben.write(id, json!({"on_spot_result": "controlled", "rect_notice": true, "rect_notice_deadline": "2026-03-20"}), &[]).await;
+    ben.write(
+        id,
+        json!({"on_spot_result": "controlled", "rect_notice": true, "rect_notice_deadline": "2026-03-20"}),
+        &[],
+    )
+    .await;
     town.sync(&all).await;
     let handle = limit(&ben, id, ClockId::Handle).await;
     assert_eq!(handle.due, at("2026-03-26", "24:00"), "the day that was entered at the dispatch binds");
@@ -81,12 +89,14 @@ async fn a_yellow_hazard_ends_with_seven_ticks() {
     let sms = sue.messages(id).await.pop().unwrap();
     assert_eq!((sms.label.as_str(), sms.to.clone()), ("督办短信", vec![To::Unit(UNIT.to_owned())]));
     assert_eq!(sms.text, format!("【督办】{number}已超期，请{UNIT}立即办理，并于4月3日15:00前回复。"));
-    let told = json!({"step": "message", "fault": "late_completion", "reply_by": "2026-04-03", "text": sms.text});
+    let told =
+        json!({"step": "message", "fault": "late_completion", "reply_by": "2026-04-03", "text": sms.text});
     town.step(&sue, &all, id, "supervise", told).await;
     assert!(sue.messages(id).await.iter().all(|message| message.step.is_none()), "it was sent");
     town.step(&ben, &all, id, "supervise_reply", json!({"text": "今天下午完工"})).await;
     assert!(!sue.offered(id).await.contains("contest_decide") && ben.offered(id).await.contains("contest"));
-    town.step(&ben, &all, id, "contest", json!({"fault": "late_completion", "text": "连日下雨无法施工"})).await;
+    town.step(&ben, &all, id, "contest", json!({"fault": "late_completion", "text": "连日下雨无法施工"}))
+        .await;
     assert!(!dora.case(id).await.faults[0].counts(), "not counted until somebody decides");
     assert!(!sue.offered(id).await.contains("contest_decide"), "who marked it does not decide");
     let decided = json!({"fault": "late_completion", "outcome": "upheld", "text": "已经延过一次"});
@@ -136,7 +146,11 @@ async fn a_yellow_hazard_ends_with_seven_ticks() {
     assert!(at("2026-04-10", "10:00") + HOUR > town.now());
 }
 
-async fn limit(who: &crate::rig::Person, id: gridbook_log::EntityId, clock: ClockId) -> gridbook_domain::clock::Limit {
+async fn limit(
+    who: &crate::rig::Person,
+    id: gridbook_log::EntityId,
+    clock: ClockId,
+) -> gridbook_domain::clock::Limit {
     let clocks = who.clocks(id).await;
     clocks.limits.into_iter().rev().find(|limit| limit.clock == clock).unwrap()
 }

@@ -91,8 +91,15 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     let id = mei.report(RecordKind::Mediation, GRID, set, &[]).await;
     let file = File { town: &town, id, mei, hao };
     assert_eq!(file.next().await, Some(Step::Accept));
-    assert!(file.mei.try_step(id, "med_accept", &json!({})).await.is_err(), "not before both agree to be mediated");
-    file.write(json!({"consent_all": true, "accepted_on": "2026-05-18", "intake_way": "on_site"}), &["photo_identity"]).await;
+    assert!(
+        file.mei.try_step(id, "med_accept", &json!({})).await.is_err(),
+        "not before both agree to be mediated"
+    );
+    file.write(
+        json!({"consent_all": true, "accepted_on": "2026-05-18", "intake_way": "on_site"}),
+        &["photo_identity"],
+    )
+    .await;
     file.mei.step(id, "med_accept", json!({})).await;
     file.sync().await;
     let number = file.mei.case(id).await.number.unwrap();
@@ -106,10 +113,16 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         load,
         ..Mediator::default()
     };
-    let roster = [person("路小雪", "labor", 0), person("阮三江", "neighbor", 0), person("柏立秋", "neighbor", 2)];
-    let names: Vec<&str> = choose(&roster, "neighbor", town.today()).iter().map(|m| m.name.as_str()).collect();
+    let roster =
+        [person("路小雪", "labor", 0), person("阮三江", "neighbor", 0), person("柏立秋", "neighbor", 2)];
+    let names: Vec<&str> =
+        choose(&roster, "neighbor", town.today()).iter().map(|m| m.name.as_str()).collect();
     assert_eq!(names, ["阮三江", "柏立秋", "路小雪"]);
-    file.write(json!({"mediators/m1/name": names[0], "mediators/m1/lead": true, "mediators/m1/recusal": "relative"}), &[]).await;
+    file.write(
+        json!({"mediators/m1/name": names[0], "mediators/m1/lead": true, "mediators/m1/recusal": "relative"}),
+        &[],
+    )
+    .await;
     assert_eq!(conflicted(&Mediation::of(&file.mei.case(id).await)), ["阮三江"]);
     file.write(
         json!({
@@ -178,7 +191,11 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     )
     .await;
     assert!(file.mei.try_step(id, "med_agree", &json!({})).await.is_err(), "not signed");
-    file.write(json!({"signed_parties": true, "signed_mediator": true, "sealed": true}), &["photo_agreement"]).await;
+    file.write(
+        json!({"signed_parties": true, "signed_mediator": true, "sealed": true}),
+        &["photo_agreement"],
+    )
+    .await;
     file.mei.step(id, "med_agree", json!({})).await;
     file.sync().await;
     assert_eq!(file.hao.case(id).await.state, "agreed");
@@ -187,7 +204,9 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     assert!(agreement.contains(&number) && agreement.contains("2|2026年7月1日|3,000.00|"), "{agreement}");
 
     // Days 7, 20 and 27: the confirmation; the instalments when they are due.
-    let confirm = |n: u32| ("confirm_reminder".to_owned(), format!("协议已生效{n}天，如需司法确认，请双方在6月24日前共同申请。"));
+    let confirm = |n: u32| {
+        ("confirm_reminder".to_owned(), format!("协议已生效{n}天，如需司法确认，请双方在6月24日前共同申请。"))
+    };
     assert_eq!(file.reminders("2026-05-28", None).await, []);
     let first = file.reminders("2026-06-01", None).await;
     let due = format!("协议{number}第1期应于6月1日履行，请按约办理并保留凭证。");
@@ -226,14 +245,25 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     let late = file.reminders("2026-07-02", None).await;
     assert_eq!(late[0].0, "urge");
     let list = of_mediation(&town.package, &view, day("2026-07-02"), None);
-    assert_eq!(list[0].to, [To::Person { name: "季大寒".to_owned(), phone: "13900001234".to_owned() }], "only who pays");
+    assert_eq!(
+        list[0].to,
+        [To::Person { name: "季大寒".to_owned(), phone: "13900001234".to_owned() }],
+        "only who pays"
+    );
     town.travel(at("2026-07-02", "10:00"));
     file.write(json!({"instalments/a2/urged_on": "2026-07-02"}), &[]).await;
     let view = file.mei.case(id).await;
-    assert_eq!(advice(&Mediation::of(&view), day("2026-07-10")), ["第 2 期催促后仍未履行, 可申请法院强制执行"]);
+    assert_eq!(
+        advice(&Mediation::of(&view), day("2026-07-10")),
+        ["第 2 期催促后仍未履行, 可申请法院强制执行"]
+    );
     assert_eq!(of_mediation(&town.package, &view, day("2026-07-10"), None), [], "urged once");
     town.travel(at("2026-08-03", "10:00"));
-    file.write(json!({"instalments/a2/performed_on": "2026-07-12", "instalments/a3/performed_on": "2026-08-03"}), &[]).await;
+    file.write(
+        json!({"instalments/a2/performed_on": "2026-07-12", "instalments/a3/performed_on": "2026-08-03"}),
+        &[],
+    )
+    .await;
     let view = file.mei.case(id).await;
     let paid = instalments(&Mediation::of(&view), town.today());
     assert!(paid.iter().all(|part| part.state == Performance::Done), "{paid:?}");
@@ -246,9 +276,21 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     });
     file.write(cover, &[]).await;
     let pages = [
-        ("cover", 1), ("catalogue", 1), ("registration", 2), ("rights_notice", 2), ("identity", 2),
-        ("investigation", 4), ("evidence", 3), ("mediation_record", 5), ("agreement", 3), ("receipt", 3),
-        ("followup", 2), ("confirmation", 2), ("note", 1), ("back", 1), ("expert_opinion", 1),
+        ("cover", 1),
+        ("catalogue", 1),
+        ("registration", 2),
+        ("rights_notice", 2),
+        ("identity", 2),
+        ("investigation", 4),
+        ("evidence", 3),
+        ("mediation_record", 5),
+        ("agreement", 3),
+        ("receipt", 3),
+        ("followup", 2),
+        ("confirmation", 2),
+        ("note", 1),
+        ("back", 1),
+        ("expert_opinion", 1),
     ];
     let mut parts = Map::new();
     for (n, (doc, count)) in pages.iter().enumerate().take(14) {
@@ -268,10 +310,21 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     let of = Mediation::of(&view);
     let listed = volume::catalogue(&town.package, &of);
     assert_eq!(volume::missing(&town.package, &of), []);
-    let standard: Vec<&str> = listed.iter().map(|part| part.id).filter(|id| !matches!(*id, "cover" | "catalogue" | "expert_opinion")).collect();
-    assert_eq!(standard.len(), 12, "of the thirteen standard parts all but the authorization, which nobody gave: {standard:?}");
+    let standard: Vec<&str> = listed
+        .iter()
+        .map(|part| part.id)
+        .filter(|id| !matches!(*id, "cover" | "catalogue" | "expert_opinion"))
+        .collect();
+    assert_eq!(
+        standard.len(),
+        12,
+        "of the thirteen standard parts all but the authorization, which nobody gave: {standard:?}"
+    );
     assert!(listed.windows(2).all(|pair| pair[0].last + 1 == pair[1].first));
     assert_eq!(listed.last().unwrap().last, 33);
     assert!(file.paper("catalogue").await.contains("人民调解协议书|21—23|"));
-    assert!(file.mei.try_write(id, &json!({"volume_note": "漏了一页"}), &[]).await.is_err(), "closed is closed");
+    assert!(
+        file.mei.try_write(id, &json!({"volume_note": "漏了一页"}), &[]).await.is_err(),
+        "closed is closed"
+    );
 }

@@ -41,7 +41,10 @@ async fn one_department_answers_and_one_does_not() {
     assert!(roads.sees(answered) && !roads.sees(silent) && !water.sees(answered));
     // Its class is that of calls: one working day to answer, five to act.
     let view = water.case(silent).await;
-    assert_eq!((view.respond_by.as_deref(), view.handle_by.as_deref()), (Some("2026-03-10"), Some("2026-03-16")));
+    assert_eq!(
+        (view.respond_by.as_deref(), view.handle_by.as_deref()),
+        (Some("2026-03-10"), Some("2026-03-16"))
+    );
     let clocks = water.clocks(silent).await;
     assert!(clocks.limits.iter().any(|limit| limit.clock == ClockId::Respond && limit.class == "SC"));
 
@@ -80,11 +83,17 @@ async fn one_department_answers_and_one_does_not() {
     // The department objects in time, so the fault does not count meanwhile; it is withdrawn by neither of the two.
     town.travel(at("2026-03-13", "17:00"));
     town.step(&water, &all, silent, "contest", json!({"fault": "no_response", "text": "停电两天"})).await;
-    assert_eq!(table(town.now()).await.iter().find(|line| line.unit == "U-WATER").unwrap().faults.get("no_response"), None);
+    assert_eq!(
+        table(town.now()).await.iter().find(|line| line.unit == "U-WATER").unwrap().faults.get("no_response"),
+        None
+    );
     assert!(sue.try_step(silent, "comment", &json!({"text": "已收到"})).await.is_ok());
     let decide = json!({"fault": "no_response", "outcome": "upheld", "text": "值班电话一直通"});
     town.step(&dora, &all, silent, "contest_decide", decide).await;
-    assert_eq!(table(town.now()).await.iter().find(|line| line.unit == "U-WATER").unwrap().faults.get("no_response"), Some(&1));
+    assert_eq!(
+        table(town.now()).await.iter().find(|line| line.unit == "U-WATER").unwrap().faults.get("no_response"),
+        Some(&1)
+    );
 
     // The one that answered is done in time, and the caller rates it; nobody else can.
     let done = json!({"text": "清走落石", "photos": ["photo_progress"]});
@@ -101,5 +110,8 @@ async fn one_department_answers_and_one_does_not() {
     assert!(again.iter().all(|step| step.action != "caller_rate"), "once");
     let after = table(town.now() + 1).await;
     let road = after.iter().find(|line| line.unit == "U-ROAD").unwrap();
-    assert_eq!((road.satisfied, road.rates.completion), (Share { part: 1, whole: 1 }, Share { part: 1, whole: 1 }));
+    assert_eq!(
+        (road.satisfied, road.rates.completion),
+        (Share { part: 1, whole: 1 }, Share { part: 1, whole: 1 })
+    );
 }

@@ -56,7 +56,9 @@ fn by_area(rows: &[Summary], kind: RecordKind) -> BTreeMap<String, usize> {
 #[tokio::test]
 async fn everything_follows_and_totals_stay() {
     let town = Town::at(at("2026-05-20", "09:00")).await;
-    let clerk = town.somebody("zhu", vec![role("grid_clerk", "510000100"), role("grid_worker_l1", "510000100201")]).await;
+    let clerk = town
+        .somebody("zhu", vec![role("grid_clerk", "510000100"), role("grid_worker_l1", "510000100201")])
+        .await;
     let lea = town.somebody("lea", vec![role("grid_worker_l2", LEFT)]).await;
     let rui = town.somebody("rui", vec![role("grid_worker_l2", RIGHT)]).await;
     let gao = town.somebody("gao", vec![role("grid_worker_l2", GRID)]).await;
@@ -64,7 +66,11 @@ async fn everything_follows_and_totals_stay() {
 
     // Two households in each; a visit to each; an open hazard in each, one of them far along; one closed by withdrawal.
     let mut houses = Vec::new();
-    for (who, area, heads) in [(&lea, LEFT, ["季大寒", "钟小满"]), (&rui, RIGHT, ["阮三江", "路小雪"]), (&gao, GRID, ["柏立秋", "郝小暑"])] {
+    for (who, area, heads) in [
+        (&lea, LEFT, ["季大寒", "钟小满"]),
+        (&rui, RIGHT, ["阮三江", "路小雪"]),
+        (&gao, GRID, ["柏立秋", "郝小暑"]),
+    ] {
         for head in heads {
             let house = household(&clerk, area, head).await;
             houses.push((house, area));
@@ -75,7 +81,12 @@ async fn everything_follows_and_totals_stay() {
         }
     }
     let mut cases = Vec::new();
-    for (who, area, house) in [(&lea, LEFT, Some(houses[0].0)), (&rui, RIGHT, None), (&gao, GRID, Some(houses[5].0)), (&gao, GRID, None)] {
+    for (who, area, house) in [
+        (&lea, LEFT, Some(houses[0].0)),
+        (&rui, RIGHT, None),
+        (&gao, GRID, Some(houses[5].0)),
+        (&gao, GRID, None),
+    ] {
         let mut set = hazard("yellow");
         if let Some(house) = house {
             set["household"] = json!(house.to_string());
@@ -93,7 +104,10 @@ async fn everything_follows_and_totals_stay() {
     let before = clerk.rows();
     let due = |rows: &[Summary]| -> BTreeMap<EntityId, Option<chrono::NaiveDate>> {
         let today = day("2026-07-01");
-        due_list(rows, &town.package, today, Season::usual(today)).into_iter().map(|row| (row.household, row.due.next)).collect()
+        due_list(rows, &town.package, today, Season::usual(today))
+            .into_iter()
+            .map(|row| (row.household, row.due.next))
+            .collect()
     };
     let planned = due(&before);
     assert_eq!(planned.len(), 6);
@@ -101,8 +115,12 @@ async fn everything_follows_and_totals_stay() {
     // The clerk's list: what moves by itself, and what somebody has to say.
     town.travel(at("2026-06-01", "09:00"));
     let nodes = [
-        node(LEFT, true, &[JOINED]), node(RIGHT, true, &[JOINED]), node(JOINED, false, &[]),
-        node(GRID, true, &[NORTH, SOUTH]), node(NORTH, false, &[]), node(SOUTH, false, &[]),
+        node(LEFT, true, &[JOINED]),
+        node(RIGHT, true, &[JOINED]),
+        node(JOINED, false, &[]),
+        node(GRID, true, &[NORTH, SOUTH]),
+        node(NORTH, false, &[]),
+        node(SOUTH, false, &[]),
     ];
     let chosen = BTreeMap::from([(houses[4].0, NORTH.to_owned()), (houses[5].0, SOUTH.to_owned())]);
     let Plan { undecided, .. } = plan(&nodes, &chosen, &before, town.today());
@@ -118,19 +136,29 @@ async fn everything_follows_and_totals_stay() {
     clerk.sync().await;
 
     // Rights follow: lea takes the joined group, gao the north, a new worker the south; rui's work ends.
-    for (who, held) in [(&lea, vec![role("grid_worker_l2", JOINED)]), (&rui, Vec::new()), (&gao, vec![role("grid_worker_l2", NORTH)])] {
+    for (who, held) in [
+        (&lea, vec![role("grid_worker_l2", JOINED)]),
+        (&rui, Vec::new()),
+        (&gao, vec![role("grid_worker_l2", NORTH)]),
+    ] {
         town.server.assign(&who.user(), held.clone()).await;
         who.actor.borrow_mut().assignments = held;
     }
     let nan = town.somebody("nan", vec![role("grid_worker_l2", SOUTH)]).await;
     town.sync(&[&clerk, &lea, &rui, &gao, &nan]).await;
-    let sees = |who: &Person, kind| who.rows().into_iter().filter(|row| row.kind == kind).map(|row| row.id).collect::<BTreeSet<_>>();
+    let sees = |who: &Person, kind| {
+        who.rows().into_iter().filter(|row| row.kind == kind).map(|row| row.id).collect::<BTreeSet<_>>()
+    };
     let of = |list: &[usize]| list.iter().map(|n| houses[*n].0).collect::<BTreeSet<_>>();
     assert_eq!(sees(&lea, RecordKind::Household), of(&[0, 1, 2, 3]));
     assert_eq!(sees(&gao, RecordKind::Household), of(&[4]));
     assert_eq!(sees(&nan, RecordKind::Household), of(&[5]));
     assert_eq!(sees(&rui, RecordKind::Household), BTreeSet::new(), "wiped at the next contact");
-    assert_eq!(sees(&lea, RecordKind::Hazard), BTreeSet::from([cases[0], cases[1], gone]), "what she reported stays hers to see");
+    assert_eq!(
+        sees(&lea, RecordKind::Hazard),
+        BTreeSet::from([cases[0], cases[1], gone]),
+        "what she reported stays hers to see"
+    );
     assert_eq!(sees(&gao, RecordKind::Hazard), BTreeSet::from([cases[2], cases[3]]));
     assert_eq!(sees(&nan, RecordKind::Hazard), BTreeSet::from([cases[2]]));
     assert_eq!(sees(&rui, RecordKind::Hazard), BTreeSet::from([cases[1]]), "and what he reported");

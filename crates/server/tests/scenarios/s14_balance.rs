@@ -20,7 +20,8 @@ async fn the_ledger_of_a_month_reconciles_with_the_list() {
     let ivy = town.person("ivy", "intake_clerk").await;
     let dora = town.person("dora", "center_director").await;
     let both = [&ann, &ivy];
-    let register = json!({"category": "fire", "subtype": "fire.1", "level": "blue", "duplicate_checked": true});
+    let register =
+        json!({"category": "fire", "subtype": "fire.1", "level": "blue", "duplicate_checked": true});
     let mut open = Vec::new();
     for (when, count) in [("2026-03-10", 40), ("2026-04-08", 25)] {
         town.travel(at(when, "09:00"));
@@ -74,7 +75,8 @@ async fn the_ledger_of_a_month_reconciles_with_the_list() {
     assert_eq!((april[""], april["blue"]), (wanted, wanted));
     assert!(april[""].holds());
     // The list of what is open: April's and the one of May; the server's numbers have no gap.
-    let listed = dora.rows().into_iter().filter(|row| row.kind == RecordKind::Hazard && row.is_open()).count();
+    let listed =
+        dora.rows().into_iter().filter(|row| row.kind == RecordKind::Hazard && row.is_open()).count();
     assert_eq!(listed, 35 + 1);
     let may = balance(lines(), (day("2026-05-01"), day("2026-05-31")));
     assert_eq!(may[""], Balance { opening: 35, new: 1, closed: 0, remaining: listed });
@@ -97,7 +99,8 @@ async fn what_is_not_yet_due_is_not_late() {
         }
         let set = json!({"facts": "路灯不亮", "address_text": format!("路灯{n}")});
         let id = lu.report_on("F-REPAIR", RecordKind::Matter, GRID, set, &[]).await;
-        lu.step(id, "register", json!({"level": "blue", "category": "repair", "duplicate_checked": true})).await;
+        lu.step(id, "register", json!({"level": "blue", "category": "repair", "duplicate_checked": true}))
+            .await;
         lu.step(id, "keep", json!({"handler": "lu"})).await;
         if n < 125 {
             lu.step(id, "finish", json!({"text": "换了灯泡"})).await;

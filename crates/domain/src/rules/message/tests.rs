@@ -30,14 +30,19 @@ fn the_way_of_a_case_in_messages() {
     story.step(&ivy, "ask_supplement", &json!({"data": {"reason": "place_unclear", "text": long}}));
     let asked = &messages(&story, story.ms)[0];
     assert_eq!((asked.text.chars().count(), asked.to.clone()), (MOST, vec![To::User("ann".to_owned())]));
-    assert!(asked.text.starts_with("本机号070707需补充：请写明") && asked.text.ends_with("…。请于6月1日前补报。"));
+    assert!(
+        asked.text.starts_with("本机号070707需补充：请写明") && asked.text.ends_with("…。请于6月1日前补报。")
+    );
     story.step(&ann, "resubmit", &json!({"data": {"text": "3 组桥头"}}));
     let ben = person("ben", "unit_handler");
     story.step(&ivy, "register", &crate::case::story::register("yellow"));
     story.authority("number", &json!({"number": "青〔2026〕隐字第00001号"}));
     story.step(&ivy, "dispatch", &crate::case::story::dispatch());
     let sent = &messages(&story, story.ms)[0];
-    assert_eq!(sent.text, "新事项青〔2026〕隐字第00001号（水利防汛隐患）待认领，响应时限5月20日17:30，办理时限5月28日。");
+    assert_eq!(
+        sent.text,
+        "新事项青〔2026〕隐字第00001号（水利防汛隐患）待认领，响应时限5月20日17:30，办理时限5月28日。"
+    );
     assert_eq!(sent.to, [To::Unit(UNIT.to_owned())]);
     story.step(&ben, "claim", &json!({}));
     let accepted = &messages(&story, story.ms)[0];
@@ -63,13 +68,18 @@ fn the_ladder_in_messages() {
     let measure = json!({"set": {"on_spot_result": "controlled"}});
     story.admitted(&person("ben", "unit_handler"), "set", &measure).unwrap();
     let end = handle(&story);
-    let of_ladder = |story: &Story, now| messages(story, now).into_iter().filter(|m| m.step.is_some()).collect::<Vec<_>>();
+    let of_ladder = |story: &Story, now| {
+        messages(story, now).into_iter().filter(|m| m.step.is_some()).collect::<Vec<_>>()
+    };
     assert_eq!(of_ladder(&story, end - 5 * DAY), []);
     let soon = of_ladder(&story, end - DAY).remove(0);
     assert_eq!((soon.label.as_str(), soon.to.clone()), ("提醒", vec![To::User("ben".to_owned())]));
     assert_eq!(soon.text, "青〔2026〕隐字第00001号的办理时限还剩24小时，请抓紧办理。");
     let late = of_ladder(&story, end + 9 * 3_600_000).remove(0);
-    assert_eq!((late.label.as_str(), late.step, late.to.clone()), ("督办短信", Some(1), vec![To::Unit(UNIT.to_owned())]));
+    assert_eq!(
+        (late.label.as_str(), late.step, late.to.clone()),
+        ("督办短信", Some(1), vec![To::Unit(UNIT.to_owned())])
+    );
     assert_eq!(
         late.text,
         "【督办】青〔2026〕隐字第00001号已超期，请青禾镇水利和农业综合服务中心立即办理，并于5月29日15:00前回复。"
@@ -91,7 +101,8 @@ fn no_text_is_longer_than_a_message_and_none_has_a_hole() {
     for template in &rules.messages {
         assert!(ids.insert(&template.id), "{} twice", template.id);
         // As long as such words get.
-        let places: Vec<&str> = template.text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|p| p.0).collect();
+        let places: Vec<&str> =
+            template.text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|p| p.0).collect();
         let words = |place: &str| match place {
             "编号" => "青〔2026〕隐字第00001号".to_owned(),
             "单位" => "水利和农业服务中心".to_owned(),

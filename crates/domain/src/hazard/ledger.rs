@@ -27,7 +27,7 @@ pub fn spans(package: &Package, case: &CaseView) -> Vec<OpenSpan> {
         _ => None,
     });
     // Of two steps taken at once the later one need not be the one that is shown: the ledger ends as the list does.
-    let last = steps.clone().last().map(|(_, at)| (case.state.as_str(), at));
+    let last = steps.clone().next_back().map(|(_, at)| (case.state.as_str(), at));
     for (to, at) in steps.chain(last) {
         let Some(state) = package.state(to) else { continue };
         let day = day_of(at);

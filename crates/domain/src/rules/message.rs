@@ -215,7 +215,7 @@ pub fn of_case(
             let unit = case.lead_unit.clone().map(To::Unit);
             let said = [
                 ("编号", number(case)),
-                ("类", what.clone()),
+                ("类", what),
                 ("时", due_of(ClockId::Respond).unwrap_or_default()),
                 ("日期", by().unwrap_or_default()),
             ];
@@ -224,21 +224,21 @@ pub fn of_case(
         "claimed" | "in_progress" => {
             let unit = case.lead_unit.as_deref().map(words.unit);
             let who = unit.or_else(|| case.handler.as_deref().map(words.person)).unwrap_or_default();
-            let said = [("事项", what.clone()), ("编号", number(case)), ("单位", who)];
+            let said = [("事项", what), ("编号", number(case)), ("单位", who)];
             by().and_then(|by| {
                 rules.message("accepted", &[&said[..], &[("日期", by)]].concat(), reporters(case))
             })
         }
         "fed_back" => {
             let result = case.feedback.clone().unwrap_or_default();
-            rules.message("feedback", &[("事项", what.clone()), ("结果", result)], reporters(case))
+            rules.message("feedback", &[("事项", what), ("结果", result)], reporters(case))
         }
         "callback" if case.unreached > 0 => {
-            let said = [("事项", what.clone()), ("电话", words.phone.to_owned())];
+            let said = [("事项", what), ("电话", words.phone.to_owned())];
             rules.message("callback_missed", &said, reporters(case))
         }
         "redo" => {
-            let said = [("事项", what.clone()), ("日期", by().unwrap_or_default())];
+            let said = [("事项", what), ("日期", by().unwrap_or_default())];
             rules.message("redo", &said, reporters(case))
         }
         _ => None,

@@ -148,7 +148,7 @@ mod tests {
     const HOUSE: &str = "0190f0e0c0de4a5b8c6d7e8f90a1b2c3";
 
     /// A dispute's row, so many days after the first.
-    fn row(n: u8, days: u64, set: serde_json::Value) -> Summary {
+    fn row(n: u8, days: u64, set: &serde_json::Value) -> Summary {
         let mut story = Story::new();
         story.entity = gridbook_log::Entity::new(EntityId([n; 16]), None);
         story.ms = START + days * DAY;
@@ -169,17 +169,17 @@ mod tests {
 
     #[test]
     fn the_same_thing_twice() {
-        let new = row(1, 3, json!({"household": HOUSE}));
+        let new = row(1, 3, &json!({"household": HOUSE}));
         let same =
             |other: &Summary| duplicates(rules(), &new, [&new, other]).first().map(|s| (s.why, s.days));
-        assert_eq!(same(&row(2, 0, json!({"household": HOUSE}))), Some((Why::Household, 3)));
-        assert_eq!(same(&row(2, 6, json!({"household": HOUSE}))), Some((Why::Household, 3)));
-        assert_eq!(same(&row(2, 7, json!({"household": HOUSE}))), None, "four days apart");
-        assert_eq!(same(&row(2, 3, json!({}))), Some((Why::Place, 0)));
-        assert_eq!(same(&row(2, 3, json!({"occur_place": "村口"}))), None);
+        assert_eq!(same(&row(2, 0, &json!({"household": HOUSE}))), Some((Why::Household, 3)));
+        assert_eq!(same(&row(2, 6, &json!({"household": HOUSE}))), Some((Why::Household, 3)));
+        assert_eq!(same(&row(2, 7, &json!({"household": HOUSE}))), None, "four days apart");
+        assert_eq!(same(&row(2, 3, &json!({}))), Some((Why::Place, 0)));
+        assert_eq!(same(&row(2, 3, &json!({"occur_place": "村口"}))), None);
         let elsewhere = json!({"household": "0190f0e0c0de4a5b8c6d7e8f90a1b2c4"});
-        assert_eq!(same(&row(2, 3, elsewhere)), None);
-        let mut gone = row(2, 3, json!({}));
+        assert_eq!(same(&row(2, 3, &elsewhere)), None);
+        let mut gone = row(2, 3, &json!({}));
         gone.state = "merged".to_owned();
         assert_eq!(same(&gone), None);
     }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn near_is_two_hundred_metres() {
         let at = |n, lat: f64, lon: f64| {
-            row(n, 0, json!({"geo": {"lat": lat, "lon": lon, "acc": 8}, "occur_place": format!("地点{n}")}))
+            row(n, 0, &json!({"geo": {"lat": lat, "lon": lon, "acc": 8}, "occur_place": format!("地点{n}")}))
         };
         let new = at(1, 30.0, 104.0);
         let why = |other: &Summary| duplicates(rules(), &new, [other]).first().map(|s| s.why);
@@ -202,7 +202,7 @@ mod tests {
             row(
                 n,
                 days,
-                json!({"parties/p1/name": name, "parties/p1/phone": phone, "occur_place": format!("地点{n}")}),
+                &json!({"parties/p1/name": name, "parties/p1/phone": phone, "occur_place": format!("地点{n}")}),
             )
         };
         let new = party(1, 200, "季大寒", "13800005678");
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(why(&party(2, 150, "季小寒", "13800005679")), None);
         assert_eq!(why(&party(2, 201, "季大寒", "")), None, "a later one is not what it repeats");
         // What may be the same case is no repetition.
-        let twin = row(3, 199, json!({"parties/p1/name": "季大寒", "occur_place": "地点1"}));
+        let twin = row(3, 199, &json!({"parties/p1/name": "季大寒", "occur_place": "地点1"}));
         assert_eq!(duplicates(rules(), &new, [&twin]).len(), 1);
         assert_eq!(why(&twin), None);
     }

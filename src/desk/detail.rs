@@ -1,5 +1,6 @@
 //! One record: what was reported, where it stands, what happened, and the steps that this person can take now.
 
+mod around;
 mod body;
 mod conflict;
 mod head;
@@ -93,6 +94,8 @@ fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Ca
             {conflict::decision(&package, record)}
             {head::seven_ticks(record)}
             {head::standing(&package, &names, record, app.today())}
+            {around::similar(record)}
+            {around::messages(&names, record)}
             {conflict::conflicts(app, toasts, &package, &names, record)}
             {body::sections(&package, &names, record)}
             {photos::photos(&package, record)}

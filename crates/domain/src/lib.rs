@@ -22,6 +22,7 @@ pub mod pinyin;
 pub mod plan;
 pub mod record;
 pub mod role;
+pub mod rules;
 pub mod search;
 pub mod seven;
 pub mod share;

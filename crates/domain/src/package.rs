@@ -25,6 +25,7 @@ use crate::mediation::document::Template;
 use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
+use crate::rules::CaseRules;
 use crate::workflow::{Flow, State};
 
 pub use part::Part;
@@ -189,6 +190,9 @@ pub struct Package {
     /// Templates of documents (MED-07).
     #[serde(default)]
     pub documents: Part<Vec<Template>>,
+    /// What is suggested around cases: duplicates, looks back, messages.
+    #[serde(default)]
+    pub cases: Part<CaseRules>,
     #[serde(skip)]
     checksum: String,
 }
@@ -234,6 +238,7 @@ impl Package {
         self.hazards.check()?;
         self.catalogue.check()?;
         self.documents.check()?;
+        self.cases.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

@@ -57,6 +57,7 @@ impl Package {
             ))?,
             visits: read(include_str!("../../data/visits.json"))?,
             hazards: read(include_str!("../../data/patrols.json"))?,
+            cases: read(include_str!("../../data/cases.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;

@@ -8,6 +8,8 @@ mod import;
 mod ledger;
 mod login;
 mod me;
+mod mediation;
+pub mod papers;
 mod parts;
 mod picture;
 mod queue;

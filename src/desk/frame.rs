@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::queue::waits;
 use super::route::{Route, route};
-use super::{households, import, ledger, login, me, queue, staff};
+use super::{households, import, ledger, login, me, mediation, papers, queue, staff};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
@@ -44,6 +44,8 @@ fn name(route: &Route) -> &'static str {
         Route::Ledger => "ledger",
         Route::Import => "import",
         Route::Households(_) => "households",
+        Route::Mediation(_) => "mediation",
+        Route::Papers(..) => "papers",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) => "invite",
@@ -56,6 +58,8 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
         "ledger" => ledger::ledger(),
         "import" => import::import(),
         "households" => households::households(route),
+        "mediation" => mediation::mediation(route),
+        "papers" => papers_of(route),
         "staff" => staff::staff(),
         "me" => me::me(),
         _ => queue::queue(route),
@@ -75,6 +79,15 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Another document in the address draws the page anew.
+fn papers_of(route: RwSignal<Route>) -> AnyView {
+    let which = Memo::new(move |_| match route.get() {
+        Route::Papers(id, doc) => Some((id, doc)),
+        _ => None,
+    });
+    (move || which.get().map(|(id, doc)| papers::papers(id, doc))).into_any()
 }
 
 fn top(app: App) -> AnyView {
@@ -200,6 +213,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
             {move || may("household.view").then(|| link("households", "house", "户"))}
+            {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
             {move || {
                 (may("data.import") || staff()).then(|| view! { <p class="desk-nav-title">"管理"</p> })
             }}

@@ -14,6 +14,10 @@ pub enum Route {
     Import,
     /// Households, and one of them.
     Households(Option<EntityId>),
+    /// Mediation files, and one of them.
+    Mediation(Option<EntityId>),
+    /// Documents of a record: one by its template, or the whole volume.
+    Papers(EntityId, String),
     /// Accounts.
     Staff,
     /// The own account.
@@ -32,6 +36,11 @@ impl Route {
             "ledger" => Self::Ledger,
             "import" => Self::Import,
             "households" => Self::Households(EntityId::parse(rest)),
+            "mediation" => Self::Mediation(EntityId::parse(rest)),
+            "papers" => {
+                let (id, doc) = rest.split_once('/').unwrap_or((rest, ""));
+                EntityId::parse(id).map_or(Self::Queue(None), |id| Self::Papers(id, doc.to_owned()))
+            }
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -48,6 +57,9 @@ impl Route {
             Self::Import => "#/import".to_owned(),
             Self::Households(None) => "#/households".to_owned(),
             Self::Households(Some(id)) => format!("#/households/{id}"),
+            Self::Mediation(None) => "#/mediation".to_owned(),
+            Self::Mediation(Some(id)) => format!("#/mediation/{id}"),
+            Self::Papers(id, doc) => format!("#/papers/{id}/{doc}"),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

@@ -1,6 +1,7 @@
 //! The township's desk: what arrived, who has it, what is answered; ledgers, imports, accounts.
 
 mod action;
+mod books;
 mod detail;
 mod frame;
 mod households;

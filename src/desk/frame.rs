@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::queue::waits;
 use super::route::{Route, route};
-use super::{households, import, ledger, login, me, mediation, papers, queue, staff};
+use super::{books, households, import, ledger, login, me, mediation, papers, queue, staff};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
@@ -46,6 +46,7 @@ fn name(route: &Route) -> &'static str {
         Route::Households(_) => "households",
         Route::Mediation(_) => "mediation",
         Route::Papers(..) => "papers",
+        Route::Books(_) => "books",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) => "invite",
@@ -60,6 +61,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
         "households" => households::households(route),
         "mediation" => mediation::mediation(route),
         "papers" => papers_of(route),
+        "books" => books::books(route),
         "staff" => staff::staff(),
         "me" => me::me(),
         _ => queue::queue(route),
@@ -212,6 +214,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {link("queue", "inbox", "待办")}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
+            {move || may("report.view").then(|| link("books", "star", "统计台账"))}
             {move || may("household.view").then(|| link("households", "house", "户"))}
             {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
             {move || {

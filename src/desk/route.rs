@@ -18,6 +18,8 @@ pub enum Route {
     Mediation(Option<EntityId>),
     /// Documents of a record: one by its template, or the whole volume.
     Papers(EntityId, String),
+    /// Figures: one of the tables that are made from all records.
+    Books(String),
     /// Accounts.
     Staff,
     /// The own account.
@@ -41,6 +43,7 @@ impl Route {
                 let (id, doc) = rest.split_once('/').unwrap_or((rest, ""));
                 EntityId::parse(id).map_or(Self::Queue(None), |id| Self::Papers(id, doc.to_owned()))
             }
+            "books" => Self::Books(rest.to_owned()),
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -60,6 +63,7 @@ impl Route {
             Self::Mediation(None) => "#/mediation".to_owned(),
             Self::Mediation(Some(id)) => format!("#/mediation/{id}"),
             Self::Papers(id, doc) => format!("#/papers/{id}/{doc}"),
+            Self::Books(tab) => format!("#/books/{tab}"),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

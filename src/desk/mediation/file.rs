@@ -25,12 +25,10 @@ pub fn file(package: &Package, record: &Record) -> AnyView {
     let open = package.state(&case.state).is_some_and(|state| !state.terminal);
     let writes = open && may(package, &app.actor(), "mediation.file", &case.target(), today);
     let section: RwSignal<Option<String>> = RwSignal::new(None);
-    let editing = writes.then(|| {
-        move || {
-            let held = section.get()?;
-            Some(edit::dialog_for(id, &held, Callback::new(move |()| section.set(None))))
-        }
-    });
+    let editing = move || {
+        let held = section.get()?;
+        Some(edit::dialog_for(id, &held, Callback::new(move |()| section.set(None))))
+    };
     let states = steps(package, &file, today);
     let current = states.iter().position(|state| !state.settled());
     let marks = states

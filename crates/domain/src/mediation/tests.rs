@@ -604,8 +604,10 @@ fn every_placeholder_means_something() {
 #[test]
 fn every_section_of_the_form_belongs_to_one_step() {
     let form = Package::builtin().form("F-MEDIATION").unwrap();
-    let steps: Vec<&str> = Step::ALL.into_iter().flat_map(Step::sections).copied().collect();
-    let sections: Vec<&str> = form.sections.iter().map(|section| section.id.as_str()).collect();
+    let mut steps: Vec<&str> = Step::ALL.into_iter().flat_map(Step::sections).copied().collect();
+    let mut sections: Vec<&str> = form.sections.iter().map(|section| section.id.as_str()).collect();
+    steps.sort_unstable();
+    sections.sort_unstable();
     assert_eq!(steps, sections);
 }
 

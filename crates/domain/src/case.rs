@@ -267,6 +267,7 @@ impl CaseView {
                     self.handler = named.or(self.handler.take());
                     self.limit(event, at);
                 }
+                "hand_over" => self.handler = named.or(self.handler.take()),
                 "keep" => {
                     self.kept_at_village = true;
                     self.handler = named.or_else(|| Some(record.user.clone()));

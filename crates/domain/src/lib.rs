@@ -10,6 +10,7 @@ pub mod clock;
 pub mod date;
 pub mod deadline;
 pub mod form;
+pub mod handover;
 pub mod hazard;
 pub mod household;
 pub mod import;

@@ -33,7 +33,7 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
         RecordKind::Matter => {
             values.insert("source".into(), source.into());
         }
-        RecordKind::Entry | RecordKind::Mediation => {}
+        RecordKind::Entry | RecordKind::Mediation | RecordKind::Place => {}
         _ => {
             values.insert("residence_type".into(), "permanent".into());
             values.insert("status".into(), "active".into());

@@ -148,6 +148,8 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     let mut results = Vec::with_capacity(push.ops.len());
     let mut taken: BTreeMap<(EntityId, bool), Vec<Dot>> = BTreeMap::new();
     let absent = absent(ledger, &push).await?;
+    // A hand-over is over with its last confirmation.
+    let mut confirmed: BTreeSet<EntityId> = BTreeSet::new();
     // What follows a fork was written on top of something else than what is held here.
     let mut forked: BTreeSet<EntityId> = BTreeSet::new();
     for read in &push.ops {
@@ -173,6 +175,9 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
                 ledger.answer_clock(&mut rows, op, now, drift);
                 ledger.answer_number(&mut rows, op).await?;
                 taken.entry((op.entity(), signed)).or_default().push(op.dot());
+                if op.header().kind == kind::EVENT {
+                    confirmed.insert(op.entity());
+                }
                 results.push(result(Some(op.id()), Verdict::Ok, None));
             }
             Judged::Reject(code) => {
@@ -202,6 +207,9 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     }
     let judged = began.elapsed();
     ledger.flush(rows).await?;
+    for entity in confirmed {
+        ledger.hand_over(entity).await?;
+    }
     let written = began.elapsed();
     tracing::debug!(ops = push.ops.len(), ?loaded, ?judged, ?written, "push");
     Ok(PushReply { results, now })

@@ -4,6 +4,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod builtin;
+mod changes;
 mod part;
 mod revise;
 mod risk;
@@ -27,6 +28,7 @@ use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::workflow::{Flow, State};
 
+pub use changes::{ChangeError, Difference};
 pub use part::Part;
 pub use revise::{GRACE_DAYS, ReviseError};
 pub use risk::RiskRule;

@@ -98,7 +98,8 @@ pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
         case.form.as_deref().is_some_and(|form| form.starts_with("F-PATROL/")).then_some(case)
     })
     .await;
-    let found = places_of(&package, &patrols, (asked.from, asked.to), app.now_ms());
+    let places = summaries(app, |s| s.kind == RecordKind::Place && s.area.starts_with(&asked.area));
+    let found = places_of(&package, &places, &patrols, (asked.from, asked.to), app.now_ms());
     let late = found.iter().filter(|point| point.due.is_some_and(|due| due.late)).count();
     let rows = found
         .iter()
@@ -112,13 +113,12 @@ pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
                 hours if hours % 24 == 0 => format!("{} 天", hours / 24),
                 hours => format!("{hours} 小时"),
             });
-            let place = names.areas.get(&point.place).unwrap_or(&point.place).clone();
             vec![
-                place,
+                point.place.clone(),
                 point.kind.label.clone(),
                 names.area(&point.area),
                 every,
-                day(point.last),
+                point.last.map_or_else(|| "还没有".to_owned(), day),
                 point.due.map(|due| day(due.at.saturating_sub(1))).unwrap_or_default(),
                 point.made.words(),
                 point.abnormal.to_string(),

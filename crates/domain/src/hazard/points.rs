@@ -12,6 +12,7 @@ use crate::case::CaseView;
 use crate::package::Package;
 use crate::search::fold;
 use crate::share::Share;
+use crate::summary::Summary;
 
 /// Noon, so that a date alone is that day in China.
 const NOON_MS: u64 = 12 * 3_600_000;
@@ -19,14 +20,14 @@ const NOON_MS: u64 = 12 * 3_600_000;
 /// A place with its patrols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point<'p> {
-    /// Its name, as the first patrol wrote it.
+    /// Its name.
     pub place: String,
-    /// Area of the last patrol.
+    /// Area.
     pub area: String,
     /// What it is.
     pub kind: &'p PointKind,
-    /// The last patrol, milliseconds since 1970.
-    pub last: u64,
+    /// The last patrol, milliseconds since 1970; `None` = nobody was there yet.
+    pub last: Option<u64>,
     /// When the next one is due; `None` = not at this time of the year.
     pub due: Option<PatrolDue>,
     /// Patrols made in the period, of those due in it; more than were due count once.
@@ -45,50 +46,65 @@ fn kind_id(said: &str) -> &str {
     }
 }
 
-/// All places of these patrols, those that are late first. `from` and `to` are the first and last day of the period.
+/// A place while its patrols are counted.
+struct Found<'p> {
+    point: Point<'p>,
+    known: u64,
+    times: usize,
+}
+
+/// The places of the directory that are in use, and those that patrols name in words alone; those that are late first.
+/// `from` and `to` are the first and last day of the period.
 pub fn points<'p, 'a>(
     package: &'p Package,
+    places: impl IntoIterator<Item = &'a Summary>,
     patrols: impl IntoIterator<Item = &'a CaseView>,
     (from, to): (NaiveDate, NaiveDate),
     now: u64,
 ) -> Vec<Point<'p>> {
     let rules = package.hazards.get();
-    let mut found: BTreeMap<(String, &str), (Point<'p>, usize)> = BTreeMap::new();
+    let named = |id: &str| rules.points.iter().find(|kind| kind.id == id);
+    let fresh = |place: &str, area: &str, kind: &'p PointKind, known: u64| {
+        let (place, area, made) = (place.to_owned(), area.to_owned(), Share::default());
+        let point = Point { place, area, kind, last: None, due: None, made, abnormal: 0 };
+        Found { point, known, times: 0 }
+    };
+    // By the id of a place, else by its name and kind.
+    let mut found: BTreeMap<(String, &str), Found<'p>> = BTreeMap::new();
+    for place in places.into_iter().filter(|place| place.state != "closed") {
+        let kind = place.categories.first().and_then(|id| named(id));
+        if let Some(kind) = kind {
+            found.insert((place.id.to_string(), ""), fresh(&place.title, &place.area, kind, place.at));
+        }
+    }
     for case in patrols {
         let said = |path: &str| case.values.get(path).and_then(Value::as_str).unwrap_or_default();
-        let id = kind_id(said("patrol_kind"));
-        let Some(kind) = rules.points.iter().find(|kind| kind.id == id) else { continue };
-        if said("place").is_empty() {
-            continue;
-        }
         let at = crate::date::parse(said("date")).map_or(case.reported_at, |day| midnight(day) + NOON_MS);
-        let fresh = || {
-            let place = said("place").to_owned();
-            let made = Share::default();
-            (Point { place, area: case.area.clone(), kind, last: at, due: None, made, abnormal: 0 }, 0)
+        let known = (said("place").to_owned(), "");
+        let key = if found.contains_key(&known) {
+            known
+        } else {
+            // One that is written in words, or lies where this reader has no place of it.
+            let kind = named(kind_id(said("patrol_kind"))).filter(|_| !said("place").is_empty());
+            let Some(kind) = kind else { continue };
+            let key = (fold(said("place")), kind.id.as_str());
+            found.entry(key.clone()).or_insert_with(|| fresh(said("place"), &case.area, kind, at));
+            key
         };
-        let (point, times) = found.entry((fold(said("place")), kind.id.as_str())).or_insert_with(fresh);
-        if at >= point.last {
-            (point.last, point.area) = (at, case.area.clone());
-        }
+        let Some(held) = found.get_mut(&key) else { continue };
+        held.point.last = held.point.last.max(Some(at));
         let abnormal = case.values.iter().any(|(path, value)| {
             path.starts_with("checks/") && path.ends_with("/state") && value == "abnormal"
         });
-        point.abnormal += usize::from(abnormal);
-        *times += usize::from((from..=to).contains(&day_of(at)));
+        held.point.abnormal += usize::from(abnormal);
+        held.times += usize::from((from..=to).contains(&day_of(at)));
     }
     let days = usize::try_from((to - from).num_days() + 1).unwrap_or(0);
     let mut list: Vec<Point<'p>> = found
         .into_values()
-        .map(|(mut point, times)| {
-            point.due = patrol_due(
-                package,
-                point.kind,
-                Some(point.last),
-                point.last,
-                &Season::usual(day_of(now)),
-                now,
-            );
+        .map(|Found { mut point, known, times }| {
+            let season = Season::usual(day_of(now));
+            point.due = patrol_due(package, point.kind, point.last, known, &season, now);
             let every = point.due.and_then(|due| usize::try_from(due.every_hours).ok());
             let whole = every.map_or(times, |every| (days * 24 / every.max(1)).max(1));
             point.made = Share { part: times.min(whole), whole };
@@ -123,17 +139,32 @@ mod tests {
         story.view()
     }
 
+    fn place(name: &str, kind: &str) -> Summary {
+        let mut story = Story::new();
+        let body = json!({
+            "type": "place", "form": "F-PLACE/1", "place": {"area": GRID},
+            "set": {"name": name, "point_kind": kind, "status": "active"}
+        });
+        story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+        Summary::of(&story.entity, Package::builtin()).unwrap()
+    }
+
     #[test]
     fn places_are_told_apart_and_the_late_ones_come_first() {
         let day = |text: &str| crate::date::parse(text).unwrap();
+        let mut known = place("石桥水库", "reservoir");
+        let mut never = place("安置点", "shelter");
+        (known.id, never.id) = (gridbook_log::EntityId([7; 16]), gridbook_log::EntityId([8; 16]));
+        let id = known.id.to_string();
         let all = [
             patrol("大屋场后坡", "geology", "2026-05-01", "ok"),
             patrol("大屋场后坡", "geology", "2026-05-08", "abnormal"),
-            patrol("石桥水库", "water", "2026-05-18", "ok"),
+            patrol(&id, "water", "2026-05-18", "ok"),
             patrol("石桥水库", "geology", "2026-05-18", "ok"),
         ];
         let now = midnight(day("2026-05-18")) + NOON_MS;
-        let list = points(Package::builtin(), &all, (day("2026-05-01"), day("2026-05-18")), now);
+        let places = [known, never];
+        let list = points(Package::builtin(), &places, &all, (day("2026-05-01"), day("2026-05-18")), now);
         let told: Vec<_> = list
             .iter()
             .map(|p| (p.place.as_str(), p.kind.id.as_str(), p.made.part, p.made.whole, p.abnormal))
@@ -145,9 +176,11 @@ mod tests {
                 ("大屋场后坡", "geo_point", 2, 2, 1),
                 ("石桥水库", "reservoir", 1, 18, 0),
                 ("石桥水库", "geo_point", 1, 2, 0),
+                ("安置点", "shelter", 0, 1, 0),
             ]
         );
-        assert_eq!(list.iter().map(|p| p.due.unwrap().late).collect::<Vec<_>>(), [true, false, false]);
-        assert_eq!(day_of(list[0].last), day("2026-05-08"));
+        assert_eq!(list.iter().map(|p| p.due.unwrap().late).collect::<Vec<_>>(), [true, false, false, false]);
+        assert_eq!(list[0].last.map(day_of), Some(day("2026-05-08")));
+        assert_eq!(list[3].last, None);
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::queue::waits;
 use super::route::{Route, route};
-use super::{books, households, import, ledger, login, me, mediation, papers, queue, staff};
+use super::{books, handover, households, import, ledger, login, me, mediation, papers, queue, rules, staff};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
@@ -47,6 +47,8 @@ fn name(route: &Route) -> &'static str {
         Route::Mediation(_) => "mediation",
         Route::Papers(..) => "papers",
         Route::Books(_) => "books",
+        Route::Rules(_) => "rules",
+        Route::Handover(_) => "handover",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) => "invite",
@@ -62,6 +64,8 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
         "mediation" => mediation::mediation(route),
         "papers" => papers_of(route),
         "books" => books::books(route),
+        "rules" => rules::rules(route),
+        "handover" => handover::handovers(route),
         "staff" => staff::staff(),
         "me" => me::me(),
         _ => queue::queue(route),
@@ -209,6 +213,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
         .into_any()
     };
     let staff = move || may("user.manage") || may("directory.edit");
+    let manages = move || may("data.import") || staff() || may("catalog.edit") || may("handover.start");
     view! {
         <nav class="desk-nav" aria-label="主导航">
             {link("queue", "inbox", "待办")}
@@ -218,10 +223,12 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {move || may("household.view").then(|| link("households", "house", "户"))}
             {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
             {move || {
-                (may("data.import") || staff()).then(|| view! { <p class="desk-nav-title">"管理"</p> })
+                manages().then(|| view! { <p class="desk-nav-title">"管理"</p> })
             }}
             {move || may("data.import").then(|| link("import", "upload", "导入"))}
             {move || staff().then(|| link("staff", "users", "人员"))}
+            {move || may("handover.start").then(|| link("handover", "send", "网格交接"))}
+            {move || may("catalog.edit").then(|| link("rules", "file", "清单和日历"))}
             <p class="desk-nav-title">"本人"</p>
             {link("me", "me", "我的")}
         </nav>

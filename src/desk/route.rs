@@ -20,6 +20,10 @@ pub enum Route {
     Papers(EntityId, String),
     /// Figures: one of the tables that are made from all records.
     Books(String),
+    /// Calendar, list of items and forms.
+    Rules(String),
+    /// Hand-overs, and one of them.
+    Handover(Option<EntityId>),
     /// Accounts.
     Staff,
     /// The own account.
@@ -44,6 +48,8 @@ impl Route {
                 EntityId::parse(id).map_or(Self::Queue(None), |id| Self::Papers(id, doc.to_owned()))
             }
             "books" => Self::Books(rest.to_owned()),
+            "rules" => Self::Rules(rest.to_owned()),
+            "handover" => Self::Handover(EntityId::parse(rest)),
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -64,6 +70,9 @@ impl Route {
             Self::Mediation(Some(id)) => format!("#/mediation/{id}"),
             Self::Papers(id, doc) => format!("#/papers/{id}/{doc}"),
             Self::Books(tab) => format!("#/books/{tab}"),
+            Self::Rules(tab) => format!("#/rules/{tab}"),
+            Self::Handover(None) => "#/handover".to_owned(),
+            Self::Handover(Some(id)) => format!("#/handover/{id}"),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

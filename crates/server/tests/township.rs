@@ -258,7 +258,7 @@ async fn a_new_item_with_a_new_form_travels_by_sync() {
             form: Some("F-BEES/1".to_owned()),
             state: Some("submitted".to_owned()),
             place: Placement { area: Some("510000100201001".to_owned()), ..Placement::default() },
-            set: values(&json!({"facts": "坡上有蜂箱", "item": "bees"})),
+            set: values(&json!({"facts": "坡上有蜂箱"})),
             ..Create::default()
         };
         let id = worker.fresh_id();
@@ -287,8 +287,11 @@ async fn a_new_item_with_a_new_form_travels_by_sync() {
     assert!(package.catalogue.get().item("bees").is_some());
     let late = report(&mut worker);
     assert_eq!(worker.push_one(&late).await.0, Verdict::Ok);
-    // A server that starts again still knows.
+    // A server that starts again with the rules as they were built still knows.
+    server.config.admission =
+        std::sync::Arc::new(gridbook_server::admission::ByDomain::new(Package::builtin().clone()));
     server.restart().await;
+    worker.follow(&server);
     let after = report(&mut worker);
     assert_eq!(worker.push_one(&after).await.0, Verdict::Ok);
 }

@@ -132,7 +132,7 @@ mod tests {
     fn patrol(place: &str, kind: &str, date: &str, state: &str) -> CaseView {
         let mut story = Story::new();
         let body = json!({
-            "type": "entry", "form": "F-PATROL/1", "place": {"area": GRID},
+            "type": "entry", "form": "F-PATROL/1", "state": "recorded", "place": {"area": GRID},
             "set": {"place": place, "patrol_kind": kind, "date": date, "checks/c1/what": "crack", "checks/c1/state": state}
         });
         story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();

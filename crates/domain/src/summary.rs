@@ -180,7 +180,9 @@ impl Summary {
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Place => summary.read_place(entity),
             RecordKind::Handover => summary.read_handover(entity),
-            RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),
+            RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
+                summary.read_directory(entity);
+            }
         }
         Some(summary)
     }

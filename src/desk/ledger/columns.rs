@@ -1,5 +1,6 @@
 //! Columns of the ledgers (domain data 4.14.3). Persons outside the staff are masked.
 
+use gridbook_domain::case::LineKind;
 use gridbook_domain::mask;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
@@ -168,6 +169,23 @@ fn handler(line: &Line<'_>) -> String {
 fn until(line: &Line<'_>) -> String {
     line.case.handle_by.clone().unwrap_or_default()
 }
+/// How its most urgent limit stands, as a sign and a word.
+fn lamp(line: &Line<'_>) -> String {
+    let lamp = line.summary.deadline().map(|deadline| deadline.lamp(line.app.now_ms()));
+    let law = line.package.law.get();
+    let sign = lamp.and_then(|lamp| law.table.lamps.iter().find(|sign| sign.id == lamp));
+    sign.map_or_else(String::new, |sign| format!("{} {}", sign.sign, sign.label))
+}
+/// The last day on which somebody looked at it while it was handled.
+fn checked(line: &Line<'_>) -> String {
+    let looked = line.case.timeline.iter().rev().find(|one| match &one.kind {
+        LineKind::Step { action, counts, .. } => {
+            *counts && matches!(action.as_str(), "start" | "progress" | "finish")
+        }
+        _ => false,
+    });
+    looked.map(|one| day(one.at)).unwrap_or_default()
+}
 fn closed(line: &Line<'_>) -> String {
     line.case.closed_at.map(day).unwrap_or_default()
 }
@@ -222,6 +240,8 @@ static HAZARDS: &[Column] = &[
     col("责任单位/人", 20.0, |l| joined(&[unit(l), handler(l)], "/")).by(by_unit),
     col("时限", 12.0, until),
     col("进度", 16.0, state).by(by_state),
+    col("灯", 10.0, lamp),
+    col("最后查看", 12.0, checked),
     col("复查", 14.0, |l| joined(&[l.said("recheck_at"), l.said("passed")], " ")),
     col("销号日期", 12.0, closed),
     col("反复", 8.0, |l| more(l.case.redo_count as usize, "次")),

@@ -121,8 +121,7 @@ fn filled() -> (Counted, TestEnv, Tab) {
     let env = TestEnv::new(2);
     let tab = open(&std::rc::Rc::default(), &env);
     save(&tab, &env, create(id(20), "11", "mine"));
-    let counted =
-        Counted { backend, snapshots: Cell::new(0), pulls: Cell::new(0), answer: Cell::new(None) };
+    let counted = Counted { backend, snapshots: Cell::new(0), pulls: Cell::new(0), answer: Cell::new(None) };
     (counted, env, tab)
 }
 

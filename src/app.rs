@@ -76,9 +76,9 @@ struct Core {
     channel: RefCell<Option<web_sys::BroadcastChannel>>,
     wake_again: Cell<bool>,
     check_wanted: Cell<bool>,
-    /// Whether this page wants to hear of news at once, and what ends its waiting for them.
+    /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
     news: Cell<bool>,
-    waiting: RefCell<Option<web_sys::AbortController>>,
+    waiting: RefCell<Option<(String, web_sys::AbortController)>>,
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
     connected: RefCell<Option<backend::Connected>>,

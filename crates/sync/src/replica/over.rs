@@ -18,6 +18,9 @@ pub enum SendAgain {
     /// All that this device wrote under its present name: a backend that was restored may lack what it had
     /// acknowledged; a new one has none of it.
     Own,
+    /// All that this device wrote under any of its names, for a share: logs there belong to a name, and that of an
+    /// older one was another's, too.
+    Device,
     /// All that is held here, whoever wrote it: a backend without accounts gets everything from one device.
     Everything,
 }
@@ -126,7 +129,12 @@ impl<P: Project> Inner<P> {
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let meant = again == SendAgain::Everything || dot.writer == self.meta.writer;
+            let meant = match again {
+                SendAgain::Nothing => false,
+                SendAgain::Own => dot.writer == self.meta.writer,
+                SendAgain::Device => dot.writer.dev == self.meta.writer.dev,
+                SendAgain::Everything => true,
+            };
             if meant
                 && self.rows.contains_key(&entity)
                 && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot))

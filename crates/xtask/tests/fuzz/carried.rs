@@ -60,5 +60,8 @@ fn plain() -> Vec<u8> {
     let to = at + whole[at..].find('\n').unwrap() + 1;
     whole.replace_range(at..to, "");
     let lines = wires().len();
-    whole.replace("\"blobs\":1", "\"blobs\":0").replace(&format!("\"lines\":{}", lines + 1), &format!("\"lines\":{lines}")).into_bytes()
+    whole
+        .replace("\"blobs\":1", "\"blobs\":0")
+        .replace(&format!("\"lines\":{}", lines + 1), &format!("\"lines\":{lines}"))
+        .into_bytes()
 }

@@ -13,7 +13,8 @@ const ENTITY: EntityId = EntityId([7; 16]);
 
 /// A stream with every kind of operation.
 pub fn ops() -> Vec<Op> {
-    let values = [("name", json!("何秀兰")), ("parties/r1/phone", json!("13800000000")), ("n", json!(-1.5e300))];
+    let values =
+        [("name", json!("何秀兰")), ("parties/r1/phone", json!("13800000000")), ("n", json!(-1.5e300))];
     let values: body::Values = values.into_iter().map(|(path, value)| (path.to_owned(), value)).collect();
     let blob = BlobRef {
         sha256: "ab".repeat(32),

@@ -29,7 +29,7 @@ fn message(bytes: &[u8], _: u64) {
     reads_back::<Problem>(bytes);
     if let Some(page) = reads_back::<PullReply>(bytes) {
         let entries = page.entries.len();
-        let tab = replica(MemoryStore::default());
+        let tab = replica(std::rc::Rc::new(MemoryStore::default()));
         let pulled = now(tab.apply_page(&Env, "", page, "h1", None)).unwrap();
         assert!(pulled.new + pulled.unreadable <= entries);
         let shown: Vec<EntityId> = tab.rows().keys().copied().collect();
@@ -37,7 +37,7 @@ fn message(bytes: &[u8], _: u64) {
             now(tab.entity(id)).unwrap();
         }
         // What was taken in is there when the device starts again.
-        let again = now(gridbook_sync::replica::Replica::open(tab.store(), Texts, &Env, "ann")).unwrap();
+        let again = now(gridbook_sync::replica::Replica::open(tab.store().clone(), Texts, &Env, "ann")).unwrap();
         assert_eq!(*again.rows(), *tab.rows());
     }
 }
@@ -62,8 +62,11 @@ pub fn targets() -> Vec<Target> {
     entries.extend(wires().into_iter().map(|op| Entry::Op { op, at: 17 }));
     entries.push(Entry::Leave { e: EntityId([8; 16]) });
     let writer = ops()[0].dot().writer;
-    let results = [Verdict::Ok, Verdict::Defer, Verdict::Refuse]
-        .map(|r| PushResult { id: Some(ops()[0].id()), r, code: Some("fork".to_owned()) });
+    let results = [Verdict::Ok, Verdict::Defer, Verdict::Refuse].map(|r| PushResult {
+        id: Some(ops()[0].id()),
+        r,
+        code: Some("fork".to_owned()),
+    });
     let messages = vec![
         text(&PullReply { entries, cursor: "c".to_owned(), more: true, fp: None }),
         text(&PushRequest { writer, nonce: "n".to_owned(), now: 1, ops: wires() }),
@@ -77,7 +80,11 @@ pub fn targets() -> Vec<Target> {
     ];
     vec![
         Target { name: "message", seeds: messages, run: message },
-        Target { name: "listing", seeds: listings.map(|text| text.as_bytes().to_vec()).to_vec(), run: listing },
+        Target {
+            name: "listing",
+            seeds: listings.map(|text| text.as_bytes().to_vec()).to_vec(),
+            run: listing,
+        },
         Target { name: "base64", seeds: vec![b"TWFuTWFu".to_vec(), b"TQ==".to_vec()], run: digits },
     ]
 }

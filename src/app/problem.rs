@@ -75,7 +75,6 @@ impl From<ReplicaError> for Problem {
             ReplicaError::Page => Self::Store("page".to_owned()),
             ReplicaError::Unknown => Self::Gone,
             // Of a backend's page: the engine takes another way before anybody hears of it.
-            ReplicaError::Page => Self::Store("page".to_owned()),
         }
     }
 }

@@ -29,7 +29,7 @@ fn message(bytes: &[u8], _: u64) {
     reads_back::<Problem>(bytes);
     if let Some(page) = reads_back::<PullReply>(bytes) {
         let entries = page.entries.len();
-        let tab = replica(MemoryStore::default());
+        let tab = replica(std::rc::Rc::new(MemoryStore::default()));
         let pulled = now(tab.apply_page(&Env, "", page, "h1", None)).unwrap();
         assert!(pulled.new + pulled.unreadable <= entries);
         let shown: Vec<EntityId> = tab.rows().keys().copied().collect();
@@ -37,7 +37,8 @@ fn message(bytes: &[u8], _: u64) {
             now(tab.entity(id)).unwrap();
         }
         // What was taken in is there when the device starts again.
-        let again = now(gridbook_sync::replica::Replica::open(tab.store(), Texts, &Env, "ann")).unwrap();
+        let again =
+            now(gridbook_sync::replica::Replica::open(tab.store().clone(), Texts, &Env, "ann")).unwrap();
         assert_eq!(*again.rows(), *tab.rows());
     }
 }

@@ -13,6 +13,7 @@ pub mod form;
 pub mod hazard;
 pub mod household;
 pub mod import;
+pub mod ledger;
 pub mod mask;
 pub mod mediation;
 pub mod package;

@@ -74,7 +74,6 @@ pub fn plan<'a>(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use serde_json::json;
 
     use super::*;
     use crate::case::story::{Story, hazard_body, person};

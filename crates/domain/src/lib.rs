@@ -15,6 +15,7 @@ pub mod handover;
 pub mod hazard;
 pub mod household;
 pub mod import;
+pub mod ledger;
 pub mod mask;
 pub mod mediation;
 pub mod package;

@@ -11,6 +11,7 @@ use crate::calendar::{DAY_MS, MINUTE_MS, day_of, midnight};
 use crate::case::{CaseView, LineKind};
 use crate::clock::{CaseClocks, ClockId, Limit, Phase, Step, step_of};
 use crate::deadline::due;
+use crate::ledger::number;
 use crate::mediation::Mediation;
 use crate::mediation::agreement::{Performance, instalments};
 use crate::mediation::follow::{Confirmation, confirmation};
@@ -141,14 +142,6 @@ const fn tail_word(kind: RecordKind) -> &'static str {
         RecordKind::Dispute => "纠纷",
         _ => "事项",
     }
-}
-
-/// The number of a case, else the end of its id, as screens show it.
-fn number(case: &CaseView) -> String {
-    case.number.clone().unwrap_or_else(|| {
-        let hex = case.id.to_string().to_uppercase();
-        format!("本机号{}", hex.get(hex.len().saturating_sub(6)..).unwrap_or_default())
-    })
 }
 
 /// What the last step of a name said, and its reason.

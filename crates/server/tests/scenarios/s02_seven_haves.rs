@@ -2,14 +2,33 @@
 //! that is contested), dissatisfied, done again, satisfied, closed.
 
 use gridbook_domain::clock::{ClockId, Lamp, LimitState};
+use gridbook_domain::ledger::{Cell, Names};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::message::To;
 use gridbook_domain::seven::{Have, seven};
+use gridbook_sheets::{Column, Table, write_csv};
 use serde_json::json;
 
 use crate::rig::{GRID, HOUR, Town, at, hazard};
 
 const UNIT: &str = "U-WATER";
+
+/// Nobody has a name here.
+struct Codes;
+
+impl Names for Codes {
+    fn person(&self, user: &str) -> String {
+        user.to_owned()
+    }
+
+    fn unit(&self, code: &str) -> String {
+        code.to_owned()
+    }
+
+    fn area(&self, code: &str) -> String {
+        code.to_owned()
+    }
+}
 
 #[tokio::test]
 async fn a_yellow_hazard_ends_with_seven_ticks() {
@@ -139,6 +158,26 @@ async fn a_yellow_hazard_ends_with_seven_ticks() {
     assert_eq!(limit(&dora, id, ClockId::Redo).await.state(u64::MAX), LimitState::Met);
     let row = dora.rows().into_iter().find(|row| row.id == id).unwrap();
     assert!(!row.is_open() && row.number == number);
+    // 台账: the line of the case list, as it is exported.
+    let view = dora.case(id).await;
+    let columns =
+        Cell::ALL.map(|cell| Column { header: cell.header().to_owned(), width: 12.0, ..Column::default() });
+    let cells = Cell::ALL.map(|cell| cell.of(&town.package, &Codes, &view));
+    let sheet =
+        Table {
+            name: "全部事项台账".to_owned(), columns: columns.to_vec(), rows: vec![cells.to_vec()]
+        };
+    let csv = String::from_utf8(write_csv(&sheet)).unwrap();
+    let lines: Vec<&str> = csv.trim_start_matches('\u{feff}').lines().collect();
+    assert_eq!(
+        lines[0],
+        "编号,类,等级,事项,类别,地点,来源,上报人,状态,主责单位,承办人,办理期限,反馈,销号日期"
+    );
+    let line = format!(
+        "{number},隐患,■ 黄 · 一般,水沟堵塞，雨大会漫进屋,水利防汛/{},{GRID} 柳溪村3组桥头水沟,走访发现,ann,已销号,{UNIT},ben,2026-04-14,下游也清通了,2026-04-10",
+        town.package.label("hazard_subtype", "water_works.6")
+    );
+    assert_eq!(lines[1..], [line]);
     // What everybody holds is what the server holds.
     let mut stored = gridbook_log::Entity::new(id, Some(town.server.app().tenant.authority));
     stored.apply_all(&town.server.stream(id).await);

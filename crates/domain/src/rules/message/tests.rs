@@ -31,7 +31,8 @@ fn the_way_of_a_case_in_messages() {
     let asked = &messages(&story, story.ms)[0];
     assert_eq!((asked.text.chars().count(), asked.to.clone()), (MOST, vec![To::User("ann".to_owned())]));
     assert!(
-        asked.text.starts_with("本机号070707需补充：请写明") && asked.text.ends_with("…。请于6月1日前补报。")
+        asked.text.starts_with("本机号 070707需补充：请写明")
+            && asked.text.ends_with("…。请于6月1日前补报。")
     );
     story.step(&ann, "resubmit", &json!({"data": {"text": "3 组桥头"}}));
     let ben = person("ben", "unit_handler");

@@ -13,7 +13,7 @@ use crate::handover;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, Target, may};
-use crate::territory::{AreaCode, covers};
+use crate::territory::{AreaCode, AreaLevel, covers};
 use crate::workflow;
 
 pub use reach::{Reach, reach, reads};
@@ -84,7 +84,9 @@ impl Desk<'_> {
             return handover::judge_create(create);
         }
         if kind == RecordKind::Rules {
-            return self.revision(&create.set);
+            // It counts for all: whoever keeps the list of one village has no say in it.
+            let whole = AreaCode::parse(area).is_ok_and(|code| code.level() == AreaLevel::Township);
+            return if whole { self.revision(&create.set) } else { Err(Refusal::BadArea(area.to_owned())) };
         }
         let form = match &create.form {
             Some(name) => Some(

@@ -251,7 +251,7 @@ fn bees() -> gridbook_log::Values {
 async fn a_new_item_with_a_new_form_travels_by_sync() {
     use gridbook_domain::package::Package;
     let mut server = demo_server().await;
-    let (mut clerk, mut worker) = (device(&server, "zhuangan01").await, device(&server, "zhuli01").await);
+    let (mut clerk, mut worker) = (device(&server, "zhuren01").await, device(&server, "zhuli01").await);
     let report = |worker: &mut Device| {
         let made = Create {
             type_: "matter".to_owned(),
@@ -266,7 +266,7 @@ async fn a_new_item_with_a_new_form_travels_by_sync() {
     };
     let early = report(&mut worker);
     assert_eq!(worker.push_one(&early).await, (Verdict::Reject, Some("unknown_form".to_owned())));
-    let place = Placement { all: Some(true), ..Placement::default() };
+    let place = Placement { all: Some(true), area: Some("510000100".to_owned()), ..Placement::default() };
     let revision = |set| {
         Body::Create(Create { type_: "rules".to_owned(), place: place.clone(), set, ..Create::default() })
     };

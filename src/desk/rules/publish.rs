@@ -3,6 +3,7 @@
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{Body, Create, Placement, Values};
 use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
 
 use crate::app::App;
 
@@ -11,9 +12,11 @@ use crate::app::App;
 /// # Errors
 /// Words for people; nothing was changed then.
 pub(super) async fn publish(app: App, changes: Values) -> Result<(), String> {
+    let township = app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.code.clone()));
+    let township = township.unwrap_or_default();
     let create = Create {
         type_: RecordKind::Rules.as_str().to_owned(),
-        place: Placement { all: Some(true), ..Placement::default() },
+        place: Placement { all: Some(true), area: Some(township), ..Placement::default() },
         set: changes,
         ..Create::default()
     };

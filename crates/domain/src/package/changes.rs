@@ -249,7 +249,7 @@ mod tests {
 
     use super::*;
     use crate::admit::admit;
-    use crate::case::story::{Story, hazard_body, person};
+    use crate::case::story::{GRID, Story, hazard_body, person};
     use gridbook_log::DeviceId;
 
     fn day(month: u32, day: u32) -> NaiveDate {
@@ -294,14 +294,16 @@ mod tests {
     #[test]
     fn a_revision_travels_as_an_operation_and_is_judged() {
         let found = Package::builtin().difference(&edited());
-        let judge = |role: &str, changes: &Values| {
+        let judge_in = |area: &str, role: &str, changes: &Values| {
             let story = Story::new();
-            let body = json!({"type": "rules", "place": {"all": true}, "set": changes});
+            let body = json!({"type": "rules", "place": {"all": true, "area": area}, "set": changes});
             let op = story.op(DeviceId([1; 8]), "ann", "create", &body);
             admit(Package::builtin(), &person("ann", role), None, &op, day(5, 18))
                 .map_err(|r| r.code().to_owned())
         };
-        assert_eq!(judge("grid_clerk", &found.changes), Ok(()));
+        let judge = |role: &str, changes: &Values| judge_in(&GRID[..9], role, changes);
+        assert_eq!(judge("center_director", &found.changes), Ok(()));
+        assert_eq!(judge_in(GRID, "center_director", &found.changes), Err("bad_area".to_owned()));
         assert_eq!(judge("sys_admin", &found.changes), Ok(()));
         assert_eq!(judge("village_assistant", &found.changes), Err("not_permitted".to_owned()));
         // An item whose form is nowhere would be offered and could not be filled in.
@@ -311,9 +313,9 @@ mod tests {
             .filter(|(path, _)| path.starts_with("item/"))
             .map(|(p, v)| (p.clone(), v.clone()))
             .collect();
-        assert_eq!(judge("grid_clerk", &only_item), Err("bad_body".to_owned()));
+        assert_eq!(judge("center_director", &only_item), Err("bad_body".to_owned()));
         assert_eq!(
-            judge("grid_clerk", &[("role/x".to_owned(), json!({}))].into()),
+            judge("center_director", &[("role/x".to_owned(), json!({}))].into()),
             Err("bad_body".to_owned())
         );
     }

@@ -69,7 +69,7 @@ pub fn targets() -> Vec<Target> {
         code: Some("fork".to_owned()),
     });
     let messages = vec![
-        text(&PullReply { entries, cursor: "c".to_owned(), more: true, fp: None }),
+        text(&PullReply { entries, cursor: "c".to_owned(), more: true }),
         text(&PushRequest { writer, nonce: "n".to_owned(), now: 1, ops: wires() }),
         text(&PushReply { results: results.to_vec(), now: 1 }),
         br#"{"contract":"1","levels":[0,1],"history":"h","now":1,"max_batch_ops":500,"max_batch_bytes":9,"max_blob":9}"#.to_vec(),

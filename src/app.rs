@@ -12,6 +12,7 @@ mod news;
 pub mod office;
 mod photo;
 mod problem;
+mod rules;
 mod storage;
 mod sync;
 
@@ -45,14 +46,14 @@ use crate::net::{Api, Token};
 use crate::platform::{BrowserEnv, both};
 use crate::store::IdbStore;
 
-/// Makes list rows with the domain's rules.
-pub struct Projector(Arc<Package>);
+/// Makes list rows with the domain's rules, as the township has them now.
+pub struct Projector(Rc<RefCell<Arc<Package>>>);
 
 impl Project for Projector {
     type Summary = Option<Summary>;
 
     fn summary(&self, entity: &Entity) -> Option<Summary> {
-        Summary::of(entity, &self.0)
+        Summary::of(entity, &self.0.borrow())
     }
 }
 
@@ -63,7 +64,11 @@ pub type AppReplica = Replica<IdbStore, Projector>;
 pub type Rows = BTreeMap<EntityId, Row<Option<Summary>>>;
 
 struct Core {
-    package: Arc<Package>,
+    /// As it was fetched; what the township changed comes on top.
+    built: Arc<Package>,
+    package: Rc<RefCell<Arc<Package>>>,
+    /// Which revisions are in it.
+    revised: Cell<u64>,
     token: Token,
     replica: RefCell<Option<Rc<AppReplica>>>,
     driver: RefCell<Option<Rc<Driver>>>,
@@ -71,9 +76,9 @@ struct Core {
     channel: RefCell<Option<web_sys::BroadcastChannel>>,
     wake_again: Cell<bool>,
     check_wanted: Cell<bool>,
-    /// Whether this page wants to hear of news at once, and what ends its waiting for them.
+    /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
     news: Cell<bool>,
-    waiting: RefCell<Option<web_sys::AbortController>>,
+    waiting: RefCell<Option<(String, web_sys::AbortController)>>,
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
     connected: RefCell<Option<backend::Connected>>,
@@ -110,7 +115,9 @@ impl App {
         let (package, stored) = both(load_package(), account::stored()).await;
         let package = Arc::new(package?);
         let core = Core {
-            package,
+            package: Rc::new(RefCell::new(package.clone())),
+            built: package,
+            revised: Cell::new(0),
             token: Token::default(),
             replica: RefCell::new(None),
             driver: RefCell::new(None),
@@ -149,7 +156,7 @@ impl App {
 
     /// Catalogue, forms, workflow, dictionaries.
     pub fn package(&self) -> Arc<Package> {
-        self.core().package.clone()
+        self.core().package.borrow().clone()
     }
 
     /// Wall clock, milliseconds since 1970.

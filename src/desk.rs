@@ -4,21 +4,26 @@
 //! loaded while the person looks at that.
 
 mod action;
+mod books;
 mod carry_for;
 mod detail;
 mod found;
 mod frame;
+mod handover;
 mod households;
 mod import;
 mod later;
 mod ledger;
 mod login;
 mod me;
+mod mediation;
 mod office;
+pub mod papers;
 mod parts;
 mod picture;
 mod queue;
 mod route;
+mod rules;
 pub mod sheets;
 mod staff;
 mod values;

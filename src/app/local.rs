@@ -161,7 +161,8 @@ impl App {
         }
         let check = base64(&seal(secret, CHECK).await.map_err(|error| broken(&error))?);
         let store = IdbStore::open(&database(&profile.user)).await?;
-        let replica = Replica::open(store, Projector(self.package()), &BrowserEnv, &profile.user).await?;
+        let replica =
+            Replica::open(store, Projector(self.core().package.clone()), &BrowserEnv, &profile.user).await?;
         office::adopt(&replica, authority).await?;
         let row = |text: Result<Vec<u8>, serde_json::Error>| text.map_err(|e| Problem::Store(e.to_string()));
         let mut batch = Batch::default();

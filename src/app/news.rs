@@ -16,15 +16,17 @@ impl App {
         let core = self.core();
         let able = driver.with_engine(|e| e.caps().is_some_and(|caps| caps.levels.contains(&2)));
         let hidden = web_sys::window().and_then(|w| w.document()).is_none_or(|page| page.hidden());
-        if !core.news.get() || !able || hidden || core.waiting.borrow().is_some() {
-            return;
-        }
-        let Ok(abort) = web_sys::AbortController::new() else { return };
-        *core.waiting.borrow_mut() = Some(abort.clone());
         let (cursor, writer) = {
             let meta = replica.meta();
             (meta.cursor.clone(), meta.writer)
         };
+        let waits = core.waiting.borrow().as_ref().is_some_and(|(behind, _)| *behind == cursor);
+        if !core.news.get() || !able || hidden || waits {
+            return;
+        }
+        self.stop_waiting();
+        let Ok(abort) = web_sys::AbortController::new() else { return };
+        *core.waiting.borrow_mut() = Some((cursor.clone(), abort.clone()));
         let app = *self;
         leptos::task::spawn_local(async move {
             let mut told = app.api().news(&cursor, writer, &abort).await;
@@ -45,7 +47,7 @@ impl App {
 
     /// The page is hidden, or somebody else signs in: nobody waits any more.
     pub(super) fn stop_waiting(&self) {
-        if let Some(abort) = self.core().waiting.borrow_mut().take() {
+        if let Some((_, abort)) = self.core().waiting.borrow_mut().take() {
             abort.abort();
         }
     }

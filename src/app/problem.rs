@@ -74,6 +74,7 @@ impl From<ReplicaError> for Problem {
             ReplicaError::Damaged(table) => Self::Store(table.to_owned()),
             ReplicaError::Page => Self::Store("page".to_owned()),
             ReplicaError::Unknown => Self::Gone,
+            // Of a backend's page: the engine takes another way before anybody hears of it.
         }
     }
 }

@@ -126,6 +126,7 @@ impl App {
         let (Some(replica), Some(driver)) = (self.replica(), driver) else { return };
         let _ = replica.refresh().await;
         // Here and not at the start: the rules behind a row come with the phone's second part.
+        self.renew_package(&replica).await;
         self.renew_rows(&replica).await;
         self.sit_down(&replica).await;
         let Some(http) = self.connection().await else {
@@ -161,6 +162,7 @@ impl App {
             round = next;
             self.note_check(&replica, &driver).await;
         }
+        self.renew_package(&replica).await;
         let trouble = driver.with_engine(|e| e.trouble().cloned());
         if trouble.is_none() {
             let now = self.now_ms();

@@ -2,20 +2,18 @@
 
 mod input;
 mod photo;
-mod suggest;
 
 use std::collections::BTreeMap;
 
 use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Field, FieldKind, Values};
+use gridbook_domain::form::{Field, Values};
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::workflow::{Transition, owned_path};
-use gridbook_log::{BlobRef, Body, Entity, EntityId, Event, Placement};
+use gridbook_domain::workflow::{Transition, event, suggested};
+use gridbook_log::{BlobRef, Body, EntityId};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::Value;
 
 use crate::app::{App, use_app};
 use crate::ui::dialog::dialog;
@@ -64,7 +62,7 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
             && let Some(case) = CaseView::of(&entity)
         {
             let package = app.package();
-            let values = suggest::values(&package, &inputs_step, &case, &app.actor(), app.now_ms());
+            let values = suggested(&package, &inputs_step, &case, &app.user(), app.now_ms());
             let _ = entered.record.try_set(case.values);
             let _ = entered.values.try_set(values);
             let _ = kind.try_set(Some(case.kind));
@@ -155,8 +153,9 @@ async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entere
         let entity = app.entity(*id).await.map_err(|problem| problem.message())?;
         let entity = entity.ok_or_else(|| "这条记录已不在这台电脑上，没有保存。".to_owned())?;
         let case = CaseView::of(&entity).ok_or_else(|| "这条记录读不懂，没有保存。".to_owned())?;
-        let write =
-            NewWrite { entity: *id, body: Body::Event(event(app, step, &case, &entity, &values, &shots)) };
+        let taken = shots.iter().map(|shot| shot.blob.clone()).collect();
+        let made = event(&app.package(), step, &case, &values, taken);
+        let write = NewWrite { entity: *id, body: Body::Event(made) };
         if let Err(refusal) = app.check(Some(&entity), &write) {
             if let Refusal::Invalid(problems) = &refusal {
                 let found = problems.iter().map(|p| (p.path.clone(), p.message.clone())).collect();
@@ -170,64 +169,4 @@ async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entere
     let blobs =
         shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: Some(shot.bytes) }).collect();
     app.save(writes, blobs, Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
-}
-
-/// The operation: what goes into the record, what into the step, and who sees it from now on.
-fn event(
-    app: App,
-    step: &Transition,
-    case: &CaseView,
-    entity: &Entity,
-    values: &Values,
-    shots: &[Shot],
-) -> Event {
-    let package = app.package();
-    let table = package.flow(case.kind).map_or(0, |flow| flow.version);
-    let from = step.leaves(case).unwrap_or(&case.state).to_owned();
-    let mut event = Event {
-        event: step.action.clone(),
-        to: step.target(&from).to_owned(),
-        from,
-        table,
-        blobs: shots.iter().map(|shot| shot.blob.clone()).collect(),
-        ..Event::default()
-    };
-    for field in step.inputs_for(case.kind).filter(|field| field.kind != FieldKind::Photo) {
-        let Some(value) = values.get(&field.path).filter(|value| !empty(value)) else { continue };
-        let part = if field.set { &mut event.set } else { &mut event.data };
-        // A fact that stays as it is need not be written again; what steps alone write belongs to this step.
-        let own = !field.set || owned_path(&package, case.kind, &field.path);
-        if own || case.values.get(&field.path) != Some(value) {
-            part.insert(field.path.clone(), value.clone());
-        }
-    }
-    if step.places {
-        event.place = Some(placement(entity, &event.set));
-    }
-    event
-}
-
-/// Shares with the units and the person named, and no longer with units of an earlier dispatch.
-fn placement(entity: &Entity, set: &Values) -> Placement {
-    let text = |path: &str| set.get(path).and_then(Value::as_str).map(str::to_owned);
-    let support = set.get("support_units").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut units: Vec<String> = text("lead_unit").into_iter().collect();
-    units.extend(support.iter().filter_map(Value::as_str).map(str::to_owned));
-    units.dedup();
-    let gone = entity.units().into_iter().filter(|unit| !units.iter().any(|kept| kept == unit));
-    Placement {
-        units_del: gone.map(str::to_owned).collect(),
-        units_add: units,
-        users_add: text("handler").into_iter().collect(),
-        ..Placement::default()
-    }
-}
-
-fn empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        Value::Array(list) => list.is_empty(),
-        _ => false,
-    }
 }

@@ -1,5 +1,6 @@
 //! One record: what was reported, where it stands, what happened, and the steps that this person can take now.
 
+mod around;
 mod body;
 mod conflict;
 mod head;
@@ -10,17 +11,24 @@ mod timeline;
 
 use std::sync::Arc;
 
+use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::{Transition, offered};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::action::action_dialog;
+use super::mediation;
+use super::papers::offered as offered_papers;
+use super::route::Route;
 use crate::app::use_app;
 use crate::ui::directory::use_directory;
+use crate::ui::icon::icon;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
 
+pub use photos::{Picture, fetched};
 pub use record::Record;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +101,11 @@ fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Ca
             {conflict::decision(&package, record)}
             {head::seven_ticks(record)}
             {head::standing(&package, &names, record, app.today())}
+            {around::similar(record)}
+            {around::messages(&names, record)}
             {conflict::conflicts(app, toasts, &package, &names, record)}
+            {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record))}
+            {papers_of(&package, record)}
             {body::sections(&package, &names, record)}
             {photos::photos(&package, record)}
             {photos::recordings(record)}
@@ -103,6 +115,20 @@ fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Ca
         {(!steps.is_empty()).then(|| buttons(steps, acting))}
     }
     .into_any()
+}
+
+/// Documents that can be printed for this record.
+fn papers_of(package: &Package, record: &Record) -> Option<AnyView> {
+    let links: Vec<AnyView> = offered_papers(package, &record.view)
+        .into_iter()
+        .map(|(doc, title)| {
+            let testid = format!("paper-{doc}");
+            let href = Route::Papers(record.view.id, doc).href();
+            view! { <a class="btn btn-small" href=href data-testid=testid>{icon("print")}{title}</a> }
+                .into_any()
+        })
+        .collect();
+    (!links.is_empty()).then(|| view! { <div class="cluster no-print">{links}</div> }.into_any())
 }
 
 fn buttons(steps: Vec<Transition>, acting: RwSignal<Option<Transition>>) -> AnyView {

@@ -46,6 +46,11 @@ fn name(route: &Route) -> &'static str {
         Route::Ledger => "ledger",
         Route::Import => "import",
         Route::Households(_) => "households",
+        Route::Mediation(_) => "mediation",
+        Route::Papers(..) => "papers",
+        Route::Books(_) => "books",
+        Route::Rules(_) => "rules",
+        Route::Handover(_) => "handover",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) | Route::Join(_) => "invite",
@@ -76,6 +81,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
     .into_any()
 }
 
+/// Another document in the address draws the page anew.
 fn top(app: App) -> AnyView {
     let township = move || app.session.with(|s| s.as_ref().map(|s| s.profile.township.name.clone()));
     let person = move || app.session.with(|s| s.as_ref().map(|s| s.profile.name.clone()));
@@ -193,17 +199,22 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
         .into_any()
     };
     let staff = move || may("user.manage") || may("directory.edit");
+    let manages = move || may("data.import") || staff() || may("catalog.edit") || may("handover.start");
     view! {
         <nav class="desk-nav" aria-label="主导航">
             {link("queue", "inbox", "待办")}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
+            {move || may("report.view").then(|| link("books", "star", "统计台账"))}
             {move || may("household.view").then(|| link("households", "house", "户"))}
+            {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
             {move || {
-                (may("data.import") || staff()).then(|| view! { <p class="desk-nav-title">"管理"</p> })
+                manages().then(|| view! { <p class="desk-nav-title">"管理"</p> })
             }}
             {move || may("data.import").then(|| link("import", "upload", "导入"))}
             {move || staff().then(|| link("staff", "users", "人员"))}
+            {move || may("handover.start").then(|| link("handover", "send", "网格交接"))}
+            {move || may("catalog.edit").then(|| link("rules", "file", "清单和日历"))}
             <p class="desk-nav-title">"本人"</p>
             {link("me", "me", "我的")}
         </nav>

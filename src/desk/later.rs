@@ -5,7 +5,9 @@ use leptos::prelude::*;
 
 use super::queue::{self, Queue};
 use super::route::Route;
-use super::{detail, households, import, ledger, login, me, staff};
+use super::{
+    books, detail, handover, households, import, ledger, login, me, mediation, papers, rules, staff,
+};
 use crate::app::Round;
 use crate::app::office::Answering;
 use crate::ui::later::{Part, Rest};
@@ -69,9 +71,22 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "ledger" => ledger::ledger(),
         "import" => import::import(),
         "households" => households::households(route),
+        "mediation" => mediation::mediation(route),
+        "papers" => papers_of(route),
+        "books" => books::books(route),
+        "rules" => rules::rules(route),
+        "handover" => handover::handovers(route),
         "staff" => staff::here::choose(staff::staff),
         _ => me::me(),
     }
+}
+
+fn papers_of(route: RwSignal<Route>) -> AnyView {
+    let which = Memo::new(move |_| match route.get() {
+        Route::Papers(id, doc) => Some((id, doc)),
+        _ => None,
+    });
+    (move || which.get().map(|(id, doc)| papers::papers(id, doc))).into_any()
 }
 
 /// What the second part draws, or a word about why it is not there yet.

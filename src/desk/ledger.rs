@@ -20,7 +20,7 @@ use crate::ui::states::{blank, loading};
 use columns::{Book, Column};
 use line::Reader;
 
-pub use export::export_queue;
+pub use export::{XLSX, export_queue, sheet};
 
 /// Rows on a page of the screen.
 const PAGE: usize = 50;

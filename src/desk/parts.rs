@@ -17,11 +17,11 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Dispute | RecordKind::Mediation => "dispute",
         RecordKind::Matter | RecordKind::Entry => "table",
         RecordKind::Household => "house",
-        RecordKind::Area => "pin",
         RecordKind::Unit => "unit",
         RecordKind::Staff => "users",
-        RecordKind::Place => "pin",
+        RecordKind::Area | RecordKind::Place => "pin",
         RecordKind::Handover => "users",
+        RecordKind::Rules => "file",
     }
 }
 

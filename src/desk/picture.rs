@@ -14,6 +14,8 @@ const LONGEST: u32 = 1600;
 const SMALL: u32 = 160;
 /// Largest photo, in bytes.
 const MAX_BYTES: usize = 400 * 1024;
+/// Longest side of a photo in a document, in pixels: enough for a page.
+const PRINTED: u32 = 1000;
 /// Longest small picture, in base64 characters.
 const MAX_THUMB: usize = 8 * 1024;
 
@@ -40,13 +42,36 @@ pub async fn shrink(file: &File, role: &str) -> Option<(BlobRef, Vec<u8>)> {
     Some((blob, bytes))
 }
 
+/// A stored picture as PNG with its sides in pixels, not longer than [`PRINTED`]; `None` when the browser cannot read it.
+pub async fn png(bytes: &[u8], mime: &str) -> Option<(Vec<u8>, u32, u32)> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(mime);
+    let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+    let promise = window().create_image_bitmap_with_blob(&blob).ok()?;
+    let bitmap: ImageBitmap = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
+    let canvas = drawn(&bitmap, PRINTED)?;
+    bitmap.close();
+    let url = canvas.to_data_url().ok()?;
+    let base64 = url.strip_prefix("data:image/png;base64,")?;
+    let bytes = window().atob(base64).ok()?.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    Some((bytes, canvas.width(), canvas.height()))
+}
+
 /// The picture as base64 of a JPEG, not longer than `longest` on its longer side.
+fn jpeg(bitmap: &ImageBitmap, longest: u32, quality: f64) -> Option<String> {
+    let canvas = drawn(bitmap, longest)?;
+    let url = canvas.to_data_url_with_type_and_encoder_options("image/jpeg", &quality.into()).ok()?;
+    url.strip_prefix("data:image/jpeg;base64,").map(str::to_owned)
+}
+
+/// The picture on a canvas, not longer than `longest` on its longer side.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "sides of a picture are small numbers"
 )]
-fn jpeg(bitmap: &ImageBitmap, longest: u32, quality: f64) -> Option<String> {
+fn drawn(bitmap: &ImageBitmap, longest: u32) -> Option<HtmlCanvasElement> {
     let (width, height) = (bitmap.width(), bitmap.height());
     let scale = (f64::from(longest) / f64::from(width.max(height).max(1))).min(1.0);
     let side = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
@@ -56,6 +81,5 @@ fn jpeg(bitmap: &ImageBitmap, longest: u32, quality: f64) -> Option<String> {
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
     let (w, h) = (f64::from(side(width)), f64::from(side(height)));
     context.draw_image_with_image_bitmap_and_dw_and_dh(bitmap, 0.0, 0.0, w, h).ok()?;
-    let url = canvas.to_data_url_with_type_and_encoder_options("image/jpeg", &quality.into()).ok()?;
-    url.strip_prefix("data:image/jpeg;base64,").map(str::to_owned)
+    Some(canvas)
 }

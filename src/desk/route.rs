@@ -14,6 +14,16 @@ pub enum Route {
     Import,
     /// Households, and one of them.
     Households(Option<EntityId>),
+    /// Mediation files, and one of them.
+    Mediation(Option<EntityId>),
+    /// Documents of a record: one by its template, or the whole volume.
+    Papers(EntityId, String),
+    /// Figures: one of the tables that are made from all records.
+    Books(String),
+    /// Calendar, list of items and forms.
+    Rules(String),
+    /// Hand-overs, and one of them.
+    Handover(Option<EntityId>),
     /// Accounts.
     Staff,
     /// The own account.
@@ -36,6 +46,14 @@ impl Route {
             "ledger" => Self::Ledger,
             "import" => Self::Import,
             "households" => Self::Households(EntityId::parse(rest)),
+            "mediation" => Self::Mediation(EntityId::parse(rest)),
+            "papers" => {
+                let (id, doc) = rest.split_once('/').unwrap_or((rest, ""));
+                EntityId::parse(id).map_or(Self::Queue(None), |id| Self::Papers(id, doc.to_owned()))
+            }
+            "books" => Self::Books(rest.to_owned()),
+            "rules" => Self::Rules(rest.to_owned()),
+            "handover" => Self::Handover(EntityId::parse(rest)),
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -54,6 +72,13 @@ impl Route {
             Self::Import => "#/import".to_owned(),
             Self::Households(None) => "#/households".to_owned(),
             Self::Households(Some(id)) => format!("#/households/{id}"),
+            Self::Mediation(None) => "#/mediation".to_owned(),
+            Self::Mediation(Some(id)) => format!("#/mediation/{id}"),
+            Self::Papers(id, doc) => format!("#/papers/{id}/{doc}"),
+            Self::Books(tab) => format!("#/books/{tab}"),
+            Self::Rules(tab) => format!("#/rules/{tab}"),
+            Self::Handover(None) => "#/handover".to_owned(),
+            Self::Handover(Some(id)) => format!("#/handover/{id}"),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

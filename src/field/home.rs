@@ -2,6 +2,7 @@
 
 use gridbook_domain::plan::{DueState, Season, due_list};
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::rules::look_back::{Owed, owed};
 use gridbook_domain::summary::{Hint, Summary};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
@@ -52,6 +53,7 @@ pub(super) fn page() -> AnyView {
         {super::later::today(app)}
         {drafts(app)}
         {waiting(app)}
+        {look_backs(app)}
         {due(app)}
     };
     Screen::new("今天").sub(live(place)).tab(Tab::Home).view(body.into_any())
@@ -280,6 +282,55 @@ fn waiting(app: App) -> AnyView {
             view! {
                 <section class="section">
                     <div class="section-head"><h2 class="section-title">"等我处理"</h2></div>
+                    <ul class="rows">{rows}</ul>
+                </section>
+            }
+        })
+    };
+    live(draw)
+}
+
+/// Closed cases to look back at: who closes a danger looks again after a month and after three (FLOW-14).
+fn look_backs(app: App) -> AnyView {
+    let draw = move || {
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        let found = app.rows(|rows| {
+            let shown = || rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let list = owed(&package, &actor, shown(), today);
+            let line =
+                |one: Owed| rows.get(&one.id).and_then(|row| row.summary.clone()).map(|row| (one, row));
+            list.into_iter().filter_map(line).take(DUE).collect::<Vec<_>>()
+        });
+        (!found.is_empty()).then(|| {
+            let rows = found
+                .into_iter()
+                .map(|(one, summary)| {
+                    let class = if one.late { "tag tag-warn" } else { "tag" };
+                    let days = (one.due - today).num_days();
+                    let words = match days {
+                        0 => "今天".to_owned(),
+                        days if days < 0 => format!("超 {} 天", -days),
+                        days => format!("还有 {days} 天"),
+                    };
+                    view! {
+                        <li>
+                            <a class="row" href=format!("#/record/{}", summary.id) data-testid="look-back-row">
+                                <span class="row-lead">{icon(symbol(summary.kind))}</span>
+                                <span class="row-main">
+                                    <span class="row-title clamp-2">{summary.title}</span>
+                                    <span class="row-sub clamp-1">{summary.subtitle}</span>
+                                </span>
+                                <span class="row-end"><span class=class>{words}</span></span>
+                                {chevron()}
+                            </a>
+                        </li>
+                    }
+                    .into_any()
+                })
+                .collect_view();
+            view! {
+                <section class="section">
+                    <div class="section-head"><h2 class="section-title">"该回头看的"</h2></div>
                     <ul class="rows">{rows}</ul>
                 </section>
             }

@@ -67,6 +67,20 @@ impl Names {
     }
 }
 
+impl gridbook_domain::ledger::Names for Names {
+    fn person(&self, user: &str) -> String {
+        Self::person(self, user)
+    }
+
+    fn unit(&self, code: &str) -> String {
+        Self::unit(self, code)
+    }
+
+    fn area(&self, code: &str) -> String {
+        Self::area(self, code)
+    }
+}
+
 /// The directory, kept up to date.
 pub type Directory = Memo<Arc<Names>>;
 

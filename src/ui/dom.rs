@@ -1,6 +1,6 @@
 //! The few things that need the document itself: focus, files, small numbers of it.
 
-use leptos::prelude::document;
+use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, ScrollIntoViewOptions};
 
@@ -87,4 +87,17 @@ pub fn object_url(bytes: &[u8], mime: &str) -> Option<String> {
     options.set_type(mime);
     let blob = web_sys::Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
     web_sys::Url::create_object_url_with_blob(&blob).ok()
+}
+
+/// Puts a text on the clipboard; false where the browser has none to write to. What it does afterwards it keeps to
+/// itself.
+pub fn copy(text: &str) -> bool {
+    let write = || -> Option<()> {
+        let navigator = window().navigator();
+        let clipboard = js_sys::Reflect::get(&navigator, &"clipboard".into()).ok()?;
+        let write = js_sys::Reflect::get(&clipboard, &"writeText".into()).ok()?;
+        let write: js_sys::Function = write.dyn_into().ok()?;
+        write.call1(&clipboard, &text.into()).ok().map(|_| ())
+    };
+    write().is_some()
 }

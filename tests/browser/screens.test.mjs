@@ -1,44 +1,13 @@
 // Every screen of both apps, in every look: a picture to look at, no grave accessibility finding, nothing cut off.
 
-import assert from "node:assert/strict";
 import test from "node:test";
 import { DESK, PHONE } from "./harness/browser.mjs";
 import { Desk } from "./harness/desk.mjs";
 import { Account } from "./harness/feed.mjs";
-import { accessible, shot } from "./harness/look.mjs";
+import { keep } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
 import { Township } from "./harness/township.mjs";
-import { until } from "./harness/wait.mjs";
-
-const LOOKS = {
-  normal: { theme: "light", text: "normal" },
-  dark: { theme: "dark", text: "normal" },
-  large: { theme: "light", text: "large" },
-};
-
-/** The page has settled: nothing is loading and pictures are there. */
-async function settled(page) {
-  await until("the screen is drawn", () =>
-    page.evaluate(() => {
-      const images = [...document.images].every((img) => img.complete);
-      return images && !document.querySelector('#app [aria-busy="true"]') && document.querySelector("h1") !== null;
-    }),
-  );
-}
-
-/** Keeps and checks the screen that is shown, in all looks. */
-async function keep(page, name) {
-  for (const [look, wanted] of Object.entries(LOOKS)) {
-    await page.evaluate((to) => window.gridbookDisplay(to), wanted);
-    await settled(page);
-    await shot(page, `${name}-${look}`);
-    await accessible(page, `${name} (${look})`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${name} (${look}) is ${wide} px too wide`);
-  }
-  await page.evaluate((to) => window.gridbookDisplay(to), LOOKS.normal);
-}
 
 test("the phone's screens", async (t) => {
   const town = await Township.open();

@@ -226,25 +226,6 @@ class Late(Log):
                 "more": len(ready) > len(page)}
 
 
-class Counts(Log):
-    """Breaks nothing: says, as level 2 does, how much a reader should hold."""
-
-    def held(self):
-        return list(self.hashes.values())
-
-    def pull(self, cursor, limit, without):
-        page, held = super().pull(cursor, limit, without), self.held()
-        total = sum(int.from_bytes(digest[:16], "big") for digest in held) % 2**128
-        return page if page["more"] else page | {"fp": {"count": len(held), "sum": f"{total:032x}"}}
-
-
-class Miscounts(Counts):
-    """Forgets the latest one."""
-
-    def held(self):
-        return super().held()[:-1]
-
-
 class Silent(Handler):
     """Does not name the contract's version."""
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use gridbook_log::body::{ClockFix, Number, Receipt, Reject};
 use gridbook_log::{Dot, EntityId, Fingerprint, Hlc, Op, OpId, WireOp, Writer};
-use gridbook_sync::wire::{Caps, Entry, Problem, PullReply, PushReply, PushRequest, PushResult, Verdict};
+use gridbook_sync::wire::{
+    Caps, Entry, FpReply, PageHead, PlaceFp, Problem, PullReply, PushReply, PushRequest, PushResult, Status,
+    Verdict,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -49,16 +52,24 @@ fn all_fields() -> BTreeSet<String> {
         max_batch_ops: 0,
         max_batch_bytes: 0,
         max_blob: 0,
+        snapshot: Some(1),
     };
     let request = PushRequest { writer, nonce: String::new(), now: 0, ops: vec![op.clone()] };
     let result = PushResult { id: Some(OpId { entity, dot }), r: Verdict::Ok, code: text() };
     let entries = vec![Entry::Op { op, at: 0 }, Entry::Enter { e: entity }, Entry::Leave { e: entity }];
-    let pull = PullReply { entries, cursor: String::new(), more: false, fp: Some(Fingerprint::default()) };
+    let pull = PullReply { entries, cursor: String::new(), more: false };
+    let head = PageHead { form: 1, cursor: String::new(), more: false, fp: Fingerprint::default() };
+    let place = PlaceFp { place: String::new(), fp: Fingerprint::default() };
+    let told = FpReply { cursor: String::new(), fp: Fingerprint::default(), places: Some(vec![place]) };
+    let status = Status { now: 0, history: String::new(), behind: false, waited: false };
     [
         fields(&caps),
         fields(&request),
         fields(&PushReply { results: vec![result], now: 0 }),
         fields(&pull),
+        fields(&head),
+        fields(&told),
+        fields(&status),
         fields(&Problem { code: String::new(), message: String::new() }),
         fields(&Receipt { ops: vec![dot], at: 0, drift: 0 }),
         fields(&Reject { op: dot, code: String::new() }),
@@ -143,6 +154,9 @@ fn its_examples_are_messages() {
     check::<Caps>("Caps");
     check::<PushReply>("PushReply");
     check::<Problem>("Problem");
+    check::<PageHead>("PageHead");
+    check::<FpReply>("FpReply");
+    check::<Status>("Status");
     ops.extend(check::<PushRequest>("PushRequest").into_iter().flat_map(|request| request.ops));
     for page in check::<PullReply>("PullReply") {
         ops.extend(

@@ -13,7 +13,7 @@ use crate::handover;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, Target, may};
-use crate::territory::{AreaCode, covers};
+use crate::territory::{AreaCode, AreaLevel, covers};
 use crate::workflow;
 
 pub use reach::{Reach, reach, reads};
@@ -83,6 +83,11 @@ impl Desk<'_> {
         if kind == RecordKind::Handover {
             return handover::judge_create(create);
         }
+        if kind == RecordKind::Rules {
+            // It counts for all: whoever keeps the list of one village has no say in it.
+            let whole = AreaCode::parse(area).is_ok_and(|code| code.level() == AreaLevel::Township);
+            return if whole { self.revision(&create.set) } else { Err(Refusal::BadArea(area.to_owned())) };
+        }
         let form = match &create.form {
             Some(name) => Some(
                 self.package
@@ -137,6 +142,9 @@ impl Desk<'_> {
             let creator = entity.creation().map(|made| made.user.as_str());
             let target = Target::new(kind, entity.area().unwrap_or_default(), creator);
             self.demand(write_permission(kind), &target)?;
+            if kind == RecordKind::Rules {
+                return self.revision(&set.set);
+            }
             return self.well_formed(entity, kind, set);
         };
         if let Some(path) = set.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
@@ -182,6 +190,19 @@ impl Desk<'_> {
             }
         }
         self.well_formed(entity, kind, set)
+    }
+
+    /// A revision of the package has to hold together with everything that stands (CAT-05). Checked by the authority,
+    /// which decides, and at the desk before it asks; a phone never writes one.
+    fn revision(&self, changes: &Values) -> Result<(), Refusal> {
+        let bad = |error: &dyn std::fmt::Display| Refusal::BadBody(error.to_string());
+        let next = self.package.revised(changes).map_err(|error| bad(&error))?;
+        #[cfg(not(target_arch = "wasm32"))]
+        if let Some(fault) = next.faults().first() {
+            return Err(bad(fault));
+        }
+        drop(next);
+        Ok(())
     }
 
     fn form_of(&self, entity: &Entity, kind: RecordKind) -> Option<&Form> {
@@ -242,6 +263,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::Mediation => "mediation.file",
         RecordKind::Household | RecordKind::Place => "household.edit",
         RecordKind::Handover => "handover.start",
+        RecordKind::Rules => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
     }
 }

@@ -1,5 +1,6 @@
 //! A report's stream, read as people speak of it: where it stands, who has it, what happened so far.
 
+mod fault;
 #[cfg(test)]
 pub(crate) mod story;
 mod timeline;
@@ -14,6 +15,7 @@ use crate::form::{Photos, Values};
 use crate::record::RecordKind;
 use crate::role::Target;
 
+pub use fault::{Contest, FaultMark};
 pub use timeline::{Line, LineKind};
 
 /// A visit, hazard or dispute as its stream tells it.
@@ -115,6 +117,14 @@ pub struct CaseView {
     pub look_back_failed: bool,
     /// How often it was supervised (FLOW-09).
     pub supervised: u32,
+    /// The supervisions, as (id of `supervise_step`, when), in order.
+    pub supervisions: Vec<(String, u64)>,
+    /// Faults that were marked, with what became of them (FLOW-10).
+    pub faults: Vec<FaultMark>,
+    /// How often it was given to somebody to be handled: the village, a unit, a level above.
+    pub given: u32,
+    /// Days on which somebody looked back since it was closed (FLOW-14).
+    pub looked_back: Vec<NaiveDate>,
     /// Who refused it last.
     pub refused_by: Option<String>,
     /// Call-backs in which nobody was reached.
@@ -221,6 +231,10 @@ impl CaseView {
             cancel_asked: false,
             look_back_failed: false,
             supervised: 0,
+            supervisions: Vec::new(),
+            faults: Vec::new(),
+            given: 0,
+            looked_back: Vec::new(),
             refused_by: None,
             unreached: 0,
             participants: Vec::new(),
@@ -263,12 +277,19 @@ impl CaseView {
                 }
                 "dispatch" | "reroute" => self.dispatched(event, named, at),
                 "take" if event.to == "dispatched" => self.dispatched(event, named, at),
-                "take" | "send_back" | "decide" | "reject_finish" => {
+                "take" | "send_back" | "decide" | "reassign" => {
+                    self.given += u32::from(matches!(event.event.as_str(), "take" | "reassign"));
                     self.handler = named.or(self.handler.take());
                     self.limit(event, at);
                 }
                 "hand_over" => self.handler = named.or(self.handler.take()),
+                // What is left of the limit, and no new one: one extension stays one.
+                "reject_finish" => {
+                    self.handler = named.or(self.handler.take());
+                    self.handle_by = text(&event.set, "handle_by").or(self.handle_by.take());
+                }
                 "keep" => {
+                    self.given += 1;
                     self.kept_at_village = true;
                     self.handler = named.or_else(|| Some(record.user.clone()));
                     self.limit(event, at);
@@ -304,10 +325,11 @@ impl CaseView {
                 }
                 "reopen" => {
                     (self.closed_at, self.look_back_failed) = (None, false);
+                    self.looked_back.clear();
                     self.handler = named.or(self.handler.take());
                     self.limit(event, at);
                 }
-                _ => self.replay_note(&record.user, event),
+                _ => self.replay_note(&record.user, event, at),
             }
             self.handled_by.extend(self.handler.clone());
             self.actions.push(event.event.clone());
@@ -315,6 +337,7 @@ impl CaseView {
     }
 
     fn dispatched(&mut self, event: &Event, handler: Option<String>, at: u64) {
+        self.given += 1;
         self.kept_at_village = false;
         self.lead_unit = text(&event.set, "lead_unit");
         self.support_units = texts(&event.set, "support_units");
@@ -332,7 +355,7 @@ impl CaseView {
     }
 
     /// Steps beside the way from report to closing.
-    fn replay_note(&mut self, user: &str, event: &Event) {
+    fn replay_note(&mut self, user: &str, event: &Event, at: u64) {
         let said = |path: &str| text(&event.data, path);
         match event.event.as_str() {
             "pause_request" => self.pause_asked_by = Some(user.to_owned()),
@@ -348,12 +371,55 @@ impl CaseView {
             "merge" => self.main = said("main"),
             "transfer_receipt" => self.receipt_on = said("received_on"),
             "cancel_request" => self.cancel_asked = true,
-            "look_back" => self.look_back_failed = said("result").as_deref() == Some("relapsed"),
-            "supervise" => self.supervised += 1,
+            "look_back" => {
+                self.look_back_failed = said("result").as_deref() == Some("relapsed");
+                self.looked_back.extend(said("looked_on").and_then(|day| crate::date::parse(&day)));
+            }
+            "supervise" => {
+                self.supervised += 1;
+                self.supervisions.push((said("step").unwrap_or_default(), at));
+                if let Some(fault) = said("fault") {
+                    self.mark(&fault, user, at);
+                }
+            }
+            "no_claim" => self.mark("no_response", user, at),
+            "contest" => {
+                let kind = said("fault");
+                if let Some(mark) = self.latest_mark(kind.as_deref(), |mark| mark.contest.is_none()) {
+                    mark.contest = Some(Contest { by: user.to_owned(), at, decided_by: None, upheld: None });
+                }
+            }
+            "contest_decide" => {
+                let (kind, upheld) = (said("fault"), said("outcome").as_deref() == Some("upheld"));
+                let open = |mark: &FaultMark| mark.contest.as_ref().is_some_and(|c| c.upheld.is_none());
+                let mark = self.latest_mark(kind.as_deref(), open);
+                if let Some(contest) = mark.and_then(|mark| mark.contest.as_mut()) {
+                    (contest.upheld, contest.decided_by) = (Some(upheld), Some(user.to_owned()));
+                }
+            }
+            "caller_rate" => self.rating = said("rating"),
             "participant" => self.participants.extend(said("person")),
             "void_request" => self.void_asked_by = Some(user.to_owned()),
             _ => {}
         }
+    }
+
+    /// Marks a fault of whoever has the case now. The same fault of the same dispatch is marked once.
+    fn mark(&mut self, kind: &str, by: &str, at: u64) {
+        let (unit, handler, given) = (self.lead_unit.clone(), self.handler.clone(), self.given);
+        let same = |mark: &FaultMark| mark.kind == kind && mark.unit == unit && mark.given == given;
+        if !self.faults.iter().any(same) {
+            let (kind, by) = (kind.to_owned(), by.to_owned());
+            self.faults.push(FaultMark { kind, unit, handler, by, at, given, contest: None });
+        }
+    }
+
+    fn latest_mark(
+        &mut self,
+        kind: Option<&str>,
+        fits: impl Fn(&FaultMark) -> bool,
+    ) -> Option<&mut FaultMark> {
+        self.faults.iter_mut().rev().find(|mark| Some(mark.kind.as_str()) == kind && fits(mark))
     }
 
     /// The level that handles it: `village`, `township` or `county` (FLOW-02).

@@ -23,7 +23,7 @@ use crate::record::RecordKind;
 pub use engine::{CaseClocks, read};
 pub use lamp::{Deadline, Lamp, LampFacts, LampSign, unit_lamp};
 pub use propose::proposed;
-pub use rates::{Rates, rates};
+pub use rates::{Rates, UnitLine, by_unit, rates};
 pub use supervise::{Fault, Reminder, Step, faults, reminders, step_of};
 
 /// What a limit is for.
@@ -150,6 +150,9 @@ pub struct Sla {
     pub common: BTreeMap<ClockId, Rule>,
     /// What is left at least after a finish was rejected.
     pub min_rest: Option<Rule>,
+    /// Within which a marked fault can be contested (FLOW-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contest: Option<Rule>,
     /// The class of what nothing else fits.
     pub default: String,
     /// Classes.
@@ -221,6 +224,13 @@ impl Law {
     pub fn class_of(&self, matter: &Matter<'_>) -> Option<&SlaClass> {
         let chosen = matter.class.and_then(|id| self.class(id));
         chosen.or_else(|| self.class(self.assigned(matter).map_or(&self.sla.default, |assign| &assign.class)))
+    }
+
+    /// How long the next level of a relay has; `None` where the class of the case is none. `given` counts the levels
+    /// that had it so far; after the last the last counts on.
+    pub fn leg(&self, matter: &Matter<'_>, given: usize) -> Option<Rule> {
+        let legs = &self.class_of(matter)?.relay;
+        legs.get(given).or(legs.last()).map(|leg| leg.limit)
     }
 
     /// How long a clock runs for a case; `None` = it does not run. A class that was chosen for the case counts with

@@ -4,6 +4,7 @@
 mod ledger;
 mod patrol;
 mod point;
+mod points;
 mod rounds;
 
 use gridbook_log::EntityId;
@@ -18,6 +19,7 @@ use crate::search::fold;
 pub use ledger::{Balance, OpenSpan, balance, spans};
 pub use patrol::{Answered, Inspection, Item, PatrolDue, PointKind, Season, Spawned, inspect, patrol_due};
 pub use point::{PointDue, answers, found, point_due, points_due};
+pub use points::{Point, points};
 pub use rounds::{
     ControlCheck, Enforcement, EnforcementProblem, Rounds, Stage, control_check, enforce, recheck_by, rounds,
 };

@@ -7,6 +7,8 @@ pub mod capital;
 pub mod document;
 pub mod follow;
 pub mod indicator;
+pub mod open;
+pub mod print;
 pub mod roster;
 pub mod step;
 pub mod track;

@@ -4,11 +4,11 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod builtin;
+mod changes;
 mod part;
 mod revise;
 mod risk;
 mod skin;
-#[cfg(not(target_arch = "wasm32"))]
 mod verify;
 
 use std::collections::BTreeMap;
@@ -25,8 +25,10 @@ use crate::mediation::document::Template;
 use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
+use crate::rules::CaseRules;
 use crate::workflow::{Flow, State};
 
+pub use changes::{ChangeError, Difference};
 pub use part::Part;
 pub use revise::{GRACE_DAYS, ReviseError};
 pub use risk::RiskRule;
@@ -189,6 +191,9 @@ pub struct Package {
     /// Templates of documents (MED-07).
     #[serde(default)]
     pub documents: Part<Vec<Template>>,
+    /// What is suggested around cases: duplicates, looks back, messages.
+    #[serde(default)]
+    pub cases: Part<CaseRules>,
     #[serde(skip)]
     checksum: String,
 }
@@ -211,22 +216,36 @@ impl Package {
     /// # Errors
     /// [`PackageError`]: the shape, a later envelope, or a checksum that does not fit.
     pub fn from_json(text: &str) -> Result<Self, PackageError> {
+        Self::read(text, true)
+    }
+
+    /// Reads a package whose checksum does not fit any more because somebody edited it, and knows so (CAT-09).
+    ///
+    /// # Errors
+    /// [`PackageError`]: the shape, or a later envelope.
+    pub fn from_edited(text: &str) -> Result<Self, PackageError> {
+        let package = Self::read(text, false)?;
+        package.check_parts()?;
+        Ok(package)
+    }
+
+    fn read(text: &str, whole: bool) -> Result<Self, PackageError> {
         let envelope: Envelope<'_> = serde_json::from_str(text)?;
         if envelope.gridbook_package > ENVELOPE {
             return Err(PackageError::Envelope(envelope.gridbook_package));
         }
-        if sha256(envelope.data.get()) != envelope.sha256 {
+        let checksum = sha256(envelope.data.get());
+        if whole && checksum != envelope.sha256 {
             return Err(PackageError::Checksum);
         }
         let mut package: Self = serde_json::from_str(envelope.data.get())?;
-        package.checksum = envelope.sha256;
+        package.checksum = checksum;
         // A phone reads these when it needs them; whoever hands a package on knows beforehand that it can be read.
         #[cfg(not(target_arch = "wasm32"))]
         package.check_parts()?;
         Ok(package)
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
     fn check_parts(&self) -> Result<(), PackageError> {
         self.forms.check()?;
         self.law.check()?;
@@ -234,6 +253,7 @@ impl Package {
         self.hazards.check()?;
         self.catalogue.check()?;
         self.documents.check()?;
+        self.cases.check()?;
         self.flows.iter().try_for_each(|flow| flow.transitions.check())?;
         Ok(())
     }

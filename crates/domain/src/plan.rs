@@ -79,7 +79,7 @@ pub struct Due {
 }
 
 /// Households visited monthly or more often are due at once when nobody has been there yet.
-const KEY_INTERVAL: u32 = 30;
+pub(crate) const KEY_INTERVAL: u32 = 30;
 
 /// The first months of a category with a shorter first interval, days.
 const FIRST_DAYS: u64 = 90;

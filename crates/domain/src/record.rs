@@ -24,6 +24,8 @@ pub enum RecordKind {
     Place,
     /// 交接 (ROLE-09)
     Handover,
+    /// 数据包的修订: forms, items, calendar (CAT-05, CAT-09, IO-06)
+    Rules,
     /// 区域节点 (TERR-01)
     Area,
     /// 承办单位 (ROLE-08)
@@ -34,7 +36,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -47,6 +49,7 @@ impl RecordKind {
         Self::Area,
         Self::Unit,
         Self::Staff,
+        Self::Rules,
     ];
 
     /// The stable identifier stored in operations.
@@ -61,6 +64,7 @@ impl RecordKind {
             Self::Household => "household",
             Self::Place => "place",
             Self::Handover => "handover",
+            Self::Rules => "rules",
             Self::Area => "area",
             Self::Unit => "unit",
             Self::Staff => "staff",
@@ -84,6 +88,7 @@ impl RecordKind {
             Self::Household => "户",
             Self::Place => "点位",
             Self::Handover => "交接",
+            Self::Rules => "数据包",
             Self::Area => "区域",
             Self::Unit => "单位",
             Self::Staff => "人员",
@@ -102,6 +107,7 @@ impl RecordKind {
             | Self::Household
             | Self::Place
             | Self::Handover
+            | Self::Rules
             | Self::Area
             | Self::Unit
             | Self::Staff => None,
@@ -123,7 +129,7 @@ impl RecordKind {
 
     /// True for the directory that every signed-in reader of a tenant holds.
     pub const fn is_directory(self) -> bool {
-        matches!(self, Self::Area | Self::Unit | Self::Staff)
+        matches!(self, Self::Area | Self::Unit | Self::Staff | Self::Rules)
     }
 }
 

@@ -3,17 +3,19 @@
 //! It depends on the stream alone (the authority's receipts included), not on when that arrived here, so every replica
 //! has the same rows.
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use gridbook_log::{Entity, EntityId, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::case::CaseView;
 use crate::clock::{self, Deadline};
 use crate::handover::Handover;
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
 use crate::record::RecordKind;
+use crate::rules::look_back;
 use crate::search::{fold, fold_door};
 
 /// How a visit was made.
@@ -67,6 +69,15 @@ pub enum Hint {
     Due(Deadline),
     /// A visit heard of something that calls for another one: place of the trigger in the package's list (VISIT-05).
     Calls(u8),
+    /// Where a case was found, in hundred-thousandths of a degree.
+    At {
+        /// North.
+        lat: i32,
+        /// East.
+        lon: i32,
+    },
+    /// The next day on which somebody looks back at a closed case, as days of our era (FLOW-14).
+    LookBack(i32),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -169,7 +180,9 @@ impl Summary {
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Place => summary.read_place(entity),
             RecordKind::Handover => summary.read_handover(entity),
-            RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),
+            RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
+                summary.read_directory(entity);
+            }
         }
         Some(summary)
     }
@@ -285,6 +298,12 @@ impl Summary {
         }
         let deadline = clock::read(package, entity).deadline(package.law.get());
         self.hints.extend(deadline.map(Hint::Due));
+        self.hints.extend(spot(entity.get("geo")));
+        if self.state == "closed" {
+            let looks = CaseView::of(entity).map(|case| look_back::looks(package.cases.get(), &case));
+            let next = looks.into_iter().flatten().find(|look| look.done.is_none());
+            self.hints.extend(next.map(|look| Hint::LookBack(look.due.num_days_from_ce())));
+        }
         let category = self.categories.first().and_then(|id| {
             let field = package.form_for(self.kind)?.field("category")?;
             package.choices(field).iter().find(|choice| choice.id == *id).map(|choice| choice.label.as_str())
@@ -386,6 +405,14 @@ fn instant(entity: &Entity, paths: &[&str]) -> Option<u64> {
             .ok()?;
         u64::try_from(at.timestamp_millis()).ok()
     })
+}
+
+/// A place as it was measured.
+#[allow(clippy::cast_possible_truncation, reason = "degrees are few")]
+fn spot(geo: Option<&Value>) -> Option<Hint> {
+    let degrees = |name: &str| geo?.get(name)?.as_f64().filter(|degrees| degrees.abs() <= 180.0);
+    let small = |degrees: f64| (degrees * 100_000.0).round() as i32;
+    Some(Hint::At { lat: small(degrees("lat")?), lon: small(degrees("lon")?) })
 }
 
 /// The last eight digits of a phone number.

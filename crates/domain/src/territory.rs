@@ -1,6 +1,7 @@
 //! Area codes (TERR-01, TERR-03): digits whose prefixes are the ancestors.
 
 pub mod norm;
+pub mod recut;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

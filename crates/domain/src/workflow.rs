@@ -1,6 +1,7 @@
 //! State machines as data (FLOW-01): states, transitions, guards, inputs; what may be done now, and why not.
 
 mod check;
+mod event;
 mod guard;
 mod waits;
 
@@ -12,7 +13,8 @@ use crate::package::{Package, Part};
 use crate::record::RecordKind;
 
 pub use check::{check, offered};
-pub use guard::{Guard, JOINT_DAYS, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
+pub use event::{event, suggested};
+pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
 pub use waits::{Waiting, waiting};
 
 /// As the state that a step leads to: the one that it is taken in. A note beside the way.

@@ -1,11 +1,13 @@
 //! Legality at admission, asked through a trait so that tests of the transport need no trade.
 
+use std::sync::{Arc, PoisonError, RwLock};
+
 use chrono::NaiveDate;
 use gridbook_domain::admit::Reach;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
-use gridbook_log::{Entity, Op};
+use gridbook_log::{Entity, Op, Values};
 
 /// Decides whether an operation may enter the log.
 pub trait Admission: Send + Sync {
@@ -26,31 +28,63 @@ pub trait Admission: Send + Sync {
 
     /// Whether this step gives a case its official number.
     fn gives_number(&self, kind: RecordKind, action: &str) -> bool;
+
+    /// Judges by the built-in package with these changes from now on, in order (CAT-05).
+    fn revise(&self, _changes: &[Values]) {}
 }
 
-/// The trade's own rules: the same function that phone and desk use.
-#[derive(Clone, Debug)]
-pub struct ByDomain(pub std::sync::Arc<Package>);
+/// The trade's own rules: the same function that phone and desk use. The package is the built-in one with what the
+/// township changed since.
+#[derive(Debug)]
+pub struct ByDomain {
+    built: Arc<Package>,
+    now: RwLock<Arc<Package>>,
+}
+
+impl ByDomain {
+    /// The rules of a package.
+    pub fn new(package: Package) -> Self {
+        let built = Arc::new(package);
+        Self { now: RwLock::new(built.clone()), built }
+    }
+
+    fn package(&self) -> Arc<Package> {
+        // Whoever panicked while holding it had only taken a copy.
+        self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 impl Admission for ByDomain {
     fn admit(&self, actor: &Actor, before: Option<&Entity>, op: &Op, today: NaiveDate) -> Result<(), String> {
-        gridbook_domain::admit::admit(&self.0, actor, before, op, today)
+        gridbook_domain::admit::admit(&self.package(), actor, before, op, today)
             .map_err(|refusal| refusal.code().to_owned())
     }
 
     fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach {
-        gridbook_domain::admit::reach(&self.0, actor, today)
+        gridbook_domain::admit::reach(&self.package(), actor, today)
     }
 
     fn knows_role(&self, role: &str) -> bool {
-        self.0.role(role).is_some()
+        self.package().role(role).is_some()
     }
 
     fn manages_staff(&self, actor: &Actor, today: NaiveDate) -> bool {
-        gridbook_domain::role::holds(&self.0, actor, "directory.edit", today)
+        gridbook_domain::role::holds(&self.package(), actor, "directory.edit", today)
     }
 
     fn gives_number(&self, kind: RecordKind, action: &str) -> bool {
-        gridbook_domain::authority::gives_number(&self.0, kind, action)
+        gridbook_domain::authority::gives_number(&self.package(), kind, action)
+    }
+
+    fn revise(&self, changes: &[Values]) {
+        let mut package = self.built.clone();
+        for values in changes {
+            match package.revised(values) {
+                Ok(next) => package = Arc::new(next),
+                // Each was judged when it came in; a later program may read it differently.
+                Err(error) => tracing::error!(%error, "a revision of the package cannot be applied"),
+            }
+        }
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = package;
     }
 }

@@ -67,7 +67,7 @@ impl Config {
             tls: None,
             metrics: None,
             clock: Arc::new(SystemClock),
-            admission: Arc::new(ByDomain(Arc::new(Package::builtin().clone()))),
+            admission: Arc::new(ByDomain::new(Package::builtin().clone())),
         }
     }
 }
@@ -161,9 +161,10 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     };
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
-    let ledger =
+    let mut ledger =
         Ledger::open(conn, &config.db, tenant.clone(), config.clock.clone(), config.admission.clone())
             .await?;
+    ledger.revise().await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
     let readers = db::open_readers(&config.db).await?;
     let blobs = BlobStore::open(&config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
     let (writer, writing) = Writer::start(ledger);

@@ -8,6 +8,7 @@ mod ledger;
 pub mod push;
 pub mod rights;
 mod rows;
+mod rules;
 mod stream;
 
 use std::future::Future;

@@ -233,3 +233,65 @@ async fn a_grid_is_handed_over_when_both_have_confirmed() {
         assert_eq!(device.push_one(&op).await.0, verdict, "{}", device.user);
     }
 }
+
+/// A new item with a new form, as the desk saves it: one operation that everybody receives.
+fn bees() -> gridbook_log::Values {
+    use gridbook_domain::package::Package;
+    let built = Package::builtin();
+    let mut form = built.form("F-GENERAL").unwrap().clone();
+    (form.id, form.title) = ("F-BEES".to_owned(), "蜂箱登记".to_owned());
+    let mut next = built.with_form(form, chrono::NaiveDate::from_ymd_opt(2026, 5, 1).unwrap()).unwrap();
+    let mut item = next.catalogue.get().items[0].clone();
+    (item.code, item.id, item.form) = ("X11".to_owned(), "bees".to_owned(), "F-BEES".to_owned());
+    next.catalogue.get_mut().items.push(item);
+    built.difference(&next).changes
+}
+
+#[tokio::test]
+async fn a_new_item_with_a_new_form_travels_by_sync() {
+    use gridbook_domain::package::Package;
+    let mut server = demo_server().await;
+    let (mut clerk, mut worker) = (device(&server, "zhuren01").await, device(&server, "zhuli01").await);
+    let report = |worker: &mut Device| {
+        let made = Create {
+            type_: "matter".to_owned(),
+            form: Some("F-BEES/1".to_owned()),
+            state: Some("submitted".to_owned()),
+            place: Placement { area: Some("510000100201001".to_owned()), ..Placement::default() },
+            set: values(&json!({"facts": "坡上有蜂箱"})),
+            ..Create::default()
+        };
+        let id = worker.fresh_id();
+        worker.body(id, &Body::Create(made))
+    };
+    let early = report(&mut worker);
+    assert_eq!(worker.push_one(&early).await, (Verdict::Reject, Some("unknown_form".to_owned())));
+    let place = Placement { all: Some(true), area: Some("510000100".to_owned()), ..Placement::default() };
+    let revision = |set| {
+        Body::Create(Create { type_: "rules".to_owned(), place: place.clone(), set, ..Create::default() })
+    };
+    // Not by somebody who does not keep the list, and not with a form that is nowhere.
+    let id = worker.fresh_id();
+    let op = worker.body(id, &revision(bees()));
+    assert_eq!(worker.push_one(&op).await.0, Verdict::Reject);
+    let id = clerk.fresh_id();
+    let broken = bees().into_iter().filter(|(path, _)| path.starts_with("item/")).collect();
+    let op = clerk.body(id, &revision(broken));
+    assert_eq!(clerk.push_one(&op).await.0, Verdict::Reject);
+    let id = clerk.fresh_id();
+    let op = clerk.body(id, &revision(bees()));
+    clerk.push_ok(&[op]).await;
+    worker.pull().await;
+    let package = Package::builtin().revised(&worker.entities[&id].values()).unwrap();
+    assert_eq!(package.form_named("F-BEES/1").unwrap().title, "蜂箱登记");
+    assert!(package.catalogue.get().item("bees").is_some());
+    let late = report(&mut worker);
+    assert_eq!(worker.push_one(&late).await.0, Verdict::Ok);
+    // A server that starts again with the rules as they were built still knows.
+    server.config.admission =
+        std::sync::Arc::new(gridbook_server::admission::ByDomain::new(Package::builtin().clone()));
+    server.restart().await;
+    worker.follow(&server);
+    let after = report(&mut worker);
+    assert_eq!(worker.push_one(&after).await.0, Verdict::Ok);
+}

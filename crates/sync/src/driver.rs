@@ -195,7 +195,10 @@ impl Driver {
                 let gap = replica.follows_gap(&ids).await;
                 gap.map(|gap| (Some(if gap { Input::NamedTwice } else { Input::Stored }), false))
             }
-            Output::Renew => replica.renew(env).await.map(|()| (Some(Input::Stored), true)),
+            Output::Renew => replica
+                .renew_at(env, self.with_engine(Engine::keeps_only))
+                .await
+                .map(|()| (Some(Input::Stored), true)),
             Output::NextBlob => self.next_blob(replica).await.map(|photo| (Some(Input::Blob(photo)), false)),
             Output::BlobDone(name) => {
                 let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };

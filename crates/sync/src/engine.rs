@@ -120,6 +120,11 @@ impl Engine {
         self.check.outcome
     }
 
+    /// Whether the backend keeps what it is given and judges nothing.
+    pub fn keeps_only(&self) -> bool {
+        self.caps.as_ref().is_some_and(|caps| !caps.levels.contains(&1))
+    }
+
     /// Whether the answer to this request is still wanted; one that is not may be broken off.
     pub fn awaits(&self, request: u64) -> bool {
         self.flights.iter().any(|(number, _)| *number == request)

@@ -17,7 +17,7 @@ use crate::tree;
 const WORKER: &str = "sw.js";
 /// Parts that only some people need, fetched when they do (names of trunk's worker bundles). The one that seals files
 /// is not among them: it is needed where there is no network.
-const ON_DEMAND: [&str; 2] = ["sheets", "share"];
+const ON_DEMAND: [&str; 3] = ["sheets", "papers", "share"];
 
 /// Whether this file of a bundle is fetched only when somebody needs it.
 pub(crate) fn on_demand(name: &str) -> bool {

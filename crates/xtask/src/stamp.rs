@@ -7,13 +7,14 @@ use crate::process::{ask, root, with};
 use crate::tree;
 
 /// Everything that can change a bundle's bytes; the server is left to cargo.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 14] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",
     "crates/domain",
     "crates/log",
+    "crates/papers",
     "crates/sheets",
     "crates/sync",
     "crates/xtask/src",

@@ -66,7 +66,7 @@ fn fuzz(target: &Target) {
         (target.run)(seed, number);
     }
     let until = Instant::now() + Duration::from_secs(seconds());
-    let mut number = 0;
+    let mut number = 0u64;
     while Instant::now() < until || number < 16 {
         number += 1;
         let mut rng = Rng::new(number.wrapping_mul(0x9e37_79b9).wrapping_add(target.name.len() as u64));

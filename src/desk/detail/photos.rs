@@ -11,10 +11,14 @@ use crate::ui::dialog::dialog;
 use crate::ui::dom::object_url;
 use crate::ui::icon::icon;
 
+/// A picture on its way to the screen.
 #[derive(Clone, PartialEq)]
-enum Picture {
+pub enum Picture {
+    /// Being read.
     Waiting,
+    /// Neither here nor to be had now.
     Missing,
+    /// Its address in this page.
     Here(String),
 }
 
@@ -100,7 +104,7 @@ fn player(blob: &BlobRef) -> AnyView {
 }
 
 /// The bytes of a photo or a recording behind an address of this page, as soon as they are here.
-fn fetched(blob: &BlobRef) -> RwSignal<Picture> {
+pub fn fetched(blob: &BlobRef) -> RwSignal<Picture> {
     let app = use_app();
     let picture = RwSignal::new(Picture::Waiting);
     let (sha256, mime) = (blob.sha256.clone(), blob.mime.clone());

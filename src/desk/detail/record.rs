@@ -1,6 +1,7 @@
 //! A record as the detail shows it: plain data, read once for each change of the log.
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::clock::{CaseClocks, read};
 use gridbook_domain::summary::Summary;
 use gridbook_log::{BlobRef, Entity};
 use serde_json::Value;
@@ -43,6 +44,8 @@ pub struct Record {
     pub refused: Option<String>,
     /// The row of the lists: it has the most urgent limit.
     pub summary: Option<Summary>,
+    /// All of its limits.
+    pub clocks: CaseClocks,
 }
 
 impl Record {
@@ -71,6 +74,7 @@ impl Record {
             arrival: Arrival::of(&row, &app.user()),
             refused: row.refused,
             summary: row.summary,
+            clocks: read(&app.package(), entity),
         })
     }
 }

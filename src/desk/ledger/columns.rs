@@ -1,5 +1,7 @@
 //! Columns of the ledgers (domain data 4.14.3). Persons outside the staff are masked.
 
+use gridbook_domain::case::LineKind;
+use gridbook_domain::ledger::Cell;
 use gridbook_domain::mask;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
@@ -7,7 +9,7 @@ use gridbook_domain::summary::Summary;
 
 use super::line::Line;
 use crate::desk::parts::categories;
-use crate::desk::words::{day, moment, number};
+use crate::desk::words::{day, moment};
 
 /// A ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,41 +134,48 @@ fn nth(line: &Line<'_>) -> String {
     line.no.to_string()
 }
 fn code(line: &Line<'_>) -> String {
-    number(&line.summary.number, line.summary.id)
+    line.cell(Cell::Number)
 }
 fn place(line: &Line<'_>) -> String {
-    let area = line.names.area(&line.case.area);
-    match line.case.address.as_deref() {
-        Some(address) if line.case.kind == RecordKind::Hazard => format!("{area} {address}"),
-        _ => area,
-    }
+    line.cell(Cell::Place)
 }
 fn level(line: &Line<'_>) -> String {
-    let level = line.case.level.as_deref().and_then(|id| line.package.level(id));
-    level.map_or_else(String::new, |level| format!("{} {} · {}", level.sign, level.label, level.degree))
+    line.cell(Cell::Level)
 }
 fn category(line: &Line<'_>) -> String {
-    let sub = if line.case.kind == RecordKind::Dispute { "sub" } else { "subtype" };
-    joined(&[line.said("category"), line.said(sub)], "/")
+    line.cell(Cell::Category)
 }
 fn state(line: &Line<'_>) -> String {
-    line.package.state_label(&line.case.state).to_owned()
+    line.cell(Cell::State)
 }
 fn reporter(line: &Line<'_>) -> String {
-    line.names.person(&line.case.reporter)
+    line.cell(Cell::Reporter)
 }
 fn unit(line: &Line<'_>) -> String {
-    match line.case.lead_unit.as_deref() {
-        Some(code) => line.names.unit(code),
-        None if line.case.kept_at_village => "村级办理".to_owned(),
-        None => String::new(),
-    }
+    line.cell(Cell::Unit)
 }
 fn handler(line: &Line<'_>) -> String {
-    line.case.handler.as_deref().map_or_else(String::new, |user| line.names.person(user))
+    line.cell(Cell::Handler)
 }
 fn until(line: &Line<'_>) -> String {
     line.case.handle_by.clone().unwrap_or_default()
+}
+/// How its most urgent limit stands, as a sign and a word.
+fn lamp(line: &Line<'_>) -> String {
+    let lamp = line.summary.deadline().map(|deadline| deadline.lamp(line.app.now_ms()));
+    let law = line.package.law.get();
+    let sign = lamp.and_then(|lamp| law.table.lamps.iter().find(|sign| sign.id == lamp));
+    sign.map_or_else(String::new, |sign| format!("{} {}", sign.sign, sign.label))
+}
+/// The last day on which somebody looked at it while it was handled.
+fn checked(line: &Line<'_>) -> String {
+    let looked = line.case.timeline.iter().rev().find(|one| match &one.kind {
+        LineKind::Step { action, counts, .. } => {
+            *counts && matches!(action.as_str(), "start" | "progress" | "finish")
+        }
+        _ => false,
+    });
+    looked.map(|one| day(one.at)).unwrap_or_default()
 }
 fn closed(line: &Line<'_>) -> String {
     line.case.closed_at.map(day).unwrap_or_default()
@@ -192,18 +201,20 @@ fn more(count: usize, word: &str) -> String {
 static CASES: &[Column] = &[
     col("序号", 6.0, nth).number(),
     col("编号", 26.0, code).by(by_number),
-    col("类", 6.0, |l| l.case.kind.label().to_owned()).by(by_kind),
+    col("类", 6.0, |l| l.cell(Cell::Kind)).by(by_kind),
     col("等级", 14.0, level).by(by_level),
-    col("事项", 34.0, |l| l.case.title.clone()),
+    col("事项", 34.0, |l| l.cell(Cell::Title)),
     col("类别", 22.0, category).by(by_category),
     col("地点", 26.0, place).by(by_area),
+    col("来源", 14.0, |l| l.cell(Cell::Source)),
     col("上报人", 10.0, reporter).by(by_reporter),
     col("发现时间", 17.0, found).by_latest(),
     col("状态", 16.0, state).by(by_state),
     col("主责单位", 18.0, unit).by(by_unit),
     col("承办人", 10.0, handler),
-    col("办理期限", 12.0, until),
-    col("销号日期", 12.0, closed),
+    col("办理期限", 12.0, |l| l.cell(Cell::Until)),
+    col("反馈", 24.0, |l| l.cell(Cell::Feedback)),
+    col("销号日期", 12.0, |l| l.cell(Cell::Closed)),
 ];
 
 static HAZARDS: &[Column] = &[
@@ -222,6 +233,8 @@ static HAZARDS: &[Column] = &[
     col("责任单位/人", 20.0, |l| joined(&[unit(l), handler(l)], "/")).by(by_unit),
     col("时限", 12.0, until),
     col("进度", 16.0, state).by(by_state),
+    col("灯", 10.0, lamp),
+    col("最后查看", 12.0, checked),
     col("复查", 14.0, |l| joined(&[l.said("recheck_at"), l.said("passed")], " ")),
     col("销号日期", 12.0, closed),
     col("反复", 8.0, |l| more(l.case.redo_count as usize, "次")),

@@ -19,7 +19,8 @@ use crate::ui::dom::download;
 use crate::ui::icon::icon;
 use crate::ui::toast::{Toasts, use_toasts};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// What an xlsx is called.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Records between two looks at the screen, so that it stays alive.
 const BREATH: usize = 200;
@@ -151,16 +152,18 @@ async fn read(work: Work, book: Book, ids: &[EntityId]) -> Table {
 /// The ledger as a sheet of paper; only the printer sees it. Outside of the buttons, which are not printed.
 fn paper(work: Work, book: Book, table: &Arc<Table>) -> AnyView {
     let table = table.clone();
-    let inside = move || sheet(work.app, book, &table);
+    let inside = move || sheet(work.app, book.title(), &table, "（姓名已脱敏）");
     view! { <leptos::portal::Portal>{inside.clone()}</leptos::portal::Portal> }.into_any()
 }
 
-fn sheet(app: App, book: Book, table: &Table) -> AnyView {
+/// A table as a sheet of paper; `note` stands behind who printed it.
+pub fn sheet(app: App, title: &str, table: &Table, note: &str) -> AnyView {
     let (township, person) = app.session.with(|s| {
         s.as_ref().map(|s| (s.profile.township.name.clone(), s.profile.name.clone())).unwrap_or_default()
     });
     let meta = format!("填报单位：{township}");
-    let printed = format!("打印：{person} {}（姓名已脱敏）", moment(app.now_ms()));
+    let printed = format!("打印：{person} {}{note}", moment(app.now_ms()));
+    let title = title.to_owned();
     let heads = table.columns.iter().map(|column| view! { <th>{column.header.clone()}</th> }).collect_view();
     let rows = table
         .rows
@@ -172,7 +175,7 @@ fn sheet(app: App, book: Book, table: &Table) -> AnyView {
         .collect_view();
     view! {
         <section class="sheet print-only" aria-hidden="true">
-            <h2 class="sheet-title">{book.title()}</h2>
+            <h2 class="sheet-title">{title}</h2>
             <div class="sheet-meta"><span>{meta}</span><span>{printed}</span></div>
             <table class="sheet-table">
                 <thead><tr>{heads}</tr></thead>

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Field, table_rows};
+use gridbook_domain::ledger::Cell;
 use gridbook_domain::package::Package;
 use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
@@ -27,6 +28,11 @@ pub(super) struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// A cell of the ledger of all cases.
+    pub(super) fn cell(&self, cell: Cell) -> String {
+        cell.of(self.package, self.names, self.case)
+    }
+
     fn field(&self, path: &str) -> Option<&Field> {
         self.package.form_for(self.case.kind)?.field(path)
     }

@@ -95,7 +95,6 @@ pub fn bar(filters: RwSignal<Filters>, extra: AnyView) -> AnyView {
             <input
                 class="input"
                 type="date"
-                style:width="9.5rem"
                 title=label
                 aria-label=label
                 data-testid=id
@@ -147,7 +146,7 @@ pub fn bar(filters: RwSignal<Filters>, extra: AnyView) -> AnyView {
                                 type="button"
                                 on:click=move |_| filters.set(Filters::default())
                             >
-                                "清除条件"
+                                "清除"
                             </button>
                         }
                     })

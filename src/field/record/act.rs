@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::clock::proposed;
 use gridbook_domain::form::{Form, Section, Values};
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::workflow::Transition;
-use gridbook_log::{Body, Event, Placement};
+use gridbook_domain::workflow::{Transition, event, suggested};
+use gridbook_log::Body;
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
-use serde_json::Value;
 
 use crate::app::App;
 use crate::ui::dialog::dialog;
@@ -83,19 +81,9 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
     }
 }
 
-/// Facts of the record that the step may leave as they are.
+/// What the step starts with.
 fn known(app: App, case: &CaseView, step: &Transition) -> Values {
-    let mut values: Values = step
-        .inputs_for(case.kind)
-        .filter(|field| field.set)
-        .filter_map(|field| Some((field.path.clone(), case.values.get(&field.path)?.clone())))
-        .collect();
-    // Limits that the class of the case proposes; a person may enter others.
-    for field in step.inputs_for(case.kind) {
-        if let Some(day) = proposed(&app.package(), case, &step.action, &field.path, app.now_ms()) {
-            values.insert(field.path.clone(), Value::String(day.to_string()));
-        }
-    }
+    let mut values = suggested(&app.package(), step, case, &app.user(), app.now_ms());
     // Conditions of inputs look at the level.
     for path in ["level", "risk_level"] {
         if let Some(level) = case.values.get(path) {
@@ -164,44 +152,12 @@ fn asked(
 
 async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) -> Result<(), String> {
     let package = app.package();
-    let version = package.flow(case.kind).map_or(1, |flow| flow.version);
-    let values = state.clean();
-    let (mut data, mut set) = (Values::new(), Values::new());
-    for field in step.inputs_for(case.kind) {
-        if let Some(value) = values.get(&field.path) {
-            let to = if field.set { &mut set } else { &mut data };
-            to.insert(field.path.clone(), value.clone());
-        }
-    }
-    let place = step.places.then(|| placement(&set));
     let blobs = state.photos.get_untracked();
     let new = blobs.iter().map(|photo| NewBlob { sha256: photo.sha256.clone(), bytes: None }).collect();
-    let from = step.leaves(case).unwrap_or(&case.state).to_owned();
-    let event = Event {
-        event: step.action.clone(),
-        to: step.target(&from).to_owned(),
-        from,
-        table: version,
-        data,
-        set,
-        place,
-        blobs,
-    };
+    let event = event(&package, step, case, &state.clean(), blobs);
     let write = NewWrite { entity: case.id, body: Body::Event(event) };
     let entity = app.entity(case.id).await.map_err(|problem| problem.message())?;
     app.check(entity.as_deref(), &write).map_err(|refusal| refusal.message())?;
     app.save(vec![write], new, Vec::new()).await.map_err(|problem| problem.message())?;
     Ok(())
-}
-
-/// A dispatch shares the case with the units and the person that it names.
-fn placement(set: &Values) -> Placement {
-    let text = |path: &str| set.get(path).and_then(Value::as_str).map(str::to_owned);
-    let support = set.get("support_units").and_then(Value::as_array);
-    let support = support.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-    Placement {
-        units_add: text("lead_unit").into_iter().chain(support).collect(),
-        users_add: text("handler").into_iter().collect(),
-        ..Placement::default()
-    }
 }

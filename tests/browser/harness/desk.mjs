@@ -88,6 +88,44 @@ export class Desk {
     await this.synced();
   }
 
+  /**
+   * Fills in a section of a form by its dialog and saves. `answers` by path, rows of tables as `table/0/column`; chips by
+   * their choice, pictures as files.
+   */
+  async fill(button, answers) {
+    await this.id(button).click();
+    const dialog = this.page.locator("dialog[open]");
+    await dialog.getByTestId("section-save").waitFor();
+    for (const [path, answer] of Object.entries(answers)) {
+      const [table, place] = path.split("/");
+      if (place !== undefined) {
+        const rows = dialog.locator(`[data-testid="field-${table}"] .rowset-row`);
+        while ((await rows.count()) <= Number(place)) {
+          const before = await rows.count();
+          await dialog.getByTestId(`add-${table}`).click();
+          await until("the row is there", async () => (await rows.count()) > before);
+        }
+        // What is folded away in a row is filled in like the rest.
+        await dialog.locator("details").evaluateAll((all) => all.forEach((one) => one.setAttribute("open", "")));
+      }
+      const chip = dialog.getByTestId(`field-${path}-${answer}`);
+      const field = dialog.getByTestId(`field-${path}`);
+      if (typeof answer === "object") {
+        await field.locator("input[type=file]").first().setInputFiles(answer);
+        await until("the picture is in the form", async () => (await field.locator("li.photo").count()) > 0);
+      } else if ((await chip.count()) > 0) {
+        await chip.click();
+      } else if ((await field.evaluate((one) => one.tagName)) === "SELECT") {
+        await field.selectOption(String(answer));
+      } else {
+        await field.fill(String(answer));
+      }
+    }
+    await dialog.getByTestId("section-save").click();
+    await dialog.waitFor({ state: "detached" });
+    await this.synced();
+  }
+
   /** Fills in one field of an open dialog. */
   async answer(path, answer) {
     const field = this.page.locator(`dialog [data-testid="field-${path}"]`);

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { until } from "./wait.mjs";
 
 const OUTPUT = fileURLToPath(new URL("../../output/", import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -39,4 +40,33 @@ export async function inspect(page, name) {
   await accessible(page, name);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+}
+
+const LOOKS = {
+  normal: { theme: "light", text: "normal" },
+  dark: { theme: "dark", text: "normal" },
+  large: { theme: "light", text: "large" },
+};
+
+/** The page has settled: nothing is loading and pictures are there. */
+async function settled(page) {
+  await until("the screen is drawn", () =>
+    page.evaluate(() => {
+      const images = [...document.images].every((img) => img.complete);
+      return images && !document.querySelector('#app [aria-busy="true"]') && document.querySelector("h1") !== null;
+    }),
+  );
+}
+
+/** Keeps and checks the screen that is shown, in all looks. */
+export async function keep(page, name) {
+  for (const [look, wanted] of Object.entries(LOOKS)) {
+    await page.evaluate((to) => window.gridbookDisplay(to), wanted);
+    await settled(page);
+    await shot(page, `${name}-${look}`);
+    await accessible(page, `${name} (${look})`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${name} (${look}) is ${wide} px too wide`);
+  }
+  await page.evaluate((to) => window.gridbookDisplay(to), LOOKS.normal);
 }

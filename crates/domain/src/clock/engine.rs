@@ -148,7 +148,7 @@ impl Engine<'_> {
                 self.extend(*id, at, event);
             }
             if !effect.reopen.is_empty() {
-                self.reopen(&effect.reopen, at);
+                self.reopen(&effect.reopen, at, event);
             }
             for id in effect.restart.iter().chain(&effect.start) {
                 self.start(*id, times);
@@ -173,7 +173,9 @@ impl Engine<'_> {
             .as_ref()
             .and_then(|path| self.entered.iter().find(|entered| entered.path == *path))
             .map(|entered| entered.day);
-        let rule = match (self.law.rule(&matter, id), entered) {
+        let given = self.clocks.limits.iter().filter(|limit| limit.clock == id).count();
+        let leg = (id == ClockId::Handle).then(|| self.law.leg(&matter, given)).flatten();
+        let rule = match (leg.or_else(|| self.law.rule(&matter, id)), entered) {
             (Some(rule), _) => rule,
             // A limit that only a person set: it ends with its day.
             (None, Some(_)) => Rule { n: 0, unit: Unit::Nd, roll: false, office: false },
@@ -249,8 +251,10 @@ impl Engine<'_> {
 
     /// A rejected finish: what was left, at least the minimum. One that was late stays late, and the minimum is a
     /// limit of its own.
-    fn reopen(&mut self, ids: &[ClockId], at: u64) {
+    fn reopen(&mut self, ids: &[ClockId], at: u64, event: Option<&Event>) {
         let law = self.law;
+        let said = event.and_then(|event| event.set.get("handle_by")).and_then(Value::as_str);
+        let named = said.and_then(crate::date::parse);
         if self.clocks.limits.iter().any(|limit| limit.open() && ids.contains(&limit.clock)) {
             return;
         }
@@ -261,7 +265,8 @@ impl Engine<'_> {
         if finished <= limit.due {
             limit.used_before += spent(&law.calendar, limit.rule, limit.since, finished);
             let rest = resumed(&law.calendar, limit.rule, limit.due, finished, at);
-            limit.due = rest.at.max(least.map_or(0, |(_, due)| due.at));
+            let rested = named.map_or(rest.at, |day| due_on(&law.calendar, limit.rule, day));
+            limit.due = rested.max(least.map_or(0, |(_, due)| due.at));
             limit.since = at.max(finished);
             limit.estimated |= rest.estimated || least.is_some_and(|(_, due)| due.estimated);
             limit.recomputed |= rest.recomputed;
@@ -270,7 +275,7 @@ impl Engine<'_> {
             let again = Limit {
                 rule,
                 started: at,
-                due: counted.at,
+                due: named.map_or(counted.at, |day| due_on(&law.calendar, rule, day).max(counted.at)),
                 phase: Phase::Running,
                 since: at,
                 used_before: 0,

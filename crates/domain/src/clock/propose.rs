@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::{ClockId, Matter};
 use crate::calendar::day_of;
 use crate::case::CaseView;
-use crate::deadline::due;
+use crate::deadline::{due, resumed};
 use crate::package::Package;
 use crate::record::RecordKind;
 
@@ -19,6 +19,7 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
         ("receipt_by", _) => ClockId::Receipt,
         ("handle_by", "dissatisfied") => ClockId::Redo,
         ("handle_by", "extend") => return extension(package, case, now),
+        ("handle_by", "reject_finish") => return rest(package, case, now),
         ("handle_by", _) => ClockId::Handle,
         _ => return None,
     };
@@ -26,7 +27,9 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
     let class = if matches!(action, "joint" | "decide") { Some("S4") } else { chosen };
     let matter =
         Matter { kind: case.kind, level: case.level.as_deref(), category: case.category.as_deref(), class };
-    let rule = law.rule(&matter, clock)?;
+    let given = usize::try_from(case.given).unwrap_or(usize::MAX);
+    let leg = (clock == ClockId::Handle).then(|| law.leg(&matter, given)).flatten();
+    let rule = leg.or_else(|| law.rule(&matter, clock))?;
     let mut at = due(&law.calendar, rule, now).at;
     // Nobody is told a longer time than the ceiling allows.
     if let Some(ceiling) = law.rule(&matter, ClockId::Ceiling).filter(|_| clock == ClockId::Handle) {
@@ -49,4 +52,22 @@ fn extension(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> 
     let more = law.class_of(&matter)?.extension?;
     let from = crate::calendar::midnight(standing).max(now);
     Some(day_of(due(&law.calendar, more, from).at - 1))
+}
+
+/// What a rejected finish leaves: as much as was left when it was finished, at least the minimum.
+fn rest(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> {
+    let law = package.law.get();
+    let least = day_of(due(&law.calendar, law.sla.min_rest?, now).at - 1);
+    let (finished, by) = (case.finished_at?, case.handle_by.as_deref().and_then(crate::date::parse)?);
+    let passed = crate::calendar::midnight(by) + crate::calendar::DAY_MS;
+    let matter = Matter {
+        kind: case.kind,
+        level: case.level.as_deref(),
+        category: case.category.as_deref(),
+        class: chosen(package, case),
+    };
+    let Some(rule) = law.rule(&matter, ClockId::Handle).filter(|_| finished <= passed) else {
+        return Some(least);
+    };
+    Some(least.max(day_of(resumed(&law.calendar, rule, passed, finished, now).at - 1)))
 }

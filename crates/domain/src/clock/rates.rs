@@ -1,7 +1,10 @@
 //! How limits were kept in a period (domain data 4.14.1): shares over cases. Time without a network and paused time
 //! count for nobody, because the limits already leave them out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{CaseClocks, ClockId, Limit, Phase};
+use crate::case::CaseView;
 use crate::share::Share;
 
 /// Shares of a period.
@@ -59,4 +62,47 @@ pub fn rates<'a>(cases: impl IntoIterator<Item = &'a CaseClocks>, from: u64, to:
         }
     }
     rates
+}
+
+/// How one unit did in a period: a line of the 通报 table (FLOW-06).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnitLine {
+    /// Its code; empty for all of them together.
+    pub unit: String,
+    /// How limits were kept.
+    pub rates: Rates,
+    /// 满意率: very satisfied and satisfied, of the cases that were rated.
+    pub satisfied: Share,
+    /// 不响应, 迟响应 …: marked faults by kind; contested ones do not count until they are upheld.
+    pub faults: BTreeMap<String, usize>,
+}
+
+/// A line for each lead unit by its code, and one before them for all together, over the cases that units have. A fault
+/// belongs to the unit that had the case then.
+pub fn by_unit<'a>(
+    cases: impl IntoIterator<Item = (&'a CaseView, &'a CaseClocks)>,
+    from: u64,
+    to: u64,
+) -> Vec<UnitLine> {
+    let cases: Vec<(&CaseView, &CaseClocks)> = cases.into_iter().collect();
+    let leads = cases.iter().filter_map(|(case, _)| case.lead_unit.clone());
+    let marked = cases.iter().flat_map(|(case, _)| case.faults.iter().filter_map(|mark| mark.unit.clone()));
+    let units: BTreeSet<String> = leads.chain(marked).chain([String::new()]).collect();
+    let line = |unit: String| {
+        let whose = |held: Option<&str>| held.is_some_and(|held| unit.is_empty() || held == unit);
+        let own = || cases.iter().filter(|(case, _)| whose(case.lead_unit.as_deref()));
+        let mut satisfied = Share::default();
+        for rating in own().filter_map(|(case, _)| case.rating.as_deref()) {
+            satisfied.count(matches!(rating, "very_satisfied" | "satisfied"));
+        }
+        let mut faults = BTreeMap::new();
+        for mark in cases.iter().flat_map(|(case, _)| &case.faults) {
+            if mark.counts() && whose(mark.unit.as_deref()) && (from..to).contains(&mark.at) {
+                *faults.entry(mark.kind.clone()).or_default() += 1;
+            }
+        }
+        let rates = rates(own().map(|(_, clocks)| *clocks), from, to);
+        UnitLine { unit, rates, satisfied, faults }
+    };
+    units.into_iter().map(line).collect()
 }

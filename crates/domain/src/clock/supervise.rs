@@ -90,8 +90,12 @@ pub fn step_of<'a>(
     }
     let late = now > limit.due;
     let soon = || {
-        let last_day =
-            law.table.reminders.iter().filter_map(|one| one.before).any(|b| now >= day_before(law, limit, b));
+        // Of a limit that is no longer than that there is nothing to remind of as soon as it starts.
+        let begun = |before| {
+            let day = day_before(law, limit, before);
+            day > limit.since && now >= day
+        };
+        let last_day = law.table.reminders.iter().filter_map(|one| one.before).any(begun);
         last_day && !limit.rule.natural()
     };
     let reached = |step: &&Step| {

@@ -22,10 +22,15 @@ pub struct OpenSpan {
 /// voided, and again after a re-opening.
 pub fn spans(package: &Package, case: &CaseView) -> Vec<OpenSpan> {
     let mut spans: Vec<OpenSpan> = Vec::new();
-    for line in &case.timeline {
-        let LineKind::Step { to, counts: true, .. } = &line.kind else { continue };
+    let steps = case.timeline.iter().filter_map(|line| match &line.kind {
+        LineKind::Step { to, counts: true, .. } => Some((to.as_str(), line.at)),
+        _ => None,
+    });
+    // Of two steps taken at once the later one need not be the one that is shown: the ledger ends as the list does.
+    let last = steps.clone().next_back().map(|(_, at)| (case.state.as_str(), at));
+    for (to, at) in steps.chain(last) {
         let Some(state) = package.state(to) else { continue };
-        let day = day_of(line.at);
+        let day = day_of(at);
         let open = spans.last().is_some_and(|span| span.to.is_none());
         if open && (state.terminal || !state.registered) {
             if let Some(span) = spans.last_mut() {

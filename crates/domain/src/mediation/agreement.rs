@@ -20,6 +20,8 @@ pub enum Performance {
 /// An instalment of an agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instalment<'a> {
+    /// The id of its row.
+    pub row: &'a str,
     /// Its place in order of the days, from 1.
     pub n: usize,
     /// The last day.
@@ -48,6 +50,7 @@ pub fn instalments<'a>(file: &Mediation<'a>, today: NaiveDate) -> Vec<Instalment
                 None => Performance::Late,
             };
             Some(Instalment {
+                row: row.id,
                 n: 0,
                 due,
                 fen: row.cents("amount").unwrap_or(0),

@@ -34,6 +34,12 @@ pub struct Template {
     /// What stands for its date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// The field whose finger-drawn signatures belong on its lines.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub signed: String,
+    /// The field whose photos stand behind it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub photos: String,
 }
 
 /// A piece of a template. One of `p`, `grid`, `table` or `catalogue` is given.
@@ -66,7 +72,7 @@ pub struct TemplateBlock {
 }
 
 /// A document, ready to be laid out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Of which template.
     pub id: String,
@@ -80,10 +86,14 @@ pub struct Document {
     pub seal: bool,
     /// Its date in words: 2026年5月18日.
     pub date: Option<String>,
+    /// The role of the pictures that are its signatures; empty = signed on paper only.
+    pub signed: String,
+    /// The role of the pictures that stand behind it; empty = none.
+    pub photos: String,
 }
 
 /// A piece of a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Block {
     /// A paragraph.
@@ -117,6 +127,8 @@ pub fn document(
         signatures: template.sign.iter().map(|line| filler.fill(line, None)).collect(),
         seal: template.seal,
         date: template.date.as_ref().map(|source| filler.value(source, None)),
+        signed: template.signed.clone(),
+        photos: template.photos.clone(),
     }
 }
 

@@ -59,6 +59,20 @@ impl Step {
             Self::Archive => "archive",
         }
     }
+
+    /// The sections of the file's form that belong to it.
+    pub const fn sections(self) -> &'static [&'static str] {
+        match self {
+            Self::Accept => &["head", "scope", "delegated", "accept", "parties"],
+            Self::Assign => &["assign"],
+            Self::Investigate => &["investigate"],
+            Self::Inform => &["inform"],
+            Self::Mediate => &["mediate"],
+            Self::Agreement => &["agreement", "sign", "confirmation", "end"],
+            Self::FollowUp => &["follow"],
+            Self::Archive => &["archive"],
+        }
+    }
 }
 
 /// Where a step stands.

@@ -600,3 +600,29 @@ fn every_placeholder_means_something() {
         }
     }
 }
+
+#[test]
+fn every_section_of_the_form_belongs_to_one_step() {
+    let form = Package::builtin().form("F-MEDIATION").unwrap();
+    let mut steps: Vec<&str> = Step::ALL.into_iter().flat_map(Step::sections).copied().collect();
+    let mut sections: Vec<&str> = form.sections.iter().map(|section| section.id.as_str()).collect();
+    steps.sort_unstable();
+    sections.sort_unstable();
+    assert_eq!(steps, sections);
+}
+
+#[test]
+fn what_is_laid_out_is_what_the_volume_needs() {
+    let package = Package::builtin();
+    let of = |story: &Story| {
+        let view = story.view();
+        volume::papers(package, &Mediation::of(&view)).join(" ")
+    };
+    assert_eq!(
+        of(&agreed()),
+        "cover catalogue registration rights_notice identity investigation evidence mediation_record agreement receipt \
+         followup note back"
+    );
+    let listed = of(&filed());
+    assert!(listed.contains("confirmation") && listed.contains("expert_opinion"), "{listed}");
+}

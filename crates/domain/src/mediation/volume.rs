@@ -120,19 +120,36 @@ pub fn catalogue<'a>(package: &'a Package, file: &Mediation<'a>) -> Vec<Part<'a>
     parts
 }
 
+/// The papers to lay out: those that the volume counts and those that it has to have, in its order.
+pub fn papers<'a>(package: &'a Package, file: &Mediation<'a>) -> Vec<&'a str> {
+    let held = catalogue(package, file);
+    let has = |id: &str| held.iter().any(|part| part.id == id && part.pages > 0);
+    let all = package.dict("mediation_document").map_or(&[][..], |dict| &dict.options);
+    let wanted = |id: &str| match id {
+        "registration" => !has("application"),
+        "termination" => !agreed(file) && !file.text("failed_reason").is_empty(),
+        _ => asked(file, id),
+    };
+    all.iter().map(|paper| paper.id.as_str()).filter(|id| has(id) || wanted(id)).collect()
+}
+
+/// Whether the volume has to hold this paper.
+fn asked(file: &Mediation<'_>, id: &str) -> bool {
+    match need(id) {
+        Need::Always => true,
+        Need::Agreed => agreed(file) && !other_kind(file, id),
+        Need::IfIt => occurred(file, id),
+        Need::Free => false,
+    }
+}
+
 /// What the volume lacks, as (id of the paper, what is wrong); empty = it can be closed.
 pub fn missing(package: &Package, file: &Mediation<'_>) -> Vec<(String, &'static str)> {
     let parts = catalogue(package, file);
     let mut list = Vec::new();
     let has = |id: &str| parts.iter().any(|part| part.id == id && part.pages > 0);
     for paper in package.dict("mediation_document").map_or(&[][..], |dict| &dict.options) {
-        let needed = match need(&paper.id) {
-            Need::Always => true,
-            Need::Agreed => agreed(file) && !other_kind(file, &paper.id),
-            Need::IfIt => occurred(file, &paper.id),
-            Need::Free => false,
-        };
-        if needed && !has(&paper.id) {
+        if asked(file, &paper.id) && !has(&paper.id) {
             list.push((paper.id.clone(), "卷里没有这份文书"));
         }
         if has(&paper.id)

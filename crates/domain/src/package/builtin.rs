@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use serde::de::DeserializeOwned;
 
-use crate::catalogue::{Sensitivity, Status};
 use crate::form::{Choice, Form};
 
 use super::{Dict, Package, PackageError, sha256};
@@ -57,6 +56,7 @@ impl Package {
             ))?,
             visits: read(include_str!("../../data/visits.json"))?,
             hazards: read(include_str!("../../data/patrols.json"))?,
+            cases: read(include_str!("../../data/cases.json"))?,
             checksum: String::new(),
         };
         package.check_parts()?;
@@ -85,16 +85,7 @@ impl Package {
         });
         let points = Dict { label: "点位类别".to_owned(), options: points.collect() };
         package.dicts.insert("point_kind".to_owned(), points);
-        // Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
-        let items = package.catalogue.get().items.iter().map(|item| Choice {
-            id: item.id.clone(),
-            label: item.name.clone(),
-            restricted: item.sensitivity == Sensitivity::Restricted,
-            retired: item.status != Status::Active,
-            ..Choice::default()
-        });
-        let items = Dict { label: "事项".to_owned(), options: items.collect() };
-        package.dicts.insert("item".to_owned(), items);
+        package.list_items();
         package.checksum = sha256(&serde_json::to_string(&package)?);
         Ok(package)
     }

@@ -140,3 +140,14 @@ fn the_package_stays_small() {
     assert!(text.len() < 280_000, "{} bytes", text.len());
     assert!(!text.contains(": ") && !text.contains("\n"), "compact");
 }
+
+#[test]
+fn an_edited_package_is_read_by_whoever_knows_that_it_was_edited() {
+    let text = Package::builtin().to_json().unwrap();
+    let edited = text.replacen("隐患登记", "隐患上报", 1);
+    assert!(matches!(Package::from_json(&edited), Err(PackageError::Checksum)));
+    let read = Package::from_edited(&edited).unwrap();
+    assert_ne!(read.checksum(), Package::from_json(&text).unwrap().checksum());
+    assert!(Package::from_edited("{}").is_err());
+    assert_eq!(Package::from_json(&read.to_json().unwrap()).unwrap(), read, "handed on it is whole again");
+}

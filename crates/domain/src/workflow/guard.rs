@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::case::CaseView;
+use crate::calendar::{day_of, midnight};
+use crate::case::{CaseView, FaultMark};
+use crate::clock::ClockId;
+use crate::deadline::{Rule, due};
 use crate::form::{Photos, Values};
 use crate::mediation::{self, Mediation};
 use crate::package::Package;
@@ -15,8 +18,8 @@ use crate::role::{Actor, may};
 pub const REOPEN_DAYS: u64 = 30;
 /// Calls without an answer after which a call-back may be left out (FLOW-13).
 pub const CALLS: u32 = 3;
-/// Days within which a joint hearing has to meet: five working days are never more than this, holidays included.
-pub const JOINT_DAYS: u64 = 14;
+/// Days within which a joint hearing had to meet by tables before version 3, which knew no working days.
+const JOINT_DAYS: u64 = 14;
 /// Levels that a case can climb, lowest first (FLOW-02).
 pub const TIERS: [&str; 3] = ["village", "township", "county"];
 /// Returns by units after which the centre has to decide otherwise.
@@ -72,8 +75,22 @@ pub enum Guard {
     NextTier,
     /// Not into itself (FLOW-15).
     OtherCase,
-    /// At most [`JOINT_DAYS`] days ahead (FLOW-07).
+    /// Within the limit of working days for a hearing (FLOW-07).
     JointDate,
+    /// What is left after a rejected finish is no less than the minimum of working days.
+    MinRest,
+    /// The village kept it, and has it still (FLOW-02).
+    Kept,
+    /// A fault is marked against this person or unit that can still be contested (FLOW-10).
+    FaultOwn,
+    /// The fault that is contested is such a one.
+    FaultNamed,
+    /// A fault is contested, and somebody else decides: not who marked it, who contests it, nor who handled the case.
+    ContestAsked,
+    /// The contest that is decided is such a one.
+    ContestNamed,
+    /// It is a call to a department (FLOW-06).
+    Called,
     /// The limit to claim has passed (FLOW-10).
     RespondExpired,
     /// The limit to claim has not passed.
@@ -118,7 +135,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 41] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -143,6 +160,13 @@ impl Guard {
         Self::NextTier,
         Self::OtherCase,
         Self::JointDate,
+        Self::MinRest,
+        Self::Kept,
+        Self::FaultOwn,
+        Self::FaultNamed,
+        Self::ContestAsked,
+        Self::ContestNamed,
+        Self::Called,
         Self::RespondExpired,
         Self::WithinRespond,
         Self::Supervised,
@@ -168,6 +192,9 @@ impl Guard {
                 | Self::NextTier
                 | Self::OtherCase
                 | Self::JointDate
+                | Self::MinRest
+                | Self::FaultNamed
+                | Self::ContestNamed
                 | Self::WaiveFits
                 | Self::MedFit
                 | Self::MedReady
@@ -182,6 +209,7 @@ impl Guard {
     pub const fn since(self) -> u32 {
         match self {
             Self::WithinRespond | Self::OwnerNamed | Self::NotRefuser | Self::WaiveFits => 2,
+            Self::MinRest => 3,
             _ => 1,
         }
     }
@@ -213,6 +241,13 @@ impl Guard {
             Self::NextTier => "level_skipped",
             Self::OtherCase => "same_case",
             Self::JointDate => "joint_date",
+            Self::MinRest => "rest_too_short",
+            Self::Kept => "not_kept",
+            Self::FaultOwn => "no_fault",
+            Self::FaultNamed => "fault_not_open",
+            Self::ContestAsked => "not_contested",
+            Self::ContestNamed => "contest_not_open",
+            Self::Called => "no_call",
             Self::RespondExpired => "respond_not_passed",
             Self::WithinRespond => "respond_passed",
             Self::Supervised => "not_supervised",
@@ -253,6 +288,13 @@ impl Guard {
             Self::NextTier => "只能报到上一级; 紧急时请勾选越级",
             Self::OtherCase => "不能并入自己, 请选另一件",
             Self::JointDate => "会商日期应在今天以后、五个工作日以内",
+            Self::MinRest => "退回重办至少要留两个工作日",
+            Self::Kept => "只有留在村里办的事项能这样换人",
+            Self::FaultOwn => "没有可以提异议的过错；异议要在记下后三个工作日内提",
+            Self::FaultNamed => "没有记下这一项过错，或者已经提过异议、过了三个工作日",
+            Self::ContestAsked => "没有等您复核的过错异议；复核不能由记过错的人、提异议的人和办理人来做",
+            Self::ContestNamed => "这一项过错没有等待复核的异议",
+            Self::Called => "只有呼叫部门的事项由呼叫方评价",
             Self::RespondExpired => "还没到认领期限",
             Self::WithinRespond => "认领期限已过, 不能退件; 请中心改派",
             Self::Supervised => "这一件没有督办",
@@ -329,10 +371,19 @@ impl Guard {
                 }
             }
             Self::OtherCase => !said("main").is_empty() && said("main") != case.id.to_string(),
-            Self::JointDate => day(Some(said("meeting_on"))).is_some_and(|meeting| {
-                let last = now.today.checked_add_days(chrono::Days::new(JOINT_DAYS));
-                now.today <= meeting && last.is_none_or(|last| meeting <= last)
-            }),
+            Self::JointDate => day(Some(said("meeting_on")))
+                .is_some_and(|meeting| now.today <= meeting && meeting <= now.last_joint_day()),
+            Self::MinRest => day(Some(said("handle_by"))).is_none_or(|by| by >= now.least_rest()),
+            Self::Kept => case.kept_at_village && case.climbed_to.is_none(),
+            Self::FaultOwn => case.faults.iter().any(|mark| now.contestable(mark)),
+            Self::FaultNamed => {
+                case.faults.iter().any(|mark| mark.kind == said("fault") && now.contestable(mark))
+            }
+            Self::ContestAsked => case.faults.iter().any(|mark| now.decidable(mark)),
+            Self::ContestNamed => {
+                case.faults.iter().any(|mark| mark.kind == said("fault") && now.decidable(mark))
+            }
+            Self::Called => case.category.as_deref() == Some("call"),
             Self::RespondExpired => day(case.respond_by.as_deref()).is_some_and(|limit| limit < now.today),
             Self::WithinRespond => day(case.respond_by.as_deref()).is_none_or(|limit| now.today <= limit),
             Self::Supervised => case.actions.iter().any(|action| action == "supervise"),
@@ -356,6 +407,38 @@ fn day(text: Option<&str>) -> Option<NaiveDate> {
 }
 
 impl Situation<'_> {
+    /// The last day of so many units counted from today.
+    fn last_day(&self, rule: Rule) -> NaiveDate {
+        let calendar = &self.package.law.get().calendar;
+        day_of(due(calendar, rule, midnight(self.today)).at - 1)
+    }
+
+    fn last_joint_day(&self) -> NaiveDate {
+        let rule = self.package.law.get().sla.common.get(&ClockId::Joint).filter(|_| self.table >= 3);
+        rule.map_or(self.today + chrono::Days::new(JOINT_DAYS), |rule| self.last_day(*rule))
+    }
+
+    fn least_rest(&self) -> NaiveDate {
+        self.package.law.get().sla.min_rest.map_or(self.today, |rule| self.last_day(rule))
+    }
+
+    /// Marked against the actor, not contested yet, and not too long ago.
+    fn contestable(&self, mark: &FaultMark) -> bool {
+        let law = self.package.law.get();
+        let in_time = || {
+            law.sla.contest.is_none_or(|rule| self.today <= day_of(due(&law.calendar, rule, mark.at).at - 1))
+        };
+        let own = mark.handler.as_deref() == Some(&self.actor.user) || self.member_of(mark.unit.as_deref());
+        own && mark.contest.is_none() && in_time()
+    }
+
+    fn decidable(&self, mark: &FaultMark) -> bool {
+        let user = &self.actor.user;
+        let outside = mark.by != *user && !self.case.handled_by.contains(user);
+        outside
+            && mark.contest.as_ref().is_some_and(|contest| contest.upheld.is_none() && contest.by != *user)
+    }
+
     fn file(&self) -> Mediation<'_> {
         let number = self.case.number.as_deref();
         Mediation { values: self.values, photos: self.photos, number, state: &self.case.state }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod chance;
+mod fault;
 mod table;
 mod way;
 

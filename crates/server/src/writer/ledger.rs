@@ -117,6 +117,7 @@ impl Ledger {
             self.streams.clear();
             self.areas.clear();
             self.last_seq = seq;
+            self.revise().await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
         }
         Ok(())
     }
@@ -128,6 +129,10 @@ impl Ledger {
         self.areas.clear();
         if let Ok(seq) = last_seq(&mut self.conn, self.tenant.id).await {
             self.last_seq = seq;
+        }
+        // A revision that was rolled back with the rest must not be judged by.
+        if let Err(error) = self.revise().await {
+            tracing::error!(%error, "the package's revisions cannot be read");
         }
     }
 

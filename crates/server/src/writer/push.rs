@@ -204,9 +204,14 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
         ledger.answer_receipt(&mut rows, entity, ops, now, drift);
     }
     let judged = began.elapsed();
+    // Streams are read before the rows go out: what was taken in is folded then.
+    let revised = wanted.iter().any(|entity| ledger.is_rules(*entity));
     ledger.flush(rows).await?;
     for entity in confirmed {
         ledger.hand_over(entity).await?;
+    }
+    if revised {
+        ledger.revise().await?;
     }
     let written = began.elapsed();
     tracing::debug!(ops = push.ops.len(), ?loaded, ?judged, ?written, "push");

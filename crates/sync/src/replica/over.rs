@@ -18,6 +18,9 @@ pub enum SendAgain {
     /// All that this device wrote under its present name: a backend that was restored may lack what it had
     /// acknowledged; a new one has none of it.
     Own,
+    /// All that this device wrote under any of its names, for a share: logs there belong to a name, and that of an
+    /// older one was another's, too.
+    Device,
     /// All that is held here, whoever wrote it: a backend without accounts gets everything from one device.
     Everything,
 }
@@ -86,7 +89,13 @@ impl<S: Store, P: Project> Replica<S, P> {
                 let writer = inner.meta.writer;
                 let meant = |op: &Op| {
                     let by = op.dot().writer;
-                    send_again == SendAgain::Everything || by.is_life_of(writer) || Some(by) == answers_as
+                    let own = match send_again {
+                        SendAgain::Nothing => false,
+                        SendAgain::Own => by.is_life_of(writer),
+                        SendAgain::Device => by.dev == writer.dev,
+                        SendAgain::Everything => true,
+                    };
+                    own || Some(by) == answers_as
                 };
                 let list = inner.to_send(log, &bytes, meant)?;
                 pend.extend(list.map(|list| (log, list)));

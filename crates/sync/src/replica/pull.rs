@@ -327,8 +327,10 @@ impl<S: Store, P: Project> Replica<S, P> {
             let waits =
                 |op: &Op| inner.pend.values().flatten().any(|p| (p.entity, p.dot) == (op.entity(), op.dot()));
             for op in doubtful {
-                if let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash() && !waits(own))
-                {
+                if let Some(own) = first(&held, op.dot()).filter(|own| {
+                    let known = lost.iter().any(|other: &Op| other.hash() == own.hash());
+                    own.hash() > op.hash() && !waits(own) && !known
+                }) {
                     lost.push(own.clone());
                 }
             }

@@ -10,7 +10,7 @@ use super::index::{Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
 use super::pull::part;
-use super::{Meta, Project, Replica, ReplicaError, TRIES, key};
+use super::{Meta, Project, Replica, ReplicaError, SendAgain, TRIES, key};
 use crate::env::Env;
 use crate::store::{Batch, Store, StoreError, Table};
 
@@ -57,6 +57,20 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
+    /// As [`Self::renew`], at a backend that keeps what it is given and no more (`keeps_only`: a share). There two
+    /// bearers of a name wrote over each other's log: all that was sent is sent once more, under the log of the new
+    /// name.
+    ///
+    /// # Errors
+    /// As [`Self::renew`].
+    pub async fn renew_at(&self, env: &impl Env, keeps_only: bool) -> Result<(), ReplicaError> {
+        self.renew(env).await?;
+        if keeps_only {
+            self.start_over(SendAgain::Device).await?;
+        }
+        Ok(())
+    }
+
     /// Whether one of these operations of ours follows a number of ours that is not here any more: it was purged,
     /// and then the backend went back to before it. Nobody can fill that gap, and under this name nothing of ours
     /// in that stream would be placed again.
@@ -76,9 +90,10 @@ impl<S: Store, P: Project> Replica<S, P> {
     async fn try_renew(&self, env: &impl Env) -> Result<(), ReplicaError> {
         let (waiting, parts) = {
             let inner = self.inner.borrow();
-            let waiting: Vec<Pending> = inner.pend.values().flatten().cloned().collect();
+            let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(|p| (*log, p.clone())));
+            let waiting: Vec<(u32, Pending)> = all.collect();
             let mut parts: BTreeMap<u32, Vec<(EntityId, Part)>> = BTreeMap::new();
-            for id in waiting.iter().map(|p| p.entity).collect::<BTreeSet<_>>() {
+            for id in waiting.iter().map(|(_, p)| p.entity).collect::<BTreeSet<_>>() {
                 for part in inner.rows.get(&id).map_or(&[][..], |row| &row.parts) {
                     parts.entry(part.log).or_default().push((id, *part));
                 }
@@ -108,7 +123,7 @@ impl<S: Store, P: Project> Replica<S, P> {
     fn plan_renewal(
         &self,
         env: &impl Env,
-        waiting: &[Pending],
+        waiting: &[(u32, Pending)],
         ops: &std::collections::HashMap<EntityId, Vec<Op>>,
         rows: &[(u32, Vec<u8>)],
     ) -> Result<Plan<P::Summary>, ReplicaError> {
@@ -123,7 +138,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         // The old bytes of every record that is written again go, so that nothing of it stays readable when it is
         // purged one day.
-        let affected: BTreeSet<EntityId> = waiting.iter().map(|p| p.entity).collect();
+        let affected: BTreeSet<EntityId> = waiting.iter().map(|(_, p)| p.entity).collect();
         for (log, bytes) in rows {
             let (kept, _) = inner.rewrite(*log, bytes, &affected, version, &mut changed)?;
             if kept.is_empty() {
@@ -136,7 +151,14 @@ impl<S: Store, P: Project> Replica<S, P> {
             put_pend(&mut batch, *log, &Vec::new());
         }
         let mut moved: BTreeMap<EntityId, Moved> = BTreeMap::new();
-        for pending in waiting {
+        // What waits is known by its bytes: another bearer of the name may have put something else under its id.
+        let mut olds: Vec<Op> = Vec::with_capacity(waiting.len());
+        for (log, pending) in waiting {
+            let bytes = rows.iter().find(|(row, _)| row == log).map(|(_, bytes)| bytes.as_slice());
+            let frame = bytes.and_then(|bytes| bytes.get(pending.at as usize..));
+            olds.push(pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0);
+        }
+        for (_, pending) in waiting {
             let places = moved.entry(pending.entity).or_default();
             let n = u32::try_from(places.len()).map_err(|_| ReplicaError::Damaged("pend"))? + 1;
             places.insert(pending.dot, n);
@@ -146,8 +168,8 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut written: BTreeMap<EntityId, (Vec<Part>, Vec<Op>)> = BTreeMap::new();
         for (id, places) in &moved {
             let at = bytes.len();
-            let again = |op: &&Op| first(&ops[id], op.dot()).is_some_and(|own| own.hash() == op.hash());
-            let stays = |op: &&Op| !places.contains_key(&op.dot()) || !again(op);
+            let stays =
+                |op: &&Op| !places.contains_key(&op.dot()) || !olds.iter().any(|old| old.hash() == op.hash());
             let kept: Vec<Op> = ops[id].iter().filter(stays).cloned().collect();
             for op in &kept {
                 pack::write(&mut bytes, op);
@@ -156,9 +178,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             written.insert(*id, ((part.len > 0).then_some(part).into_iter().collect(), kept));
         }
         let mut list = Vec::with_capacity(waiting.len());
-        for pending in waiting {
+        for ((_, pending), old) in waiting.iter().zip(&olds) {
             let id = pending.entity;
-            let old = first(&ops[&id], pending.dot).ok_or(ReplicaError::Damaged("log"))?;
             let op = again(old, &moved[&id], meta.writer, env)?;
             let at = bytes.len();
             pack::write(&mut bytes, &op);
@@ -214,9 +235,15 @@ fn renewed(old: &Meta, env: &impl Env) -> Meta {
     let mut nonce = [0u8; 16];
     env.random(&mut nonce);
     Meta {
-        // Both bearers of a name may begin anew at the same time: they rarely choose the same number, and choose
-        // again when they did.
-        writer: Writer { epoch: old.writer.epoch + 1 + u32::from(nonce[0] & 7), ..old.writer },
+        // Both bearers of a name may begin anew at the same time, and neither may take a number that a third one has:
+        // they rarely choose the same, and choose again when they did.
+        writer: Writer {
+            epoch: old
+                .writer
+                .epoch
+                .saturating_add(1 + u32::from(u16::from_le_bytes([nonce[0], nonce[1]]) >> 4)),
+            ..old.writer
+        },
         nonce: EntityId(nonce).to_string(),
         cursor: String::new(),
         ..old.clone()

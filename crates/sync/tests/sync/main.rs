@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod bundle;
+mod check;
 mod driver;
 mod engine;
 mod feed;
@@ -15,6 +16,7 @@ mod relay;
 mod renew;
 mod rig;
 mod saving;
+mod snapshot;
 mod summaries;
 mod support;
 mod tabs;

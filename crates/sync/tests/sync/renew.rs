@@ -13,10 +13,10 @@ use gridbook_sync::store::{Batch, Store};
 use super::support::*;
 
 /// The model as a backend of one account.
-struct Backend(RefCell<Model>);
+pub struct Backend(pub RefCell<Model>);
 
 impl Backend {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut model = Model::default();
         model.grant("u1", BTreeSet::from(["1".to_owned()]));
         Self(RefCell::new(model))
@@ -54,7 +54,7 @@ fn copy(store: &MemoryStore) -> Rc<MemoryStore> {
 }
 
 #[track_caller]
-fn sync(tab: &Tab, env: &TestEnv, backend: &Backend) {
+pub fn sync(tab: &Tab, env: &TestEnv, backend: &Backend) {
     run(Driver::new(tab).run(tab, backend, env, Input::Wake, |_| ())).unwrap();
     assert_eq!(tab.unsent().waiting + tab.unsent().held, 0, "everything arrived");
 }

@@ -23,6 +23,7 @@ fn bundle() -> Vec<u8> {
         made_at: 1,
         ops: wires().len(),
         blobs: 1,
+        reader: None,
     };
     Bundle { head, ops: wires(), blobs: vec![(name, blob)] }.write()
 }

@@ -53,7 +53,7 @@ pub fn replica<S: Store>(store: S) -> Replica<S, Texts> {
 fn whole() -> Vec<(Table, String, Vec<u8>)> {
     let tab = replica(MemoryStore::default());
     let entries = wires().into_iter().map(|op| Entry::Op { op, at: 1 }).collect();
-    let page = PullReply { entries, cursor: "c".to_owned(), more: false, fp: None };
+    let page = PullReply { entries, cursor: "c".to_owned(), more: false };
     now(tab.apply_page(&Env, "", page, "h1", None)).unwrap();
     now(tab.start_over(SendAgain::Everything)).unwrap();
     let mut rows = Vec::new();
@@ -80,7 +80,7 @@ fn damaged_row(bytes: &[u8], number: u64) {
     let _ = now(tab.all_ops());
     let _ = now(tab.renew_summaries("another"));
     let leave =
-        PullReply { entries: vec![Entry::Leave { e: id }], cursor: "d".to_owned(), more: false, fp: None };
+        PullReply { entries: vec![Entry::Leave { e: id }], cursor: "d".to_owned(), more: false };
     let from = tab.meta().cursor.clone();
     let _ = now(tab.apply_page(&Env, &from, leave, "h1", None));
     let _ = now(tab.start_over(SendAgain::Own));

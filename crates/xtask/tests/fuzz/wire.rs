@@ -29,7 +29,7 @@ fn message(bytes: &[u8], _: u64) {
     reads_back::<Problem>(bytes);
     if let Some(page) = reads_back::<PullReply>(bytes) {
         let entries = page.entries.len();
-        let tab = replica(MemoryStore::default());
+        let tab = replica(std::rc::Rc::new(MemoryStore::default()));
         let pulled = now(tab.apply_page(&Env, "", page, "h1", None)).unwrap();
         assert!(pulled.new + pulled.unreadable <= entries);
         let shown: Vec<EntityId> = tab.rows().keys().copied().collect();
@@ -37,7 +37,8 @@ fn message(bytes: &[u8], _: u64) {
             now(tab.entity(id)).unwrap();
         }
         // What was taken in is there when the device starts again.
-        let again = now(gridbook_sync::replica::Replica::open(tab.store(), Texts, &Env, "ann")).unwrap();
+        let again =
+            now(gridbook_sync::replica::Replica::open(tab.store().clone(), Texts, &Env, "ann")).unwrap();
         assert_eq!(*again.rows(), *tab.rows());
     }
 }
@@ -68,7 +69,7 @@ pub fn targets() -> Vec<Target> {
         code: Some("fork".to_owned()),
     });
     let messages = vec![
-        text(&PullReply { entries, cursor: "c".to_owned(), more: true, fp: None }),
+        text(&PullReply { entries, cursor: "c".to_owned(), more: true }),
         text(&PushRequest { writer, nonce: "n".to_owned(), now: 1, ops: wires() }),
         text(&PushReply { results: results.to_vec(), now: 1 }),
         br#"{"contract":"1","levels":[0,1],"history":"h","now":1,"max_batch_ops":500,"max_batch_bytes":9,"max_blob":9}"#.to_vec(),

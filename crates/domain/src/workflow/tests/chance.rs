@@ -1,4 +1,5 @@
-//! Chance: legal steps and late ones, in any mixture. Nothing is lost, and somebody always has the case.
+//! Chance: legal steps and late ones, in any mixture. Nothing is lost, the ledger of every period reconciles, and
+//! somebody always has the case.
 
 use gridbook_log::{DeviceId, Dot, Event, Hlc, NewOp, Op, Outcome, Writer};
 use proptest::prelude::*;
@@ -6,6 +7,7 @@ use proptest::prelude::*;
 use super::table::{complete, everybody};
 use super::*;
 use crate::admit::admit;
+use crate::hazard::{balance, spans};
 
 /// The steps that one of these people can take, each with everything filled in.
 fn possible(story: &Story, people: &[Actor]) -> Vec<(usize, Event)> {
@@ -22,25 +24,61 @@ fn possible(story: &Story, people: &[Actor]) -> Vec<(usize, Event)> {
     found
 }
 
+/// The ledger of each day, and of all days together: what was there, came, went and stayed is counted four times over,
+/// and what stays in the end is what the list shows.
+fn reconciles(view: &CaseView, from: NaiveDate, to: NaiveDate) -> Result<(), TestCaseError> {
+    let package = Package::builtin();
+    let spans = spans(package, view);
+    prop_assert!(
+        spans.windows(2).all(|pair| pair[0].to.is_some_and(|left| left <= pair[1].from)),
+        "{spans:?}"
+    );
+    let of = |period| balance([("yellow", spans.as_slice())], period)["yellow"];
+    let mut carried = 0;
+    for day in from.iter_days().take_while(|day| *day <= to) {
+        let daily = of((day, day));
+        prop_assert!(daily.holds() && daily.opening == carried, "{day}: {daily:?} of {spans:?}");
+        carried = daily.remaining;
+    }
+    let whole = of((from, to));
+    prop_assert!(whole.holds(), "{whole:?}");
+    let state = package.state(&view.state).unwrap();
+    prop_assert_eq!(
+        whole.remaining,
+        usize::from(state.registered && !state.terminal),
+        "{} {:?}",
+        view.state,
+        spans
+    );
+    prop_assert_eq!(carried, whole.remaining);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn no_event_is_lost_and_nobody_is_left_alone(
-        dispute in any::<bool>(),
+    fn no_event_is_lost_no_balance_breaks_and_nobody_is_left_alone(
+        kind in prop::sample::select(vec!["hazard", "dispute", "matter"]),
+        level in prop::sample::select(vec!["orange", "yellow", "blue"]),
         moves in prop::collection::vec((any::<prop::sample::Index>(), 0u8..4, 0u64..40), 1..25),
     ) {
         // Three people with every role: guards on who did what before still bite.
         let people = [everybody("ann"), everybody("ben"), everybody("cara")];
-        let mut story = Story::hazard("yellow");
-        if dispute {
+        let mut story = Story::hazard(level);
+        if kind != "hazard" {
             story = Story::new();
-            let body = json!({
-                "type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": crate::case::story::GRID},
-                "set": {"facts": "为水沟争吵", "intake_mode": "visit_found", "risk_level": "yellow"}
+            let mut body = json!({
+                "type": kind, "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": crate::case::story::GRID},
+                "set": {"facts": "为水沟争吵", "intake_mode": "visit_found", "risk_level": level}
             });
+            if kind == "matter" {
+                body["form"] = json!("F-CALL/1");
+                body["set"] = json!({"facts": "村道落石", "item": "call_department"});
+            }
             story.admitted(&people[0], "create", &body).unwrap();
         }
+        let begun = story.today();
         let mut written: Vec<Dot> = Vec::new();
         let mut decisions = 0;
         // An op that was written on a phone without network, and arrives some steps later.
@@ -100,6 +138,7 @@ proptest! {
             let open = standing.any(|state| !case_flow().state(state).unwrap().terminal);
             let nobody = waiting(Package::builtin(), &view).is_nobody();
             prop_assert_eq!(nobody, !open, "{} {:?} after {:?}", view.state, view.others, view.actions);
+            reconciles(&view, begun, story.today())?;
         }
     }
 }

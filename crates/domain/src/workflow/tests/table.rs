@@ -103,6 +103,20 @@ fn fitting(step: &Transition, kind: RecordKind, from: &str) -> CaseView {
     case.void_asked_by = Some("ivy".to_owned());
     case.actions = vec!["supervise".to_owned()];
     case.unreached = 3;
+    case.kept_at_village = step.guards.contains(&Guard::Kept);
+    if step.guards.contains(&Guard::Called) {
+        case.category = Some("call".to_owned());
+    }
+    let contest = crate::case::Contest { by: "ben".to_owned(), at: START, decided_by: None, upheld: None };
+    case.faults = vec![crate::case::FaultMark {
+        kind: "no_response".to_owned(),
+        unit: case.lead_unit.clone(),
+        handler: case.handler.clone(),
+        by: "sue".to_owned(),
+        at: START,
+        given: 1,
+        contest: step.guards.contains(&Guard::ContestAsked).then_some(contest),
+    }];
     // What was settled on the spot has its photo in the report.
     let after = usize::from(step.action == "settle_confirm");
     case.photos = Photos::from([("photo_after".to_owned(), after)]);
@@ -238,8 +252,19 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
             event.data.insert("main".to_owned(), json!(case.id.to_string()));
         }
         Guard::JointDate => {
-            event.data.insert("meeting_on".to_owned(), json!("2026-06-02"));
+            // The fifth working day after Monday 18 May is Monday 25 May.
+            event.data.insert("meeting_on".to_owned(), json!("2026-05-26"));
         }
+        Guard::MinRest => {
+            event.set.insert("handle_by".to_owned(), json!("2026-05-19"));
+        }
+        Guard::Kept => case.climbed_to = Some("township".to_owned()),
+        Guard::FaultOwn => case.faults[0].unit = Some("U-ROAD".to_owned()),
+        Guard::ContestAsked => case.faults[0].by = "zed".to_owned(),
+        Guard::FaultNamed | Guard::ContestNamed => {
+            event.data.insert("fault".to_owned(), json!("late_response"));
+        }
+        Guard::Called => case.category = Some("repair".to_owned()),
         Guard::RespondExpired => case.respond_by = Some("2026-05-18".to_owned()),
         Guard::WithinRespond => case.respond_by = Some("2026-05-17".to_owned()),
         Guard::Supervised => case.actions.clear(),

@@ -117,7 +117,9 @@ impl World {
             }
             Output::Renew => {
                 self.report.renewed += 1;
-                now(replica.renew(&env)).map(|()| Input::Stored).map_err(|e| e.to_string())
+                now(replica.renew_at(&env, open.engine.keeps_only()))
+                    .map(|()| Input::Stored)
+                    .map_err(|e| e.to_string())
             }
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;

@@ -1,0 +1,370 @@
+//! What a township changes in its package, as values of a record that everybody holds (CAT-05, CAT-09, IO-06): a new item
+//! with a new form reaches phones by sync, on every kind of backend, without a build.
+//!
+//! Each change is one value: `form/F-BEES.1`, `item/bees`, `campaign/spring`, `year/2027.1`, `dict/weather`,
+//! `template/agreement`, or the township's `skin` and the package's `version`. Roles, permissions, workflow and limits do
+//! not travel like this: whoever keeps the list of items must not be able to give rights away.
+
+use gridbook_log::Values;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Dict, Package, sha256};
+use crate::calendar::Year;
+use crate::catalogue::{Campaign, Item, Sensitivity, Status};
+use crate::form::{Choice, Form};
+use crate::mediation::document::Template;
+
+/// Why changes cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// A path that names no changeable part.
+    #[error("数据包里没有可以这样改的内容: {0}")]
+    Path(String),
+    /// A value of another shape, or under another name than its own.
+    #[error("数据包的这一处读不懂: {0}")]
+    Shape(String),
+    /// A published version of a form stays as it is.
+    #[error("已发布的表单不能改, 要改请发新版本: {0}")]
+    Published(String),
+}
+
+/// What differs between two packages.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Difference {
+    /// Changes that travel by sync, ready to be saved.
+    pub changes: Values,
+    /// Parts that differ and do not travel, by their names in the package.
+    pub beyond: Vec<&'static str>,
+    /// Names of things that the second one has no more; they stay, retired ones say so themselves.
+    pub gone: Vec<String>,
+}
+
+fn read<T: DeserializeOwned>(path: &str, value: &Value) -> Result<T, ChangeError> {
+    // Read from text, as everything of the package is: the same code does it.
+    serde_json::from_str(&value.to_string()).map_err(|_| ChangeError::Shape(path.to_owned()))
+}
+
+/// Takes the place of the one of the same name, or stands behind all others.
+fn put<T>(list: &mut Vec<T>, new: T, same: impl Fn(&T) -> bool) {
+    match list.iter_mut().find(|held| same(held)) {
+        Some(held) => *held = new,
+        None => list.push(new),
+    }
+}
+
+impl Package {
+    /// The package with these changes. A form that is there already takes over only the day on which it was superseded.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; this package is as before.
+    pub fn revised(&self, changes: &Values) -> Result<Self, ChangeError> {
+        let mut next = self.clone();
+        for (path, value) in changes.iter().filter(|(_, value)| !value.is_null()) {
+            next.change(path, value)?;
+        }
+        // Published with the day on which the next version came: told by the newest, should that value be missing.
+        if changes.keys().any(|path| path.starts_with("item/")) {
+            next.catalogue.get_mut().version += 1;
+        }
+        next.list_items();
+        let told = serde_json::to_string(changes).unwrap_or_default();
+        next.checksum = sha256(&format!("{}{told}", self.checksum));
+        Ok(next)
+    }
+
+    fn change(&mut self, path: &str, value: &Value) -> Result<(), ChangeError> {
+        let misnamed = || ChangeError::Shape(path.to_owned());
+        let text = || value.as_str().map(str::to_owned).ok_or_else(misnamed);
+        match path.split_once('/') {
+            None if path == "skin" => self.skin = text()?,
+            None if path == "version" => self.version = text()?,
+            Some(("form", name)) => {
+                let form: Form = read(path, value)?;
+                if name != form_name(&form) {
+                    return Err(misnamed());
+                }
+                let forms = self.forms.get_mut();
+                match forms.iter_mut().find(|held| held.id == form.id && held.version == form.version) {
+                    Some(held) => {
+                        let superseded = form.superseded;
+                        if (Form { superseded: held.superseded, ..form }) != *held {
+                            return Err(ChangeError::Published(name.to_owned()));
+                        }
+                        held.superseded = held.superseded.or(superseded);
+                    }
+                    None => forms.push(form),
+                }
+            }
+            Some(("item", name)) => {
+                let item: Item = read(path, value)?;
+                if item.id != name {
+                    return Err(misnamed());
+                }
+                put(&mut self.catalogue.get_mut().items, item, |held| held.id == name);
+            }
+            Some(("campaign", name)) => {
+                let campaign: Campaign = read(path, value)?;
+                if campaign.id != name {
+                    return Err(misnamed());
+                }
+                put(&mut self.catalogue.get_mut().campaigns, campaign, |held| held.id == name);
+            }
+            Some(("template", name)) => {
+                let template: Template = read(path, value)?;
+                if template.id != name {
+                    return Err(misnamed());
+                }
+                put(self.documents.get_mut(), template, |held| held.id == name);
+            }
+            Some(("dict", name)) => {
+                let dict: Dict = read(path, value)?;
+                self.dicts.insert(name.to_owned(), dict);
+            }
+            Some(("year", name)) => {
+                let year: Year = read(path, value)?;
+                if name != year_name(&year) {
+                    return Err(misnamed());
+                }
+                let calendar = &mut self.law.get_mut().calendar;
+                let same = |held: &Year| (held.year, held.version) == (year.year, year.version);
+                // A table that was taken in stays: limits began under it.
+                if !calendar.years.iter().any(same) {
+                    calendar.years.push(year);
+                    calendar.version += 1;
+                }
+            }
+            _ => return Err(ChangeError::Path(path.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
+    pub(super) fn list_items(&mut self) {
+        let items = self.catalogue.get().items.iter().map(|item| Choice {
+            id: item.id.clone(),
+            label: item.name.clone(),
+            restricted: item.sensitivity == Sensitivity::Restricted,
+            retired: item.status != Status::Active,
+            ..Choice::default()
+        });
+        let items = Dict { label: "事项".to_owned(), options: items.collect() };
+        self.dicts.insert("item".to_owned(), items);
+    }
+
+    /// What makes this package into the other one.
+    pub fn difference(&self, other: &Self) -> Difference {
+        let mut found = Difference::default();
+        let mut note = |path: String, value: &dyn erased::Json, held: bool| {
+            if !held {
+                found.changes.insert(path, value.json());
+            }
+        };
+        for form in other.forms.get() {
+            note(format!("form/{}", form_name(form)), form, self.forms.get().contains(form));
+        }
+        let (ours, theirs) = (self.catalogue.get(), other.catalogue.get());
+        for item in &theirs.items {
+            note(format!("item/{}", item.id), item, ours.items.contains(item));
+        }
+        for campaign in &theirs.campaigns {
+            note(format!("campaign/{}", campaign.id), campaign, ours.campaigns.contains(campaign));
+        }
+        for template in other.documents.get() {
+            note(format!("template/{}", template.id), template, self.documents.get().contains(template));
+        }
+        for year in &other.law.get().calendar.years {
+            note(format!("year/{}", year_name(year)), year, self.law.get().calendar.years.contains(year));
+        }
+        // The list of items follows from the catalogue.
+        for (id, dict) in other.dicts.iter().filter(|(id, _)| *id != "item") {
+            note(format!("dict/{id}"), dict, self.dicts.get(id) == Some(dict));
+        }
+        note("skin".to_owned(), &other.skin, self.skin == other.skin);
+        note("version".to_owned(), &other.version, self.version == other.version);
+        let gone = |id: &str, held: bool| (!held).then(|| id.to_owned());
+        found.gone.extend(
+            ours.items
+                .iter()
+                .filter_map(|item| gone(&item.name, theirs.items.iter().any(|o| o.id == item.id))),
+        );
+        found.gone.extend(
+            self.forms
+                .get()
+                .iter()
+                .filter_map(|form| gone(&form_name(form), other.form_named(&named(form)).is_some())),
+        );
+        let (law, their_law) = (self.law.get(), other.law.get());
+        let same_hours =
+            law.calendar.hours == their_law.calendar.hours && law.calendar.fixed == their_law.calendar.fixed;
+        for (name, same) in [
+            ("roles", self.roles == other.roles && self.permissions == other.permissions),
+            ("flows", self.flows == other.flows && self.skins == other.skins),
+            ("law", law.sla == their_law.sla && law.table == their_law.table && same_hours),
+            ("levels", self.levels == other.levels && self.risk == other.risk),
+            ("categories", self.categories == other.categories && self.visits == other.visits),
+            ("hazards", self.hazards == other.hazards),
+        ] {
+            if !same {
+                found.beyond.push(name);
+            }
+        }
+        found
+    }
+}
+
+fn form_name(form: &Form) -> String {
+    format!("{}.{}", form.id, form.version)
+}
+
+fn named(form: &Form) -> String {
+    format!("{}/{}", form.id, form.version)
+}
+
+fn year_name(year: &Year) -> String {
+    format!("{}.{}", year.year, year.version)
+}
+
+/// Anything that can be written as JSON, behind one pointer.
+mod erased {
+    use super::{Serialize, Value};
+
+    pub(super) trait Json {
+        fn json(&self) -> Value;
+    }
+
+    impl<T: Serialize> Json for T {
+        fn json(&self) -> Value {
+            serde_json::to_value(self).unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use chrono::NaiveDate;
+    use serde_json::json;
+
+    use super::*;
+    use crate::admit::admit;
+    use crate::case::story::{GRID, Story, hazard_body, person};
+    use gridbook_log::DeviceId;
+
+    fn day(month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+    }
+
+    /// The package as a township edits it: an item for a time, with a form of its own, and F-HAZARD in its next version.
+    fn edited() -> Package {
+        let builtin = Package::builtin();
+        let mut form = builtin.form("F-GENERAL").unwrap().clone();
+        (form.id, form.title) = ("F-BEES".to_owned(), "蜂箱登记".to_owned());
+        let mut hazard = builtin.form("F-HAZARD").unwrap().clone();
+        hazard.version = 2;
+        hazard.sections.pop();
+        let mut package = builtin.with_form(form, day(5, 1)).unwrap().with_form(hazard, day(5, 1)).unwrap();
+        let mut item = package.catalogue.get().items[0].clone();
+        (item.code, item.id, item.name, item.form) =
+            ("X11".to_owned(), "bees".to_owned(), "蜂箱".to_owned(), "F-BEES".to_owned());
+        package.catalogue.get_mut().items.push(item);
+        package
+    }
+
+    #[test]
+    fn what_differs_makes_one_package_into_the_other() {
+        let (builtin, edited) = (Package::builtin(), edited());
+        let found = builtin.difference(&edited);
+        let paths: Vec<&str> = found.changes.keys().map(String::as_str).collect();
+        assert_eq!(paths, ["form/F-BEES.1", "form/F-HAZARD.1", "form/F-HAZARD.2", "item/bees"]);
+        assert_eq!((found.beyond.len(), found.gone.len()), (0, 0));
+        let next = builtin.revised(&found.changes).unwrap();
+        assert_eq!(
+            (&next.forms, &next.catalogue.get().items),
+            (&edited.forms, &edited.catalogue.get().items)
+        );
+        assert_eq!(next.faults(), Vec::<String>::new());
+        assert!(next.dict("item").unwrap().options.iter().any(|choice| choice.id == "bees"));
+        assert_ne!(next.checksum(), builtin.checksum());
+        assert!(next.takes_form("F-HAZARD/1", day(5, 31)) && !next.takes_form("F-HAZARD/1", day(6, 1)));
+        assert_eq!(builtin.difference(builtin), Difference::default());
+    }
+
+    #[test]
+    fn a_revision_travels_as_an_operation_and_is_judged() {
+        let found = Package::builtin().difference(&edited());
+        let judge_in = |area: &str, role: &str, changes: &Values| {
+            let story = Story::new();
+            let body = json!({"type": "rules", "place": {"all": true, "area": area}, "set": changes});
+            let op = story.op(DeviceId([1; 8]), "ann", "create", &body);
+            admit(Package::builtin(), &person("ann", role), None, &op, day(5, 18))
+                .map_err(|r| r.code().to_owned())
+        };
+        let judge = |role: &str, changes: &Values| judge_in(&GRID[..9], role, changes);
+        assert_eq!(judge("center_director", &found.changes), Ok(()));
+        assert_eq!(judge_in(GRID, "center_director", &found.changes), Err("bad_area".to_owned()));
+        assert_eq!(judge("sys_admin", &found.changes), Ok(()));
+        assert_eq!(judge("village_assistant", &found.changes), Err("not_permitted".to_owned()));
+        // An item whose form is nowhere would be offered and could not be filled in.
+        let only_item: Values = found
+            .changes
+            .iter()
+            .filter(|(path, _)| path.starts_with("item/"))
+            .map(|(p, v)| (p.clone(), v.clone()))
+            .collect();
+        assert_eq!(judge("center_director", &only_item), Err("bad_body".to_owned()));
+        assert_eq!(
+            judge("center_director", &[("role/x".to_owned(), json!({}))].into()),
+            Err("bad_body".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_published_form_stays_as_it_is() {
+        let builtin = Package::builtin();
+        let mut form = builtin.form("F-HAZARD").unwrap().clone();
+        form.title = "另一张".to_owned();
+        let changes: Values = [("form/F-HAZARD.1".to_owned(), form.json_value())].into();
+        assert_eq!(builtin.revised(&changes), Err(ChangeError::Published("F-HAZARD.1".to_owned())));
+        let changes: Values = [("form/F-OTHER.1".to_owned(), form.json_value())].into();
+        assert_eq!(builtin.revised(&changes), Err(ChangeError::Shape("form/F-OTHER.1".to_owned())));
+    }
+
+    impl Form {
+        fn json_value(&self) -> Value {
+            serde_json::to_value(self).unwrap()
+        }
+    }
+
+    #[test]
+    fn records_of_a_new_form_are_taken_once_the_revision_is_there() {
+        let next = Package::builtin().revised(&Package::builtin().difference(&edited()).changes).unwrap();
+        let story = Story::new();
+        let mut body = hazard_body("blue");
+        body["type"] = "matter".into();
+        body["form"] = "F-BEES/1".into();
+        body["set"] = json!({"facts": "坡上有蜂箱"});
+        let op = story.op(DeviceId([1; 8]), "ann", "create", &body);
+        let ann = person("ann", "village_assistant");
+        assert_eq!(admit(&next, &ann, None, &op, day(5, 18)), Ok(()));
+        assert_eq!(
+            admit(Package::builtin(), &ann, None, &op, day(5, 18)).unwrap_err().code(),
+            "unknown_form"
+        );
+    }
+
+    #[test]
+    fn a_calendar_travels_by_its_years() {
+        let mut package = Package::builtin().clone();
+        let rows: Vec<crate::calendar::DayRow> = (1..=13)
+            .map(|n| crate::calendar::DayRow { date: format!("2031-01-{n:02}"), kind: "休".to_owned() })
+            .collect();
+        package.law.get_mut().calendar.import(&rows, Vec::new(), 5).unwrap();
+        let found = Package::builtin().difference(&package);
+        assert_eq!(found.changes.keys().collect::<Vec<_>>(), ["year/2031.1"]);
+        let next = Package::builtin().revised(&found.changes).unwrap();
+        assert_eq!(next.law, package.law);
+        assert_eq!(next.revised(&found.changes).unwrap().law, package.law, "taken in once");
+    }
+}

@@ -1,0 +1,31 @@
+//! What is suggested around a case beyond its workflow, as data and pure functions: what may be the same case twice,
+//! what comes back, who looks back when, and which short messages are to be sent.
+
+pub mod look_back;
+pub mod message;
+pub mod similar;
+
+use serde::{Deserialize, Serialize};
+
+pub use look_back::LookBackRule;
+pub use message::Template;
+
+/// The rules as data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CaseRules {
+    /// Days between two reports of the same thing (domain data 5.2).
+    pub duplicate_days: u32,
+    /// Metres between them.
+    pub duplicate_metres: u32,
+    /// Days in which a case of the same party or household is one that comes back (FLOW-15).
+    pub repeat_days: u32,
+    /// Days after closing on which somebody looks back (FLOW-14).
+    pub look_back_days: Vec<u32>,
+    /// Cases that are looked back at.
+    pub look_back: Vec<LookBackRule>,
+    /// Days before an instalment on which people are reminded.
+    pub performance_days: u32,
+    /// Texts of messages (domain data 4.15).
+    pub messages: Vec<Template>,
+}

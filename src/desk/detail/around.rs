@@ -1,0 +1,177 @@
+//! What stands around a case: reports that may be the same, earlier ones of the same people, and the short messages
+//! that are to be sent. Suggestions; a person merges, copies, sends.
+
+use std::sync::Arc;
+
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::rules::message::{Message, To, Words, of_case, of_mediation};
+use gridbook_domain::rules::similar::{Similar, Why, duplicates, repeats};
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::record::Record;
+use crate::app::{App, use_app};
+use crate::desk::parts::kind_icon;
+use crate::desk::route::Route;
+use crate::ui::directory::Names;
+use crate::ui::dom::copy;
+use crate::ui::icon::icon;
+use crate::ui::toast::use_toasts;
+
+/// Cases shown at once.
+const MOST: usize = 5;
+
+/// Cases that seem to belong to this one.
+pub(super) fn similar(record: &Record) -> AnyView {
+    let app = use_app();
+    let Some(own) = record.summary.as_ref().filter(|_| record.view.kind.is_case()) else {
+        return ().into_any();
+    };
+    let package = app.package();
+    let (twice, before) = app.rows(|rows| {
+        let visible = || rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let known: Vec<_> = visible().filter(|row| row.kind == own.kind).collect();
+        let rules = package.cases.get();
+        (duplicates(rules, own, known.iter().copied()), repeats(rules, own, known.iter().copied()))
+    });
+    let twice = list(app, "可能是同一件事", "similar-twice", &twice);
+    let before = list(app, "半年内也有过", "similar-before", &before);
+    view! { {twice}{before} }.into_any()
+}
+
+fn list(app: App, title: &'static str, test: &'static str, found: &[Similar]) -> Option<AnyView> {
+    let lines: Vec<AnyView> = found.iter().take(MOST).filter_map(|one| line(app, one)).collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let more = found.len().saturating_sub(MOST);
+    let more = (more > 0).then(|| view! { <p class="muted small">{format!("还有 {more} 件")}</p> });
+    Some(
+        view! {
+            <section class="section" data-testid=test>
+                <div class="section-head">
+                    <h3 class="section-title">{title}</h3>
+                </div>
+                <ul class="stack-s">{lines}</ul>
+                {more}
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+fn line(app: App, one: &Similar) -> Option<AnyView> {
+    let (kind, title, number, state) = app.rows(|rows| {
+        let row = rows.get(&one.id)?.summary.as_ref()?;
+        Some((row.kind, row.title.clone(), row.number.clone(), row.state.clone()))
+    })?;
+    let why = match one.why {
+        Why::Household => "同一户".to_owned(),
+        Why::Place => "同一地点".to_owned(),
+        Why::Near(metres) => format!("相距 {metres} 米"),
+        Why::Party => "同一当事人".to_owned(),
+    };
+    let days = if one.days == 0 { "同一天".to_owned() } else { format!("相隔 {} 天", one.days) };
+    let words = format!("{title} {number}");
+    let sub = format!(" · {why}，{days}，{}", app.package().state_label(&state));
+    let href = Route::Queue(Some(one.id)).href();
+    Some(view! { <li><a href=href>{icon(kind_icon(kind))} " " {words}</a><span class="muted">{sub}</span></li> }.into_any())
+}
+
+/// The short messages that are to be sent now, with who gets them: to be copied, or sent from this device.
+pub(super) fn messages(names: &Names, record: &Record) -> AnyView {
+    let app = use_app();
+    let (package, view) = (app.package(), &record.view);
+    let township = app.session.with_untracked(|s| s.as_ref().and_then(|s| s.profile.township.phone.clone()));
+    let words = Words {
+        unit: &|code| names.unit(code),
+        person: &|user| names.person(user),
+        phone: township.as_deref().unwrap_or("村委会"),
+    };
+    let list = if view.kind == RecordKind::Mediation {
+        of_mediation(&package, view, app.today(), None)
+    } else {
+        of_case(&package, view, &record.clocks, words, app.now_ms())
+    };
+    if list.is_empty() {
+        return ().into_any();
+    }
+    let names = Arc::new(names.clone());
+    let rows = list.into_iter().map(|message| one_message(app, &names, message)).collect_view();
+    view! {
+        <section class="section" data-testid="messages">
+            <div class="section-head">
+                <h3 class="section-title">"可以发的短信"</h3>
+            </div>
+            <ul class="stack">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn one_message(app: App, names: &Arc<Names>, message: Message) -> AnyView {
+    let toasts = use_toasts();
+    let told = RwSignal::new(Vec::<(String, String)>::new());
+    let (names, to) = (names.clone(), message.to.clone());
+    spawn_local(async move {
+        let mut list = Vec::new();
+        for one in &to {
+            list.push(receiver(app, &names, one).await);
+        }
+        let _ = told.try_set(list);
+    });
+    let text = message.text.clone();
+    let copied = move |_| {
+        if copy(&text) {
+            toasts.ok("已复制，可以粘贴到短信里");
+        } else {
+            toasts.warn("浏览器不让复制，请选中文字自己复制");
+        }
+    };
+    let body = message.text.clone();
+    let receivers = move || {
+        let body = body.clone();
+        let one = move |(name, phone): (String, String)| {
+            if phone.is_empty() {
+                return view! { <span>{format!("{name}（没有电话）")}</span> }.into_any();
+            }
+            let href = format!("sms:{phone}?body={}", js_sys::encode_uri_component(&body));
+            view! { <a href=href>{icon("phone")} {format!("发给{name} {phone}")}</a> }.into_any()
+        };
+        told.get().into_iter().map(one).collect_view()
+    };
+    let after = message.step.filter(|step| *step > 0).map(|_| {
+        view! { <p class="muted small">"发出以后请用“督办”记下，才不会再提醒。"</p> }
+    });
+    view! {
+        <li class="stack-s">
+            <p><span class="tag">{message.label}</span> " " {message.text}</p>
+            <p class="cluster">
+                <button class="btn btn-small" type="button" data-testid="message-copy" on:click=copied>"复制"</button>
+                {receivers}
+            </p>
+            {after}
+        </li>
+    }
+    .into_any()
+}
+
+/// Name and telephone of a receiver, from the directory or from the case.
+async fn receiver(app: App, names: &Names, to: &To) -> (String, String) {
+    let (kind, code, name) = match to {
+        To::Person { name, phone } => return (name.clone(), phone.clone()),
+        To::User(user) => (RecordKind::Staff, user, names.person(user)),
+        To::Unit(unit) => (RecordKind::Unit, unit, names.unit(unit)),
+    };
+    let id: Option<EntityId> = app.rows(|rows| {
+        let fits = |row: &&gridbook_domain::summary::Summary| row.kind == kind && row.number == *code;
+        rows.values().filter_map(|row| row.summary.as_ref()).find(fits).map(|row| row.id)
+    });
+    let entity = match id {
+        Some(id) => app.entity(id).await.ok().flatten(),
+        None => None,
+    };
+    let phone = entity.as_ref().and_then(|entity| entity.text("phone")).unwrap_or_default().to_owned();
+    (name, phone)
+}

@@ -1,0 +1,242 @@
+//! One hand-over: its list, where it stands, and what this person can do about it.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::handover::{Handover, ItemKind, hand_over_case};
+use gridbook_domain::role::holds;
+use gridbook_log::{Body, EntityId, Event};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde_json::{Value, json};
+
+use crate::app::{App, Problem, use_app};
+use crate::desk::route::Route;
+use crate::desk::words::moment;
+use crate::ui::dialog::{Confirm, confirm};
+use crate::ui::directory::use_directory;
+use crate::ui::states::{Tone, banner, blank, loading};
+use crate::ui::toast::{Toasts, use_toasts};
+
+#[derive(Clone, PartialEq)]
+enum Load {
+    Waiting,
+    Missing,
+    Here(Box<Handover>),
+}
+
+pub(super) fn one(id: EntityId) -> AnyView {
+    let app = use_app();
+    let load = RwSignal::new(Load::Waiting);
+    Effect::new(move |_| {
+        app.version.track();
+        spawn_local(async move {
+            let read = app.entity(id).await.ok().flatten().and_then(|entity| Handover::of(&entity));
+            let next = read.map_or(Load::Missing, |handover| Load::Here(Box::new(handover)));
+            if load.try_get_untracked().is_some_and(|held| held != next) {
+                load.set(next);
+            }
+        });
+    });
+    (move || match load.get() {
+        Load::Waiting => loading(4),
+        Load::Missing => blank("search", "这次交接不在这台电脑上", "同步后会自动显示。", Vec::new()),
+        Load::Here(handover) => draw(app, &handover),
+    })
+    .into_any()
+}
+
+fn draw(app: App, handover: &Handover) -> AnyView {
+    let names = use_directory().get();
+    let toasts = use_toasts();
+    let terms = &handover.terms;
+    let title = format!("{} 交给 {}", names.person(&terms.from), names.person(&terms.to));
+    let sub = format!("{} · 从 {} 起 · {}", names.area(&terms.area), terms.on, handover.words());
+    let line = |label: &'static str, at: Option<u64>| {
+        let said = at.map_or_else(|| "还没有".to_owned(), moment);
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd>{said}</dd>
+            </div>
+        }
+    };
+    let rows = handover
+        .items
+        .iter()
+        .map(|item| {
+            let (kind, href) = match item.kind {
+                ItemKind::Case => ("在办", Route::Queue(Some(item.record)).href()),
+                ItemKind::Visit => ("到期走访", Route::Households(Some(item.record)).href()),
+                ItemKind::Household => ("户", Route::Households(Some(item.record)).href()),
+            };
+            view! {
+                <tr data-testid="handover-item">
+                    <td>{kind}</td>
+                    <td><a href=href>{item.title.clone()}</a></td>
+                    <td>{item.note.clone()}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let cancelled =
+        handover.cancelled.clone().map(|why| banner(Tone::Warn, "warn", "已取消", why, Vec::new()));
+    let reason = (!terms.reason.is_empty()).then(|| {
+        let reason = terms.reason.clone();
+        view! {
+            <div>
+                <dt>"原因"</dt>
+                <dd>{reason}</dd>
+            </div>
+        }
+    });
+    view! {
+        <div class="pane-head">
+            <button class="btn btn-small pane-back" type="button" on:click=move |_| Route::Handover(None).go()>
+                "返回列表"
+            </button>
+            <div class="grow record-head">
+                <h2 class="record-title" data-testid="handover-title">{title}</h2>
+                <p class="muted small" data-testid="handover-words">{sub}</p>
+            </div>
+        </div>
+        <div class="pane-body stack" tabindex="0" role="region" aria-label="交接内容">
+            {cancelled}
+            <dl class="kv">
+                {line("接手人核对", handover.taken_at)}
+                {line("移交人确认", handover.left_at)}
+                {reason}
+            </dl>
+            <div class="table-wrap" tabindex="0" role="region" aria-label="交接清单">
+                <table class="table table-dense">
+                    <thead>
+                        <tr>
+                            <th scope="col">"类"</th>
+                            <th scope="col">"名称"</th>
+                            <th scope="col">"说明"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </div>
+        {actions(app, toasts, handover)}
+    }
+    .into_any()
+}
+
+fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
+    let user = app.user();
+    let side = handover.side(&user);
+    let mine = side.is_some() && side == handover.waits_for();
+    let stops = handover.waits_for().is_some() && (side.is_some() || handover.starter == user);
+    let manages = holds(&app.package(), &app.actor(), "user.manage", app.today());
+    let revokes = handover.done() && manages;
+    if !(mine || stops || revokes) {
+        return None;
+    }
+    let asking = RwSignal::new(false);
+    let (confirmed, cancelled, leaver) = (handover.clone(), handover.clone(), handover.terms.from.clone());
+    let agree = move |_| {
+        let handover = confirmed.clone();
+        spawn_local(async move {
+            match write(app, &handover, handover.confirm()).await {
+                Ok(()) => toasts.ok("已确认，待同步"),
+                Err(words) => toasts.warn(words),
+            }
+        });
+    };
+    let stop = move || {
+        let handover = cancelled.clone();
+        spawn_local(async move {
+            match write(app, &handover, handover.cancel("发起人或一方取消")).await {
+                Ok(()) => toasts.ok("已取消，什么也没有移动"),
+                Err(words) => toasts.warn(words),
+            }
+        });
+    };
+    let revoke = move |_| {
+        let user = leaver.clone();
+        spawn_local(async move {
+            let body = json!({ "disabled": true });
+            match app.api().patch::<_, Value>(&format!("/api/staff/{user}"), &body).await {
+                Ok(_) => toasts.ok("已停用，那部手机不能再登录和同步"),
+                Err(error) => toasts.warn(Problem::from(error).message()),
+            }
+        });
+    };
+    let ask = Confirm {
+        title: "取消这次交接？".to_owned(),
+        text: "清单作废，户和事项都不动。需要时可以重新发起。".to_owned(),
+        yes: "取消交接".to_owned(),
+        danger: true,
+    };
+    Some(
+        view! {
+            <div class="pane-foot">
+                {mine
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn btn-primary"
+                                type="button"
+                                data-testid="handover-confirm"
+                                on:click=agree
+                            >
+                                "核对无误，确认"
+                            </button>
+                        }
+                    })}
+                {stops
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn btn-quiet"
+                                type="button"
+                                data-testid="handover-cancel"
+                                on:click=move |_| asking.set(true)
+                            >
+                                "取消交接"
+                            </button>
+                        }
+                    })}
+                {revokes
+                    .then(|| {
+                        view! {
+                            <button class="btn" type="button" data-testid="handover-revoke" on:click=revoke>
+                                "停用移交人的账号"
+                            </button>
+                        }
+                    })}
+            </div>
+            {confirm(asking, ask, stop)}
+        }
+        .into_any(),
+    )
+}
+
+/// Saves a step; whoever leaves names the successor as handler of the own cases in the same save.
+async fn write(app: App, handover: &Handover, event: Event) -> Result<(), String> {
+    let gone = || "这次交接已不在这台电脑上，没有保存。".to_owned();
+    let entity = app.entity(handover.id).await.map_err(|problem| problem.message())?.ok_or_else(gone)?;
+    let confirms = event.event == gridbook_domain::handover::CONFIRM;
+    let step = NewWrite { entity: handover.id, body: Body::Event(event) };
+    app.check(Some(&entity), &step).map_err(|refusal| refusal.message())?;
+    let mut writes = vec![step];
+    if confirms && handover.terms.from == app.user() {
+        let package = app.package();
+        for item in handover.items.iter().filter(|item| item.kind == ItemKind::Case) {
+            let Some(record) = app.entity(item.record).await.map_err(|problem| problem.message())? else {
+                continue;
+            };
+            let event = CaseView::of(&record).and_then(|case| hand_over_case(&package, &case, handover));
+            if let Some(event) = event {
+                let write = NewWrite { entity: item.record, body: Body::Event(event) };
+                // A case that moved on meanwhile stays as it is; the hand-over does not fail for it.
+                if app.check(Some(&record), &write).is_ok() {
+                    writes.push(write);
+                }
+            }
+        }
+    }
+    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+}

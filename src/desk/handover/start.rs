@@ -1,0 +1,202 @@
+//! Starting a hand-over: who leaves, who takes over, which grid, from which day. The list is made from what is known here.
+
+use gridbook_domain::date;
+use gridbook_domain::handover::{Item, ItemKind, MAX_ITEMS, Terms, create, list};
+use gridbook_domain::summary::Summary;
+use gridbook_log::{Body, EntityId};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::{App, use_app};
+use crate::desk::route::Route;
+use crate::ui::dialog::dialog;
+use crate::ui::directory::use_directory;
+use crate::ui::toast::use_toasts;
+
+/// What the dialog asks for.
+#[derive(Clone, Copy)]
+struct Asked {
+    from: RwSignal<String>,
+    to: RwSignal<String>,
+    area: RwSignal<String>,
+    on: RwSignal<String>,
+    reason: RwSignal<String>,
+}
+
+pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
+    let (app, toasts, names) = (use_app(), use_toasts(), use_directory());
+    let text = || RwSignal::new(String::new());
+    let asked = Asked {
+        from: text(),
+        to: text(),
+        area: text(),
+        on: RwSignal::new(app.today().to_string()),
+        reason: text(),
+    };
+    let busy = RwSignal::new(false);
+    let counted = Memo::new(move |_| {
+        app.version.track();
+        let area = asked.area.get();
+        if area.is_empty() { Vec::new() } else { items(app, &area) }
+    });
+    let save = move || {
+        let Some(terms) = terms(asked) else {
+            return toasts.warn("请选移交人、接手人、网格和日期；移交人和接手人要是两个人。");
+        };
+        let list = counted.get_untracked();
+        if list.is_empty() {
+            return toasts.warn("这个网格里没有要交接的内容。");
+        }
+        busy.set(true);
+        spawn_local(async move {
+            let write = NewWrite { entity: app.new_id(), body: Body::Create(create(&terms, &list)) };
+            match keep(app, write).await {
+                Ok(id) => {
+                    toasts.ok("已发起，等接手人核对");
+                    open.set(false);
+                    Route::Handover(Some(id)).go();
+                }
+                Err(words) => toasts.warn(words),
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let people = move || {
+        names
+            .get()
+            .people
+            .iter()
+            .map(|(user, name)| (user.clone(), format!("{name}（{user}）")))
+            .collect::<Vec<_>>()
+    };
+    let grids = move || {
+        let names = names.get();
+        let all = names.areas.keys().filter(|code| code.len() >= 12);
+        all.map(|code| (code.clone(), names.area(code))).collect::<Vec<_>>()
+    };
+    let sums = move || {
+        let list = counted.get();
+        let of = |kind| list.iter().filter(|item| item.kind == kind).count();
+        (!list.is_empty()).then(|| {
+            let words = format!(
+                "在办 {} 件，到期走访 {} 户，共 {} 户",
+                of(ItemKind::Case),
+                of(ItemKind::Visit),
+                of(ItemKind::Household)
+            );
+            let more =
+                if list.len() >= MAX_ITEMS { "；一次最多五百条，请分网格交接" } else { "" };
+            view! { <p class="strong" data-testid="handover-count">{words}{more}</p> }
+        })
+    };
+    let inside = move || {
+        view! {
+            <form
+                class="form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save();
+                }
+            >
+                <div class="dialog-body stack">
+                    {choose("移交人", "handover-from", people(), asked.from)}
+                    {choose("接手人", "handover-to", people(), asked.to)}
+                    {choose("网格", "handover-area", grids(), asked.area)}
+                    <div class="field">
+                        <label class="label" for="handover-on">"从哪天起由接手人负责"</label>
+                        <input
+                            class="input"
+                            id="handover-on"
+                            type="date"
+                            data-testid="handover-on"
+                            prop:value=move || asked.on.get()
+                            on:input=move |event| asked.on.set(event_target_value(&event))
+                        />
+                    </div>
+                    <div class="field">
+                        <label class="label" for="handover-reason">"原因"</label>
+                        <input
+                            class="input"
+                            id="handover-reason"
+                            maxlength="200"
+                            prop:value=move || asked.reason.get()
+                            on:input=move |event| asked.reason.set(event_target_value(&event))
+                        />
+                    </div>
+                    {sums}
+                </div>
+                <div class="dialog-foot">
+                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
+                    <button
+                        class="btn btn-primary"
+                        type="submit"
+                        data-testid="handover-save"
+                        disabled=move || busy.get()
+                    >
+                        "发起交接"
+                    </button>
+                </div>
+            </form>
+        }
+        .into_any()
+    };
+    dialog(open, "", "发起交接", Box::new(inside))
+}
+
+fn choose(
+    label: &'static str,
+    id: &'static str,
+    options: Vec<(String, String)>,
+    signal: RwSignal<String>,
+) -> AnyView {
+    let held = signal.get_untracked();
+    let options = options
+        .into_iter()
+        .map(|(value, words)| {
+            let chosen = value == held;
+            view! { <option value=value selected=chosen>{words}</option> }
+        })
+        .collect_view();
+    view! {
+        <div class="field">
+            <label class="label" for=id>{label}</label>
+            <span class="select">
+                <select
+                    class="input"
+                    id=id
+                    data-testid=id
+                    on:change=move |event| signal.set(event_target_value(&event))
+                >
+                    <option value="">"请选择"</option>
+                    {options}
+                </select>
+            </span>
+        </div>
+    }
+    .into_any()
+}
+
+fn items(app: App, area: &str) -> Vec<Item> {
+    let (package, today) = (app.package(), app.today());
+    app.rows(|rows| {
+        let all: Vec<&Summary> =
+            rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+        list(&package, &all, area, today)
+    })
+}
+
+fn terms(asked: Asked) -> Option<Terms> {
+    let (from, to, area) = (asked.from.get_untracked(), asked.to.get_untracked(), asked.area.get_untracked());
+    let on = date::parse(&asked.on.get_untracked())?;
+    let whole = !from.is_empty() && !to.is_empty() && from != to && !area.is_empty();
+    let reason = asked.reason.get_untracked().trim().to_owned();
+    whole.then_some(Terms { from, to, area, on, reason })
+}
+
+async fn keep(app: App, write: NewWrite) -> Result<EntityId, String> {
+    let id = write.entity;
+    app.check(None, &write).map_err(|refusal| refusal.message())?;
+    app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
+    Ok(id)
+}

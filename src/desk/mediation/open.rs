@@ -1,0 +1,131 @@
+//! A new file for a dispute, with all that the dispute says already.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::mediation::open::from_dispute;
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{Body, Create, EntityId, Placement};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::{App, use_app};
+use crate::desk::route::Route;
+use crate::ui::dialog::dialog;
+use crate::ui::largest_first;
+use crate::ui::toast::use_toasts;
+
+pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
+    let (app, toasts) = (use_app(), use_toasts());
+    let chosen = RwSignal::new(String::new());
+    let committee = RwSignal::new(app.session.with_untracked(|s| {
+        s.as_ref().map(|s| format!("{}人民调解委员会", s.profile.township.name)).unwrap_or_default()
+    }));
+    let busy = RwSignal::new(false);
+    let make = move || {
+        let Some(dispute) = EntityId::parse(&chosen.get_untracked()) else {
+            return toasts.warn("请先选一件纠纷");
+        };
+        busy.set(true);
+        spawn_local(async move {
+            match create(app, dispute, &committee.get_untracked()).await {
+                Ok(id) => {
+                    toasts.ok("已立卷，待同步");
+                    open.set(false);
+                    Route::Mediation(Some(id)).go();
+                }
+                Err(words) => toasts.warn(words),
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let inside = move || {
+        let options = disputes(app)
+            .into_iter()
+            .map(|(id, words)| view! { <option value=id>{words}</option> })
+            .collect_view();
+        view! {
+            <form
+                class="form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    make();
+                }
+            >
+                <div class="dialog-body stack">
+                    <div class="field">
+                        <label class="label" for="open-dispute">"哪一件纠纷"</label>
+                        <p class="help">"案由、事实、当事人、金额会从纠纷里带过来，不用再填。"</p>
+                        <span class="select">
+                            <select
+                                class="input"
+                                id="open-dispute"
+                                data-testid="open-dispute"
+                                on:change=move |event| chosen.set(event_target_value(&event))
+                            >
+                                <option value="">"请选择"</option>
+                                {options}
+                            </select>
+                        </span>
+                    </div>
+                    <div class="field">
+                        <label class="label" for="open-committee">"调委会"</label>
+                        <input
+                            class="input"
+                            id="open-committee"
+                            data-testid="open-committee"
+                            prop:value=move || committee.get()
+                            on:input=move |event| committee.set(event_target_value(&event))
+                        />
+                    </div>
+                </div>
+                <div class="dialog-foot">
+                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
+                    <button
+                        class="btn btn-primary"
+                        type="submit"
+                        data-testid="open-save"
+                        disabled=move || busy.get()
+                    >
+                        "立卷"
+                    </button>
+                </div>
+            </form>
+        }
+        .into_any()
+    };
+    dialog(open, "", "立卷", Box::new(inside))
+}
+
+/// Open disputes, the latest first.
+fn disputes(app: App) -> Vec<(String, String)> {
+    app.rows(|rows| {
+        let all = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let open = all.filter(|summary| summary.kind == RecordKind::Dispute && summary.is_open()).collect();
+        largest_first(open, |summary| summary.updated)
+            .into_iter()
+            .map(|summary| (summary.id.to_string(), format!("{} {}", summary.number, summary.title)))
+            .collect()
+    })
+}
+
+async fn create(app: App, dispute: EntityId, committee: &str) -> Result<EntityId, String> {
+    let gone = || "这件纠纷已不在这台电脑上，没有立卷。".to_owned();
+    let entity = app.entity(dispute).await.map_err(|problem| problem.message())?.ok_or_else(gone)?;
+    let case = CaseView::of(&entity).ok_or_else(gone)?;
+    let package = app.package();
+    let form = package.form("F-MEDIATION").ok_or_else(|| "数据包里没有卷宗的表单，没有立卷。".to_owned())?;
+    let create = Create {
+        type_: RecordKind::Mediation.as_str().to_owned(),
+        form: Some(format!("{}/{}", form.id, form.version)),
+        state: package.flow(RecordKind::Mediation).map(|flow| flow.initial.clone()),
+        parent: Some(dispute),
+        place: Placement { area: Some(case.area.clone()), ..Placement::default() },
+        set: from_dispute(&case, committee.trim()),
+        blobs: Vec::new(),
+    };
+    let id = app.new_id();
+    let write = NewWrite { entity: id, body: Body::Create(create) };
+    app.check(None, &write).map_err(|refusal| refusal.message())?;
+    app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
+    Ok(id)
+}

@@ -1,0 +1,100 @@
+//! Which documents a record has, and what they say.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::mediation::document::{Document, document};
+use gridbook_domain::mediation::print::print_values;
+use gridbook_domain::mediation::{Mediation, volume};
+use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::may;
+use gridbook_log::{BlobRef, EntityId};
+
+use crate::app::App;
+use crate::ui::directory::Names;
+
+/// Documents with the pictures that belong to them.
+#[derive(Debug, PartialEq)]
+pub(super) struct Papers {
+    /// What they are called together.
+    pub(super) title: String,
+    /// Every document of the record, with its name; the first is the whole volume where there is one.
+    pub(super) choices: Vec<(String, String)>,
+    /// The documents to show, in order.
+    pub(super) list: Vec<Paper>,
+    /// They belong to a mediation file.
+    pub(super) mediation: bool,
+    /// Their pages may be written into the volume's list.
+    pub(super) counts: bool,
+}
+
+/// One of them.
+#[derive(Debug, PartialEq)]
+pub(super) struct Paper {
+    pub(super) document: Document,
+    pub(super) signatures: Vec<BlobRef>,
+    pub(super) photos: Vec<BlobRef>,
+}
+
+/// Documents of a record that is no mediation file: id and title.
+pub fn offered(package: &Package, case: &CaseView) -> Vec<(String, String)> {
+    let oral = case.form.as_deref().is_some_and(|form| form.starts_with("F-ORAL/"));
+    let ids: &[(&str, bool)] = &[
+        ("rect_notice", case.kind == RecordKind::Hazard),
+        ("oral_agreement", oral),
+        ("supervise", case.supervised > 0),
+    ];
+    let wanted = ids.iter().filter(|(_, wanted)| *wanted).filter_map(|(id, _)| package.template(id));
+    wanted.map(|template| (template.id.clone(), template.title.clone())).collect()
+}
+
+impl Papers {
+    pub(super) async fn read(app: App, names: &Names, id: EntityId, which: &str) -> Option<Self> {
+        let entity = app.entity(id).await.ok()??;
+        let case = CaseView::of(&entity)?;
+        let package = app.package();
+        let values = print_values(&case, &entity, |code| names.unit(code));
+        let file = Mediation { values: &values, ..Mediation::of(&case) };
+        let mediation = case.kind == RecordKind::Mediation;
+        let mut choices = if mediation { volume_choices(&package) } else { offered(&package, &case) };
+        if mediation {
+            choices.insert(0, (String::new(), "整卷".to_owned()));
+        }
+        let ids: Vec<&str> = match which {
+            "" if mediation => volume::papers(&package, &file),
+            one => vec![one],
+        };
+        let form = case.form.as_deref().and_then(|name| package.form_named(name));
+        let of_role = |role: &str| -> Vec<BlobRef> {
+            let pictures = entity.blobs().iter().map(|(_, blob)| blob);
+            pictures
+                .filter(|blob| !role.is_empty() && blob.role == role && blob.mime.starts_with("image/"))
+                .cloned()
+                .collect()
+        };
+        let list: Vec<Paper> = ids
+            .into_iter()
+            .filter_map(|id| package.template(id))
+            .map(|template| {
+                let document = document(&package, form, &file, template, app.today());
+                Paper { signatures: of_role(&document.signed), photos: of_role(&document.photos), document }
+            })
+            .collect();
+        let open = package.state(&case.state).is_some_and(|state| !state.terminal);
+        let counts = mediation
+            && which.is_empty()
+            && open
+            && may(&package, &app.actor(), "mediation.file", &case.target(), app.today());
+        let title = match list.as_slice() {
+            [one] => format!("{} · {}", one.document.title, case.title),
+            _ => format!("卷宗 · {}", case.title),
+        };
+        (!list.is_empty()).then_some(Self { title, choices, list, mediation, counts })
+    }
+}
+
+/// Documents of a mediation file: those of the volume, and those beside it.
+fn volume_choices(package: &Package) -> Vec<(String, String)> {
+    let mut all: Vec<_> = package.documents.get().iter().filter(|template| template.order < 300).collect();
+    gridbook_log::order_by_key(&mut all, |template| template.order);
+    all.into_iter().map(|template| (template.id.clone(), template.title.clone())).collect()
+}

@@ -1,0 +1,26 @@
+//! A revision of the package, saved as a record that everybody receives.
+
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{Body, Create, Placement, Values};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+
+use crate::app::App;
+
+/// Saves changes; they count once the backend has taken them in.
+///
+/// # Errors
+/// Words for people; nothing was changed then.
+pub(super) async fn publish(app: App, changes: Values) -> Result<(), String> {
+    let township = app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.code.clone()));
+    let township = township.unwrap_or_default();
+    let create = Create {
+        type_: RecordKind::Rules.as_str().to_owned(),
+        place: Placement { all: Some(true), area: Some(township), ..Placement::default() },
+        set: changes,
+        ..Create::default()
+    };
+    let write = NewWrite { entity: app.new_id(), body: Body::Create(create) };
+    app.check(None, &write).map_err(|refusal| refusal.message())?;
+    app.save(vec![write], Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+}

@@ -5,7 +5,11 @@
 mod account;
 mod backend;
 pub mod carry;
+mod check;
 mod draft;
+pub mod local;
+mod news;
+pub mod office;
 mod photo;
 mod problem;
 mod storage;
@@ -28,9 +32,11 @@ use gridbook_sync::env::Env;
 use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica, Row, Saved};
 use leptos::prelude::*;
 
-pub use account::{Account, Session};
+pub use account::{Account, Profile, Session, Township};
 pub use backend::{Backend, Connection, Place, Relayed, ShareAt};
+pub use check::CheckView;
 pub use draft::Draft;
+pub use photo::Freed;
 pub use problem::Problem;
 pub use storage::StorageView;
 pub use sync::{Round, SyncView, round};
@@ -64,9 +70,14 @@ struct Core {
     timer: RefCell<Option<gloo::timers::callback::Timeout>>,
     channel: RefCell<Option<web_sys::BroadcastChannel>>,
     wake_again: Cell<bool>,
+    check_wanted: Cell<bool>,
+    /// Whether this page wants to hear of news at once, and what ends its waiting for them.
+    news: Cell<bool>,
+    waiting: RefCell<Option<web_sys::AbortController>>,
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
     connected: RefCell<Option<backend::Connected>>,
+    answering: Cell<Option<office::Answering>>,
 }
 
 /// See the module's text.
@@ -106,9 +117,13 @@ impl App {
             timer: RefCell::new(None),
             channel: RefCell::new(None),
             wake_again: Cell::new(false),
+            check_wanted: Cell::new(false),
+            news: Cell::new(false),
+            waiting: RefCell::new(None),
             round: Cell::new(None),
             early: RefCell::new(None),
             connected: RefCell::new(None),
+            answering: Cell::new(None),
         };
         let app = Self {
             core: StoredValue::new_local(Rc::new(core)),

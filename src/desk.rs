@@ -1,13 +1,20 @@
 //! The township's desk: what arrived, who has it, what is answered; ledgers, imports, accounts.
+//!
+//! Its code comes in two parts, as the phone's does. The first signs in and lists what waits; the other ([`Later`]) is
+//! loaded while the person looks at that.
 
 mod action;
+mod carry_for;
 mod detail;
+mod found;
 mod frame;
 mod households;
 mod import;
+mod later;
 mod ledger;
 mod login;
 mod me;
+mod office;
 mod parts;
 mod picture;
 mod queue;
@@ -23,18 +30,21 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 
 use crate::app::App;
+use crate::ui::later::{Load, fetch};
 use crate::ui::states::blank;
 
-/// Starts the desk in `#app`.
-pub fn start() {
+pub use later::Later;
+
+/// Starts the desk in `#app`; `load` fetches the second part.
+pub fn start(load: Load<Later>) {
     let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else {
         return;
     };
-    mount_to(root, root_view).forget();
+    mount_to(root, move || root_view(load)).forget();
 }
 
 /// Nothing until the core has started: the page's own first frame stays as long.
-fn root_view() -> AnyView {
+fn root_view(load: Load<Later>) -> AnyView {
     let started = RwSignal::new(None);
     spawn_local(async move {
         started.set(Some(App::start().await.map_err(|problem| problem.message())));
@@ -43,7 +53,8 @@ fn root_view() -> AnyView {
         None => ().into_any(),
         Some(Ok(app)) => {
             app.provide();
-            app.provide_round(crate::app::round);
+            fetch(app, load);
+            app.follow_news();
             frame::desk(app)
         }
         Some(Err(words)) => blank("error", "打不开工作台", words, Vec::new()),

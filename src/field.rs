@@ -5,6 +5,7 @@
 
 mod alarm;
 mod forms;
+mod handover;
 mod home;
 mod household;
 mod households;
@@ -12,11 +13,15 @@ mod items;
 mod later;
 mod login;
 mod me;
+mod mediation;
+mod place;
 mod record;
 mod records;
 mod saved;
 mod screen;
+mod today;
 
+use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
 use gridbook_log::EntityId;
 use leptos::mount::mount_to;
@@ -25,15 +30,16 @@ use wasm_bindgen::JsCast;
 
 use crate::app::App;
 use crate::ui::directory::provide_directory;
+use crate::ui::later::{Load, fetch};
 use crate::ui::live;
 use crate::ui::router::{Route, provide_router};
 use crate::ui::states::blank;
 use crate::ui::toast::provide_toasts;
 
-pub use later::{Later, Load};
+pub use later::Later;
 
 /// Starts the phone's app inside `#app`; `load` fetches the second part.
-pub fn start(load: Load) {
+pub fn start(load: Load<Later>) {
     let Some(root) = document().get_element_by_id("app").and_then(|root| root.dyn_into().ok()) else {
         return;
     };
@@ -41,7 +47,7 @@ pub fn start(load: Load) {
 }
 
 /// Nothing until the core has started: the page's own first frame stays as long.
-fn root_view(load: Load) -> AnyView {
+fn root_view(load: Load<Later>) -> AnyView {
     let started = RwSignal::new(None);
     leptos::task::spawn_local(async move {
         started.set(Some(App::start().await.map_err(|problem| problem.message())));
@@ -71,13 +77,13 @@ fn stopped(words: String) -> AnyView {
     .into_any()
 }
 
-fn shell(app: App, load: Load) -> AnyView {
+fn shell(app: App, load: Load<Later>) -> AnyView {
     app.provide();
     let router = provide_router();
     let toasts = provide_toasts();
     provide_directory();
     me::watch_updates();
-    let rest = later::fetch(app, load);
+    let rest = fetch(app, load);
     let signed =
         Memo::new(move |_| app.session.with(|session| session.as_ref().map(|s| s.profile.user.clone())));
     // The step of a form is part of the address, so that back goes one step back; the form itself stays.
@@ -89,10 +95,10 @@ fn shell(app: App, load: Load) -> AnyView {
     let draw = move || {
         let route = page.get();
         match (signed.get(), route.path().first().copied()) {
-            (_, Some("invite")) => rest.open(&route),
+            (_, Some("invite" | "join")) => later::open(rest, &route),
             (None, _) | (_, Some("login")) => login::page(),
             (Some(_), None) => home::page(),
-            (Some(_), _) => rest.open(&route),
+            (Some(_), _) => later::open(rest, &route),
         }
     };
     view! { {draw}{toasts.view()} }.into_any()
@@ -102,6 +108,8 @@ fn open(route: &Route) -> AnyView {
     let id = |text: &str| EntityId::parse(text);
     match route.path().as_slice() {
         ["invite", code] => login::invite((*code).to_owned()),
+        ["join"] => login::join(String::new()),
+        ["join", code] => login::join((*code).to_owned()),
         ["households"] => households::page(),
         ["household", "new"] => forms::page(forms::Start::new(RecordKind::Household, route)),
         ["household", one] => with(id(one), household::page),
@@ -112,6 +120,8 @@ fn open(route: &Route) -> AnyView {
         ["visit", "new"] => forms::page(forms::Start::new(RecordKind::Visit, route)),
         ["hazard", "new"] => forms::page(forms::Start::new(RecordKind::Hazard, route)),
         ["dispute", "new"] => forms::page(forms::Start::new(RecordKind::Dispute, route)),
+        ["mediation", "new"] => forms::page(forms::Start::new(RecordKind::Mediation, route)),
+        ["place", "new"] => forms::page(forms::Start::new(RecordKind::Place, route)),
         ["matter", "new"] => forms::page(forms::Start::new(RecordKind::Matter, route)),
         ["entry", "new"] => forms::page(forms::Start::new(RecordKind::Entry, route)),
         ["items"] => items::page(),
@@ -120,7 +130,14 @@ fn open(route: &Route) -> AnyView {
         ["saved", one] => with(id(one), saved::page),
         ["records"] => records::page(),
         ["record", one] => with(id(one), record::page),
+        ["record", one, "step", step] => match (id(one), Step::parse(step)) {
+            (Some(id), Some(step)) => forms::page(forms::Start::step(id, step)),
+            _ => nowhere(),
+        },
         ["record", one, "edit"] => with(id(one), |id| forms::page(forms::Start::correct(id))),
+        ["places"] => place::list(),
+        ["place", one] => with(id(one), place::page),
+        ["handover", one] => with(id(one), handover::page),
         ["me"] => me::page(),
         ["me", "backend"] => me::backend(),
         ["me", "carry"] => me::carry(),

@@ -7,10 +7,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_net::http::{Method, RequestBuilder};
-use gridbook_log::WireOp;
+use gridbook_log::{WireOp, Writer};
 use gridbook_sync::driver::Http;
 use gridbook_sync::engine::{Request, Response};
-use gridbook_sync::wire::{Problem as WireProblem, PushRequest, VERSION, VERSION_HEADER};
+use gridbook_sync::wire::{
+    PAGE_HEADER, Problem as WireProblem, PushRequest, SnapshotPage, Status, VERSION, VERSION_HEADER,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,6 +21,8 @@ pub use share::FetchWire;
 
 /// How long a request may take before it counts as lost, in milliseconds.
 const TIMEOUT_MS: u32 = 60_000;
+/// How long a request waits for news, in seconds; well below what proxies allow a silent connection.
+const NEWS_S: u32 = 25;
 
 /// The session's token, shared by all that speak to the backend.
 pub type Token = Rc<RefCell<Option<String>>>;
@@ -87,7 +91,7 @@ impl Api {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, ApiError> {
-        let (status, _, bytes) = send(&self.token, method, path, body.map(Body::Json)).await?;
+        let Heard { status, bytes, .. } = send(&self.token, method, path, body.map(Body::Json)).await?;
         if (200..300).contains(&status) {
             // An empty answer reads as null.
             let bytes = if bytes.is_empty() { b"null".to_vec() } else { bytes };
@@ -98,13 +102,31 @@ impl Api {
         Err(ApiError::Refused { status, code: problem.code, message: problem.message })
     }
 
+    /// Waits until something new is behind `cursor`, or some seconds; `abort` ends it early.
+    ///
+    /// # Errors
+    /// [`ApiError`]
+    pub async fn news(
+        &self,
+        cursor: &str,
+        not: Writer,
+        abort: &web_sys::AbortController,
+    ) -> Result<Status, ApiError> {
+        let cursor = String::from(js_sys::encode_uri_component(cursor));
+        let path = format!("/sync/v1/status?cursor={cursor}&not={not}&wait={NEWS_S}");
+        let heard = send_until(&self.token, Method::GET, &path, None, abort.clone()).await?;
+        match serde_json::from_slice(&heard.bytes) {
+            Ok(told) if heard.status == 200 => Ok(told),
+            _ => Err(ApiError::Offline),
+        }
+    }
+
     /// Bytes of a photo, as the backend has it.
     ///
     /// # Errors
     /// [`ApiError`]
     pub async fn blob(&self, sha256: &str) -> Result<Vec<u8>, ApiError> {
-        let (status, _, bytes) =
-            send(&self.token, Method::GET, &format!("/sync/v1/blobs/{sha256}"), None).await?;
+        let Heard { status, bytes, .. } = send(&self.token, Method::GET, &blob_path(sha256), None).await?;
         if status == 200 {
             Ok(bytes)
         } else {
@@ -117,15 +139,39 @@ enum Body {
     /// UTF-8; given to the browser as bytes, which spares it two conversions of a text that may be long.
     Json(Vec<u8>),
     Bytes(Vec<u8>),
+    /// A part of a file: where it begins, how long the whole is.
+    Part(Vec<u8>, usize, usize),
 }
 
-async fn send(
+fn blob_path(sha256: &str) -> String {
+    format!("/sync/v1/blobs/{sha256}")
+}
+
+/// An answer.
+struct Heard {
+    status: u16,
+    retry_after_ms: Option<u64>,
+    /// What is told of a packed page.
+    page: Option<String>,
+    /// How much of an upload is there.
+    offset: Option<usize>,
+    /// The file is whole.
+    complete: bool,
+    bytes: Vec<u8>,
+}
+
+async fn send(token: &Token, method: Method, path: &str, body: Option<Body>) -> Result<Heard, ApiError> {
+    let abort = web_sys::AbortController::new().map_err(|_| ApiError::Offline)?;
+    send_until(token, method, path, body, abort).await
+}
+
+async fn send_until(
     token: &Token,
     method: Method,
     path: &str,
     body: Option<Body>,
-) -> Result<(u16, Option<u64>, Vec<u8>), ApiError> {
-    let abort = web_sys::AbortController::new().map_err(|_| ApiError::Offline)?;
+    abort: web_sys::AbortController,
+) -> Result<Heard, ApiError> {
     let mut request = RequestBuilder::new(path)
         .method(method)
         .abort_signal(Some(&abort.signal()))
@@ -141,15 +187,25 @@ async fn send(
         Some(Body::Bytes(bytes)) => request
             .header("content-type", "application/octet-stream")
             .body(js_sys::Uint8Array::from(bytes.as_slice())),
+        Some(Body::Part(bytes, offset, length)) => request
+            .header("content-type", "application/octet-stream")
+            .header("upload-offset", &offset.to_string())
+            .header("upload-length", &length.to_string())
+            .body(js_sys::Uint8Array::from(bytes.as_slice())),
         None => request.build(),
     }
     .map_err(|_| ApiError::Offline)?;
     let timer = gloo::timers::callback::Timeout::new(TIMEOUT_MS, move || abort.abort());
     let answer = async {
         let response = request.send().await.map_err(|_| ApiError::Offline)?;
-        let retry = response.headers().get("retry-after").and_then(|s| s.parse::<u64>().ok());
+        let headers = response.headers();
+        let retry = headers.get("retry-after").and_then(|s| s.parse::<u64>().ok());
+        let page = headers.get(PAGE_HEADER);
+        let offset = headers.get("upload-offset").and_then(|s| s.parse().ok());
+        let complete = headers.get("upload-complete").as_deref() == Some("?1");
         let bytes = response.binary().await.map_err(|_| ApiError::Offline)?;
-        Ok((response.status(), retry.map(|s| s * 1000), bytes))
+        let retry_after_ms = retry.map(|s| s * 1000);
+        Ok(Heard { status: response.status(), retry_after_ms, page, offset, complete, bytes })
     }
     .await;
     timer.cancel();
@@ -184,21 +240,44 @@ impl Http for FetchHttp {
                 }
                 send(&self.token, Method::GET, &path, None).await
             }
+            Request::Snapshot { cursor, place } => {
+                let cursor = String::from(js_sys::encode_uri_component(cursor));
+                let mut path = format!("/sync/v1/snapshot?cursor={cursor}");
+                if let Some(place) = place {
+                    path.push_str(&format!("&place={}", String::from(js_sys::encode_uri_component(place))));
+                }
+                send(&self.token, Method::GET, &path, None).await
+            }
+            Request::Fp { places } => {
+                let path = if *places { "/sync/v1/fp?places=1" } else { "/sync/v1/fp" };
+                send(&self.token, Method::GET, path, None).await
+            }
             Request::PutBlob { sha256 } => {
-                let path = format!("/sync/v1/blobs/{sha256}");
-                send(&self.token, Method::PUT, &path, Some(Body::Bytes(blob.unwrap_or_default()))).await
+                let body = Body::Bytes(blob.unwrap_or_default());
+                send(&self.token, Method::PUT, &blob_path(sha256), Some(body)).await
+            }
+            Request::AskBlob { sha256 } => send(&self.token, Method::HEAD, &blob_path(sha256), None).await,
+            Request::PutPart { sha256, offset, length } => {
+                let body = Body::Part(blob.unwrap_or_default(), *offset, *length);
+                send(&self.token, Method::PATCH, &blob_path(sha256), Some(body)).await
             }
         };
-        match answer {
-            Ok((status, _, bytes)) if (200..300).contains(&status) => {
-                parse(request, &bytes).unwrap_or(Response::Lost)
+        let Ok(heard) = answer else { return Response::Lost };
+        match (request, heard.status) {
+            (Request::AskBlob { .. } | Request::PutPart { .. }, 200..300) if !heard.complete => {
+                Response::BlobAt(heard.offset)
             }
-            Ok((status, retry_after_ms, bytes)) => {
+            // The part begins elsewhere than the backend stands.
+            (Request::PutPart { .. }, 409) => Response::BlobAt(heard.offset),
+            // It knows nothing of it, or nothing of parts.
+            (Request::AskBlob { .. }, 404 | 405 | 501) => Response::BlobAt(None),
+            (_, 200..300) => parse(request, heard).unwrap_or(Response::Lost),
+            _ => {
+                let Heard { status, retry_after_ms, bytes, .. } = heard;
                 let problem = serde_json::from_slice::<WireProblem>(&bytes);
                 let code = problem.map(|p| p.code).unwrap_or_default();
                 Response::Failed { status, code, retry_after_ms }
             }
-            Err(_) => Response::Lost,
         }
     }
 }
@@ -211,11 +290,17 @@ fn written(push: &PushRequest) -> Result<Vec<u8>, serde_json::Error> {
     Ok(bytes)
 }
 
-fn parse(request: &Request, bytes: &[u8]) -> Option<Response> {
+fn parse(request: &Request, heard: Heard) -> Option<Response> {
+    let bytes = &heard.bytes;
     match request {
         Request::Caps => serde_json::from_slice(bytes).ok().map(Response::Caps),
         Request::Push(_) => serde_json::from_slice(bytes).ok().map(Response::Push),
         Request::Pull { .. } => serde_json::from_slice(bytes).ok().map(Response::Pull),
-        Request::PutBlob { .. } => Some(Response::Blob),
+        Request::Fp { .. } => serde_json::from_slice(bytes).ok().map(Response::Fp),
+        Request::Snapshot { .. } => {
+            let head = serde_json::from_str(&heard.page?).ok()?;
+            Some(Response::Snapshot(SnapshotPage { head, frames: heard.bytes }))
+        }
+        Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Some(Response::Blob),
     }
 }

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use gridbook_sync::env::Env;
+use gridbook_sync::link::Link;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -126,6 +127,15 @@ pub fn random_slot() -> u16 {
 /// Whether the browser thinks there is a network. Only a hint: `true` proves nothing.
 pub fn online() -> bool {
     web_sys::window().is_some_and(|w| w.navigator().on_line())
+}
+
+/// What the browser says of the network.
+pub fn link() -> Link {
+    let name = web_sys::window()
+        .and_then(|window| Reflect::get(&window.navigator(), &"connection".into()).ok())
+        .and_then(|connection| Reflect::get(&connection, &"type".into()).ok())
+        .and_then(|name| name.as_string());
+    Link::named(name.as_deref())
 }
 
 /// A small value kept outside the database, so that its loss can be noticed.

@@ -3,12 +3,15 @@
 pub mod backend;
 pub mod badge;
 pub mod carry;
+pub mod check;
 pub mod dialog;
 pub mod directory;
 pub mod dom;
 pub mod form;
 pub mod format;
 pub mod icon;
+pub mod join;
+pub mod later;
 pub mod photo;
 pub mod router;
 pub mod states;

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::check::CheckView;
 use super::{App, Problem, Projector};
 use crate::net::Api;
 use crate::platform::{BrowserEnv, local_get, local_set};
@@ -36,6 +37,9 @@ pub struct Profile {
     /// Invented data.
     #[serde(default)]
     pub demo: bool,
+    /// There is no server: the account lives on this device alone.
+    #[serde(default)]
+    pub local: bool,
 }
 
 /// The township.
@@ -75,6 +79,9 @@ pub struct Account {
     /// Log identity of its database: outside the database, so that losing the database is noticed.
     #[serde(default)]
     pub writer: String,
+    /// Code of the township, for an account that lives on this device alone; empty for one of a server.
+    #[serde(default)]
+    pub township: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -129,14 +136,18 @@ impl App {
     /// # Errors
     /// [`Problem`] in the backend's words, or [`Problem::Offline`].
     pub async fn sign_in(&self, user: &str, password: &str) -> Result<(), Problem> {
+        if self.accounts().iter().any(|known| known.user == user && !known.township.is_empty()) {
+            return self.sign_in_here(user, password).await;
+        }
         let body = json!({ "user": user, "password": password });
         let signed: SignedIn = Api::new(Default::default()).post("/api/sign-in", &body).await?;
-        self.admit_session(signed).await
+        self.admit(signed.token, signed.profile).await
     }
 
-    async fn admit_session(&self, signed: SignedIn) -> Result<(), Problem> {
-        let store = IdbStore::open(&database(&signed.profile.user)).await?;
-        let kept = Kept { token: signed.token, profile: signed.profile };
+    /// Opens an account, from now on at every start.
+    pub(super) async fn admit(&self, token: String, profile: Profile) -> Result<(), Problem> {
+        let store = IdbStore::open(&database(&profile.user)).await?;
+        let kept = Kept { token, profile };
         let bytes = serde_json::to_vec(&kept).map_err(|e| Problem::Store(e.to_string()))?;
         let mut batch = Batch::default();
         batch.put(Table::App, SESSION_KEY, bytes);
@@ -157,12 +168,16 @@ impl App {
         *core.replica.borrow_mut() = Some(replica);
         *core.token.borrow_mut() = Some(kept.token);
         let name = kept.profile.name.clone();
+        let township = if kept.profile.local { kept.profile.township.code.clone() } else { String::new() };
         self.session.set(Some(Session { profile: kept.profile, expired: false }));
         self.note_account(|account| {
             account.name = name;
             account.writer = writer;
+            account.township = township;
         });
+        self.stop_waiting();
         self.sync.update(|view| {
+            view.check = CheckView::default();
             view.database_lost = lost;
             view.last_ok_ms = None;
         });
@@ -176,7 +191,12 @@ impl App {
 
     /// Asks the backend again who one is; rights may have changed. Silent when there is no network.
     pub async fn refresh_profile(&self) {
-        let Ok(profile) = self.api().get::<Profile>("/api/me").await else { return };
+        let held = self.session.with_untracked(|s| s.as_ref().map(|s| s.profile.clone()));
+        let asked = match held {
+            Some(held) if held.local => self.refresh_local(held).await,
+            _ => self.api().get::<Profile>("/api/me").await.ok(),
+        };
+        let Some(profile) = asked else { return };
         let same = self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile == profile));
         let (Some(replica), Some(token)) = (self.replica(), self.core().token.borrow().clone()) else {
             return;
@@ -195,7 +215,9 @@ impl App {
 
     /// Locks the account on this device. What is unsent stays and is sent after the next sign-in.
     pub async fn sign_out(&self) {
-        let _ = self.api().post::<_, serde_json::Value>("/api/sign-out", &json!({})).await;
+        if !self.is_local() {
+            let _ = self.api().post::<_, serde_json::Value>("/api/sign-out", &json!({})).await;
+        }
         let _ = set_current("").await;
         if let Some(replica) = self.replica() {
             let mut batch = Batch::default();
@@ -241,7 +263,7 @@ impl App {
         let path = format!("/api/invites/{}/accept", String::from(js_sys::encode_uri_component(code)));
         let signed: SignedIn =
             Api::new(Default::default()).post(&path, &json!({ "password": password })).await?;
-        self.admit_session(signed).await
+        self.admit(signed.token, signed.profile).await
     }
 }
 
@@ -279,6 +301,6 @@ async fn set_current(user: &str) -> Result<(), Problem> {
     Ok(store.commit(batch).await?)
 }
 
-fn database(user: &str) -> String {
+pub(super) fn database(user: &str) -> String {
     format!("gridbook-{user}")
 }

@@ -17,7 +17,7 @@ use crate::net::{FetchHttp, RemoteShare, ShareSetup};
 use crate::platform::{after_lock, has_locks, local_get, local_set, random_slot};
 
 /// Row of [`Table::App`].
-const ROW: &str = "backend";
+pub(super) const ROW: &str = "backend";
 
 /// Where records go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,13 +79,7 @@ impl Http for Connection {
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
         match self {
             Self::Server(http) => http.send(request, blob).await,
-            // A share's password is no session: it is mended under 后端, not by signing in.
-            Self::Share(share) => match share.send(request, blob).await {
-                Response::Failed { status: 401, code, retry_after_ms } => {
-                    Response::Failed { status: 403, code, retry_after_ms }
-                }
-                other => other,
-            },
+            Self::Share(share) => share.send(request, blob).await,
         }
     }
 }
@@ -166,6 +160,9 @@ impl App {
 
     /// Shares that the township's server relays to; none without a network.
     pub async fn relayed_shares(&self) -> Vec<Relayed> {
+        if self.is_local() {
+            return Vec::new();
+        }
         self.api().get::<RelayList>("/relay").await.map(|list| list.shares).unwrap_or_default()
     }
 

@@ -1,8 +1,12 @@
 //! Files that are carried by hand: everything unsent, or everything, sealed with a passphrase; and the way back in.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use gridbook_log::{Op, WireOp};
+use gridbook_domain::admit::reads;
+use gridbook_domain::role::Actor;
+use gridbook_log::{Entity, EntityId, Op, WireOp};
 use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head};
 use gridbook_sync::driver::identity;
 use gridbook_sync::env::Env;
@@ -12,8 +16,9 @@ use gridbook_sync::wire::{Entry, PullReply};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::sync::sync_lock;
 use super::{App, Problem};
-use crate::platform::{BrowserEnv, DeviceKey};
+use crate::platform::{BrowserEnv, DeviceKey, after_lock};
 use crate::worker;
 
 /// The worker's loader, beside the page.
@@ -71,6 +76,8 @@ pub enum CarryError {
     Damaged,
     /// Made by a newer version.
     Newer,
+    /// Made for somebody else, or for another township.
+    Theirs,
     /// It broke off while it was handed on; what arrived has arrived.
     Broken(Broken),
 }
@@ -86,6 +93,7 @@ impl CarryError {
             Self::Passphrase => "口令不对，文件没有打开，也没有损坏。请核对纸条或电话里的 12 位口令后再试。",
             Self::Damaged => "文件不完整，可能没有复制完。这里什么也没有改动，请重新复制一次再试。",
             Self::Newer => "文件是用更新版本的网格簿做的，这里还看不懂。请先更新网格簿，文件请留着。",
+            Self::Theirs => "这个文件是给别人的，什么也没有改动。请在本人的手机上打开。",
             Self::Broken(Broken::Offline) => {
                 "网络断了，没有交完。已经交上的不会重复，请有网络时用同一个文件再交一次。"
             }
@@ -118,6 +126,9 @@ impl App {
     /// Tells the backend this device's key, once: what this device signs can then come through other hands.
     pub(super) async fn register_key(self) {
         let Some(replica) = self.replica() else { return };
+        if self.is_local() {
+            return;
+        }
         if replica.store().get(Table::App, KEY_KNOWN).await.ok().flatten().is_some() {
             return;
         }
@@ -157,7 +168,7 @@ impl App {
     /// [`CarryError`]; then there is no file, and everything is where it was.
     pub async fn carry_out(&self, what: What, passphrase: &str) -> Result<Vec<u8>, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let mut ops = match what {
+        let ops = match what {
             What::Unsent => replica.outbox(&BTreeSet::new(), usize::MAX - 1, usize::MAX).await?.ops,
             What::All => replica.all_ops().await?,
         };
@@ -168,6 +179,47 @@ impl App {
                 blobs.push((name, bytes));
             }
         }
+        self.pack(ops, blobs, None, passphrase).await
+    }
+
+    /// A sealed file for one person: everything here that the person may see, with the photos of it.
+    ///
+    /// # Errors
+    /// [`CarryError`]; then there is no file.
+    pub async fn carry_for(&self, reader: Actor, passphrase: &str) -> Result<Vec<u8>, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let (package, today) = (self.package(), self.today());
+        let all: Vec<EntityId> =
+            replica.rows().iter().filter(|(_, row)| row.visible()).map(|(id, _)| *id).collect();
+        let mut ops = Vec::new();
+        let mut named = BTreeSet::new();
+        for some in all.chunks(500) {
+            for (id, stream) in replica.streams(some).await? {
+                let entity = Entity::fold(id, replica.meta().authority, &stream);
+                if reads(&package, &reader, &entity, today) {
+                    named.extend(entity.blobs().iter().map(|(_, blob)| blob.sha256.clone()));
+                    ops.extend(stream.iter().map(Op::to_wire));
+                }
+            }
+        }
+        let mut blobs = Vec::new();
+        for name in named {
+            if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {
+                blobs.push((name, bytes));
+            }
+        }
+        self.pack(ops, blobs, Some(reader.user), passphrase).await
+    }
+
+    /// Signs what this device wrote, and seals it all.
+    async fn pack(
+        &self,
+        mut ops: Vec<WireOp>,
+        blobs: Vec<(String, Vec<u8>)>,
+        reader: Option<String>,
+        passphrase: &str,
+    ) -> Result<Vec<u8>, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
         if ops.is_empty() && blobs.is_empty() {
             return Err(CarryError::Nothing);
         }
@@ -187,6 +239,7 @@ impl App {
             made_at: self.now_ms(),
             ops: ops.len(),
             blobs: blobs.len(),
+            reader,
         };
         let plain = Bundle { head, ops, blobs }.write();
         match ask(&Job::Seal(passphrase.to_owned()), &plain).await? {
@@ -216,8 +269,22 @@ impl App {
         }
     }
 
-    /// Takes a file in on a device that works without a backend.
+    /// Takes a file in: its records merge with those here, and nothing of it waits to be sent. Under the lock of
+    /// synchronisation, so that no page moves the cursor meanwhile.
     async fn keep(&self, bundle: &Bundle) -> Result<Tally, CarryError> {
+        let done = Rc::new(RefCell::new(Err(CarryError::NotLoaded)));
+        let (app, told, bundle) = (*self, done.clone(), bundle.clone());
+        after_lock(&sync_lock(&self.user()), async move {
+            let kept = app.merge(&bundle).await;
+            *told.borrow_mut() = kept;
+        })
+        .await;
+        self.changed(true);
+        self.wake();
+        done.replace(Err(CarryError::NotLoaded))
+    }
+
+    async fn merge(&self, bundle: &Bundle) -> Result<Tally, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         let (cursor, history, authority) = {
             let meta = replica.meta();
@@ -228,7 +295,7 @@ impl App {
             let now = self.now_ms();
             let entries = ops.iter().map(|op| Entry::Op { op: op.clone(), at: now }).collect();
             // A page that leaves the cursor where it is.
-            let page = PullReply { entries, cursor: cursor.clone(), more: true, fp: None };
+            let page = PullReply { entries, cursor: cursor.clone(), more: true };
             let pulled = replica.apply_page(&BrowserEnv, &cursor, page, &history, authority).await?;
             tally.stored += pulled.new;
             tally.repeats += ops.len() - pulled.new - pulled.unreadable;
@@ -239,17 +306,21 @@ impl App {
         }
         replica.store().commit(batch).await?;
         tally.photos = bundle.blobs.len();
-        self.changed(true);
         Ok(tally)
     }
 
     /// Hands an opened file on to this account's backend, and fetches what that brings. A device that works
-    /// without one keeps it.
+    /// without one keeps it; so does the one for which it was made.
     ///
     /// # Errors
     /// [`CarryError::Broken`]; the same file may be handed on again.
     pub async fn hand_on(&self, bundle: &Bundle, progress: impl FnMut(usize)) -> Result<Tally, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
+        if let Some(reader) = &bundle.head.reader {
+            let (_, township) = self.session_names();
+            let ours = *reader == self.user() && bundle.head.township == township;
+            return if ours { self.keep(bundle).await } else { Err(CarryError::Theirs) };
+        }
         let name = identity(&replica);
         let Some(http) = self.connection().await else { return self.keep(bundle).await };
         let tally =
@@ -263,6 +334,6 @@ fn written_by(op: &WireOp, dev: gridbook_log::DeviceId) -> bool {
     Op::from_wire(op.clone()).is_ok_and(|op| op.dot().writer.dev == dev)
 }
 
-async fn ask(job: &Job, bytes: &[u8]) -> Result<(Answer, Option<Vec<u8>>), CarryError> {
+pub(super) async fn ask(job: &Job, bytes: &[u8]) -> Result<(Answer, Option<Vec<u8>>), CarryError> {
     worker::run(LOADER, job, Some(bytes)).await.ok_or(CarryError::NotLoaded)
 }

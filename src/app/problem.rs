@@ -72,6 +72,7 @@ impl From<ReplicaError> for Problem {
             ReplicaError::Store(error) => error.into(),
             ReplicaError::Op(_) => Self::TooLong,
             ReplicaError::Damaged(table) => Self::Store(table.to_owned()),
+            ReplicaError::Page => Self::Store("page".to_owned()),
             ReplicaError::Unknown => Self::Gone,
         }
     }

@@ -10,7 +10,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use super::{App, AppReplica};
+use super::check::CheckView;
+use super::{App, AppReplica, Connection};
 use crate::platform::{BrowserEnv, online, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
@@ -35,6 +36,8 @@ pub struct SyncView {
     pub database_lost: bool,
     /// This account works without a backend.
     pub alone: bool,
+    /// How the last comparison with the backend went.
+    pub check: CheckView,
     /// Whether the browser promised to keep our data.
     pub persisted: Option<bool>,
     pub(super) asked_to_persist: bool,
@@ -107,7 +110,10 @@ impl App {
             // A trouble of our own ends only with a round of our own.
             let troubled =
                 app.sync.with_untracked(|sync| sync.trouble.is_some() || sync.last_ok_ms.is_none());
-            if troubled || app.replica().is_some_and(|r| r.unsent().waiting > 0) {
+            if troubled
+                || app.core().check_wanted.get()
+                || app.replica().is_some_and(|r| r.unsent().waiting > 0)
+            {
                 app.attempt(Input::Wake, false);
             }
         };
@@ -121,7 +127,12 @@ impl App {
         let _ = replica.refresh().await;
         // Here and not at the start: the rules behind a row come with the phone's second part.
         self.renew_rows(&replica).await;
-        let Some(http) = self.connection().await else { return };
+        self.sit_down(&replica).await;
+        let Some(http) = self.connection().await else {
+            // Without a backend nothing arrives but by hand, and it is answered all the same.
+            self.answer_if_desk().await;
+            return;
+        };
         let on_status = |changed: bool| {
             if changed {
                 self.changed(true);
@@ -129,12 +140,26 @@ impl App {
                 self.refresh_sync();
             }
         };
+        driver.hold_photos(self.photos_held());
         let round = driver.run(&replica, &*http, &BrowserEnv, input, on_status).await;
         let Some(mut round) = round else { return };
         while self.core().wake_again.take() {
             if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
                 round = next;
             }
+        }
+        // What came is answered only when all has come; the answers leave at once.
+        while driver.with_engine(|e| e.trouble().is_none()) && self.answer_if_desk().await {
+            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
+                round = next;
+            }
+        }
+        let calm = !round.changed && driver.with_engine(|e| e.trouble().is_none());
+        if self.wants_check(&replica, &driver, calm).await
+            && let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Check, on_status).await
+        {
+            round = next;
+            self.note_check(&replica, &driver).await;
         }
         let trouble = driver.with_engine(|e| e.trouble().cloned());
         if trouble.is_none() {
@@ -150,10 +175,21 @@ impl App {
             });
         }
         self.refresh_sync();
+        if trouble.is_none() && matches!(*http, Connection::Server(_)) {
+            self.await_news(&replica, &driver);
+        }
         let app = self;
         let ms = round.timer_ms.and_then(|ms| u32::try_from(ms).ok());
         *self.core().timer.borrow_mut() =
             ms.map(|ms| gloo::timers::callback::Timeout::new(ms, move || app.give(Input::Timer)));
+    }
+
+    /// Gives the authority's answers, where this page does that; whether there were any.
+    async fn answer_if_desk(self) -> bool {
+        match self.core().answering.get() {
+            Some(answering) => answering(self).await,
+            None => false,
+        }
     }
 
     /// Rows of lists that an earlier app or data package made are made anew; what cannot be now is at the next start.
@@ -209,6 +245,8 @@ impl App {
             let seen = move || {
                 if page.visibility_state() == web_sys::VisibilityState::Visible {
                     app.wake();
+                } else {
+                    app.stop_waiting();
                 }
             };
             on(&document, "visibilitychange", Box::new(seen));

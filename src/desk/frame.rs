@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::queue::waits;
 use super::route::{Route, route};
-use super::{households, import, ledger, login, me, queue, staff};
+use super::{later, login, queue};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
@@ -22,11 +22,13 @@ pub fn desk(app: App) -> AnyView {
     let user = Memo::new(move |_| app.session.with(|s| s.as_ref().map(|s| s.profile.user.clone())));
     // Only what decides: another record in the address must not redraw the desk.
     let invited = Memo::new(move |_| match route.get() {
-        Route::Invite(code) => Some(code),
+        way @ (Route::Invite(_) | Route::Join(_)) => Some(way),
+        // Whoever is inside has a township.
+        Route::Found if user.with(Option::is_none) => Some(Route::Found),
         _ => None,
     });
     let screen = move || match (invited.get(), user.get()) {
-        (Some(code), _) => login::invite(code),
+        (Some(route), _) => later::view(move |part| (part.enter)(route.clone())),
         (None, None) => login::sign_in(),
         (None, Some(_)) => inside(app, route),
     };
@@ -46,19 +48,16 @@ fn name(route: &Route) -> &'static str {
         Route::Households(_) => "households",
         Route::Staff => "staff",
         Route::Me => "me",
-        Route::Invite(_) => "invite",
+        Route::Invite(_) | Route::Join(_) => "invite",
+        Route::Found => "found",
     }
 }
 
 fn inside(app: App, route: RwSignal<Route>) -> AnyView {
     let here = Memo::new(move |_| route.with(name));
     let screen = move || match here.get() {
-        "ledger" => ledger::ledger(),
-        "import" => import::import(),
-        "households" => households::households(route),
-        "staff" => staff::staff(),
-        "me" => me::me(),
-        _ => queue::queue(route),
+        "queue" => queue::queue(route),
+        name => later::view(move |part| (part.open)(name, route)),
     };
     view! {
         <a class="skip-link" href="#main" on:click=move |event| {

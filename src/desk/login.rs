@@ -120,7 +120,28 @@ pub fn sign_in() -> AnyView {
             </button>
         </form>
     };
-    shell(form.into_any(), "首次登录要联网。之后断网也能看、能办，有网自动送出。")
+    let ways = view! {
+        {form}
+        <div class="cluster">
+            <a class="btn btn-quiet" href="#/found" data-testid="login-found">"没有服务器？在这台电脑上建立乡镇"</a>
+            <a class="btn btn-quiet" href="#/join" data-testid="login-join">"用邀请码加入"</a>
+        </div>
+    };
+    shell(ways.into_any(), "首次登录要联网。之后断网也能看、能办，有网自动送出。")
+}
+
+/// Founding a township where there is no server.
+pub fn found() -> AnyView {
+    let ways = view! {
+        {super::found::found()}
+        <a class="btn btn-quiet" href="#/queue">"返回登录"</a>
+    };
+    shell(ways.into_any(), "有服务器的乡镇不用这一页，请直接登录。")
+}
+
+/// Joining a township that has no server.
+pub fn join(code: String) -> AnyView {
+    shell(crate::ui::join::form(code, || Route::Queue(None).go()), "邀请码由镇上的电脑在“人员”里发。")
 }
 
 fn words(problem: &Problem) -> String {

@@ -6,9 +6,11 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::parts::select;
+use super::{carry_for, office};
 use crate::app::{StorageView, use_app};
 use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};
+use crate::ui::check;
 use crate::ui::directory::use_directory;
 use crate::ui::format::{size, when};
 use crate::ui::icon::icon;
@@ -18,7 +20,7 @@ use crate::ui::toast::use_toasts;
 pub fn me() -> AnyView {
     view! {
         <div class="page-head"><h1 class="page-title">"我的"</h1></div>
-        <div class="wizard" style:max-width="46rem">{account()}{sync()}{bring_in()}{take_out()}{backend::card()}{password()}{display()}</div>
+        <div class="wizard" style:max-width="46rem">{account()}{sync()}{bring_in()}{take_out()}{carry_for::card()}{backend::card()}{office::card()}{(!use_app().is_local()).then(password)}{display()}</div>
     }
     .into_any()
 }
@@ -114,6 +116,7 @@ fn sync() -> AnyView {
         <div class="cluster">
             <button class="btn btn-primary" type="button" on:click=move |_| app.wake()>{icon("sync")}"立即同步"</button>
         </div>
+        {check::line()}
     };
     card("同步", inside.into_any())
 }

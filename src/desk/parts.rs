@@ -20,6 +20,8 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Area => "pin",
         RecordKind::Unit => "unit",
         RecordKind::Staff => "users",
+        RecordKind::Place => "pin",
+        RecordKind::Handover => "users",
     }
 }
 

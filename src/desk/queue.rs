@@ -12,14 +12,17 @@ use gridbook_log::EntityId;
 use leptos::prelude::*;
 
 use super::action::action_dialog;
-use super::detail::detail;
+use super::later::{self, Later};
 use super::route::Route;
 use crate::app::use_app;
+use crate::ui::later::Rest;
 use crate::ui::states::blank;
 
 pub use filter::{Filters, bar as filter_bar};
 pub use item::{Item, read as read_items, waits};
 pub use tab::Tab;
+
+pub use list::export;
 
 /// Everything the queue's parts share.
 #[derive(Clone, Copy)]
@@ -72,13 +75,13 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     keys::listen(queue);
     let dispatching = RwSignal::new(false);
     let right = move || match selected.get() {
-        Some(id) => detail(id, Callback::new(|()| Route::Queue(None).go())),
+        Some(id) => later::view(move |part| (part.detail)(id, Callback::new(|()| Route::Queue(None).go()))),
         None => blank("done", "选一件来看", "左边点一件，或按 J、K 上下移动。", Vec::new()),
     };
     view! {
         <div class="page-head">
             <h1 class="page-title">"待办"</h1>
-            <div class="page-actions">{list::export(queue)}</div>
+            <div class="page-actions">{Rest::<Later>::held().view(move |part| (part.export)(queue), |_| ().into_any())}</div>
         </div>
         {tab::tabs(queue)}
         {filter_bar(filters, ().into_any())}
@@ -87,20 +90,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
             <section class="pane pane-list" aria-label="列表">{list::list(queue)}</section>
             <section class="pane pane-detail" aria-label="详情">{right}</section>
         </div>
-        {move || {
-            let step = dispatching
-                .get()
-                .then(|| {
-                    let package = app.package();
-                    let flow = package.flow(gridbook_domain::record::RecordKind::Hazard)?;
-                    flow.transition("dispatch", "registered").cloned()
-                })??;
-            let close = Callback::new(move |()| {
-                dispatching.set(false);
-                ticked.set(Vec::new());
-            });
-            Some(action_dialog(step, ticked.get_untracked(), close))
-        }}
+        {move || dispatching.get().then(|| later::view(move |part| (part.dispatch)(queue, dispatching)))}
         <p class="muted small no-print">
             "键盘：" <span class="kbd">"J"</span> " " <span class="kbd">"K"</span> " 上下　"
             <span class="kbd">"Enter"</span> " 进入详情　" <span class="kbd">"A"</span> " 办下一步　"
@@ -108,4 +98,18 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// The dialog that dispatches everything ticked.
+pub(super) fn dispatch(queue: Queue, dispatching: RwSignal<bool>) -> AnyView {
+    let package = use_app().package();
+    let flow = package.flow(gridbook_domain::record::RecordKind::Hazard);
+    let Some(step) = flow.and_then(|flow| flow.transition("dispatch", "registered").cloned()) else {
+        return ().into_any();
+    };
+    let close = Callback::new(move |()| {
+        dispatching.set(false);
+        queue.ticked.set(Vec::new());
+    });
+    action_dialog(step, queue.ticked.get_untracked(), close)
 }

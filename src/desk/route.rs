@@ -20,6 +20,10 @@ pub enum Route {
     Me,
     /// An invitation to take up.
     Invite(String),
+    /// A township to found on this computer.
+    Found,
+    /// An invitation to a township without a server; empty to paste one.
+    Join(String),
 }
 
 impl Route {
@@ -35,6 +39,8 @@ impl Route {
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
+            "found" => Self::Found,
+            "join" => Self::Join(rest.to_owned()),
             _ => Self::Queue(EntityId::parse(rest)),
         }
     }
@@ -51,6 +57,8 @@ impl Route {
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),
+            Self::Found => "#/found".to_owned(),
+            Self::Join(code) => format!("#/join/{code}"),
         }
     }
 

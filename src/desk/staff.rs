@@ -1,5 +1,6 @@
 //! Accounts of the township: roles, invitations, resets, and who may not sign in any more.
 
+pub mod here;
 pub mod invite;
 
 use gridbook_domain::role::Assignment;

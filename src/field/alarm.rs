@@ -7,10 +7,11 @@ use gridbook_sync::replica::{NewWrite, Row};
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::later::use_rest;
+use super::later::Later;
 use crate::app::{App, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
+use crate::ui::later::Rest;
 use crate::ui::live;
 use crate::ui::toast::{Toasts, use_toasts};
 
@@ -32,7 +33,7 @@ fn is_unsent_red(row: &Row<Option<Summary>>, user: &str) -> bool {
 pub(super) fn alarm(only: Option<EntityId>) -> AnyView {
     let app = use_app();
     let toasts = use_toasts();
-    let rest = use_rest();
+    let rest = Rest::<Later>::held();
     let red = Memo::new(move |_| {
         let mut red = unsent_red(app);
         red.retain(|id| only.is_none_or(|only| only == *id));

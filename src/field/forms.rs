@@ -45,6 +45,10 @@ struct Begun {
     quick: bool,
     /// Only this row of the members.
     member: Option<String>,
+    /// Only these sections; empty = all.
+    only: Vec<String>,
+    /// A heading of its own.
+    title: Option<String>,
 }
 
 /// Where a save stands.

@@ -50,6 +50,7 @@ pub(super) fn page() -> AnyView {
             "快速上报：一张照片、一句话"
         </a>
         {super::items::link()}
+        {super::later::today(app)}
         {drafts(app)}
         {waiting(app)}
         {look_backs(app)}
@@ -186,7 +187,10 @@ pub(super) fn draft_row(key: &str, draft: &Draft, now_ms: u64) -> AnyView {
                 None => format!("#/household/{id}/edit"),
             }
         }
-        (Some(id), true) => format!("#/record/{id}/edit"),
+        (Some(id), true) => match key.strip_prefix(&format!("edit-{id}-")) {
+            Some(step) => format!("#/record/{id}/step/{step}"),
+            None => format!("#/record/{id}/edit"),
+        },
         _ => format!("#/{}/new?draft={key}", draft.kind),
     };
     let sub = format!("{} · {}", kind.label(), format::when(draft.updated_ms, now_ms));

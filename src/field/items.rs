@@ -35,8 +35,17 @@ pub(super) fn page() -> AnyView {
             })
         })
         .collect_view();
+    let points = view! {
+        <li>
+            <a class="row" href="#/places" data-testid="places">
+                <span class="row-main"><span class="row-title">"点位"</span><span class="row-sub">"地灾点、山塘、九小场所"</span></span>
+                {chevron()}
+            </a>
+        </li>
+    };
     let body = view! {
         {section("重点工作".to_owned(), pinned.into_any())}
+        {section("巡查检查".to_owned(), points.into_any())}
         {groups}
     };
     Screen::new("事项").back("/").tab(Tab::Home).view(body.into_any())

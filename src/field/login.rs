@@ -77,6 +77,7 @@ pub(super) fn page() -> AnyView {
                     {error_line(wrong)}
                     {submit("登录", "login-submit", busy)}
                 </form>
+                <a class="btn btn-quiet btn-wide" href="#/join" data-testid="login-join">"镇上没有服务器：用邀请码加入"</a>
                 <p class="login-foot">"只需联网登录一次，以后没有信号也能用。"</p>
             </main>
         </div>
@@ -152,6 +153,26 @@ pub(super) fn invite(code: String) -> AnyView {
                     {submit("设好并登录", "invite-submit", busy)}
                 </form>
                 <p class="login-foot">"密码至少 8 位，不要用电话和生日。"</p>
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+/// Joins a township that has no server.
+pub(super) fn join(code: String) -> AnyView {
+    let router = use_router();
+    let toasts = use_toasts();
+    let done = move || {
+        router.replace("/");
+        toasts.ok("已加入，以后没有信号也能用");
+    };
+    view! {
+        <div class="login">
+            <main class="login-card card card-body">
+                {brand("用镇上发的邀请码加入")}
+                {crate::ui::join::form(code, done)}
+                <a class="btn btn-quiet btn-wide" href="#/">"返回登录"</a>
             </main>
         </div>
     }

@@ -2,6 +2,7 @@
 
 mod help;
 mod look;
+mod photos;
 mod safety;
 
 use gridbook_sync::engine::{Phase, Trouble};
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 use super::login::{error_line, secret, submit};
 use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
+use crate::ui::check;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -28,6 +30,7 @@ pub(super) fn page() -> AnyView {
         {look::update_banner(app)}
         {account(app)}
         {sync(app)}
+        {photos::card(app)}
         {safety::storage(app)}
         {look::look()}
         {help::links(app)}
@@ -136,6 +139,7 @@ fn sync(app: App) -> AnyView {
                     {icon("sync")}
                     "立即同步"
                 </button>
+                {check::line()}
             </div>
         </article>
     }

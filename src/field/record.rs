@@ -6,9 +6,11 @@ mod detail;
 mod picture;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
 use gridbook_domain::hazard::control_check;
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::may;
 use gridbook_domain::workflow::offered;
 use gridbook_log::{Entity, EntityId};
@@ -16,6 +18,7 @@ use leptos::prelude::*;
 
 use super::alarm::alarm;
 use super::household::{load, missing};
+use super::mediation;
 use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::badge::{self, Arrival};
@@ -57,7 +60,9 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         {control(app, &case, entity)}
         {head(app, &case)}
         {conflict::conflicts(app, entity)}
-        {actions(app, &case)}
+        {actions(app, &case, entity)}
+        {mediation::of_dispute(app, &case)}
+        {(case.kind == RecordKind::Mediation).then(|| mediation::progress(app, &case))}
         {case.kind.is_case().then(|| detail::seven(&case))}
         {detail::facts(app, &case)}
         {picture::pictures(app, entity)}
@@ -149,12 +154,14 @@ fn head(app: App, case: &CaseView) -> AnyView {
 }
 
 /// What this person can do now: correct it, or take a step of the workflow.
-fn actions(app: App, case: &CaseView) -> AnyView {
+fn actions(app: App, case: &CaseView, entity: &Entity) -> AnyView {
     let package = app.package();
     let actor = app.actor();
     let today = app.today();
     let id = case.id;
-    let edits = may(&package, &actor, "record.edit", &case.target(), today);
+    // A file is written step by step.
+    let edits =
+        case.kind != RecordKind::Mediation && may(&package, &actor, "record.edit", &case.target(), today);
     let words = if case.state == "supplement" { "补内容和照片" } else { "补全和更正" };
     let edit = edits.then(|| {
         view! {
@@ -164,7 +171,9 @@ fn actions(app: App, case: &CaseView) -> AnyView {
     let before = app.row(id).is_some_and(|row| row.unsent == 0 || row.sent_at.is_some());
     // A step needs a record that the authority can judge; what is unsent can still be corrected.
     let steps = offered(&package, &actor, case, today);
-    let steps = steps.into_iter().map(|step| act::step(app, case, step)).collect_view();
+    let found = entity.blobs().iter().filter(|(_, blob)| blob.role == "photo_before");
+    let found = Arc::new(found.filter_map(|(_, blob)| blob.thumb.clone()).collect::<Vec<_>>());
+    let steps = steps.into_iter().map(|step| act::step(app, case, step, &found)).collect_view();
     let hint = (!before && case.kind.is_case()).then(|| {
         view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
     });

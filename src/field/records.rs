@@ -186,6 +186,9 @@ fn filters(choice: Choice) -> AnyView {
             {kind(Some(RecordKind::Visit), "kind-visit", "走访")}
             {kind(Some(RecordKind::Hazard), "kind-hazard", "隐患")}
             {kind(Some(RecordKind::Dispute), "kind-dispute", "纠纷")}
+            {kind(Some(RecordKind::Mediation), "kind-mediation", "卷宗")}
+            {kind(Some(RecordKind::Entry), "kind-entry", "巡查、登记")}
+            {kind(Some(RecordKind::Matter), "kind-matter", "其他事项")}
         </div>
         <div class="filters" role="radiogroup" aria-label="送到哪里">
             {arrival(None, "arrival-all", "都看")}

@@ -2,15 +2,18 @@
 
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Spawn, spawns};
+use gridbook_domain::hazard::{self, Spawned};
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
 use super::alarm::alarm;
 use super::household::{load, missing};
+use super::mediation;
 use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::badge::{self, Arrival};
+use crate::ui::form::place_words;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
 use crate::ui::router::encode;
@@ -40,6 +43,7 @@ fn done(app: App, entity: &Entity) -> AnyView {
     let back = household.map(|household| {
         view! { <a class="btn" href=format!("#/household/{household}") data-testid="saved-household">"回到这一户"</a> }
     });
+    let file = CaseView::of(entity).and_then(|case| mediation::of_dispute(app, &case));
     let offers = offers(app, entity);
     let offers = (!offers.is_empty()).then(|| {
         view! {
@@ -62,6 +66,7 @@ fn done(app: App, entity: &Entity) -> AnyView {
         </div>
         {offers}
         <div class="stack-s">
+            {file}
             {back}
             <a class="btn" href=format!("#/record/{id}") data-testid="saved-record">"看这条记录"</a>
             <a class="btn btn-primary" href="#/" data-testid="saved-home">"回到今天"</a>
@@ -81,7 +86,30 @@ fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
         .or_else(|| package.form_for(case.kind));
     let Some(form) = form else { return Vec::new() };
     let called = spawns(&package, form, &case.values);
-    called.into_iter().map(|(label, spawn)| offer(&case, &label, spawn)).collect()
+    let mut offers: Vec<AnyView> =
+        called.into_iter().map(|(label, spawn)| offer(&case, &label, spawn)).collect();
+    let found = hazard::found(&package, case.form.as_deref().unwrap_or_default(), &case.values);
+    offers.extend(found.iter().map(|hazard| report(app, &case, hazard)));
+    offers
+}
+
+/// A hazard that a patrol or an inspection found, with everything that the sheet says (HAZ-08).
+fn report(app: App, case: &CaseView, found: &Spawned) -> AnyView {
+    let place = case.values.get("place").and_then(|place| place.as_str()).unwrap_or_default();
+    let place = place_words(app, place);
+    let mut href = format!("#/hazard/new?parent={}&source=patrol_found", case.id);
+    for (path, value) in [
+        ("place", &place),
+        ("desc", &format!("{place}：{}", found.desc)),
+        ("category", &found.category),
+        ("subtype", &found.subtype),
+        ("level", &found.level),
+    ] {
+        if !value.is_empty() {
+            href.push_str(&format!("&{path}={}", encode(value)));
+        }
+    }
+    row(href, "hazard", format!("上报隐患：{}", found.desc))
 }
 
 fn offer(case: &CaseView, label: &str, spawn: &Spawn) -> AnyView {
@@ -97,6 +125,10 @@ fn offer(case: &CaseView, label: &str, spawn: &Spawn) -> AnyView {
     } else {
         ("dispute", format!("上报纠纷：{label}"))
     };
+    row(href, symbol, words)
+}
+
+fn row(href: String, symbol: &'static str, words: String) -> AnyView {
     view! {
         <li>
             <a class="row" href=href data-testid="spawn-offer">

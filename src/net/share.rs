@@ -2,7 +2,7 @@
 
 use gloo_net::http::{Method, RequestBuilder};
 use gridbook_sync::bundle::base64;
-use gridbook_sync::share::{Lost, RawRequest, RawResponse, Wire};
+use gridbook_sync::share::{Lost, RawRequest, RawResponse, SESSION_ENDED, Wire};
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -19,6 +19,9 @@ const READ: [&str; 7] = [
     "retry-after",
     "x-couch-request-id",
 ];
+
+/// What the relay marks with it came from the share; everything else it said itself.
+const FROM_SHARE: &str = "x-share";
 
 /// See the module's text.
 pub struct FetchWire {
@@ -81,7 +84,9 @@ impl FetchWire {
             let read = |name: &&str| Some(((*name).to_owned(), response.headers().get(name)?));
             let headers = READ.iter().filter_map(read).collect();
             let body = response.binary().await.map_err(|_| JsValue::NULL)?;
-            Ok(RawResponse { status: response.status(), headers, body })
+            let own = self.relay.is_some() && response.headers().get(FROM_SHARE).is_none();
+            let status = if own && response.status() == 401 { SESSION_ENDED } else { response.status() };
+            Ok(RawResponse { status, headers, body })
         }
         .await;
         timer.cancel();

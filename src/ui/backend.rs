@@ -42,7 +42,7 @@ impl Kind {
         match self {
             Self::Server => "按岗位和网格分权限，登记给正式编号，手机丢了可以停用。",
             Self::WebDav | Self::CouchDb => {
-                "能打开这个共享的人能看到里面的全部记录，不能按网格或岗位分权限；不给正式编号，时限按记录时间起算。适合没有服务器的村。"
+                "能打开这个共享的人能看到里面的全部记录，不能按网格或岗位分权限。要有一台镇上的电脑编号和接收，没有时不给正式编号，时限按记录时间起算。适合没有服务器的乡镇。"
             }
             Self::Alone => "记录只在这台设备上，靠随身文件带走。设备丢了或坏了，没有带走的就没有了。",
         }
@@ -141,7 +141,11 @@ pub fn card() -> AnyView {
             view! { <p data-testid="backend-now">{format!("现在用：{label}{place}")}</p> }
         })
     };
+    // An account that lives without a server has none to go back to.
+    let local = app.is_local();
     let choose = Kind::ALL
+        .into_iter()
+        .filter(|(kind, ..)| !(local && *kind == Kind::Server))
         .map(|(kind, label, test)| {
             view! {
                 <label class="chip">
@@ -287,6 +291,7 @@ fn verdict(verdict: Verdict) -> AnyView {
         Verdict::Works(_) => (true, "可以用：能写、能读、能列出，试的文件已经删掉。"),
         Verdict::NoSuchFolder => (false, "没有找到这个文件夹或数据库。请核对网址，或请管理员先建好。"),
         Verdict::WrongPassword => (false, "账号或密码不对。请核对后再试。"),
+        Verdict::SignedOut => (false, "镇里服务器的登录已过期，没有试成。请重新登录后再试，记录都在。"),
         Verdict::ReadOnly => (false, "能读，不能写。请管理员给这个账号写的权限。"),
         Verdict::NoListing => (false, "不能列出里面有什么。请管理员打开列目录的权限。"),
         Verdict::ChangesBytes => (false, "存进去的内容取出来变了，不能用它保存记录。"),

@@ -21,10 +21,13 @@ const MIME: &str = "application/octet-stream";
 
 /// A file that was made: its name, its bytes, its passphrase.
 #[derive(Clone)]
-struct Made {
-    name: String,
-    bytes: Vec<u8>,
-    passphrase: String,
+pub struct Made {
+    /// Name of the file.
+    pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// What opens it.
+    pub passphrase: String,
 }
 
 /// The card that makes a file.
@@ -110,7 +113,7 @@ pub fn take_out() -> AnyView {
 }
 
 /// The file is there: its passphrase, and what to do with both.
-fn ready(made: Made) -> AnyView {
+pub fn ready(made: Made) -> AnyView {
     let failed = RwSignal::new(None::<String>);
     let Made { name, bytes, passphrase } = made;
     let size = format::size(bytes.len() as u64);
@@ -206,7 +209,7 @@ pub fn bring_in() -> AnyView {
     };
     view! {
         <article class="card">
-            <div class="card-head"><h2 class="card-title">"交上别人带来的文件"</h2></div>
+            <div class="card-head"><h2 class="card-title">"打开带来的文件"</h2></div>
             <form class="card-body stack" on:submit=open>
                 <div class="field">
                     <label class="label" for="carry-file">"文件"</label>
@@ -255,7 +258,7 @@ async fn launched() -> Option<web_sys::File> {
 type StoredBundle = StoredValue<Bundle>;
 
 /// Digits as they were made, however they were typed.
-fn grouped(typed: &str) -> String {
+pub fn grouped(typed: &str) -> String {
     let digits: Vec<char> = typed.chars().filter(char::is_ascii_digit).collect();
     if digits.len() != 12 {
         return typed.trim().to_owned();
@@ -268,15 +271,13 @@ fn inside(app: App, bundle: StoredBundle) -> AnyView {
     let busy = RwSignal::new(false);
     let done = RwSignal::new(0usize);
     let outcome = RwSignal::new(None::<Result<Tally, CarryError>>);
+    let mine = bundle.with_value(|bundle| bundle.head.reader.is_some());
     let (words, total) = bundle.with_value(|bundle| {
         let who = authors(bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
         let made = format::when(bundle.head.made_at, app.now_ms());
         let from = if bundle.head.name.is_empty() { &bundle.head.user } else { &bundle.head.name };
-        let words = format!(
-            "{from} 的手机 {made} 做的文件：{}；照片和录音 {} 个。",
-            who.join("，"),
-            bundle.blobs.len()
-        );
+        let words =
+            format!("{from} {made} 做的文件：{}；照片和录音 {} 个。", who.join("，"), bundle.blobs.len());
         (words, bundle.ops.len() + bundle.blobs.len())
     });
     let hand_on = move |_| {
@@ -298,9 +299,9 @@ fn inside(app: App, bundle: StoredBundle) -> AnyView {
     };
     let label = move || {
         if busy.get() {
-            format!("正在交上 {} / {total}", done.get())
+            if mine { "正在收进…".to_owned() } else { format!("正在交上 {} / {total}", done.get()) }
         } else {
-            "交到服务器".to_owned()
+            if mine { "收进这台设备" } else { "交到服务器" }.to_owned()
         }
     };
     let said = move || outcome.get().map(|outcome| verdict(&outcome));

@@ -1,14 +1,18 @@
 //! Forms drawn from the domain's data: every kind of field, conditions, tables of rows, problems at their fields.
 
+mod checklist;
 mod choice;
 mod control;
 mod field;
 mod photos;
+mod pick;
 mod place;
 mod refs;
+mod signature;
 mod state;
 mod table;
 
 pub use field::{At, field, fields};
-pub use refs::{household_line, household_picker};
+pub use pick::{household_picker, place_words};
+pub use refs::household_line;
 pub use state::FormState;

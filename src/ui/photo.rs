@@ -127,7 +127,7 @@ async fn bitmap(file: &web_sys::Blob, w: f64, h: f64) -> Option<web_sys::ImageBi
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes between 1 and 1600")]
-fn canvas(w: f64, h: f64) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), PhotoError> {
+pub(super) fn canvas(w: f64, h: f64) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), PhotoError> {
     let canvas: HtmlCanvasElement =
         document().create_element("canvas")?.dyn_into().map_err(|_| PhotoError::Unreadable)?;
     canvas.set_width(w as u32);
@@ -147,7 +147,7 @@ async fn jpeg(canvas: &HtmlCanvasElement, quality: f64) -> Result<Uint8Array, Ph
     Ok(Uint8Array::new(&JsFuture::from(blob.array_buffer()).await?))
 }
 
-fn thumb(from: &HtmlCanvasElement, w: f64, h: f64) -> Option<String> {
+pub(super) fn thumb(from: &HtmlCanvasElement, w: f64, h: f64) -> Option<String> {
     let scale = (THUMB_SIDE / w.max(h)).min(1.0);
     let (w, h) = ((w * scale).round().max(1.0), (h * scale).round().max(1.0));
     let (canvas, context) = canvas(w, h).ok()?;

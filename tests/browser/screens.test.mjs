@@ -112,6 +112,92 @@ test("the phone's screens", async (t) => {
   });
 });
 
+test("the phone's screens of mediation, patrol and hand-over", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const clerk = await Account.signIn(town.server.origin, "zhuangan01");
+  const handover = await clerk.handOver({ from: "cun201", to: "zhuli02", area: "510000100201001" });
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "cun201");
+  const { page } = phone;
+  const kept = (name, hash, act = async () => {}) =>
+    t.test(name, async () => {
+      if (hash !== undefined) await phone.go(hash);
+      await page.locator("h1").waitFor();
+      await act();
+      await keep(page, `phone-${name}`);
+    });
+  const [geo] = await clerk.list("place", ({ values }) => values.point_kind === "geo_point");
+  const [dispute] = await clerk.list("dispute", ({ values }) => values.event_name === "排水沟纠纷");
+  await phone.go("");
+  await kept("home-themes", "", () => phone.id("home-theme").first().waitFor());
+  await kept("items", "items");
+  await kept("places", "places");
+  await kept("place", `place/${geo.id}`);
+  await kept("place-new", "place/new");
+  await kept("inspection", `entry/new?form=F-INSP&place=${geo.id}&list=geo_point`, async () => {
+    await phone.id("form-next").click();
+    await phone.id("check-0-yes").click();
+    await phone.id("check-1-no").click();
+  });
+  await kept("inspection-missing", undefined, async () => {
+    await phone.pressSave();
+    await phone.id("problems").waitFor();
+  });
+  await kept("inspection-found", undefined, async () => {
+    await phone.id("checks-well").click();
+    await phone.saveReport();
+    await phone.id("spawn-offer").waitFor();
+  });
+  await kept("patrol", `entry/new?form=F-PATROL&place=${geo.id}&patrol_kind=geology`);
+  await kept("pick-place", undefined, async () => {
+    await phone.id("field-place").click();
+    await page.locator('dialog[open] [data-testid="pick-search"]').fill("河边");
+    await phone.id("pick-words").waitFor();
+  });
+  await kept("oral", "dispute/new?form=F-ORAL");
+  await kept("oral-parties", undefined, async () => {
+    await phone.id("field-facts").fill("为院坝边界争吵");
+    await phone.id("form-next").click();
+    await phone.id("field-parties/0/name").fill("冉启富");
+    await phone.id("field-parties/1/name").fill("谭小梅");
+  });
+  await kept("oral-sign", undefined, async () => {
+    for (let n = 0; n < 3; n += 1) await phone.id("form-next").click();
+    await phone.sign("sign_parties");
+  });
+  await kept("sign-pad", undefined, async () => {
+    await phone.id("field-sign_parties-sign").click();
+    const pad = page.locator('dialog[open] [data-testid="sign-pad"]');
+    const { x, y, width, height } = await pad.boundingBox();
+    await page.mouse.move(x + width * 0.2, y + height * 0.3);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.7, y + height * 0.6, { steps: 8 });
+    await page.mouse.up();
+  });
+  await kept("dispute-file", `record/${dispute.id}`, () => phone.id("open-file").waitFor());
+  await kept("file-new", `mediation/new?parent=${dispute.id}`, async () => {
+    await until("the facts are there", async () => (await phone.id("field-facts").inputValue()).includes("排水沟"));
+  });
+  await kept("file", undefined, async () => {
+    await phone.id("form-next").click();
+    await phone.id("field-consent_all-true").click();
+    await phone.id("form-next").click();
+    await phone.id("form-save").click();
+    await phone.id("eight-steps").waitFor();
+  });
+  const file = page.url().split("/").at(-1);
+  for (const step of ["accept", "assign", "investigate", "inform", "mediate", "follow_up", "archive"]) {
+    await kept(`step-${step}`, `record/${file}/step/${step}`, () => phone.id("save-state").waitFor());
+  }
+  await kept("step-agreement", `record/${file}/step/agreement`, async () => {
+    await phone.id("field-agreement_kind-written").click();
+    await phone.id("add-instalments").click();
+    await phone.id("field-instalments/0/due").fill("2026-12-01");
+    await phone.id("field-instalments/0/amount").fill("1500.5");
+  });
+  await kept("handover", `handover/${handover}`, () => phone.id("handover-item").first().waitFor());
+});
+
 test("the desk's screens", async (t) => {
   const town = await Township.open();
   t.after(() => town.close());

@@ -282,6 +282,7 @@ impl CaseView {
                     self.handler = named.or(self.handler.take());
                     self.limit(event, at);
                 }
+                "hand_over" => self.handler = named.or(self.handler.take()),
                 // What is left of the limit, and no new one: one extension stays one.
                 "reject_finish" => {
                     self.handler = named.or(self.handler.take());

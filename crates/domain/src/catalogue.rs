@@ -13,7 +13,7 @@ use crate::record::RecordKind;
 pub use admission::{
     AdmissionError, Application, Procedure, Stage, WORKLOAD_HOURS, retire, workload_minutes,
 };
-pub use campaign::{Campaign, MAX_STANDING, campaigns};
+pub use campaign::{Campaign, MAX_STANDING, campaigns, reached};
 
 /// Classes of limits that an item may name (domain data 4.8.2); `by_level` follows the level of the hazard.
 pub const SLA_CLASSES: [&str; 13] =

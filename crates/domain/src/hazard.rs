@@ -3,6 +3,7 @@
 
 mod ledger;
 mod patrol;
+mod point;
 mod rounds;
 
 use gridbook_log::EntityId;
@@ -16,6 +17,7 @@ use crate::search::fold;
 
 pub use ledger::{Balance, OpenSpan, balance, spans};
 pub use patrol::{Answered, Inspection, Item, PatrolDue, PointKind, Season, Spawned, inspect, patrol_due};
+pub use point::{PointDue, answers, found, point_due, points_due};
 pub use rounds::{
     ControlCheck, Enforcement, EnforcementProblem, Rounds, Stage, control_check, enforce, recheck_by, rounds,
 };

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no random numbers, no Leptos, no browser, no SQL. Data are data files in `data/`.
 
 pub mod admit;
+pub mod authority;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;
@@ -10,6 +11,7 @@ pub mod clock;
 pub mod date;
 pub mod deadline;
 pub mod form;
+pub mod handover;
 pub mod hazard;
 pub mod household;
 pub mod import;
@@ -27,6 +29,7 @@ pub mod seven;
 pub mod share;
 pub mod summary;
 pub mod territory;
+pub mod township;
 pub mod validate;
 pub mod workflow;
 pub mod zero;

@@ -20,6 +20,10 @@ pub enum RecordKind {
     Mediation,
     /// 户 (TERR-07)
     Household,
+    /// 场所、点位 (TERR-10, HAZ-04)
+    Place,
+    /// 交接 (ROLE-09)
+    Handover,
     /// 区域节点 (TERR-01)
     Area,
     /// 承办单位 (ROLE-08)
@@ -30,7 +34,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -38,6 +42,8 @@ impl RecordKind {
         Self::Entry,
         Self::Mediation,
         Self::Household,
+        Self::Place,
+        Self::Handover,
         Self::Area,
         Self::Unit,
         Self::Staff,
@@ -53,6 +59,8 @@ impl RecordKind {
             Self::Entry => "entry",
             Self::Mediation => "mediation",
             Self::Household => "household",
+            Self::Place => "place",
+            Self::Handover => "handover",
             Self::Area => "area",
             Self::Unit => "unit",
             Self::Staff => "staff",
@@ -74,6 +82,8 @@ impl RecordKind {
             Self::Entry => "登记",
             Self::Mediation => "调解卷宗",
             Self::Household => "户",
+            Self::Place => "点位",
+            Self::Handover => "交接",
             Self::Area => "区域",
             Self::Unit => "单位",
             Self::Staff => "人员",
@@ -88,7 +98,13 @@ impl RecordKind {
             Self::Dispute => Some("纠"),
             Self::Matter => Some("诉"),
             Self::Mediation => Some("人调"),
-            Self::Entry | Self::Household | Self::Area | Self::Unit | Self::Staff => None,
+            Self::Entry
+            | Self::Household
+            | Self::Place
+            | Self::Handover
+            | Self::Area
+            | Self::Unit
+            | Self::Staff => None,
         }
     }
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::case::CaseView;
 use crate::clock::{self, Deadline};
+use crate::handover::Handover;
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
@@ -108,7 +109,10 @@ pub struct Summary {
     pub units: Vec<String>,
     /// Official number; for households and territory their code, for staff the account.
     pub number: String,
-    /// Household categories; for hazards and disputes their category.
+    /// Household categories; for hazards and disputes their category; for places their kind; for matters and entries
+    /// the item of the list, and for entries the place that they are about; for mediation files their
+    /// dispute; for hand-overs the account that leaves
+    /// and the one that takes over.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -174,6 +178,8 @@ impl Summary {
                 summary.read_case(entity, package);
             }
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
+            RecordKind::Place => summary.read_place(entity),
+            RecordKind::Handover => summary.read_handover(entity),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff => summary.read_directory(entity),
         }
         Some(summary)
@@ -273,6 +279,9 @@ impl Summary {
         self.level = first(&["level", "risk_level"]);
         self.subtitle = first(&["address_text", "occur_place"]);
         self.categories = entity.text("category").map(str::to_owned).into_iter().collect();
+        if self.kind == RecordKind::Matter {
+            self.read_item(entity, package);
+        }
         if self.title.is_empty() {
             self.title = self.kind.label().to_owned();
         }
@@ -321,9 +330,46 @@ impl Summary {
         let form =
             named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));
         self.title = first(&crate::case::TITLES).unwrap_or(form).chars().take(30).collect();
-        self.subtitle = first(&["address_text", "place"]).unwrap_or(form).to_owned();
+        let known = |text: &&str| EntityId::parse(text).is_none();
+        self.subtitle = first(&["address_text", "place"]).filter(known).unwrap_or(form).to_owned();
         self.level = first(&["risk_level", "level"]).unwrap_or_default().to_owned();
         self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
+        if self.kind == RecordKind::Mediation {
+            self.categories.extend(entity.text("dispute").map(str::to_owned));
+        }
+        if self.kind == RecordKind::Entry {
+            self.read_item(entity, package);
+            self.categories.extend(entity.text("place").map(str::to_owned));
+        }
+    }
+
+    /// The item of the list that it belongs to.
+    fn read_item(&mut self, entity: &Entity, package: &Package) {
+        let form = entity.creation().and_then(|made| made.create.form.clone()).unwrap_or_default();
+        let item = package.catalogue.get().item_of(&form, &entity.values());
+        self.categories.extend(item.map(|item| item.id.clone()));
+    }
+
+    fn read_place(&mut self, entity: &Entity) {
+        let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
+        self.title = text("name");
+        self.subtitle = text("address_text");
+        self.state = text("status");
+        self.categories = vec![text("point_kind")];
+        self.keys.names = vec![fold(&self.title)];
+        self.keys.initials = name_initials(&self.title);
+        self.keys.tails = tail(&text("phone")).into_iter().collect();
+        self.keys.text = fold(&format!("{} {}", self.title, self.subtitle));
+    }
+
+    fn read_handover(&mut self, entity: &Entity) {
+        let Some(handover) = Handover::of(entity) else { return };
+        self.title = self.kind.label().to_owned();
+        self.subtitle = handover.words().to_owned();
+        if handover.done() {
+            "done".clone_into(&mut self.state);
+        }
+        self.categories = vec![handover.terms.from, handover.terms.to];
     }
 
     fn read_directory(&mut self, entity: &Entity) {

@@ -94,6 +94,11 @@ impl Writer {
         let (dev, epoch) = text.split_once('.')?;
         Some(Self { dev: DeviceId::parse(dev)?, epoch: hex::decimal(epoch)? })
     }
+
+    /// Whether this is `now` or one of the lives its device had before.
+    pub fn is_life_of(self, now: Self) -> bool {
+        self.dev == now.dev && self.epoch <= now.epoch
+    }
 }
 
 impl fmt::Display for Writer {

@@ -4,7 +4,11 @@
 //! Frame, little-endian: `u8` flags (1 erased, 2 signed) · `u32` header length · `u32` body length ·
 //! `u16` signature length · hash (32) · salt (16) or erased body's hash (32) · header · body · signature.
 
+use crate::hex;
 use crate::op::{Content, Hash, Op, OpError, WireOp, wire};
+
+/// Version of the frame's form, told wherever frames travel.
+pub const FORM: u32 = 1;
 
 const ERASED: u8 = 1;
 const SIGNED: u8 = 2;
@@ -46,6 +50,41 @@ pub fn read(bytes: &[u8]) -> Result<(Op, usize), OpError> {
 pub fn read_wire(bytes: &[u8]) -> Result<WireOp, OpError> {
     let frame = frame(bytes)?;
     Ok(wire(frame.line, frame.content, frame.sig))
+}
+
+/// Reads the frame at the start of `bytes` as it came from elsewhere: its hash must be that of what it holds.
+///
+/// # Errors
+/// As [`read`], and [`OpError::Frame`] for another hash.
+pub fn read_checked(bytes: &[u8]) -> Result<(Op, usize), OpError> {
+    let frame = frame(bytes)?;
+    let op = Op::from_parts(frame.line, frame.content, frame.sig)?;
+    if *op.hash() == frame.hash { Ok((op, frame.len)) } else { Err(OpError::Frame) }
+}
+
+/// Appends an operation that is kept in its wire form, with the hash that was made of it on its way in.
+///
+/// # Errors
+/// [`OpError::Content`] when it is no operation, or a part of it is longer than the format allows.
+pub fn write_wire(out: &mut Vec<u8>, op: &WireOp, hash: &Hash) -> Result<(), OpError> {
+    let sig = op.g.as_deref().unwrap_or("");
+    let sig_len = u16::try_from(sig.len()).map_err(|_| OpError::Content)?;
+    let body = op.b.as_deref().unwrap_or("");
+    let salted = match (&op.s, &op.b, &op.x) {
+        (Some(salt), Some(_), None) => hex::decode::<16>(salt).ok_or(OpError::Content)?.to_vec(),
+        (None, None, Some(body)) => hex::decode::<32>(body).ok_or(OpError::Content)?.to_vec(),
+        _ => return Err(OpError::Content),
+    };
+    out.push(if op.x.is_some() { ERASED } else { 0 } | if op.g.is_some() { SIGNED } else { 0 });
+    out.extend_from_slice(&u32::try_from(op.h.len()).map_err(|_| OpError::Content)?.to_le_bytes());
+    out.extend_from_slice(&u32::try_from(body.len()).map_err(|_| OpError::Content)?.to_le_bytes());
+    out.extend_from_slice(&sig_len.to_le_bytes());
+    out.extend_from_slice(hash);
+    out.extend_from_slice(&salted);
+    out.extend_from_slice(op.h.as_bytes());
+    out.extend_from_slice(body.as_bytes());
+    out.extend_from_slice(sig.as_bytes());
+    Ok(())
 }
 
 /// The parts of a frame, not yet understood.

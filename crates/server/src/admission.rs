@@ -51,6 +51,6 @@ impl Admission for ByDomain {
     }
 
     fn gives_number(&self, kind: RecordKind, action: &str) -> bool {
-        self.0.flow(kind).is_some_and(|flow| flow.actions(action).any(|step| step.numbers))
+        gridbook_domain::authority::gives_number(&self.0, kind, action)
     }
 }

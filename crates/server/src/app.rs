@@ -15,12 +15,14 @@ use crate::admission::{Admission, ByDomain};
 use crate::blobs::BlobStore;
 use crate::clock::{Clock, SystemClock};
 use crate::db::{self, DbError, NewTenant, Tenant};
+use crate::feed::packs::Packs;
 use crate::http;
 use crate::http::assets::Assets;
 use crate::keep;
 use crate::limiter::Limiter;
 use crate::metrics::{self, Metrics};
 use crate::password::Passwords;
+use crate::pokes::{self, Pokes};
 use crate::quarantine;
 use crate::relay::{Relay, Share, ShareError};
 use crate::sql::{self, Pool};
@@ -115,6 +117,10 @@ pub struct App {
     pub admission: Arc<dyn Admission>,
     /// Believe `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// Packed streams.
+    pub packs: Packs,
+    /// Those who wait for news.
+    pub pokes: Pokes,
     /// Shares under our own address.
     pub relay: Relay,
     /// What is counted.
@@ -172,6 +178,8 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         clock: config.clock,
         admission: config.admission,
         behind_proxy: config.behind_proxy,
+        packs: Packs::default(),
+        pokes: Pokes::default(),
         relay: Relay::open(config.shares)?,
         metrics: Metrics::default(),
         disk: disk(&config.db),
@@ -253,6 +261,14 @@ pub async fn serve(
     }
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let chores = tokio::spawn(chores(app.clone()));
+    let looking = app.clone();
+    let looking = tokio::spawn(async move { pokes::look(&looking).await });
+    let closing = app.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // Whoever waits for news would hold the end up.
+        closing.pokes.close();
+    };
     let watching = metrics.map(|listener| {
         let page = metrics::router(app.clone());
         tokio::spawn(async move { axum::serve(listener, page).await })
@@ -274,8 +290,10 @@ pub async fn serve(
             axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
         }
     }
-    chores.abort();
-    let _ = chores.await;
+    for task in [chores, looking] {
+        task.abort();
+        let _ = task.await;
+    }
     if let Some(watching) = watching {
         watching.abort();
         let _ = watching.await;

@@ -4,13 +4,10 @@
 mod history;
 mod scribe;
 
-use std::collections::BTreeMap;
-
 use gridbook_domain::import::{Existing, Options, Preview, RowDraft, Vocabulary, preview};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::Assignment;
-use gridbook_log::{Body, Create, Placement, Values};
+use gridbook_log::{Body, Create, Placement};
 use gridbook_sheets::demo::{accounts, township};
 use serde_json::Value;
 
@@ -143,27 +140,8 @@ fn person(draft: &RowDraft) -> Person {
         user: draft.key.clone(),
         name: text("name").unwrap_or_default(),
         phone: text("phone"),
-        assignments: assignments(&draft.values),
+        assignments: gridbook_domain::authority::assignments(&draft.values),
     }
-}
-
-/// Roles from the rows of the table `assignments`.
-pub fn assignments(values: &Values) -> Vec<Assignment> {
-    let mut rows: BTreeMap<&str, Assignment> = BTreeMap::new();
-    for (path, value) in values {
-        let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else {
-            continue;
-        };
-        let held = rows.entry(row).or_default();
-        let text = value.as_str().map(str::to_owned);
-        match field {
-            "role" => held.role = text.unwrap_or_default(),
-            "area" => held.area = text,
-            "unit" => held.unit = text,
-            _ => {}
-        }
-    }
-    rows.into_values().collect()
 }
 
 fn words() -> String {

@@ -7,6 +7,7 @@
 //! pages of one list (`resync`) whose place the cursor remembers.
 
 pub mod cursor;
+pub mod packs;
 pub mod reach;
 mod resync;
 mod scope;
@@ -62,17 +63,7 @@ pub async fn pull(
     limit: usize,
     not: Option<Writer>,
 ) -> Result<PullReply, ApiError> {
-    let head: i64 = sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
-        .bind(tenant.id)
-        .fetch_one(&mut *conn)
-        .await?;
-    let mut cursor = cursor.unwrap_or_else(|| Cursor::start(&tenant.history));
-    if cursor.history != tenant.history || cursor.furthest() > head {
-        return Err(ApiError::conflict(
-            "history",
-            "服务器的数据已从备份恢复,需要重新核对;本机记录都在,应用会自动重新同步。",
-        ));
-    }
+    let (head, mut cursor) = stand(conn, tenant, cursor).await?;
     let rights = scope::rights(conn, tenant.id, user).await?;
     let mut page = Page { conn, tenant: tenant.id, head, entries: Vec::new(), limit };
     for _ in 0..MAX_STEPS {
@@ -104,7 +95,23 @@ pub async fn pull(
     let items = std::mem::take(&mut page.entries);
     let entries = fill(page.conn, tenant.id, items, not).await?;
     let more = cursor.pass.is_some() || cursor.seq < head;
-    Ok(PullReply { entries, cursor: cursor.to_text(), more, fp: None })
+    Ok(PullReply { entries, cursor: cursor.to_text(), more })
+}
+
+/// The end of the sequence, and where a reader stands in it.
+async fn stand(conn: &mut Conn, tenant: &Tenant, cursor: Option<Cursor>) -> Result<(i64, Cursor), ApiError> {
+    let head: i64 = sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = ?")
+        .bind(tenant.id)
+        .fetch_one(&mut *conn)
+        .await?;
+    let cursor = cursor.unwrap_or_else(|| Cursor::start(&tenant.history));
+    if cursor.history != tenant.history || cursor.furthest() > head {
+        return Err(ApiError::conflict(
+            "history",
+            "服务器的数据已从备份恢复,需要重新核对;本机记录都在,应用会自动重新同步。",
+        ));
+    }
+    Ok((head, cursor))
 }
 
 fn changed(right: &reach::Held, since: i64) -> bool {

@@ -6,6 +6,7 @@ mod blob;
 mod body;
 mod device_key;
 mod invite;
+mod level2;
 pub mod openapi;
 mod quarantine;
 mod relay;
@@ -38,6 +39,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/caps", get(sync::caps))
         .route("/push", post(sync::push))
         .route("/pull", get(sync::pull))
+        .route("/snapshot", get(level2::snapshot))
+        .route("/fp", get(level2::fp))
+        .route("/status", get(level2::status))
         .route("/blobs/{sha256}", put(blob::put).get(blob::get).head(upload::head).patch(upload::patch))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

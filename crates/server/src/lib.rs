@@ -15,6 +15,7 @@ pub mod keep;
 pub mod limiter;
 pub mod metrics;
 pub mod password;
+pub mod pokes;
 pub mod problem;
 pub mod qr;
 pub mod quarantine;

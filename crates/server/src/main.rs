@@ -34,6 +34,7 @@ gridbook-server quarantine [--db …] [--release USER]
 gridbook-server reset --user USER [--url https://网址] [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
+gridbook-server pages --out DIR
 gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]
 
 --data DIR         数据目录:SQLite 数据库 gridbook.db 和照片目录 gridbook.db.blobs 在里面(不写就是当前目录)
@@ -186,6 +187,7 @@ fn main() -> ExitCode {
             "reset" => reset(options).await,
             "healthcheck" => healthcheck(options.listen).await,
             "demo-sheets" => demo_sheets(&options),
+            "pages" => pages(&options),
             "help" => {
                 println!("{USAGE}");
                 Ok(())
@@ -338,6 +340,14 @@ async fn healthcheck(listen: SocketAddr) -> Result<(), String> {
 }
 
 /// Sheets to try an import with: the demo township's, and a thousand households of which seventeen are spoilt.
+/// The pages alone, for a township that has a file server and no other.
+fn pages(options: &Options) -> Result<(), String> {
+    let out = options.out.as_ref().ok_or_else(|| format!("缺少 --out\n\n{USAGE}"))?;
+    let count = gridbook_server::http::assets::Assets::write_built_in(out).map_err(|e| e.to_string())?;
+    println!("{}: {count} 个文件", out.display());
+    Ok(())
+}
+
 fn demo_sheets(options: &Options) -> Result<(), String> {
     use gridbook_domain::import::Vocabulary;
     use gridbook_domain::package::Package;

@@ -21,7 +21,7 @@ use crate::problem::ApiError;
 use crate::signature;
 use crate::sql::{self, Pool};
 use crate::writer::Ledger;
-use crate::writer::push::{self, AUTHORITY_KINDS, Asked, Push};
+use crate::writer::push::{self, Asked, Push};
 
 /// The code beside `ok` for what was stored here.
 pub const CODE: &str = "quarantine";
@@ -153,9 +153,9 @@ fn foreign(op: &Op, account: &str, writer: Writer) -> Option<&'static str> {
     let header = op.header();
     if header.user != account {
         Some("foreign_author")
-    } else if op.dot().writer != writer {
+    } else if !op.dot().writer.is_life_of(writer) {
         Some("foreign_writer")
-    } else if AUTHORITY_KINDS.contains(&header.kind.as_str()) {
+    } else if gridbook_domain::authority::KINDS.contains(&header.kind.as_str()) {
         Some("authority_only")
     } else {
         op.body_text().is_none().then_some("erased")

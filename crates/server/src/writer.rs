@@ -3,6 +3,7 @@
 //! when several servers write into one PostgreSQL database.
 
 mod authority;
+mod handover;
 mod ledger;
 pub mod push;
 pub mod rights;

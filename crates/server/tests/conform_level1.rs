@@ -60,12 +60,23 @@ fn instead(status: &mut StatusCode, body: &[u8], code: &str, other: StatusCode) 
     }
 }
 
-const BROKEN: [(&str, Breaking); 23] = [
+const BROKEN: [(&str, Breaking); 24] = [
     ("session.required", |_, status, body| instead(status, body, "session", StatusCode::FORBIDDEN)),
     ("session.sign_in", |_, status, body| instead(status, body, "credentials", StatusCode::NOT_FOUND)),
     ("history.cursor", |_, status, body| instead(status, body, "history", StatusCode::BAD_REQUEST)),
     ("author.foreign", |path, _, body| let_in(path, body, "foreign_author")),
     ("author.other_writer", |path, _, body| let_in(path, body, "foreign_writer")),
+    ("author.earlier_epoch", |path, _, body| {
+        if path.ends_with("/push") {
+            json_of(body, |reply| {
+                for result in reply["results"].as_array_mut().into_iter().flatten() {
+                    if result["id"]["dot"]["writer"]["epoch"] == 3 {
+                        (result["r"], result["code"]) = (json!("refuse"), json!("foreign_writer"));
+                    }
+                }
+            });
+        }
+    }),
     ("author.other_account", |path, _, body| let_in(path, body, "foreign_device")),
     ("author.unseen", |path, _, body| let_in(path, body, "foreign_entity")),
     ("author.authority", |path, _, body| let_in(path, body, "authority_only")),

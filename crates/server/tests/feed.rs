@@ -19,13 +19,22 @@ fn moved_to(area: &str) -> Placement {
     Placement { area: Some(area.to_owned()), ..Placement::default() }
 }
 
-/// A device of the same account that starts from nothing must see the same as one that followed along.
+/// A device of the same account that starts from nothing must see the same as one that followed along: the plain way,
+/// and by packed streams; and the server must know what that is.
 async fn agrees_with_fresh(server: &Server, device: &Device) {
     let mut fresh = server.device(&device.user).await;
     fresh.pull_by(7).await;
     assert_eq!(fresh.visible, device.visible);
     for id in &fresh.visible {
         assert_eq!(fresh.entities[id].have(), device.entities[id].have(), "{id}");
+    }
+    let mut packed = server.device(&device.user).await;
+    packed.pull_packed().await;
+    assert_eq!(packed.visible, device.visible);
+    let told = packed.should_hold().await;
+    assert_eq!(told.cursor, packed.cursor);
+    for holder in [&packed, &fresh] {
+        assert_eq!(holder.holds(), told.fp);
     }
 }
 

@@ -16,6 +16,8 @@ mod feed;
 mod keep;
 #[path = "kill.rs"]
 mod kill;
+#[path = "level2.rs"]
+mod level2;
 #[path = "malformed.rs"]
 mod malformed;
 #[path = "postgres/own.rs"]

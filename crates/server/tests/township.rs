@@ -172,3 +172,64 @@ async fn a_report_goes_round() {
     neighbour.pull().await;
     assert!(!neighbour.visible.contains(&id));
 }
+
+#[tokio::test]
+async fn a_grid_is_handed_over_when_both_have_confirmed() {
+    use gridbook_domain::handover::{Handover, Item, ItemKind, Terms, create};
+    const GRID: &str = "510000100201001";
+    let server = demo_server().await;
+    let (mut clerk, mut leaves, mut takes) = (
+        device(&server, "zhuangan01").await,
+        device(&server, "zhuli01").await,
+        device(&server, "zhuli02").await,
+    );
+    leaves.pull().await;
+    takes.pull().await;
+    let homes = |device: &Device| {
+        let held = device.entities.values().filter(|e| e.type_() == Some("household"));
+        held.filter(|e| e.area() == Some(GRID)).count()
+    };
+    let all = homes(&leaves);
+    assert!(all > 10 && homes(&takes) == 0);
+    let terms = Terms {
+        from: "zhuli01".to_owned(),
+        to: "zhuli02".to_owned(),
+        area: GRID.to_owned(),
+        on: gridbook_server::clock::china_day(server.app().clock.now_ms()),
+        reason: String::new(),
+    };
+    let id = clerk.fresh_id();
+    let item =
+        Item {
+            kind: ItemKind::Household, record: id, title: "钟小满".to_owned(), note: "12号".to_owned()
+        };
+    let made = clerk.body(id, &Body::Create(create(&terms, &[item])));
+    clerk.push_ok(&[made]).await;
+    for (device, after) in [(&mut takes, all), (&mut leaves, all)] {
+        device.pull().await;
+        let confirm = Handover::of(&device.entities[&id]).unwrap().confirm();
+        let op = device.body(id, &Body::Event(confirm));
+        assert_eq!(homes(device), if device.user == "zhuli01" { after } else { 0 });
+        device.push_ok(&[op]).await;
+    }
+    takes.pull().await;
+    leaves.pull().await;
+    assert_eq!(
+        (homes(&takes), homes(&leaves)),
+        (all, 0),
+        "the area is the successor's, the old phone forgot it"
+    );
+    assert!(Handover::of(&takes.entities[&id]).unwrap().done());
+    // The successor works there; the one who left does not.
+    for (device, verdict) in [(&mut takes, Verdict::Ok), (&mut leaves, Verdict::Reject)] {
+        let made = Create {
+            type_: "household".to_owned(),
+            place: Placement { area: Some(GRID.to_owned()), ..Placement::default() },
+            set: values(&json!({"door_no": "99", "residence_type": "permanent"})),
+            ..Create::default()
+        };
+        let id = device.fresh_id();
+        let op = device.body(id, &Body::Create(made));
+        assert_eq!(device.push_one(&op).await.0, verdict, "{}", device.user);
+    }
+}

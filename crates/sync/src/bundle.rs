@@ -34,6 +34,9 @@ pub struct Head {
     pub ops: usize,
     /// How many photos and recordings follow.
     pub blobs: usize,
+    /// The account it was made for, which keeps it; absent for one that is handed on to a backend.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub reader: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -7,8 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 
 use flights::Flights;
+use gridbook_log::DeviceId;
 
-use crate::engine::{Engine, Identity, Input, Output, Request, Response};
+use crate::engine::{Engine, Identity, Input, Output, Request, Response, Waiting};
 use crate::env::Env;
 use crate::replica::{Project, Replica, ReplicaError, SendAgain};
 use crate::store::{Batch, Durability, Store, Table};
@@ -16,7 +17,8 @@ use crate::store::{Batch, Durability, Store, Table};
 /// A connection to a backend.
 #[allow(async_fn_in_trait)]
 pub trait Http {
-    /// Sends one request. `blob` holds the bytes of a [`Request::PutBlob`]. Never fails: what goes wrong is
+    /// Sends one request. `blob` holds the bytes of a [`Request::PutBlob`] or a
+    /// [`Request::PutPart`]. Never fails: what goes wrong is
     /// [`Response::Failed`] or [`Response::Lost`].
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response;
 }
@@ -37,6 +39,7 @@ pub struct Driver {
     /// Commands not yet carried out. An event that arrives while another task is at work may give some, too.
     queue: RefCell<VecDeque<Output>>,
     blobs_failed: RefCell<BTreeSet<String>>,
+    photos_held: Cell<bool>,
 }
 
 /// Position and identity of a replica, for its engine.
@@ -47,7 +50,10 @@ pub fn identity<S: Store, P: Project>(replica: &Replica<S, P>) -> Identity {
         nonce: meta.nonce.clone(),
         cursor: meta.cursor.clone(),
         history: meta.history.clone(),
-        echo: meta.echo,
+        // The authority must hear of its own answers that it does not know: its store was put back.
+        echo: meta.echo || replica.answers_as().is_some(),
+        named_twice: replica.named_twice(),
+        fresh: meta.pulled_at == 0,
     }
 }
 
@@ -59,7 +65,13 @@ impl Driver {
             running: Cell::new(false),
             queue: RefCell::new(VecDeque::new()),
             blobs_failed: RefCell::new(BTreeSet::new()),
+            photos_held: Cell::new(false),
         }
+    }
+
+    /// Whether photos stay on the device for now; text goes all the same. A part under way is finished.
+    pub fn hold_photos(&self, held: bool) {
+        self.photos_held.set(held);
     }
 
     /// Looks at the engine: phase, trouble, capabilities.
@@ -149,19 +161,43 @@ impl Driver {
                 changed.map(|c| (Some(Input::Stored), !c.is_empty()))
             }
             Output::ApplyPage(from, reply) => {
-                let (history, authority) = {
-                    let engine = self.engine.borrow();
-                    engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
-                };
+                let (history, authority) = self.backend();
                 let pulled = replica.apply_page(env, &from, reply, &history, authority).await;
                 pulled.map(|p| (Some(p.stored()), !p.changed.is_empty()))
+            }
+            Output::ApplySnapshot(from, page) => {
+                let (history, authority) = self.backend();
+                match replica.apply_snapshot(env, &from, &page, &history, authority).await {
+                    Err(ReplicaError::Page) => Ok((Some(Input::BadPage), false)),
+                    pulled => pulled.map(|p| (Some(p.stored()), !p.changed.is_empty())),
+                }
+            }
+            Output::Compare(reply) => {
+                let compared = replica.compare(&reply).await;
+                compared.map(|c| {
+                    let changed = c.mended > 0;
+                    (Some(Input::Compared(c)), changed)
+                })
+            }
+            Output::Mend(page) => match replica.mend(env, &page).await {
+                Err(ReplicaError::Page) => Ok((Some(Input::BadPage), false)),
+                mended => mended.map(|m| (Some(Input::Mended(m.held)), !m.changed.is_empty())),
+            },
+            Output::PushAgain { entities, held } => {
+                let count = replica.push_again(&entities, &held).await;
+                count.map(|count| (Some(Input::Again(count)), count > 0))
             }
             Output::StartOver { send_again } => {
                 let again = if send_again { SendAgain::Own } else { SendAgain::Nothing };
                 replica.start_over(again).await.map(|()| (None, false))
             }
+            Output::Meet(history) => replica.meet(&history).await.map(|()| (None, false)),
+            Output::LookBehind(ids) => {
+                let gap = replica.follows_gap(&ids).await;
+                gap.map(|gap| (Some(if gap { Input::NamedTwice } else { Input::Stored }), false))
+            }
             Output::Renew => replica.renew(env).await.map(|()| (Some(Input::Stored), true)),
-            Output::NextBlob => self.next_blob(replica).await.map(|name| (Some(Input::Blob(name)), false)),
+            Output::NextBlob => self.next_blob(replica).await.map(|photo| (Some(Input::Blob(photo)), false)),
             Output::BlobDone(name) => {
                 let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
                 batch.delete(Table::BlobQueue, name);
@@ -178,28 +214,40 @@ impl Driver {
         outcome.unwrap_or_else(|error| (Some(Input::StoreFailed(error.to_string())), false))
     }
 
+    /// History and authority, as the backend said.
+    fn backend(&self) -> (String, Option<DeviceId>) {
+        let engine = self.engine.borrow();
+        engine.caps().map(|c| (c.history.clone(), c.authority)).unwrap_or_default()
+    }
+
     async fn next_blob<S: Store, P: Project>(
         &self,
         replica: &Replica<S, P>,
-    ) -> Result<Option<String>, ReplicaError> {
+    ) -> Result<Option<Waiting>, ReplicaError> {
         let mut after = String::new();
-        loop {
+        while !self.photos_held.get() {
             let page = replica.store().scan(Table::BlobQueue, &after, 16).await?;
             let Some((last, _)) = page.last() else { return Ok(None) };
             after.clone_from(last);
-            let failed = self.blobs_failed.borrow();
-            if let Some((name, _)) = page.iter().find(|(name, _)| !failed.contains(name)) {
-                return Ok(Some(name.clone()));
+            let next = {
+                let failed = self.blobs_failed.borrow();
+                page.into_iter().map(|(name, _)| name).find(|name| !failed.contains(name))
+            };
+            if let Some(sha256) = next {
+                let size = replica.store().get(Table::Blob, &sha256).await?.map_or(0, |bytes| bytes.len());
+                return Ok(Some(Waiting { sha256, size }));
             }
         }
+        Ok(None)
     }
 }
 
 /// Sends one request, a photo with its bytes.
 async fn send<S: Store, P: Project>(replica: &Replica<S, P>, http: &impl Http, request: Request) -> Response {
-    let blob = match &request {
-        Request::PutBlob { sha256 } => replica.store().get(Table::Blob, sha256).await.ok().flatten(),
-        _ => None,
+    let blob = match request.photo() {
+        Some(sha256) => replica.store().get(Table::Blob, sha256).await.ok().flatten(),
+        None => None,
     };
+    let blob = blob.map(|bytes| request.cut(bytes));
     http.send(&request, blob).await
 }

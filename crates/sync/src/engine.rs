@@ -6,23 +6,34 @@
 //! Everything that can fail ends in a timer; every wake re-arms it. A failure drops all that is under way: what
 //! was not acknowledged is sent again, what was not taken in is asked for again.
 
+mod check;
 mod command;
 mod outgoing;
+mod photos;
 mod retry;
 
-use crate::replica::Outbox;
-use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, VERSION};
+use gridbook_log::{Writer, pack};
 
+use crate::replica::Outbox;
+use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION};
+
+pub use check::Checked;
 pub use command::{Identity, Input, Output, Phase, Request, Response, Trouble};
+pub use photos::{PART, Waiting};
 pub use retry::Backoff;
 
+use check::Check;
 use outgoing::{Outgoing, Sent};
+use photos::Upload;
 
 /// Pause between two rounds when all is well, in milliseconds.
 pub const POLL_MS: u64 = 60_000;
 
 /// New names that one round takes. A backend that refuses them all has another trouble than a copied device.
 const MAX_RENEWALS: u32 = 4;
+
+/// Packed pages that may get lost before the plain way is taken: what stands between may not let them through.
+const MAX_LOST: u32 = 3;
 
 /// A request under way, with what its answer needs.
 #[derive(Clone, Debug)]
@@ -34,8 +45,17 @@ enum Flight {
         from: String,
         /// Whether our own operations were asked for, too.
         echo: bool,
+        /// Whose operations were left out, if any were.
+        writer: Writer,
     },
-    Photo(String),
+    Snapshot {
+        /// Where the page goes on.
+        from: String,
+    },
+    /// Of a check: everything, or a page of one place.
+    Fp,
+    Mend,
+    Photo(Upload),
 }
 
 /// See the module's text.
@@ -52,6 +72,11 @@ pub struct Engine {
     outgoing: Outgoing,
     /// New names taken in this round.
     renewals: u32,
+    /// Packed pages did not work here: everything comes the plain way.
+    plain: bool,
+    /// Packed pages that got lost.
+    lost: u32,
+    check: Check,
     identity: Identity,
 }
 
@@ -68,6 +93,9 @@ impl Engine {
             again: false,
             outgoing: Outgoing::new(),
             renewals: 0,
+            plain: false,
+            lost: 0,
+            check: Check::default(),
             identity,
         }
     }
@@ -85,6 +113,11 @@ impl Engine {
     /// What the backend said it can do, in this session.
     pub fn caps(&self) -> Option<&Caps> {
         self.caps.as_ref()
+    }
+
+    /// How the last check ended.
+    pub fn checked(&self) -> Option<Checked> {
+        self.check.outcome
     }
 
     /// Whether the answer to this request is still wanted; one that is not may be broken off.
@@ -121,10 +154,21 @@ impl Engine {
             }
             Input::Stored => self.stored(),
             Input::NamedTwice => self.named_twice(),
-            Input::Blob(name) if self.phase == Phase::Photos => self.photo(random, name),
+            Input::BadPage => self.bad_page(),
+            Input::Check => {
+                self.check.begin();
+                self.wake()
+            }
+            Input::Compared(compared) if self.phase == Phase::Check => self.compared(compared),
+            Input::Mended(held) if self.phase == Phase::Check => self.mended(held),
+            Input::Again(count) if self.phase == Phase::Check => self.sent_again(count),
+            Input::Blob(photo) if self.phase == Phase::Photos => self.photo(random, photo),
+            Input::StoreFailed(_) if self.phase == Phase::Check => self.check_ended(Checked::Unable),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
-            Input::Outbox(_) | Input::Blob(_) => Vec::new(),
+            Input::Outbox(_) | Input::Blob(_) | Input::Compared(_) | Input::Mended(_) | Input::Again(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -147,7 +191,8 @@ impl Engine {
         self.renewals = 0;
         self.phase = Phase::Push;
         self.outgoing.restart();
-        let mut out = self.push();
+        // Found out in a round that broke off before the new name was taken.
+        let mut out = if self.identity.named_twice { self.renew() } else { self.push() };
         out.push(Output::Status);
         out
     }
@@ -168,14 +213,18 @@ impl Engine {
             if self.outgoing.take_named_twice() && self.renewals < MAX_RENEWALS {
                 return self.renew();
             }
+            if let Some(ids) = self.outgoing.take_deferred() {
+                return vec![Output::LookBehind(ids)];
+            }
             return self.start_pull();
         }
         Vec::new()
     }
 
-    /// A page showed something under our name that was never written here.
+    /// A page showed something under our name that was never written here, or what waits follows a number of ours
+    /// that nobody has any more.
     fn named_twice(&mut self) -> Vec<Output> {
-        if self.phase != Phase::Pull || self.renewals == MAX_RENEWALS {
+        if !matches!(self.phase, Phase::Pull | Phase::Push) || self.renewals == MAX_RENEWALS {
             return self.stored();
         }
         // The page asked for ahead belongs to the old name.
@@ -208,14 +257,39 @@ impl Engine {
     fn start_pull(&mut self) -> Vec<Output> {
         self.phase = Phase::Pull;
         // People see the phase before the answer, which may take its time.
-        vec![Output::Status, self.pull(self.identity.cursor.clone())]
+        vec![Output::Status, self.fetch()]
+    }
+
+    /// What follows the place where the replica stands: packed while it has nothing, page by page afterwards.
+    fn fetch(&mut self) -> Output {
+        let from = self.identity.cursor.clone();
+        let packed = self.caps.as_ref().and_then(|c| c.snapshot) == Some(pack::FORM);
+        if packed && self.identity.fresh && !self.plain { self.snapshot(from) } else { self.pull(from) }
+    }
+
+    fn snapshot(&mut self, from: String) -> Output {
+        let request = Request::Snapshot { cursor: from.clone(), place: None };
+        self.send(Flight::Snapshot { from }, request)
+    }
+
+    /// A packed page could not be read, or is not to be had: everything that follows comes the plain way.
+    fn bad_page(&mut self) -> Vec<Output> {
+        match self.phase {
+            Phase::Pull => {
+                self.plain = true;
+                self.flights.clear();
+                vec![self.pull(self.identity.cursor.clone())]
+            }
+            Phase::Check => self.check_ended(Checked::Unable),
+            _ => Vec::new(),
+        }
     }
 
     fn pull(&mut self, from: String) -> Output {
         let echo = self.identity.echo;
         let not = (!echo).then_some(self.identity.writer);
         let request = Request::Pull { cursor: from.clone(), limit: MAX_PAGE, not };
-        self.send(Flight::Pull { from, echo }, request)
+        self.send(Flight::Pull { from, echo, writer: self.identity.writer }, request)
     }
 
     fn response(&mut self, random: u64, flight: Flight, response: Response) -> Vec<Output> {
@@ -224,10 +298,15 @@ impl Engine {
                 if caps.contract != VERSION {
                     return self.fail(random, Trouble::TooOld, None);
                 }
-                let restored = !self.identity.history.is_empty() && self.identity.history != caps.history;
+                let known = &self.identity.history;
+                let mut out = if *known == caps.history {
+                    Vec::new()
+                } else if known.is_empty() {
+                    vec![Output::Meet(caps.history.clone())]
+                } else {
+                    vec![Output::StartOver { send_again: true }]
+                };
                 self.caps = Some(caps);
-                let mut out =
-                    if restored { vec![Output::StartOver { send_again: true }] } else { Vec::new() };
                 out.extend(self.start_push());
                 out
             }
@@ -235,14 +314,41 @@ impl Engine {
                 self.outgoing.answered(&sent, &mut reply);
                 vec![Output::ApplyResults(reply)]
             }
+            // Another tab took a new name meanwhile: what the page left out is needed now.
+            (Flight::Pull { writer, .. }, Response::Pull(_)) if writer != self.identity.writer => {
+                self.flights.clear();
+                vec![self.pull(self.identity.cursor.clone())]
+            }
             (Flight::Pull { from, .. }, Response::Pull(reply)) => self.page(from, reply),
-            (Flight::Photo(name), Response::Blob) => vec![Output::BlobDone(name)],
+            (Flight::Snapshot { from }, Response::Snapshot(page)) => self.packed_page(from, page),
+            (Flight::Fp, Response::Fp(reply)) => self.told(reply),
+            (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
+            (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
+            (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
             }
+            // No check is worth a round that otherwise went well.
+            (Flight::Fp | Flight::Mend, _) => self.check_ended(Checked::Unable),
             // An answer of another shape than asked is as good as none.
-            _ => self.fail(random, Trouble::Offline, None),
+            (flight, _) => {
+                if matches!(flight, Flight::Snapshot { .. }) {
+                    self.lost += 1;
+                    self.plain |= self.lost == MAX_LOST;
+                }
+                self.fail(random, Trouble::Offline, None)
+            }
         }
+    }
+
+    fn packed_page(&mut self, from: String, page: SnapshotPage) -> Vec<Output> {
+        let SnapshotPage { head, .. } = &page;
+        if head.form != pack::FORM || head.cursor == from {
+            return self.bad_page();
+        }
+        let next = head.cursor.clone();
+        let next = if head.more { self.snapshot(next) } else { self.pull(next) };
+        vec![next, Output::ApplySnapshot(from, page)]
     }
 
     fn page(&mut self, from: String, reply: PullReply) -> Vec<Output> {
@@ -257,7 +363,9 @@ impl Engine {
         match (status, flight) {
             (401, _) => self.fail(random, Trouble::SignedOut, None),
             (426, _) => self.fail(random, Trouble::TooOld, None),
-            (409 | 410, Flight::Pull { .. }) => {
+            (_, Flight::Fp | Flight::Mend) => self.check_ended(Checked::Unable),
+            (_, Flight::Snapshot { .. }) if !matches!(status, 409 | 429 | 503) => self.bad_page(),
+            (409 | 410, Flight::Pull { .. } | Flight::Snapshot { .. }) => {
                 // The backend's history is another one (409), or our position was compacted away.
                 self.caps = None;
                 let mut out = vec![Output::StartOver { send_again: status == 409 }];
@@ -268,8 +376,8 @@ impl Engine {
                 self.outgoing.too_large(sent);
                 self.push()
             }
-            (403 | 404 | 413 | 422, Flight::Photo(name)) => {
-                vec![Output::BlobFailed(name.clone()), Output::NextBlob]
+            (400 | 403 | 404 | 413 | 422, Flight::Photo(upload)) => {
+                vec![Output::BlobFailed(upload.photo.sha256.clone()), Output::NextBlob]
             }
             _ => self.fail(random, Trouble::Backend(status), retry),
         }
@@ -280,7 +388,7 @@ impl Engine {
             Phase::Push => self.push(),
             Phase::Pull => self.page_stored(),
             Phase::Photos => self.photo_next(),
-            Phase::Idle | Phase::Caps => Vec::new(),
+            Phase::Idle | Phase::Caps | Phase::Check => Vec::new(),
         }
     }
 
@@ -288,15 +396,33 @@ impl Engine {
     /// own operations when a purge since has made them needed. Another tab may have moved on meanwhile.
     fn page_stored(&mut self) -> Vec<Output> {
         let Some((_, ahead)) = self.flights.last() else {
-            self.phase = Phase::Photos;
-            return vec![Output::NextBlob, Output::Status];
+            return self.caught_up();
         };
         let Identity { cursor, echo: wanted, .. } = &self.identity;
-        if matches!(ahead, Flight::Pull { from, echo } if from == cursor && (*echo || !wanted)) {
+        let ours = |writer: &Writer| *writer == self.identity.writer;
+        let good = match ahead {
+            Flight::Pull { from, echo, writer } => from == cursor && (*echo || !wanted) && ours(writer),
+            Flight::Snapshot { from } => from == cursor,
+            _ => false,
+        };
+        if good {
             return Vec::new();
         }
         self.flights.clear();
-        vec![self.pull(self.identity.cursor.clone())]
+        vec![self.fetch()]
+    }
+
+    /// Text is up and down.
+    fn caught_up(&mut self) -> Vec<Output> {
+        if self.check.due {
+            return self.start_check();
+        }
+        self.start_photos()
+    }
+
+    fn start_photos(&mut self) -> Vec<Output> {
+        self.phase = Phase::Photos;
+        vec![Output::NextBlob, Output::Status]
     }
 
     /// After a photo, text that was saved meanwhile goes first.
@@ -308,11 +434,9 @@ impl Engine {
         vec![Output::NextBlob]
     }
 
-    fn photo(&mut self, random: u64, name: Option<String>) -> Vec<Output> {
-        match name {
-            Some(sha256) => {
-                vec![self.send(Flight::Photo(sha256.clone()), Request::PutBlob { sha256 })]
-            }
+    fn photo(&mut self, random: u64, photo: Option<Waiting>) -> Vec<Output> {
+        match photo {
+            Some(photo) => self.upload(photo),
             None => self.finish(random),
         }
     }
@@ -334,6 +458,7 @@ impl Engine {
         self.flights.clear();
         self.outgoing.loading = false;
         self.again = false;
+        self.check.broken_off();
         let stop = matches!(trouble, Trouble::SignedOut | Trouble::TooOld);
         if matches!(trouble, Trouble::Offline) {
             // Another backend, or a changed one, may stand there next time.

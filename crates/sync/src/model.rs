@@ -1,28 +1,53 @@
 //! A backend in memory: the plainest thing that keeps the contract. The simulator runs against it, and its
 //! hundred lines are what the contract means.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Body, DeviceId, Dot, Entity, EntityId, NewOp, Op, Writer, body};
+use gridbook_log::{Body, DeviceId, Dot, Entity, EntityId, Fingerprint, NewOp, Op, Writer, body, pack};
 
-use crate::wire::{Caps, Entry, PullReply, PushReply, PushRequest, PushResult, VERSION, Verdict};
+use crate::engine::PART;
+use crate::wire::{
+    Caps, Entry, FpReply, PageHead, PlaceFp, PullReply, PushReply, PushRequest, PushResult, SnapshotPage,
+    VERSION, Verdict,
+};
 
 /// The model's own log identity.
 pub const AUTHORITY: DeviceId = DeviceId([0xaa; 8]);
 
+/// A place in a list of packed streams: `s<to>.<the last entity>`.
+struct Packed {
+    to: usize,
+    after: Option<EntityId>,
+}
+
+impl Packed {
+    fn parse(cursor: &str) -> Option<Self> {
+        let (to, after) = cursor.strip_prefix('s')?.split_once('.')?;
+        Some(Self { to: to.parse().ok()?, after: Some(EntityId::parse(after)?) })
+    }
+}
+
+#[derive(Clone)]
 struct Stored {
     op: Op,
     at: u64,
 }
 
+#[derive(Clone)]
 enum Item {
     Op(Box<Stored>),
     Rights,
 }
 
 /// See the module's text.
+#[derive(Clone)]
 pub struct Model {
     history: String,
+    /// Life of the authority's name, another one after every backup that was put back.
+    epoch: u32,
+    /// Whether its author's device signed an operation; nobody did, unless this is set.
+    signed: fn(&Op) -> bool,
     feed: Vec<Item>,
     entities: BTreeMap<EntityId, Entity>,
     seqs: BTreeMap<EntityId, Vec<usize>>,
@@ -30,13 +55,18 @@ pub struct Model {
     rights: BTreeMap<String, Vec<(usize, BTreeSet<String>)>>,
     nonces: BTreeMap<Writer, (String, String)>,
     blobs: BTreeSet<String>,
+    /// How much of an upload has come.
+    parts: BTreeMap<String, usize>,
     salt: u64,
+    skip: Cell<bool>,
 }
 
 impl Default for Model {
     fn default() -> Self {
         Self {
             history: "model".to_owned(),
+            epoch: 1,
+            signed: |_| false,
             feed: Vec::new(),
             entities: BTreeMap::new(),
             seqs: BTreeMap::new(),
@@ -44,7 +74,9 @@ impl Default for Model {
             rights: BTreeMap::new(),
             nonces: BTreeMap::new(),
             blobs: BTreeSet::new(),
+            parts: BTreeMap::new(),
             salt: 0,
+            skip: Cell::new(false),
         }
     }
 }
@@ -54,14 +86,40 @@ impl Model {
     pub fn caps(&self, now: u64) -> Caps {
         Caps {
             contract: VERSION.to_owned(),
-            levels: vec![0, 1],
+            levels: vec![0, 1, 2],
             history: self.history.clone(),
             now,
             authority: Some(AUTHORITY),
             max_batch_ops: 16,
             max_batch_bytes: 64 * 1024,
             max_blob: 1024,
+            snapshot: Some(pack::FORM),
         }
+    }
+
+    /// Takes operations from whoever brings them, if `signed` says that their author's device signed them.
+    pub fn trust(&mut self, signed: fn(&Op) -> bool) {
+        self.signed = signed;
+    }
+
+    /// Goes back to the backup `older`: what was stored since is gone, the history gets another name, and the
+    /// administrator gives everybody the rights they had.
+    pub fn restore(&mut self, older: &Self) {
+        let rights: Vec<(String, BTreeSet<String>)> = self
+            .rights
+            .iter()
+            .filter_map(|(user, rights)| Some((user.clone(), rights.last()?.1.clone())))
+            .collect();
+        let (epoch, salt, blobs) = (self.epoch + 1, self.salt, std::mem::take(&mut self.blobs));
+        *self = Self { history: format!("model{epoch}"), epoch, salt, blobs, ..older.clone() };
+        for (user, areas) in rights {
+            self.grant(&user, areas);
+        }
+    }
+
+    /// Passes over the next operation that `pull` would bring: a backend with a fault.
+    pub fn skip_one(&self) {
+        self.skip.set(true);
     }
 
     /// Gives `user` exactly these area prefixes from now on.
@@ -88,7 +146,7 @@ impl Model {
             };
             let (r, code) = if known.0 != request.nonce {
                 (Verdict::Refuse, Some("clone"))
-            } else if op.header().user != user || op.dot().writer != request.writer || known.1 != user {
+            } else if known.1 != user || !self.takes(&op, user, request.writer) {
                 (Verdict::Refuse, Some("forged"))
             } else if forked.contains(&op.entity()) {
                 (Verdict::Refuse, Some("fork"))
@@ -106,6 +164,18 @@ impl Model {
         PushReply { results, now }
     }
 
+    /// Its author's own device brings it, or it is signed, or it is here already.
+    fn takes(&self, op: &Op, user: &str, sender: Writer) -> bool {
+        op.header().user == user && op.dot().writer.is_life_of(sender) || (self.signed)(op) || self.holds(op)
+    }
+
+    fn holds(&self, op: &Op) -> bool {
+        self.seqs.get(&op.entity()).into_iter().flatten().any(|seq| match &self.feed[*seq] {
+            Item::Op(stored) => stored.op.hash() == op.hash(),
+            Item::Rights => false,
+        })
+    }
+
     fn admit(
         &mut self,
         op: &Op,
@@ -114,13 +184,12 @@ impl Model {
     ) -> (Verdict, Option<&'static str>) {
         let held = self.entities.get(&op.entity());
         if held.is_some_and(|e| e.have().contains(op.dot())) {
-            let same = self.seqs[&op.entity()].iter().any(|seq| match &self.feed[*seq] {
-                Item::Op(stored) => stored.op.hash() == op.hash(),
-                Item::Rights => false,
-            });
-            return if same { (Verdict::Dup, None) } else { (Verdict::Refuse, Some("fork")) };
+            return if self.holds(op) { (Verdict::Dup, None) } else { (Verdict::Refuse, Some("fork")) };
         }
         if held.map_or(0, |e| e.have().upto(op.dot().writer)) + 1 != op.dot().n {
+            return (Verdict::Defer, None);
+        }
+        if held.is_none_or(|e| e.creation().is_none()) && op.header().kind != body::kind::CREATE {
             return (Verdict::Defer, None);
         }
         let forbidden = op.body().ok().and_then(|b| b.set().map(|s| s.contains_key("forbidden")));
@@ -152,7 +221,7 @@ impl Model {
 
     fn answer(&mut self, id: EntityId, body: &Body, now: u64) {
         let entity = &self.entities[&id];
-        let writer = Writer { dev: AUTHORITY, epoch: 1 };
+        let writer = Writer { dev: AUTHORITY, epoch: self.epoch };
         let (kind, text) = body.to_text();
         self.salt += 1;
         let new = NewOp {
@@ -172,7 +241,7 @@ impl Model {
     /// One page of a reader's feed.
     ///
     /// # Errors
-    /// HTTP status 400 for a cursor that is none of ours.
+    /// HTTP status 400 for a cursor that is none of ours, 409 for one of before a backup was put back.
     pub fn pull(
         &self,
         user: &str,
@@ -180,8 +249,17 @@ impl Model {
         limit: usize,
         not: Option<Writer>,
     ) -> Result<PullReply, u16> {
-        let from: usize = if cursor.is_empty() { 0 } else { cursor.parse().map_err(|_| 400u16)? };
-        let to = self.feed.len().min(from + limit);
+        let (here, at) = self.place(cursor)?;
+        if let Some(place) = here {
+            let (ids, next, _) = self.packed(user, &place, limit / 8 + 1, None);
+            let entries = ids.into_iter().flat_map(|id| {
+                let ops = self.seqs[&id].iter().filter_map(|seq| self.entry(*seq));
+                std::iter::once(Entry::Enter { e: id }).chain(ops).collect::<Vec<_>>()
+            });
+            return Ok(PullReply { entries: entries.collect(), cursor: next, more: true });
+        }
+        let from = at;
+        let to = self.feed.len().min(from.saturating_add(limit));
         let window = &self.feed[from.min(to)..to];
         let rights_moved = window.iter().any(|i| matches!(i, Item::Rights));
         let mut entries = Vec::new();
@@ -209,7 +287,93 @@ impl Model {
                 entries.extend(self.entry(from + at));
             }
         }
-        Ok(PullReply { entries, cursor: to.to_string(), more: to < self.feed.len(), fp: None })
+        if entries.iter().any(|e| matches!(e, Entry::Op { .. })) && self.skip.take() {
+            let at = entries.iter().rposition(|e| matches!(e, Entry::Op { .. })).unwrap_or_default();
+            entries.remove(at);
+        }
+        Ok(PullReply { entries, cursor: self.cursor(&to.to_string()), more: to < self.feed.len() })
+    }
+
+    fn cursor(&self, place: &str) -> String {
+        format!("{}.{place}", self.history)
+    }
+
+    /// Where a cursor stands: in a list of packed streams, or in the feed.
+    fn place(&self, cursor: &str) -> Result<(Option<Packed>, usize), u16> {
+        match cursor.split_once('.') {
+            None if cursor.is_empty() => Ok((None, 0)),
+            None => Err(400),
+            Some((history, _)) if history != self.history => Err(409),
+            Some((_, place)) => match Packed::parse(place) {
+                Some(packed) => Ok((Some(packed), 0)),
+                None => Ok((None, place.parse().map_err(|_| 400u16)?)),
+            },
+        }
+    }
+
+    /// One page of packed streams, for a device that has none; of one place, if it is named.
+    ///
+    /// # Errors
+    /// HTTP status 410 for a cursor that is no place in such a list.
+    pub fn snapshot(
+        &self,
+        user: &str,
+        cursor: &str,
+        limit: usize,
+        place: Option<&str>,
+    ) -> Result<SnapshotPage, u16> {
+        let at = if cursor.is_empty() {
+            Packed { to: self.feed.len(), after: None }
+        } else {
+            self.place(cursor).ok().and_then(|(packed, _)| packed).ok_or(410u16)?
+        };
+        let (ids, next, more) = self.packed(user, &at, limit, place);
+        let (mut frames, mut fp) = (Vec::new(), Fingerprint::default());
+        for seq in ids.iter().flat_map(|id| &self.seqs[id]) {
+            if let Item::Op(stored) = &self.feed[*seq] {
+                pack::write(&mut frames, &stored.op);
+                fp.add(&stored.op);
+            }
+        }
+        Ok(SnapshotPage { head: PageHead { form: pack::FORM, cursor: next, more, fp }, frames })
+    }
+
+    /// The next entities of a list, where it goes on, and whether it does.
+    fn packed(
+        &self,
+        user: &str,
+        at: &Packed,
+        limit: usize,
+        place: Option<&str>,
+    ) -> (Vec<EntityId>, String, bool) {
+        let all = self.entities.iter().filter(|(id, _)| at.after.is_none_or(|after| **id > after));
+        let seen = all.filter(|(id, entity)| {
+            let there = place.is_none_or(|place| entity.area().unwrap_or("") == place);
+            there
+                && self.seqs[*id][0] < at.to
+                && self.sees(user, **id, at.to)
+                && self.sees(user, **id, self.len())
+        });
+        let mut ids: Vec<EntityId> = seen.map(|(id, _)| *id).take(limit + 1).collect();
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        let next = match ids.last() {
+            Some(last) if more => self.cursor(&format!("s{}.{last}", at.to)),
+            _ => self.cursor(&at.to.to_string()),
+        };
+        (ids, next, more)
+    }
+
+    /// What `user` should hold at the end of the feed.
+    pub fn fingerprint(&self, user: &str, places: bool) -> FpReply {
+        let mut by_place: BTreeMap<&str, Fingerprint> = BTreeMap::new();
+        for (_, entity) in self.entities.iter().filter(|(id, _)| self.sees(user, **id, self.len())) {
+            by_place.entry(entity.area().unwrap_or("")).or_default().join(entity.fingerprint());
+        }
+        let mut fp = Fingerprint::default();
+        by_place.values().for_each(|place| fp.join(*place));
+        let told = by_place.into_iter().map(|(place, fp)| PlaceFp { place: place.to_owned(), fp });
+        FpReply { cursor: self.cursor(&self.len().to_string()), fp, places: places.then(|| told.collect()) }
     }
 
     fn entry(&self, seq: usize) -> Option<Entry> {
@@ -235,16 +399,56 @@ impl Model {
     /// # Errors
     /// HTTP status 403 when no stored operation names it.
     pub fn put_blob(&mut self, sha256: &str) -> Result<(), u16> {
-        // A refused operation's photos are taken too: its author gets the record back whole.
-        let named = self.feed.iter().any(|item| match item {
-            Item::Op(stored) => stored.op.body().is_ok_and(|b| b.blobs().iter().any(|b| b.sha256 == sha256)),
-            Item::Rights => false,
-        });
-        if !named {
+        if !self.names(sha256) {
             return Err(403);
         }
+        self.parts.remove(sha256);
         self.blobs.insert(sha256.to_owned());
         Ok(())
+    }
+
+    fn names(&self, sha256: &str) -> bool {
+        // A refused operation's photos are taken too: its author gets the record back whole.
+        self.feed.iter().any(|item| match item {
+            Item::Op(stored) => stored.op.body().is_ok_and(|b| b.blobs().iter().any(|b| b.sha256 == sha256)),
+            Item::Rights => false,
+        })
+    }
+
+    /// How much of a blob has come: `None` once it is whole. Of one that no operation names nothing is said.
+    ///
+    /// # Errors
+    /// HTTP status 404 for that.
+    pub fn blob_at(&self, sha256: &str) -> Result<Option<usize>, u16> {
+        match (self.blobs.contains(sha256), self.names(sha256)) {
+            (true, _) => Ok(None),
+            (false, true) => Ok(Some(self.parts.get(sha256).copied().unwrap_or(0))),
+            (false, false) => Err(404),
+        }
+    }
+
+    /// Adds a part of [`PART`] bytes, or what is left of `length`; as [`Self::blob_at`] from then on. One that
+    /// begins elsewhere changes nothing.
+    ///
+    /// # Errors
+    /// HTTP status 403 when no stored operation names the blob.
+    pub fn put_part(&mut self, sha256: &str, offset: usize, length: usize) -> Result<Option<usize>, u16> {
+        let held = self.blob_at(sha256).map_err(|_| 403u16)?;
+        if held != Some(offset) {
+            return Ok(held);
+        }
+        let upto = length.min(offset + PART);
+        if upto == length {
+            self.put_blob(sha256)?;
+        } else {
+            self.parts.insert(sha256.to_owned(), upto);
+        }
+        self.blob_at(sha256)
+    }
+
+    /// Loses what has come of uploads that are not whole: a server may.
+    pub fn lose_parts(&mut self) {
+        self.parts.clear();
     }
 
     /// Whether a blob is stored.

@@ -1,7 +1,10 @@
-//! Handing on what others wrote: a file that was carried by hand goes to the backend of whoever opens it.
+//! Handing on what others wrote: a file that was carried by hand goes to the backend of whoever opens it, and a
+//! client between two backends ([`between`]) carries from each to the other.
 //!
 //! Nothing of it is stored on this device. When it breaks off the file is handed on once more: what arrived is a
 //! repeat then.
+
+pub mod between;
 
 use std::collections::BTreeMap;
 
@@ -56,12 +59,46 @@ pub async fn relay(
         other => return Err(broken(&other)),
     };
     let mut tally = Tally::default();
-    let mut waiting: Vec<&WireOp> = bundle.ops.iter().collect();
+    let mut done = 0;
+    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, |stored| {
+        done = stored;
+        progress(done);
+    })
+    .await?;
+    if !left.is_empty() {
+        *tally.refused.entry("defer".to_owned()).or_default() += left.len();
+    }
+    done = bundle.ops.len();
+    for (sha256, bytes) in &bundle.blobs {
+        let request = Request::PutBlob { sha256: sha256.clone() };
+        match http.send(&request, Some(bytes.clone())).await {
+            Response::Blob => tally.photos += 1,
+            // Its operation was not taken.
+            Response::Failed { status: 403 | 404 | 413 | 422, .. } => tally.photos_refused += 1,
+            other => return Err(broken(&other)),
+        }
+        done += 1;
+        progress(done);
+    }
+    Ok(tally)
+}
+
+/// Pushes operations until nothing moves any more; gives those that the backend cannot place yet.
+async fn hand_on(
+    http: &impl Http,
+    identity: &Identity,
+    now_ms: u64,
+    caps: &Caps,
+    ops: &[WireOp],
+    tally: &mut Tally,
+    mut progress: impl FnMut(usize),
+) -> Result<Vec<WireOp>, Broken> {
+    let mut waiting: Vec<&WireOp> = ops.iter().collect();
     let mut done = 0;
     // What builds on something further back is deferred, and taken when that has arrived.
     while !waiting.is_empty() {
         let mut deferred = Vec::new();
-        for batch in batches(&waiting, &caps) {
+        for batch in batches(&waiting, caps) {
             let ops = batch.iter().map(|op| (*op).clone()).collect();
             let push =
                 PushRequest { writer: identity.writer, nonce: identity.nonce.clone(), now: now_ms, ops };
@@ -83,24 +120,12 @@ pub async fn relay(
             progress(done);
         }
         if deferred.len() == waiting.len() {
-            *tally.refused.entry("defer".to_owned()).or_default() += deferred.len();
             break;
         }
         done -= deferred.len();
         waiting = deferred;
     }
-    for (sha256, bytes) in &bundle.blobs {
-        let request = Request::PutBlob { sha256: sha256.clone() };
-        match http.send(&request, Some(bytes.clone())).await {
-            Response::Blob => tally.photos += 1,
-            // Its operation was not taken.
-            Response::Failed { status: 403 | 404 | 413 | 422, .. } => tally.photos_refused += 1,
-            other => return Err(broken(&other)),
-        }
-        done += 1;
-        progress(done);
-    }
-    Ok(tally)
+    Ok(waiting.into_iter().cloned().collect())
 }
 
 fn broken(response: &Response) -> Broken {

@@ -4,15 +4,18 @@
 //! database can never use the same number twice: the one that comes second reads the journal and computes again.
 
 mod index;
+mod office;
 mod open;
 mod outbox;
 mod over;
+mod photos;
 mod pull;
 mod renew;
 mod save;
 mod summaries;
+mod survey;
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
@@ -22,10 +25,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use index::{Part, Row};
+pub use office::{Clerk, OFFICE, Office};
 pub use outbox::{Outbox, Unsent};
 pub use over::SendAgain;
-pub use pull::Pulled;
+pub use pull::{Mended, Pulled};
 pub use save::{NewBlob, NewWrite, Saved};
+pub use survey::Compared;
 
 use crate::memory::version_of;
 use crate::store::{Store, StoreError, Table, VERSION_KEY};
@@ -53,6 +58,9 @@ pub enum ReplicaError {
     /// The entity is not on this device.
     #[error("no such entity here")]
     Unknown,
+    /// A page of packed operations is not what it says.
+    #[error("damaged page")]
+    Page,
 }
 
 /// Identity and position of a replica; one row, written with every batch.
@@ -101,6 +109,8 @@ pub struct Replica<S: Store, P: Project> {
     inner: RefCell<Inner<P>>,
     /// One writer at a time inside a tab; across tabs the version guards.
     gate: async_lock::Mutex<()>,
+    /// The name under which this device answers as the authority, while it does.
+    office: Cell<Option<Writer>>,
 }
 
 /// Entities kept folded in memory.

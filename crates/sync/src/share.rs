@@ -72,6 +72,10 @@ impl RawResponse {
     }
 }
 
+/// Status that a wire gives when the way to the share leads through a server of ours and the session there has ended:
+/// the share itself was not asked.
+pub const SESSION_ENDED: u16 = 440;
+
 /// No answer came, or half of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost;
@@ -168,6 +172,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                     max_batch_ops: MAX_BATCH_OPS,
                     max_batch_bytes: MAX_BATCH_BYTES,
                     max_blob: MAX_BLOB,
+                    snapshot: None,
                 }))
             }
             Request::Push(push) => {
@@ -186,6 +191,8 @@ impl<W: Wire, E: Env> Share<W, E> {
                 };
                 reply.map(Response::Pull)
             }
+            // A share computes nothing: it does not announce these.
+            Request::Snapshot { .. } | Request::Fp { .. } => Err(Fault::own(404, "not_found")),
             Request::PutBlob { sha256 } => {
                 let bytes = blob.unwrap_or_default();
                 if !names::is_sha256(sha256) || bytes.is_empty() || names::sha256(&bytes) != *sha256 {
@@ -198,6 +205,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 }
                 Ok(Response::Blob)
             }
+            Request::AskBlob { .. } | Request::PutPart { .. } => Ok(Response::BlobAt(None)),
         }
     }
 }

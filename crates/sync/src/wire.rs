@@ -36,6 +36,9 @@ pub struct Caps {
     pub max_batch_bytes: usize,
     /// Largest blob in bytes.
     pub max_blob: usize,
+    /// Level 2: form of the frames in the pages of [`SnapshotPage`]; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<u32>,
 }
 
 /// Body of `POST /sync/v1/push`.
@@ -153,9 +156,66 @@ pub struct PullReply {
     pub cursor: String,
     /// Whether more is waiting now.
     pub more: bool,
-    /// Fingerprint of all operations the reader sees at `cursor`; only on a last page, and only if cheap.
+}
+
+/// Name of the header that carries a [`PageHead`].
+pub const PAGE_HEADER: &str = "gridbook-page";
+
+/// What is told of a page of packed operations: JSON in [`PAGE_HEADER`]. The body holds the frames of
+/// [`gridbook_log::pack`], whole streams one after another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageHead {
+    /// Form of the frames ([`gridbook_log::pack::FORM`]).
+    pub form: u32,
+    /// Where to go on; a pull goes on there, too.
+    pub cursor: String,
+    /// Whether more pages follow.
+    pub more: bool,
+    /// Fingerprint of the operations in this page.
+    pub fp: Fingerprint,
+}
+
+/// Answer to `GET /sync/v1/snapshot?cursor=&place=`: operations packed for a device that has none of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotPage {
+    /// The header.
+    pub head: PageHead,
+    /// The body.
+    pub frames: Vec<u8>,
+}
+
+/// Fingerprint of what a reader sees in one place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceFp {
+    /// The area where the entities lie; empty for those that lie nowhere.
+    pub place: String,
+    /// Of all their operations.
+    pub fp: Fingerprint,
+}
+
+/// Answer to `GET /sync/v1/fp?places=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FpReply {
+    /// The end of the reader's feed at that moment.
+    pub cursor: String,
+    /// Of all operations that the reader sees there.
+    pub fp: Fingerprint,
+    /// The same for each place, when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fp: Option<Fingerprint>,
+    pub places: Option<Vec<PlaceFp>>,
+}
+
+/// Answer to `GET /sync/v1/status?cursor=&not=&wait=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The backend's clock, milliseconds since 1970.
+    pub now: u64,
+    /// As in [`Caps`].
+    pub history: String,
+    /// Whether something waits behind the cursor.
+    pub behind: bool,
+    /// Whether it was worth waiting: `false` when the backend would not wait, for it has too many that do.
+    pub waited: bool,
 }
 
 /// Body of every answer that is not 2xx.

@@ -10,7 +10,9 @@ use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::env::Env;
 use gridbook_sync::memory::MemoryStore;
 use gridbook_sync::replica::{Project, Replica};
-use gridbook_sync::share::{Lost, RawRequest, RawResponse, Setup, Share, ShareKind, Verdict as Probe, Wire};
+use gridbook_sync::share::{
+    Lost, RawRequest, RawResponse, SESSION_ENDED, Setup, Share, ShareKind, Verdict as Probe, Wire,
+};
 use gridbook_sync::sim::share::{DirectWire, Quirks};
 use gridbook_sync::wire::{Caps, Entry, PullReply, PushReply, PushRequest, Verdict};
 use proptest::prelude::*;
@@ -538,9 +540,12 @@ fn probing_says_what_is_wrong_and_leaves_nothing() {
             wire.bend(move |request| writes.contains(&request.method).then(|| status(answer)).flatten());
             assert_eq!(probe(), expect, "{kind:?} {answer}");
         }
-        for (answer, expect) in
-            [(401, Probe::WrongPassword), (404, Probe::NoSuchFolder), (405, Probe::NotAShare)]
-        {
+        for (answer, expect) in [
+            (401, Probe::WrongPassword),
+            (SESSION_ENDED, Probe::SignedOut),
+            (404, Probe::NoSuchFolder),
+            (405, Probe::NotAShare),
+        ] {
             wire.bend(move |_| status(answer));
             assert_eq!(probe(), expect, "{kind:?} {answer}");
         }
@@ -576,7 +581,7 @@ fn an_edit_before_its_creation_waits_for_it() {
     for (n, op) in all.iter().enumerate() {
         let cursor = n.to_string();
         let entries = vec![Entry::Op { op: op.clone(), at: 1 }];
-        let page = PullReply { entries, cursor: cursor.clone(), more: n + 1 < all.len(), fp: None };
+        let page = PullReply { entries, cursor: cursor.clone(), more: n + 1 < all.len() };
         now(replica.apply_page(&env, &from, page, "h", None)).unwrap();
         from = cursor;
         let shown = replica.rows()[&EntityId([1; 16])].summary;

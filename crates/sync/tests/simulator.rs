@@ -17,6 +17,10 @@ fn the_first_64_seeds_hold() {
         total.faults += report.faults;
         total.crashes += report.crashes;
         total.purged += report.purged;
+        total.packed += report.packed;
+        total.damaged += report.damaged;
+        total.mended += report.mended;
+        total.resumed += report.resumed;
     }
     // A simulator that no longer hurts would pass for ever.
     assert!(total.saved > 3000, "{total:?}");
@@ -24,6 +28,9 @@ fn the_first_64_seeds_hold() {
     assert!(total.faults > 1000, "{total:?}");
     assert!(total.crashes > 100, "{total:?}");
     assert!(total.purged > 50, "{total:?}");
+    assert!(total.packed > 100, "{total:?}");
+    assert!(total.damaged > 30 && total.mended > 20, "{total:?}");
+    assert!(total.resumed > 50, "{total:?}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::failure::{Failure, Outcome};
 use crate::process::target;
 use crate::tree;
 
+/// Names of the backends.
+pub(crate) const MODES: &str = "memory, webdav, couchdb, two-webdav or two-couchdb";
+
 /// What one thread found.
 #[derive(Default)]
 struct Lane {
@@ -41,6 +44,10 @@ impl Lane {
         self.sum.faults += report.faults;
         self.sum.crashes += report.crashes;
         self.sum.purged += report.purged;
+        self.sum.restored += report.restored;
+        self.sum.copied += report.copied;
+        self.sum.renewed += report.renewed;
+        self.sum.carried += report.carried;
     }
 }
 
@@ -50,7 +57,9 @@ fn kind(name: &str) -> Result<Kind, Failure> {
         "memory" => Ok(Kind::Memory),
         "webdav" => Ok(Kind::Share(ShareKind::WebDav)),
         "couchdb" => Ok(Kind::Share(ShareKind::CouchDb)),
-        _ => Err(Failure::new(format!("--on takes memory, webdav or couchdb, not `{name}`"))),
+        "two-webdav" => Ok(Kind::Two(ShareKind::WebDav)),
+        "two-couchdb" => Ok(Kind::Two(ShareKind::CouchDb)),
+        _ => Err(Failure::new(format!("--on takes {MODES}, not `{name}`"))),
     }
 }
 
@@ -64,9 +73,10 @@ pub(crate) fn run(on: &str, from: u64, count: u64) -> Outcome {
     });
     lane.add(&other.sum);
     lane.failed.extend(other.failed);
-    let Report { saved, requests, faults, crashes, purged, .. } = lane.sum;
+    let Report { saved, requests, faults, crashes, purged, restored, copied, renewed, carried, .. } =
+        lane.sum;
     println!(
-        "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged"
+        "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged, {restored} backends restored, {copied} devices copied, {renewed} new names, {carried} carried between backends"
     );
     for (seed, text) in &lane.failed {
         println!(

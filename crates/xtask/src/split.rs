@@ -1,5 +1,6 @@
-//! The phone's code in two parts. What the first screen does not need goes into a file of its own, loaded right after
-//! it; which part is which is decided by the function that `src/bin/field.rs` marks, and by what only it reaches.
+//! A program's code in two parts. What the first screen does not need goes into a file of its own, loaded right after
+//! it; which part is which is decided by the function that `src/bin/field.rs` or `src/bin/desk.rs` marks, and by what
+//! only it reaches.
 //!
 //! Trunk has linked the program and made a page for all of it; here its script and code are made again from the
 //! linker's output, in two parts.
@@ -16,7 +17,7 @@ use crate::failure::{Failure, Outcome};
 use crate::process::{run, target, with};
 use crate::tree;
 
-/// What wasm-opt is told for every part of the phone's code.
+/// What wasm-opt is told for every part of a program's code.
 pub(crate) const WASM_OPT: [&str; 9] = [
     "-Oz",
     "--strip-debug",
@@ -29,7 +30,7 @@ pub(crate) const WASM_OPT: [&str; 9] = [
     "--enable-multivalue",
 ];
 
-/// How the files of the later part end: what a phone loads after its first screen.
+/// How the files of the later part end: what is loaded after the first screen.
 pub(crate) const LATER: &str = "-later.wasm";
 
 /// Splits what trunk has put into `folder` for the program `name`.

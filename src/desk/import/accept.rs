@@ -37,9 +37,13 @@ pub(super) async fn accept(app: App, import: Import, read: Read) {
     import.stage.set(Stage::Saving(0, drafts.len()));
     let people: Vec<Person> =
         drafts.iter().filter(|draft| draft.kind == RecordKind::Staff).map(person).collect();
-    let accounts: Vec<String> = people.iter().map(|person| person.user.clone()).collect();
+    // Without a server the directory is all there is; invitations are made from it.
+    let local = app.is_local();
+    let accounts: Vec<String> =
+        if local { Vec::new() } else { people.iter().map(|person| person.user.clone()).collect() };
     // Accounts live at the server: without it nothing of a staff sheet is taken over, so that none is half there.
     if !people.is_empty()
+        && !local
         && let Err(error) = app.api().post::<_, Value>("/api/staff/import", &People { staff: people }).await
     {
         let words = crate::app::Problem::from(error).message();

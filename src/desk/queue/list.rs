@@ -184,7 +184,7 @@ pub(super) fn bulk(queue: Queue, dispatching: RwSignal<bool>) -> AnyView {
 }
 
 /// The list as a file, with names masked.
-pub(super) fn export(queue: Queue) -> AnyView {
+pub fn export(queue: Queue) -> AnyView {
     let ids = move || -> Arc<Vec<EntityId>> {
         Arc::new(queue.shown.with_untracked(|items| items.iter().map(|item| item.summary.id).collect()))
     };

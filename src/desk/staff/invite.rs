@@ -33,17 +33,23 @@ pub async fn ask(app: App, user: &str) -> Result<Invite, Problem> {
 pub fn card(invite: &Invite) -> AnyView {
     let origin = window().location().origin().unwrap_or_default();
     let link = format!("{origin}{}", invite.link);
-    let drawn = qr(&link);
-    let typed = link.clone();
     let until = format!("{} 前有效，只能用一次", moment(invite.expires_at));
+    link_card(&link, &format!("{}（{}）", invite.name, invite.user), &until)
+}
+
+/// A link to show or print, as a code and in letters.
+pub fn link_card(link: &str, title: &str, note: &str) -> AnyView {
+    let drawn = qr(link);
+    let (link, typed) = (link.to_owned(), link.to_owned());
+    let (title, note) = (title.to_owned(), note.to_owned());
     view! {
         <figure class="qr" data-testid="invite-card" data-link=link>
             {drawn}
             <figcaption class="stack-s">
-                <p class="strong">{format!("{}（{}）", invite.name, invite.user)}</p>
+                <p class="strong">{title}</p>
                 <p class="muted small">"扫不了码时，把这个链接发给本人打开："</p>
-                <p class="mono small" data-testid="invite-link">{typed}</p>
-                <p class="muted small">{until}</p>
+                <p class="mono small" style:overflow-wrap="anywhere" data-testid="invite-link">{typed}</p>
+                <p class="muted small">{note}</p>
             </figcaption>
         </figure>
     }

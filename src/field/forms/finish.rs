@@ -32,6 +32,15 @@ impl Page {
         prefill::complete(self.app, begun.kind, &mut values);
         self.state.values.set(values);
         let mut problems = self.blocking(stage);
+        if let Some(words) = prefill::unanswered(self.app, &begun.form.id, &self.state.values.get_untracked())
+        {
+            problems.push(Problem {
+                path: "checks".to_owned(),
+                code: "required",
+                message: words,
+                blocks: true,
+            });
+        }
         if !begun.draft.edit && self.area().is_empty() {
             let message = "请选所在网格".to_owned();
             problems.insert(0, Problem { path: "@area".to_owned(), code: "required", message, blocks: true });
@@ -48,6 +57,8 @@ impl Page {
                     toasts.ok("已保存到本机");
                     let to = match (begun.kind, begun.draft.edit) {
                         (RecordKind::Household, _) => format!("/household/{id}"),
+                        (RecordKind::Place, _) => format!("/place/{id}"),
+                        (RecordKind::Mediation, _) => format!("/record/{id}"),
                         (_, true) => format!("/record/{id}"),
                         (_, false) => format!("/saved/{id}"),
                     };
@@ -64,9 +75,9 @@ impl Page {
 
     /// Marks the fields and goes to the first one.
     fn show_problems(self, problems: Vec<Problem>) {
-        let quick = self.begun().quick;
+        let begun = self.begun();
         let first = problems.first().map(|problem| problem.path.clone()).unwrap_or_default();
-        let list = untrack(|| steps(self.state, quick));
+        let list = untrack(|| steps(self.state, begun.quick, &begun.only));
         let at = step_of(self.state, &list, &first);
         self.state.problems.set(problems);
         if let Some(at) = at

@@ -22,9 +22,12 @@ use crate::ui::toast::use_toasts;
 pub(super) fn view(page: Page) -> AnyView {
     let begun = page.begun();
     let quick = begun.quick;
-    let list =
-        Memo::new(move |_| if page.begun().member.is_some() { Vec::new() } else { steps(page.state, quick) });
+    let list = Memo::new(move |_| {
+        if page.begun().member.is_some() { Vec::new() } else { steps(page.state, quick, &page.begun().only) }
+    });
     let title = match (begun.kind, begun.draft.edit, begun.member.is_some(), quick) {
+        _ if begun.title.is_some() => begun.title.as_deref().unwrap_or_default(),
+        (RecordKind::Mediation, false, ..) => "立卷",
         (_, _, true, _) => "家庭成员",
         (RecordKind::Household, true, ..) => "改资料",
         (RecordKind::Household, ..) => "新建户",
@@ -166,7 +169,8 @@ fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
             return member(page, &row);
         }
         let form = page.state.form();
-        let area = (at == 0).then(|| area(page));
+        let area = (at == 0).then(|| view! { {area(page)}{at_once(page)} }.into_any());
+        let notice = ids.iter().any(|id| id == "inform").then(|| notice(page));
         let sections = form
             .sections
             .iter()
@@ -175,7 +179,7 @@ fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
             .collect_view();
         let last_main = untrack(|| list.with(|list| list.iter().filter(|step| !step.more).count())) <= at + 1;
         let more = (last_main && !page.begun().quick).then(|| more(page, list));
-        view! { {area}{sections}{more} }.into_any()
+        view! { {area}{notice}{sections}{more} }.into_any()
     };
     live(draw)
 }
@@ -368,6 +372,38 @@ fn area(page: Page) -> AnyView {
     live(draw)
 }
 
+/// A quarrel that was settled in the yard is written on one form (MED-02).
+fn at_once(page: Page) -> Option<AnyView> {
+    let begun = page.begun();
+    if begun.form.id != "F-DISPUTE" || begun.draft.edit || begun.restored {
+        return None;
+    }
+    let household = begun.draft.household.map(|id| format!("&household={id}")).unwrap_or_default();
+    let parent = begun.draft.parent.map(|id| format!("&parent={id}")).unwrap_or_default();
+    let href = format!("#/dispute/new?form=F-ORAL{household}{parent}");
+    Some(
+        view! { <a class="btn btn-wide" href=href data-testid="oral">{icon("edit")}"当场调解：一张表办完"</a> }
+            .into_any(),
+    )
+}
+
+/// What has to be read to the parties before they sign (MED-04).
+fn notice(page: Page) -> Option<AnyView> {
+    let package = page.app.package();
+    let template = package.template("rights_notice")?;
+    let lines = template.blocks.iter().map(|block| block.p.clone()).filter(|text| !text.contains('{'));
+    let lines = lines.map(|text| view! { <p>{text}</p> }.into_any()).collect_view();
+    Some(
+        view! {
+            <details class="form-section form-more" open=true>
+                <summary>"读给当事人听"</summary>
+                <div class="form-section-body">{lines}</div>
+            </details>
+        }
+        .into_any(),
+    )
+}
+
 /// One member, for the short way from the household's card.
 fn member(page: Page, row: &str) -> AnyView {
     let form = page.state.form();
@@ -398,7 +434,9 @@ fn foot(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         (at, main)
     });
     let case = begun.kind.is_case();
-    let full = if begun.quick || begun.draft.edit { Stage::Quick } else { Stage::Full };
+    // A file grows step by step; what is missing stands beside its steps.
+    let part = begun.draft.edit || begun.kind == RecordKind::Mediation;
+    let full = if begun.quick || part { Stage::Quick } else { Stage::Full };
     let note = move || match (page.saving.get(), page.keeper.failed.get(), page.keeper.kept_ms.get()) {
         (Saving::Now, ..) => view! { <span>"正在保存…"</span> }.into_any(),
         (Saving::Failed(words), ..) => view! { <span class="error">{icon("warn")}{words}</span> }.into_any(),

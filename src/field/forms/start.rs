@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gridbook_domain::form::{Form, Values};
+use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{BlobRef, EntityId};
 
@@ -19,6 +20,10 @@ pub(in crate::field) struct Start {
     member: Option<String>,
     /// The item of the list that it is about: says which form.
     item: Option<String>,
+    /// Another form of the kind than its main one.
+    form: Option<String>,
+    /// A step of a mediation file: only its sections.
+    step: Option<Step>,
     quick: bool,
     pub(super) household: Option<EntityId>,
     pub(super) parent: Option<EntityId>,
@@ -35,7 +40,7 @@ impl Start {
         let known = route
             .query
             .iter()
-            .filter(|(name, _)| !matches!(name.as_str(), "household" | "parent" | "draft" | "step"))
+            .filter(|(name, _)| !matches!(name.as_str(), "household" | "parent" | "draft" | "step" | "form"))
             .cloned()
             .collect();
         let draft = route.get("draft").map(str::to_owned);
@@ -45,6 +50,7 @@ impl Start {
             parent: id("parent"),
             draft,
             known,
+            form: route.get("form").map(str::to_owned),
             ..Self::default()
         }
     }
@@ -71,6 +77,11 @@ impl Start {
         Self { entity: Some(entity), ..Self::default() }
     }
 
+    /// A step of a mediation file (MED-03).
+    pub(in crate::field) fn step(entity: EntityId, step: Step) -> Self {
+        Self { step: Some(step), ..Self::edit(RecordKind::Mediation, entity) }
+    }
+
     /// One member of a household; `new` for another one.
     pub(in crate::field) fn member(household: EntityId, row: &str) -> Self {
         Self { member: Some(row.to_owned()), ..Self::edit(RecordKind::Household, household) }
@@ -80,6 +91,7 @@ impl Start {
         match (self.kind, self.entity, &self.member) {
             (_, _, Some(row)) if row == "new" => "加成员",
             (_, _, Some(_)) => "改成员",
+            (Some(RecordKind::Mediation), ..) => "调解卷宗",
             (Some(RecordKind::Household), Some(_), _) => "改资料",
             (Some(RecordKind::Household), None, _) => "新建户",
             (_, Some(_), _) => "补全和更正",
@@ -121,7 +133,8 @@ impl Start {
             .kind
             .or_else(|| named.and_then(|item| package.kind_of_item(item)))
             .unwrap_or(RecordKind::Visit);
-        let form = form_of(app, kind, named.map(|item| item.form.as_str()))?;
+        let wanted = named.map(|item| item.form.as_str()).or(self.form.as_deref());
+        let form = form_of(app, kind, wanted)?;
         let found = match &self.draft {
             Some(key) => app.get_draft(key).await.map_err(|p| p.message())?.map(|draft| (key.clone(), draft)),
             None => {
@@ -153,13 +166,16 @@ impl Start {
             held: Vec::new(),
             quick: self.quick,
             member: None,
+            only: if kind == RecordKind::Mediation { texts(&OPENING) } else { Vec::new() },
+            title: None,
         })
     }
 
     /// Whether a draft on disk is what this page would begin.
     fn fits(&self, kind: RecordKind, form: &Form, draft: &Draft) -> bool {
         let same = |(path, value): &(String, String)| {
-            path != "category" || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
+            !matches!(path.as_str(), "category" | "place")
+                || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
         };
         draft.kind == kind.as_str()
             && draft.form.split('/').next() == Some(form.id.as_str())
@@ -180,7 +196,9 @@ impl Start {
             Some("new") => Some(app.new_row()),
             other => other.map(str::to_owned),
         };
+        let step = self.step.map(Step::id).unwrap_or_default();
         let key = match (&self.member, &member) {
+            _ if !step.is_empty() => format!("edit-{id}-{step}"),
             (Some(asked), Some(_)) if asked == "new" => format!("member-{id}"),
             (_, Some(row)) => format!("member-{id}-{row}"),
             _ => format!("edit-{id}"),
@@ -211,8 +229,34 @@ impl Start {
             draft.values.entry(format!("members/{row}/name")).or_insert(serde_json::Value::Null);
             row
         });
-        Ok(Begun { key, draft, restored, form, kind, base, held, quick: false, member })
+        if let Some(step) = self.step.filter(|_| !restored) {
+            prefill::step(app, step, &mut draft.values);
+        }
+        let only = self.step.map(|step| texts(sections(step))).unwrap_or_default();
+        let title = self.step.map(|step| app.package().label("mediation_step", step.id()).to_owned());
+        Ok(Begun { key, draft, restored, form, kind, base, held, quick: false, member, only, title })
     }
+}
+
+/// Sections that open a file; the others belong to later steps.
+const OPENING: [&str; 3] = ["head", "accept", "parties"];
+
+/// The sections of a form that a step fills.
+const fn sections(step: Step) -> &'static [&'static str] {
+    match step {
+        Step::Accept => &["accept", "head", "delegated", "parties", "scope"],
+        Step::Assign => &["assign"],
+        Step::Investigate => &["investigate"],
+        Step::Inform => &["inform"],
+        Step::Mediate => &["mediate"],
+        Step::Agreement => &["agreement", "sign", "confirmation", "end"],
+        Step::FollowUp => &["follow"],
+        Step::Archive => &["archive"],
+    }
+}
+
+fn texts(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
 }
 
 fn form_of(app: App, kind: RecordKind, named: Option<&str>) -> Result<Arc<Form>, String> {

@@ -19,15 +19,27 @@ pub(super) struct Step {
 }
 
 /// The steps as they stand now; follows changes.
-pub(super) fn steps(state: FormState, quick: bool) -> Vec<Step> {
+pub(super) fn steps(state: FormState, quick: bool, only: &[String]) -> Vec<Step> {
     let form = state.form();
+    if !only.is_empty() {
+        let named = only.iter().filter_map(|id| form.sections.iter().find(|section| section.id == *id));
+        return named
+            .map(|section| Step {
+                title: section.title.clone(),
+                sections: vec![section.id.clone()],
+                more: false,
+            })
+            .collect();
+    }
     let mut main: Vec<Step> = Vec::new();
     let mut more: Vec<Step> = Vec::new();
     for section in &form.sections {
         if section.by == FilledBy::Handler || !shown(state, section) {
             continue;
         }
-        let needed = section.fields.iter().any(|field| state.needed(field, None));
+        // People are there now: signing does not wait behind 更多.
+        let signed = section.fields.iter().any(|field| field.kind == FieldKind::Signature);
+        let needed = signed || section.fields.iter().any(|field| state.needed(field, None));
         let step = Step { title: section.title.clone(), sections: vec![section.id.clone()], more: !needed };
         // Checks that one tap answers go on the page before.
         if needed

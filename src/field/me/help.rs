@@ -43,7 +43,7 @@ pub(super) fn links(app: App) -> AnyView {
             {link("#/me/install", "install", "装到手机桌面", "me-install")}
             {link("#/me/phone", "share", "换手机", "me-phone")}
             {link("#/me/backend", "unit", "后端：记录送到哪里", "me-backend")}
-            {link("#/me/password", "key", "改密码", "me-password")}
+            {(!app.is_local()).then(|| link("#/me/password", "key", "改密码", "me-password"))}
         </ul>
         <article class="card">
             <div class="card-head"><h2 class="card-title">"意见与投诉"</h2></div>

@@ -15,10 +15,12 @@ use crate::ui::dialog::dialog;
 use crate::ui::form::{FormState, fields};
 use crate::ui::icon::icon;
 use crate::ui::live;
+use crate::ui::photo::thumb_url;
 use crate::ui::toast::use_toasts;
 
 /// The button of a step with its dialog.
-pub(super) fn step(app: App, case: &CaseView, step: &Transition) -> AnyView {
+pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec<String>>) -> AnyView {
+    let found = found.clone();
     let open = RwSignal::new(false);
     let case = Arc::new(case.clone());
     let step = Arc::new(step.clone());
@@ -32,7 +34,9 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition) -> AnyView {
         let state = FormState::new(Arc::new(form(case.kind, &step)), known(app, &case, &step));
         let inputs: Vec<_> = step.inputs_for(case.kind).cloned().collect();
         let none = inputs.is_empty().then(|| view! { <p>{format!("确定{}吗？", step.label)}</p> });
-        let inputs = view! { {none}{fields(state, &inputs)} }.into_any();
+        // The repair is looked at beside what was found (HAZ-06).
+        let before = inputs.iter().any(|field| field.path == "photo_after").then(|| before(&found)).flatten();
+        let inputs = view! { {none}{before}{fields(state, &inputs)} }.into_any();
         asked(app, state, open, case.clone(), step.clone(), inputs)
     };
     view! {
@@ -40,6 +44,22 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition) -> AnyView {
         {dialog(open, "dialog-sheet", label, Box::new(inside))}
     }
     .into_any()
+}
+
+/// Small pictures of what was found.
+fn before(found: &[String]) -> Option<AnyView> {
+    let picture = |thumb: &String| {
+        view! { <li class="photo"><img src=thumb_url(thumb) alt="整改前" /></li> }.into_any()
+    };
+    (!found.is_empty()).then(|| {
+        view! {
+            <div class="field" data-testid="before">
+                <span class="label">"整改前"</span>
+                <ul class="photos">{found.iter().map(picture).collect_view()}</ul>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// The inputs of a step as a form of their own.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::field::home::symbol;
 use crate::ui::directory::{Names, use_directory};
-use crate::ui::form::household_line;
+use crate::ui::form::{household_line, place_words};
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
@@ -145,6 +145,13 @@ impl Tell<'_> {
             (FieldKind::HouseholdRef, Value::String(id)) => EntityId::parse(id)
                 .and_then(|id| household_line(self.app, id))
                 .unwrap_or_else(|| "户".to_owned()),
+            (FieldKind::PlaceRef, Value::String(id)) => place_words(self.app, id),
+            (FieldKind::PersonRef, Value::String(person)) => match person.split_once('/') {
+                Some((id, _)) => EntityId::parse(id)
+                    .and_then(|id| household_line(self.app, id))
+                    .map_or_else(|| "一名成员".to_owned(), |home| format!("{home} 的成员")),
+                None => person.clone(),
+            },
             (FieldKind::UserRef, Value::String(user)) => self.names.person(user),
             (FieldKind::UnitRef, Value::String(code)) => self.names.unit(code),
             (FieldKind::AreaRef, Value::String(code)) => self.names.area(code),

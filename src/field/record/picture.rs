@@ -35,7 +35,32 @@ pub(super) fn pictures(app: App, entity: &Entity) -> AnyView {
             shown.set(None);
         }
     });
-    let items = blobs.into_iter().enumerate().map(|(n, blob)| one(app, n, blob, open, shown)).collect_view();
+    let by = |blob: &BlobRef| {
+        let row = blob.sha256.get(..16).unwrap_or_default();
+        entity.text(&format!("{}_by/{row}/name", blob.role)).map(str::to_owned)
+    };
+    let draw = |(n, blob): (usize, BlobRef)| {
+        let signer = by(&blob);
+        one(app, n, blob, signer, open, shown)
+    };
+    // What was found and what became of it stand side by side (HAZ-06).
+    let side = |role: &str| blobs.iter().filter(|blob| blob.role == role).cloned().collect::<Vec<_>>();
+    let (before, after) = (side("photo_before"), side("photo_after"));
+    let compare = (!before.is_empty() && !after.is_empty()).then(|| {
+        let skip = before.len();
+        let left = before.into_iter().enumerate().map(draw).collect_view();
+        let right = after.into_iter().enumerate().map(|(n, blob)| (n + skip, blob)).map(draw).collect_view();
+        view! {
+            <div class="compare" data-testid="compare">
+                <figure><figcaption>"整改前"</figcaption><ul class="photos">{left}</ul></figure>
+                <figure><figcaption>"整改后"</figcaption><ul class="photos">{right}</ul></figure>
+            </div>
+        }
+    });
+    if compare.is_some() {
+        blobs.retain(|blob| !matches!(blob.role.as_str(), "photo_before" | "photo_after"));
+    }
+    let items = blobs.into_iter().enumerate().map(draw).collect_view();
     let inside = move || {
         let draw = move || match shown.get() {
             None => view! { <p class="spinner" role="status" aria-label="正在打开照片"></p> }.into_any(),
@@ -50,6 +75,7 @@ pub(super) fn pictures(app: App, entity: &Entity) -> AnyView {
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">{title}</h2></div>
+            {compare}
             <ul class="photos">{items}</ul>
             {dialog(open, "dialog-wide", title, Box::new(inside))}
         </section>
@@ -61,6 +87,7 @@ fn one(
     app: App,
     place: usize,
     blob: BlobRef,
+    signer: Option<String>,
     open: RwSignal<bool>,
     shown: RwSignal<Option<Result<(String, String), String>>>,
 ) -> AnyView {
@@ -76,7 +103,9 @@ fn one(
     // Without a small picture the tile says what it is, and its name says the same.
     let kind = if blob.mime.starts_with("audio/") { "录音" } else { "照片" };
     let what = format!("{kind} {}", format::size(u64::from(blob.size)));
-    let label = if blob.thumb.is_some() {
+    let label = if let Some(name) = &signer {
+        format!("看{name}的签名")
+    } else if blob.thumb.is_some() {
         format!("看第 {} 张照片", place + 1)
     } else {
         format!("打开{what}")
@@ -89,6 +118,7 @@ fn one(
     };
     let state = move || {
         let (symbol, words) = if waiting.get() { ("pending", "待传") } else { ("check", "已传") };
+        let words = signer.clone().unwrap_or_else(|| words.to_owned());
         view! { <span class="photo-state">{icon(symbol)}{words}</span> }
     };
     let tap = move |_| {

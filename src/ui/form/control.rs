@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use gridbook_domain::form::{Field, FieldKind};
+use gridbook_domain::mediation::capital::capital;
+use gridbook_domain::mediation::cents;
 use leptos::prelude::*;
 use serde_json::{Number, Value};
 
 use super::FormState;
 use super::field::{At, described};
 use crate::ui::format;
+use crate::ui::live;
 
 /// What an input says, as a record stores it. Something unreadable is kept as it was typed, and the check says so.
 fn stored(kind: FieldKind, text: &str) -> Option<Value> {
@@ -36,6 +39,15 @@ fn shown(kind: FieldKind, value: Option<&Value>) -> String {
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     }
+}
+
+/// An amount in capitals below its digits: what the parties hear read aloud and sign (MED-07).
+fn in_capitals(state: FormState, path: String) -> AnyView {
+    let draw = move || {
+        let fen = state.values.with(|values| values.get(&path).and_then(Value::as_f64)).map(cents)?;
+        (fen > 0).then(|| view! { <p class="help" role="status">{format!("大写：{}", capital(fen))}</p> })
+    };
+    live(draw)
 }
 
 /// A typed answer. The control keeps its own text, so that composing Chinese is never disturbed.
@@ -91,9 +103,12 @@ pub(super) fn text(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             on:focus=focused
         />
     };
-    match field.unit.clone() {
+    let unit = field.unit.clone().or_else(|| (kind == FieldKind::Money).then(|| "元".to_owned()));
+    let words = (kind == FieldKind::Money).then(|| in_capitals(state, at.path.clone()));
+    match unit {
         Some(unit) => {
-            view! { <span class="affix">{input}<span class="affix-end">{unit}</span></span> }.into_any()
+            view! { <span class="affix">{input}<span class="affix-end">{unit}</span></span>{words} }
+                .into_any()
         }
         None => input.into_any(),
     }

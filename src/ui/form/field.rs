@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gridbook_domain::form::{Field, FieldKind, computed};
 use leptos::prelude::*;
 
-use super::{FormState, choice, control, photos, place, refs, table};
+use super::{FormState, choice, control, photos, pick, place, refs, signature, table};
 use crate::ui::icon::icon;
 use crate::ui::live;
 
@@ -69,7 +69,11 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             let legend = label(state, field, at);
             group(state, field, at, legend, choice::chips(state, field, at))
         }
-        FieldKind::Photo | FieldKind::Audio | FieldKind::Signature => {
+        FieldKind::Signature => {
+            let legend = label(state, field, at);
+            group(state, field, at, legend, signature::signature(state, field, at))
+        }
+        FieldKind::Photo | FieldKind::Audio => {
             let legend = label(state, field, at);
             group(state, field, at, legend, photos::photos(state, field, at))
         }
@@ -80,6 +84,8 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         kind => {
             let inside = match kind {
                 FieldKind::HouseholdRef => refs::household(state, field, at),
+                FieldKind::PersonRef => pick::person(state, field, at),
+                FieldKind::PlaceRef => pick::place(state, field, at),
                 FieldKind::Geo => place::geo(state, at),
                 FieldKind::Computed => computed_value(state, field, at),
                 FieldKind::RecordRef | FieldKind::UnitRef | FieldKind::UserRef | FieldKind::AreaRef => {

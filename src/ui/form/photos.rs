@@ -10,6 +10,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::FormState;
 use super::field::At;
+use super::signature;
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -23,7 +24,8 @@ const AUDIO: f64 = 3.0 * 1024.0 * 1024.0;
 pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
-    let sound = field.kind == FieldKind::Audio;
+    let kind = field.kind;
+    let sound = kind == FieldKind::Audio;
     let max = usize::try_from(field.max.unwrap_or(6)).unwrap_or(6);
     let (path, role) = (at.path.clone(), at.path.clone());
     let list = move || {
@@ -64,8 +66,11 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let button = move || {
         let take = take.clone();
         (count() < max).then(|| {
-            let (accept, symbol, words) =
-                if sound { ("audio/*", "upload", "录音") } else { ("image/*", "camera", "拍照") };
+            let (accept, symbol, words) = match kind {
+                FieldKind::Audio => ("audio/*", "upload", "录音"),
+                FieldKind::Signature => ("image/*", "camera", "拍纸质签名"),
+                _ => ("image/*", "camera", "拍照"),
+            };
             let words = if busy.get() { "正在处理" } else { words };
             view! {
                 <li>
@@ -97,13 +102,17 @@ fn draw_one(state: FormState, place: usize, photo: BlobRef) -> AnyView {
             view! { <span class="photo-plain">{format!("录音 {size}")}</span> }.into_any()
         }
     };
+    let signer = signature::signed(state, &photo.role, &photo.sha256);
+    let signer = signer.map(|name| view! { <span class="photo-state">{name}</span> });
     let remove = move |_| {
+        signature::forget(state, &photo.role, &photo.sha256);
         state.photos.update(|photos| photos.retain(|p| !(p.sha256 == photo.sha256 && p.role == photo.role)));
         state.edits.update(|n| *n += 1);
     };
     view! {
         <li class="photo" data-state="local">
             {picture}
+            {signer}
             <button class="photo-remove" type="button" aria-label=format!("删除第 {} 个", place + 1) on:click=remove>
                 {icon("close")}
             </button>

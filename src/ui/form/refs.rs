@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use gridbook_domain::form::{Field, FieldKind};
-use gridbook_domain::record::RecordKind;
-use gridbook_domain::search::Query;
 use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
@@ -13,14 +11,11 @@ use serde_json::Value;
 use super::FormState;
 use super::choice::native;
 use super::field::At;
-use crate::app::{App, use_app};
-use crate::ui::dialog::dialog;
+use super::pick::household_picker;
+use crate::app::App;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
 use crate::ui::{largest_first, live};
-
-/// Households shown at once in the picker.
-const SHOWN: usize = 20;
 
 /// A household in one line: head and address.
 pub fn household_line(app: App, id: EntityId) -> Option<String> {
@@ -83,89 +78,6 @@ pub(super) fn household(state: FormState, field: &Field, at: &At) -> AnyView {
         {household_picker(open, move |id| state.set(&path, Some(Value::from(id.to_string()))))}
     }
     .into_any()
-}
-
-/// A dialog that finds a household by name, number, phone or initials.
-pub fn household_picker(open: RwSignal<bool>, pick: impl Fn(EntityId) + Send + Sync + 'static) -> AnyView {
-    let app = use_app();
-    let text = RwSignal::new(String::new());
-    let pick: Arc<dyn Fn(EntityId) + Send + Sync> = Arc::new(pick);
-    let found = move || {
-        let package = app.package();
-        let query = Query::new(&text.get(), &package);
-        app.rows(|rows| {
-            let households = rows
-                .values()
-                .filter(|row| row.visible())
-                .filter_map(|row| row.summary.as_ref())
-                .filter(|summary| summary.kind == RecordKind::Household);
-            let hits: Vec<(u32, &Summary)> = if query.is_empty() {
-                households.take(SHOWN).map(|summary| (0, summary)).collect()
-            } else {
-                households.filter_map(|summary| Some((query.score(summary)?.score, summary))).collect()
-            };
-            let hits = largest_first(hits, |(score, _)| u64::from(*score));
-            hits.into_iter()
-                .take(SHOWN)
-                .map(|(_, summary)| (summary.id, summary.title.clone(), summary.subtitle.clone()))
-                .collect::<Vec<_>>()
-        })
-    };
-    let inside = move || {
-        let pick = pick.clone();
-        let list = move || {
-            let rows = found();
-            let none = rows.is_empty();
-            let rows = rows
-                .into_iter()
-                .map(|(id, title, sub)| {
-                    let pick = pick.clone();
-                    view! {
-                        <li>
-                            <button
-                                class="row"
-                                type="button"
-                                data-testid="pick-household"
-                                on:click=move |_| {
-                                    pick(id);
-                                    open.set(false);
-                                }
-                            >
-                                <span class="row-main">
-                                    <span class="row-title">{title}</span>
-                                    <span class="row-sub">{sub}</span>
-                                </span>
-                            </button>
-                        </li>
-                    }
-                    .into_any()
-                })
-                .collect_view();
-            if none {
-                view! { <p class="muted">"没有找到。换个名字、门牌或电话尾号试试。"</p> }.into_any()
-            } else {
-                view! { <ul class="rows">{rows}</ul> }.into_any()
-            }
-        };
-        view! {
-            <div class="dialog-body stack">
-                <div class="search">
-                    {icon("search")}
-                    <input
-                        class="search-input"
-                        type="search"
-                        aria-label="查找户"
-                        placeholder="姓名、门牌、尾号、拼音"
-                        data-testid="pick-search"
-                        on:input=move |ev| text.set(event_target_value(&ev))
-                    />
-                </div>
-                {live(list)}
-            </div>
-        }
-        .into_any()
-    };
-    dialog(open, "dialog-sheet", "选一户", Box::new(inside))
 }
 
 /// A select over the directory, or over open records.

@@ -3,16 +3,22 @@
 use std::sync::Arc;
 
 use gridbook_domain::form::{Field, FieldKind};
+use gridbook_domain::mediation::capital::{capital, digits};
+use gridbook_domain::mediation::cents;
 use leptos::prelude::*;
 use serde_json::Value;
 
 use super::FormState;
+use super::checklist;
 use super::field::{At, field};
 use crate::ui::icon::icon;
 use crate::ui::live;
 
 /// A table.
 pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
+    if checklist::is_one(state, table) {
+        return checklist::checklist(state, table);
+    }
     let path = table.path.clone();
     let rows = Memo::new(move |_| state.rows(&path));
     let one = table.clone();
@@ -44,6 +50,7 @@ pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
             <span class="label">{label.clone()}</span>
             <div class="rowset" data-testid=format!("field-{path}")>
                 {live(draw)}
+                {sum(state, table)}
                 <button class="rowset-add" type="button" data-testid=format!("add-{path}") on:click=add>
                     {icon("plus")}
                     {format!("添加{label}")}
@@ -53,6 +60,24 @@ pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What a column of money comes to, in digits and in capitals (MED-07).
+fn sum(state: FormState, table: &Field) -> Option<AnyView> {
+    let column = table.fields.iter().find(|column| column.kind == FieldKind::Money)?;
+    let (table, column) = (table.path.clone(), column.path.clone());
+    let total = move || {
+        let amounts = state.rows(&table).into_iter().filter_map(|row| {
+            let path = format!("{table}/{row}/{column}");
+            state.values.with(|values| values.get(&path).and_then(Value::as_f64)).map(cents)
+        });
+        let (rows, fen) = amounts.fold((0, 0u64), |(rows, sum), fen| (rows + 1, sum.saturating_add(fen)));
+        (fen > 0).then(|| {
+            let words = format!("{rows} 笔，合计 {} 元，大写 {}", digits(fen), capital(fen));
+            view! { <p class="help" role="status" data-testid="money-total">{words}</p> }
+        })
+    };
+    Some(live(total))
 }
 
 /// What a new row starts with: the parties of a quarrel stand on two sides.

@@ -119,7 +119,9 @@ export class Handset {
     return found;
   }
 
+  /** Takes the phone away. A test that failed half-way may have left its browser running: the run must end anyway. */
   async remove() {
+    if ((await this.#processes()).length > 0) await this.kill();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

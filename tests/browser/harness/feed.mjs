@@ -60,6 +60,41 @@ export class Account {
     }
   }
 
+  /** Creates a record as this account would on a device of its own; returns its id. */
+  async create(body) {
+    const hex = (n) => [...crypto.getRandomValues(new Uint8Array(n))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const time = Date.now().toString(16).padStart(12, "0");
+    const [id, dev] = [time + hex(10), hex(8)];
+    const op = {
+      h: `gb1 ${id} ${dev}.1.1 ${time}.0000 create ${this.user} -`,
+      s: hex(16),
+      b: JSON.stringify(body),
+    };
+    const response = await fetch(`${this.origin}/sync/v1/push`, {
+      method: "POST",
+      headers: { ...this.headers, "content-type": "application/json" },
+      body: JSON.stringify({ writer: { dev, epoch: 1 }, nonce: hex(8), now: Date.now(), ops: [op] }),
+    });
+    const [result] = (await response.json()).results;
+    if (result.r !== "ok") throw new Error(`${body.type}: ${result.r} ${result.code}`);
+    return id;
+  }
+
+  /** Begins the hand-over of a grid: a list of its households, as the desk makes it. */
+  async handOver({ from, to, area }) {
+    const homes = await this.list("household", (record) => record.area === area);
+    const items = homes.slice(0, 30).map(({ id, values }) => {
+      return { kind: "household", record: id, title: values.head ?? "户", note: values.address_text ?? "" };
+    });
+    const on = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+    return this.create({
+      type: "handover",
+      state: "open",
+      place: { area, users_add: [from, to] },
+      set: { from, to, on, reason: "调整岗位", items },
+    });
+  }
+
   /** Records of a kind that fit. */
   async list(type, fits = () => true) {
     await this.read();

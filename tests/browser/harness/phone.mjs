@@ -139,6 +139,39 @@ export class Phone {
     await this.saveReport();
   }
 
+  /** Signs with the finger in a signature field; `name` says who. */
+  async sign(path, name) {
+    await this.id(`field-${path}-sign`).click();
+    const pad = this.page.locator('dialog[open] [data-testid="sign-pad"]');
+    await pad.waitFor();
+    if (name) await this.page.locator('dialog[open] [data-testid="sign-name"]').fill(name);
+    const { x, y, width, height } = await pad.boundingBox();
+    const at = (right, down) => [x + width * right, y + height * down];
+    for (const line of [[[0.2, 0.3], [0.8, 0.3]], [[0.5, 0.15], [0.45, 0.6], [0.2, 0.85]], [[0.55, 0.5], [0.8, 0.8]]]) {
+      await this.page.mouse.move(...at(...line[0]));
+      await this.page.mouse.down();
+      for (const point of line.slice(1)) await this.page.mouse.move(...at(...point), { steps: 8 });
+      await this.page.mouse.up();
+    }
+    const signed = this.id(`field-${path}`).locator("li.photo");
+    const before = await signed.count();
+    await this.page.locator('dialog[open] [data-testid="sign-done"]').click();
+    await until("the signature is in the form", async () => (await signed.count()) > before);
+  }
+
+  /** Counts taps from now on. */
+  async countTaps() {
+    await this.page.evaluate(() => {
+      if (window.taps === undefined) window.addEventListener("pointerup", () => (window.taps += 1), true);
+      window.taps = 0;
+    });
+  }
+
+  /** Taps since then. */
+  async taps() {
+    return this.page.evaluate(() => window.taps);
+  }
+
   /** The tap that opens the camera. */
   async tapPhoto(path) {
     await this.id(`field-${path}`).locator("label.photo-add").first().click();

@@ -1,4 +1,5 @@
-// The network between the browsers and the server: it can vanish, hold a request, lose an answer.
+// The network between the browsers and the server: it can vanish, hold a request, lose an answer, or answer as a
+// server that is busy.
 
 import { once } from "node:events";
 import { Agent, createServer, request as ask } from "node:http";
@@ -19,6 +20,7 @@ export class Proxy {
     proxy.log = [];
     proxy.losses = [];
     proxy.holds = [];
+    proxy.storms = [];
     proxy.port = 0;
     await proxy.up();
     return proxy;
@@ -69,6 +71,16 @@ export class Proxy {
     return hold;
   }
 
+  /**
+   * The next `times` requests that fit get `status` from somewhere on the way, and the server never hears of them.
+   * `storm.left` tells how many are still to come.
+   */
+  storm(fits, status, times, headers = {}) {
+    const storm = { fits, status, left: times, headers };
+    this.storms.push(storm);
+    return storm;
+  }
+
   async stop() {
     await this.cut();
     this.agent.destroy();
@@ -85,6 +97,14 @@ export class Proxy {
         hold.held += 1;
         await new Promise((go) => hold.waiting.push(go));
       }
+    }
+    const storm = this.storms.find((one) => one.left > 0 && one.fits(request));
+    if (storm) {
+      storm.left -= 1;
+      entry.status = storm.status;
+      request.resume();
+      request.on("end", () => response.writeHead(storm.status, storm.headers).end());
+      return;
     }
     const { hostname, port } = this.target;
     const onward = ask(

@@ -14,6 +14,7 @@ use crate::pen::{Pen, STRANGE, random, wire, wired};
 checks! { 1:
     "author.foreign" writes foreign_author, "署别人账号的操作得到 refuse foreign_author";
     "author.other_writer" writes other_writer, "别的设备写的操作得到 refuse foreign_writer";
+    "author.earlier_epoch" writes earlier_epoch, "同一台设备以前的 epoch 写的操作得到 ok";
     "author.other_account" writes other_account, "别的账号用过的设备得到 refuse foreign_device";
     "author.unseen" writes unseen, "看不到的实体上的操作得到 refuse foreign_entity,什么也不存";
     "author.authority" writes authority_kinds, "receipt、reject、number、clockfix 由别人写,得到 refuse authority_only";
@@ -41,6 +42,19 @@ async fn other_writer(bench: &mut Bench) -> Done {
     let (pen, mut other) = (bench.pen(0), bench.pen(0));
     let op = other.create(&bench.area);
     refused(bench, &pen, &op, "foreign_writer").await
+}
+
+/// No other check writes under it.
+const EARLIER: u32 = 3;
+
+/// After a restore a device sends all it ever wrote again, what it wrote before its name was renewed too.
+async fn earlier_epoch(bench: &mut Bench) -> Done {
+    bench.needs_accounts()?;
+    let mut pen = bench.pen(0);
+    pen.writer.epoch = EARLIER;
+    let op = pen.create(&bench.area);
+    pen.writer.epoch += 1;
+    bench.store(&pen, &[&op]).await
 }
 
 async fn other_account(bench: &mut Bench) -> Done {

@@ -1,9 +1,15 @@
 //! 5+X: five standing themes, and further ones for a time (CAT-03).
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, NaiveDate};
+use gridbook_log::EntityId;
 use serde::{Deserialize, Serialize};
 
 use crate::package::Package;
+use crate::record::RecordKind;
+use crate::share::Share;
+use crate::summary::Summary;
 use crate::territory::covers;
 
 /// Standing themes that may be pinned at once.
@@ -60,4 +66,41 @@ pub fn campaigns<'p>(package: &'p Package, today: NaiveDate, area: &str) -> Vec<
     };
     let (now, rest): (Vec<_>, Vec<_>) = standing.into_iter().take(MAX_STANDING).partition(season);
     extra.into_iter().chain(now).chain(rest).collect()
+}
+
+/// How far a theme has come in an area: records of those that make it complete, or households that it reached of all.
+/// One that stands all year begins anew with the year.
+pub fn reached<'a>(
+    package: &Package,
+    campaign: &Campaign,
+    rows: impl Iterator<Item = &'a Summary>,
+    area: &str,
+    today: NaiveDate,
+) -> Share {
+    let item = package.catalogue.get().item(&campaign.item);
+    let first = campaign.from.or_else(|| NaiveDate::from_ymd_opt(today.year(), 1, 1)).unwrap_or(today);
+    let categories = item.map(|item| item.categories.as_slice()).unwrap_or_default();
+    let about = |row: &Summary| match row.kind {
+        RecordKind::Hazard => row.categories.iter().any(|held| categories.contains(held)),
+        RecordKind::Matter | RecordKind::Entry => row.categories.contains(&campaign.item),
+        RecordKind::Visit => item.is_some_and(|item| item.kind == "visit"),
+        _ => false,
+    };
+    let (mut records, mut homes) = (0, 0);
+    let mut met: BTreeSet<EntityId> = BTreeSet::new();
+    for row in rows.filter(|row| covers(area, &row.area)) {
+        if row.kind == RecordKind::Household {
+            homes += usize::from(!row.is_gone());
+        } else if !row.rejected && (first..=today).contains(&row.day()) && about(row) {
+            records += 1;
+            met.extend(row.household);
+        }
+    }
+    match campaign.target {
+        Some(target) => {
+            let whole = usize::try_from(target).unwrap_or(usize::MAX);
+            Share { part: records.min(whole), whole }
+        }
+        None => Share { part: met.len().min(homes), whole: homes },
+    }
 }

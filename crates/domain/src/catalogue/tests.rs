@@ -209,3 +209,33 @@ fn a_retired_item_ends_and_its_records_stay_readable() {
     assert_eq!(gone.item("ceremony").unwrap().status, Status::Retired);
     assert!(gone.offered(today).iter().all(|item| item.id != "ceremony"));
 }
+
+#[test]
+fn a_theme_counts_households_or_records() {
+    use crate::case::story::{GRID, START, Story, VILLAGE, person};
+    let package = Package::builtin();
+    let ann = person("ann", "village_assistant");
+    let summary = |body: serde_json::Value| {
+        let mut story = Story::new();
+        story.admitted(&ann, "create", &body).unwrap();
+        crate::summary::Summary::of(&story.entity, package).unwrap()
+    };
+    let home = summary(json!({"type": "household", "form": "F-HOUSEHOLD/1", "place": {"area": GRID},
+        "set": {"address_text": "柳溪村3组12号", "door_no": "12", "residence_type": "permanent"}}));
+    let clue = |household: &str| {
+        summary(json!({"type": "matter", "form": "F-CLUE/1", "state": "submitted", "place": {"area": GRID},
+            "set": {"item": "fraud_clue", "facts": "接到冒充客服的电话", "household": household}}))
+    };
+    let rows = [home.clone(), home.clone(), clue(&home.id.to_string())];
+    let theme = catalogue().campaigns.iter().find(|theme| theme.item == "fraud_clue").unwrap();
+    let today = crate::case::day_of(START);
+    let share = |theme: &Campaign, area: &str| {
+        let share = reached(package, theme, rows.iter(), area, today);
+        (share.part, share.whole)
+    };
+    assert_eq!(share(theme, VILLAGE), (1, 2));
+    assert_eq!(share(theme, "510000100202"), (0, 0));
+    assert_eq!(share(&Campaign { target: Some(10), ..theme.clone() }, VILLAGE), (1, 10));
+    let later = Campaign { from: today.succ_opt(), ..theme.clone() };
+    assert_eq!(share(&later, VILLAGE), (0, 2), "what was before its first day does not count");
+}

@@ -41,6 +41,11 @@ impl Step {
         Self::Archive,
     ];
 
+    /// Reads an id.
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.id() == id)
+    }
+
     /// The id in the dictionary `mediation_step`.
     pub const fn id(self) -> &'static str {
         match self {

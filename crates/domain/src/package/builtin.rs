@@ -78,6 +78,14 @@ impl Package {
         });
         let papers = Dict { label: "文书".to_owned(), options: papers.collect() };
         package.dicts.insert("mediation_document".to_owned(), papers);
+        // Kinds of places are those that have a rhythm of patrols.
+        let points = package.hazards.get().points.iter().map(|point| Choice {
+            id: point.id.clone(),
+            label: point.label.clone(),
+            ..Choice::default()
+        });
+        let points = Dict { label: "点位类别".to_owned(), options: points.collect() };
+        package.dicts.insert("point_kind".to_owned(), points);
         // Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
         let items = package.catalogue.get().items.iter().map(|item| Choice {
             id: item.id.clone(),

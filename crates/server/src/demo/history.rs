@@ -101,6 +101,16 @@ const HAZARDS: [Hazard; 8] = [
     },
 ];
 
+/// A place that is patrolled: grid, kind, name, where, days since it was registered.
+struct Point(&'static str, &'static str, &'static str, &'static str, u64);
+
+const POINTS: [Point; 4] = [
+    Point("510000100201001", "geo_point", "屋背后崩塌点", "1组老鹰岩下", 33),
+    Point("510000100201001", "reservoir", "月亮塘", "1组沟口", 5),
+    Point("510000100201001", "small_place", "便民小卖部", "1组公路边", 20),
+    Point("510000100201002", "reservoir", "二组山塘", "2组水井湾", 9),
+];
+
 const DISPUTES: [Dispute; 6] = [
     Dispute {
         far: Far::Submitted,
@@ -169,6 +179,9 @@ pub(super) async fn write(ledger: &mut Ledger, houses: &[House], now: u64) -> Re
             let scribe = Scribe::new(ledger, &user).await?;
             cast.by_grid.insert(house.area.clone(), scribe);
         }
+    }
+    for point in POINTS {
+        place(ledger, &mut cast, &point, &first, now).await?;
     }
     for (n, house) in (0u64..).zip(&first) {
         let at = now - (40 - n / 2) * DAY_MS + (n % 6) * 3_600_000;
@@ -259,6 +272,37 @@ async fn visit(ledger: &mut Ledger, cast: &mut Cast, house: &House, n: u64, at: 
     cast.worker(house)?
         .create(ledger, record("visit", "F-VISIT/1", "visited", house, None, &set), at)
         .await?;
+    Ok(())
+}
+
+async fn place(
+    ledger: &mut Ledger,
+    cast: &mut Cast,
+    point: &Point,
+    houses: &[&House],
+    now: u64,
+) -> Result<(), ApiError> {
+    let Point(grid, kind, name, address, days) = point;
+    let mut below = houses.iter().filter(|house| house.area == *grid);
+    let Some(house) = below.next() else { return Ok(()) };
+    let mut set = json!({
+        "name": name, "point_kind": kind, "address_text": address, "responsible": house.head, "status": "active",
+    });
+    if *kind == "geo_point" {
+        set["profile"] = json!("雨后有零星掉块,坡下有住户");
+        for (row, house) in below.take(3).enumerate() {
+            set[format!("threatened/t{row}/household")] = json!(house.id.to_string());
+            set[format!("threatened/t{row}/people")] = json!(3);
+        }
+    }
+    let body = Body::Create(Create {
+        type_: "place".to_owned(),
+        form: Some("F-PLACE/1".to_owned()),
+        place: Placement { area: Some((*grid).to_owned()), ..Placement::default() },
+        set: values(&set),
+        ..Create::default()
+    });
+    cast.worker(house)?.create(ledger, body, now - days * DAY_MS).await?;
     Ok(())
 }
 

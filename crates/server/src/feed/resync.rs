@@ -88,7 +88,7 @@ pub(super) async fn step(
     Ok(if last { None } else { Some(place) })
 }
 
-async fn candidates(
+pub(super) async fn candidates(
     page: &mut Page<'_>,
     scope: &Scope,
     pass: &Pass,

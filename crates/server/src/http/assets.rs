@@ -37,6 +37,28 @@ impl Assets {
         Self::Folder(root)
     }
 
+    /// Writes the bundles in this binary into a folder, as any file server can serve them: the phone's at its root,
+    /// the desk's below `desk/`. Returns how many files there are.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn write_built_in(to: &Path) -> std::io::Result<usize> {
+        let mut count = 0;
+        for (name, bytes) in built_in::FILES {
+            // Compressed forms are for servers that know what to do with them; the list of hashes is ours.
+            if name.ends_with("/csp.json") || [".br", ".gz"].iter().any(|end| name.ends_with(end)) {
+                continue;
+            }
+            let path = to.join(name.strip_prefix("field/").unwrap_or(name));
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::write(path, bytes)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
     /// A file and its tag.
     fn get(&self, name: &str) -> Option<(Cow<'static, [u8]>, String)> {
         match self {

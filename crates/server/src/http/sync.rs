@@ -1,5 +1,6 @@
 //! The sync contract: caps, push, pull.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -27,13 +28,14 @@ use crate::writer::rights;
 pub(super) async fn caps(State(app): State<Arc<App>>) -> Json<Caps> {
     Json(Caps {
         contract: VERSION.to_owned(),
-        levels: vec![0, 1],
+        levels: vec![0, 1, 2],
         history: app.tenant.history.clone(),
         now: app.clock.now_ms(),
         authority: Some(app.tenant.authority),
         max_batch_ops: MAX_BATCH_OPS,
         max_batch_bytes: MAX_BATCH_BYTES,
         max_blob: MAX_BLOB,
+        snapshot: Some(gridbook_log::pack::FORM),
     })
 }
 
@@ -92,27 +94,37 @@ pub(super) async fn pull(
     session: Session,
     Params(query): Params,
 ) -> Result<Json<PullReply>, ApiError> {
-    let cursor = match query.get("cursor").map(String::as_str) {
-        None | Some("") => None,
-        Some(text) => Some(Cursor::parse(text).ok_or_else(|| {
-            ApiError::bad("cursor", "同步位置的记号不对,记录都在本机;请在“我的”里点“重新同步”。")
-        })?),
-    };
+    let cursor = place_in_feed(&query)?;
     let limit = match query.get("limit") {
         None => MAX_PAGE,
         Some(text) => {
             text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(ApiError::malformed)?.min(MAX_PAGE)
         }
     };
-    let not = match query.get("not") {
-        None => None,
-        Some(text) => Some(Writer::parse(text).ok_or_else(ApiError::malformed)?),
-    };
+    let not = not_of(&query)?;
     settle_rights(&app, &session).await?;
     let mut conn = app.readers.moment().await?;
     let page = feed::pull(&mut conn, &app.tenant, &session.actor.user, cursor, limit, not).await?;
     conn.close().await?;
     Ok(Json(page))
+}
+
+/// The cursor that a request names; `None` for the beginning.
+pub(super) fn place_in_feed(query: &HashMap<String, String>) -> Result<Option<Cursor>, ApiError> {
+    match query.get("cursor").map(String::as_str) {
+        None | Some("") => Ok(None),
+        Some(text) => Cursor::parse(text).map(Some).ok_or_else(|| {
+            ApiError::bad("cursor", "同步位置的记号不对,记录都在本机;请在“我的”里点“重新同步”。")
+        }),
+    }
+}
+
+/// The asking device, if it names itself.
+pub(super) fn not_of(query: &HashMap<String, String>) -> Result<Option<Writer>, ApiError> {
+    match query.get("not") {
+        None => Ok(None),
+        Some(text) => Writer::parse(text).map(Some).ok_or_else(ApiError::malformed),
+    }
 }
 
 /// Roles begin and end by the calendar: brings the reader's rights in line before reading.

@@ -1,9 +1,10 @@
 //! The server's own answers in the log: receipts, refusals, official numbers, corrected times.
 
 use chrono::Datelike;
+use gridbook_domain::authority::{AUTHOR, clock_fix, number_due, official_number};
 use gridbook_domain::record::RecordKind;
-use gridbook_log::body::{ClockFix, Number, Receipt, Reject};
-use gridbook_log::{Body, Dot, EntityId, Hlc, NewOp, Op, Outcome, Writer};
+use gridbook_log::body::{Number, Receipt, Reject};
+use gridbook_log::{Body, Dot, EntityId, NewOp, Op, Writer};
 
 use super::ledger::{Ledger, entity_of};
 use super::rows::Rows;
@@ -11,11 +12,6 @@ use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::secret;
 use crate::sql;
-
-/// The author's name in the server's own operations.
-const AUTHOR: &str = "gridbook";
-/// A clock further ahead than this gets its operation's time corrected.
-const MAX_AHEAD_MS: u64 = 5 * 60 * 1000;
 
 impl Ledger {
     /// The server's log identity.
@@ -73,10 +69,7 @@ impl Ledger {
 
     /// Corrects the time of an operation whose author's clock ran ahead.
     pub(super) fn answer_clock(&mut self, rows: &mut Rows, op: &Op, now: u64, drift: i64) {
-        let hlc = op.header().hlc;
-        if hlc.ms > now.saturating_add(MAX_AHEAD_MS) {
-            let ms = hlc.ms.saturating_sub(u64::try_from(drift).unwrap_or(0)).min(now);
-            let fix = ClockFix { op: op.dot(), hlc: Hlc { ms, count: hlc.count } };
+        if let Some(fix) = clock_fix(op, now, drift) {
             self.append_answer(rows, op.entity(), &Body::ClockFix(fix));
         }
     }
@@ -85,16 +78,8 @@ impl Ledger {
     /// without gaps per series and year.
     pub(super) async fn answer_number(&mut self, rows: &mut Rows, op: &Op) -> Result<(), sqlx::Error> {
         let Some(stream) = self.streams.get(&op.entity()) else { return Ok(()) };
-        let kind = stream.entity.type_().and_then(RecordKind::parse);
-        let Some((kind, class)) = kind.and_then(|k| Some((k, k.number_class()?))) else { return Ok(()) };
-        let counts = stream.entity.timeline().iter().any(|e| {
-            e.dot == op.dot()
-                && e.outcome == Outcome::Counts
-                && self.admission.gives_number(kind, &e.event.event)
-        });
-        if !counts || stream.entity.number().is_some() {
-            return Ok(());
-        }
+        let gives = |kind, step: &str| self.admission.gives_number(kind, step);
+        let Some(class) = number_due(&stream.entity, Some(op.dot()), gives) else { return Ok(()) };
         if self.numbers_held().await? {
             return Ok(());
         }
@@ -124,12 +109,8 @@ impl Ledger {
             self.load(some).await?;
             for id in some {
                 let Some(stream) = self.streams.get(id) else { continue };
-                let kind = stream.entity.type_().and_then(RecordKind::parse);
-                let Some((kind, class)) = kind.and_then(|k| Some((k, k.number_class()?))) else { continue };
-                let due = stream.entity.timeline().iter().any(|e| {
-                    e.outcome == Outcome::Counts && self.admission.gives_number(kind, &e.event.event)
-                });
-                if due && stream.entity.number().is_none() {
+                let gives = |kind, step: &str| self.admission.gives_number(kind, step);
+                if let Some(class) = number_due(&stream.entity, None, gives) {
                     self.give_number(&mut rows, *id, class).await?;
                     given += 1;
                 }
@@ -159,7 +140,7 @@ impl Ledger {
         .bind(year)
         .fetch_one(&mut self.conn)
         .await?;
-        let number = format!("{}〔{year}〕{class}字第{last:05}号", self.tenant.number_code);
+        let number = official_number(&self.tenant.number_code, year, class, last);
         self.append_answer(rows, entity, &Body::Number(Number { number }));
         Ok(())
     }

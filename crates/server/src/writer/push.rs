@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use gridbook_domain::authority::{KINDS, ruled_out};
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
 use gridbook_log::{Dot, EntityId, Header, Op, OpId};
@@ -18,9 +19,6 @@ use crate::problem::ApiError;
 use crate::quarantine;
 use crate::signature::{self, Author, Keys};
 use crate::sql;
-
-/// Kinds that only the server's own device writes.
-pub(crate) const AUTHORITY_KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
 
 /// A push with its operations read and hashed (done outside the writer, on another core).
 pub struct Push {
@@ -148,6 +146,8 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     let mut results = Vec::with_capacity(push.ops.len());
     let mut taken: BTreeMap<(EntityId, bool), Vec<Dot>> = BTreeMap::new();
     let absent = absent(ledger, &push).await?;
+    // A hand-over is over with its last confirmation.
+    let mut confirmed: BTreeSet<EntityId> = BTreeSet::new();
     // What follows a fork was written on top of something else than what is held here.
     let mut forked: BTreeSet<EntityId> = BTreeSet::new();
     for read in &push.ops {
@@ -173,6 +173,9 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
                 ledger.answer_clock(&mut rows, op, now, drift);
                 ledger.answer_number(&mut rows, op).await?;
                 taken.entry((op.entity(), signed)).or_default().push(op.dot());
+                if op.header().kind == kind::EVENT {
+                    confirmed.insert(op.entity());
+                }
                 results.push(result(Some(op.id()), Verdict::Ok, None));
             }
             Judged::Reject(code) => {
@@ -202,6 +205,9 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     }
     let judged = began.elapsed();
     ledger.flush(rows).await?;
+    for entity in confirmed {
+        ledger.hand_over(entity).await?;
+    }
     let written = began.elapsed();
     tracing::debug!(ops = push.ops.len(), ?loaded, ?judged, ?written, "push");
     Ok(PushReply { results, now })
@@ -231,7 +237,7 @@ fn judge(
     let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
     match asked.carried {
         Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
-        Carried::Own if dot.writer != push.writer => return refuse("foreign_writer"),
+        Carried::Own if !dot.writer.is_life_of(push.writer) => return refuse("foreign_writer"),
         Carried::Own => {}
         Carried::Wrong => return refuse("signature"),
         Carried::Signed => {
@@ -242,7 +248,7 @@ fn judge(
             }
         }
     }
-    if AUTHORITY_KINDS.contains(&header.kind.as_str()) {
+    if KINDS.contains(&header.kind.as_str()) {
         return refuse("authority_only");
     }
     if op.body_text().is_none() {
@@ -272,13 +278,8 @@ fn judge(
     if dot.n > stream.entity.have().upto(dot.writer) + 1 || (stream.is_new() && header.kind != kind::CREATE) {
         return Judged::Done(Verdict::Defer, None);
     }
-    if !stream.is_new() {
-        if header.kind == kind::CREATE {
-            return Judged::Reject("second_create".to_owned());
-        }
-        if stream.entity.creation().is_none_or(|c| c.rejected.is_some()) {
-            return Judged::Reject("creation_rejected".to_owned());
-        }
+    if let Some(code) = ruled_out(&stream.entity, op) {
+        return Judged::Reject(code.to_owned());
     }
     let verdict = match &asked.creation {
         Some(verdict) if stream.is_new() => verdict.clone(),

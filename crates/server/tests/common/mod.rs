@@ -13,14 +13,17 @@ use gridbook_domain::admit::Reach;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Actor, Assignment};
 use gridbook_log::{
-    Body, Create, DeviceId, Dot, Entity, EntityId, Event, Hlc, NewOp, Op, OpId, Placement, Values, Writer,
+    Body, Create, DeviceId, Dot, Entity, EntityId, Event, Fingerprint, Hlc, NewOp, Op, OpId, Placement,
+    Values, Writer, pack,
 };
 use gridbook_server::admission::Admission;
 use gridbook_server::clock::Clock;
 use gridbook_server::db::NewTenant;
 use gridbook_server::writer::rights::Person;
 use gridbook_server::{App, Config, password, serve, start};
-use gridbook_sync::wire::{Entry, PullReply, PushReply, PushRequest, Verdict};
+use gridbook_sync::wire::{
+    Entry, FpReply, PAGE_HEADER, PageHead, PullReply, PushReply, PushRequest, Verdict,
+};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -481,6 +484,57 @@ impl Device {
             }
         }
         reply.more
+    }
+
+    /// One page of packed streams; `None` where there are none from this cursor on.
+    pub async fn packed(&self, cursor: &str, place: Option<&str>) -> Option<(PageHead, Vec<Op>)> {
+        let place = place.map_or_else(String::new, |place| format!("&place={place}"));
+        let url = format!("{}/sync/v1/snapshot?cursor={cursor}{place}", self.url);
+        let response = self.http.get(url).bearer_auth(&self.token).send().await.unwrap();
+        if response.status() == 410 {
+            return None;
+        }
+        assert_eq!(response.status(), 200);
+        let head: PageHead = serde_json::from_str(response.headers()[PAGE_HEADER].to_str().unwrap()).unwrap();
+        let bytes = response.bytes().await.unwrap();
+        let (mut ops, mut rest) = (Vec::new(), &bytes[..]);
+        while !rest.is_empty() {
+            let (op, len) = pack::read_checked(rest).unwrap();
+            ops.push(op);
+            rest = &rest[len..];
+        }
+        let mut fp = Fingerprint::default();
+        ops.iter().for_each(|op| fp.add(op));
+        assert_eq!(fp, head.fp);
+        Some((head, ops))
+    }
+
+    /// As a device that has nothing: packed streams, then the feed.
+    pub async fn pull_packed(&mut self) {
+        while let Some((head, ops)) = self.packed(&self.cursor, None).await {
+            self.cursor = head.cursor;
+            for op in ops {
+                self.visible.insert(op.entity());
+                self.entities.entry(op.entity()).or_insert_with(|| Entity::new(op.entity(), None)).apply(&op);
+            }
+            if !head.more {
+                break;
+            }
+        }
+        self.pull().await;
+    }
+
+    /// What the server says that this device should hold.
+    pub async fn should_hold(&self) -> FpReply {
+        let url = format!("{}/sync/v1/fp?places=1", self.url);
+        self.http.get(url).bearer_auth(&self.token).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// What it holds.
+    pub fn holds(&self) -> Fingerprint {
+        let mut fp = Fingerprint::default();
+        self.visible.iter().for_each(|id| fp.join(self.entities[id].fingerprint()));
+        fp
     }
 
     pub async fn pull(&mut self) {

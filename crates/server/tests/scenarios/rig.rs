@@ -27,7 +27,7 @@ use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::env::Env;
 use gridbook_sync::memory::MemoryStore;
 use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica};
-use gridbook_sync::wire::{Problem, VERSION, VERSION_HEADER};
+use gridbook_sync::wire::{PAGE_HEADER, Problem, SnapshotPage, VERSION, VERSION_HEADER};
 use serde_json::{Value, json};
 
 use crate::common::{Server, TestClock, role, unit, values};
@@ -101,12 +101,21 @@ impl Http for Line {
                 let not = not.map(|writer| format!("&not={writer}")).unwrap_or_default();
                 self.client.get(url(&format!("pull?limit={limit}&cursor={cursor}{not}")))
             }
+            Request::Snapshot { cursor, place } => {
+                let place = place.as_ref().map(|place| format!("&place={place}")).unwrap_or_default();
+                self.client.get(url(&format!("snapshot?cursor={cursor}{place}")))
+            }
+            Request::Fp { places } => self.client.get(url(&format!("fp?places={}", u8::from(*places)))),
             Request::PutBlob { sha256 } => {
                 self.client.put(url(&format!("blobs/{sha256}"))).body(blob.unwrap_or_default())
+            }
+            Request::AskBlob { .. } | Request::PutPart { .. } => {
+                unreachable!("pictures here go in one piece")
             }
         };
         let answer = made.header(VERSION_HEADER, VERSION).bearer_auth(&self.token).send().await.unwrap();
         let status = answer.status().as_u16();
+        let page = answer.headers().get(PAGE_HEADER).map(|head| head.to_str().unwrap().to_owned());
         let bytes = answer.bytes().await.unwrap();
         if status >= 300 {
             let code = serde_json::from_slice::<Problem>(&bytes).map(|p| p.code).unwrap_or_default();
@@ -116,7 +125,12 @@ impl Http for Line {
             Request::Caps => Response::Caps(serde_json::from_slice(&bytes).unwrap()),
             Request::Push(_) => Response::Push(serde_json::from_slice(&bytes).unwrap()),
             Request::Pull { .. } => Response::Pull(serde_json::from_slice(&bytes).unwrap()),
-            Request::PutBlob { .. } => Response::Blob,
+            Request::Fp { .. } => Response::Fp(serde_json::from_slice(&bytes).unwrap()),
+            Request::Snapshot { .. } => {
+                let head = serde_json::from_str(&page.unwrap()).unwrap();
+                Response::Snapshot(SnapshotPage { head, frames: bytes.to_vec() })
+            }
+            Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Response::Blob,
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::{OpId, Writer};
+use gridbook_log::{EntityId, OpId, Writer};
 use serde::{Deserialize, Serialize};
 
-use crate::replica::Outbox;
-use crate::wire::{Caps, PullReply, PushReply, PushRequest};
+use super::Waiting;
+use crate::replica::{Compared, Outbox};
+use crate::wire::{Caps, FpReply, PullReply, PushReply, PushRequest, SnapshotPage};
 
 /// A request to the backend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +25,36 @@ pub enum Request {
         /// Operations of this writer need not come back, except below an `enter`.
         not: Option<Writer>,
     },
+    /// `GET /sync/v1/snapshot` (level 2)
+    Snapshot {
+        /// Where to go on; empty for the beginning.
+        cursor: String,
+        /// Only what lies there.
+        place: Option<String>,
+    },
+    /// `GET /sync/v1/fp` (level 2)
+    Fp {
+        /// Whether each place is wanted.
+        places: bool,
+    },
     /// `PUT /sync/v1/blobs/{sha256}`; the driver adds the bytes from the store.
     PutBlob {
         /// Name.
         sha256: String,
+    },
+    /// `HEAD /sync/v1/blobs/{sha256}`: how much of a photo is there.
+    AskBlob {
+        /// Name.
+        sha256: String,
+    },
+    /// `PATCH /sync/v1/blobs/{sha256}`: up to [`super::PART`] bytes from `offset` on; the driver adds them.
+    PutPart {
+        /// Name.
+        sha256: String,
+        /// Where the part begins.
+        offset: usize,
+        /// Size of the whole photo.
+        length: usize,
     },
 }
 
@@ -40,8 +67,14 @@ pub enum Response {
     Push(PushReply),
     /// A page.
     Pull(PullReply),
+    /// Packed operations.
+    Snapshot(SnapshotPage),
+    /// What the reader should hold.
+    Fp(FpReply),
     /// The blob is stored.
     Blob,
+    /// So many bytes of the blob are stored; `None` when the backend takes no parts.
+    BlobAt(Option<usize>),
     /// The backend answered with an error.
     Failed {
         /// HTTP status.
@@ -70,10 +103,21 @@ pub enum Input {
     Response(u64, Response),
     /// Answer to [`Output::ApplyResults`], [`Output::ApplyPage`], [`Output::Renew`] or [`Output::BlobDone`].
     Stored,
-    /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice.
+    /// Answer to [`Output::ApplyPage`]: it is stored, and shows that our name is used twice. Or to
+    /// [`Output::LookBehind`].
     NamedTwice,
+    /// Answer to [`Output::ApplySnapshot`] and [`Output::Mend`]: the page cannot be read; nothing of it was taken.
+    BadPage,
+    /// Compare what is held here with the backend in the next round, and mend what differs.
+    Check,
+    /// Answer to [`Output::Compare`].
+    Compared(Compared),
+    /// Answer to [`Output::Mend`]: what the page held, all of it held here now.
+    Mended(Vec<OpId>),
+    /// Answer to [`Output::PushAgain`]: how many wait to be sent once more.
+    Again(usize),
     /// Answer to [`Output::NextBlob`].
-    Blob(Option<String>),
+    Blob(Option<Waiting>),
     /// The store failed; the text is for the log.
     StoreFailed(String),
 }
@@ -96,13 +140,32 @@ pub enum Output {
     ApplyResults(PushReply),
     /// Take in a page that was asked for from this cursor; a page asked from elsewhere is thrown away.
     ApplyPage(String, PullReply),
+    /// Take in a page of packed operations that was asked for from this cursor, as [`Output::ApplyPage`].
+    ApplySnapshot(String, SnapshotPage),
+    /// Compare what is held here with what the backend says.
+    Compare(FpReply),
+    /// Take in what is missing here; the feed's position stays.
+    Mend(SnapshotPage),
+    /// Let wait to be sent once more what this device wrote in these entities and the backend does not hold.
+    PushAgain {
+        /// Where something differs.
+        entities: BTreeSet<EntityId>,
+        /// What the backend holds there.
+        held: BTreeSet<OpId>,
+    },
     /// The backend does not know our position: start over from the beginning, keeping everything.
     StartOver {
         /// Its history was replaced, by a backup for instance: it may lack what it had acknowledged.
         send_again: bool,
     },
+    /// Remember whose history it is, before anything is pushed: what is acknowledged from now on would be missing in
+    /// another one.
+    Meet(String),
     /// Our name is used twice: begin a new epoch and write what is unsent again under it.
     Renew,
+    /// The backend cannot place these: look whether they follow something of ours that is not here any more. Answer
+    /// with [`Input::NamedTwice`] if so, with [`Input::Stored`] if not.
+    LookBehind(BTreeSet<OpId>),
     /// Name a photo that waits, passing over those that failed in this round.
     NextBlob,
     /// The photo is stored at the backend.
@@ -127,6 +190,8 @@ pub enum Phase {
     Push,
     /// Fetching.
     Pull,
+    /// Comparing with the backend.
+    Check,
     /// Sending photos.
     Photos,
 }
@@ -159,4 +224,9 @@ pub struct Identity {
     pub history: String,
     /// Own operations were purged that may lie ahead of the cursor: they must come back.
     pub echo: bool,
+    /// Something waits that the backend, or another bearer of our name, has under the same name with other
+    /// content: a new name is needed before anything else goes.
+    pub named_twice: bool,
+    /// The feed has never reached its end since it began.
+    pub fresh: bool,
 }

@@ -38,6 +38,8 @@ pub(super) struct Outgoing {
     pub(super) loading: bool,
     /// The backend holds something else under one of our names.
     named_twice: bool,
+    /// Deferred with nothing else under way.
+    deferred: BTreeSet<OpId>,
 }
 
 impl Outgoing {
@@ -49,6 +51,7 @@ impl Outgoing {
             drained: false,
             loading: false,
             named_twice: false,
+            deferred: BTreeSet::new(),
         }
     }
 
@@ -60,6 +63,11 @@ impl Outgoing {
     /// Whether another batch should be read while `under_way` are.
     pub(super) fn wants(&self, under_way: usize) -> bool {
         !self.loading && !self.drained && under_way < if self.narrow { 1 } else { WIDTH }
+    }
+
+    /// Whether all that waited was taken: nothing is left for the next round.
+    pub(super) fn is_drained(&self) -> bool {
+        self.drained && self.passed.is_empty()
     }
 
     /// Most operations and bytes of the next batch.
@@ -103,7 +111,8 @@ impl Outgoing {
         if !left.is_empty() {
             if sent.alone {
                 // They stay in the outbox: pass over them, or they are sent again for ever.
-                self.passed.extend(left);
+                self.passed.extend(&left);
+                self.deferred.extend(left);
             } else {
                 // Perhaps they only came before what they build on: again, with nothing else under way.
                 self.hold_back();
@@ -117,6 +126,11 @@ impl Outgoing {
     /// Whether a new name is needed; asked once, when nothing is under way any more.
     pub(super) fn take_named_twice(&mut self) -> bool {
         std::mem::take(&mut self.named_twice)
+    }
+
+    /// What the backend could not place in this round; asked once, when nothing is under way any more.
+    pub(super) fn take_deferred(&mut self) -> Option<BTreeSet<OpId>> {
+        Some(std::mem::take(&mut self.deferred)).filter(|ids| !ids.is_empty())
     }
 
     /// The backend found a batch too large.

@@ -1,6 +1,6 @@
 //! Opening a replica, keeping up with other tabs, packing the index.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
 use gridbook_log::{Clock, DeviceId, EntityId, Writer};
@@ -36,7 +36,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         let inner = RefCell::new(read_all::<S, P>(&store).await?);
-        let replica = Self { store, project, inner, gate: async_lock::Mutex::new(()) };
+        let replica =
+            Self { store, project, inner, gate: async_lock::Mutex::new(()), office: Cell::new(None) };
         if replica.inner.borrow().loose_rows > LOOSE {
             replica.pack_index().await?;
         }

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Dot, EntityId, OpId, WireOp, pack};
+use gridbook_log::{Dot, EntityId, Op, OpId, WireOp, pack};
 use serde::{Deserialize, Serialize};
 
-use super::index::{Row, put_rows};
+use super::index::{Part, Row, put_rows};
 use super::open::seal;
 use super::{Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
 use crate::wire::{PushResult, Verdict};
+
+/// Code of an operation whose id stands for another one elsewhere.
+pub(super) const FORK: &str = "fork";
 
 /// One operation that no backend has acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,18 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// Sent once, and its name stands for something else now.
+    pub(super) fn fork(op: &Op, place: Part) -> Self {
+        Self {
+            entity: op.entity(),
+            dot: op.dot(),
+            at: place.at,
+            len: place.len,
+            saved_ms: op.header().hlc.ms,
+            held: Some(FORK.to_owned()),
+        }
+    }
+
     fn id(&self) -> OpId {
         OpId { entity: self.entity, dot: self.dot }
     }
@@ -67,6 +82,13 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         unsent
+    }
+
+    /// Whether something waits whose name another bearer of ours has used for something else: only a new name
+    /// ([`Self::renew`]) gets it to the backend.
+    pub fn named_twice(&self) -> bool {
+        let inner = self.inner.borrow();
+        inner.pend.values().flatten().any(|p| matches!(p.held.as_deref(), Some("clone" | FORK)))
     }
 
     /// The next operations to send, without those in `pass`: under way, or left for the next round.

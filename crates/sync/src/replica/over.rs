@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{EntityId, pack};
+use gridbook_log::{EntityId, Op, pack};
 
 use super::index::Row;
+use super::open::seal;
 use super::outbox::Pending;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key};
 use crate::store::{Batch, Durability, Store, StoreError, Table};
@@ -40,6 +41,36 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
+    /// Takes note of the history of the backend that is spoken to for the first time. A pull notes it too, but a
+    /// push comes first, and may be all that gets through: when a backup is put back after that, what was
+    /// acknowledged must be known to be missing.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails.
+    pub async fn meet(&self, history: &str) -> Result<(), ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            let mut meta = self.inner.borrow().meta.clone();
+            if !meta.history.is_empty() {
+                return Ok(());
+            }
+            history.clone_into(&mut meta.history);
+            let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+            seal(&mut batch, &mut meta, &[]);
+            match self.store.commit(batch).await {
+                Ok(()) => {
+                    self.inner.borrow_mut().meta = meta;
+                    return Ok(());
+                }
+                Err(StoreError::Raced) => {
+                    self.refresh().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
     async fn try_start_over(&self, send_again: SendAgain) -> Result<(), ReplicaError> {
         let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
         if send_again != SendAgain::Nothing {
@@ -50,7 +81,14 @@ impl<S: Store, P: Project> Replica<S, P> {
             for log in logs {
                 let bytes =
                     self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
-                let list = self.inner.borrow().to_send(log, &bytes, send_again)?;
+                let answers_as = self.answers_as();
+                let inner = self.inner.borrow();
+                let writer = inner.meta.writer;
+                let meant = |op: &Op| {
+                    let by = op.dot().writer;
+                    send_again == SendAgain::Everything || by.is_life_of(writer) || Some(by) == answers_as
+                };
+                let list = inner.to_send(log, &bytes, meant)?;
                 pend.extend(list.map(|list| (log, list)));
             }
         }
@@ -60,18 +98,10 @@ impl<S: Store, P: Project> Replica<S, P> {
             let mut meta = inner.meta.clone();
             meta.cursor.clear();
             meta.history.clear();
-            let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
-            for (log, list) in &pend {
-                let before = inner.pend.get(log).map_or(0, Vec::len);
-                for pending in &list[before..] {
-                    let row = changed
-                        .entry(pending.entity)
-                        .or_insert_with(|| inner.rows.get(&pending.entity).cloned());
-                    if let Some(row) = row {
-                        row.unsent += 1;
-                    }
-                }
-            }
+            meta.pulled_at = 0;
+            // What was purged comes again, with what we wrote of it.
+            meta.echo |= inner.gone.values().any(|own| *own > 0);
+            let changed = inner.waiting_rows(&pend);
             (meta, changed)
         };
         self.commit_pend(batch, meta, pend, changed).await.map(|_| ())
@@ -79,13 +109,33 @@ impl<S: Store, P: Project> Replica<S, P> {
 }
 
 impl<P: Project> Inner<P> {
+    /// Rows of entities of which more waits than before, when these are the pending lists.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn waiting_rows(
+        &self,
+        pend: &BTreeMap<u32, Vec<Pending>>,
+    ) -> BTreeMap<EntityId, Option<Row<P::Summary>>> {
+        let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
+        for (log, list) in pend {
+            let before = self.pend.get(log).map_or(0, Vec::len);
+            for pending in &list[before..] {
+                let row =
+                    changed.entry(pending.entity).or_insert_with(|| self.rows.get(&pending.entity).cloned());
+                if let Some(row) = row {
+                    row.unsent += 1;
+                }
+            }
+        }
+        changed
+    }
+
     /// The pending list of a log row with everything in it that is to be sent again: what waits already first, as
     /// it is. `None` when nothing is added.
-    fn to_send(
+    pub(super) fn to_send(
         &self,
         log: u32,
         bytes: &[u8],
-        again: SendAgain,
+        meant: impl Fn(&Op) -> bool,
     ) -> Result<Option<Vec<Pending>>, ReplicaError> {
         let mut list = self.pend.get(&log).cloned().unwrap_or_default();
         let before = list.len();
@@ -93,8 +143,7 @@ impl<P: Project> Inner<P> {
         while at < bytes.len() {
             let (op, len) = pack::read(&bytes[at..])?;
             let (entity, dot) = (op.entity(), op.dot());
-            let meant = again == SendAgain::Everything || dot.writer == self.meta.writer;
-            if meant
+            if meant(&op)
                 && self.rows.contains_key(&entity)
                 && !list.iter().any(|pending| (pending.entity, pending.dot) == (entity, dot))
             {

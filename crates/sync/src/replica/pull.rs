@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gridbook_log::{Applied, DeviceId, Entity, EntityId, Op, pack};
+use gridbook_log::{Applied, DeviceId, Entity, EntityId, Fingerprint, Op, OpId, pack};
 
 use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
+use super::renew::first;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::engine::Input;
 use crate::env::Env;
 use crate::store::{Batch, Durability, Store, StoreError, Table, scan_all};
-use crate::wire::{Entry, PullReply};
+use crate::wire::{Entry, PullReply, SnapshotPage};
 
 /// What a page brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,14 +41,43 @@ struct Page {
     ops: BTreeMap<EntityId, Vec<Op>>,
     leave: BTreeSet<EntityId>,
     unreadable: usize,
-    cursor: String,
+    /// Where the feed goes on after it; it stays when there is nothing.
+    cursor: Option<String>,
     more: bool,
 }
 
+/// What mending brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mended {
+    /// What the page held; all of it is held here now.
+    pub held: Vec<OpId>,
+    /// Entities that changed.
+    pub changed: Vec<EntityId>,
+}
+
 impl Page {
+    /// Packed operations. All of them are checked before anything is taken.
+    fn unpack(page: &SnapshotPage, cursor: Option<String>) -> Result<Self, ReplicaError> {
+        let mut ops: BTreeMap<EntityId, Vec<Op>> = BTreeMap::new();
+        let mut fp = Fingerprint::default();
+        let mut rest = page.frames.as_slice();
+        while !rest.is_empty() {
+            let (op, len) = pack::read_checked(rest).map_err(|_| ReplicaError::Page)?;
+            fp.add(&op);
+            ops.entry(op.entity()).or_default().push(op);
+            rest = rest.get(len..).ok_or(ReplicaError::Page)?;
+        }
+        if fp != page.head.fp {
+            return Err(ReplicaError::Page);
+        }
+        // The feed's end is never in it.
+        Ok(Self { ops, leave: BTreeSet::new(), unreadable: 0, cursor, more: true })
+    }
+
     fn read(reply: PullReply) -> Self {
-        let PullReply { entries, cursor, more, .. } = reply;
-        let mut page = Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0, cursor, more };
+        let PullReply { entries, cursor, more } = reply;
+        let mut page =
+            Self { ops: BTreeMap::new(), leave: BTreeSet::new(), unreadable: 0, cursor: Some(cursor), more };
         for entry in entries {
             match entry {
                 Entry::Op { op, .. } => match Op::from_wire(op) {
@@ -70,7 +100,7 @@ impl Page {
 impl<S: Store, P: Project> Replica<S, P> {
     /// Takes in a page that was asked for from cursor `from`, and moves the cursor, in one batch. When another tab
     /// has moved the cursor meanwhile the page is thrown away: what it says may have been overtaken, and an entity
-    /// purged since would come back in part.
+    /// purged since would come back in part; or it has taken a new name, and the page left out what is needed now.
     ///
     /// # Errors
     /// [`ReplicaError`]; then neither the operations nor the cursor were written, and the page comes again.
@@ -82,16 +112,68 @@ impl<S: Store, P: Project> Replica<S, P> {
         history: &str,
         authority: Option<DeviceId>,
     ) -> Result<Pulled, ReplicaError> {
-        let page = Page::read(reply);
+        self.take_page(env, Some(from), &Page::read(reply), history, authority).await
+    }
+
+    /// As [`Self::apply_page`], for packed operations: all of the page and the cursor in one batch, or nothing.
+    ///
+    /// # Errors
+    /// [`ReplicaError::Page`] when the page is not what it says; else as [`Self::apply_page`].
+    pub async fn apply_snapshot(
+        &self,
+        env: &impl Env,
+        from: &str,
+        page: &SnapshotPage,
+        history: &str,
+        authority: Option<DeviceId>,
+    ) -> Result<Pulled, ReplicaError> {
+        let page = Page::unpack(page, Some(page.head.cursor.clone()))?;
+        self.take_page(env, Some(from), &page, history, authority).await
+    }
+
+    /// Takes in what is missing here of packed operations. The feed's position and the outbox stay.
+    ///
+    /// # Errors
+    /// As [`Self::apply_snapshot`].
+    pub async fn mend(&self, env: &impl Env, page: &SnapshotPage) -> Result<Mended, ReplicaError> {
+        let page = Page::unpack(page, None)?;
+        let (history, authority) = {
+            let meta = self.meta();
+            (meta.history.clone(), meta.authority)
+        };
+        let pulled = self.take_page(env, None, &page, &history, authority).await?;
+        let held = page.ops.values().flatten().map(Op::id).collect();
+        Ok(Mended { held, changed: pulled.changed })
+    }
+
+    async fn take_page(
+        &self,
+        env: &impl Env,
+        from: Option<&str>,
+        page: &Page,
+        history: &str,
+        authority: Option<DeviceId>,
+    ) -> Result<Pulled, ReplicaError> {
         let _gate = self.gate.lock().await;
+        let asked_as = self.inner.borrow().meta.writer;
+        let mut surveyed = false;
         for _ in 0..TRIES {
-            if self.inner.borrow().meta.cursor != from {
+            let overtaken = {
+                let meta = &self.inner.borrow().meta;
+                from.is_some_and(|from| meta.cursor != from) || meta.writer != asked_as
+            };
+            if overtaken {
                 return Ok(Pulled::default());
             }
             self.adopt_authority(authority);
-            match self.try_page(env, &page, history, authority).await {
+            match self.try_page(env, page, history, authority).await {
                 Err(ReplicaError::Store(StoreError::Raced)) => {
                     self.refresh().await?;
+                }
+                // The index leads to what is not there: it is made again from the log, and the page fills what it can.
+                Err(ReplicaError::Damaged(_)) if !surveyed => {
+                    surveyed = true;
+                    self.survey_alone().await?;
                 }
                 other => return other,
             }
@@ -118,6 +200,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let ids: Vec<EntityId> = page.ops.keys().copied().collect();
         self.load(&ids).await?;
         // Taken out of memory, not copied: when the commit fails they are read from the log again.
+        let lost = self.lost_forks(page).await?;
         let mut folded = self.inner.borrow_mut().take_cached(&ids);
         // Loading may have read another tab's meta, from before the authority was known.
         if self.inner.borrow().meta.authority != authority {
@@ -129,11 +212,11 @@ impl<S: Store, P: Project> Replica<S, P> {
         let version = meta.version + 1;
         let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
         let mut entities: Vec<Entity> = Vec::new();
+        let (log, mut bytes, mut again) = (meta.next_log, Vec::new(), Vec::new());
+        let mut foreign = false;
         {
             let inner = self.inner.borrow();
             let now = env.now_ms();
-            let log = meta.next_log;
-            let mut bytes = Vec::new();
             for (id, ops) in &page.ops {
                 let mut entity = folded.remove(id).unwrap_or_else(|| Entity::new(*id, authority));
                 let at = bytes.len();
@@ -146,8 +229,14 @@ impl<S: Store, P: Project> Replica<S, P> {
                     if again || held && !matches!(entity.clone().apply(op), Applied::Fork) {
                         continue;
                     }
+                    result.named_twice |= held && op.dot().writer == meta.writer;
                     pack::write(&mut bytes, op);
                     fresh.push(op);
+                    foreign |= Some(op.dot().writer) == self.answers_as();
+                }
+                for op in lost.iter().filter(|op| op.entity() == *id) {
+                    let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, op))?;
+                    again.push(Pending::fork(op, place));
                 }
                 if fresh.is_empty() && !inner.rows.get(id).is_some_and(|r| r.leaving) {
                     continue;
@@ -160,7 +249,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 let row = Row {
                     version,
                     parts: parts.chain((part.len > 0).then_some(part)).collect(),
-                    unsent: held.map_or(0, |r| r.unsent),
+                    unsent: held.map_or(0, |r| r.unsent) + count(&again, *id),
                     sent_at: held.and_then(|r| r.sent_at),
                     refused: held.and_then(|r| r.refused.clone()),
                     leaving: false,
@@ -175,8 +264,18 @@ impl<S: Store, P: Project> Replica<S, P> {
                 meta.next_log += 1;
             }
         }
-        let pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
-        page.cursor.clone_into(&mut meta.cursor);
+        if foreign {
+            Self::close_office(&mut batch);
+        }
+        let mut pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
+        if !again.is_empty() {
+            result.named_twice = true;
+            put_pend(&mut batch, log, &again);
+            pend.insert(log, again);
+        }
+        if let Some(cursor) = &page.cursor {
+            cursor.clone_into(&mut meta.cursor);
+        }
         history.clone_into(&mut meta.history);
         meta.authority = authority;
         if !page.more {
@@ -196,6 +295,45 @@ impl<S: Store, P: Project> Replica<S, P> {
             inner.remember(Rc::new(entity));
         }
         Ok(result)
+    }
+
+    /// What this device wrote and had sent, and what has now lost its name to another bearer of it: the fold keeps
+    /// the other one. It must be written again under a new name.
+    async fn lost_forks(&self, page: &Page) -> Result<Vec<Op>, ReplicaError> {
+        let mut lost = Vec::new();
+        for (id, ops) in &page.ops {
+            let doubtful: Vec<&Op> = {
+                let inner = self.inner.borrow();
+                let Some(entity) = inner.cache.get(id) else { continue };
+                let ours = |op: &&&Op| {
+                    op.dot().writer.dev == inner.meta.writer.dev && entity.have().contains(op.dot())
+                };
+                let forks = ops.iter().filter(|op| ours(&op));
+                forks.filter(|op| matches!((**entity).clone().apply(op), Applied::Fork)).collect()
+            };
+            if doubtful.is_empty() {
+                continue;
+            }
+            let parts = {
+                let inner = self.inner.borrow();
+                let mut parts: BTreeMap<u32, Vec<(EntityId, Part)>> = BTreeMap::new();
+                for part in inner.rows.get(id).map_or(&[][..], |row| &row.parts) {
+                    parts.entry(part.log).or_default().push((*id, *part));
+                }
+                parts
+            };
+            let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
+            let inner = self.inner.borrow();
+            let waits =
+                |op: &Op| inner.pend.values().flatten().any(|p| (p.entity, p.dot) == (op.entity(), op.dot()));
+            for op in doubtful {
+                if let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash() && !waits(own))
+                {
+                    lost.push(own.clone());
+                }
+            }
+        }
+        Ok(lost)
     }
 
     /// Takes entities out of the log and the index. One with unsent operations is only marked: it goes when a
@@ -260,6 +398,10 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         Ok(())
     }
+}
+
+fn count(list: &[Pending], id: EntityId) -> u32 {
+    u32::try_from(list.iter().filter(|pending| pending.entity == id).count()).unwrap_or(u32::MAX)
 }
 
 pub(super) fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaError> {

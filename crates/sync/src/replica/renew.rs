@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gridbook_log::{Ctx, Dot, Entity, EntityId, NewOp, Op, Writer, pack};
+use gridbook_log::{Ctx, Dot, Entity, EntityId, NewOp, Op, OpId, Writer, pack};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
@@ -55,6 +55,22 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         Err(StoreError::Raced.into())
+    }
+
+    /// Whether one of these operations of ours follows a number of ours that is not here any more: it was purged,
+    /// and then the backend went back to before it. Nobody can fill that gap, and under this name nothing of ours
+    /// in that stream would be placed again.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the log cannot be read.
+    pub async fn follows_gap(&self, ids: &BTreeSet<OpId>) -> Result<bool, ReplicaError> {
+        for id in ids {
+            let entity = self.entity(id.entity).await?;
+            if entity.is_some_and(|entity| entity.have().upto(id.dot.writer) < id.dot.n) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     async fn try_renew(&self, env: &impl Env) -> Result<(), ReplicaError> {
@@ -130,8 +146,9 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut written: BTreeMap<EntityId, (Vec<Part>, Vec<Op>)> = BTreeMap::new();
         for (id, places) in &moved {
             let at = bytes.len();
-            let kept: Vec<Op> =
-                ops[id].iter().filter(|op| !places.contains_key(&op.dot())).cloned().collect();
+            let again = |op: &&Op| first(&ops[id], op.dot()).is_some_and(|own| own.hash() == op.hash());
+            let stays = |op: &&Op| !places.contains_key(&op.dot()) || !again(op);
+            let kept: Vec<Op> = ops[id].iter().filter(stays).cloned().collect();
             for op in &kept {
                 pack::write(&mut bytes, op);
             }
@@ -141,8 +158,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut list = Vec::with_capacity(waiting.len());
         for pending in waiting {
             let id = pending.entity;
-            let old =
-                ops[&id].iter().find(|op| op.dot() == pending.dot).ok_or(ReplicaError::Damaged("log"))?;
+            let old = first(&ops[&id], pending.dot).ok_or(ReplicaError::Damaged("log"))?;
             let op = again(old, &moved[&id], meta.writer, env)?;
             let at = bytes.len();
             pack::write(&mut bytes, &op);
@@ -186,6 +202,11 @@ impl<S: Store, P: Project> Replica<S, P> {
         seal(&mut batch, &mut meta, &ids);
         Ok(Plan { batch, meta, pend, changed, folds })
     }
+}
+
+/// What was written here under this name: it was there before anything else that came under it.
+pub(super) fn first(ops: &[Op], dot: Dot) -> Option<&Op> {
+    ops.iter().find(|op| op.dot() == dot)
 }
 
 /// Identity and position of the new life.

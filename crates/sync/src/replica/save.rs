@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gridbook_log::body::Set;
-use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, pack};
+use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, Writer, pack};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
@@ -39,8 +39,14 @@ pub struct Saved {
     pub ops: Vec<OpId>,
 }
 
-struct Plan<T> {
-    batch: Batch,
+/// As whom operations are written.
+pub(super) struct Name {
+    pub(super) writer: Writer,
+    pub(super) user: String,
+}
+
+pub(super) struct Plan<T> {
+    pub(super) batch: Batch,
     meta: super::Meta,
     changed: BTreeMap<EntityId, Option<Row<T>>>,
     entities: BTreeMap<EntityId, Entity>,
@@ -89,7 +95,8 @@ impl<S: Store, P: Project> Replica<S, P> {
         for _ in 0..TRIES {
             let ids: Vec<EntityId> = writes.iter().map(|w| w.entity).collect();
             self.load(&ids).await?;
-            let mut plan = match self.plan(env, writes) {
+            let own = self.own_name();
+            let mut plan = match self.plan(env, &own, writes) {
                 // Another tab may have made it since we last looked.
                 Err(ReplicaError::Unknown) if self.refresh().await? != Some(Vec::new()) => continue,
                 plan => plan?,
@@ -103,17 +110,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             for draft in drafts_done {
                 plan.batch.delete(Table::Draft, draft.clone());
             }
-            match self.store.commit(plan.batch).await {
-                Ok(()) => {
-                    let mut inner = self.inner.borrow_mut();
-                    inner.meta = plan.meta;
-                    inner.pend.extend(plan.pend);
-                    inner.take(plan.changed);
-                    for entity in plan.entities.into_values() {
-                        inner.remember(Rc::new(entity));
-                    }
-                    return Ok(Saved { ops: plan.ops });
-                }
+            match self.commit_plan(plan).await {
+                Ok(ops) => return Ok(Saved { ops }),
                 Err(StoreError::Raced) => {
                     self.refresh().await?;
                 }
@@ -123,7 +121,30 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
-    fn plan(&self, env: &impl Env, writes: &[NewWrite]) -> Result<Plan<P::Summary>, ReplicaError> {
+    pub(super) async fn commit_plan(&self, plan: Plan<P::Summary>) -> Result<Vec<OpId>, StoreError> {
+        self.store.commit(plan.batch).await?;
+        let mut inner = self.inner.borrow_mut();
+        inner.meta = plan.meta;
+        inner.pend.extend(plan.pend);
+        inner.take(plan.changed);
+        for entity in plan.entities.into_values() {
+            inner.remember(Rc::new(entity));
+        }
+        Ok(plan.ops)
+    }
+
+    /// As whom this replica writes what a person enters.
+    fn own_name(&self) -> Name {
+        let meta = self.meta();
+        Name { writer: meta.writer, user: meta.user.clone() }
+    }
+
+    pub(super) fn plan(
+        &self,
+        env: &impl Env,
+        name: &Name,
+        writes: &[NewWrite],
+    ) -> Result<Plan<P::Summary>, ReplicaError> {
         let inner = self.inner.borrow();
         let mut meta = inner.meta.clone();
         let version = meta.version + 1;
@@ -158,11 +179,12 @@ impl<S: Store, P: Project> Replica<S, P> {
                 }
                 let mut ctx = entity.frontier().clone();
                 // Own operations that were purged count as seen: their numbers are used.
-                let used = ctx.get(meta.writer).max(inner.own(write.entity));
+                let purged = if name.writer == meta.writer { inner.own(write.entity) } else { 0 };
+                let used = ctx.get(name.writer).max(purged);
                 if used > 0 {
-                    ctx.add(Dot { writer: meta.writer, n: used });
+                    ctx.add(Dot { writer: name.writer, n: used });
                 }
-                let dot = Dot { writer: meta.writer, n: used + 1 };
+                let dot = Dot { writer: name.writer, n: used + 1 };
                 let (kind, text) = body.to_text();
                 let now = env.now_ms();
                 let new = NewOp {
@@ -170,7 +192,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     dot,
                     hlc: meta.clock.tick(now),
                     kind,
-                    user: &meta.user,
+                    user: &name.user,
                     ctx,
                 };
                 let op = Op::new(new, salt, text)?;

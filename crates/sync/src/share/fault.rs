@@ -1,6 +1,6 @@
 //! What can go wrong with a request to a share, and what the engine hears of it.
 
-use super::{Lost, RawResponse};
+use super::{Lost, RawResponse, SESSION_ENDED};
 use crate::engine::Response;
 
 /// See the module's text.
@@ -13,6 +13,9 @@ pub(super) enum Fault {
 }
 
 pub(super) type Answer<T> = Result<T, Fault>;
+
+/// Code of an answer that refuses the account or its password.
+pub(super) const PASSWORD: &str = "password";
 
 /// Everything the device wrote must be sent once more.
 pub(super) const HISTORY: Fault = Fault::own(409, "history");
@@ -29,6 +32,9 @@ impl Fault {
         let status = match response.status {
             // These would say something to the engine that the share's server did not mean.
             409 | 410 | 413 | 422 | 426 => 502,
+            // A share's password is no session: it is mended where the share was chosen, not by signing in.
+            401 | 407 => return Self::Status { status: 403, code: PASSWORD, retry_after_ms },
+            SESSION_ENDED => 401,
             // A success, or a redirect, of another kind than what was asked for.
             status if status < 400 => 502,
             status => status,
@@ -58,5 +64,19 @@ impl From<Fault> for Response {
                 Self::Failed { status, code: code.to_owned(), retry_after_ms }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{RawResponse, SESSION_ENDED};
+    use super::Fault;
+
+    #[test]
+    fn a_shares_password_is_no_session_but_the_relays_session_is() {
+        let heard = |status| Fault::of(&RawResponse { status, ..RawResponse::default() }).status();
+        assert_eq!(heard(401), Some(403), "mended where the share was chosen");
+        assert_eq!(heard(SESSION_ENDED), Some(401), "mended by signing in");
+        assert_eq!(heard(412), Some(412));
     }
 }

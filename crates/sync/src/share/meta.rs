@@ -37,7 +37,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         if let Some(meta) = &state.meta {
             return Ok(meta.clone());
         }
-        let meta = match self.setup.kind {
+        let mut meta = match self.setup.kind {
             ShareKind::WebDav => self.dav_meta().await?,
             ShareKind::CouchDb => self.couch_meta().await?,
         };
@@ -48,8 +48,36 @@ impl<W: Wire, E: Env> Share<W, E> {
         if !tenant.is_empty() && !meta.tenant.is_empty() && meta.tenant != *tenant {
             return Err(Fault::own(403, "tenant"));
         }
+        if meta.authority.is_none() && self.setup.authority.is_some() {
+            // Set up before anybody held the office; the description names whoever comes first.
+            meta.authority = self.setup.authority;
+            meta = match self.setup.kind {
+                ShareKind::WebDav => self.dav_rename(&meta).await?,
+                ShareKind::CouchDb => self.couch_rename(&meta).await?,
+            };
+        }
         state.meta = Some(meta.clone());
         Ok(meta)
+    }
+
+    /// Writes the description anew, and reads what stands there then.
+    async fn dav_rename(&self, meta: &Meta) -> Answer<Meta> {
+        self.dav_put(META_FILE, serde_json::to_vec(meta).unwrap_or_default(), false).await?;
+        self.dav_read_meta().await?.ok_or(Fault::own(502, "meta"))
+    }
+
+    async fn couch_rename(&self, meta: &Meta) -> Answer<Meta> {
+        let held = self.couch_get("meta").await?.ok_or(Fault::own(502, "meta"))?;
+        let mut text: serde_json::Value =
+            serde_json::from_slice(&held).map_err(|_| Fault::own(502, "meta"))?;
+        text["authority"] = serde_json::json!(meta.authority);
+        let made = self.couch("PUT", "meta".to_owned(), text.to_string().into_bytes()).await?;
+        // 409: another device was first.
+        if !matches!(made.status, 200..=202 | 409) {
+            return Err(Fault::of(&made));
+        }
+        let text = self.couch_get("meta").await?.ok_or(Fault::own(502, "meta"))?;
+        serde_json::from_slice(&text).map_err(|_| Fault::own(502, "meta"))
     }
 
     pub(super) fn new_meta(&self, history: Option<String>) -> Meta {

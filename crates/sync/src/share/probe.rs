@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
-use super::{RawRequest, RawResponse, Share, Wire, names};
+use super::fault::{Fault, PASSWORD};
+use super::{RawRequest, RawResponse, SESSION_ENDED, Share, Wire, names};
 use crate::env::Env;
 
 /// What [`Share::probe`] found.
@@ -15,6 +15,8 @@ pub enum Verdict {
     NoSuchFolder,
     /// The account or its password is refused.
     WrongPassword,
+    /// The way there leads through a server of ours, and the session there has ended.
+    SignedOut,
     /// It can be read and not written.
     ReadOnly,
     /// It does not say what it holds.
@@ -48,6 +50,8 @@ impl From<Fault> for Verdict {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Lost => Self::Unreachable,
+            Fault::Status { code: PASSWORD, .. } => Self::WrongPassword,
+            Fault::Status { status: 401, .. } => Self::SignedOut,
             Fault::Status { status, .. } => of_status(status, Self::NotAShare),
         }
     }
@@ -57,6 +61,7 @@ impl From<Fault> for Verdict {
 fn of_status(status: u16, other: Verdict) -> Verdict {
     match status {
         401 | 407 => Verdict::WrongPassword,
+        SESSION_ENDED => Verdict::SignedOut,
         404 | 410 => Verdict::NoSuchFolder,
         423 | 429 | 500 | 502 | 503 | 504 => Verdict::Busy,
         507 => Verdict::Full,

@@ -1,66 +1,122 @@
 //! What must hold when everything is quiet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::EntityId;
+use gridbook_log::{Entity, EntityId};
 
+use super::device::{Device, Kept};
 use super::now;
 use super::world::World;
 
+type Entities = BTreeMap<EntityId, Entity>;
+
 /// All invariants.
 pub(crate) fn all(world: &mut World) -> Result<(), String> {
-    saved_arrived(world)?;
-    photos_arrived(world)?;
-    views_agree(world)?;
-    Ok(())
+    let all: Vec<Entities> = world.backends.iter().map(super::backend::Backend::entities).collect();
+    for device in &world.devices {
+        let here = &all[device.home];
+        saved_arrived(world, device, here)?;
+        photos_arrived(world, device)?;
+        views_agree(world, device, here)?;
+    }
+    populations_agree(&all)
 }
 
 /// Whatever a person was told is saved is at the backend.
-fn saved_arrived(world: &World) -> Result<(), String> {
-    let entities = world.backend.entities();
-    for device in &world.devices {
-        for op in &device.saved {
-            let there = entities.get(&op.entity).is_some_and(|e| e.have().contains(op.dot));
-            if !there {
-                return Err(format!("{op} was saved and is not at the backend"));
-            }
+fn saved_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), String> {
+    for kept in &device.saved {
+        let id = kept.id;
+        let there = here.get(&id.entity).is_some_and(|entity| arrived(kept, entity));
+        // Written again under another name, and without anything to tell it by.
+        if device.copied && kept.mark.is_none() {
+            continue;
+        }
+        // After a backup was put back a device sends again what it has; what it had to give up nobody has.
+        if !there && (world.report().restored == 0 || holds(device, kept)?) {
+            return Err(format!("{id} was saved and is not at the backend"));
         }
     }
     Ok(())
 }
 
-fn photos_arrived(world: &World) -> Result<(), String> {
-    for photo in world.devices.iter().flat_map(|d| &d.photos) {
-        if !world.backend.has_blob(photo) {
-            return Err(format!("photo {photo} was saved and is not at the backend"));
+/// Under its own name; where devices were copied, its content under any name.
+fn arrived(kept: &Kept, entity: &Entity) -> bool {
+    match &kept.mark {
+        None => entity.have().contains(kept.id.dot),
+        Some(mark) => {
+            entity.register(mark).is_some()
+                || entity.timeline().iter().any(|step| step.event.data.contains_key(mark))
         }
     }
-    Ok(())
+}
+
+fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {
+    for open in device.tabs.iter().flatten() {
+        let entity = now(open.replica.entity(kept.id.entity)).map_err(|e| e.to_string())?;
+        if entity.is_some_and(|entity| arrived(kept, &entity)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn photos_arrived(world: &World, device: &Device) -> Result<(), String> {
+    match device.photos.iter().find(|photo| !world.backends[device.home].has_blob(photo)) {
+        Some(photo) => Err(format!("photo {photo} was saved and is not at the backend")),
+        None => Ok(()),
+    }
 }
 
 /// Every tab shows exactly what its account may see, and each entity folds to the backend's bytes.
-fn views_agree(world: &World) -> Result<(), String> {
-    let entities = world.backend.entities();
-    for device in &world.devices {
-        let ids = entities.keys();
-        let should: BTreeSet<EntityId> =
-            ids.filter(|id| world.backend.sees(&device.user, **id)).copied().collect();
-        for open in device.tabs.iter().flatten() {
-            now(open.replica.refresh()).map_err(|e| e.to_string())?;
-            let shows: BTreeSet<EntityId> =
-                open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
-            if shows != should {
-                let extra = shows.difference(&should).count();
-                let missing = should.difference(&shows).count();
-                return Err(format!("{} shows {extra} too many and lacks {missing}", device.user));
+///
+/// After a backup was put back devices may show more: what nobody who wrote it has any more. So may one that took a
+/// new name and reads the feed from its beginning: of what left its view before that the feed says nothing, only the
+/// fingerprint tells.
+fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), String> {
+    let backend = &world.backends[device.home];
+    // A share's author sends it again, whatever it is.
+    let forgets = world.report().restored > 0 && matches!(backend, super::backend::Backend::Model(_));
+    let should: BTreeSet<EntityId> =
+        there.keys().filter(|id| backend.sees(&device.user, **id)).copied().collect();
+    for open in device.tabs.iter().flatten() {
+        now(open.replica.refresh()).map_err(|e| e.to_string())?;
+        let shows: BTreeSet<EntityId> =
+            open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
+        let (extra, missing) = (shows.difference(&should).count(), should.difference(&shows).count());
+        if extra > 0 && !(forgets || device.copied) || missing > 0 {
+            return Err(format!("{} shows {extra} too many and lacks {missing}", device.user));
+        }
+        for id in &should {
+            let here = now(open.replica.entity(*id)).map_err(|e| e.to_string())?.ok_or("gone")?;
+            let there = &there[id];
+            let same = if forgets {
+                there.ops().all(|(dot, ..)| here.have().contains(dot))
+            } else {
+                here.to_snapshot() == there.to_snapshot()
+            };
+            if !same {
+                let (here, there) = (here.have(), there.have());
+                return Err(format!("{id} differs: {} has {here:?}, the backend {there:?}", device.user));
             }
-            for id in &shows {
-                let here = now(open.replica.entity(*id)).map_err(|e| e.to_string())?.ok_or("gone")?;
-                let there = &entities[id];
-                if here.to_snapshot() != there.to_snapshot() {
-                    let (here, there) = (here.have(), there.have());
-                    return Err(format!("{id} differs: {} has {here:?}, the backend {there:?}", device.user));
-                }
+        }
+    }
+    Ok(())
+}
+
+/// Two backends with a client that carries between them end with the same.
+fn populations_agree(all: &[Entities]) -> Result<(), String> {
+    let Some((first, others)) = all.split_first() else { return Ok(()) };
+    for other in others {
+        let ids: BTreeSet<&EntityId> = first.keys().chain(other.keys()).collect();
+        for id in ids {
+            let snapshot = |all: &Entities| all.get(id).map(Entity::to_snapshot);
+            if snapshot(first) != snapshot(other) {
+                let have = |all: &Entities| all.get(id).map(|entity| entity.have().clone());
+                return Err(format!(
+                    "{id} differs: {:?} at one, {:?} at the other",
+                    have(first),
+                    have(other)
+                ));
             }
         }
     }

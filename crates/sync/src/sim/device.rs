@@ -8,14 +8,16 @@ use std::task::{Context, Poll, Waker};
 
 use gridbook_log::{Entity, EntityId, OpId};
 
+use super::backend::Backend;
 use super::share::PipeWire;
-use super::{Kind, Rng, now};
+use super::{Rng, bridge, now};
 use crate::driver::{Http, identity};
 use crate::engine::{Engine, Output, Request, Response};
 use crate::env::Env;
 use crate::memory::MemoryStore;
 use crate::replica::{Project, Replica};
 use crate::share::{Setup, Share};
+use crate::store::{Batch, Store, Table, scan_all};
 
 /// The simulator's lists show how many operations an entity has.
 pub(crate) struct Count;
@@ -57,7 +59,11 @@ pub(crate) struct Line {
 type Flight = Pin<Box<dyn Future<Output = Response>>>;
 
 impl Line {
-    pub(crate) fn start(&mut self, number: u64, request: Request, blob: Option<Vec<u8>>) {
+    pub(crate) fn start(&mut self, number: u64, mut request: Request, blob: Option<Vec<u8>>) {
+        if let Request::Push(push) = &mut request {
+            // Somebody may carry them on from there.
+            push.ops.iter_mut().for_each(bridge::sign);
+        }
         let share = self.share.clone();
         self.flights.push((number, Box::pin(async move { share.send(&request, blob).await })));
     }
@@ -94,23 +100,35 @@ pub(crate) struct OpenTab {
     pub(crate) seen: BTreeMap<EntityId, usize>,
 }
 
+/// A save that was acknowledged to the person.
+pub(crate) struct Kept {
+    pub(crate) id: OpId,
+    /// What tells its content apart, under whatever name it arrives.
+    pub(crate) mark: Option<String>,
+}
+
 pub(crate) struct Device {
-    kind: Kind,
+    /// Number of its backend.
+    pub(crate) home: usize,
+    backend: Backend,
     pub(crate) user: String,
     pub(crate) store: Rc<MemoryStore>,
     pub(crate) env: Rc<DeviceEnv>,
     pub(crate) tabs: Vec<Option<OpenTab>>,
     pub(crate) lives: Vec<u32>,
     /// Saves that were acknowledged to the person.
-    pub(crate) saved: Vec<OpId>,
+    pub(crate) saved: Vec<Kept>,
+    /// Another device has, or had, the same database: a new name is no surprise.
+    pub(crate) copied: bool,
     /// Photos that were acknowledged to the person.
     pub(crate) photos: Vec<String>,
 }
 
 impl Device {
-    pub(crate) fn new(kind: Kind, user: &str, env: Rc<DeviceEnv>, tabs: usize) -> Self {
+    pub(crate) fn new(home: usize, backend: Backend, user: &str, env: Rc<DeviceEnv>, tabs: usize) -> Self {
         Self {
-            kind,
+            home,
+            backend,
             user: user.to_owned(),
             store: Rc::new(MemoryStore::default()),
             env,
@@ -118,7 +136,23 @@ impl Device {
             lives: vec![0; tabs],
             saved: Vec::new(),
             photos: Vec::new(),
+            copied: false,
         }
+    }
+
+    /// Another device with the same database, as it stands now.
+    pub(crate) fn copy(&mut self, env: Rc<DeviceEnv>, tabs: usize) -> Self {
+        self.copied = true;
+        let copy = Self::new(self.home, self.backend.clone(), &self.user, env, tabs);
+        let mut batch = Batch::default();
+        for table in Table::ALL {
+            for (key, bytes) in now(scan_all(&self.store, table)).unwrap_or_default() {
+                batch.put(table, key, bytes);
+            }
+        }
+        // A store in memory that was told of no fault takes everything.
+        let _ = now(copy.store.commit(batch));
+        Self { copied: true, ..copy }
     }
 
     /// Opens a tab if it is not open. A store that fails at that moment leaves it closed.
@@ -131,12 +165,12 @@ impl Device {
         };
         self.lives[tab] += 1;
         let engine = Engine::new(identity(&replica));
-        let line = match self.kind {
-            Kind::Memory => None,
-            Kind::Share(kind) => {
+        let line = match &self.backend {
+            Backend::Model(_) => None,
+            Backend::Share { kind, authority, .. } => {
                 let wire = PipeWire::default();
                 let slot = u16::try_from(tab).unwrap_or_default();
-                let setup = Setup { kind, slot, tenant: "t1".to_owned(), authority: None };
+                let setup = Setup { kind: *kind, slot, tenant: "t1".to_owned(), authority: *authority };
                 let share = Rc::new(Share::new(wire.clone(), self.env.clone(), setup));
                 Some(Line { wire, share, flights: Vec::new() })
             }

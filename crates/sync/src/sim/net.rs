@@ -60,6 +60,15 @@ impl Net {
         self.queue.pop_first().map(|((at, _), message)| (at, message))
     }
 
+    /// The server goes down: nothing that was under way arrives.
+    pub(crate) fn break_off(&mut self) {
+        for message in self.queue.values_mut() {
+            if let Message::Up(tab, number, _) | Message::Down(tab, number, _) = message {
+                *message = Message::Down(*tab, *number, Response::Lost);
+            }
+        }
+    }
+
     /// Whether anything but timers is under way.
     pub(crate) fn busy(&self) -> bool {
         self.queue.values().any(|m| !matches!(m, Message::Timer(..)))

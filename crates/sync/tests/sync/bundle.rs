@@ -22,6 +22,7 @@ fn bundle() -> Bundle {
         made_at: NOON,
         ops: outbox.ops.len(),
         blobs: 1,
+        reader: None,
     };
     Bundle { head, ops: outbox.ops, blobs: vec![(name, photo)] }
 }

@@ -1,101 +1,14 @@
 //! The driver: engine, replica and a backend together, as the app runs them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 
-use gridbook_log::{BlobRef, Body};
-use gridbook_sync::driver::{Driver, Http, Round};
+use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Phase, Request, Response, Trouble};
 use gridbook_sync::memory::{Fault, FaultKind};
-use gridbook_sync::model::Model;
-use gridbook_sync::replica::{NewBlob, NewWrite};
 use gridbook_sync::store::Table;
 
+use super::line::*;
 use super::support::*;
-
-/// A way to the model that can fail.
-struct Line {
-    model: RefCell<Model>,
-    /// Names of the requests that reached the backend.
-    log: RefCell<Vec<&'static str>>,
-    photos: RefCell<Vec<(String, Option<Vec<u8>>)>>,
-    /// Answers to give instead of the backend's, by request, once.
-    instead: RefCell<Vec<(&'static str, Response)>>,
-    /// Answers that get lost on the way back, by request, once.
-    lost: Cell<Option<&'static str>>,
-}
-
-impl Line {
-    fn new() -> Self {
-        let mut model = Model::default();
-        model.grant("u1", BTreeSet::from(["1".to_owned()]));
-        Self {
-            model: RefCell::new(model),
-            log: RefCell::default(),
-            photos: RefCell::default(),
-            instead: RefCell::default(),
-            lost: Cell::new(None),
-        }
-    }
-
-    fn names(&self) -> Vec<&'static str> {
-        self.log.take()
-    }
-}
-
-impl Http for Line {
-    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
-        give_way().await;
-        let name = match request {
-            Request::Caps => "caps",
-            Request::Push(_) => "push",
-            Request::Pull { .. } => "pull",
-            Request::PutBlob { .. } => "photo",
-        };
-        self.log.borrow_mut().push(name);
-        let instead = self.instead.borrow().iter().position(|(n, _)| *n == name);
-        if let Some(at) = instead {
-            return self.instead.borrow_mut().remove(at).1;
-        }
-        let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
-        let response = match request {
-            Request::Caps => Response::Caps(self.model.borrow().caps(NOON)),
-            Request::Push(push) => Response::Push(self.model.borrow_mut().push("u1", push, NOON)),
-            Request::Pull { cursor, limit, not } => {
-                self.model.borrow().pull("u1", cursor, *limit, *not).map_or_else(failed, Response::Pull)
-            }
-            Request::PutBlob { sha256 } => {
-                self.photos.borrow_mut().push((sha256.clone(), blob));
-                self.model.borrow_mut().put_blob(sha256).map_or_else(failed, |()| Response::Blob)
-            }
-        };
-        if self.lost.get() == Some(name) {
-            self.lost.set(None);
-            return Response::Lost;
-        }
-        response
-    }
-}
-
-fn round(driver: &Driver, tab: &Tab, line: &Line, env: &TestEnv) -> Round {
-    run(driver.run(tab, line, env, Input::Wake, |_| {})).unwrap()
-}
-
-fn with_photos(names: &[&str]) -> (NewWrite, Vec<NewBlob>) {
-    let mut write = create(id(1), "11", "x");
-    let blob = |sha256: &&str| BlobRef {
-        sha256: (*sha256).to_owned(),
-        size: 3,
-        mime: "image/jpeg".to_owned(),
-        role: String::new(),
-        thumb: None,
-    };
-    if let Body::Create(create) = &mut write.body {
-        create.blobs = names.iter().map(blob).collect();
-    }
-    let bytes = |name: &&str| NewBlob { sha256: (*name).to_owned(), bytes: Some(name.as_bytes().to_vec()) };
-    (write, names.iter().map(bytes).collect())
-}
 
 #[test]
 fn a_round_brings_text_up_receipts_down_and_photos_up() {

@@ -41,7 +41,7 @@ fn a_round_is_caps_push_pull_photos() {
     assert_eq!(rig.reply(Response::Pull(last.clone())), [Output::ApplyPage("c1".to_owned(), last)]);
     assert_eq!(rig.give(Input::Stored), [Output::NextBlob, Output::Status]);
     let photo = Output::Send(5, Request::PutBlob { sha256: "aa".to_owned() });
-    assert_eq!(rig.give(Input::Blob(Some("aa".to_owned()))), [photo]);
+    assert_eq!(rig.give(waits("aa", 3)), [photo]);
     assert_eq!(rig.reply(Response::Blob), [Output::BlobDone("aa".to_owned())]);
     assert_eq!(rig.give(Input::Stored), [Output::NextBlob]);
     let wait = POLL_MS - POLL_MS / 8;
@@ -111,7 +111,7 @@ fn retry_after_is_never_shortened() {
 fn every_failure_in_every_phase_ends_in_a_timer_and_a_good_round_forgets_it() {
     for (phase, start) in PHASES {
         for status in [400, 403, 408, 429, 500, 502, 503, 507] {
-            if phase == Phase::Photos && status == 403 {
+            if phase == Phase::Photos && matches!(status, 400 | 403) {
                 continue;
             }
             let mut rig = start();
@@ -250,7 +250,7 @@ fn what_is_not_settled_is_passed_over_until_the_next_round() {
         assert_eq!(rig.give(Input::Stored), load(pass, 8), "{results:?}");
         assert_eq!(rig.give(NOTHING), []);
         rig.reply_to(3, all(5..=5, Ok));
-        assert!(matches!(rig.give(Input::Stored)[1], Output::Send(_, Request::Pull { .. })));
+        assert!(matches!(rig.after_a_look_behind(Input::Stored)[1], Output::Send(_, Request::Pull { .. })));
         rig.reply(Response::Pull(page(Vec::new(), "", false)));
         rig.give(Input::Stored);
         rig.give(Input::Blob(None));
@@ -314,13 +314,13 @@ fn photos_give_way_to_text_saved_meanwhile() {
 
 #[test]
 fn a_photo_that_is_refused_is_left_for_this_round() {
-    for status in [403, 404, 413, 422] {
+    for status in [400, 403, 404, 413, 422] {
         let mut rig = Rig::at_photo();
         let next = [Output::BlobFailed("aa".to_owned()), Output::NextBlob];
         assert_eq!(rig.reply(failed(status, None)), next);
         let other = Request::PutBlob { sha256: "bb".to_owned() };
         let number = rig.sent + 1;
-        assert_eq!(rig.give(Input::Blob(Some("bb".to_owned()))), [Output::Send(number, other)]);
+        assert_eq!(rig.give(waits("bb", 3)), [Output::Send(number, other)]);
         assert_eq!(rig.reply(Response::Blob), [Output::BlobDone("bb".to_owned())]);
     }
 }
@@ -356,6 +356,8 @@ fn a_position_in_another_history_is_forgotten() {
         rig.give(Input::Wake);
         let out = rig.reply(Response::Caps(caps()));
         assert_eq!(out.contains(&Output::StartOver { send_again: true }), forget, "{known}");
+        // A push may be all that gets through: from then on something can be missing.
+        assert_eq!(out.contains(&Output::Meet("h1".to_owned())), known.is_empty(), "{known}");
         assert_eq!(out[out.len() - 2..], beginning(8));
     }
 }
@@ -375,7 +377,7 @@ fn late_answers_to_what_was_given_up_do_nothing() {
     assert_eq!(rig.give(Input::Response(1, late.clone())), []);
     assert_eq!(rig.give(Input::Response(99, late.clone())), []);
     assert_eq!(rig.give(outbox(1..=1)), []);
-    assert_eq!(rig.give(Input::Blob(Some("aa".to_owned()))), []);
+    assert_eq!(rig.give(waits("aa", 3)), []);
     rig.reply(Response::Lost);
     for input in [Input::Response(2, late), NOTHING, Input::Blob(None), Input::Stored] {
         assert_eq!(rig.give(input), []);

@@ -71,7 +71,23 @@ fn a_batch_that_overtook_what_it_builds_on_is_sent_again_alone() {
     assert_eq!(rig.give(some(3..=4)), [push(4, 3..=4)], "nothing beside it");
     rig.reply(all(3..=4, Verdict::Defer));
     assert_eq!(rig.give(Input::Stored), load([3, 4], 8), "deferred alone: left for the next round");
-    assert_eq!(rig.give(NOTHING), pull(5, ""));
+    assert!(matches!(rig.give(NOTHING)[..], [Output::LookBehind(_)]));
+    assert_eq!(rig.give(Input::Stored), pull(5, ""));
+}
+
+#[test]
+fn what_follows_a_gap_of_ours_gets_a_new_name() {
+    let mut rig = two_under_way();
+    rig.reply_to(2, all(1..=2, Verdict::Ok));
+    rig.give(Input::Stored);
+    rig.give(NOTHING);
+    rig.reply_to(3, all(3..=4, Verdict::Defer));
+    rig.give(Input::Stored);
+    rig.give(some(3..=4));
+    rig.reply(all(3..=4, Verdict::Defer));
+    rig.give(Input::Stored);
+    assert!(matches!(rig.give(NOTHING)[..], [Output::LookBehind(_)]), "once everything else is answered");
+    assert_eq!(rig.give(Input::NamedTwice), [Output::Renew]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Http for Open {
             Request::PutBlob { .. } => {
                 Response::Failed { status: 403, code: String::new(), retry_after_ms: None }
             }
-            Request::Pull { .. } => panic!("nothing is fetched"),
+            _ => panic!("nothing is fetched, and photos go whole"),
         }
     }
 }
@@ -90,6 +90,7 @@ fn file(signed: bool) -> (Tab, Bundle) {
         made_at: NOON,
         ops: ops.len(),
         blobs: 2,
+        reader: None,
     };
     let blobs = vec![("a".repeat(64), vec![1; 10]), ("b".repeat(64), vec![1; 200])];
     (tab, Bundle { head, ops, blobs })

@@ -33,7 +33,12 @@ impl Http for Backend {
                 Ok(reply) => Response::Pull(reply),
                 Err(status) => Response::Failed { status, code: String::new(), retry_after_ms: None },
             },
-            Request::PutBlob { .. } => Response::Blob,
+            Request::Snapshot { cursor, place } => match model.snapshot("u1", cursor, 2, place.as_deref()) {
+                Ok(page) => Response::Snapshot(page),
+                Err(status) => Response::Failed { status, code: String::new(), retry_after_ms: None },
+            },
+            Request::Fp { places } => Response::Fp(model.fingerprint("u1", *places)),
+            _ => Response::Blob,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An engine on the bench: what it is told, what it must say.
 
 use gridbook_log::{Clock, DeviceId, Dot, EntityId, NewOp, Op, OpId, WireOp, Writer};
-use gridbook_sync::engine::{Engine, Identity, Input, Output, Request, Response};
+use gridbook_sync::engine::{Engine, Identity, Input, Output, Request, Response, Waiting};
 use gridbook_sync::replica::Outbox;
 use gridbook_sync::wire::{
     Caps, Entry, MAX_PAGE, PullReply, PushReply, PushRequest, PushResult, VERSION, Verdict,
@@ -15,8 +15,10 @@ pub fn identity(cursor: &str) -> Identity {
         writer: WRITER,
         nonce: "n".to_owned(),
         cursor: cursor.to_owned(),
-        history: String::new(),
+        history: "h1".to_owned(),
         echo: false,
+        named_twice: false,
+        fresh: true,
     }
 }
 
@@ -30,6 +32,7 @@ pub fn caps() -> Caps {
         max_batch_ops: 8,
         max_batch_bytes: 9000,
         max_blob: 1,
+        snapshot: None,
     }
 }
 
@@ -80,7 +83,7 @@ pub fn pushed(results: Vec<PushResult>) -> Response {
 }
 
 pub fn page(entries: Vec<Entry>, cursor: &str, more: bool) -> PullReply {
-    PullReply { entries, cursor: cursor.to_owned(), more, fp: None }
+    PullReply { entries, cursor: cursor.to_owned(), more }
 }
 
 pub fn failed(status: u16, retry_after_ms: Option<u64>) -> Response {
@@ -115,6 +118,12 @@ pub struct Rig {
 impl Rig {
     pub fn new() -> Self {
         Self { engine: Engine::new(identity("")), sent: 0 }
+    }
+
+    /// As [`Self::give`]; what the backend could not place follows nothing that is missing here.
+    pub fn after_a_look_behind(&mut self, input: Input) -> Vec<Output> {
+        let out = self.give(input);
+        if matches!(out[..], [Output::LookBehind(_)]) { self.give(Input::Stored) } else { out }
     }
 
     pub fn give(&mut self, input: Input) -> Vec<Output> {
@@ -164,7 +173,12 @@ impl Rig {
     /// A photo under way.
     pub fn at_photo() -> Self {
         let mut rig = Self::at_photos();
-        rig.give(Input::Blob(Some("aa".to_owned())));
+        rig.give(waits("aa", 3));
         rig
     }
+}
+
+/// A photo waits.
+pub fn waits(sha256: &str, size: usize) -> Input {
+    Input::Blob(Some(Waiting { sha256: sha256.to_owned(), size }))
 }

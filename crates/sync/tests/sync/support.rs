@@ -172,7 +172,7 @@ pub fn entries<'a>(ops: impl IntoIterator<Item = &'a Op>) -> Vec<Entry> {
 }
 
 pub fn page(cursor: &str, entries: Vec<Entry>) -> PullReply {
-    PullReply { entries, cursor: cursor.to_owned(), more: false, fp: None }
+    PullReply { entries, cursor: cursor.to_owned(), more: false }
 }
 
 /// Takes in a page asked for from where the tab stands.

@@ -87,7 +87,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let more = !(state.couch.rows.is_empty() && state.couch.drained);
         let cursor = cursor.write();
         state.couch.cursor = if more { cursor.clone() } else { String::new() };
-        Ok(PullReply { entries, cursor, more, fp: None })
+        Ok(PullReply { entries, cursor, more })
     }
 
     /// The first rows of a round; meanwhile it is asked whether what was seen before is still there.

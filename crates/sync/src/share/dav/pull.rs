@@ -70,7 +70,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             sweep.cursor.clone_from(&cursor);
             state.sweep = Some(sweep);
         }
-        Ok(PullReply { entries, cursor, more, fp: None })
+        Ok(PullReply { entries, cursor, more })
     }
 
     /// Fetches pieces and takes as much of them as there is room for.

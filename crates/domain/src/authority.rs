@@ -1,0 +1,96 @@
+//! What the number authority answers: receipts, refusals, corrected times, official numbers. The reference server
+//! uses the parts; where there is no server, a desk device judges whole streams with [`Office`].
+
+mod book;
+mod office;
+
+use gridbook_log::body::{ClockFix, kind};
+use gridbook_log::{Dot, Entity, Hlc, Op, Outcome, Values};
+
+use crate::package::Package;
+use crate::record::RecordKind;
+use crate::role::Assignment;
+
+pub use book::Book;
+pub use office::Office;
+
+/// Kinds that only the authority writes.
+pub const KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
+/// The author's name in the authority's operations.
+pub const AUTHOR: &str = "gridbook";
+/// A clock further ahead than this gets its operation's time corrected, in milliseconds.
+const MAX_AHEAD_MS: u64 = 5 * 60 * 1000;
+
+/// What the stream itself rules out, before anybody asks for rights: the machine code of the reason.
+pub fn ruled_out(stream: &Entity, op: &Op) -> Option<&'static str> {
+    if stream.have().is_empty() {
+        return None;
+    }
+    if op.header().kind == kind::CREATE {
+        return Some("second_create");
+    }
+    stream.creation().is_none_or(|made| made.rejected.is_some()).then_some("creation_rejected")
+}
+
+/// The corrected time of an operation whose author's clock runs ahead; `drift` is that clock minus ours.
+pub fn clock_fix(op: &Op, now_ms: u64, drift: i64) -> Option<ClockFix> {
+    let hlc = op.header().hlc;
+    if hlc.ms <= now_ms.saturating_add(MAX_AHEAD_MS) {
+        return None;
+    }
+    let ms = hlc.ms.saturating_sub(u64::try_from(drift).unwrap_or(0)).min(now_ms);
+    Some(ClockFix { op: op.dot(), hlc: Hlc { ms, count: hlc.count } })
+}
+
+/// Whether this step gives a case its official number (domain data 4.9.5).
+pub fn gives_number(package: &Package, kind: RecordKind, action: &str) -> bool {
+    package.flow(kind).is_some_and(|flow| flow.actions(action).any(|step| step.numbers))
+}
+
+/// The class of the number that an entity is due and has not got: it was registered, by the operation `by` if one is
+/// named. `gives` answers as [`gives_number`].
+pub fn number_due(
+    entity: &Entity,
+    by: Option<Dot>,
+    gives: impl Fn(RecordKind, &str) -> bool,
+) -> Option<&'static str> {
+    let kind = entity.type_().and_then(RecordKind::parse)?;
+    let class = kind.number_class()?;
+    let registered = entity.timeline().iter().any(|step| {
+        by.is_none_or(|by| step.dot == by)
+            && step.outcome == Outcome::Counts
+            && gives(kind, &step.event.event)
+    });
+    (registered && entity.number().is_none()).then_some(class)
+}
+
+/// An official number as printed (domain data 4.9.5).
+pub fn official_number(code: &str, year: i32, class: &str, n: i64) -> String {
+    format!("{code}〔{year}〕{class}字第{n:05}号")
+}
+
+/// Roles from the rows of the table `assignments` of a person in the directory.
+pub fn assignments(values: &Values) -> Vec<Assignment> {
+    let mut rows: Vec<(&str, Assignment)> = Vec::new();
+    for (path, value) in values {
+        let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else {
+            continue;
+        };
+        // Paths come in order, those of a row together.
+        if rows.last().is_none_or(|(last, _)| *last != row) {
+            rows.push((row, Assignment::default()));
+        }
+        let Some((_, held)) = rows.last_mut() else { continue };
+        let text = value.as_str().map(str::to_owned);
+        match field {
+            "role" => held.role = text.unwrap_or_default(),
+            "area" => held.area = text,
+            "unit" => held.unit = text,
+            _ => {}
+        }
+    }
+    rows.into_iter().map(|(_, held)| held).collect()
+}
+
+#[cfg(test)]
+mod tests;

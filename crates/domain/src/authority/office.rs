@@ -1,0 +1,211 @@
+//! A desk device as the number authority: it judges what came over a share by the rules that a server would use.
+
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use gridbook_log::body::{Number, Receipt, Reject, kind};
+use gridbook_log::{Body, Dot, Entity, EntityId, Hlc, NewOp, Op, Writer};
+
+use super::{AUTHOR, Book, KINDS, assignments, clock_fix, gives_number, number_due, ruled_out};
+use crate::admit::admit;
+use crate::package::Package;
+use crate::record::RecordKind;
+use crate::role::{Actor, holds};
+use crate::summary::day_of;
+use crate::township;
+
+/// The authority at work, at one moment.
+///
+/// Every operation without an answer is judged in an order that follows from the operations alone: causes first,
+/// then by time and name. An operation whose author nobody knows, or whose causes have not arrived, waits.
+#[derive(Debug)]
+pub struct Office<'a> {
+    package: &'a Package,
+    /// Under which name the answers are written.
+    writer: Writer,
+    now_ms: u64,
+    /// The directory as far as it was taken in: nobody gives a role to themselves.
+    people: BTreeMap<String, Actor>,
+    /// `None`: numbers are held back until a person has confirmed where the series stand.
+    book: Option<Book>,
+    /// What earlier authorities took in without a receipt (the directory, households) is not judged again.
+    adopts: bool,
+}
+
+impl<'a> Office<'a> {
+    /// An office that knows nobody yet.
+    pub fn new(package: &'a Package, writer: Writer, now_ms: u64, book: Option<Book>, adopts: bool) -> Self {
+        Self { package, writer, now_ms, people: BTreeMap::new(), book, adopts }
+    }
+
+    /// The book of numbers.
+    pub fn book(&self) -> Option<&Book> {
+        self.book.as_ref()
+    }
+
+    /// Whom the backend before this one knew.
+    pub fn know(&mut self, actor: Actor) {
+        self.people.insert(actor.user.clone(), actor);
+    }
+
+    /// Reads a person of the directory, as far as it was taken in.
+    pub fn learn(&mut self, id: EntityId, ops: &[Op]) {
+        let (base, _) = self.split(id, ops);
+        self.read_person(&base);
+    }
+
+    fn read_person(&mut self, entity: &Entity) {
+        let good = entity.creation().is_some_and(|made| made.rejected.is_none());
+        if entity.type_() == Some(RecordKind::Staff.as_str())
+            && good
+            && let Some(user) = entity.text("user")
+        {
+            let (user, assignments) = (user.to_owned(), assignments(&entity.values()));
+            self.know(Actor { user, assignments });
+        }
+    }
+
+    /// Takes note of the number that a stream has. To be done for all streams before any of them is answered.
+    pub fn note(&mut self, id: EntityId, ops: &[Op]) {
+        let numbers = ops.iter().filter(|op| op.header().kind == kind::NUMBER);
+        let ours = numbers.filter(|op| op.entity() == id && op.dot().writer.dev == self.writer.dev);
+        for op in ours {
+            if let (Some(book), Ok(Body::Number(given))) = (&mut self.book, op.body()) {
+                book.note(&given.number);
+            }
+        }
+    }
+
+    /// The stream as far as it was answered, and the operations that wait, causes first.
+    fn split<'o>(&self, id: EntityId, ops: &'o [Op]) -> (Entity, Vec<&'o Op>) {
+        let authority = Some(self.writer.dev);
+        let whole = Entity::fold(id, authority, ops);
+        let answered = |op: &Op| {
+            whole.received(op.dot()).is_some()
+                || whole.rejected().contains_key(&op.dot())
+                || op.dot().writer.dev == self.writer.dev
+        };
+        let (base, mut waiting): (Vec<&Op>, Vec<&Op>) = ops.iter().partition(|op| answered(op));
+        gridbook_log::order_by(&mut waiting, |a, b| {
+            (a.header().hlc, a.dot()).cmp(&(b.header().hlc, b.dot()))
+        });
+        (Entity::fold(id, authority, base), waiting)
+    }
+
+    /// What there is to say to a stream. The answers hold for a stream of just these operations.
+    pub fn answer(&mut self, id: EntityId, ops: &[Op]) -> Vec<Body> {
+        let (stream, waiting) = self.split(id, ops);
+        let due =
+            |stream: &Entity, by| number_due(stream, by, |kind, step| gives_number(self.package, kind, step));
+        if waiting.is_empty() && due(&stream, None).is_none() {
+            return Vec::new();
+        }
+        let mut sheet = Sheet { stream, writer: self.writer, now_ms: self.now_ms, said: Vec::new() };
+        let mut taken: BTreeMap<i64, Vec<Dot>> = BTreeMap::new();
+        let mut waiting: Vec<&Op> = waiting;
+        // Answers of somebody who is not the authority, and bodies that were erased, are passed over.
+        let mute = |op: &Op| KINDS.contains(&op.header().kind.as_str()) || op.body_text().is_none();
+        while let Some(at) =
+            waiting.iter().position(|op| sheet.ready(op) && (mute(op) || self.author(op).is_some()))
+        {
+            let op = waiting.remove(at);
+            if mute(op) {
+                sheet.stream.apply(op);
+                continue;
+            }
+            let verdict = self.judge(&sheet.stream, op);
+            sheet.stream.apply(op);
+            match verdict {
+                Ok(()) => {
+                    // All that is known of the author's clock: by how much it is ahead, at least.
+                    let ahead = op.header().hlc.ms.saturating_sub(self.now_ms);
+                    let drift = i64::try_from(ahead).unwrap_or(i64::MAX);
+                    taken.entry(drift).or_default().push(op.dot());
+                    if let Some(fix) = clock_fix(op, self.now_ms, drift) {
+                        sheet.say(Body::ClockFix(fix));
+                    }
+                    self.number(&mut sheet);
+                }
+                Err(code) => sheet.say(Body::Reject(Reject { op: op.dot(), code })),
+            }
+        }
+        // One that waited while numbers were held back.
+        self.number(&mut sheet);
+        for (drift, ops) in taken {
+            sheet.say(Body::Receipt(Receipt { ops, at: self.now_ms, drift }));
+        }
+        self.read_person(&sheet.stream);
+        sheet.said
+    }
+
+    fn number(&mut self, sheet: &mut Sheet) {
+        let class = number_due(&sheet.stream, None, |kind, step| gives_number(self.package, kind, step));
+        if let (Some(class), Some(book)) = (class, &mut self.book) {
+            let number = book.next(class, day_of(self.now_ms).year());
+            sheet.say(Body::Number(Number { number }));
+        }
+    }
+
+    fn author(&self, op: &Op) -> Option<&Actor> {
+        self.people.get(&op.header().user)
+    }
+
+    fn judge(&self, stream: &Entity, op: &Op) -> Result<(), String> {
+        if let Some(code) = ruled_out(stream, op) {
+            return Err(code.to_owned());
+        }
+        let Some(actor) = self.author(op) else { return Err("author_mismatch".to_owned()) };
+        let today = day_of(self.now_ms);
+        let type_ = match op.body() {
+            Ok(Body::Create(create)) => Some(create.type_.as_str()),
+            _ => stream.type_(),
+        };
+        if type_ == Some(township::TYPE) {
+            let keeps = holds(self.package, actor, "directory.edit", today);
+            return if keeps { Ok(()) } else { Err("not_permitted".to_owned()) };
+        }
+        if self.adopts && type_.and_then(RecordKind::parse).is_some_and(|kind| !kind.is_report()) {
+            return Ok(());
+        }
+        let before = (!stream.have().is_empty()).then_some(stream);
+        admit(self.package, actor, before, op, today).map_err(|refusal| refusal.code().to_owned())
+    }
+}
+
+/// A stream with the answers given in this sitting.
+struct Sheet {
+    stream: Entity,
+    writer: Writer,
+    now_ms: u64,
+    said: Vec<Body>,
+}
+
+impl Sheet {
+    /// Whether everything that an operation builds on is here and answered.
+    fn ready(&self, op: &Op) -> bool {
+        let have = self.stream.have();
+        let dot = op.dot();
+        dot.n == have.upto(dot.writer) + 1
+            && op.header().ctx.iter().all(|(writer, n)| writer == dot.writer || have.upto(writer) >= n)
+            && (!have.is_empty() || op.header().kind == kind::CREATE)
+    }
+
+    /// Gives an answer. It counts at once for what follows; its real operation is written by whoever asked.
+    fn say(&mut self, body: Body) {
+        let n = self.stream.frontier().get(self.writer) + 1;
+        let (kind, text) = body.to_text();
+        let new = NewOp {
+            entity: self.stream.id(),
+            dot: Dot { writer: self.writer, n },
+            hlc: Hlc { ms: self.now_ms, count: 0 },
+            kind,
+            user: AUTHOR,
+            ctx: self.stream.frontier().clone(),
+        };
+        // Only a context grown past the header's bound is an error: that stream gets no answer.
+        if let Ok(op) = Op::new(new, [0; 16], text) {
+            self.stream.apply(&op);
+            self.said.push(body);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+#![allow(clippy::unwrap_used)]
+
+use gridbook_log::body::kind;
+use serde_json::json;
+
+use super::*;
+use crate::case::story::{GRID, START, Story, TOWN, VILLAGE, person};
+use crate::role::Actor;
+
+fn terms() -> Terms {
+    Terms {
+        from: "ann".to_owned(),
+        to: "bea".to_owned(),
+        area: GRID.to_owned(),
+        on: crate::case::day_of(START),
+        reason: "调整岗位".to_owned(),
+    }
+}
+
+fn items() -> Vec<Item> {
+    let (title, note) = ("钟小满".to_owned(), "柳溪村3组12号".to_owned());
+    vec![Item { kind: ItemKind::Household, record: EntityId([3; 16]), title, note }]
+}
+
+fn body(create: &Create) -> Value {
+    serde_json::to_value(create).unwrap()
+}
+
+fn clerk() -> Actor {
+    person("cai", "grid_clerk")
+}
+
+fn begun() -> Story {
+    let mut story = Story::new();
+    story.admitted(&clerk(), kind::CREATE, &body(&create(&terms(), &items()))).unwrap();
+    story
+}
+
+fn read(story: &Story) -> Handover {
+    Handover::of(&story.entity).unwrap()
+}
+
+fn confirm(story: &mut Story, user: &str) -> Result<(), Refusal> {
+    let event = serde_json::to_value(read(story).confirm()).unwrap();
+    story.admitted(&person(user, "village_assistant"), kind::EVENT, &event)
+}
+
+#[test]
+fn first_the_successor_then_the_one_who_leaves() {
+    let mut story = begun();
+    assert_eq!((read(&story).waits_for(), read(&story).starter.as_str()), (Some(Side::Taker), "cai"));
+    assert_eq!(confirm(&mut story, "ann").unwrap_err().code(), "not_legal_now");
+    assert_eq!(confirm(&mut story, "eve").unwrap_err().code(), "not_permitted");
+    confirm(&mut story, "bea").unwrap();
+    assert_eq!((read(&story).waits_for(), read(&story).done()), (Some(Side::Leaver), false));
+    assert_eq!(confirm(&mut story, "bea").unwrap_err().code(), "not_legal_now");
+    confirm(&mut story, "ann").unwrap();
+    assert_eq!((read(&story).waits_for(), read(&story).done()), (None, true));
+    assert_eq!(confirm(&mut story, "ann").unwrap_err().code(), "not_legal_now");
+    let late = serde_json::to_value(read(&story).cancel("不对")).unwrap();
+    assert_eq!(story.admitted(&clerk(), kind::EVENT, &late).unwrap_err().code(), "not_legal_now");
+}
+
+#[test]
+fn a_wrong_list_is_cancelled_and_nothing_moves() {
+    for user in ["cai", "ann", "bea"] {
+        let mut story = begun();
+        let event = serde_json::to_value(read(&story).cancel("少了两户")).unwrap();
+        let who = if user == "cai" { clerk() } else { person(user, "village_assistant") };
+        story.admitted(&who, kind::EVENT, &event).unwrap();
+        let now = read(&story);
+        assert_eq!((now.cancelled.as_deref(), now.waits_for(), now.done()), (Some("少了两户"), None, false));
+        assert_eq!(confirm(&mut story, "bea").unwrap_err().code(), "not_legal_now");
+    }
+    let event = serde_json::to_value(read(&begun()).cancel("x")).unwrap();
+    let other = person("eve", "village_assistant");
+    assert_eq!(begun().judge(&other, kind::EVENT, &event).unwrap_err().code(), "not_permitted");
+}
+
+#[test]
+fn its_list_is_never_changed() {
+    let set = json!({"set": {"to": "eve"}});
+    assert_eq!(begun().judge(&clerk(), kind::SET, &set).unwrap_err().code(), "not_legal_now");
+}
+
+#[test]
+fn a_creation_names_two_people_and_is_shared_with_them_alone() {
+    let good = body(&create(&terms(), &items()));
+    let judge = |who: &Actor, body: &Value| Story::new().judge(who, kind::CREATE, body).map_err(|r| r.code());
+    assert_eq!(judge(&clerk(), &good), Ok(()));
+    assert_eq!(judge(&person("ann", "village_assistant"), &good), Err("not_permitted"));
+    for (path, value, code) in [
+        ("/set/to", json!("ann"), "bad_body"),
+        ("/set/on", json!("someday"), "bad_body"),
+        ("/set/items", json!([]), "bad_body"),
+        ("/set/items", json!([{"kind": "elephant"}]), "bad_body"),
+        ("/place/users_add", json!(["ann", "bea", "eve"]), "bad_placement"),
+        ("/place/users_add", json!(["ann"]), "bad_placement"),
+        ("/state", json!("done"), "wrong_state"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(path).unwrap() = value;
+        assert_eq!(judge(&clerk(), &bad), Err(code), "{path}");
+    }
+}
+
+#[test]
+fn roles_inside_the_area_move_on_the_day_and_others_stay() {
+    let held = |role: &str, area: &str| Assignment {
+        role: role.to_owned(),
+        area: Some(area.to_owned()),
+        ..Assignment::default()
+    };
+    let handover = read(&begun());
+    let (on, before) = (handover.terms.on, handover.terms.on - Days::new(1));
+    let leaver = [held("village_assistant", GRID), held("group_leader_women", VILLAGE)];
+    let (stays, gets) = moved(&handover, &leaver, &[held("household_liaison", TOWN)]);
+    let who = |user: &str, list: &[Assignment]| Actor { user: user.to_owned(), assignments: list.to_vec() };
+    assert!(who("ann", &stays).has_role("village_assistant", before));
+    assert!(!who("ann", &stays).has_role("village_assistant", on));
+    assert!(who("ann", &stays).has_role("group_leader_women", on), "a role for more than the area stays");
+    assert!(!who("bea", &gets).has_role("village_assistant", before));
+    assert!(who("bea", &gets).has_role("village_assistant", on));
+    assert!(who("bea", &gets).has_role("household_liaison", on));
+    let again = moved(&handover, &stays, &gets);
+    assert_eq!(again, (stays, gets), "done twice is done once");
+}
+
+#[test]
+fn own_cases_go_to_the_successor() {
+    let package = Package::builtin();
+    let handover = read(&begun());
+    let mut story = Story::hazard("blue");
+    assert_eq!(hand_over_case(package, &story.view(), &handover), None);
+    let chief = person("chi", "general_grid_chief");
+    let register = json!({"event": "register", "from": "submitted", "to": "registered", "table": 1,
+        "data": {"duplicate_checked": true}, "set": {"category": "fire", "subtype": "fire.6", "level": "blue"}});
+    story.admitted(&person("dir", "center_director"), kind::EVENT, &register).unwrap();
+    let keep = json!({"event": "keep", "from": "registered", "to": "in_progress", "table": 1,
+        "set": {"handler": "ann", "handle_by": "2026-06-30"}});
+    story.admitted(&person("dir", "center_director"), kind::EVENT, &keep).unwrap();
+    let event = serde_json::to_value(hand_over_case(package, &story.view(), &handover).unwrap()).unwrap();
+    assert!(story.judge(&chief, kind::EVENT, &event).is_err(), "only who handles it");
+    story.admitted(&person("ann", "village_assistant"), kind::EVENT, &event).unwrap();
+    assert_eq!(story.view().handler.as_deref(), Some("bea"));
+    assert_eq!(story.view().state, "in_progress");
+}
+
+#[test]
+fn the_list_has_cases_due_visits_and_households_of_the_area() {
+    let package = Package::builtin();
+    let story = Story::hazard("blue");
+    let case = Summary::of(&story.entity, package).unwrap();
+    let mut home = Story::new();
+    let house = json!({"type": "household", "form": "F-HOUSEHOLD/1", "place": {"area": GRID},
+        "set": {"address_text": "柳溪村3组12号", "door_no": "12", "residence_type": "permanent",
+            "members/m1/name": "钟小满", "members/m1/relation": "head"}});
+    home.admitted(&person("ann", "village_assistant"), kind::CREATE, &house).unwrap();
+    let home = Summary::of(&home.entity, package).unwrap();
+    let today = home.day() + Days::new(400);
+    let kinds = |area: &str| -> Vec<ItemKind> {
+        list(package, &[&home, &case], area, today).into_iter().map(|item| item.kind).collect()
+    };
+    assert_eq!(kinds(VILLAGE), [ItemKind::Case, ItemKind::Visit, ItemKind::Household]);
+    assert_eq!(kinds("510000100202"), []);
+}

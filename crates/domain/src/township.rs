@@ -1,0 +1,74 @@
+//! The township's own record: its names, and which device holds the number authority where there is no server.
+//!
+//! There is one for each authority, under an id that follows from it, so that two devices can never make two.
+
+use gridbook_log::body::Set;
+use gridbook_log::{Create, DeviceId, Entity, EntityId, Placement, Values};
+use serde_json::json;
+
+/// The `type` of its create operation.
+pub const TYPE: &str = "township";
+
+/// Begins the ids of these records.
+const ID: &[u8; 8] = b"township";
+
+/// See the module's text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Township {
+    /// Code, 9 digits.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// How official numbers begin.
+    pub number_code: String,
+    /// The device that numbers and receives.
+    pub holder: Option<DeviceId>,
+    /// The epoch under which the holder writes as the authority. Whoever takes over chooses another one.
+    pub term: u32,
+}
+
+impl Township {
+    /// Where the record of an authority lies.
+    pub fn id(authority: DeviceId) -> EntityId {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(ID);
+        id[8..].copy_from_slice(&authority.0);
+        EntityId(id)
+    }
+
+    /// Reads the record.
+    pub fn of(entity: &Entity) -> Option<Self> {
+        let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
+        (entity.type_() == Some(TYPE)).then(|| Self {
+            code: text("code"),
+            name: text("name"),
+            number_code: text("number_code"),
+            holder: entity.text("holder").and_then(DeviceId::parse),
+            term: entity
+                .get("term")
+                .and_then(serde_json::Value::as_u64)
+                .and_then(|term| u32::try_from(term).ok())
+                .unwrap_or_default(),
+        })
+    }
+
+    fn holding(&self) -> Values {
+        let holder = self.holder.map(|dev| dev.to_string());
+        Values::from([("holder".to_owned(), json!(holder)), ("term".to_owned(), json!(self.term))])
+    }
+
+    /// Makes the record.
+    pub fn create(&self) -> Create {
+        let mut set = self.holding();
+        for (path, text) in [("code", &self.code), ("name", &self.name), ("number_code", &self.number_code)] {
+            set.insert(path.to_owned(), json!(text));
+        }
+        let place = Placement { all: Some(true), ..Placement::default() };
+        Create { type_: TYPE.to_owned(), place, set, ..Create::default() }
+    }
+
+    /// Another holder or term.
+    pub fn hand_over(&self) -> Set {
+        Set { set: self.holding(), ..Set::default() }
+    }
+}

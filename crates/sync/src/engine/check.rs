@@ -1,0 +1,152 @@
+//! Comparing with the backend what is held here, and mending what differs: missing operations come once more from
+//! the backend, place by place; what only this device has is sent once more. What waits in the outbox is no part of
+//! the comparison and is never touched.
+
+use std::collections::BTreeSet;
+
+use gridbook_log::{EntityId, OpId};
+
+use super::{Checked::*, Engine, Flight, Output, Phase, Request};
+use crate::replica::Compared;
+use crate::wire::{FpReply, SnapshotPage};
+
+/// Comparisons that one check makes at most: before, after mending, and when the backend moved on meanwhile.
+const MAX_TRIES: u32 = 4;
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Both hold the same.
+    Same,
+    /// Something differed and does no more.
+    Mended,
+    /// Something differs still.
+    Differs,
+    /// The backend moved on too fast to compare, or something waits to be sent.
+    Busy,
+    /// This backend cannot be asked, or did not answer.
+    Unable,
+}
+
+/// A check under way, and how the last one ended.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Check {
+    /// Asked for, and not ended.
+    pub(super) due: bool,
+    pub(super) outcome: Option<Checked>,
+    tries: u32,
+    /// Something was mended, here or there.
+    mended: bool,
+    /// Everything was fetched and sent once more; what differs now stays so.
+    last: bool,
+    /// Places still to be fetched, the present one last.
+    places: Vec<String>,
+    entities: BTreeSet<EntityId>,
+    /// What the backend holds in them.
+    held: BTreeSet<OpId>,
+}
+
+impl Check {
+    /// A new one; one under way goes on.
+    pub(super) fn begin(&mut self) {
+        if !self.due {
+            *self = Self { due: true, ..Self::default() };
+        }
+    }
+
+    /// The round failed: the next one begins the comparison again.
+    pub(super) fn broken_off(&mut self) {
+        if self.due {
+            self.begin_again();
+        }
+    }
+
+    fn begin_again(&mut self) {
+        *self = Self { due: true, mended: self.mended, ..Self::default() };
+    }
+}
+
+impl Engine {
+    /// The feed is at its end: asks what should be held there.
+    pub(super) fn start_check(&mut self) -> Vec<Output> {
+        if !self.caps.as_ref().is_some_and(|caps| caps.levels.contains(&2)) {
+            return self.check_ended(Unable);
+        }
+        if self.check.tries == MAX_TRIES || !self.outgoing.is_drained() {
+            return self.check_ended(Busy);
+        }
+        self.check.tries += 1;
+        self.phase = Phase::Check;
+        vec![Output::Status, self.send(Flight::Fp, Request::Fp { places: false })]
+    }
+
+    pub(super) fn told(&mut self, reply: FpReply) -> Vec<Output> {
+        if reply.cursor != self.identity.cursor {
+            // Something arrived there meanwhile: fetch it first.
+            return self.start_pull();
+        }
+        vec![Output::Compare(reply)]
+    }
+
+    pub(super) fn compared(&mut self, compared: Compared) -> Vec<Output> {
+        self.check.mended |= compared.mended > 0;
+        match compared.places {
+            _ if compared.same => {
+                let outcome = if self.check.mended { Mended } else { Same };
+                self.check_ended(outcome)
+            }
+            _ if self.check.last => self.check_ended(Differs),
+            None => vec![self.send(Flight::Fp, Request::Fp { places: true })],
+            Some(places) => {
+                self.check.places = places;
+                self.check.entities = compared.entities;
+                self.check.held.clear();
+                self.next_place()
+            }
+        }
+    }
+
+    fn next_place(&mut self) -> Vec<Output> {
+        let Some(place) = self.check.places.last() else {
+            let entities = std::mem::take(&mut self.check.entities);
+            let held = std::mem::take(&mut self.check.held);
+            return vec![Output::PushAgain { entities, held }];
+        };
+        let request = Request::Snapshot { cursor: String::new(), place: Some(place.clone()) };
+        vec![self.send(Flight::Mend, request)]
+    }
+
+    pub(super) fn place_page(&mut self, page: SnapshotPage) -> Vec<Output> {
+        let next = if page.head.more {
+            let request = Request::Snapshot {
+                cursor: page.head.cursor.clone(),
+                place: self.check.places.last().cloned(),
+            };
+            Some(self.send(Flight::Mend, request))
+        } else {
+            self.check.places.pop();
+            None
+        };
+        next.into_iter().chain([Output::Mend(page)]).collect()
+    }
+
+    pub(super) fn mended(&mut self, held: Vec<OpId>) -> Vec<Output> {
+        self.check.held.extend(held);
+        self.check.mended = true;
+        // The next page is on its way, or the place is done.
+        if self.flights.is_empty() { self.next_place() } else { Vec::new() }
+    }
+
+    /// What was mended is sent, fetched and compared once more.
+    pub(super) fn sent_again(&mut self, count: usize) -> Vec<Output> {
+        self.check.mended |= count > 0;
+        self.check.last = true;
+        self.start_push()
+    }
+
+    pub(super) fn check_ended(&mut self, outcome: Checked) -> Vec<Output> {
+        self.check = Check { outcome: Some(outcome), ..Check::default() };
+        self.flights.clear();
+        self.start_photos()
+    }
+}

@@ -1,0 +1,162 @@
+//! The client between two backends, and the signatures that let it carry for others.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gridbook_log::{DeviceId, Op, WireOp, Writer};
+
+use super::backend::Backend;
+use super::device::DeviceEnv;
+use super::share::{DirectWire, FakeShare, Quirks};
+use super::{Rng, now};
+use crate::driver::Http;
+use crate::engine::{Identity, Request, Response};
+use crate::model::Model;
+use crate::relay::between::{Common, Position, carry};
+use crate::share::{Lost, RawRequest, RawResponse, Setup, Share, Wire};
+
+/// Signs as the simulator's devices do. What it says is only: this device saw these bytes.
+pub(crate) fn sign(wire: &mut WireOp) {
+    if let Ok(op) = Op::from_wire(wire.clone()) {
+        wire.g = Some(signature(&op));
+    }
+}
+
+/// Whether [`sign`] signed it.
+pub(crate) fn is_signed(op: &Op) -> bool {
+    op.sig() == Some(signature(op).as_str())
+}
+
+fn signature(op: &Op) -> String {
+    format!("{}-{}", op.dot().writer.dev, op.hash_text())
+}
+
+/// How badly the lines of the client between are at the moment.
+struct Weather {
+    rng: RefCell<Rng>,
+    lose: Cell<u64>,
+    quirks: RefCell<Quirks>,
+}
+
+impl Weather {
+    fn lost(&self) -> bool {
+        self.rng.borrow_mut().chance(self.lose.get() / 4)
+    }
+}
+
+/// To the server in memory.
+struct ModelLine {
+    model: Rc<RefCell<Model>>,
+    weather: Rc<Weather>,
+    clock: Rc<Cell<u64>>,
+}
+
+impl Http for ModelLine {
+    async fn send(&self, request: &Request, _: Option<Vec<u8>>) -> Response {
+        let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
+        if self.weather.lost() {
+            return Response::Lost;
+        }
+        let at = self.clock.get();
+        let mut model = self.model.borrow_mut();
+        let answer = match request {
+            Request::Caps => Response::Caps(model.caps(at)),
+            Request::Push(push) => Response::Push(model.push(USER, push, at)),
+            Request::Pull { cursor, limit, not } => {
+                model.pull(USER, cursor, (*limit).min(40), *not).map_or_else(failed, Response::Pull)
+            }
+            _ => failed(405),
+        };
+        if self.weather.lost() { Response::Lost } else { answer }
+    }
+}
+
+/// To a share.
+struct ShareLine {
+    direct: DirectWire,
+    weather: Rc<Weather>,
+}
+
+impl Wire for ShareLine {
+    async fn send(&self, request: RawRequest) -> Result<RawResponse, Lost> {
+        let quirks = self.weather.quirks.borrow().clone();
+        let answer =
+            self.direct.share.borrow_mut().handle(&mut self.weather.rng.borrow_mut(), &quirks, &request);
+        if self.weather.lost() { Err(Lost) } else { answer.ok_or(Lost) }
+    }
+
+    async fn gzip(&self, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        self.direct.gzip(bytes).await
+    }
+
+    async fn gunzip(&self, bytes: Vec<u8>, max: usize) -> Option<Vec<u8>> {
+        self.direct.gunzip(bytes, max).await
+    }
+}
+
+const USER: &str = "between";
+
+/// See the module's text.
+pub(crate) struct Bridge {
+    model: ModelLine,
+    share: Share<ShareLine, Rc<DeviceEnv>>,
+    weather: Rc<Weather>,
+    identity: Identity,
+    up: Position,
+    down: Position,
+    common: Common,
+}
+
+impl Bridge {
+    /// Between the first two backends; `None` where there is only one.
+    pub(crate) fn between(backends: &[Backend], clock: &Rc<Cell<u64>>, seed: u64) -> Option<Self> {
+        let [Backend::Model(model), Backend::Share { share, kind, authority }] = backends else {
+            return None;
+        };
+        model.borrow_mut().grant(USER, [String::new()].into());
+        let mut rng = Rng::new(seed ^ 0xb41d6e);
+        let env =
+            DeviceEnv { now: clock.clone(), offset: Cell::new(0), rng: RefCell::new(Rng::new(rng.draw())) };
+        let weather =
+            Rc::new(Weather { rng: RefCell::new(rng), lose: Cell::new(0), quirks: RefCell::default() });
+        let setup = Setup { kind: *kind, slot: 0, tenant: "t1".to_owned(), authority: *authority };
+        let direct = direct(share.clone());
+        let line = ShareLine { direct, weather: weather.clone() };
+        Some(Self {
+            model: ModelLine { model: model.clone(), weather: weather.clone(), clock: clock.clone() },
+            share: Share::new(line, Rc::new(env), setup),
+            weather,
+            identity: Identity {
+                writer: Writer { dev: DeviceId([0xbb; 8]), epoch: 1 },
+                nonce: "between".to_owned(),
+                cursor: String::new(),
+                history: String::new(),
+                echo: false,
+                named_twice: false,
+                fresh: false,
+            },
+            up: Position::default(),
+            down: Position::default(),
+            common: Common::default(),
+        })
+    }
+
+    /// Carries each way once; gives how many operations were stored. What broke off goes on in the next round.
+    pub(crate) fn round(&mut self, quirks: &Quirks, lose: u64) -> usize {
+        *self.weather.quirks.borrow_mut() = quirks.clone();
+        self.weather.lose.set(lose);
+        // It dies now and then, and has forgotten what it knew to be on both sides.
+        if lose > 0 && self.weather.rng.borrow_mut().chance(5) {
+            self.common = Common::default();
+        }
+        let at = self.model.clock.get();
+        let Self { model, share, identity, up, down, common, .. } = self;
+        let there = now(carry(model, share, identity, at, down, common));
+        let back = now(carry(share, model, identity, at, up, common));
+        [there, back].into_iter().flatten().map(|tally| tally.stored).sum()
+    }
+}
+
+fn direct(share: Rc<RefCell<FakeShare>>) -> DirectWire {
+    DirectWire { share, quirks: Quirks::default(), requests: Rc::default() }
+}

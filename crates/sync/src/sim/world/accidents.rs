@@ -1,0 +1,83 @@
+//! What befalls devices and backends besides the network: tabs die, rights change, a backup is put back, a device
+//! is copied.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::{AREAS, World};
+use crate::sim::Rng;
+use crate::sim::backend::Backend;
+use crate::sim::device::DeviceEnv;
+
+impl World {
+    /// Those that this step brings.
+    pub(super) fn accidents(&mut self, step: usize) {
+        self.back_up_and_restore(step);
+        if self.config.copies > 0 && step % (self.config.steps / (self.config.copies + 1)) == 7 {
+            self.copy_device();
+        }
+        if step % 8 == 0 {
+            self.carry(false);
+        }
+    }
+
+    /// The database of a device, as it stands, on one more device. Both go on.
+    fn copy_device(&mut self) {
+        let from = self.odd.below(self.devices.len() as u64) as usize;
+        let env = Rc::new(DeviceEnv {
+            now: self.clock.clone(),
+            offset: Cell::new(self.devices[from].env.offset.get() + self.odd.below(5000) as i64),
+            rng: RefCell::new(Rng::new(self.odd.draw())),
+        });
+        let copy = self.devices[from].copy(env, 1 + self.odd.below(2) as usize);
+        self.devices.push(copy);
+        self.report.copied += 1;
+    }
+
+    /// The client between two backends makes a round each way.
+    pub(super) fn carry(&mut self, calm: bool) {
+        if let Some(bridge) = &mut self.bridge {
+            let faults = if calm { self.quirks.calm() } else { self.quirks.clone() };
+            self.report.carried += bridge.round(&faults, if calm { 0 } else { self.faults.lose });
+        }
+    }
+
+    pub(super) fn change_rights(&mut self) {
+        let user = self.devices[self.rng.below(self.devices.len() as u64) as usize].user.clone();
+        let areas = (0..1 + self.rng.below(2)).map(|_| AREAS[self.rng.below(4) as usize].to_owned());
+        let areas: BTreeSet<String> = areas.collect();
+        self.backends[0].grant(&user, areas);
+    }
+
+    fn back_up_and_restore(&mut self, step: usize) {
+        if !self.config.restore {
+            return;
+        }
+        let (save, load) = (step == self.config.steps / 3, step == self.config.steps * 2 / 3);
+        match &self.backends[0] {
+            // The same history, only older: nobody says that it went back.
+            Backend::Share { share, .. } if save => share.borrow_mut().back_up(),
+            Backend::Share { share, .. } if load => {
+                self.report.restored += usize::from(share.borrow_mut().restore());
+            }
+            // The history has another name, as the command `restore` gives it.
+            Backend::Model(model) if save => self.backup = Some(model.borrow().clone()),
+            Backend::Model(model) if load => {
+                if let Some(older) = self.backup.take() {
+                    model.borrow_mut().restore(&older);
+                    self.net.break_off();
+                    self.report.restored += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn kill(&mut self, device: usize, tab: usize) {
+        if self.devices[device].tabs[tab].is_some() {
+            self.report.crashes += 1;
+            self.devices[device].kill(tab);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A tab's engine at work: it is told what happened, and what it says is carried out, one thing at a time.
+
+use gridbook_log::EntityId;
+
+use super::World;
+use crate::driver::identity;
+use crate::engine::{Input, Output, PART, Response, Waiting};
+use crate::env::Env;
+use crate::replica::{ReplicaError, SendAgain};
+use crate::sim::device::OpenTab;
+use crate::sim::net::{Message, Net, Tab};
+use crate::sim::now;
+use crate::store::{Batch, Store, Table, scan_all};
+
+impl World {
+    /// Gives a tab's engine an event and carries out what follows, dying in between now and then.
+    pub(super) fn feed(&mut self, device: usize, tab: usize, input: Input) -> Result<(), String> {
+        let mut input = Some(input);
+        loop {
+            let at = self.devices[device].env.now_ms();
+            let random = self.rng.draw();
+            let calm = self.faults.lose == 0;
+            let life = self.devices[device].lives[tab];
+            let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(()) };
+            if let Some(input) = input.take() {
+                now(open.replica.refresh()).map_err(|e| e.to_string())?;
+                open.engine.set_identity(identity(&open.replica));
+                open.queue.extend(open.engine.handle(at, random, input));
+                let engine = &open.engine;
+                if let Some(line) = &mut open.line {
+                    line.retain(|number| engine.awaits(number));
+                }
+            }
+            let Some(output) = open.queue.pop_front() else { return Ok(()) };
+            if !calm && self.rng.chance(self.config.crash) {
+                self.kill(device, tab);
+                return Ok(());
+            }
+            let who = Tab { device, tab, life };
+            input = self.carry_out(who, output)?;
+        }
+    }
+
+    fn carry_out(&mut self, who: Tab, output: Output) -> Result<Option<Input>, String> {
+        let Tab { device, tab, .. } = who;
+        let env = self.devices[device].env.clone();
+        let store = self.devices[device].store.clone();
+        // After a backup was put back a device may have to give its name up, too.
+        let copied = self.devices[device].copied || self.report.restored > 0;
+        let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(None) };
+        let replica = &open.replica;
+        let outcome: Result<Input, String> = match output {
+            Output::LoadOutbox { pass, max_ops, max_bytes } => {
+                let outbox = now(replica.outbox(&pass, max_ops, max_bytes));
+                outbox.map(Input::Outbox).map_err(|e| e.to_string())
+            }
+            Output::ApplyResults(reply) => {
+                let applied = now(replica.apply_results(&reply.results, env.now_ms()));
+                applied.map(|_| Input::Stored).map_err(|e| e.to_string())
+            }
+            Output::ApplyPage(from, reply) => {
+                let caps = open.engine.caps();
+                let (history, authority) = caps.map(|c| (c.history.clone(), c.authority)).unwrap_or_default();
+                match now(replica.apply_page(&env, &from, reply, &history, authority)) {
+                    Ok(pulled) => {
+                        let gone = |id: &&EntityId| !replica.rows().contains_key(*id);
+                        let purged: Vec<EntityId> = pulled.changed.iter().filter(gone).copied().collect();
+                        self.report.purged += purged.len();
+                        check_monotonic(open, &pulled.changed)?;
+                        for open in self.devices[device].tabs.iter_mut().flatten() {
+                            open.seen.retain(|id, _| !purged.contains(id));
+                        }
+                        Ok(pulled.stored())
+                    }
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Output::ApplySnapshot(from, page) => {
+                let caps = open.engine.caps();
+                let (history, authority) = caps.map(|c| (c.history.clone(), c.authority)).unwrap_or_default();
+                match now(replica.apply_snapshot(&env, &from, &page, &history, authority)) {
+                    Ok(pulled) => {
+                        check_monotonic(open, &pulled.changed)?;
+                        Ok(pulled.stored())
+                    }
+                    Err(ReplicaError::Page) => Ok(Input::BadPage),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Output::Compare(reply) => {
+                now(replica.compare(&reply)).map(Input::Compared).map_err(|e| e.to_string())
+            }
+            Output::Mend(page) => match now(replica.mend(&env, &page)) {
+                Ok(mended) => Ok(Input::Mended(mended.held)),
+                Err(ReplicaError::Page) => Ok(Input::BadPage),
+                Err(error) => Err(error.to_string()),
+            },
+            Output::PushAgain { entities, held } => {
+                now(replica.push_again(&entities, &held)).map(Input::Again).map_err(|e| e.to_string())
+            }
+            Output::StartOver { send_again } => {
+                match now(replica.start_over(if send_again { SendAgain::Own } else { SendAgain::Nothing })) {
+                    Ok(()) => return Ok(None),
+                    Err(error) => Err(error.to_string()),
+                }
+            }
+            Output::Meet(history) => match now(replica.meet(&history)) {
+                Ok(()) => return Ok(None),
+                Err(error) => Err(error.to_string()),
+            },
+            Output::LookBehind(ids) => {
+                let gap = now(replica.follows_gap(&ids));
+                gap.map(|gap| if gap { Input::NamedTwice } else { Input::Stored }).map_err(|e| e.to_string())
+            }
+            Output::Renew if !copied => {
+                return Err("a device took a new name without need".to_owned());
+            }
+            Output::Renew => {
+                self.report.renewed += 1;
+                now(replica.renew(&env)).map(|()| Input::Stored).map_err(|e| e.to_string())
+            }
+            Output::NextBlob => {
+                let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
+                let mut names = queue.into_iter().map(|(name, _)| name);
+                let next = names.find(|name| !open.refused.contains(name));
+                Ok(Input::Blob(next.map(|sha256| waiting(sha256, open.line.is_some()))))
+            }
+            Output::BlobDone(name) => {
+                let mut batch = Batch::default();
+                batch.delete(Table::BlobQueue, name);
+                now(store.commit(batch)).map(|()| Input::Stored).map_err(|e| e.to_string())
+            }
+            // The other tab saved it and its text is not sent yet; the next round tries again.
+            Output::BlobFailed(name) => {
+                open.refused.insert(name);
+                return Ok(None);
+            }
+            Output::Send(number, request) => {
+                let engine = &open.engine;
+                self.report.beside += usize::from((0..number).any(|earlier| engine.awaits(earlier)));
+                if let Some(line) = &mut open.line {
+                    let blob =
+                        request.photo().and_then(|sha256| now(store.get(Table::Blob, sha256)).ok().flatten());
+                    line.start(number, request, blob);
+                    self.pump(who);
+                    return Ok(None);
+                }
+                let lost = self.rng.chance(self.faults.lose);
+                self.report.faults += usize::from(lost);
+                let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);
+                let message = if lost {
+                    Message::Down(who, number, Response::Lost)
+                } else {
+                    Message::Up(who, number, request)
+                };
+                self.net.put(at, message);
+                return Ok(None);
+            }
+            Output::Timer(ms) => {
+                open.refused.clear();
+                open.timer += 1;
+                let number = open.timer;
+                self.net.put(self.clock.get() + ms, Message::Timer(who, number));
+                return Ok(None);
+            }
+            Output::Status => return Ok(None),
+        };
+        match outcome {
+            Ok(input) => Ok(Some(input)),
+            Err(text) if text.contains("connection lost") => {
+                self.kill(device, tab);
+                Ok(None)
+            }
+            Err(text) => Ok(Some(Input::StoreFailed(text))),
+        }
+    }
+}
+
+/// What a tab has shown of an entity never shrinks while the entity is in view.
+fn check_monotonic(open: &mut OpenTab, changed: &[EntityId]) -> Result<(), String> {
+    for id in changed {
+        let Some(count) = open.replica.rows().get(id).map(|row| row.summary as usize) else { continue };
+        let seen = open.seen.entry(*id).or_insert(0);
+        if count < *seen {
+            return Err(format!("{id} went from {seen} operations back to {count}"));
+        }
+        *seen = count;
+    }
+    Ok(())
+}
+
+/// The model takes no bytes: there half of the photos pass for large ones, which go in parts.
+fn waiting(sha256: String, real: bool) -> Waiting {
+    let large = !real && sha256.as_bytes().first().is_some_and(|digit| *digit < b'8');
+    Waiting { sha256, size: if large { 3 * PART + PART / 2 } else { 8 } }
+}

@@ -1,0 +1,261 @@
+//! A township without a server: founded at a desk, joined by invitation. The account lives on the device alone.
+
+use gridbook_domain::role::Assignment;
+use gridbook_log::{Body, Create, DeviceId, Placement, Values};
+use gridbook_sync::bundle::{base64, unbase64};
+use gridbook_sync::env::Env;
+use gridbook_sync::replica::{NewWrite, Replica};
+use gridbook_sync::store::{Batch, Store, Table};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::account::{Account, database};
+use super::backend::ROW;
+use super::carry::{Answer, CarryError, Job, ask};
+use super::{App, Backend, Problem, Profile, Projector, Township, office};
+use crate::platform::BrowserEnv;
+use crate::store::IdbStore;
+
+/// Row of [`Table::App`] with a [`Local`].
+const LOCAL: &str = "local";
+/// What is sealed with the person's secret, to know it again.
+const CHECK: &[u8] = b"gridbook";
+/// Shortest secret, in characters.
+pub const SHORTEST: usize = 6;
+
+/// The account as this device keeps it.
+#[derive(Serialize, Deserialize)]
+struct Local {
+    profile: Profile,
+    /// [`CHECK`], sealed with the person's secret.
+    check: String,
+}
+
+/// A new township.
+#[derive(Clone, Debug, Default)]
+pub struct Founding {
+    /// Its name.
+    pub name: String,
+    /// Its code, 9 digits.
+    pub code: String,
+    /// Names of its villages.
+    pub villages: Vec<String>,
+    /// Account of the first person.
+    pub user: String,
+    /// Name of the first person.
+    pub person: String,
+    /// What the first person signs in with on this device.
+    pub secret: String,
+}
+
+/// Roles of the first person, who does everything until others are named.
+const FIRST: [&str; 6] =
+    ["sys_admin", "grid_clerk", "center_director", "intake_clerk", "dispatcher", "callback_clerk"];
+
+/// What an invitation carries, sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Who.
+    pub profile: Profile,
+    /// Whose answers count.
+    pub authority: DeviceId,
+    /// Where records go.
+    pub backend: Backend,
+}
+
+fn refused(code: &str, message: &str) -> Problem {
+    Problem::Refused { code: code.to_owned(), message: message.to_owned() }
+}
+
+fn broken(error: &CarryError) -> Problem {
+    refused("not_loaded", &error.message())
+}
+
+async fn seal(secret: &str, plain: &[u8]) -> Result<Vec<u8>, CarryError> {
+    match ask(&Job::Seal(secret.to_owned()), plain).await? {
+        (Answer::Done, Some(sealed)) => Ok(sealed),
+        _ => Err(CarryError::NotLoaded),
+    }
+}
+
+/// A record of the directory, for everyone.
+pub fn directory_record(app: App, type_: &str, set: Values) -> NewWrite {
+    let place = Placement { all: Some(true), ..Placement::default() };
+    let create = Create { type_: type_.to_owned(), place, set, ..Create::default() };
+    NewWrite { entity: app.new_id(), body: Body::Create(create) }
+}
+
+/// Roles as rows of a person in the directory.
+pub fn staff_values(user: &str, name: &str, held: &[Assignment]) -> Values {
+    let mut set = Values::from([("user".to_owned(), json!(user)), ("name".to_owned(), json!(name))]);
+    for (n, held) in held.iter().enumerate() {
+        set.insert(format!("assignments/a{}/role", n + 1), json!(held.role));
+        if let Some(area) = &held.area {
+            set.insert(format!("assignments/a{}/area", n + 1), json!(area));
+        }
+        if let Some(unit) = &held.unit {
+            set.insert(format!("assignments/a{}/unit", n + 1), json!(unit));
+        }
+    }
+    set
+}
+
+impl App {
+    /// Whether this account lives without a server.
+    pub fn is_local(&self) -> bool {
+        self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile.local))
+    }
+
+    /// Founds a township on this device, which becomes its authority.
+    ///
+    /// # Errors
+    /// [`Problem`] in words for people.
+    pub async fn found(&self, new: &Founding) -> Result<(), Problem> {
+        let authority = DeviceId(BrowserEnv.random_array());
+        let assignments: Vec<Assignment> = FIRST
+            .iter()
+            .map(|role| Assignment {
+                role: (*role).to_owned(),
+                area: Some(new.code.clone()),
+                ..Assignment::default()
+            })
+            .collect();
+        let mut profile = Profile { user: new.user.clone(), name: new.person.clone(), ..Profile::default() };
+        profile.actor.user.clone_from(&new.user);
+        profile.actor.assignments.clone_from(&assignments);
+        profile.township = Township { code: new.code.clone(), name: new.name.clone(), phone: None };
+        profile.local = true;
+        self.settle(Ticket { profile, authority, backend: Backend::Alone }, &new.secret).await?;
+        let area = |code: String, name: &str, level: &str, parent: Option<&str>| {
+            let mut set = Values::from([
+                ("code".to_owned(), json!(code)),
+                ("name".to_owned(), json!(name)),
+                ("level".to_owned(), json!(level)),
+            ]);
+            if let Some(parent) = parent {
+                set.insert("parent".to_owned(), json!(parent));
+            }
+            directory_record(*self, "area", set)
+        };
+        let mut writes = vec![
+            directory_record(*self, "staff", staff_values(&new.user, &new.person, &assignments)),
+            area(new.code.clone(), &new.name, "township", None),
+        ];
+        for (n, village) in new.villages.iter().enumerate() {
+            writes.push(area(format!("{}{}", new.code, 201 + n), village, "village", Some(&new.code)));
+        }
+        self.save(writes, Vec::new(), Vec::new()).await?;
+        self.take_office(&[]).await
+    }
+
+    /// Takes up an account on this device. What the account had here before stays.
+    async fn settle(&self, ticket: Ticket, secret: &str) -> Result<(), Problem> {
+        let Ticket { profile, authority, backend } = ticket;
+        let known: Option<Account> = self.accounts().into_iter().find(|a| a.user == profile.user);
+        if known.is_some_and(|known| known.township != profile.township.code) {
+            return Err(refused(
+                "account_taken",
+                "这台设备上已经有同名的账号，那里的记录都在。请换一个账号名，或换一台设备。",
+            ));
+        }
+        let check = base64(&seal(secret, CHECK).await.map_err(|error| broken(&error))?);
+        let store = IdbStore::open(&database(&profile.user)).await?;
+        let replica = Replica::open(store, Projector(self.package()), &BrowserEnv, &profile.user).await?;
+        office::adopt(&replica, authority).await?;
+        let row = |text: Result<Vec<u8>, serde_json::Error>| text.map_err(|e| Problem::Store(e.to_string()));
+        let mut batch = Batch::default();
+        batch.put(Table::App, ROW, row(serde_json::to_vec(&backend))?);
+        batch.put(Table::App, LOCAL, row(serde_json::to_vec(&Local { profile: profile.clone(), check }))?);
+        replica.store().commit(batch).await?;
+        drop(replica);
+        self.admit(String::new(), profile).await
+    }
+
+    /// Signs in to an account that lives on this device.
+    pub(super) async fn sign_in_here(&self, user: &str, secret: &str) -> Result<(), Problem> {
+        let store = IdbStore::open(&database(user)).await?;
+        let lost = || refused("no_account", "这台设备上的账号不见了。请找镇上重新发一个邀请码。");
+        let row = store.get(Table::App, LOCAL).await?.ok_or_else(lost)?;
+        let local: Local = serde_json::from_slice(&row).map_err(|_| lost())?;
+        let sealed = unbase64(&local.check).unwrap_or_default();
+        match ask(&Job::Open(secret.to_owned()), &sealed).await.map_err(|error| broken(&error))? {
+            (Answer::Done, Some(plain)) if plain == CHECK => self.admit(String::new(), local.profile).await,
+            (Answer::Passphrase, _) => {
+                Err(refused("bad_secret", "口令不对，记录都在。忘了就请镇上重新发一个邀请码。"))
+            }
+            _ => Err(broken(&CarryError::NotLoaded)),
+        }
+    }
+
+    /// Roles as the directory has them now.
+    pub(super) async fn refresh_local(&self, mut profile: Profile) -> Option<Profile> {
+        let user = profile.user.clone();
+        let id = self.rows(|rows| {
+            let mut people = rows.iter().filter(|(_, row)| {
+                let summary = row.summary.as_ref();
+                summary
+                    .is_some_and(|s| s.kind == gridbook_domain::record::RecordKind::Staff && s.number == user)
+            });
+            people.next().map(|(id, _)| *id)
+        })?;
+        let entity = self.entity(id).await.ok()??;
+        profile.actor.assignments = gridbook_domain::authority::assignments(&entity.values());
+        Some(profile)
+    }
+
+    /// An invitation for a person of the directory, sealed with digits that are told on another way.
+    ///
+    /// # Errors
+    /// [`CarryError`]
+    pub async fn invite_here(
+        &self,
+        user: &str,
+        name: &str,
+        held: Vec<Assignment>,
+        digits: &str,
+    ) -> Result<String, CarryError> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let authority = replica.meta().authority.ok_or(Problem::SignedOut)?;
+        let mut profile = Profile { user: user.to_owned(), name: name.to_owned(), ..Profile::default() };
+        profile.actor.user = user.to_owned();
+        profile.actor.assignments = held;
+        profile.local = true;
+        profile.township = self
+            .session
+            .with_untracked(|s| s.as_ref().map(|s| s.profile.township.clone()))
+            .unwrap_or_default();
+        let ticket = Ticket { profile, authority, backend: self.backend().await };
+        let plain = serde_json::to_vec(&ticket).map_err(|e| Problem::Store(e.to_string()))?;
+        // Fit for an address.
+        Ok(base64(&seal(digits, &plain).await?).replace('+', "-").replace('/', "_").replace('=', ""))
+    }
+
+    /// Opens an invitation, as it stands in an address or was pasted.
+    ///
+    /// # Errors
+    /// [`CarryError`]; nothing has changed.
+    pub async fn open_invitation(&self, text: &str, digits: &str) -> Result<Ticket, CarryError> {
+        let text = text.trim().rsplit('/').next().unwrap_or_default();
+        let mut code = text.replace('-', "+").replace('_', "/");
+        while !code.len().is_multiple_of(4) {
+            code.push('=');
+        }
+        let sealed = unbase64(&code).ok_or(CarryError::Foreign)?;
+        match ask(&Job::Open(digits.to_owned()), &sealed).await? {
+            (Answer::Done, Some(plain)) => serde_json::from_slice(&plain).map_err(|_| CarryError::Foreign),
+            (Answer::NotSealed, _) => Err(CarryError::Foreign),
+            (Answer::Passphrase, _) => Err(CarryError::Passphrase),
+            (Answer::Damaged, _) => Err(CarryError::Damaged),
+            _ => Err(CarryError::NotLoaded),
+        }
+    }
+
+    /// Takes up an opened invitation.
+    ///
+    /// # Errors
+    /// [`Problem`] in words for people.
+    pub async fn join(&self, ticket: Ticket, secret: &str) -> Result<(), Problem> {
+        self.settle(ticket, secret).await
+    }
+}

@@ -1,0 +1,131 @@
+//! The card that says who numbers and receives, and gives that to this computer.
+
+use gridbook_domain::record::RecordKind;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::app::office::Standing;
+use crate::app::use_app;
+use crate::ui::dialog::{Confirm, confirm};
+use crate::ui::icon::icon;
+use crate::ui::live;
+use crate::ui::toast::use_toasts;
+
+fn words(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Server => "由镇里的服务器编号和接收。",
+        Standing::Free => "还没有电脑编号和接收：记录照常写、照常送，但没有正式编号，时限按记录时间起算。",
+        Standing::Other => "由另一台电脑编号和接收。同一时间只能有一台；那台坏了或丢了，才改由这台接手。",
+        Standing::Here => {
+            "由这台电脑编号和接收。请每天打开一次，收到的记录才有编号和回执。换电脑前先在新电脑上接手。"
+        }
+        Standing::Held => {
+            "这台电脑里的数据是从前的副本，编号已停下，免得重号。请对照台账填好每类最后一个号，再继续编号。"
+        }
+    }
+}
+
+/// The card.
+pub fn card() -> AnyView {
+    let app = use_app();
+    let toasts = use_toasts();
+    let standing = RwSignal::new(None::<Standing>);
+    let look = move || {
+        spawn_local(async move {
+            if let Ok(now) = app.standing().await
+                && standing.try_get_untracked().flatten() != Some(now)
+            {
+                standing.try_set(Some(now));
+            }
+        });
+    };
+    Effect::new(move |_| {
+        app.version.track();
+        app.sync.with(|sync| (sync.alone, sync.last_ok_ms));
+        look();
+    });
+    let open = RwSignal::new(false);
+    let classes: Vec<&'static str> =
+        RecordKind::ALL.into_iter().filter_map(RecordKind::number_class).collect();
+    let year = chrono::Datelike::year(&app.today());
+    let marks: Vec<(&'static str, RwSignal<i64>)> = classes
+        .into_iter()
+        .map(|class| (class, RwSignal::new(app.numbers_seen().last(class, year))))
+        .collect();
+    let given = marks.clone();
+    let take = move || {
+        let marks: Vec<(&str, i64)> = given.iter().map(|(class, n)| (*class, n.get_untracked())).collect();
+        spawn_local(async move {
+            match app.take_office(&marks).await {
+                Ok(()) => {
+                    toasts.ok("由这台电脑编号和接收");
+                    look();
+                }
+                Err(problem) => toasts.warn(problem.message()),
+            }
+        });
+    };
+    let fields = move |standing: Standing| {
+        matches!(standing, Standing::Other | Standing::Held).then(|| {
+            let list = marks
+                .iter()
+                .map(|(class, n)| {
+                    let (id, n) = (format!("office-mark-{class}"), *n);
+                    view! {
+                        <div class="field">
+                            <label class="label" for=id.clone()>{format!("{year} 年“{class}字”最后一个号")}</label>
+                            <input
+                                class="input"
+                                id=id
+                                type="number"
+                                min="0"
+                                prop:value=move || n.get().to_string()
+                                on:input=move |event| n.set(event_target_value(&event).parse().unwrap_or(0))
+                            />
+                        </div>
+                    }
+                })
+                .collect_view();
+            view! {
+                <p class="small">"没有号就填 0。这台电脑见过的号已经填好，比台账小的请改大。"</p>
+                {list}
+            }
+        })
+    };
+    let act = move || {
+        let now = standing.get()?;
+        let label = match now {
+            Standing::Free => "由这台电脑编号和接收",
+            Standing::Other => "改由这台电脑编号和接收",
+            Standing::Held => "核对好了，继续编号",
+            Standing::Server | Standing::Here => return None,
+        };
+        app.may_hold_office().then(|| {
+            view! {
+                {fields(now)}
+                <button class="btn btn-wide" type="button" data-testid="office-take" on:click=move |_| open.set(true)>
+                    {icon("check")}
+                    {label}
+                </button>
+            }
+        })
+    };
+    let ask = || Confirm {
+        title: "由这台电脑编号和接收？".to_owned(),
+        text: "一个乡镇同一时间只能有一台电脑编号。本机的记录都留着。".to_owned(),
+        yes: "是".to_owned(),
+        danger: false,
+    };
+    let state = move || standing.get().map(|now| view! { <p data-testid="office-words">{words(now)}</p> });
+    view! {
+        <section class="card" id="office">
+            <div class="card-head"><h2 class="card-title">"编号和接收"</h2></div>
+            <div class="card-body stack">
+                {live(state)}
+                {live(act)}
+                {live(move || confirm(open, ask(), take.clone()))}
+            </div>
+        </section>
+    }
+    .into_any()
+}

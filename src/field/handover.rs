@@ -1,0 +1,291 @@
+//! 交接 on the phone (ROLE-09): both look at the same list and confirm, the successor first.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::handover::{Handover, Item, ItemKind, Side, hand_over_case};
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{Body, EntityId, Event};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+
+use super::household::{load, missing};
+use super::screen::Screen;
+use crate::app::{App, use_app};
+use crate::ui::dialog::{Confirm, confirm, dialog};
+use crate::ui::directory::use_directory;
+use crate::ui::format;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
+use crate::ui::states::{Tone, banner, loading};
+use crate::ui::toast::{Toasts, use_toasts};
+
+/// Hand-overs in which this person's word is wanted or was given, on 今天.
+pub(super) fn waiting(app: App) -> AnyView {
+    // Once the township knows that one is over, this account's area is another one.
+    let over = Memo::new(move |_| {
+        let user = app.user();
+        app.rows(|rows| {
+            let mine = rows.values().filter(|row| row.unsent == 0).filter_map(|row| row.summary.as_ref());
+            let mine = mine.filter(|row| row.kind == RecordKind::Handover && row.state == "done");
+            mine.filter(|row| row.categories.contains(&user)).count()
+        })
+    });
+    Effect::new(move |before: Option<usize>| {
+        let now = over.get();
+        if before.is_some_and(|before| before != now) {
+            leptos::task::spawn_local(async move { app.refresh_profile().await });
+        }
+        now
+    });
+    let draw = move || {
+        let user = app.user();
+        let rows = app.rows(|rows| {
+            let mine = rows
+                .values()
+                .filter(|row| row.visible())
+                .filter_map(|row| row.summary.as_ref())
+                .filter(|row| row.kind == RecordKind::Handover && row.state == "open")
+                .filter(|row| row.categories.contains(&user));
+            mine.map(|row| (row.id, row.subtitle.clone())).collect::<Vec<_>>()
+        });
+        let row = |(id, words): (EntityId, String)| {
+            view! {
+                <li>
+                    <a class="row" href=format!("#/handover/{id}") data-testid="handover-row">
+                        <span class="row-lead">{icon("users")}</span>
+                        <span class="row-main"><span class="row-title">"网格交接"</span><span class="row-sub">{words}</span></span>
+                        {chevron()}
+                    </a>
+                </li>
+            }
+            .into_any()
+        };
+        (!rows.is_empty()).then(|| view! { <ul class="rows">{rows.into_iter().map(row).collect_view()}</ul> })
+    };
+    live(draw)
+}
+
+pub(super) fn page(id: EntityId) -> AnyView {
+    let app = use_app();
+    let loaded = load(app, id);
+    let draw = move || match loaded.get() {
+        None => loading(5),
+        Some(Ok(Some(entity))) => match Handover::of(&entity) {
+            Some(handover) => sheet(app, &handover),
+            None => missing(None),
+        },
+        Some(Ok(None)) => missing(None),
+        Some(Err(words)) => missing(Some(words)),
+    };
+    Screen::new("网格交接").back("/").view(live(draw))
+}
+
+fn sheet(app: App, handover: &Handover) -> AnyView {
+    let directory = use_directory();
+    let side = handover.side(&app.user());
+    let next = handover.waits_for();
+    let (from, to, area) = directory.with(|names| {
+        let terms = &handover.terms;
+        (names.person(&terms.from), names.person(&terms.to), names.area(&terms.area))
+    });
+    let now = app.now_ms();
+    let mark = |who: &str, what: &'static str, at: Option<u64>| {
+        let (symbol, words) = match at {
+            Some(ms) => ("check", format!("{what}，{}", format::when(ms, now))),
+            None => ("dash", "还没有确认".to_owned()),
+        };
+        view! { <div><dt>{who.to_owned()}</dt><dd>{icon(symbol)}{words}</dd></div> }.into_any()
+    };
+    let told = match (&handover.cancelled, next, side) {
+        (Some(reason), ..) => {
+            banner(Tone::Warn, "warn", "这次交接已取消", format!("{reason}。责任没有变。"), Vec::new())
+        }
+        (_, None, Some(Side::Taker)) => {
+            banner(Tone::Ok, "check", "已交接", "这个网格现在由您负责，资料同步后就在本机。", Vec::new())
+        }
+        (_, None, _) => {
+            let text = "已由接手人负责。下次同步后，本机不再保留这个网格的资料；没送出的记录会先送出。";
+            banner(Tone::Ok, "check", "已交接", text, Vec::new())
+        }
+        (_, Some(Side::Leaver), Some(Side::Leaver)) => {
+            let text = "接手人已经核对。您确认后责任转给接手人，您承办的事项也一起转。";
+            banner(Tone::Info, "info", "请最后确认", text, Vec::new())
+        }
+        (_, Some(Side::Taker), Some(Side::Taker)) => {
+            banner(Tone::Info, "info", "请逐项核对", "清单不对就写明原因取消，由镇上重新列。", Vec::new())
+        }
+        _ => banner(Tone::Info, "clock", handover.words(), "接手人先核对，移交人最后确认。", Vec::new()),
+    };
+    let act = (side.is_some() && side == next).then(|| button(app, handover.clone()));
+    let cancel = (side.is_some() && next.is_some()).then(|| cancel(app, handover.clone()));
+    let group = |kind: ItemKind, title: &'static str| {
+        list(title, handover.items.iter().filter(move |i| i.kind == kind))
+    };
+    view! {
+        {told}
+        <div class="card card-body record-head">
+            <h2 class="record-title" data-testid="handover-title">{format!("{from} 交给 {to}")}</h2>
+            <dl class="kv">
+                <div><dt>"网格"</dt><dd>{area}</dd></div>
+                <div><dt>"从哪天起"</dt><dd>{handover.terms.on.to_string()}</dd></div>
+                {mark("接手人", "已核对", handover.taken_at)}
+                {mark("移交人", "已确认", handover.left_at)}
+            </dl>
+        </div>
+        {group(ItemKind::Case, "没办完的事项")}
+        {group(ItemKind::Visit, "到期的走访")}
+        {group(ItemKind::Household, "户")}
+        <div class="stack-s">{act}{cancel}</div>
+    }
+    .into_any()
+}
+
+fn list<'a>(title: &str, items: impl Iterator<Item = &'a Item>) -> Option<AnyView> {
+    let rows: Vec<AnyView> = items
+        .map(|item| {
+            view! {
+                <li>
+                    <div class="row" data-testid="handover-item">
+                        <span class="row-main">
+                            <span class="row-title">{item.title.clone()}</span>
+                            <span class="row-sub">{item.note.clone()}</span>
+                        </span>
+                    </div>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        let title = format!("{title} {}", rows.len());
+        view! {
+            <section class="section">
+                <div class="section-head"><h2 class="section-title">{title}</h2></div>
+                <ul class="rows">{rows}</ul>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn button(app: App, handover: Handover) -> AnyView {
+    let (open, toasts) = (RwSignal::new(false), use_toasts());
+    let leaves = handover.side(&app.user()) == Some(Side::Leaver);
+    let (words, ask) = if leaves {
+        let text = "确认后这个网格由接手人负责，您承办的事项一起转过去。";
+        (
+            "我已移交清楚",
+            Confirm {
+                title: "确认移交？".to_owned(),
+                text: text.to_owned(),
+                yes: "确认移交".to_owned(),
+                danger: false,
+            },
+        )
+    } else {
+        let text = "确认后等移交人最后确认，然后这个网格由您负责。";
+        (
+            "我已逐项核对",
+            Confirm {
+                title: "确认接手？".to_owned(),
+                text: text.to_owned(),
+                yes: "确认接手".to_owned(),
+                danger: false,
+            },
+        )
+    };
+    let act = move || write(app, toasts, handover.clone(), handover.confirm());
+    view! {
+        <button
+            class="btn btn-primary btn-wide"
+            type="button"
+            data-testid="handover-confirm"
+            on:click=move |_| open.set(true)
+        >
+            {icon("check")}
+            {words}
+        </button>
+        {confirm(open, ask, act)}
+    }
+    .into_any()
+}
+
+fn cancel(app: App, handover: Handover) -> AnyView {
+    let (open, toasts, reason) = (RwSignal::new(false), use_toasts(), RwSignal::new(String::new()));
+    let inside = move || {
+        let handover = handover.clone();
+        let go = move |_| {
+            let text = reason.get_untracked().trim().to_owned();
+            if text.is_empty() {
+                return toasts.warn("请写明哪里不对");
+            }
+            open.set(false);
+            write(app, toasts, handover.clone(), handover.cancel(&text));
+        };
+        view! {
+            <div class="dialog-body">
+                <div class="field">
+                    <label class="label" for="handover-why">"哪里不对"</label>
+                    <textarea
+                        class="input"
+                        id="handover-why"
+                        rows="3"
+                        data-testid="handover-why"
+                        on:input=move |ev| reason.set(event_target_value(&ev))
+                    ></textarea>
+                </div>
+            </div>
+            <div class="dialog-foot">
+                <button class="btn" type="button" on:click=move |_| open.set(false)>"返回"</button>
+                <button class="btn btn-danger btn-primary" type="button" data-testid="handover-cancel-yes" on:click=go>
+                    "取消交接"
+                </button>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <button class="btn btn-wide" type="button" data-testid="handover-cancel" on:click=move |_| open.set(true)>
+            "清单不对，取消交接"
+        </button>
+        {dialog(open, "dialog-sheet", "取消交接", Box::new(inside))}
+    }
+    .into_any()
+}
+
+/// Saves a step; the last confirmation takes the own cases along in the same save.
+fn write(app: App, toasts: Toasts, handover: Handover, event: Event) {
+    leptos::task::spawn_local(async move {
+        match save(app, &handover, event).await {
+            Ok(()) => toasts.ok("已保存到本机，有网时送出"),
+            Err(words) => toasts.warn(words),
+        }
+    });
+}
+
+async fn save(app: App, handover: &Handover, event: Event) -> Result<(), String> {
+    let last = event.to == event.from && handover.side(&app.user()) == Some(Side::Leaver);
+    let step = NewWrite { entity: handover.id, body: Body::Event(event) };
+    let before = app.entity(handover.id).await.map_err(|problem| problem.message())?;
+    app.check(before.as_deref(), &step).map_err(|refusal| refusal.message())?;
+    let mut writes = Vec::new();
+    if last {
+        let package = app.package();
+        for id in handover.items.iter().filter(|item| item.kind == ItemKind::Case).map(|item| item.record) {
+            let entity = app.entity(id).await.map_err(|problem| problem.message())?;
+            let Some((entity, case)) =
+                entity.and_then(|entity| CaseView::of(&entity).map(|case| (entity, case)))
+            else {
+                continue;
+            };
+            let Some(event) = hand_over_case(&package, &case, handover) else { continue };
+            let write = NewWrite { entity: id, body: Body::Event(event) };
+            if app.check(Some(&entity), &write).is_ok() {
+                writes.push(write);
+            }
+        }
+    }
+    // The cases first: afterwards they are somebody else's.
+    writes.push(step);
+    app.save(writes, Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
+    Ok(())
+}

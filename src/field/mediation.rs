@@ -1,0 +1,272 @@
+//! A mediation file on the phone (MED-03): the eight steps with what is done and what is missing, each opening its part
+//! of the form; the days that run; and what is due today.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
+use gridbook_domain::mediation::capital::{capital, digits};
+use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::step::{ceiling, next_step, steps};
+use gridbook_domain::mediation::track::needs_file;
+use gridbook_domain::mediation::{Mediation, agreement};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Target, may};
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+
+use crate::app::App;
+use crate::ui::format;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
+use crate::ui::states::{Tone, banner};
+
+/// States in which nothing more is done with a file.
+const OVER: [&str; 3] = ["archived", "refused", "transferred"];
+
+/// The steps of a file, on its page.
+pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
+    let (package, today, file) = (app.package(), app.today(), Mediation::of(case));
+    let edits = !OVER.contains(&case.state.as_str())
+        && may(&package, &app.actor(), "mediation.file", &case.target(), today);
+    let next = next_step(&package, &file, today);
+    let rows = steps(&package, &file, today)
+        .into_iter()
+        .map(|state| {
+            let label = package.label("mediation_step", state.step.id()).to_owned();
+            let current = next == Some(state.step);
+            let (symbol, words) = match (&state.skipped, state.missing.is_empty()) {
+                (Some(reason), _) => ("dash", format!("跳过：{reason}")),
+                (_, true) => ("check", "已完成".to_owned()),
+                _ => (if current { "edit" } else { "dash" }, format!("还差：{}", state.missing.join("、"))),
+            };
+            let tag = current.then(|| view! { <span class="tag tag-accent">"下一步"</span> });
+            let inside = view! {
+                <span class="row-lead">{icon(symbol)}</span>
+                <span class="row-main">
+                    <span class="row-title">{label}</span>
+                    <span class="row-sub">{words}</span>
+                    <span class="row-tags">{tag}</span>
+                </span>
+            };
+            let href = format!("#/record/{}/step/{}", case.id, state.step.id());
+            let test = format!("step-{}", state.step.id());
+            let row = if edits {
+                view! { <a class="row" href=href data-testid=test>{inside}{chevron()}</a> }.into_any()
+            } else {
+                view! { <div class="row" data-testid=test>{inside}</div> }.into_any()
+            };
+            view! { <li>{row}</li> }.into_any()
+        })
+        .collect_view();
+    view! {
+        {clocks(app, &file)}
+        <section class="section">
+            <div class="section-head"><h2 class="section-title">"八个步骤"</h2></div>
+            <ul class="rows" data-testid="eight-steps">{rows}</ul>
+        </section>
+        {payments(app, &file)}
+    }
+    .into_any()
+}
+
+/// The days that run: the end of the mediation, the confirmation by the court.
+fn clocks(app: App, file: &Mediation<'_>) -> Vec<AnyView> {
+    let today = app.today();
+    let mut notes = Vec::new();
+    if file.state == "accepted"
+        && let Some(last) = ceiling(file)
+    {
+        let left = (last - today).num_days();
+        let (tone, words) = match left {
+            left if left < 0 => (Tone::Danger, format!("调解期限已过 {} 天", -left)),
+            left => (if left <= 7 { Tone::Warn } else { Tone::Info }, format!("调解还剩 {left} 天")),
+        };
+        let text = format!("最迟 {last} 结束；要延长须各方当事人同意。");
+        notes.push(banner(tone, "clock", words, text, Vec::new()));
+    }
+    match confirmation(file, today, None) {
+        Confirmation::Open { until, left, remind } => {
+            let text = format!("双方可在 {until} 前（含当天）共同向法院申请司法确认。");
+            let tone = if remind { Tone::Warn } else { Tone::Info };
+            notes.push(banner(tone, "calendar", format!("司法确认还剩 {left} 天"), text, Vec::new()));
+        }
+        Confirmation::Applied => {
+            notes.push(banner(Tone::Info, "clock", "已申请司法确认", "等法院答复。", Vec::new()));
+        }
+        Confirmation::Expired => {
+            let text = "30 天已过，没有申请司法确认；一方不履行的，可以起诉。";
+            notes.push(banner(Tone::Warn, "warn", "司法确认期限已过", text, Vec::new()));
+        }
+        Confirmation::Answered(_) | Confirmation::NotOffered => {}
+    }
+    for words in advice(file, today) {
+        notes.push(banner(Tone::Warn, "attention", words, "在“协议制作”里记催促或履行日期。", Vec::new()));
+    }
+    notes
+}
+
+/// Instalments with digits and capitals, and how each stands (MED-08, MED-10).
+fn payments(app: App, file: &Mediation<'_>) -> Option<AnyView> {
+    let list = instalments(file, app.today());
+    let total = agreement::total(file);
+    (!list.is_empty()).then(|| {
+        let rows = list
+            .into_iter()
+            .map(|part| {
+                let words = match part.state {
+                    Performance::Done => "已履行",
+                    Performance::Open => "未到期",
+                    Performance::Late => "已过期",
+                    Performance::Urged => "已催促",
+                };
+                let what = if part.fen > 0 {
+                    format!("{} 元（{}）", digits(part.fen), capital(part.fen))
+                } else {
+                    part.act.to_owned()
+                };
+                let class = match part.state {
+                    Performance::Done => "tag tag-ok",
+                    Performance::Open => "tag",
+                    _ => "tag tag-warn",
+                };
+                view! {
+                    <li>
+                        <div class="row">
+                            <span class="row-main">
+                                <span class="row-title">{format!("第 {} 期 · {}", part.n, part.due)}</span>
+                                <span class="row-sub">{what}</span>
+                            </span>
+                            <span class="row-end"><span class=class>{words}</span></span>
+                        </div>
+                    </li>
+                }
+                .into_any()
+            })
+            .collect_view();
+        let title = if total > 0 {
+            format!("分期履行 · 共 {} 元", digits(total))
+        } else {
+            "分期履行".to_owned()
+        };
+        view! {
+            <section class="section">
+                <div class="section-head"><h2 class="section-title">{title}</h2></div>
+                <ul class="rows">{rows}</ul>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+/// What a dispute offers: its file, or the way to open one, with the reasons that call for it (MED-02).
+pub(super) fn of_dispute(app: App, case: &CaseView) -> Option<AnyView> {
+    if case.kind != RecordKind::Dispute {
+        return None;
+    }
+    let about = case.id.to_string();
+    let file = app.rows(|rows| {
+        let files = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let mut own = files.filter(|s| s.kind == RecordKind::Mediation && s.categories.contains(&about));
+        own.next().map(|summary| summary.id)
+    });
+    if let Some(id) = file {
+        let href = format!("#/record/{id}");
+        return Some(
+            view! { <a class="btn btn-wide" href=href data-testid="dispute-file">{icon("file")}"看调解卷宗"</a> }
+                .into_any(),
+        );
+    }
+    let target = Target::new(RecordKind::Mediation, &case.area, None);
+    if !may(&app.package(), &app.actor(), "mediation.file", &target, app.today()) {
+        return None;
+    }
+    let reasons: Vec<&str> = needs_file(&case.values).into_iter().map(|reason| reason.label()).collect();
+    let why = (!reasons.is_empty()).then(|| {
+        let text = format!("{}，一张表不够，要立卷调解。", reasons.join("、"));
+        banner(Tone::Info, "info", "这件要立卷", text, Vec::new())
+    });
+    let href = format!("#/mediation/new?parent={}", case.id);
+    Some(
+        view! {
+            {why}
+            <a class="btn btn-wide" href=href data-testid="open-file">{icon("file")}"立卷调解"</a>
+        }
+        .into_any(),
+    )
+}
+
+/// A file with something due.
+type Due = (EntityId, String, String);
+
+/// Files with a visit, a payment or a reminder that is due, on 今天.
+pub(super) fn due(app: App) -> AnyView {
+    let found: RwSignal<Vec<Due>> = RwSignal::new(Vec::new());
+    Effect::new(move |_| {
+        let ids = app.rows(|rows| {
+            let running = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let running =
+                running.filter(|s| s.kind == RecordKind::Mediation && !OVER.contains(&s.state.as_str()));
+            running.map(|summary| summary.id).collect::<Vec<_>>()
+        });
+        leptos::task::spawn_local(async move {
+            let mut list = Vec::new();
+            for id in ids {
+                let Ok(Some(entity)) = app.entity(id).await else { continue };
+                let Some(case) = CaseView::of(&entity) else { continue };
+                if let Some(words) = words_due(app, &case) {
+                    list.push((id, case.title.clone(), words));
+                }
+            }
+            if found.try_with_untracked(|old| *old != list) == Some(true) {
+                found.try_set(list);
+            }
+        });
+    });
+    let draw = move || {
+        let list = found.get();
+        (!list.is_empty()).then(|| {
+            let rows = list
+                .into_iter()
+                .map(|(id, title, words)| {
+                    view! {
+                        <li>
+                            <a class="row" href=format!("#/record/{id}") data-testid="file-row">
+                                <span class="row-lead">{icon("dispute")}</span>
+                                <span class="row-main">
+                                    <span class="row-title clamp-2">{title}</span>
+                                    <span class="row-sub">{words}</span>
+                                </span>
+                                {chevron()}
+                            </a>
+                        </li>
+                    }
+                    .into_any()
+                })
+                .collect_view();
+            view! {
+                <section class="section">
+                    <div class="section-head"><h2 class="section-title">"调解卷宗"</h2></div>
+                    <ul class="rows">{rows}</ul>
+                </section>
+            }
+        })
+    };
+    live(draw)
+}
+
+fn words_due(app: App, case: &CaseView) -> Option<String> {
+    let (package, today, file) = (app.package(), app.today(), Mediation::of(case));
+    if let Some(visit) = follow_ups(&file, today).into_iter().find(|v| v.done.is_none() && v.due <= today) {
+        return Some(format!("回访到期：{}", format::short_day(visit.due, today)));
+    }
+    if let Some(words) = advice(&file, today).into_iter().next() {
+        return Some(words);
+    }
+    if let Confirmation::Open { left, remind: true, .. } = confirmation(&file, today, None) {
+        return Some(format!("司法确认还剩 {left} 天"));
+    }
+    if matches!(case.state.as_str(), "applied" | "accepted") {
+        let step = next_step(&package, &file, today)?;
+        return Some(format!("下一步：{}", package.label("mediation_step", step.id())));
+    }
+    None
+}

@@ -1,0 +1,244 @@
+//! 点位: places that stay dangerous. What they are, when somebody was there, and the sheet to fill in on the next patrol
+//! (HAZ-04, HAZ-08, TERR-10).
+
+use gridbook_domain::form::Values;
+use gridbook_domain::hazard::{PointDue, Season, point_due};
+use gridbook_domain::package::Package;
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
+use gridbook_log::{Entity, EntityId};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::household::{load, missing};
+use super::records::record_row;
+use super::screen::{Screen, Tab};
+use crate::app::{App, use_app};
+use crate::ui::form::household_line;
+use crate::ui::format;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::router::encode;
+use crate::ui::states::{blank, loading};
+use crate::ui::{largest_first, live};
+
+pub(super) fn page(id: EntityId) -> AnyView {
+    let app = use_app();
+    let loaded = load(app, id);
+    let draw = move || match loaded.get() {
+        None => loading(4),
+        Some(Ok(Some(entity))) => card(app, &entity),
+        Some(Ok(None)) => missing(None),
+        Some(Err(words)) => missing(Some(words)),
+    };
+    let title = app.row(id).and_then(|row| row.summary).map(|summary| summary.title).unwrap_or_default();
+    let title = if title.is_empty() { "点位".to_owned() } else { title };
+    Screen::new(title).back("/places").view(live(draw))
+}
+
+fn due(app: App, id: EntityId) -> Option<PointDue> {
+    let (package, now, season) = (app.package(), app.now_ms(), Season::usual(app.today()));
+    app.rows(|rows| {
+        let place = rows.get(&id)?.summary.as_ref()?;
+        point_due(&package, rows.values().filter_map(|row| row.summary.as_ref()), place, &season, now)
+    })
+}
+
+/// The sheet of a kind of point: its inspection list, else a free patrol.
+fn sheet(package: &Package, kind: &str, id: EntityId) -> (String, &'static str) {
+    let point = package.hazards.get().points.iter().find(|point| point.id == kind);
+    match point.and_then(|point| point.list.as_deref()) {
+        Some(list) => (format!("#/entry/new?form=F-INSP&place={id}&list={list}"), "按表检查"),
+        None => {
+            let what = if kind == "river" { "river" } else { "other" };
+            (format!("#/entry/new?form=F-PATROL&place={id}&patrol_kind={what}"), "开始巡查")
+        }
+    }
+}
+
+fn card(app: App, entity: &Entity) -> AnyView {
+    let (id, package, now) = (entity.id(), app.package(), app.now_ms());
+    let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
+    let kind = text("point_kind");
+    let (href, words) = sheet(&package, &kind, id);
+    let next = due(app, id).map(|point| {
+        let (tone, words) = match (point.due.watch, point.due.late) {
+            (true, _) => ("stat stat-danger", "要有人值守".to_owned()),
+            (_, true) => ("stat stat-danger", "已过期".to_owned()),
+            _ => ("stat", format::short_day(gridbook_domain::summary::day_of(point.due.at - 1), app.today())),
+        };
+        let last = point.last.map_or_else(|| "还没有".to_owned(), |ms| format::when(ms, now));
+        let every = match point.due.every_hours {
+            hours if hours % 24 == 0 => format!("每 {} 天", hours / 24),
+            hours => format!("每 {hours} 小时"),
+        };
+        view! {
+            <div class="stats">
+                <div class=tone><span class="stat-value">{words}</span><span class="stat-label">{format!("下次巡查（{every}）")}</span></div>
+                <div class="stat"><span class="stat-value">{last}</span><span class="stat-label">"上次巡查"</span></div>
+            </div>
+        }
+    });
+    let line = |label: &'static str, words: String| {
+        (!words.is_empty()).then(|| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }.into_any())
+    };
+    let homes = threatened(app, &entity.values());
+    let phone = text("phone");
+    let call = (!phone.is_empty()).then(|| {
+        view! {
+            <a class="btn btn-wide" href=format!("tel:{phone}")>
+                {icon("phone")}
+                <span>{text("responsible")}</span>
+                <span class="nums">{format::phone(&phone)}</span>
+            </a>
+        }
+    });
+    let hazard = format!(
+        "#/hazard/new?place={}&address_text={}",
+        encode(&text("name")),
+        encode(&text("address_text"))
+    );
+    view! {
+        <a class="btn btn-primary btn-wide" href=href data-testid="place-patrol">{icon("tick")}{words}</a>
+        <a class="btn btn-wide" href=hazard data-testid="place-hazard">{icon("hazard")}"这里有隐患，直接上报"</a>
+        {next}
+        <article class="card">
+            <div class="card-head">
+                <h2 class="card-title">"点位"</h2>
+                <a class="btn btn-small" href=format!("#/record/{id}/edit") data-testid="place-edit">{icon("edit")}"改资料"</a>
+            </div>
+            <div class="card-body stack">
+                <dl class="kv">
+                    {line("类别", package.label("point_kind", &kind).to_owned())}
+                    {line("地点", text("address_text"))}
+                    {line("责任人", text("responsible"))}
+                    {line("危险", text("profile"))}
+                    {line("转移路线", text("route"))}
+                    {line("备注", text("remark"))}
+                    {line("状态", if text("status") == "closed" { "停用、消除".to_owned() } else { String::new() })}
+                </dl>
+                {call}
+            </div>
+        </article>
+        {homes}
+        {history(app, id)}
+    }
+    .into_any()
+}
+
+/// Households below the slope: who has to be warned.
+fn threatened(app: App, values: &Values) -> Option<AnyView> {
+    let homes: Vec<EntityId> = values
+        .iter()
+        .filter(|(path, _)| path.starts_with("threatened/") && path.ends_with("/household"))
+        .filter_map(|(_, id)| EntityId::parse(id.as_str()?))
+        .collect();
+    let people: i64 = values
+        .iter()
+        .filter(|(path, _)| path.starts_with("threatened/") && path.ends_with("/people"))
+        .filter_map(|(_, people)| people.as_i64())
+        .sum();
+    (!homes.is_empty()).then(|| {
+        let title = format!("受威胁 {} 户 {people} 人", homes.len());
+        let rows = homes
+            .into_iter()
+            .map(|id| {
+                let words = household_line(app, id).unwrap_or_else(|| "本机没有这一户的资料".to_owned());
+                view! {
+                    <li>
+                        <a class="row" href=format!("#/household/{id}")>
+                            <span class="row-main"><span class="row-title">{words}</span></span>
+                            {chevron()}
+                        </a>
+                    </li>
+                }
+                .into_any()
+            })
+            .collect_view();
+        view! {
+            <section class="section">
+                <div class="section-head"><h2 class="section-title">{title}</h2></div>
+                <ul class="rows">{rows}</ul>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+/// Patrols of the point, the last first.
+fn history(app: App, id: EntityId) -> AnyView {
+    let name = Value::from(id.to_string());
+    let draw = move || {
+        let (user, package, now) = (app.user(), app.package(), app.now_ms());
+        let about = name.as_str().unwrap_or_default();
+        let rows = app.rows(|rows| {
+            let here = |row: &Summary| {
+                row.kind == RecordKind::Entry && row.categories.iter().any(|held| held == about)
+            };
+            let list: Vec<_> =
+                rows.values().filter(|row| row.visible() && row.summary.as_ref().is_some_and(here)).collect();
+            let list = largest_first(list, |row| row.summary.as_ref().map_or(0, |s| s.at));
+            list.into_iter()
+                .take(30)
+                .filter_map(|row| record_row(&package, rows, row, &user, now))
+                .collect::<Vec<_>>()
+        });
+        if rows.is_empty() {
+            view! { <p class="muted">"还没有巡查记录。"</p> }.into_any()
+        } else {
+            view! { <ul class="rows">{rows}</ul> }.into_any()
+        }
+    };
+    view! {
+        <section class="section">
+            <div class="section-head"><h2 class="section-title">"巡查记录"</h2></div>
+            {live(draw)}
+        </section>
+    }
+    .into_any()
+}
+
+/// Every point of the own area.
+pub(super) fn list() -> AnyView {
+    let app = use_app();
+    let draw = move || {
+        let package = app.package();
+        let rows = app.rows(|rows| {
+            let points = rows
+                .values()
+                .filter(|row| row.visible())
+                .filter_map(|row| row.summary.as_ref())
+                .filter(|summary| summary.kind == RecordKind::Place);
+            points
+                .map(|point| {
+                    let kind =
+                        point.categories.first().map_or("", |id| package.label("point_kind", id)).to_owned();
+                    let off = (point.state == "closed").then(|| view! { <span class="tag">"停用"</span> });
+                    view! {
+                        <li>
+                            <a class="row" href=format!("#/place/{}", point.id) data-testid="place-row">
+                                <span class="row-lead">{icon("pin")}</span>
+                                <span class="row-main">
+                                    <span class="row-title">{point.title.clone()}</span>
+                                    <span class="row-sub">{format!("{kind} · {}", point.subtitle)}</span>
+                                </span>
+                                <span class="row-end">{off}</span>
+                                {chevron()}
+                            </a>
+                        </li>
+                    }
+                    .into_any()
+                })
+                .collect::<Vec<_>>()
+        });
+        if rows.is_empty() {
+            let new = view! { <a class="btn btn-primary" href="#/place/new">"登记一处"</a> }.into_any();
+            let text = "地灾点、山塘、九小场所登记在这里，到了该巡查的日子会出现在今天。";
+            return blank("empty", "还没有点位", text, vec![new]);
+        }
+        view! { <ul class="rows">{rows}</ul> }.into_any()
+    };
+    let add = view! {
+        <a class="appbar-action" href="#/place/new" aria-label="登记点位" data-testid="place-new">{icon("plus")}</a>
+    };
+    Screen::new("点位").back("/").tab(Tab::Home).action(add.into_any()).view(live(draw))
+}

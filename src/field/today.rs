@@ -1,0 +1,168 @@
+//! What 今天 shows beside visits and answers: hand-overs that wait for me, themes, points to patrol, mediation files with
+//! something due. It comes with the second part of the program.
+
+use gridbook_domain::catalogue::{campaigns, reached};
+use gridbook_domain::hazard::{Season, points_due};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+
+use super::{handover, mediation};
+use crate::app::App;
+use crate::ui::format;
+use crate::ui::icon::{chevron, icon};
+use crate::ui::live;
+
+/// Points shown at once.
+const POINTS: usize = 7;
+
+pub(super) fn view(app: App) -> AnyView {
+    view! { {handover::waiting(app)}{themes(app)}{points(app)}{mediation::due(app)} }.into_any()
+}
+
+/// A theme with how far it has come.
+#[derive(Clone, PartialEq)]
+struct Theme {
+    item: String,
+    label: String,
+    words: String,
+    part: usize,
+    whole: usize,
+}
+
+/// 5+X: each opens its form (CAT-03).
+fn themes(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, today, actor) = (app.package(), app.today(), app.actor());
+        let areas = actor.areas(today);
+        let area = areas.first().copied().unwrap_or_default();
+        if area.is_empty() {
+            return Vec::new();
+        }
+        app.rows(|rows| {
+            let theme = |campaign| {
+                let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+                let share = reached(&package, campaign, seen, area, today);
+                let unit = if campaign.target.is_some() { "件" } else { "户" };
+                let until = campaign.to.map(|to| format!(" · 到 {} 为止", format::short_day(to, today)));
+                Theme {
+                    item: campaign.item.clone(),
+                    label: campaign.label.clone(),
+                    words: format!("{}/{} {unit}{}", share.part, share.whole, until.unwrap_or_default()),
+                    part: share.part,
+                    whole: share.whole.max(1),
+                }
+            };
+            campaigns(&package, today, area).into_iter().map(theme).collect()
+        })
+    });
+    let draw = move || {
+        let list = list.get();
+        (!list.is_empty()).then(|| {
+            let cards = list
+                .into_iter()
+                .map(|theme| {
+                    view! {
+                        <a class="theme" href=format!("#/item/{}/new", theme.item) data-testid="home-theme">
+                            <span class="theme-label">{theme.label.clone()}</span>
+                            <progress class="progress" value=theme.part max=theme.whole aria-label=theme.label></progress>
+                            <span class="theme-count nums">{theme.words}</span>
+                        </a>
+                    }
+                    .into_any()
+                })
+                .collect_view();
+            view! {
+                <section class="section">
+                    <div class="section-head"><h2 class="section-title">"重点工作"</h2></div>
+                    <div class="themes">{cards}</div>
+                </section>
+            }
+        })
+    };
+    live(draw)
+}
+
+/// A point whose patrol is due.
+#[derive(Clone, PartialEq)]
+struct Line {
+    id: EntityId,
+    title: String,
+    sub: String,
+    words: &'static str,
+    late: bool,
+}
+
+/// Points to patrol today (HAZ-04).
+fn points(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, now) = (app.package(), app.now_ms());
+        let season = Season::usual(app.today());
+        app.rows(|rows| {
+            let seen: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            let any = seen.iter().any(|row| row.kind == RecordKind::Place);
+            let due = points_due(&package, &seen, &season, now);
+            let total = due.len();
+            let lines: Vec<Line> = due
+                .into_iter()
+                .take(POINTS)
+                .filter_map(|point| {
+                    let row = rows.get(&point.place)?.summary.as_ref()?;
+                    let kind = row.categories.first().map_or("", |id| package.label("point_kind", id));
+                    let last = point.last.map_or_else(
+                        || "还没有巡查过".to_owned(),
+                        |ms| format!("上次 {}", format::when(ms, now)),
+                    );
+                    let words = match (point.due.watch, point.due.late) {
+                        (true, _) => "要有人值守",
+                        (_, true) => "已过期",
+                        _ => "今天到期",
+                    };
+                    let (title, sub) = (row.title.clone(), format!("{kind} · {last}"));
+                    Some(Line { id: row.id, title, sub, words, late: point.due.late })
+                })
+                .collect();
+            (any, total, lines)
+        })
+    });
+    let draw = move || {
+        let (any, total, lines) = list.get();
+        any.then(|| {
+            let none = lines.is_empty().then(|| view! { <p class="muted">"今天没有到期的巡查。"</p> });
+            let rows = lines
+                .into_iter()
+                .map(|line| {
+                    let class = if line.late { "tag tag-warn" } else { "tag" };
+                    view! {
+                        <li>
+                            <a class="row" href=format!("#/place/{}", line.id) data-testid="patrol-row">
+                                <span class="row-lead">{icon("pin")}</span>
+                                <span class="row-main">
+                                    <span class="row-title">{line.title}</span>
+                                    <span class="row-sub clamp-1">{line.sub}</span>
+                                </span>
+                                <span class="row-end"><span class=class>{line.words}</span></span>
+                                {chevron()}
+                            </a>
+                        </li>
+                    }
+                    .into_any()
+                })
+                .collect_view();
+            let all = if total > POINTS { format!("全部 {total} 处") } else { "全部点位".to_owned() };
+            view! {
+                <section class="section">
+                    <div class="section-head">
+                        <h2 class="section-title">"该巡查的点位"</h2>
+                        <a href="#/places">{all}</a>
+                    </div>
+                    {none}
+                    <ul class="rows">{rows}</ul>
+                </section>
+            }
+        })
+    };
+    live(draw)
+}

@@ -65,7 +65,9 @@ pub fn plan<'a>(
         match to {
             Some(Some(to)) => plan.moves.push((row.id, to)),
             // A record of an undecided household is decided with it.
-            Some(None) if house.is_none() || row.kind == RecordKind::Household => plan.undecided.push(row.id),
+            Some(None) if row.kind == RecordKind::Household || house != Some(&Some(None)) => {
+                plan.undecided.push(row.id);
+            }
             Some(None) | None => {}
         }
     }
@@ -149,6 +151,8 @@ mod tests {
             (to(&[(1, seven), (2, seven), (3, eight), (9, seven)]), vec![])
         );
         assert_eq!(asked(&split, &[(9, right)], day(2)).1, [3, 9], "not one of its successors");
+        let other = [node(right, &[seven, joined])];
+        assert_eq!(asked(&other, &[], day(2)), (vec![], vec![5, 7]));
         let other = [node(right, &[joined])];
         assert_eq!(
             asked(&other, &[], day(2)).0,

@@ -184,8 +184,15 @@ impl App {
         self.open_channel(&user);
         self.changed(false);
         self.give(Input::SignedIn);
-        let app = *self;
-        leptos::task::spawn_local(async move { app.refresh_profile().await });
+        // Without a server the directory is asked, with the code that comes after the first screen: in a round.
+        if !self.is_local() {
+            let app = *self;
+            leptos::task::spawn_local(async move {
+                if let Ok(profile) = app.api().get::<Profile>("/api/me").await {
+                    app.keep_profile(profile).await;
+                }
+            });
+        }
         Ok(())
     }
 
@@ -196,7 +203,12 @@ impl App {
             Some(held) if held.local => self.refresh_local(held).await,
             _ => self.api().get::<Profile>("/api/me").await.ok(),
         };
-        let Some(profile) = asked else { return };
+        if let Some(profile) = asked {
+            self.keep_profile(profile).await;
+        }
+    }
+
+    async fn keep_profile(&self, profile: Profile) {
         let same = self.session.with_untracked(|s| s.as_ref().is_some_and(|s| s.profile == profile));
         let (Some(replica), Some(token)) = (self.replica(), self.core().token.borrow().clone()) else {
             return;

@@ -128,6 +128,9 @@ impl App {
         // Here and not at the start: the rules behind a row come with the phone's second part.
         self.renew_package(&replica).await;
         self.renew_rows(&replica).await;
+        if self.is_local() {
+            self.refresh_profile().await;
+        }
         self.sit_down(&replica).await;
         let Some(http) = self.connection().await else {
             // Without a backend nothing arrives but by hand, and it is answered all the same.

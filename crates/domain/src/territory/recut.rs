@@ -20,8 +20,8 @@ pub struct Plan {
 }
 
 /// Where the records of nodes that have ended go: to the one successor, else where `chosen` says (for households, and
-/// for what belongs to none). What is about a household goes with it, its visits too, so that the visit plan goes on.
-/// What has ended and belongs to no household keeps its place.
+/// for what belongs to none). What is about a household goes with it, its visits too, so that the visit plan goes on;
+/// so do places that are patrolled. What has ended and belongs to no household keeps its place.
 pub fn plan<'a>(
     nodes: &[AreaNode],
     chosen: &BTreeMap<EntityId, String>,
@@ -55,14 +55,19 @@ pub fn plan<'a>(
         let house =
             row.household.and_then(|house| households.get(&house)).filter(|_| ended(&row.area).is_some());
         let to = match house {
-            Some(with) => with.clone(),
-            None if row.is_open() || row.kind == RecordKind::Mediation => target(row),
-            None => None,
+            Some(Some(with)) => Some(with.clone()),
+            // Its household stays where it is, or there is none.
+            _ if row.is_open() || matches!(row.kind, RecordKind::Mediation | RecordKind::Place) => {
+                target(row)
+            }
+            _ => None,
         };
         match to {
             Some(Some(to)) => plan.moves.push((row.id, to)),
             // A record of an undecided household is decided with it.
-            Some(None) if house.is_none() || row.kind == RecordKind::Household => plan.undecided.push(row.id),
+            Some(None) if row.kind == RecordKind::Household || house != Some(&Some(None)) => {
+                plan.undecided.push(row.id);
+            }
             Some(None) | None => {}
         }
     }
@@ -120,6 +125,7 @@ mod tests {
             row(4, RecordKind::Hazard, left, None, "closed"),
             row(5, RecordKind::Hazard, right, Some(HOUSE), "in_progress"),
             row(6, RecordKind::Unit, left, None, ""),
+            row(7, RecordKind::Place, right, None, "active"),
         ];
         let asked = |nodes: &[AreaNode], chosen: &[(u8, &str)], today| {
             let chosen = chosen.iter().map(|(n, to)| (EntityId([*n; 16]), (*to).to_owned())).collect();
@@ -145,5 +151,13 @@ mod tests {
             (to(&[(1, seven), (2, seven), (3, eight), (9, seven)]), vec![])
         );
         assert_eq!(asked(&split, &[(9, right)], day(2)).1, [3, 9], "not one of its successors");
+        let other = [node(right, &[seven, joined])];
+        assert_eq!(asked(&other, &[], day(2)), (vec![], vec![5, 7]));
+        let other = [node(right, &[joined])];
+        assert_eq!(
+            asked(&other, &[], day(2)).0,
+            to(&[(5, joined), (7, joined)]),
+            "a patrolled place, a case away from home"
+        );
     }
 }

@@ -109,11 +109,13 @@ impl Http for Line {
             Request::PutBlob { sha256 } => {
                 self.client.put(url(&format!("blobs/{sha256}"))).body(blob.unwrap_or_default())
             }
-            Request::AskBlob { .. } | Request::PutPart { .. } => panic!("these photos are small"),
+            Request::AskBlob { .. } | Request::PutPart { .. } => {
+                unreachable!("pictures here go in one piece")
+            }
         };
         let answer = made.header(VERSION_HEADER, VERSION).bearer_auth(&self.token).send().await.unwrap();
         let status = answer.status().as_u16();
-        let page = answer.headers().get(PAGE_HEADER).map(|told| told.to_str().unwrap().to_owned());
+        let page = answer.headers().get(PAGE_HEADER).map(|head| head.to_str().unwrap().to_owned());
         let bytes = answer.bytes().await.unwrap();
         if status >= 300 {
             let code = serde_json::from_slice::<Problem>(&bytes).map(|p| p.code).unwrap_or_default();
@@ -123,12 +125,12 @@ impl Http for Line {
             Request::Caps => Response::Caps(serde_json::from_slice(&bytes).unwrap()),
             Request::Push(_) => Response::Push(serde_json::from_slice(&bytes).unwrap()),
             Request::Pull { .. } => Response::Pull(serde_json::from_slice(&bytes).unwrap()),
-            Request::Snapshot { .. } => Response::Snapshot(SnapshotPage {
-                head: serde_json::from_str(&page.unwrap()).unwrap(),
-                frames: bytes.to_vec(),
-            }),
             Request::Fp { .. } => Response::Fp(serde_json::from_slice(&bytes).unwrap()),
-            _ => Response::Blob,
+            Request::Snapshot { .. } => {
+                let head = serde_json::from_str(&page.unwrap()).unwrap();
+                Response::Snapshot(SnapshotPage { head, frames: bytes.to_vec() })
+            }
+            Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Response::Blob,
         }
     }
 }
@@ -150,8 +152,8 @@ impl Town {
         let mut package = Package::builtin().clone();
         change(&mut package);
         let package = Arc::new(package);
-        let held = Package::clone(&package);
-        let server = Server::with(|config| config.admission = Arc::new(ByDomain::new(held))).await;
+        let held = package.clone();
+        let server = Server::with(|config| config.admission = Arc::new(ByDomain(held))).await;
         let town = Self { server, package };
         town.travel(now);
         town

@@ -61,6 +61,8 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
         });
     });
     let acting: RwSignal<Option<Transition>> = RwSignal::new(None);
+    // Out here: what is being typed must not go when the record is read again.
+    let section: RwSignal<Option<String>> = RwSignal::new(None);
     let shown = move || match load.get() {
         Load::Waiting => loading(4),
         Load::Missing => blank(
@@ -70,20 +72,30 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
             Vec::new(),
         ),
         Load::Failed(message) => blank("error", "读不出这条记录", message, Vec::new()),
-        Load::Here(record) => whole(&record, acting, on_back),
+        Load::Here(record) => whole(&record, acting, section, on_back),
     };
     let dialog = move || {
         let step = acting.get()?;
         Some(action_dialog(step, vec![id], Callback::new(move |()| acting.set(None))))
     };
+    let editing = move || {
+        let held = section.get()?;
+        Some(mediation::section_dialog(id, &held, Callback::new(move |()| section.set(None))))
+    };
     view! {
         {shown}
         {dialog}
+        {editing}
     }
     .into_any()
 }
 
-fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Callback<()>) -> AnyView {
+fn whole(
+    record: &Arc<Record>,
+    acting: RwSignal<Option<Transition>>,
+    section: RwSignal<Option<String>>,
+    on_back: Callback<()>,
+) -> AnyView {
     let app = use_app();
     let names = use_directory().get();
     let package = app.package();
@@ -104,7 +116,7 @@ fn whole(record: &Arc<Record>, acting: RwSignal<Option<Transition>>, on_back: Ca
             {around::similar(record)}
             {around::messages(&names, record)}
             {conflict::conflicts(app, toasts, &package, &names, record)}
-            {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record))}
+            {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record, section))}
             {papers_of(&package, record)}
             {body::sections(&package, &names, record)}
             {photos::photos(&package, record)}

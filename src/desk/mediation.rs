@@ -15,6 +15,7 @@ use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
+pub use edit::section_dialog;
 pub use file::file;
 
 use super::detail::detail;

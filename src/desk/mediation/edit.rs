@@ -33,7 +33,7 @@ struct Filling {
 }
 
 /// The dialog of one section; `on_close` is called once it is gone.
-pub(super) fn dialog_for(id: EntityId, section: &str, on_close: Callback<()>) -> AnyView {
+pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> AnyView {
     let (app, toasts) = (use_app(), use_toasts());
     let package = app.package();
     let open = RwSignal::new(true);

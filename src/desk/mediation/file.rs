@@ -9,26 +9,21 @@ use gridbook_domain::role::may;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::{edit, money, volume};
+use super::{money, volume};
 use crate::app::use_app;
 use crate::desk::detail::Record;
 use crate::desk::route::Route;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
 
-/// What a file shows beside its answers and its history.
-pub fn file(package: &Package, record: &Record) -> AnyView {
+/// What a file shows beside its answers and its history; `section` is the one that is being filled in.
+pub fn file(package: &Package, record: &Record, section: RwSignal<Option<String>>) -> AnyView {
     let app = use_app();
     let (case, today) = (&record.view, app.today());
     let file = Mediation::of(case);
     let id = case.id;
     let open = package.state(&case.state).is_some_and(|state| !state.terminal);
     let writes = open && may(package, &app.actor(), "mediation.file", &case.target(), today);
-    let section: RwSignal<Option<String>> = RwSignal::new(None);
-    let editing = move || {
-        let held = section.get()?;
-        Some(edit::dialog_for(id, &held, Callback::new(move |()| section.set(None))))
-    };
     let states = steps(package, &file, today);
     let current = states.iter().position(|state| !state.settled());
     let marks = states
@@ -55,7 +50,6 @@ pub fn file(package: &Package, record: &Record) -> AnyView {
         {money::kept(id, &file, today, writes)}
         {visits(&file, today)}
         {volume::volume(package, &file)}
-        {editing}
     }
     .into_any()
 }

@@ -23,13 +23,13 @@ def fingerprint(digests):
     return {"count": len(digests), "sum": f"{total:032x}"}
 
 
-def frame(op, digest):
+def frame(op):
     body, sig = op.get("b", ""), op.get("g", "")
-    flags = (1 if "x" in op else 0) | (2 if "g" in op else 0)
+    flags = 4 | (1 if "x" in op else 0) | (2 if "g" in op else 0)
     lengths = (len(op["h"].encode()).to_bytes(4, "little") + len(body.encode()).to_bytes(4, "little")
                + len(sig).to_bytes(2, "little"))
     salted = bytes.fromhex(op.get("x") or op["s"])
-    return bytes([flags]) + lengths + digest + salted + op["h"].encode() + body.encode() + sig.encode()
+    return bytes([flags]) + lengths + salted + op["h"].encode() + body.encode() + sig.encode()
 
 
 class Second(Log):
@@ -65,7 +65,7 @@ class Second(Log):
             more = stop < len(self.order)
             head = {"form": 1, "cursor": f"{self.history}.{stop}", "more": more,
                     "fp": fingerprint(digest for _, _, digest in taken)}
-            return head, b"".join(frame(op, digest) for op, _, digest in taken)
+            return head, b"".join(frame(op) for op, _, _ in taken)
 
     def fp(self, query):
         with self.lock:

@@ -21,7 +21,10 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     let mut node = command("node");
     node.arg("tests/bench/run.mjs").args(args);
     node.env("GRIDBOOK_SERVER", bundle::server_path(Mode::Release)?);
-    process::run(node.env("GRIDBOOK_CHROMIUM", chromium).env("GRIDBOOK_BENCH", site))
+    process::run(node.env("GRIDBOOK_CHROMIUM", chromium).env("GRIDBOOK_BENCH", site))?;
+    // The first sync of a desk with 100,000 operations, from a server in the same process.
+    let first = ["run", "--release", "--locked", "--package", "gridbook-server", "--example", "first"];
+    process::run(with("cargo", &first).arg("--").arg("100000"))
 }
 
 /// The page that measures the phone's store and engine, compiled as the phone's bundle is.

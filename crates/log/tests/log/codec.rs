@@ -151,6 +151,23 @@ fn an_author_cannot_write_what_the_line_would_not_say() {
 }
 
 #[test]
+fn a_frame_without_its_hash_says_the_same_and_one_with_another_is_refused() {
+    let ops: Vec<Op> = histories().into_iter().flatten().flat_map(|op| [op.erased(), op]).collect();
+    for op in ops.into_iter().map(|op| op.signed(&[9; 64])) {
+        let (mut short, mut long) = (Vec::new(), Vec::new());
+        pack::write_wire(&mut short, &op.to_wire()).unwrap();
+        pack::write(&mut long, &op);
+        assert_eq!(short.len() + 32, long.len());
+        for bytes in [&short, &long] {
+            assert_eq!(pack::read(bytes), Ok((op.clone(), bytes.len())));
+            assert_eq!(pack::read_checked(bytes), Ok((op.clone(), bytes.len())));
+        }
+        long[20] ^= 1;
+        assert_eq!(pack::read_checked(&long), Err(OpError::Frame));
+    }
+}
+
+#[test]
 fn packed_operations_are_read_back_in_order() {
     let ops: Vec<Op> = histories().into_iter().flatten().flat_map(|op| [op.erased(), op]).collect();
     let mut bytes = Vec::new();
@@ -168,7 +185,7 @@ fn packed_operations_are_read_back_in_order() {
         let whole = len == 0 || ends.contains(&len);
         assert_eq!(cut.is_ok(), whole, "cut at {len}");
     }
-    bytes[0] = 4;
+    bytes[0] = 8;
     assert_eq!(pack::read(&bytes), Err(OpError::Frame));
 }
 

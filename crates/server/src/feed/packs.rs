@@ -260,7 +260,7 @@ async fn packed(page: &mut Page<'_>, kept: &Packs, streams: &[Stream]) -> Result
         for (.., row) in &rows {
             let hash: Vec<u8> = row.try_get("hash")?;
             let hash = hash.try_into().map_err(|_| ApiError::unavailable())?;
-            pack::write_wire(&mut frames, &wire_of(row)?, &hash).map_err(|_| ApiError::unavailable())?;
+            pack::write_wire(&mut frames, &wire_of(row)?).map_err(|_| ApiError::unavailable())?;
             fp.add_hash(&hash);
         }
         taken += some.len();

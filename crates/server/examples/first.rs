@@ -169,7 +169,7 @@ impl Line<'_> {
                 Response::Snapshot(SnapshotPage { head: serde_json::from_str(&head?).ok()?, frames })
             }
             Request::Fp { .. } => Response::Fp(serde_json::from_slice(&self.get("/fp").await?.1).ok()?),
-            Request::Push(_) | Request::PutBlob { .. } => return None,
+            _ => return None,
         })
     }
 }

@@ -47,9 +47,12 @@ struct Pack {
     taken: usize,
 }
 
+/// Packed pages by what they hold, and their bytes together.
+type Pages = (LruCache<[u8; 32], Arc<Pack>>, usize);
+
 /// What is kept.
 pub struct Packs {
-    pages: Mutex<(LruCache<[u8; 32], Arc<Pack>>, usize)>,
+    pages: Mutex<Pages>,
     fps: Mutex<HashMap<EntityId, (i64, Fingerprint)>>,
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
-use gridbook_domain::mediation::step::{StepState, ceiling, steps};
+use gridbook_domain::mediation::step::{Step, StepState, ceiling, steps};
 use gridbook_domain::mediation::{Mediation, agreement};
 use gridbook_domain::package::Package;
 use gridbook_domain::role::may;
@@ -24,7 +24,13 @@ pub fn file(package: &Package, record: &Record, section: RwSignal<Option<String>
     let id = case.id;
     let open = package.state(&case.state).is_some_and(|state| !state.terminal);
     let writes = open && may(package, &app.actor(), "mediation.file", &case.target(), today);
-    let states = steps(package, &file, today);
+    let mut states = steps(package, &file, today);
+    // Nothing is due before there is an end to follow; that is not the same as done.
+    if follow_ups(&file, today).is_empty()
+        && let Some(state) = states.iter_mut().find(|state| state.step == Step::FollowUp)
+    {
+        state.missing.push("谈成或者谈不成以后，到日子再回访");
+    }
     let current = states.iter().position(|state| !state.settled());
     let marks = states
         .iter()

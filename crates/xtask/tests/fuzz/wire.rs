@@ -37,7 +37,8 @@ fn message(bytes: &[u8], _: u64) {
             now(tab.entity(id)).unwrap();
         }
         // What was taken in is there when the device starts again.
-        let again = now(gridbook_sync::replica::Replica::open(tab.store().clone(), Texts, &Env, "ann")).unwrap();
+        let again =
+            now(gridbook_sync::replica::Replica::open(tab.store().clone(), Texts, &Env, "ann")).unwrap();
         assert_eq!(*again.rows(), *tab.rows());
     }
 }

@@ -2,6 +2,21 @@
 //!
 //! The engine and the replica in it are the ones the app runs. Faults come while it runs; then they stop, and
 //! everything that was saved must be where it belongs. The same seed always does the same.
+//!
+//! Where each fault lives:
+//! - `world/deliver.rs`: requests and answers lost, repeated, late and out of order; 503 with and without
+//!   Retry-After; batches that are too large; shares' answers cut off.
+//! - `share/`: 423, 429, 503; half an upload left in place, rows of a bulk write that fail; old and empty listings;
+//!   no entity tags, no sizes, odd addresses, 412 to every condition; sequences that begin earlier than asked.
+//! - `world.rs`, `device.rs`: clocks from −30 to +400 days that jump; two tabs of one device that both lead; a full
+//!   disk, a lost database connection, a commit whose answer is lost; tabs that die before any command.
+//! - `world/accidents.rs`: rights and places that change in the middle of a pull; a copied device; a restored server
+//!   with a new history, a restored share without one; two backends with a client between them.
+//! - `world/people.rs`: operations that a rule refuses.
+//!
+//! Not here, because no browser or wire is: evicted stores, service workers, redirects (`tests/browser`,
+//! `crates/conform/tests/shares.rs`); unknown kinds, forks and poison (`crates/log/tests`, `crates/xtask/tests/fuzz.rs`);
+//! slow transactions (`crates/server/tests/slow.rs`).
 
 mod backend;
 mod bridge;

@@ -21,6 +21,9 @@ fn the_first_64_seeds_hold() {
         total.damaged += report.damaged;
         total.mended += report.mended;
         total.resumed += report.resumed;
+        total.restored += report.restored;
+        total.copied += report.copied;
+        total.renewed += report.renewed;
     }
     // A simulator that no longer hurts would pass for ever.
     assert!(total.saved > 3000, "{total:?}");
@@ -31,13 +34,24 @@ fn the_first_64_seeds_hold() {
     assert!(total.packed > 100, "{total:?}");
     assert!(total.damaged > 30 && total.mended > 20, "{total:?}");
     assert!(total.resumed > 50, "{total:?}");
+    assert!(total.restored > 5, "{total:?}");
+    assert!(total.copied > 10, "{total:?}");
+    assert!(total.renewed > 10, "{total:?}");
 }
 
 #[test]
 fn seeds_that_failed_once_hold() {
     for line in KEPT.lines().filter(|l| !l.starts_with('#')) {
-        let seed = line.split_whitespace().next().unwrap().parse().unwrap();
-        sim::run(seed).unwrap_or_else(|failure| panic!("{failure}"));
+        let (mode, rest) = line.split_once(' ').unwrap();
+        let seed = rest.split_whitespace().next().unwrap().parse().unwrap();
+        let outcome = match mode {
+            "plain" => sim::run_plain(seed),
+            "memory" => sim::run(seed),
+            "webdav" => sim::run_on(sim::Kind::Share(ShareKind::WebDav), seed),
+            "couchdb" => sim::run_on(sim::Kind::Share(ShareKind::CouchDb), seed),
+            other => panic!("no mode {other}"),
+        };
+        outcome.unwrap_or_else(|failure| panic!("{mode} {failure}"));
     }
 }
 
@@ -57,9 +71,31 @@ fn the_first_64_seeds_hold_on_shares() {
         total.faults += report.faults;
         total.crashes += report.crashes;
         total.restored += report.restored;
+        total.copied += report.copied;
+        total.renewed += report.renewed;
     }
     assert!(total.saved > 3000, "{total:?}");
     assert!(total.faults > 1000, "{total:?}");
     assert!(total.crashes > 100, "{total:?}");
     assert!(total.restored > 5, "{total:?}");
+    assert!(total.copied > 10, "{total:?}");
+    assert!(total.renewed > 10, "{total:?}");
+}
+
+#[test]
+fn the_first_16_seeds_hold_on_two_backends_at_once() {
+    let mut total = sim::Report::default();
+    for seed in 0..16 {
+        let kind = [ShareKind::WebDav, ShareKind::CouchDb][(seed % 2) as usize];
+        let report =
+            sim::run_on(sim::Kind::Two(kind), seed).unwrap_or_else(|failure| panic!("{kind:?} {failure}"));
+        total.saved += report.saved;
+        total.faults += report.faults;
+        total.crashes += report.crashes;
+        total.carried += report.carried;
+    }
+    assert!(total.saved > 800, "{total:?}");
+    assert!(total.faults > 200, "{total:?}");
+    assert!(total.crashes > 30, "{total:?}");
+    assert!(total.carried > 1000, "{total:?}");
 }

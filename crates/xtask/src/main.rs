@@ -12,6 +12,7 @@ mod bundle;
 mod compress;
 mod csp;
 mod failure;
+mod fuzz;
 mod precache;
 mod process;
 mod serve;
@@ -41,6 +42,7 @@ const HELP: &str = "cargo xtask <command>
   size                bytes of each bundle against its budget
   simulate --seeds N [--from K] [--on memory|webdav|couchdb|two-webdav|two-couchdb]
                       the sync simulator on seeds K…K+N-1 (K is 0 unless given)
+  fuzz [--minutes N]  every decoder against mutated input, for N minutes (5 unless given)
   bench [ARG…]        this product against others in the same browser run
 ";
 
@@ -79,6 +81,7 @@ fn dispatch(args: &[String]) -> Outcome {
             let on = option(rest, "--on")?.unwrap_or_else(|| "memory".to_owned());
             simulate::run(&on, number(rest, "--from")?.unwrap_or(0), number(rest, "--seeds")?.unwrap_or(64))
         }
+        "fuzz" => fuzz::run(number(rest, "--minutes")?.unwrap_or(5)),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

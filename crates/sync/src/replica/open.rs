@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use gridbook_log::{Clock, DeviceId, EntityId, Writer};
 
 use super::index::{Loose, Page, Row};
-use super::{Inner, Meta, Project, Replica, ReplicaError, key, pack_row, unpack_row};
+use super::{Inner, Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::env::Env;
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
@@ -187,8 +187,9 @@ async fn read_meta<S: Store>(store: &S) -> Result<Meta, ReplicaError> {
 }
 
 async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaError> {
-    // Another tab may commit between these reads; a version that moved means reading again.
-    loop {
+    // Another tab may commit between these reads; a version that moved means reading again. One that never fits is
+    // damage, not a neighbour.
+    for _ in 0..TRIES {
         let meta = read_meta(store).await?;
         let mut rows: BTreeMap<EntityId, Row<P::Summary>> = BTreeMap::new();
         let mut dead: BTreeMap<EntityId, (u64, u32)> = BTreeMap::new();
@@ -227,4 +228,5 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
             return Ok(Inner { meta, rows, gone, pend, cache: HashMap::new(), loose_rows });
         }
     }
+    Err(ReplicaError::Damaged("meta"))
 }

@@ -36,6 +36,15 @@ impl Pulled {
     }
 }
 
+/// Operations of ours whose names stand for something else now.
+#[derive(Default)]
+struct Lost {
+    /// They were sent.
+    ops: Vec<Op>,
+    /// One waits to be sent.
+    waits: bool,
+}
+
 /// A page, read and grouped before anything is decided.
 struct Page {
     ops: BTreeMap<EntityId, Vec<Op>>,
@@ -207,7 +216,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             return Err(StoreError::Raced.into());
         }
         let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
-        let mut result = Pulled { unreadable: page.unreadable, ..Pulled::default() };
+        let mut result = Pulled { unreadable: page.unreadable, named_twice: lost.waits, ..Pulled::default() };
         let mut meta = self.inner.borrow().meta.clone();
         let version = meta.version + 1;
         let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
@@ -234,7 +243,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     fresh.push(op);
                     foreign |= Some(op.dot().writer) == self.answers_as();
                 }
-                for op in lost.iter().filter(|op| op.entity() == *id) {
+                for op in lost.ops.iter().filter(|op| op.entity() == *id) {
                     let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, op))?;
                     again.push(Pending::fork(op, place));
                 }
@@ -299,8 +308,8 @@ impl<S: Store, P: Project> Replica<S, P> {
 
     /// What this device wrote and had sent, and what has now lost its name to another bearer of it: the fold keeps
     /// the other one. It must be written again under a new name.
-    async fn lost_forks(&self, page: &Page) -> Result<Vec<Op>, ReplicaError> {
-        let mut lost = Vec::new();
+    async fn lost_forks(&self, page: &Page) -> Result<Lost, ReplicaError> {
+        let mut lost = Lost::default();
         for (id, ops) in &page.ops {
             let doubtful: Vec<&Op> = {
                 let inner = self.inner.borrow();
@@ -327,11 +336,11 @@ impl<S: Store, P: Project> Replica<S, P> {
             let waits =
                 |op: &Op| inner.pend.values().flatten().any(|p| (p.entity, p.dot) == (op.entity(), op.dot()));
             for op in doubtful {
-                if let Some(own) = first(&held, op.dot()).filter(|own| {
-                    let known = lost.iter().any(|other: &Op| other.hash() == own.hash());
-                    own.hash() > op.hash() && !waits(own) && !known
-                }) {
-                    lost.push(own.clone());
+                let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash()) else { continue };
+                // What waits to be sent again would lose once more.
+                lost.waits |= waits(own);
+                if !waits(own) && !lost.ops.iter().any(|other| other.hash() == own.hash()) {
+                    lost.ops.push(own.clone());
                 }
             }
         }

@@ -97,11 +97,13 @@ fn header(bytes: &[u8], _: u64) {
 
 /// What a replica does with an operation: understand it, fold it beside others, keep it, read it back.
 fn use_ops(ops: &[Op]) {
+    // Of an operation and its erased copy the one that came first is kept: anybody could make such a copy.
+    let ops: Vec<&Op> = ops.iter().filter(|op| op.body_text().is_some()).collect();
     let Some(first) = ops.first() else { return };
     let mut entity = Entity::new(first.entity(), Some(AUTHORITY));
-    entity.apply_all(ops);
+    entity.apply_all(ops.iter().copied());
     let mut backwards = Entity::new(first.entity(), Some(AUTHORITY));
-    backwards.apply_all(ops.iter().rev());
+    backwards.apply_all(ops.iter().rev().copied());
     assert_eq!(entity.to_snapshot(), backwards.to_snapshot(), "any order");
     let _ = (entity.have().holes(), entity.have().len(), entity.frontier().to_string());
     for (path, _) in entity.registers() {

@@ -72,7 +72,13 @@ impl World {
                         }
                         Ok(pulled.stored())
                     }
-                    Err(error) => Err(error.to_string()),
+                    // It may be stored all the same, with what it purged.
+                    Err(error) => {
+                        for open in self.devices[device].tabs.iter_mut().flatten() {
+                            open.seen.clear();
+                        }
+                        Err(error.to_string())
+                    }
                 }
             }
             Output::ApplySnapshot(from, page) => {

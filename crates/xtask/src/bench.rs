@@ -9,6 +9,9 @@ use crate::setup;
 use crate::split::WASM_OPT;
 use crate::tree;
 
+/// The program that measures the server alone, on both databases.
+const LOAD: [&str; 6] = ["build", "--release", "--package", "gridbook-server", "--example", "load"];
+
 /// Builds what people get, then measures it; the figures go to `target/bench/results.json`.
 pub(crate) fn run(args: &[String]) -> Outcome {
     setup::run(true)?;
@@ -21,7 +24,12 @@ pub(crate) fn run(args: &[String]) -> Outcome {
     let mut node = command("node");
     node.arg("tests/bench/run.mjs").args(args);
     node.env("GRIDBOOK_SERVER", bundle::server_path(Mode::Release)?);
+    process::run(with("cargo", &LOAD).arg("--locked"))?;
+    node.env("GRIDBOOK_LOAD", target().join("release/examples/load"));
     process::run(node.env("GRIDBOOK_CHROMIUM", chromium).env("GRIDBOOK_BENCH", site))?;
+    if args.iter().any(|arg| arg == "--only") {
+        return Ok(());
+    }
     // The first sync of a desk with 100,000 operations, from a server in the same process.
     let first = ["run", "--release", "--locked", "--package", "gridbook-server", "--example", "first"];
     process::run(with("cargo", &first).arg("--").arg("100000"))

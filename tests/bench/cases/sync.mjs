@@ -1,7 +1,11 @@
 // With a backend: sending all that waits, and the first fetch into an empty browser.
 
+import { Agent } from 'node:http';
 import { browser, open } from '../browser.mjs';
+import { bodies, push as send } from '../contract.mjs';
 import { peerServer } from '../peer-server.mjs';
+import { line, visits } from '../records.mjs';
+import { median } from '../report.mjs';
 import { township } from '../township.mjs';
 
 const PEERS = ['rows', 'rxdb', 'pouchdb'];
@@ -35,11 +39,31 @@ async function ours(report, { seed, count, server, site }) {
     const pull = await page.evaluate(() => window.bench.sync());
     if (pull.rows !== count) throw new Error(`ours pulled ${pull.rows} of ${count}`);
     report.time(`pull ${cases}`, 'ours', ms + pull.ms);
+    report.figure(`ten new operations, ${cases} held`, 'ms', await ten(page, town, seed));
     await page.close();
   } finally {
     await close();
     await town.stop();
   }
+}
+
+/** Another device of the same person has written ten: a round of this one, which holds the rest already. */
+async function ten(page, town, seed) {
+  const [{ user, token }] = town.workers;
+  const agent = new Agent({ keepAlive: true });
+  const times = [];
+  try {
+    for (let round = 1; round <= 5; round += 1) {
+      const [body] = bodies(user, visits(seed * 1000 + round, 10).map(line));
+      const stored = await send(agent, town.origin, token, body);
+      if (stored !== 10) throw new Error(`the server stored ${stored} of 10`);
+      const before = await page.evaluate(() => window.bench.sync());
+      times.push(before.ms);
+    }
+  } finally {
+    agent.destroy();
+  }
+  return median(times);
 }
 
 async function peer(report, who, { seed, count }) {

@@ -4,8 +4,9 @@
 import { once } from "node:events";
 import { Agent, createServer, request as ask } from "node:http";
 
-/** Photos going up. */
-export const isPhoto = (request) => request.method === "PUT" && request.url.startsWith("/sync/v1/blobs/");
+/** Photos going up, whole or in parts. */
+export const isPhoto = (request) =>
+  ["PUT", "PATCH"].includes(request.method) && request.url.startsWith("/sync/v1/blobs/");
 /** Operations going up. */
 export const isPush = (request) => request.method === "POST" && request.url.startsWith("/sync/v1/push");
 

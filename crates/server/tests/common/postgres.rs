@@ -19,15 +19,19 @@ pub struct Cluster {
 /// The cluster of this process.
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start)
+    // The cluster lives as long as the test: what a power cut would take is not asked of it.
+    CLUSTER.get_or_init(|| Cluster::start("-c fsync=off -c full_page_writes=off -c shared_buffers=32MB"))
+}
+
+/// One that keeps what it has acknowledged, for measurements.
+pub fn durable() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| Cluster::start("-c shared_buffers=256MB"))
 }
 
 /// An empty database of the cluster.
 pub fn fresh() -> String {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let name = format!("test{}", NEXT.fetch_add(1, Ordering::SeqCst));
-    cluster().sql("postgres", &format!("CREATE DATABASE {name}"));
-    cluster().url(&name)
+    cluster().fresh()
 }
 
 /// A program of PostgreSQL's: on the PATH, or where Debian keeps it.
@@ -61,7 +65,7 @@ fn run(command: &mut Command) -> Vec<u8> {
 }
 
 impl Cluster {
-    fn start() -> Self {
+    fn start(settings: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("gridbook-pg-").tempdir().unwrap().keep();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
         let user = somebody_else();
@@ -82,10 +86,8 @@ impl Cluster {
             .args(["--locale-provider=icu", "--icu-locale=zh-CN", "--username", OWNER, "--pgdata"])
             .arg(&data)
             .current_dir(&folder));
-        // The cluster lives as long as the test: what a power cut would take is not asked of it.
         let settings = format!(
-            "-c listen_addresses= -c unix_socket_directories={} -c fsync=off -c full_page_writes=off \
-             -c max_connections=200 -c shared_buffers=32MB",
+            "-c listen_addresses= -c unix_socket_directories={} -c max_connections=200 {settings}",
             folder.display()
         );
         let control = program("pg_ctl");
@@ -106,6 +108,14 @@ impl Cluster {
             start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(started.success(), "{}", std::fs::read_to_string(folder.join("log")).unwrap_or_default());
         Self { folder, _guard: guard }
+    }
+
+    /// An empty database.
+    pub fn fresh(&self) -> String {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let name = format!("test{}", NEXT.fetch_add(1, Ordering::SeqCst));
+        self.sql("postgres", &format!("CREATE DATABASE {name}"));
+        self.url(&name)
     }
 
     /// The address of a database.

@@ -79,8 +79,7 @@ fn damaged_row(bytes: &[u8], number: u64) {
     let _ = now(tab.outbox(&std::collections::BTreeSet::new(), 100, 100_000));
     let _ = now(tab.all_ops());
     let _ = now(tab.renew_summaries("another"));
-    let leave =
-        PullReply { entries: vec![Entry::Leave { e: id }], cursor: "d".to_owned(), more: false };
+    let leave = PullReply { entries: vec![Entry::Leave { e: id }], cursor: "d".to_owned(), more: false };
     let from = tab.meta().cursor.clone();
     let _ = now(tab.apply_page(&Env, &from, leave, "h1", None));
     let _ = now(tab.start_over(SendAgain::Own));

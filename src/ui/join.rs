@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::app::carry::CarryError;
 use crate::app::local::SHORTEST;
 use crate::app::{App, use_app};
 use crate::ui::carry::grouped;
@@ -112,6 +113,12 @@ pub fn form(code: String, done: impl Fn() + Clone + Send + Sync + 'static) -> An
 }
 
 async fn join(app: App, text: &str, digits: &str, secret: &str) -> Result<(), String> {
-    let ticket = app.open_invitation(text, &grouped(digits)).await.map_err(|error| error.message())?;
+    let ticket = app.open_invitation(text, &grouped(digits)).await.map_err(|error| match error {
+        CarryError::Passphrase => "12 位数字不对，邀请没有打开。请核对后再试。".to_owned(),
+        CarryError::Foreign | CarryError::Damaged => {
+            "这不是完整的邀请码，什么也没有改动。请重新扫码，或把链接整段复制过来。".to_owned()
+        }
+        other => other.message(),
+    })?;
     app.join(ticket, secret).await.map_err(|problem| problem.message())
 }

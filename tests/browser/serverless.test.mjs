@@ -98,7 +98,7 @@ test("founded at a desk, joined by a phone, reported, numbered, handled, answere
   const zhuli = await invite(desk, { name: "周晓", user: "zhouxiao", role: "village_assistant", area: "510000100201" });
   const phone = await Phone.at(await browser.device(PHONE), zhuli.link);
   await fillIn(phone, "0000-0000-0000");
-  await phone.id("form-error").filter({ hasText: "口令不对" }).waitFor();
+  await phone.id("form-error").filter({ hasText: "12 位数字不对" }).waitFor();
   await inspect(phone.page, "serverless-join");
   await fillIn(phone, zhuli.digits);
   await phone.id("tab-home").waitFor();

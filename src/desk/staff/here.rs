@@ -123,9 +123,9 @@ fn card(made: &Made) -> AnyView {
     view! {
         <div class="dialog-body stack">
             {warn}
-            {link_card(&made.link, &made.title, "本人扫码，或把链接发给本人。打开时要填下面的数字。")}
-            <p>"打开它要这 12 位数字，请打电话或当面告诉本人，不要和链接一起发："</p>
+            <p>"打开邀请要这 12 位数字，请打电话或当面告诉本人，不要和链接一起发："</p>
             <p class="passphrase" data-testid="invite-digits">{made.digits.clone()}</p>
+            {link_card(&made.link, &made.title, "本人扫码，或把链接发给本人。打开时要填上面的数字。")}
             <p class="muted small">"邀请里有共享的网址和密码。不要发给别人；发错了，请改共享的密码。"</p>
         </div>
     }

@@ -1,5 +1,6 @@
 //! An invitation: a QR, and the link that it carries where scanning does not work.
 
+use fast_qr::ECL;
 use fast_qr::qr::QRBuilder;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -48,7 +49,7 @@ pub fn link_card(link: &str, title: &str, note: &str) -> AnyView {
             <figcaption class="stack-s">
                 <p class="strong">{title}</p>
                 <p class="muted small">"扫不了码时，把这个链接发给本人打开："</p>
-                <p class="mono small" style:overflow-wrap="anywhere" data-testid="invite-link">{typed}</p>
+                <p class="mono small qr-link" data-testid="invite-link">{typed}</p>
                 <p class="muted small">{note}</p>
             </figcaption>
         </figure>
@@ -59,9 +60,10 @@ pub fn link_card(link: &str, title: &str, note: &str) -> AnyView {
 /// Cells of white around the code, without which scanners miss it.
 const QUIET: usize = 4;
 
-/// The code as one path: a run of dark cells at a time.
+/// The code as one path: a run of dark cells at a time. The lowest level of correction: a screen has no dirt on it, and
+/// an invitation that carries the way to a share is long.
 fn qr(text: &str) -> Option<AnyView> {
-    let code = QRBuilder::new(text).build().ok()?;
+    let code = QRBuilder::new(text).ecl(ECL::L).build().ok()?;
     let size = code.size;
     let mut path = String::new();
     for y in 0..size {
@@ -75,9 +77,11 @@ fn qr(text: &str) -> Option<AnyView> {
         }
     }
     let side = size + 2 * QUIET;
+    // Cells of a long text must not become too small for a phone's camera.
+    let width = format!("{}px", (side * 3).max(192));
     Some(
         view! {
-            <svg viewBox=format!("0 0 {side} {side}") role="img" aria-label="邀请二维码" shape-rendering="crispEdges">
+            <svg style:width=width style:height="auto" viewBox=format!("0 0 {side} {side}") role="img" aria-label="邀请二维码" shape-rendering="crispEdges">
                 <path d=path></path>
             </svg>
         }

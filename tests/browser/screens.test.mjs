@@ -1,5 +1,6 @@
 // Every screen of both apps, in every look: a picture to look at, no grave accessibility finding, nothing cut off.
 
+import assert from "node:assert/strict";
 import test from "node:test";
 import { DESK, PHONE } from "./harness/browser.mjs";
 import { Desk } from "./harness/desk.mjs";
@@ -197,6 +198,15 @@ test("the desk's screens", async (t) => {
       await keep(director.page, `desk-${name}`);
     });
   }
+  await t.test("filters stand in one line", async () => {
+    for (const name of ["queue", "ledger"]) {
+      await director.go(name);
+      const lines = await director.page.locator(".toolbar").first().evaluate((bar) =>
+        new Set([...bar.children].map((one) => Math.round((one.getBoundingClientRect().top + one.getBoundingClientRect().bottom) / 2))).size,
+      );
+      assert.equal(lines, 1, `${name}: all controls at one height`);
+    }
+  });
   await t.test("a step", async () => {
     await director.go(`queue/${fresh.id}`);
     await director.id("action-register").click();

@@ -152,8 +152,8 @@ impl Town {
         let mut package = Package::builtin().clone();
         change(&mut package);
         let package = Arc::new(package);
-        let held = package.clone();
-        let server = Server::with(|config| config.admission = Arc::new(ByDomain(held))).await;
+        let held = Package::clone(&package);
+        let server = Server::with(|config| config.admission = Arc::new(ByDomain::new(held))).await;
         let town = Self { server, package };
         town.travel(now);
         town

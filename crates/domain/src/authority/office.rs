@@ -105,9 +105,10 @@ impl<'a> Office<'a> {
         let mut waiting: Vec<&Op> = waiting;
         // Answers of somebody who is not the authority, and bodies that were erased, are passed over.
         let mute = |op: &Op| KINDS.contains(&op.header().kind.as_str()) || op.body_text().is_none();
-        while let Some(at) =
-            waiting.iter().position(|op| sheet.ready(op) && (mute(op) || self.author(op).is_some()))
-        {
+        while let Some(at) = waiting.iter().position(|op| {
+            let known = mute(op) || self.author(op).is_some() || self.adopted(&sheet.stream, op);
+            known && sheet.ready(op)
+        }) {
             let op = waiting.remove(at);
             if mute(op) {
                 sheet.stream.apply(op);
@@ -150,25 +151,35 @@ impl<'a> Office<'a> {
         self.people.get(&op.header().user)
     }
 
+    /// Whether an earlier authority took this in, as it does for the directory and households, without saying so.
+    fn adopted(&self, stream: &Entity, op: &Op) -> bool {
+        let kind = type_of(stream, op).and_then(RecordKind::parse);
+        self.adopts && kind.is_some_and(|kind| !kind.is_report())
+    }
+
     fn judge(&self, stream: &Entity, op: &Op) -> Result<(), String> {
         if let Some(code) = ruled_out(stream, op) {
             return Err(code.to_owned());
         }
+        if self.adopted(stream, op) {
+            return Ok(());
+        }
         let Some(actor) = self.author(op) else { return Err("author_mismatch".to_owned()) };
         let today = day_of(self.now_ms);
-        let type_ = match op.body() {
-            Ok(Body::Create(create)) => Some(create.type_.as_str()),
-            _ => stream.type_(),
-        };
+        let type_ = type_of(stream, op);
         if type_ == Some(township::TYPE) {
             let keeps = holds(self.package, actor, "directory.edit", today);
             return if keeps { Ok(()) } else { Err("not_permitted".to_owned()) };
         }
-        if self.adopts && type_.and_then(RecordKind::parse).is_some_and(|kind| !kind.is_report()) {
-            return Ok(());
-        }
         let before = (!stream.have().is_empty()).then_some(stream);
         admit(self.package, actor, before, op, today).map_err(|refusal| refusal.code().to_owned())
+    }
+}
+
+fn type_of<'o>(stream: &'o Entity, op: &'o Op) -> Option<&'o str> {
+    match op.body() {
+        Ok(Body::Create(create)) => Some(create.type_.as_str()),
+        _ => stream.type_(),
     }
 }
 

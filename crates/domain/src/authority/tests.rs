@@ -1,6 +1,38 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{Book, official_number};
+use gridbook_log::{Body, DeviceId, EntityId, Op, Writer};
+use serde_json::json;
+
+use super::{Book, Office, official_number};
+use crate::case::story::{GRID, START, Story, hazard_body};
+use crate::package::Package;
+
+/// A person of the directory, written by somebody who is in no directory, and a report of that person.
+fn taken_over(adopts: bool) -> (Vec<Body>, Vec<Body>) {
+    let writer = Writer { dev: DeviceId([9; 8]), epoch: 2 };
+    let mut office = Office::new(Package::builtin(), writer, START, None, adopts);
+    let staff = json!({"type": "staff", "place": {"all": true}, "set": {"user": "ann", "name": "某某",
+        "assignments/a1/role": "village_assistant", "assignments/a1/area": GRID}});
+    let answer = |office: &mut Office<'_>, op: Op| {
+        let id: EntityId = op.entity();
+        office.answer(id, &[op])
+    };
+    let story = Story::new();
+    let directory = answer(&mut office, story.op(DeviceId([1; 8]), "the-server", "create", &staff));
+    let report = answer(&mut office, story.op(DeviceId([2; 8]), "ann", "create", &hazard_body("blue")));
+    (directory, report)
+}
+
+#[test]
+fn what_an_earlier_authority_took_in_is_adopted_and_nothing_else() {
+    let (directory, report) = taken_over(true);
+    assert!(matches!(directory.as_slice(), [Body::Receipt(_)]), "{directory:?}");
+    assert!(
+        matches!(report.as_slice(), [Body::Receipt(_)]),
+        "judged, now that its author is known: {report:?}"
+    );
+    assert_eq!(taken_over(false), (Vec::new(), Vec::new()), "nobody knows who wrote it");
+}
 
 #[test]
 fn a_series_goes_on_after_what_was_given_and_never_back() {

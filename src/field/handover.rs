@@ -93,7 +93,7 @@ fn sheet(app: App, handover: &Handover) -> AnyView {
             Some(ms) => ("check", format!("{what}，{}", format::when(ms, now))),
             None => ("dash", "还没有确认".to_owned()),
         };
-        view! { <div><dt>{who.to_owned()}</dt><dd>{icon(symbol)}{words}</dd></div> }.into_any()
+        view! { <div><dt>{who.to_owned()}</dt><dd><span class="cluster">{icon(symbol)}<span>{words}</span></span></dd></div> }.into_any()
     };
     let told = match (&handover.cancelled, next, side) {
         (Some(reason), ..) => {

@@ -43,7 +43,7 @@ pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
                 <span class="row-lead">{icon(symbol)}</span>
                 <span class="row-main">
                     <span class="row-title">{label}</span>
-                    <span class="row-sub">{words}</span>
+                    <span class="row-sub is-whole">{words}</span>
                     <span class="row-tags">{tag}</span>
                 </span>
             };

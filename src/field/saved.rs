@@ -85,12 +85,13 @@ fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
         .and_then(|name| package.form_named(name))
         .or_else(|| package.form_for(case.kind));
     let Some(form) = form else { return Vec::new() };
-    let called = spawns(&package, form, &case.values);
-    let mut offers: Vec<AnyView> =
-        called.into_iter().map(|(label, spawn)| offer(&case, &label, spawn)).collect();
+    // A sheet of a point says more than its form alone: which subtype, which level, where.
     let found = hazard::found(&package, case.form.as_deref().unwrap_or_default(), &case.values);
-    offers.extend(found.iter().map(|hazard| report(app, &case, hazard)));
-    offers
+    if !found.is_empty() {
+        return found.iter().map(|hazard| report(app, &case, hazard)).collect();
+    }
+    let called = spawns(&package, form, &case.values);
+    called.into_iter().map(|(label, spawn)| offer(&case, &label, spawn)).collect()
 }
 
 /// A hazard that a patrol or an inspection found, with everything that the sheet says (HAZ-08).

@@ -9,6 +9,7 @@ import { keep } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
 import { Township } from "./harness/township.mjs";
+import { until } from "./harness/wait.mjs";
 
 test("the phone's screens", async (t) => {
   const town = await Township.open();
@@ -116,7 +117,7 @@ test("the phone's screens of mediation, patrol and hand-over", async (t) => {
   await kept("inspection-found", undefined, async () => {
     await phone.id("checks-well").click();
     await phone.saveReport();
-    await phone.id("spawn-offer").waitFor();
+    await phone.id("spawn-offer").first().waitFor();
   });
   await kept("patrol", `entry/new?form=F-PATROL&place=${geo.id}&patrol_kind=geology`);
   await kept("pick-place", undefined, async () => {

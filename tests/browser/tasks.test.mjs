@@ -68,7 +68,7 @@ test("a day's tasks on one phone", async (t) => {
     await phone.id("form-next").click();
     await phone.id("field-parties/0/name").fill("冉启富");
     await phone.id("field-parties/1/name").fill("谭小梅");
-    await phone.draftKept();
+    await until("the draft is on disk", async () => (await phone.stored()).includes("谭小梅"));
     // The phone rings, the browser is gone: what was written is there again.
     await phone.page.reload();
     await phone.id("form-next").waitFor();

@@ -150,7 +150,8 @@ fn finder(kind: RecordKind, text: RwSignal<String>, free: bool, choose: Choose) 
             _ => None,
         };
         let help = help.map(|help| view! { <p class="muted">{help}</p> });
-        view! { {words}{help}<ul class="rows">{rows}</ul> }.into_any()
+        let rows = (!none).then(|| view! { <ul class="rows">{rows}</ul> });
+        view! { {words}{help}{rows} }.into_any()
     };
     view! {
         <div class="dialog-body stack">

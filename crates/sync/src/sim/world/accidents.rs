@@ -17,7 +17,7 @@ impl World {
         if self.config.copies > 0 && step % (self.config.steps / (self.config.copies + 1)) == 7 {
             self.copy_device();
         }
-        if step % 8 == 0 {
+        if step.is_multiple_of(8) {
             self.carry(false);
         }
     }

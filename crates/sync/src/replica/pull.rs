@@ -247,6 +247,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                     let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, op))?;
                     again.push(Pending::fork(op, place));
                 }
+                result.named_twice |= entity.frontier().get(meta.writer) > inner.own(*id);
                 if fresh.is_empty() && !inner.rows.get(id).is_some_and(|r| r.leaving) {
                     continue;
                 }
@@ -262,7 +263,9 @@ impl<S: Store, P: Project> Replica<S, P> {
                     sent_at: held.and_then(|r| r.sent_at),
                     refused: held.and_then(|r| r.refused.clone()),
                     leaving: false,
-                    own: inner.own(*id).max(entity.frontier().get(meta.writer)),
+                    // A number that was never used here is not ours, and must be noticed again until the name is
+                    // another one.
+                    own: inner.own(*id),
                     summary: self.project.summary(&entity),
                 };
                 changed.insert(*id, Some(row));
@@ -282,12 +285,13 @@ impl<S: Store, P: Project> Replica<S, P> {
             put_pend(&mut batch, log, &again);
             pend.insert(log, again);
         }
-        if let Some(cursor) = &page.cursor {
+        // When the tab dies before it takes a new name, the page must come again and say why.
+        if let Some(cursor) = page.cursor.as_ref().filter(|_| !result.named_twice) {
             cursor.clone_into(&mut meta.cursor);
         }
         history.clone_into(&mut meta.history);
         meta.authority = authority;
-        if !page.more {
+        if !page.more && !result.named_twice {
             meta.pulled_at = env.now_ms();
             meta.echo = false;
         }

@@ -135,12 +135,7 @@ fn blob_path(sha256: &str) -> String {
     format!("/sync/v1/blobs/{sha256}")
 }
 
-async fn send(
-    token: &Token,
-    method: Method,
-    path: &str,
-    body: Option<Body>,
-) -> Result<Answered, ApiError> {
+async fn send(token: &Token, method: Method, path: &str, body: Option<Body>) -> Result<Answered, ApiError> {
     let abort = web_sys::AbortController::new().map_err(|_| ApiError::Offline)?;
     let mut request = RequestBuilder::new(path)
         .method(method)

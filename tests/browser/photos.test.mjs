@@ -84,7 +84,7 @@ test("photos wait for Wi-Fi, texts do not; and what has arrived makes room", asy
   await phone.id("only-wifi").click();
   await phone.hazard({ desc: "涵洞口堵塞", photos: [photo(32)] });
   await until("the text is at the server", async () => (await mine.list("hazard", ({ values }) => values.desc === "涵洞口堵塞")).length === 1);
-  await phone.synced();
+  await until("no text waits", async () => (await phone.unsent()) === 0);
   assert.equal(await phone.unsentPhotos(), 1);
   assert.equal(town.network.log.filter(isPhoto).length, 0);
   await phone.go("me");

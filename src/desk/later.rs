@@ -77,7 +77,8 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "rules" => rules::rules(route),
         "handover" => handover::handovers(route),
         "staff" => staff::here::choose(staff::staff),
-        _ => me::me(),
+        // What is typed or handed on here must not be drawn anew by what arrives meanwhile: its parts follow by themselves.
+        _ => untrack(me::me),
     }
 }
 

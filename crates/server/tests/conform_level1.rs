@@ -155,6 +155,8 @@ async fn every_broken_rule_is_caught_by_its_check() {
     let options = options(&server).await;
     let report = run(&server.url, &options).await;
     assert!(report.passed(1), "{report}");
+    // Sums and packed pages follow from what is broken here; they have broken servers of their own.
+    let options = Options { level: Some(1), ..options };
     let mut notices: Vec<&str> = Vec::new();
     for (checks, breaking) in BROKEN {
         let routes = router(server.app().clone())
@@ -175,14 +177,10 @@ async fn a_careless_upload_is_caught() {
     let server = Server::with(|_| {}).await;
     let options = Options { from: 2, level: Some(2), ..options(&server).await };
     let routes = router(server.app().clone());
-    assert_eq!(
-        judged(routes.clone(), &options).await.failed(),
-        ["fp.sum"],
-        "level 2 is not announced for its sums"
-    );
+    assert_eq!(judged(routes.clone(), &options).await.failed(), [""; 0], "a careful one is not blamed");
     let careless: Breaking = |_, status, body| instead(status, body, "offset", StatusCode::NO_CONTENT);
     let routes = routes.layer(middleware::from_fn(move |request, next| broken(request, next, careless)));
-    assert_eq!(judged(routes, &options).await.failed(), ["blob.resume", "fp.sum"]);
+    assert_eq!(judged(routes, &options).await.failed(), ["blob.resume"]);
 }
 
 /// Where somebody is given another one's answers.

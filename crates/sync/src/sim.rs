@@ -140,6 +140,7 @@ fn run_as(config: Config, seed: u64) -> Result<Report, Failure> {
     let mut world = World::new(config);
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
+    world.compare().map_err(fail)?;
     world.damage().map_err(fail)?;
     check::all(&mut world).map_err(fail)?;
     Ok(world.report().clone())

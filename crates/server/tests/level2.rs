@@ -274,7 +274,8 @@ async fn who_waits_hears_of_news_and_of_nothing_else() {
     let near = ann.create("hazard", G1);
     let waiting = status(&head, &head.cursor, 20);
     let (waited, ()) = tokio::join!(waiting, ann.push_only(&near));
-    assert!(waited.0.behind && waited.1 < Duration::from_secs(10), "{waited:?}");
+    // Well before the wait would have ended by itself.
+    assert!(waited.0.behind && waited.1 < Duration::from_secs(18), "{waited:?}");
     // A server that stops does not wait for those who wait.
     head.pull().await;
     let began = Instant::now();

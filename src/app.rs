@@ -74,7 +74,9 @@ struct Core {
     driver: RefCell<Option<Rc<Driver>>>,
     timer: RefCell<Option<gloo::timers::callback::Timeout>>,
     channel: RefCell<Option<web_sys::BroadcastChannel>>,
-    wake_again: Cell<bool>,
+    /// Whose round this page runs or waits for; what it was asked for meanwhile.
+    turn: RefCell<Option<String>>,
+    next: RefCell<Option<Input>>,
     check_wanted: Cell<bool>,
     /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
     news: Cell<bool>,
@@ -123,7 +125,8 @@ impl App {
             driver: RefCell::new(None),
             timer: RefCell::new(None),
             channel: RefCell::new(None),
-            wake_again: Cell::new(false),
+            turn: RefCell::new(None),
+            next: RefCell::new(None),
             check_wanted: Cell::new(false),
             news: Cell::new(false),
             waiting: RefCell::new(None),

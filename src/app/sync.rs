@@ -16,6 +16,8 @@ use crate::platform::{BrowserEnv, online, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
 const FOLLOW_MS: u32 = 2_000;
+/// When a tab that followed looks by itself, in milliseconds.
+const ALONE_MS: u32 = 300_000;
 
 /// Where synchronisation stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,25 +83,35 @@ impl App {
     /// that tell each other at every look would synchronise for ever.
     fn attempt(&self, input: Input, tell: bool) {
         let core = self.core();
-        let Some(driver) = core.driver.borrow().clone() else { return };
+        if core.driver.borrow().is_none() {
+            return;
+        }
         let Some(round) = core.round.get() else {
             // The first event is a sign-in, which says more than any later one.
             core.early.borrow_mut().get_or_insert(input);
             return;
         };
-        if driver.with_engine(|e| e.phase()) != Phase::Idle {
-            core.wake_again.set(true);
+        let user = self.user();
+        if core.turn.borrow().as_ref() == Some(&user) {
+            // Of this page's own round only the end is waited for: it may be past the point where it looks for more.
+            core.next.borrow_mut().get_or_insert(input);
+            return;
         }
+        *core.turn.borrow_mut() = Some(user.clone());
         let app = *self;
         leptos::task::spawn_local(async move {
-            let ran = with_lock(&sync_lock(&app.user()), round(app, input)).await;
-            if !ran {
-                app.follow(tell);
+            let ran = with_lock(&sync_lock(&user), round(app, input)).await;
+            let core = app.core();
+            core.turn.borrow_mut().take_if(|turn| *turn == user);
+            match app.next_input() {
+                _ if !ran => app.follow(tell),
+                Some(next) => app.attempt(next, true),
+                None => {}
             }
         });
     }
 
-    /// Another round holds the lock, here or in another tab: look again soon in case it was just ending.
+    /// Another tab's round holds the lock: look again soon in case it was just ending.
     fn follow(&self, tell: bool) {
         let core = self.core();
         if tell && let Some(channel) = core.channel.borrow().as_ref() {
@@ -115,9 +127,19 @@ impl App {
                 || app.replica().is_some_and(|r| r.unsent().waiting > 0)
             {
                 app.attempt(Input::Wake, false);
+            } else {
+                // The other tab may be closed by then, and nobody else would look.
+                app.come_back(ALONE_MS, Input::Timer);
             }
         };
         *core.timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(FOLLOW_MS, again));
+    }
+
+    /// Another round after a while, unless one comes sooner.
+    fn come_back(&self, ms: u32, input: Input) {
+        let app = *self;
+        let again = move || app.attempt(input, false);
+        *self.core().timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(ms, again));
     }
 
     async fn round(self, input: Input) {
@@ -147,8 +169,8 @@ impl App {
         driver.hold_photos(self.photos_held());
         let round = driver.run(&replica, &*http, &BrowserEnv, input, on_status).await;
         let Some(mut round) = round else { return };
-        while self.core().wake_again.take() {
-            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
+        while let Some(asked) = self.next_input() {
+            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, asked, on_status).await {
                 round = next;
             }
         }
@@ -183,10 +205,15 @@ impl App {
         if trouble.is_none() && matches!(*http, Connection::Server(_)) {
             self.await_news(&replica, &driver);
         }
-        let app = self;
-        let ms = round.timer_ms.and_then(|ms| u32::try_from(ms).ok());
-        *self.core().timer.borrow_mut() =
-            ms.map(|ms| gloo::timers::callback::Timeout::new(ms, move || app.give(Input::Timer)));
+        match round.timer_ms.and_then(|ms| u32::try_from(ms).ok()) {
+            Some(ms) => self.come_back(ms, Input::Timer),
+            None => *self.core().timer.borrow_mut() = None,
+        }
+    }
+
+    /// What was asked for while a round was under way.
+    fn next_input(&self) -> Option<Input> {
+        self.core().next.borrow_mut().take()
     }
 
     /// Gives the authority's answers, where this page does that; whether there were any.

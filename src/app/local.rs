@@ -1,5 +1,6 @@
 //! A township without a server: founded at a desk, joined by invitation. The account lives on the device alone.
 
+use gridbook_domain::authority::staff_values;
 use gridbook_domain::role::Assignment;
 use gridbook_log::{Body, Create, DeviceId, Placement, Values};
 use gridbook_sync::bundle::{base64, unbase64};
@@ -49,10 +50,6 @@ pub struct Founding {
     pub secret: String,
 }
 
-/// Roles of the first person, who does everything until others are named.
-const FIRST: [&str; 6] =
-    ["sys_admin", "grid_clerk", "center_director", "intake_clerk", "dispatcher", "callback_clerk"];
-
 /// What an invitation carries, sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
@@ -86,21 +83,6 @@ pub fn directory_record(app: App, type_: &str, set: Values) -> NewWrite {
     NewWrite { entity: app.new_id(), body: Body::Create(create) }
 }
 
-/// Roles as rows of a person in the directory.
-pub fn staff_values(user: &str, name: &str, held: &[Assignment]) -> Values {
-    let mut set = Values::from([("user".to_owned(), json!(user)), ("name".to_owned(), json!(name))]);
-    for (n, held) in held.iter().enumerate() {
-        set.insert(format!("assignments/a{}/role", n + 1), json!(held.role));
-        if let Some(area) = &held.area {
-            set.insert(format!("assignments/a{}/area", n + 1), json!(area));
-        }
-        if let Some(unit) = &held.unit {
-            set.insert(format!("assignments/a{}/unit", n + 1), json!(unit));
-        }
-    }
-    set
-}
-
 impl App {
     /// Whether this account lives without a server.
     pub fn is_local(&self) -> bool {
@@ -113,10 +95,13 @@ impl App {
     /// [`Problem`] in words for people.
     pub async fn found(&self, new: &Founding) -> Result<(), Problem> {
         let authority = DeviceId(BrowserEnv.random_array());
-        let assignments: Vec<Assignment> = FIRST
+        let assignments: Vec<Assignment> = self
+            .package()
+            .roles
             .iter()
+            .filter(|role| role.founder)
             .map(|role| Assignment {
-                role: (*role).to_owned(),
+                role: role.id.clone(),
                 area: Some(new.code.clone()),
                 ..Assignment::default()
             })

@@ -61,7 +61,7 @@ fn name(route: &Route) -> &'static str {
 fn inside(app: App, route: RwSignal<Route>) -> AnyView {
     let here = Memo::new(move |_| route.with(name));
     let screen = move || match here.get() {
-        "queue" => queue::queue(route),
+        "queue" => untrack(|| queue::queue(route)),
         name => later::view(move |part| (part.open)(name, route)),
     };
     view! {

@@ -65,9 +65,10 @@ fn enter(way: Route) -> AnyView {
     }
 }
 
-/// The screen behind a name of [`super::frame`].
+/// The screen behind a name of [`super::frame`]. What is typed in it must not be drawn anew by what arrives meanwhile:
+/// its parts follow by themselves.
 fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
-    match name {
+    untrack(|| match name {
         "ledger" => ledger::ledger(),
         "import" => import::import(),
         "households" => households::households(route),
@@ -77,9 +78,8 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "rules" => rules::rules(route),
         "handover" => handover::handovers(route),
         "staff" => staff::here::choose(staff::staff),
-        // What is typed or handed on here must not be drawn anew by what arrives meanwhile: its parts follow by themselves.
-        _ => untrack(me::me),
-    }
+        _ => me::me(),
+    })
 }
 
 fn papers_of(route: RwSignal<Route>) -> AnyView {

@@ -3,16 +3,17 @@
 
 mod book;
 mod office;
+mod staff;
 
 use gridbook_log::body::{ClockFix, kind};
-use gridbook_log::{Dot, Entity, Hlc, Op, Outcome, Values};
+use gridbook_log::{Dot, Entity, Hlc, Op, Outcome};
 
 use crate::package::Package;
 use crate::record::RecordKind;
-use crate::role::Assignment;
 
 pub use book::Book;
 pub use office::Office;
+pub use staff::{assignments, staff_values};
 
 /// Kinds that only the authority writes.
 pub const KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
@@ -67,29 +68,6 @@ pub fn number_due(
 /// An official number as printed (domain data 4.9.5).
 pub fn official_number(code: &str, year: i32, class: &str, n: i64) -> String {
     format!("{code}〔{year}〕{class}字第{n:05}号")
-}
-
-/// Roles from the rows of the table `assignments` of a person in the directory.
-pub fn assignments(values: &Values) -> Vec<Assignment> {
-    let mut rows: Vec<(&str, Assignment)> = Vec::new();
-    for (path, value) in values {
-        let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else {
-            continue;
-        };
-        // Paths come in order, those of a row together.
-        if rows.last().is_none_or(|(last, _)| *last != row) {
-            rows.push((row, Assignment::default()));
-        }
-        let Some((_, held)) = rows.last_mut() else { continue };
-        let text = value.as_str().map(str::to_owned);
-        match field {
-            "role" => held.role = text.unwrap_or_default(),
-            "area" => held.area = text,
-            "unit" => held.unit = text,
-            _ => {}
-        }
-    }
-    rows.into_iter().map(|(_, held)| held).collect()
 }
 
 #[cfg(test)]

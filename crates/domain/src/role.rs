@@ -16,6 +16,9 @@ pub struct Role {
     pub label: String,
     /// The step of territory that an assignment names, in words of the trade.
     pub level: String,
+    /// The first person of a new township holds it, and with such roles does everything until others are named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub founder: bool,
     /// Rights, joined over all roles of a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,

@@ -1,6 +1,6 @@
 //! People of a township without a server: the directory, somebody new, and invitations that carry the way to the share.
 
-use gridbook_domain::authority::assignments;
+use gridbook_domain::authority::{assignments, staff_values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Assignment;
 use gridbook_log::{EntityId, Values};
@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use serde_json::json;
 
 use super::invite::link_card;
-use crate::app::local::{directory_record, staff_values};
+use crate::app::local::directory_record;
 use crate::app::{Backend, use_app};
 use crate::desk::found::is_account;
 use crate::desk::parts::select;

@@ -1,0 +1,88 @@
+//! How a person and the roles held stand in the directory: rows of the table `assignments`.
+
+use chrono::NaiveDate;
+use gridbook_log::Values;
+use serde_json::json;
+
+use crate::role::Assignment;
+
+/// Roles as the directory has them. A day that cannot be read makes the role hold on no day, not on every day.
+pub fn assignments(values: &Values) -> Vec<Assignment> {
+    let mut rows: Vec<(&str, Assignment)> = Vec::new();
+    for (path, value) in values {
+        let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else {
+            continue;
+        };
+        // Paths come in order, those of a row together.
+        if rows.last().is_none_or(|(last, _)| *last != row) {
+            rows.push((row, Assignment::default()));
+        }
+        let Some((_, held)) = rows.last_mut() else { continue };
+        let text = value.as_str().map(str::to_owned);
+        match field {
+            "role" => held.role = text.unwrap_or_default(),
+            "area" => held.area = text,
+            "unit" => held.unit = text,
+            "from" => held.from = text.map(|day| crate::date::parse(&day).unwrap_or(NaiveDate::MAX)),
+            "to" => held.to = text.map(|day| crate::date::parse(&day).unwrap_or(NaiveDate::MIN)),
+            _ => {}
+        }
+    }
+    rows.into_iter().map(|(_, held)| held).collect()
+}
+
+/// A person of the directory with these roles; [`assignments`] reads them back.
+pub fn staff_values(user: &str, name: &str, held: &[Assignment]) -> Values {
+    let mut set = Values::from([("user".to_owned(), json!(user)), ("name".to_owned(), json!(name))]);
+    for (n, held) in held.iter().enumerate() {
+        let mut put = |field: &str, text: Option<String>| {
+            if let Some(text) = text {
+                set.insert(format!("assignments/a{}/{field}", n + 1), json!(text));
+            }
+        };
+        put("role", Some(held.role.clone()));
+        put("area", held.area.clone());
+        put("unit", held.unit.clone());
+        put("from", held.from.map(|day| day.to_string()));
+        put("to", held.to.map(|day| day.to_string()));
+    }
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn day(text: &str) -> Option<NaiveDate> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let held: Vec<Assignment> = (0..12)
+            .map(|n| Assignment {
+                role: format!("role_{n:02}"),
+                area: (n % 2 == 0).then(|| "520000101201".to_owned()),
+                unit: (n % 3 == 0).then(|| "U03".to_owned()),
+                from: day("2026-01-01").filter(|_| n % 4 == 0),
+                to: day("2026-12-31").filter(|_| n % 5 == 0),
+            })
+            .collect();
+        let mut read = assignments(&staff_values("zhuli01", "周小满", &held));
+        // Rows come in the order of their names, `a10` before `a2`.
+        read.sort_by(|a, b| a.role.cmp(&b.role));
+        assert_eq!(read, held);
+    }
+
+    #[test]
+    fn a_role_whose_day_cannot_be_read_holds_on_no_day() {
+        for field in ["from", "to"] {
+            let mut values = staff_values("zhuli01", "周小满", &[Assignment::default()]);
+            values.insert(format!("assignments/a1/{field}"), json!("去年"));
+            let held = &assignments(&values)[0];
+            assert!(!held.valid_on("2026-06-01".parse().unwrap()), "{field}");
+        }
+    }
+}

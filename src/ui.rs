@@ -17,6 +17,7 @@ pub mod router;
 pub mod states;
 pub mod timeline;
 pub mod toast;
+pub mod window;
 
 use std::sync::{Arc, Mutex};
 

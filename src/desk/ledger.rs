@@ -11,7 +11,7 @@ use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::queue::{Filters, Item, filter_bar, read_items};
+use super::queue::{Filters, Item, Items, filter_bar};
 use super::route::Route;
 use crate::app::use_app;
 use crate::ui::directory::use_directory;
@@ -53,7 +53,7 @@ pub fn ledger() -> AnyView {
         app.version.track();
         let (book, order, state) = (book.get(), order.get(), state.get());
         let package = app.package();
-        let mut items = filters.with(|filters| filters.pass(&read_items(app), &package));
+        let mut items = filters.with(|filters| filters.pass(&Items::read(app, None).list, &package));
         items.retain(|item| {
             book.holds(item.summary.kind) && (state.is_empty() || item.summary.state == state)
         });
@@ -125,7 +125,12 @@ fn tabs(book: RwSignal<Book>, order: RwSignal<Order>) -> AnyView {
 }
 
 /// One page of the ledger; the records behind its rows are read when it is shown.
-fn table(book: Book, order: RwSignal<Order>, page: RwSignal<usize>, shown: Memo<Arc<Vec<Item>>>) -> AnyView {
+fn table(
+    book: Book,
+    order: RwSignal<Order>,
+    page: RwSignal<usize>,
+    shown: Memo<Arc<Vec<Arc<Item>>>>,
+) -> AnyView {
     let app = use_app();
     let names = use_directory();
     let rows: RwSignal<Option<Lines>> = RwSignal::new(None);
@@ -212,7 +217,7 @@ fn row(book: Book, id: EntityId, cells: Vec<String>) -> AnyView {
     view! { <tr data-testid="ledger-row" data-id=id.to_string()>{cells}</tr> }.into_any()
 }
 
-fn pager(page: RwSignal<usize>, shown: Memo<Arc<Vec<Item>>>) -> AnyView {
+fn pager(page: RwSignal<usize>, shown: Memo<Arc<Vec<Arc<Item>>>>) -> AnyView {
     let count = move || shown.with(|items| items.len());
     let words = move || {
         let (from, all) = (page.get() * PAGE, count());

@@ -17,9 +17,10 @@ use super::route::Route;
 use crate::app::use_app;
 use crate::ui::later::Rest;
 use crate::ui::states::blank;
+use crate::ui::window::{Window, mark};
 
 pub use filter::{Filters, bar as filter_bar};
-pub use item::{Item, read as read_items, waits};
+pub use item::{Item, Items, waits};
 pub use tab::Tab;
 
 pub use list::export;
@@ -28,14 +29,14 @@ pub use list::export;
 #[derive(Clone, Copy)]
 pub(super) struct Queue {
     tab: RwSignal<Tab>,
-    items: Memo<Arc<Vec<Item>>>,
+    items: Memo<Arc<Items>>,
     /// Items that pass the filters, whatever their tab.
-    passing: Memo<Arc<Vec<Item>>>,
+    passing: Memo<Arc<Vec<Arc<Item>>>>,
     /// Items of the tab.
-    shown: Memo<Arc<Vec<Item>>>,
+    shown: Memo<Arc<Vec<Arc<Item>>>>,
     selected: Memo<Option<EntityId>>,
     ticked: RwSignal<Vec<EntityId>>,
-    limit: RwSignal<usize>,
+    window: Window,
 }
 
 /// How many rows are drawn at first, and how many more each time.
@@ -46,14 +47,14 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     let app = use_app();
     let tab = RwSignal::new(Tab::Mine);
     let filters = RwSignal::new(Filters::default());
-    let items = Memo::new(move |_| {
+    let items = Memo::new(move |before: Option<&Arc<Items>>| {
         app.version.track();
         app.session.track();
-        Arc::new(item::read(app))
+        Arc::new(Items::read(app, before.map(|before| &**before)))
     });
     let passing = Memo::new(move |_| {
         let package = app.package();
-        Arc::new(filters.with(|filters| filters.pass(&items.get(), &package)))
+        Arc::new(filters.with(|filters| filters.pass(&items.get().list, &package)))
     });
     let shown = Memo::new(move |_| {
         let tab = tab.get();
@@ -64,13 +65,14 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
         _ => None,
     });
     let ticked = RwSignal::new(Vec::new());
-    let limit = RwSignal::new(STEP);
-    let queue = Queue { tab, items, passing, shown, selected, ticked, limit };
-    Effect::new(move |_| {
+    let window = Window::new(STEP, move || filters.with(|filters| mark(&(tab.get(), filters))));
+    let queue = Queue { tab, items, passing, shown, selected, ticked, window };
+    Effect::new(move |before: Option<()>| {
         tab.track();
         filters.track();
-        limit.set(STEP);
-        ticked.set(Vec::new());
+        if before.is_some() {
+            ticked.set(Vec::new());
+        }
     });
     keys::listen(queue);
     let dispatching = RwSignal::new(false);

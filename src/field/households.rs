@@ -16,6 +16,7 @@ use crate::ui::badge::{self, Arrival};
 use crate::ui::icon::{chevron, icon};
 use crate::ui::router::use_router;
 use crate::ui::states::blank;
+use crate::ui::window::{self, Line, Window, mark};
 use crate::ui::{largest_first, live};
 
 /// Rows shown at once.
@@ -23,8 +24,8 @@ const PAGE: usize = 50;
 /// Category filters offered.
 const FILTERS: usize = 12;
 
-#[derive(Clone, PartialEq)]
-struct Line {
+#[derive(Clone, PartialEq, Hash)]
+struct House {
     id: EntityId,
     title: String,
     sub: String,
@@ -39,7 +40,7 @@ pub(super) fn page() -> AnyView {
     let route = router.route.get_untracked();
     let text = RwSignal::new(route.get("q").unwrap_or_default().to_owned());
     let filter = RwSignal::new(if route.get("due").is_some() { "@due".to_owned() } else { String::new() });
-    let shown = RwSignal::new(PAGE);
+    let window = Window::new(PAGE, move || mark(&(text.get(), filter.get())));
     // What is searched for is part of the address, so that it is still there after a look at a household.
     Effect::new(move |before: Option<()>| {
         let text = text.get();
@@ -47,31 +48,36 @@ pub(super) fn page() -> AnyView {
             router.note(&format!("/households?q={}", crate::ui::router::encode(&text)));
         }
     });
-    let found = Memo::new(move |_| find(app, &text.get(), &filter.get(), shown.get()));
-    let list = move || {
-        let (total, lines) = found.get();
-        if lines.is_empty() {
-            return nothing(app, !text.with(String::is_empty) || !filter.with(String::is_empty));
+    let found = Memo::new(move |_| find(app, &text.get(), &filter.get(), window.wanted()));
+    let total = move || found.with(|(total, _)| *total);
+    let lines = move || {
+        let drawn = window.drawn();
+        found.with(|(_, houses)| {
+            let line = |house: &House| {
+                let (id, mark, house) = (house.id, mark(house), house.clone());
+                Line { id, mark, draw: Box::new(move || row(house.clone())) }
+            };
+            houses.iter().take(drawn).map(line).collect()
+        })
+    };
+    let head = move || {
+        match total() {
+        0 => nothing(app, !text.with(String::is_empty) || !filter.with(String::is_empty)),
+        total => {
+            view! { <p class="results-line" role="status" data-testid="results-line">{format!("{total} 户")}</p> }
+                .into_any()
         }
-        let more = (lines.len() < total).then(|| {
+    }
+    };
+    let more = move || {
+        let rest = total().saturating_sub(window.wanted());
+        (rest > 0).then(|| {
             view! {
-                <button
-                    class="btn btn-wide"
-                    type="button"
-                    data-testid="show-more"
-                    on:click=move |_| shown.update(|n| *n += PAGE)
-                >
-                    {format!("显示更多（还有 {} 户）", total - lines.len())}
+                <button class="btn btn-wide" type="button" data-testid="show-more" on:click=move |_| window.more()>
+                    {format!("显示更多（还有 {rest} 户）")}
                 </button>
             }
-        });
-        let rows = lines.into_iter().map(row).collect_view();
-        view! {
-            <p class="results-line" role="status" data-testid="results-line">{format!("{total} 户")}</p>
-            <ul class="rows" data-testid="household-list">{rows}</ul>
-            {more}
-        }
-        .into_any()
+        })
     };
     let clear = move || {
         (!text.with(String::is_empty)).then(|| {
@@ -100,15 +106,16 @@ pub(super) fn page() -> AnyView {
                 placeholder="门牌、姓名、尾号、拼音"
                 data-testid="household-search"
                 prop:value=move || text.get()
-                on:input=move |ev| {
-                    shown.set(PAGE);
-                    text.set(event_target_value(&ev));
-                }
+                on:input=move |ev| text.set(event_target_value(&ev))
             />
             {live(clear)}
         </div>
         {filters(app, filter)}
-        {live(list)}
+        {live(head)}
+        <ul class="rows" data-testid="household-list" aria-busy=move || window.busy(total()).to_string()>
+            {window::rows(lines)}
+        </ul>
+        {live(more)}
     };
     let add = view! {
         <a class="appbar-action" href="#/household/new" aria-label="新建户" data-testid="household-new">{icon("plus")}</a>
@@ -116,7 +123,7 @@ pub(super) fn page() -> AnyView {
     Screen::new("户").tab(Tab::Households).action(add.into_any()).view(body.into_any())
 }
 
-fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<Line>) {
+fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>) {
     let package = app.package();
     let today = app.today();
     app.rows(|rows| {
@@ -158,7 +165,7 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<Line>) 
     })
 }
 
-fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) -> Line {
+fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) -> House {
     let label =
         |id: &String| package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
     let why = match why {
@@ -169,10 +176,10 @@ fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) 
         _ => String::new(),
     };
     let tags = summary.categories.iter().filter(|id| *id != "general").take(3).map(label).collect();
-    Line { id: summary.id, title: summary.title.clone(), sub: summary.subtitle.clone(), tags, pending, why }
+    House { id: summary.id, title: summary.title.clone(), sub: summary.subtitle.clone(), tags, pending, why }
 }
 
-fn row(line: Line) -> AnyView {
+fn row(line: House) -> AnyView {
     let tags =
         line.tags.into_iter().map(|tag| view! { <span class="tag">{tag}</span> }.into_any()).collect_view();
     let why = (!line.why.is_empty()).then(|| view! { <span class="tag tag-accent">{line.why}</span> });

@@ -3,6 +3,7 @@
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
 use gridbook_sync::replica::Row;
 use leptos::prelude::*;
 
@@ -13,6 +14,7 @@ use crate::ui::badge::{self, Arrival};
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::states::blank;
+use crate::ui::window::{self, Line, Window, mark};
 use crate::ui::{largest_first, live};
 
 /// Rows shown at once.
@@ -78,7 +80,8 @@ pub(super) fn page() -> AnyView {
     let app = use_app();
     let choice =
         Choice { all: RwSignal::new(false), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
-    let shown = RwSignal::new(PAGE);
+    let window =
+        Window::new(PAGE, move || mark(&(choice.all.get(), choice.kind.get(), choice.arrival.get())));
     let drafts = RwSignal::new(Vec::<(String, Draft)>::new());
     Effect::new(move |_| {
         app.version.track();
@@ -88,63 +91,82 @@ pub(super) fn page() -> AnyView {
             }
         });
     });
-    let list = move || {
+    let drafts = move || -> Vec<AnyView> {
         let (kind, arrival) = (choice.kind.get(), choice.arrival.get());
-        let now = app.now_ms();
-        let with_drafts = matches!(arrival, None | Some(Arrival::Draft)) && !choice.all.get();
-        let drafts: Vec<AnyView> = drafts.with(|drafts| {
-            drafts
-                .iter()
-                .filter(|_| with_drafts)
-                .filter(|(_, draft)| kind.is_none_or(|kind| draft.kind == kind.as_str()))
-                .map(|(key, draft)| draft_row(key, draft, now))
-                .collect()
-        });
-        let (total, rows) = records(app, choice, shown.get(), now);
-        if drafts.is_empty() && rows.is_empty() {
-            let text = "走访、隐患、纠纷记下后都在这里，能看到送没送到、办到哪一步。";
-            let go = view! { <a class="btn btn-primary" href="#/">"去记一条"</a> }.into_any();
-            return blank("empty", "还没有记录", text, vec![go]);
+        if !matches!(arrival, None | Some(Arrival::Draft)) || choice.all.get() {
+            return Vec::new();
         }
-        let more = (rows.len() < total).then(|| {
+        let now = app.now_ms();
+        drafts.with(|drafts| {
+            let fits = |draft: &&(String, Draft)| kind.is_none_or(|kind| draft.1.kind == kind.as_str());
+            drafts.iter().filter(fits).map(|(key, draft)| draft_row(key, draft, now)).collect()
+        })
+    };
+    let found = Memo::new(move |_| found(app, choice));
+    let total = move || found.with(Vec::len);
+    let lines = move || {
+        let drawn = window.drawn();
+        found.with(|ids| ids.iter().take(drawn).filter_map(|id| line(app, *id)).collect())
+    };
+    let head = move || {
+        let count = total() + drafts().len();
+        if count > 0 {
+            return view! { <p class="results-line" role="status">{format!("{count} 条")}</p> }.into_any();
+        }
+        let text = "走访、隐患、纠纷记下后都在这里，能看到送没送到、办到哪一步。";
+        let go = view! { <a class="btn btn-primary" href="#/">"去记一条"</a> }.into_any();
+        blank("empty", "还没有记录", text, vec![go])
+    };
+    let more = move || {
+        let rest = total().saturating_sub(window.wanted());
+        (rest > 0).then(|| {
             view! {
-                <button class="btn btn-wide" type="button" data-testid="show-more" on:click=move |_| shown.update(|n| *n += PAGE)>
-                    {format!("显示更多（还有 {} 条）", total - rows.len())}
+                <button class="btn btn-wide" type="button" data-testid="show-more" on:click=move |_| window.more()>
+                    {format!("显示更多（还有 {rest} 条）")}
                 </button>
             }
-        });
-        view! {
-            <p class="results-line" role="status">{format!("{} 条", total + drafts.len())}</p>
-            <ul class="rows" data-testid="record-list">{drafts}{rows}</ul>
-            {more}
-        }
-        .into_any()
+        })
     };
-    let body = view! { {filters(choice)}{live(list)} };
+    let body = view! {
+        {filters(choice)}
+        {live(head)}
+        <ul class="rows" data-testid="record-list" aria-busy=move || window.busy(total()).to_string()>
+            {live(drafts)}
+            {window::rows(lines)}
+        </ul>
+        {live(more)}
+    };
     Screen::new("记录").tab(Tab::Records).view(body.into_any())
 }
 
-fn records(app: App, choice: Choice, shown: usize, now_ms: u64) -> (usize, Vec<AnyView>) {
+/// Records that fit, the latest change first.
+fn found(app: App, choice: Choice) -> Vec<EntityId> {
     let user = app.user();
-    let package = app.package();
     let (all, kind, arrival) = (choice.all.get(), choice.kind.get(), choice.arrival.get());
     app.rows(|rows| {
-        let list: Vec<(&Summary, &Row<Option<Summary>>)> = rows
+        let list: Vec<&Summary> = rows
             .values()
             .filter(|row| row.visible())
             .filter_map(|row| Some((row.summary.as_ref()?, row)))
             .filter(|(summary, _)| summary.kind.is_report() && (all || summary.reporter == user))
             .filter(|(summary, _)| kind.is_none_or(|kind| summary.kind == kind))
             .filter(|(_, row)| arrival.is_none_or(|wanted| Arrival::of(row, &user) == wanted))
+            .map(|(summary, _)| summary)
             .collect();
-        let list = largest_first(list, |(summary, _)| summary.updated);
-        let total = list.len();
-        let rows = list
-            .into_iter()
-            .take(shown)
-            .filter_map(|(_, row)| record_row(&package, rows, row, &user, now_ms))
-            .collect();
-        (total, rows)
+        largest_first(list, |summary| summary.updated).into_iter().map(|summary| summary.id).collect()
+    })
+}
+
+fn line(app: App, id: EntityId) -> Option<Line> {
+    app.rows(|rows| {
+        let row = rows.get(&id)?;
+        let mark = mark(&(row.version(), title(rows, row.summary.as_ref()?)));
+        let draw = move || {
+            let (package, user, now) = (app.package(), app.user(), app.now_ms());
+            let row = |rows: &Rows| record_row(&package, rows, rows.get(&id)?, &user, now);
+            app.rows(row).unwrap_or_else(|| ().into_any())
+        };
+        Some(Line { id, mark, draw: Box::new(draw) })
     })
 }
 

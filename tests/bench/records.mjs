@@ -103,3 +103,19 @@ export function households(seed, count) {
     return JSON.stringify({ id: id(next, START + n), create });
   });
 }
+
+const FOUND = ['屋后边坡有新裂缝', '桥栏杆松动', '水塘没有警示牌', '电线老化外露', '路面塌陷一处', '树枝压着房檐'];
+
+/** `count` reported hazards of `area`, as ours takes them: one line of JSON each. */
+export function hazards(seed, count, area) {
+  const next = numbers(seed);
+  return Array.from({ length: count }, (_, n) => {
+    const set = {
+      desc: `${pick(next, FOUND)}，第${n + 1}处`,
+      level: pick(next, ['blue', 'blue', 'yellow']),
+      address_text: `${1 + (n % 12)}组${n + 1}号附近`,
+    };
+    const create = { type: 'hazard', form: 'F-HAZARD/1', state: 'submitted', place: { area }, set };
+    return JSON.stringify({ id: id(next, START + n), create });
+  });
+}

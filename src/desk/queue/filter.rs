@@ -1,5 +1,7 @@
 //! Filters of the queue.
 
+use std::sync::Arc;
+
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::search::{Query, fold};
@@ -13,7 +15,7 @@ use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
 
 /// What to look for; empty = anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filters {
     /// Number, title, name, phone tail.
     pub text: String,
@@ -35,10 +37,10 @@ pub struct Filters {
 
 impl Filters {
     /// The items that fit, in their order.
-    pub fn pass(&self, items: &[Item], package: &Package) -> Vec<Item> {
+    pub fn pass(&self, items: &[Arc<Item>], package: &Package) -> Vec<Arc<Item>> {
         let query = Query::new(&self.text, package);
         let number = fold(&self.text).to_uppercase();
-        let mut fits: Vec<Item> = items
+        let mut fits: Vec<Arc<Item>> = items
             .iter()
             .filter(|item| {
                 let summary = &item.summary;
@@ -57,8 +59,9 @@ impl Filters {
             .cloned()
             .collect();
         if !self.lamp.is_empty() {
-            let due =
-                |item: &Item| item.summary.deadline().and_then(|deadline| deadline.due).unwrap_or(u64::MAX);
+            let due = |item: &Arc<Item>| {
+                item.summary.deadline().and_then(|deadline| deadline.due).unwrap_or(u64::MAX)
+            };
             fits.sort_by_key(due);
         }
         fits

@@ -1,11 +1,15 @@
 //! One line of the queue, and whether it waits for this person.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use gridbook_domain::clock::Lamp;
 use gridbook_domain::package::Package;
 use gridbook_domain::role::{Actor, Target, may};
 use gridbook_domain::summary::Summary;
 use gridbook_domain::workflow::{Guard, Transition};
+use gridbook_log::EntityId;
 
 use crate::app::App;
 use crate::ui::badge::Arrival;
@@ -23,25 +27,46 @@ pub struct Item {
     pub lamp: Option<Lamp>,
 }
 
-/// All reports on this device, the latest change first.
-pub fn read(app: App) -> Vec<Item> {
-    let (package, actor, today, now) = (app.package(), app.actor(), app.today(), app.now_ms());
-    let mut items: Vec<Item> = app.rows(|rows| {
-        rows.values()
-            .filter(|row| row.visible())
-            .filter_map(|row| {
-                let summary = row.summary.as_ref().filter(|summary| summary.kind.is_report())?;
-                Some(Item {
-                    summary: summary.clone(),
-                    arrival: Arrival::of(row, &actor.user),
-                    mine: waits(&package, &actor, summary, today),
-                    lamp: summary.deadline().map(|deadline| deadline.lamp(now)),
+/// All reports on this device, the latest change first, as one person sees them on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Items {
+    /// The reports.
+    pub list: Vec<Arc<Item>>,
+    actor: Actor,
+    today: NaiveDate,
+    package: String,
+}
+
+impl Items {
+    /// Reads them; what is as it was `before` is not thought over again.
+    pub fn read(app: App, before: Option<&Self>) -> Self {
+        let (package, actor, today, now) = (app.package(), app.actor(), app.today(), app.now_ms());
+        let checksum = package.checksum();
+        let before = before
+            .filter(|before| before.actor == actor && before.today == today && before.package == checksum);
+        let known: HashMap<EntityId, &Arc<Item>> =
+            before.into_iter().flat_map(|before| &before.list).map(|item| (item.summary.id, item)).collect();
+        let mut list: Vec<Arc<Item>> = app.rows(|rows| {
+            rows.values()
+                .filter(|row| row.visible())
+                .filter_map(|row| {
+                    let summary = row.summary.as_ref().filter(|summary| summary.kind.is_report())?;
+                    let arrival = Arrival::of(row, &actor.user);
+                    let lamp = summary.deadline().map(|deadline| deadline.lamp(now));
+                    let held = known.get(&summary.id).filter(|item| item.summary == *summary);
+                    if let Some(item) = held
+                        && (item.arrival, item.lamp) == (arrival, lamp)
+                    {
+                        return Some(Arc::clone(item));
+                    }
+                    let mine = held.map_or_else(|| waits(&package, &actor, summary, today), |item| item.mine);
+                    Some(Arc::new(Item { summary: summary.clone(), arrival, mine, lamp }))
                 })
-            })
-            .collect()
-    });
-    items.sort_by_key(|item| std::cmp::Reverse((item.summary.updated, item.summary.id)));
-    items
+                .collect()
+        });
+        list.sort_by_key(|item| std::cmp::Reverse((item.summary.updated, item.summary.id)));
+        Self { list, actor, today, package: checksum.to_owned() }
+    }
 }
 
 /// Whether the next step of the way forward may be this person's, as far as the list row tells; the detail asks

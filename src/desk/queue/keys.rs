@@ -57,9 +57,7 @@ fn step(queue: Queue, by: isize) {
     };
     let Some(item) = items.get(next) else { return };
     let id: EntityId = item.summary.id;
-    if next >= queue.limit.get_untracked() {
-        queue.limit.set(next + super::STEP);
-    }
+    queue.window.reach(next);
     Route::Queue(Some(id)).go();
     request_animation_frame(move || {
         focus_in_view(&format!("[data-id=\"{id}\"]"));

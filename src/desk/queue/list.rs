@@ -16,15 +16,28 @@ use crate::ui::directory::use_directory;
 use crate::ui::format::{span, when};
 use crate::ui::icon::icon;
 use crate::ui::states::blank;
+use crate::ui::window::{self, Line, mark};
 
 pub(super) fn list(queue: Queue) -> AnyView {
     let count = move || queue.shown.with(|items| items.len());
-    let rows = move || {
-        let limit = queue.limit.get();
-        queue.shown.with(|items| items.iter().take(limit).cloned().collect::<Vec<_>>())
+    let lines = move || {
+        let drawn = queue.window.drawn();
+        let line = |item: &Arc<Item>| {
+            let shown = (
+                item.summary.updated,
+                &item.summary.number,
+                item.arrival,
+                item.summary.deadline(),
+                item.lamp,
+            );
+            let (id, mark, item) = (item.summary.id, mark(&shown), item.clone());
+            let draw = move || view! { <li style:display="flex">{row(queue, &item)}</li> }.into_any();
+            Line { id, mark, draw: Box::new(draw) }
+        };
+        queue.shown.with(|items| items.iter().take(drawn).map(line).collect())
     };
     let more = move || {
-        let rest = count().saturating_sub(queue.limit.get());
+        let rest = count().saturating_sub(queue.window.wanted());
         (rest > 0).then(|| {
             let step = rest.min(STEP);
             view! {
@@ -32,7 +45,7 @@ pub(super) fn list(queue: Queue) -> AnyView {
                     <button
                         class="btn btn-quiet btn-wide"
                         type="button"
-                        on:click=move |_| queue.limit.update(|limit| *limit += STEP)
+                        on:click=move |_| queue.window.more()
                     >
                         {format!("再显示 {step} 件（还有 {rest} 件）")}
                     </button>
@@ -48,16 +61,8 @@ pub(super) fn list(queue: Queue) -> AnyView {
         </div>
         <div class="pane-body">
             {none}
-            <ul class="queue" data-testid="queue">
-                <For
-                    each=rows
-                    // A changed row is drawn anew: its key says what it shows.
-                    key=|item| {
-                        let shown = (item.summary.number.clone(), item.arrival, item.summary.deadline(), item.lamp);
-                        (item.summary.id, item.summary.updated, shown)
-                    }
-                    children=move |item| view! { <li style:display="flex">{row(queue, &item)}</li> }
-                />
+            <ul class="queue" data-testid="queue" aria-busy=move || queue.window.busy(count()).to_string()>
+                {window::rows(lines)}
                 {more}
             </ul>
         </div>
@@ -66,7 +71,7 @@ pub(super) fn list(queue: Queue) -> AnyView {
 }
 
 fn nothing(queue: Queue) -> AnyView {
-    if queue.items.with(|items| items.is_empty()) {
+    if queue.items.with(|items| items.list.is_empty()) {
         blank("empty", "还没有收到记录", "村里上报后会自动出现在这里。", Vec::new())
     } else if queue.tab.get() == Tab::Mine {
         blank("done", "没有等您办的事", "别的状态可以点上面的标签看。", Vec::new())

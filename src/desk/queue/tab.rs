@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Item, Queue};
 
 /// A tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tab {
     /// The next step is this person's.
     Mine,

@@ -222,6 +222,7 @@ export class Phone {
     await this.page.locator("h1", { hasText: "记录" }).waitFor();
     const more = this.id("show-more");
     while ((await more.count()) > 0) await more.click();
+    await this.page.locator('[data-testid="record-list"][aria-busy="false"]').waitFor({ state: "attached" });
     const rows = await this.id("record-row").evaluateAll((all) =>
       all.map((row) => ({
         title: row.querySelector(".row-title").innerText.trim(),

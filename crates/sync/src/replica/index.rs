@@ -43,6 +43,11 @@ pub struct Row<T> {
 }
 
 impl<T> Row<T> {
+    /// Differs whenever the row does.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// Whether the row should be shown.
     pub fn visible(&self) -> bool {
         !self.leaving

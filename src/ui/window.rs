@@ -1,0 +1,141 @@
+//! A long list that is there as fast as a hand moves: a screenful in the first frame, the rest of the page in the
+//! frames after it, and a row is drawn anew only when what it shows has changed.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use gridbook_log::EntityId;
+use leptos::prelude::*;
+
+use super::Draw;
+
+/// Rows of the first frame: what a screen holds.
+const SCREEN: usize = 8;
+/// Rows of each frame after it.
+const FRAME: usize = 14;
+
+/// One row.
+pub struct Line {
+    /// What it is about.
+    pub id: EntityId,
+    /// Changes with what it shows, see [`mark`].
+    pub mark: u64,
+    /// Draws it.
+    pub draw: Draw,
+}
+
+/// A number that differs when what is shown differs.
+pub fn mark(shown: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    shown.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// How much of which list is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Drawn {
+    which: u64,
+    drawn: usize,
+    wanted: usize,
+}
+
+/// How much of a list is drawn.
+#[derive(Clone, Copy)]
+pub struct Window {
+    held: RwSignal<Drawn>,
+    which: Memo<u64>,
+    page: usize,
+}
+
+impl Window {
+    /// Of a list that shows `page` rows at first, and as many more whenever asked. `which` differs when another list
+    /// stands in its place (other filters): that one begins from the top.
+    pub fn new(page: usize, which: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        let which = Memo::new(move |_| which());
+        let start = Drawn { which: which.get_untracked(), drawn: SCREEN.min(page), wanted: page };
+        let window = Self { held: RwSignal::new(start), which, page };
+        window.grow();
+        Effect::new(move |_| {
+            let which = which.get();
+            if window.held.with_untracked(|held| held.which != which) {
+                window.change(|held| *held = window.top(which));
+            }
+        });
+        window
+    }
+
+    fn top(self, which: u64) -> Drawn {
+        Drawn { which, drawn: SCREEN.min(self.page), wanted: self.page }
+    }
+
+    /// As it stands for the list of this moment, whether or not the effect has run.
+    fn now(self) -> Drawn {
+        let (held, which) = (self.held.get(), self.which.get());
+        if held.which == which { held } else { self.top(which) }
+    }
+
+    fn change(self, change: impl FnOnce(&mut Drawn)) {
+        let growing = self.held.with_untracked(|held| held.drawn < held.wanted);
+        self.held.update(change);
+        if !growing {
+            self.grow();
+        }
+    }
+
+    /// A page more.
+    pub fn more(self) {
+        self.change(|held| held.wanted += self.page);
+    }
+
+    /// Row `n`, from 0, is drawn at once, and those before it.
+    pub fn reach(self, n: usize) {
+        if self.held.with_untracked(|held| held.drawn <= n) {
+            self.change(|held| {
+                held.drawn = n + 1;
+                while held.wanted <= n {
+                    held.wanted += self.page;
+                }
+            });
+        }
+    }
+
+    /// How many rows to draw now. Follows.
+    pub fn drawn(self) -> usize {
+        self.now().drawn
+    }
+
+    /// How many rows are drawn soon. Follows.
+    pub fn wanted(self) -> usize {
+        self.now().wanted
+    }
+
+    /// Whether rows are still to come by themselves, of `total`. Follows.
+    pub fn busy(self, total: usize) -> bool {
+        let now = self.now();
+        now.drawn < now.wanted.min(total)
+    }
+
+    fn grow(self) {
+        request_animation_frame(move || {
+            // After the paint of that frame, not before it.
+            set_timeout(
+                move || {
+                    let rest = self.held.try_update(|held| {
+                        held.drawn = (held.drawn + FRAME).min(held.wanted);
+                        held.drawn < held.wanted
+                    });
+                    if rest == Some(true) {
+                        self.grow();
+                    }
+                },
+                std::time::Duration::ZERO,
+            );
+        });
+    }
+}
+
+/// The rows, to stand in a list element.
+pub fn rows(lines: impl Fn() -> Vec<Line> + Send + Sync + 'static) -> AnyView {
+    let lines: Box<dyn Fn() -> Vec<Line> + Send + Sync> = Box::new(lines);
+    view! { <For each=lines key=|line| (line.id, line.mark) children=|line| untrack(|| (line.draw)()) /> }
+        .into_any()
+}

@@ -115,20 +115,17 @@ impl Window {
     }
 
     fn grow(self) {
+        // The frame after the next: whatever was just drawn is seen first.
         request_animation_frame(move || {
-            // After the paint of that frame, not before it.
-            set_timeout(
-                move || {
-                    let rest = self.held.try_update(|held| {
-                        held.drawn = (held.drawn + FRAME).min(held.wanted);
-                        held.drawn < held.wanted
-                    });
-                    if rest == Some(true) {
-                        self.grow();
-                    }
-                },
-                std::time::Duration::ZERO,
-            );
+            request_animation_frame(move || {
+                let rest = self.held.try_update(|held| {
+                    held.drawn = (held.drawn + FRAME).min(held.wanted);
+                    held.drawn < held.wanted
+                });
+                if rest == Some(true) {
+                    self.grow();
+                }
+            });
         });
     }
 }

@@ -478,6 +478,7 @@ impl<P: Project> Inner<P> {
             match row {
                 Some(row) => {
                     self.rows.insert(id, row);
+                    self.gone.remove(&id);
                 }
                 None => {
                     self.gone.insert(id, self.own(id));

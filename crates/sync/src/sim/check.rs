@@ -18,6 +18,7 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
         saved_arrived(world, device, here)?;
         photos_arrived(world, device)?;
         views_agree(world, device, here)?;
+        opening_agrees(device)?;
     }
     populations_agree(&all)
 }
@@ -103,6 +104,18 @@ fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), S
                 let (here, there) = (here.have(), there.have());
                 return Err(format!("{id} differs: {} has {here:?}, the backend {there:?}", device.user));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Whoever opens the app anew sees what the open tabs show.
+fn opening_agrees(device: &Device) -> Result<(), String> {
+    let opened = device.open_anew().map_err(|e| e.to_string())?;
+    for open in device.tabs.iter().flatten() {
+        let (here, anew) = (open.replica.rows(), opened.rows());
+        if let Some(id) = here.keys().chain(anew.keys()).find(|id| here.get(*id) != anew.get(*id)) {
+            return Err(format!("{id} is {:?} here and {:?} when opened anew", here.get(id), anew.get(id)));
         }
     }
     Ok(())

@@ -158,6 +158,28 @@ fn what_was_written_again_is_gone_without_trace_when_it_is_purged() {
 }
 
 #[test]
+fn what_came_back_into_view_stays_there_under_a_new_name() {
+    let (store, env, tab) = device();
+    let mut other = Other::new(gridbook_log::DeviceId([5; 8]));
+    let made = other.write(&create(id(1), "11", "a"));
+    let leave = || gridbook_sync::wire::Entry::Leave { e: id(1) };
+    apply(&tab, &env, &page("1", entries([&made])));
+    apply(&tab, &env, &page("2", vec![leave()]));
+    let second = open(&store, &env);
+    apply(&tab, &env, &page("3", entries([&made])));
+    run(second.refresh()).unwrap();
+    let third = open(&store, &env);
+    for tab in [&tab, &second, &third] {
+        run(tab.refresh()).unwrap();
+        run(tab.renew(&env)).unwrap();
+        assert!(open(&store, &env).rows().contains_key(&id(1)), "its mark of being gone is no longer true");
+    }
+    run(tab.refresh()).unwrap();
+    apply(&tab, &env, &page("1", vec![leave()]));
+    assert!(open(&store, &env).rows().is_empty());
+}
+
+#[test]
 fn two_tabs_take_one_new_name() {
     let (store, env, one) = device();
     let two = open(&store, &env);

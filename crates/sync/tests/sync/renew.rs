@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use gridbook_log::Op;
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
 use gridbook_sync::model::Model;
+use gridbook_sync::replica::SendAgain;
 use gridbook_sync::store::{Batch, Store};
 
 use super::support::*;
@@ -177,6 +179,57 @@ fn what_came_back_into_view_stays_there_under_a_new_name() {
     run(tab.refresh()).unwrap();
     apply(&tab, &env, &page("1", vec![leave()]));
     assert!(open(&store, &env).rows().is_empty());
+}
+
+fn waiting(tab: &Tab) -> Vec<gridbook_log::Dot> {
+    let outbox = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX)).unwrap();
+    outbox.ids.iter().map(|id| id.dot).collect()
+}
+
+#[test]
+fn what_was_sent_keeps_its_name_when_a_share_makes_it_go_once_more() {
+    let (store, env, tab) = device();
+    let old = [save(&tab, &env, create(id(1), "11", "a")), save(&tab, &env, set(id(1), "name", "b"))];
+    let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+    run(tab.apply_results(&results, NOON)).unwrap();
+    run(tab.renew_at(&env, true)).unwrap();
+    assert_eq!(waiting(&tab), old);
+    save(&tab, &env, set(id(1), "name", "c"));
+    run(tab.renew_at(&env, true)).unwrap();
+    let new = gridbook_log::Dot { writer: tab.meta().writer, n: 1 };
+    assert_eq!(waiting(&tab), [old[0], old[1], new]);
+    for tab in [&tab, &open(&store, &env)] {
+        let entity = entity(tab, id(1));
+        assert_eq!((entity.have().len(), entity.text("name")), (3, Some("c")));
+        assert_eq!((tab.rows()[&id(1)].unsent, waiting(tab).len()), (3, 3));
+    }
+    let again = save(&tab, &env, set(id(1), "name", "d"));
+    assert_eq!(again.n, 2);
+}
+
+#[test]
+fn two_that_wait_under_one_name_get_a_number_each() {
+    let (_, env, tab) = device();
+    let mut twin = Other::new(tab.meta().writer.dev);
+    save(&tab, &env, create(id(1), "11", "a"));
+    let made = run(tab.all_ops()).unwrap().remove(0);
+    save(&tab, &env, set(id(1), "street", "ours"));
+    let ours = Op::from_wire(run(tab.all_ops()).unwrap().remove(1)).unwrap();
+    let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+    run(tab.apply_results(&results, NOON)).unwrap();
+    twin.take(&Op::from_wire(made).unwrap());
+    let write = set(id(1), "name", "the twin's");
+    let theirs = twin.write(&write);
+    assert_eq!(theirs.dot(), ours.dot());
+    assert!(apply(&tab, &env, &page("1", entries([&theirs]))).named_twice);
+    run(tab.start_over(SendAgain::Own)).unwrap();
+    assert!(waiting(&tab).len() >= 3);
+    run(tab.renew(&env)).unwrap();
+    let writer = tab.meta().writer;
+    assert_eq!(waiting(&tab), [1, 2, 3].map(|n| gridbook_log::Dot { writer, n }));
+    let entity = entity(&tab, id(1));
+    assert!(entity.have().holes().is_empty());
+    assert_eq!((entity.text("street"), entity.text("name")), (Some("ours"), Some("the twin's")));
 }
 
 #[test]

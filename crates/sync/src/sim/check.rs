@@ -51,6 +51,16 @@ fn arrived(kept: &Kept, entity: &Entity) -> bool {
     }
 }
 
+/// How many events stand twice under different names.
+pub(crate) fn events_twice(world: &World) -> usize {
+    let all: Vec<Entities> = world.backends.iter().map(super::backend::Backend::entities).collect();
+    let twice = |kept: &&Kept, home: usize| {
+        let (Some(mark), Some(entity)) = (&kept.mark, all[home].get(&kept.id.entity)) else { return false };
+        entity.timeline().iter().filter(|step| step.event.data.contains_key(mark)).count() > 1
+    };
+    world.devices.iter().map(|d| d.saved.iter().filter(|kept| twice(kept, d.home)).count()).sum()
+}
+
 fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {
     for open in device.tabs.iter().flatten() {
         let entity = now(open.replica.entity(kept.id.entity)).map_err(|e| e.to_string())?;

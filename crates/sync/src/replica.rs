@@ -95,7 +95,7 @@ pub struct Meta {
 struct Inner<P: Project> {
     meta: Meta,
     rows: BTreeMap<EntityId, Row<P::Summary>>,
-    /// Numbers used in entities that are gone from this device.
+    /// Numbers used in entities that are gone from this device; none of them has a row.
     gone: BTreeMap<EntityId, u32>,
     pend: BTreeMap<u32, Vec<outbox::Pending>>,
     cache: HashMap<EntityId, Rc<Entity>>,

@@ -91,6 +91,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             match row {
                 Some(Loose::Row(row)) => {
                     inner.rows.insert(id, row);
+                    inner.gone.remove(&id);
                 }
                 Some(Loose::Purged { own, .. }) => {
                     inner.rows.remove(&id);
@@ -221,7 +222,9 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
             }
         }
         rows.retain(|id, row| dead.get(id).is_none_or(|(version, _)| row.version > *version));
-        let gone = dead.into_iter().map(|(id, (_, own))| (id, own)).collect();
+        // The mark of one that came back stays where its row is in a page.
+        let away = dead.into_iter().filter(|(id, _)| !rows.contains_key(id));
+        let gone = away.map(|(id, (_, own))| (id, own)).collect();
         let pend = super::outbox::read_pend(store).await?;
         let stored = store.get(Table::Meta, VERSION_KEY).await?;
         if version_of(stored.as_deref()) == meta.version {

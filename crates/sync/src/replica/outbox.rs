@@ -15,6 +15,11 @@ use crate::wire::{PushResult, Verdict};
 /// Code of an operation whose id stands for another one elsewhere.
 pub(super) const FORK: &str = "fork";
 
+/// Whether only a new name helps what was refused with this code.
+pub(super) fn names_twice(code: &str) -> bool {
+    matches!(code, "clone" | FORK)
+}
+
 /// One operation that no backend has acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pending {
@@ -88,7 +93,7 @@ impl<S: Store, P: Project> Replica<S, P> {
     /// ([`Self::renew`]) gets it to the backend.
     pub fn named_twice(&self) -> bool {
         let inner = self.inner.borrow();
-        inner.pend.values().flatten().any(|p| matches!(p.held.as_deref(), Some("clone" | FORK)))
+        inner.pend.values().flatten().any(|p| p.held.as_deref().is_some_and(names_twice))
     }
 
     /// The next operations to send, without those in `pass`: under way, or left for the next round.
@@ -187,8 +192,14 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 
     async fn try_results(&self, results: &[PushResult], now_ms: u64) -> Result<Vec<EntityId>, ReplicaError> {
-        let by_op: BTreeMap<(EntityId, Dot), &PushResult> =
-            results.iter().filter_map(|r| r.id.map(|id| ((id.entity, id.dot), r))).collect();
+        let mut by_op: BTreeMap<(EntityId, Dot), &PushResult> = BTreeMap::new();
+        for (id, result) in results.iter().filter_map(|r| Some((r.id?, r))) {
+            // Of two that bear one name only one is there now: neither counts as sent.
+            let told = by_op.entry((id.entity, id.dot)).or_insert(result);
+            if result.r == Verdict::Refuse {
+                *told = result;
+            }
+        }
         let batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
         let (meta, pend, changed) = {
             let inner = self.inner.borrow();

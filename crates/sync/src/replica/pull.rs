@@ -7,7 +7,7 @@ use gridbook_log::{Applied, DeviceId, Entity, EntityId, Fingerprint, Op, OpId, p
 
 use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
-use super::outbox::{Pending, put_pend};
+use super::outbox::{FORK, Pending, put_pend};
 use super::renew::first;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::engine::Input;
@@ -41,8 +41,8 @@ impl Pulled {
 struct Lost {
     /// They were sent.
     ops: Vec<Op>,
-    /// One waits to be sent.
-    waits: bool,
+    /// They wait to be sent: the log's row, and which of what waits there.
+    waiting: BTreeSet<(u32, usize)>,
 }
 
 /// A page, read and grouped before anything is decided.
@@ -216,7 +216,11 @@ impl<S: Store, P: Project> Replica<S, P> {
             return Err(StoreError::Raced.into());
         }
         let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
-        let mut result = Pulled { unreadable: page.unreadable, named_twice: lost.waits, ..Pulled::default() };
+        let mut result = Pulled {
+            unreadable: page.unreadable,
+            named_twice: !lost.waiting.is_empty(),
+            ..Pulled::default()
+        };
         let mut meta = self.inner.borrow().meta.clone();
         let version = meta.version + 1;
         let mut changed: BTreeMap<EntityId, Option<Row<P::Summary>>> = BTreeMap::new();
@@ -280,6 +284,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             Self::close_office(&mut batch);
         }
         let mut pend = self.purge(&mut batch, &page.leave, version, &mut changed).await?;
+        self.inner.borrow().hold_forks(&mut batch, &lost.waiting, &mut pend);
         if !again.is_empty() {
             result.named_twice = true;
             put_pend(&mut batch, log, &again);
@@ -336,19 +341,35 @@ impl<S: Store, P: Project> Replica<S, P> {
                 parts
             };
             let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
-            let inner = self.inner.borrow();
-            let waits =
-                |op: &Op| inner.pend.values().flatten().any(|p| (p.entity, p.dot) == (op.entity(), op.dot()));
             for op in doubtful {
                 let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash()) else { continue };
-                // What waits to be sent again would lose once more.
-                lost.waits |= waits(own);
-                if !waits(own) && !lost.ops.iter().any(|other| other.hash() == own.hash()) {
+                // What waits to be sent would lose once more.
+                let waiting = self.waiting_places(own).await?;
+                if waiting.is_empty() && !lost.ops.iter().any(|other| other.hash() == own.hash()) {
                     lost.ops.push(own.clone());
                 }
+                lost.waiting.extend(waiting);
             }
         }
         Ok(lost)
+    }
+
+    /// Where an operation waits to be sent. Something else may wait under the same name.
+    async fn waiting_places(&self, op: &Op) -> Result<Vec<(u32, usize)>, ReplicaError> {
+        let mut named: Vec<(u32, usize, u32)> = Vec::new();
+        for (log, list) in &self.inner.borrow().pend {
+            let here = list.iter().enumerate().filter(|(_, p)| (p.entity, p.dot) == (op.entity(), op.dot()));
+            named.extend(here.map(|(which, p)| (*log, which, p.at)));
+        }
+        let mut places = Vec::new();
+        for (log, which, at) in named {
+            let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
+            let frame = bytes.get(at as usize..).ok_or(ReplicaError::Damaged("log"))?;
+            if pack::read(frame)?.0.hash() == op.hash() {
+                places.push((log, which));
+            }
+        }
+        Ok(places)
     }
 
     /// Takes entities out of the log and the index. One with unsent operations is only marked: it goes when a
@@ -415,7 +436,7 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 }
 
-fn count(list: &[Pending], id: EntityId) -> u32 {
+pub(super) fn count(list: &[Pending], id: EntityId) -> u32 {
     u32::try_from(list.iter().filter(|pending| pending.entity == id).count()).unwrap_or(u32::MAX)
 }
 
@@ -426,6 +447,22 @@ pub(super) fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaErro
 }
 
 impl<P: Project> Inner<P> {
+    /// What waits and lost its name to something else waits for a new name from now on.
+    fn hold_forks(
+        &self,
+        batch: &mut Batch,
+        waiting: &BTreeSet<(u32, usize)>,
+        pend: &mut BTreeMap<u32, Vec<Pending>>,
+    ) {
+        for (log, which) in waiting {
+            let list = pend.entry(*log).or_insert_with(|| self.pend.get(log).cloned().unwrap_or_default());
+            if let Some(pending) = list.get_mut(*which) {
+                pending.held = Some(FORK.to_owned());
+                put_pend(batch, *log, list);
+            }
+        }
+    }
+
     /// The bytes of a log row without the doomed entities, with the places of the others moved.
     #[allow(clippy::type_complexity)]
     pub(super) fn rewrite(
@@ -478,6 +515,7 @@ impl<P: Project> Inner<P> {
             match row {
                 Some(row) => {
                     self.rows.insert(id, row);
+                    self.gone.remove(&id);
                 }
                 None => {
                     self.gone.insert(id, self.own(id));

@@ -1,21 +1,45 @@
 //! A new life for a device whose name is used twice: its database was copied to another device, or put back from
 //! an older copy. The backend noticed it by two different operations under one name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use gridbook_log::{Ctx, Dot, Entity, EntityId, NewOp, Op, OpId, Writer, pack};
+use gridbook_log::{Ctx, Dot, Entity, EntityId, Have, NewOp, Op, OpId, Writer, pack};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
-use super::outbox::{Pending, put_pend};
-use super::pull::part;
+use super::outbox::{FORK, Pending, names_twice, put_pend};
+use super::pull::{count, part};
 use super::{Meta, Project, Replica, ReplicaError, SendAgain, TRIES, key};
 use crate::env::Env;
 use crate::store::{Batch, Store, StoreError, Table};
 
-/// Where an operation that waits will go, by its old place.
+/// New numbers of a stream's operations, by their old places.
 type Moved = BTreeMap<Dot, u32>;
+
+/// Something that waits.
+struct Waiting {
+    pending: Pending,
+    op: Op,
+    fate: Fate,
+}
+
+/// What becomes of something that waits when the name changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It keeps its name.
+    Stays,
+    /// It gets this number under the new name.
+    Again(u32),
+    /// Another bearer of the name had it, too, and has written it again already.
+    There,
+}
+
+impl Waiting {
+    fn n(&self) -> Option<u32> {
+        if let Fate::Again(n) = self.fate { Some(n) } else { None }
+    }
+}
 
 struct Plan<T> {
     batch: Batch,
@@ -27,7 +51,7 @@ struct Plan<T> {
 
 impl<S: Store, P: Project> Replica<S, P> {
     /// Begins a new epoch with a new nonce: everything unsent is written again under the new name, with the same
-    /// content, time and knowledge, and waits to be sent. The feed is read from its beginning, because what the
+    /// content, time and knowledge, and waits to be sent. What was sent under an older name keeps that one. The feed is read from its beginning, because what the
     /// other bearer of the old name wrote was left out of it so far. Nothing that a person entered is lost, and
     /// nothing that was acknowledged changes.
     ///
@@ -88,25 +112,33 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 
     async fn try_renew(&self, env: &impl Env) -> Result<(), ReplicaError> {
-        let (waiting, parts) = {
+        let (pending, parts) = {
             let inner = self.inner.borrow();
             let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(|p| (*log, p.clone())));
-            let waiting: Vec<(u32, Pending)> = all.collect();
+            let pending: Vec<(u32, Pending)> = all.collect();
             let mut parts: BTreeMap<u32, Vec<(EntityId, Part)>> = BTreeMap::new();
-            for id in waiting.iter().map(|(_, p)| p.entity).collect::<BTreeSet<_>>() {
+            for id in pending.iter().map(|(_, p)| p.entity).collect::<BTreeSet<_>>() {
                 for part in inner.rows.get(&id).map_or(&[][..], |row| &row.parts) {
                     parts.entry(part.log).or_default().push((id, *part));
                 }
             }
-            (waiting, parts)
+            (pending, parts)
         };
         let logs: Vec<u32> = parts.keys().copied().collect();
         let ops = self.read_parts(parts).await?;
-        let mut rows = Vec::new();
+        let mut rows = BTreeMap::new();
         for log in logs {
             let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
-            rows.push((log, bytes));
+            rows.insert(log, bytes);
         }
+        let mut waiting = Vec::with_capacity(pending.len());
+        for (log, pending) in pending {
+            // It is known by its bytes: another bearer of the name may have put something else under its id.
+            let frame = rows.get(&log).and_then(|bytes| bytes.get(pending.at as usize..));
+            let op = pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0;
+            waiting.push(Waiting { pending, op, fate: Fate::Stays });
+        }
+        let waiting = number(waiting, self.meta().writer, &ops)?;
         let Plan { batch, meta, pend, changed, folds } = self.plan_renewal(env, &waiting, &ops, &rows)?;
         self.store.commit(batch).await?;
         let mut inner = self.inner.borrow_mut();
@@ -123,9 +155,9 @@ impl<S: Store, P: Project> Replica<S, P> {
     fn plan_renewal(
         &self,
         env: &impl Env,
-        waiting: &[(u32, Pending)],
-        ops: &std::collections::HashMap<EntityId, Vec<Op>>,
-        rows: &[(u32, Vec<u8>)],
+        waiting: &[Waiting],
+        ops: &HashMap<EntityId, Vec<Op>>,
+        rows: &BTreeMap<u32, Vec<u8>>,
     ) -> Result<Plan<P::Summary>, ReplicaError> {
         let inner = self.inner.borrow();
         let mut meta = renewed(&inner.meta, env);
@@ -134,82 +166,75 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut changed = BTreeMap::new();
         // No number of the new name is used yet, anywhere.
         for (id, row) in &inner.rows {
-            changed.insert(*id, Some(Row { version, own: 0, ..row.clone() }));
+            let refused = row.refused.clone().filter(|code| !names_twice(code));
+            changed.insert(*id, Some(Row { version, own: 0, refused, ..row.clone() }));
         }
-        // The old bytes of every record that is written again go, so that nothing of it stays readable when it is
-        // purged one day.
-        let affected: BTreeSet<EntityId> = waiting.iter().map(|(_, p)| p.entity).collect();
+        // The old bytes of every record of which something is written again go, so that nothing of it stays readable
+        // when it is purged one day.
+        let mut streams: BTreeMap<EntityId, Vec<&Waiting>> = BTreeMap::new();
+        waiting.iter().for_each(|w| streams.entry(w.pending.entity).or_default().push(w));
+        streams.retain(|_, here| here.iter().any(|w| w.fate != Fate::Stays));
+        let affected: BTreeSet<EntityId> = streams.keys().copied().collect();
+        let mut pend = inner.pend.clone();
         for (log, bytes) in rows {
-            let (kept, _) = inner.rewrite(*log, bytes, &affected, version, &mut changed)?;
+            let parts = |id: &EntityId| inner.rows.get(id).map_or(&[][..], |row| &row.parts);
+            let holds = |id: &EntityId| parts(id).iter().any(|part| part.log == *log);
+            if !affected.iter().any(holds) {
+                continue;
+            }
+            let (kept, list) = inner.rewrite(*log, bytes, &affected, version, &mut changed)?;
             if kept.is_empty() {
                 batch.delete(Table::Log, key(*log));
             } else {
                 batch.put(Table::Log, key(*log), kept);
             }
+            pend.extend(list.map(|list| (*log, list)));
         }
-        for log in inner.pend.keys() {
-            put_pend(&mut batch, *log, &Vec::new());
+        // What was only refused with the old name goes as it is.
+        for pending in pend.values_mut().flatten() {
+            pending.held.take_if(|code| names_twice(code));
         }
-        let mut moved: BTreeMap<EntityId, Moved> = BTreeMap::new();
-        // What waits is known by its bytes: another bearer of the name may have put something else under its id.
-        let mut olds: Vec<Op> = Vec::with_capacity(waiting.len());
-        for (log, pending) in waiting {
-            let bytes = rows.iter().find(|(row, _)| row == log).map(|(_, bytes)| bytes.as_slice());
-            let frame = bytes.and_then(|bytes| bytes.get(pending.at as usize..));
-            olds.push(pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0);
+        for (log, list) in &pend {
+            put_pend(&mut batch, *log, list);
         }
-        for (_, pending) in waiting {
-            let places = moved.entry(pending.entity).or_default();
-            let n = u32::try_from(places.len()).map_err(|_| ReplicaError::Damaged("pend"))? + 1;
-            places.insert(pending.dot, n);
-        }
+        pend.retain(|_, list| !list.is_empty());
         let log = meta.next_log;
-        let mut bytes = Vec::new();
-        let mut written: BTreeMap<EntityId, (Vec<Part>, Vec<Op>)> = BTreeMap::new();
-        for (id, places) in &moved {
-            let at = bytes.len();
-            let stays =
-                |op: &&Op| !places.contains_key(&op.dot()) || !olds.iter().any(|old| old.hash() == op.hash());
-            let kept: Vec<Op> = ops[id].iter().filter(stays).cloned().collect();
-            for op in &kept {
-                pack::write(&mut bytes, op);
-            }
-            let part = part(log, at, bytes.len())?;
-            written.insert(*id, ((part.len > 0).then_some(part).into_iter().collect(), kept));
-        }
-        let mut list = Vec::with_capacity(waiting.len());
-        for ((_, pending), old) in waiting.iter().zip(&olds) {
-            let id = pending.entity;
-            let op = again(old, &moved[&id], meta.writer, env)?;
-            let at = bytes.len();
-            pack::write(&mut bytes, &op);
-            let part = part(log, at, bytes.len())?;
-            list.push(Pending {
-                entity: id,
-                dot: op.dot(),
-                at: part.at,
-                len: part.len,
-                saved_ms: pending.saved_ms,
-                held: None,
-            });
-            let (parts, all) = written.entry(id).or_default();
-            parts.push(part);
-            all.push(op);
-        }
+        let (mut bytes, mut list) = (Vec::new(), Vec::new());
         let mut folds = Vec::new();
-        for (id, (parts, all)) in written {
-            let fold = Entity::fold(id, meta.authority, &all);
-            if let Some(Some(row)) = changed.get_mut(&id) {
-                row.unsent = u32::try_from(moved[&id].len()).unwrap_or(u32::MAX);
-                row.own = row.unsent;
-                row.parts = parts;
-                row.refused = None;
+        for (id, here) in &streams {
+            let gone = |op: &Op| here.iter().any(|w| w.fate != Fate::Stays && w.op.hash() == op.hash());
+            let at = bytes.len();
+            let mut all: Vec<Op> = Vec::new();
+            for op in ops.get(id).into_iter().flatten().filter(|op| !gone(op)) {
+                if all.iter().any(|other| other.hash() == op.hash()) {
+                    continue;
+                }
+                let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, op))?;
+                let waits = here.iter().find(|w| w.op.hash() == op.hash());
+                list.extend(waits.map(|w| {
+                    let held = w.pending.held.clone().filter(|code| !names_twice(code));
+                    Pending { at: place.at, len: place.len, held, ..w.pending.clone() }
+                }));
+                all.push(op.clone());
+            }
+            let moved: Moved = here.iter().filter_map(|w| Some((w.op.dot(), w.n()?))).collect();
+            for (w, n) in here.iter().filter_map(|w| Some((w, w.n()?))) {
+                let op = again(&w.op, n, &moved, meta.writer, env)?;
+                let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, &op))?;
+                let (at, len, saved_ms) = (place.at, place.len, w.pending.saved_ms);
+                list.push(Pending { entity: *id, dot: op.dot(), at, len, saved_ms, held: None });
+                all.push(op);
+            }
+            let fold = Entity::fold(*id, meta.authority, &all);
+            if let Some(Some(row)) = changed.get_mut(id) {
+                row.unsent = count(&list, *id);
+                row.own = u32::try_from(here.iter().filter_map(|w| w.n()).count()).unwrap_or(u32::MAX);
+                row.parts = vec![part(log, at, bytes.len())?];
                 row.summary = self.project.summary(&fold);
             }
             folds.push(fold);
         }
-        let mut pend = BTreeMap::new();
-        if !list.is_empty() {
+        if !bytes.is_empty() {
             batch.put(Table::Log, key(log), bytes);
             put_pend(&mut batch, log, &list);
             meta.next_log += 1;
@@ -223,6 +248,70 @@ impl<S: Store, P: Project> Replica<S, P> {
         seal(&mut batch, &mut meta, &ids);
         Ok(Plan { batch, meta, pend, changed, folds })
     }
+}
+
+/// Numbers under the new name for what needs one: what waits under the name that is used twice, what lost an older
+/// name to something else, and what follows a number of ours that nobody has any more. The rest was sent under an older
+/// name and only goes once more: under another name it would be there twice. Something that waits in two places is
+/// written again once; two that wait under one name get a number each.
+fn number(
+    waiting: Vec<Waiting>,
+    writer: Writer,
+    ops: &HashMap<EntityId, Vec<Op>>,
+) -> Result<Vec<Waiting>, ReplicaError> {
+    let mut used: BTreeMap<EntityId, u32> = BTreeMap::new();
+    let mut numbered: Vec<Waiting> = Vec::with_capacity(waiting.len());
+    let mut renamed: BTreeSet<[u8; 32]> = BTreeSet::new();
+    let mut have: BTreeMap<EntityId, Have> = BTreeMap::new();
+    for mut one in waiting {
+        let (id, dot) = (one.op.entity(), one.op.dot());
+        let mut gap = || {
+            let have = have.entry(id).or_insert_with(|| {
+                let mut have = Have::default();
+                ops.get(&id).into_iter().flatten().for_each(|op| {
+                    have.insert(op.dot());
+                });
+                have
+            });
+            dot.writer.dev == writer.dev && have.upto(dot.writer) < dot.n
+        };
+        if renamed.contains(one.op.hash()) {
+            continue;
+        }
+        if dot.writer == writer || one.pending.held.as_deref() == Some(FORK) || gap() {
+            one.fate = Fate::Again(0);
+            renamed.insert(*one.op.hash());
+        }
+        numbered.push(one);
+    }
+    let there: Vec<bool> = numbered.iter().map(|one| is_there(one, &numbered, ops)).collect();
+    for (one, there) in numbered.iter_mut().zip(there).filter(|(one, _)| one.fate != Fate::Stays) {
+        if there {
+            one.fate = Fate::There;
+            continue;
+        }
+        let n = used.entry(one.op.entity()).or_default();
+        *n = n.checked_add(1).ok_or(ReplicaError::Damaged("pend"))?;
+        one.fate = Fate::Again(*n);
+    }
+    Ok(numbered)
+}
+
+/// Whether another bearer of the name held the same save, gave it a new name and sent it. What was written here on top
+/// of it names it by its old name, so then it is written again all the same.
+fn is_there(one: &Waiting, all: &[Waiting], ops: &HashMap<EntityId, Vec<Op>>) -> bool {
+    let (old, id) = (one.op.header(), one.op.entity());
+    let stream = ops.get(&id).map_or(&[][..], Vec::as_slice);
+    let same = |op: &Op| {
+        let new = op.header();
+        (op.dot().writer.dev == one.op.dot().writer.dev && op.dot() != one.op.dot())
+            && (new.hlc, &new.kind, &new.user) == (old.hlc, &old.kind, &old.user)
+            && op.body_text() == one.op.body_text()
+    };
+    let waits = |op: &Op| all.iter().any(|other| other.op.hash() == op.hash());
+    let mut later = all.iter().filter(|other| other.fate != Fate::Stays && other.op.entity() == id);
+    stream.iter().any(|op| same(op) && !waits(op))
+        && !later.any(|other| other.op.header().ctx.get(one.op.dot().writer) >= one.op.dot().n)
 }
 
 /// What was written here under this name: it was there before anything else that came under it.
@@ -251,7 +340,7 @@ fn renewed(old: &Meta, env: &impl Env) -> Meta {
 }
 
 /// The same operation under its new name. What its author had seen of its own unsent work is named anew, too.
-fn again(old: &Op, moved: &Moved, writer: Writer, env: &impl Env) -> Result<Op, ReplicaError> {
+fn again(old: &Op, n: u32, moved: &Moved, writer: Writer, env: &impl Env) -> Result<Op, ReplicaError> {
     let header = old.header();
     let mut ctx = Ctx::default();
     for (seen, upto) in header.ctx.iter() {
@@ -262,7 +351,6 @@ fn again(old: &Op, moved: &Moved, writer: Writer, env: &impl Env) -> Result<Op, 
             ctx.add(Dot { writer: seen, n });
         }
     }
-    let n = moved[&old.dot()];
     if n > 1 {
         ctx.add(Dot { writer, n: n - 1 });
     }

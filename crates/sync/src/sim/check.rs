@@ -18,6 +18,7 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
         saved_arrived(world, device, here)?;
         photos_arrived(world, device)?;
         views_agree(world, device, here)?;
+        opening_agrees(device)?;
     }
     populations_agree(&all)
 }
@@ -48,6 +49,16 @@ fn arrived(kept: &Kept, entity: &Entity) -> bool {
                 || entity.timeline().iter().any(|step| step.event.data.contains_key(mark))
         }
     }
+}
+
+/// How many events stand twice under different names.
+pub(crate) fn events_twice(world: &World) -> usize {
+    let all: Vec<Entities> = world.backends.iter().map(super::backend::Backend::entities).collect();
+    let twice = |kept: &&Kept, home: usize| {
+        let (Some(mark), Some(entity)) = (&kept.mark, all[home].get(&kept.id.entity)) else { return false };
+        entity.timeline().iter().filter(|step| step.event.data.contains_key(mark)).count() > 1
+    };
+    world.devices.iter().map(|d| d.saved.iter().filter(|kept| twice(kept, d.home)).count()).sum()
 }
 
 fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {
@@ -103,6 +114,18 @@ fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), S
                 let (here, there) = (here.have(), there.have());
                 return Err(format!("{id} differs: {} has {here:?}, the backend {there:?}", device.user));
             }
+        }
+    }
+    Ok(())
+}
+
+/// Whoever opens the app anew sees what the open tabs show.
+fn opening_agrees(device: &Device) -> Result<(), String> {
+    let opened = device.open_anew().map_err(|e| e.to_string())?;
+    for open in device.tabs.iter().flatten() {
+        let (here, anew) = (open.replica.rows(), opened.rows());
+        if let Some(id) = here.keys().chain(anew.keys()).find(|id| here.get(*id) != anew.get(*id)) {
+            return Err(format!("{id} is {:?} here and {:?} when opened anew", here.get(id), anew.get(id)));
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ use crate::driver::{Http, identity};
 use crate::engine::{Engine, Output, Request, Response};
 use crate::env::Env;
 use crate::memory::MemoryStore;
-use crate::replica::{Project, Replica};
+use crate::replica::{Project, Replica, ReplicaError};
 use crate::share::{Setup, Share};
 use crate::store::{Batch, Store, Table, scan_all};
 
@@ -160,7 +160,7 @@ impl Device {
         if self.tabs[tab].is_some() {
             return false;
         }
-        let Ok(replica) = now(Replica::open(self.store.clone(), Count, &self.env, &self.user)) else {
+        let Ok(replica) = self.open_anew() else {
             return false;
         };
         self.lives[tab] += 1;
@@ -185,6 +185,11 @@ impl Device {
             seen: BTreeMap::new(),
         });
         true
+    }
+
+    /// What one more tab would read.
+    pub(crate) fn open_anew(&self) -> Result<Replica<Rc<MemoryStore>, Count>, ReplicaError> {
+        now(Replica::open(self.store.clone(), Count, &self.env, &self.user))
     }
 
     pub(crate) fn kill(&mut self, tab: usize) {

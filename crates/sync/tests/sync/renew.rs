@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use gridbook_log::Op;
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
 use gridbook_sync::model::Model;
+use gridbook_sync::replica::SendAgain;
 use gridbook_sync::store::{Batch, Store};
 
 use super::support::*;
@@ -155,6 +157,119 @@ fn what_was_written_again_is_gone_without_trace_when_it_is_purged() {
     apply(&tab, &env, &page("1", vec![leave]));
     assert!(traces(&store, "secret name").is_empty());
     assert!(tab.rows().is_empty());
+}
+
+#[test]
+fn what_came_back_into_view_stays_there_under_a_new_name() {
+    let (store, env, tab) = device();
+    let mut other = Other::new(gridbook_log::DeviceId([5; 8]));
+    let made = other.write(&create(id(1), "11", "a"));
+    let leave = || gridbook_sync::wire::Entry::Leave { e: id(1) };
+    apply(&tab, &env, &page("1", entries([&made])));
+    apply(&tab, &env, &page("2", vec![leave()]));
+    let second = open(&store, &env);
+    apply(&tab, &env, &page("3", entries([&made])));
+    run(second.refresh()).unwrap();
+    let third = open(&store, &env);
+    for tab in [&tab, &second, &third] {
+        run(tab.refresh()).unwrap();
+        run(tab.renew(&env)).unwrap();
+        assert!(open(&store, &env).rows().contains_key(&id(1)), "its mark of being gone is no longer true");
+    }
+    run(tab.refresh()).unwrap();
+    apply(&tab, &env, &page("1", vec![leave()]));
+    assert!(open(&store, &env).rows().is_empty());
+}
+
+fn waiting(tab: &Tab) -> Vec<gridbook_log::Dot> {
+    let outbox = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX)).unwrap();
+    outbox.ids.iter().map(|id| id.dot).collect()
+}
+
+#[test]
+fn what_was_sent_keeps_its_name_when_a_share_makes_it_go_once_more() {
+    let (store, env, tab) = device();
+    let old = [save(&tab, &env, create(id(1), "11", "a")), save(&tab, &env, set(id(1), "name", "b"))];
+    let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+    run(tab.apply_results(&results, NOON)).unwrap();
+    run(tab.renew_at(&env, true)).unwrap();
+    assert_eq!(waiting(&tab), old);
+    save(&tab, &env, set(id(1), "name", "c"));
+    run(tab.renew_at(&env, true)).unwrap();
+    let new = gridbook_log::Dot { writer: tab.meta().writer, n: 1 };
+    assert_eq!(waiting(&tab), [old[0], old[1], new]);
+    for tab in [&tab, &open(&store, &env)] {
+        let entity = entity(tab, id(1));
+        assert_eq!((entity.have().len(), entity.text("name")), (3, Some("c")));
+        assert_eq!((tab.rows()[&id(1)].unsent, waiting(tab).len()), (3, 3));
+    }
+    let again = save(&tab, &env, set(id(1), "name", "d"));
+    assert_eq!(again.n, 2);
+}
+
+#[test]
+fn two_that_wait_under_one_name_get_a_number_each() {
+    let (_, env, tab) = device();
+    let mut twin = Other::new(tab.meta().writer.dev);
+    save(&tab, &env, create(id(1), "11", "a"));
+    let made = run(tab.all_ops()).unwrap().remove(0);
+    save(&tab, &env, set(id(1), "street", "ours"));
+    let ours = Op::from_wire(run(tab.all_ops()).unwrap().remove(1)).unwrap();
+    let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+    run(tab.apply_results(&results, NOON)).unwrap();
+    twin.take(&Op::from_wire(made).unwrap());
+    let write = set(id(1), "name", "the twin's");
+    let theirs = twin.write(&write);
+    assert_eq!(theirs.dot(), ours.dot());
+    assert!(apply(&tab, &env, &page("1", entries([&theirs]))).named_twice);
+    run(tab.start_over(SendAgain::Own)).unwrap();
+    assert!(waiting(&tab).len() >= 3);
+    run(tab.renew(&env)).unwrap();
+    let writer = tab.meta().writer;
+    assert_eq!(waiting(&tab), [1, 2, 3].map(|n| gridbook_log::Dot { writer, n }));
+    let entity = entity(&tab, id(1));
+    assert!(entity.have().holes().is_empty());
+    assert_eq!((entity.text("street"), entity.text("name")), (Some("ours"), Some("the twin's")));
+}
+
+#[test]
+fn what_another_copy_has_written_again_is_not_written_a_second_time() {
+    let (store, env, tab) = device();
+    let old = tab.meta().writer;
+    save(&tab, &env, create(id(1), "11", "a"));
+    save(&tab, &env, set(id(1), "street", "ours"));
+    let [made, ours] = [0, 1].map(|at| Op::from_wire(run(tab.all_ops()).unwrap().remove(at)).unwrap());
+    run(tab.apply_results(&answer(&tab, gridbook_sync::wire::Verdict::Ok, None), NOON)).unwrap();
+    let write = set(id(1), "name", "the twin's");
+    // Of two under one name the lower hash stands: ours has lost it.
+    let theirs = (1..).map(|salt| {
+        let mut twin = Other::new(old.dev);
+        twin.take(&made);
+        twin.write_salted(&write, salt)
+    });
+    let theirs = theirs.take(200).find(|op| op.hash() < ours.hash()).unwrap();
+    let header = ours.header();
+    let again = gridbook_log::NewOp {
+        entity: id(1),
+        dot: gridbook_log::Dot { writer: gridbook_log::Writer { epoch: 9, ..old }, n: 1 },
+        hlc: header.hlc,
+        kind: &header.kind,
+        user: &header.user,
+        ctx: header.ctx.clone(),
+    };
+    let again = Op::new(again, [7; 16], ours.body_text().unwrap().to_owned()).unwrap();
+    for (known, expected) in [(vec![&theirs, &again], 0), (vec![&theirs], 1)] {
+        let store = copy(&store);
+        let tab = open(&store, &env);
+        assert!(apply(&tab, &env, &page("1", entries(known))).named_twice);
+        run(tab.renew(&env)).unwrap();
+        assert_eq!(waiting(&tab).len(), expected);
+        for tab in [&tab, &open(&store, &env)] {
+            let entity = entity(tab, id(1));
+            assert_eq!((entity.have().len(), entity.text("street")), (3, Some("ours")));
+            assert_eq!((tab.rows()[&id(1)].unsent as usize, tab.named_twice()), (expected, false));
+        }
+    }
 }
 
 #[test]

@@ -545,7 +545,7 @@ fn what_is_kept_aside_outlives_the_tab_and_is_bounded() {
     bea.sync();
     assert_eq!(bea.aside(), one("ann", 400));
     world.plant(&flood(2));
-    let bea = world.open("bea", Some(2), bea.store.clone());
+    let bea = world.open("bea", Some(2), bea.store);
     bea.sync();
     assert_eq!(bea.aside(), one("ann", MOST));
     assert_eq!(bea.replica.rows().len(), 2, "only the two keys");

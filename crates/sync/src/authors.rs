@@ -14,11 +14,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::key::{self, Point};
-use gridbook_log::{DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, sign, signed_bytes};
+use gridbook_log::{Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, sign, signed_bytes};
 
 use crate::driver::Http;
 use crate::engine::{Request, Response};
-use crate::replica::{Project, Replica, ReplicaError};
+use crate::env::Env;
+use crate::replica::{NewWrite, Project, Replica, ReplicaError};
 use crate::share::lanes;
 use crate::store::Store;
 use crate::wire::{Entry, PullReply, PushRequest};
@@ -78,34 +79,36 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
     ///
     /// # Errors
     /// [`ReplicaError`]
-    pub async fn announce(&self, env: &impl crate::env::Env, read: bool) -> Result<bool, ReplicaError> {
+    pub async fn announce(&self, env: &impl Env, read: bool) -> Result<bool, ReplicaError> {
         let (writer, fresh) = {
             let meta = self.replica.meta();
             (meta.writer, meta.pulled_at == 0)
         };
-        let place = key::id(writer);
-        if !(read || fresh) || self.replica.rows().contains_key(&place) {
+        let known = self.own_keys(writer.dev).await?.iter().any(|known| known.writer == writer);
+        if known || !(read || fresh) {
             return Ok(false);
         }
         let before: BTreeSet<EntityId> = {
             let rows = self.replica.rows();
             rows.iter().filter(|(_, row)| row.own > 0).map(|(id, _)| *id).collect()
         };
-        let body = gridbook_log::Body::Create(key::record(&self.notary.point()));
-        let write = crate::replica::NewWrite { entity: place, body };
-        self.replica.save(env, &[write], &[], &[]).await?;
-        // Read anew, with this one.
-        self.memory.keys.borrow_mut().remove(&writer.dev);
-        self.replica.push_again(&before, &BTreeSet::new()).await.map(|_| true)
+        // In this order: broken off in between, all of it is done once more.
+        self.replica.push_again(&before, &BTreeSet::new()).await?;
+        let body = Body::Create(key::record(&self.notary.point()));
+        self.replica.save(env, &[NewWrite { entity: key::id(writer), body }], &[], &[]).await?;
+        Ok(true)
     }
 
-    /// Signs what this device wrote and nobody has signed yet, if its key is known to those who will read it.
+    /// Signs what this device wrote and nobody has signed yet, if its key is known to those who will read it. Whether
+    /// all of that is signed now: what is not would be taken by nobody.
     ///
     /// # Errors
     /// [`ReplicaError`] when the log cannot be read.
-    pub async fn sign(&self, ops: &mut [WireOp]) -> Result<(), ReplicaError> {
+    pub async fn sign(&self, ops: &mut [WireOp]) -> Result<bool, ReplicaError> {
         let (dev, point) = (self.replica.meta().writer.dev, self.notary.point());
-        let ours = self.keys_of(dev).await?;
+        let ours = self.own_keys(dev).await?;
+        let mut signers: BTreeMap<Writer, DeviceId> = BTreeMap::new();
+        let mut wanted = 0;
         let mut jobs: Vec<lanes::Job<'_, Option<String>>> = Vec::with_capacity(ops.len());
         for wire in ops.iter() {
             let op = if wire.g.is_none() { Op::from_wire(wire.clone()).ok() } else { None };
@@ -114,19 +117,36 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
                 continue;
             };
             let writer = op.dot().writer;
-            let own = self.notary.signer(writer).await == dev;
+            let own = self.signer(&mut signers, writer).await == dev;
             let known = ours.iter().any(|k| k.point == point && (k.writer == writer || writer.dev != dev));
             if own && known {
+                wanted += 1;
                 jobs.push(Box::pin(async move { self.signature(op.hash()).await }));
             } else {
                 jobs.push(Box::pin(std::future::ready(None)));
             }
         }
         let made = lanes::all(jobs).await;
+        let signed = made.iter().flatten().count();
         for (wire, g) in ops.iter_mut().zip(made) {
             wire.g = wire.g.take().or(g);
         }
-        Ok(())
+        Ok(signed == wanted)
+    }
+
+    async fn signer(&self, asked: &mut BTreeMap<Writer, DeviceId>, writer: Writer) -> DeviceId {
+        if let Some(signer) = asked.get(&writer) {
+            return *signer;
+        }
+        let signer = self.notary.signer(writer).await;
+        asked.insert(writer, signer);
+        signer
+    }
+
+    /// As [`Self::keys_of`], for this device: another tab may have made a key known meanwhile.
+    async fn own_keys(&self, dev: DeviceId) -> Result<Vec<Known>, ReplicaError> {
+        self.memory.keys.borrow_mut().remove(&dev);
+        self.keys_of(dev).await
     }
 
     async fn signature(&self, hash: &Hash) -> Option<String> {
@@ -182,11 +202,7 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
                 continue;
             }
             let writer = op.dot().writer;
-            let signer = match signers.get(&writer) {
-                Some(signer) => *signer,
-                None => self.notary.signer(writer).await,
-            };
-            signers.insert(writer, signer);
+            let signer = self.signer(&mut signers, writer).await;
             let mut keys = self.keys_of(signer).await?;
             if signer == writer.dev {
                 keys.retain(|known| known.writer == writer);
@@ -311,9 +327,9 @@ impl<H: Http, S: Store, P: Project, N: Notary> Http for Checked<'_, H, S, P, N> 
             (Request::Push(push), Some(authors)) => {
                 let mut push: PushRequest = push.clone();
                 match authors.sign(&mut push.ops).await {
-                    Ok(()) => self.to.send(&Request::Push(push), blob).await,
-                    // The log could not be read just now: as if nobody had answered.
-                    Err(_) => Response::Lost,
+                    Ok(true) => self.to.send(&Request::Push(push), blob).await,
+                    // It could not be signed just now: as if nobody had answered.
+                    Ok(false) | Err(_) => Response::Lost,
                 }
             }
             (Request::Pull { .. }, Some(authors)) => match self.to.send(request, blob).await {

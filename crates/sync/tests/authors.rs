@@ -16,7 +16,7 @@ use gridbook_sync::authors::{Authors, Checked, MOST, Memory, Notary, kept_aside}
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::env::Env;
-use gridbook_sync::memory::MemoryStore;
+use gridbook_sync::memory::{Fault, MemoryStore};
 use gridbook_sync::replica::{NewWrite, Project, Replica};
 use gridbook_sync::share::{Setup, Share, ShareKind};
 use gridbook_sync::sim::share::{DirectWire, Quirks};
@@ -71,6 +71,8 @@ type Rep = Replica<Rc<MemoryStore>, Count>;
 /// A device's key, and its way to know whose key the authority's answers bear.
 struct Hand {
     key: SigningKey,
+    /// The browser refuses to sign.
+    refuses: Cell<bool>,
     replica: Rc<Rep>,
 }
 
@@ -98,7 +100,7 @@ impl Notary for Hand {
     }
 
     async fn sign(&self, bytes: &[u8]) -> Option<Signature> {
-        Some(made(&self.key, bytes))
+        (!self.refuses.get()).then(|| made(&self.key, bytes))
     }
 
     async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
@@ -138,8 +140,11 @@ impl World {
         let replica = Rc::new(now(Replica::open(store.clone(), Count, &env, user)).unwrap());
         let setup = Setup { kind: self.kind, slot: 0, tenant: "t1".to_owned(), authority: Some(AUTHORITY) };
         let share = Share::new(self.wire.clone(), env.clone(), setup);
-        let hand = key
-            .map(|seed| Hand { key: SigningKey::from_slice(&[seed; 32]).unwrap(), replica: replica.clone() });
+        let hand = key.map(|seed| Hand {
+            key: SigningKey::from_slice(&[seed; 32]).unwrap(),
+            refuses: Cell::new(false),
+            replica: replica.clone(),
+        });
         let driver = Driver::new(&replica);
         Device { env, store, replica, driver, share, hand, memory: Memory::default() }
     }
@@ -259,6 +264,43 @@ fn what_a_device_writes_is_signed_and_taken() {
         let anns = held.iter().filter(|op| op.h.contains(" ann ")).collect::<Vec<_>>();
         assert!(anns.len() == 2 && anns.iter().all(|op| op.g.is_some()), "{anns:?}");
     }
+}
+
+#[test]
+fn what_cannot_be_signed_waits() {
+    for kind in KINDS {
+        let world = World::new(kind);
+        let ann = world.device("ann", Some(1));
+        ann.sync();
+        ann.write("裂缝");
+        let before = world.ops().len();
+        let hand = ann.hand.as_ref().unwrap();
+        hand.refuses.set(true);
+        let http = Checked { to: &ann.share, authors: Some(Authors::new(&*ann.replica, hand, &ann.memory)) };
+        now(ann.driver.run(&ann.replica, &http, &ann.env, Input::Wake, |_| ())).unwrap();
+        assert_eq!((world.ops().len(), ann.replica.unsent().waiting), (before, 1));
+        hand.refuses.set(false);
+        ann.sync();
+        assert_eq!(world.ops().len(), before + 1);
+        assert!(world.ops().iter().all(|op| op.signature().is_some()));
+    }
+}
+
+#[test]
+fn a_key_whose_making_broke_off_is_made_once_more() {
+    let world = World::new(ShareKind::WebDav);
+    let old = world.device("ann", None);
+    let crack = old.write("裂缝");
+    old.sync();
+    let ann = world.open("ann", Some(1), old.store.clone());
+    let authors = Authors::new(&*ann.replica, ann.hand.as_ref().unwrap(), &ann.memory);
+    // The tab dies behind the first thing that is written.
+    ann.store.fail_next(Fault::After);
+    assert!(now(authors.announce(&ann.env, true)).is_err());
+    let ann = world.open("ann", Some(1), old.store.clone());
+    ann.sync();
+    let signed = world.ops().into_iter().filter(|op| op.entity() == crack && op.signature().is_some());
+    assert_eq!(signed.count(), 1);
 }
 
 /// All that somebody with the share's password may try under another's name.

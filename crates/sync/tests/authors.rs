@@ -71,7 +71,7 @@ type Rep = Replica<Rc<MemoryStore>, Count>;
 /// A device's key, and its way to know whose key the authority's answers bear.
 struct Hand {
     key: SigningKey,
-    /// The browser refuses to sign.
+    /// The browser refuses to sign and to check.
     refuses: Cell<bool>,
     replica: Rc<Rep>,
 }
@@ -105,7 +105,8 @@ impl Notary for Hand {
 
     async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
         let Ok(key) = VerifyingKey::from_sec1_bytes(key) else { return false };
-        p256::ecdsa::Signature::from_slice(signature).is_ok_and(|s| key.verify(bytes, &s).is_ok())
+        !self.refuses.get()
+            && p256::ecdsa::Signature::from_slice(signature).is_ok_and(|s| key.verify(bytes, &s).is_ok())
     }
 }
 
@@ -283,6 +284,28 @@ fn what_cannot_be_signed_waits() {
         ann.sync();
         assert_eq!(world.ops().len(), before + 1);
         assert!(world.ops().iter().all(|op| op.signature().is_some()));
+    }
+}
+
+#[test]
+fn what_was_put_aside_comes_in_when_it_is_found_good() {
+    for kind in KINDS {
+        let world = World::new(kind);
+        let (ann, bea) = (world.device("ann", Some(1)), world.device("bea", Some(2)));
+        ann.sync();
+        bea.sync();
+        let crack = ann.write("裂缝");
+        ann.sync();
+        bea.hand.as_ref().unwrap().refuses.set(true);
+        bea.sync();
+        assert_eq!((bea.note(crack), bea.aside()), (None, one("ann", 1)));
+        bea.hand.as_ref().unwrap().refuses.set(false);
+        // Nothing new is on the share, and the tab was closed meanwhile.
+        let bea = world.open("bea", Some(2), bea.store);
+        bea.sync();
+        assert_eq!((bea.note(crack).as_deref(), bea.aside()), (Some("裂缝"), BTreeMap::new()));
+        bea.sync();
+        assert_eq!(now(bea.store.get(Table::App, "aside")).unwrap(), None, "nothing of it is kept");
     }
 }
 

@@ -3,6 +3,7 @@
 //! Screens read [`App`]; it is a handle that can be copied into any closure.
 
 mod account;
+mod authors;
 mod backend;
 pub mod carry;
 mod check;
@@ -84,6 +85,7 @@ struct Core {
     round: Cell<Option<Round>>,
     early: RefCell<Option<Input>>,
     connected: RefCell<Option<backend::Connected>>,
+    hand: RefCell<Option<Rc<authors::Hand>>>,
     answering: Cell<Option<office::Answering>>,
 }
 
@@ -133,6 +135,7 @@ impl App {
             round: Cell::new(None),
             early: RefCell::new(None),
             connected: RefCell::new(None),
+            hand: RefCell::new(None),
             answering: Cell::new(None),
         };
         let app = Self {

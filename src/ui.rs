@@ -1,5 +1,6 @@
 //! Components that phone and desk share. They draw and ask; they decide nothing.
 
+pub mod aside;
 pub mod backend;
 pub mod badge;
 pub mod carry;

@@ -168,6 +168,7 @@ impl App {
     /// [`CarryError`]; then there is no file, and everything is where it was.
     pub async fn carry_out(&self, what: What, passphrase: &str) -> Result<Vec<u8>, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
+        self.announce().await?;
         let ops = match what {
             What::Unsent => replica.outbox(&BTreeSet::new(), usize::MAX - 1, usize::MAX).await?.ops,
             What::All => replica.all_ops().await?,
@@ -188,6 +189,7 @@ impl App {
     /// [`CarryError`]; then there is no file.
     pub async fn carry_for(&self, reader: Actor, passphrase: &str) -> Result<Vec<u8>, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
+        self.announce().await?;
         let (package, today) = (self.package(), self.today());
         let all: Vec<EntityId> =
             replica.rows().iter().filter(|(_, row)| row.visible()).map(|(id, _)| *id).collect();
@@ -224,6 +226,10 @@ impl App {
             return Err(CarryError::Nothing);
         }
         let writer = replica.meta().writer;
+        // Also what it answered as the authority.
+        if let Some(hand) = self.hand().await {
+            hand.authors().sign(&mut ops).await?;
+        }
         if let Some(key) = DeviceKey::of(replica.store()).await {
             for op in ops.iter_mut().filter(|op| op.g.is_none() && written_by(op, writer.dev)) {
                 op.g = key.sign(op).await;
@@ -271,9 +277,9 @@ impl App {
 
     /// Takes a file in: its records merge with those here, and nothing of it waits to be sent. Under the lock of
     /// synchronisation, so that no page moves the cursor meanwhile.
-    async fn keep(&self, bundle: &Bundle) -> Result<Tally, CarryError> {
+    async fn keep(&self, bundle: Bundle) -> Result<Tally, CarryError> {
         let done = Rc::new(RefCell::new(Err(CarryError::NotLoaded)));
-        let (app, told, bundle) = (*self, done.clone(), bundle.clone());
+        let (app, told) = (*self, done.clone());
         after_lock(&sync_lock(&self.user()), async move {
             let kept = app.merge(&bundle).await;
             *told.borrow_mut() = kept;
@@ -314,17 +320,28 @@ impl App {
     ///
     /// # Errors
     /// [`CarryError::Broken`]; the same file may be handed on again.
-    pub async fn hand_on(&self, bundle: &Bundle, progress: impl FnMut(usize)) -> Result<Tally, CarryError> {
+    pub async fn hand_on(&self, bundle: Bundle, progress: impl FnMut(usize)) -> Result<Tally, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         if let Some(reader) = &bundle.head.reader {
             let (_, township) = self.session_names();
             let ours = *reader == self.user() && bundle.head.township == township;
-            return if ours { self.keep(bundle).await } else { Err(CarryError::Theirs) };
+            if !ours {
+                return Err(CarryError::Theirs);
+            }
         }
+        let (bundle, unsigned) = self.screened(bundle).await?;
         let name = identity(&replica);
-        let Some(http) = self.connection().await else { return self.keep(bundle).await };
-        let tally =
-            relay(&*http, &name, self.now_ms(), bundle, progress).await.map_err(CarryError::Broken)?;
+        let http = if bundle.head.reader.is_some() { None } else { self.connection().await };
+        let mut tally = match http {
+            None => self.keep(bundle).await?,
+            Some(http) => {
+                let now = self.now_ms();
+                relay(&*http, &name, now, &bundle, progress).await.map_err(CarryError::Broken)?
+            }
+        };
+        if unsigned > 0 {
+            *tally.refused.entry("signature".to_owned()).or_default() += unsigned;
+        }
         self.wake();
         Ok(tally)
     }

@@ -1,8 +1,10 @@
 //! Synchronisation as the page runs it: when to wake, one leader among tabs, what people see of it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use gridbook_sync::authors::Checked;
 use gridbook_sync::engine::{Input, Phase, Trouble};
 use gridbook_sync::replica::Unsent;
 use gridbook_sync::store::{Store, Table};
@@ -40,6 +42,8 @@ pub struct SyncView {
     pub alone: bool,
     /// How the last comparison with the backend went.
     pub check: CheckView,
+    /// Records that were not taken because their signature is not their author's, by the account named in them.
+    pub aside: BTreeMap<String, usize>,
     /// Whether the browser promised to keep our data.
     pub persisted: Option<bool>,
     pub(super) asked_to_persist: bool,
@@ -167,27 +171,42 @@ impl App {
             }
         };
         driver.hold_photos(self.photos_held());
-        let round = driver.run(&replica, &*http, &BrowserEnv, input, on_status).await;
+        let checks = matches!(*http, Connection::Share(_));
+        let hand = if checks { self.hand().await } else { None };
+        let line = Checked { to: &*http, authors: hand.as_deref().map(super::authors::Hand::authors) };
+        if let Some(authors) = &line.authors {
+            // A store that fails now says so in the round.
+            let _ = authors.announce(&BrowserEnv, false).await;
+        }
+        let round = driver.run(&replica, &line, &BrowserEnv, input, on_status).await;
         let Some(mut round) = round else { return };
         while let Some(asked) = self.next_input() {
-            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, asked, on_status).await {
+            if let Some(next) = driver.run(&replica, &line, &BrowserEnv, asked, on_status).await {
                 round = next;
             }
         }
+        if let Some(authors) = &line.authors
+            && driver.with_engine(|e| e.trouble().is_none())
+            && authors.announce(&BrowserEnv, true).await == Ok(true)
+            && let Some(next) = driver.run(&replica, &line, &BrowserEnv, Input::Wake, on_status).await
+        {
+            round = next;
+        }
         // What came is answered only when all has come; the answers leave at once.
         while driver.with_engine(|e| e.trouble().is_none()) && self.answer_if_desk().await {
-            if let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Wake, on_status).await {
+            if let Some(next) = driver.run(&replica, &line, &BrowserEnv, Input::Wake, on_status).await {
                 round = next;
             }
         }
         let calm = !round.changed && driver.with_engine(|e| e.trouble().is_none());
         if self.wants_check(&replica, &driver, calm).await
-            && let Some(next) = driver.run(&replica, &*http, &BrowserEnv, Input::Check, on_status).await
+            && let Some(next) = driver.run(&replica, &line, &BrowserEnv, Input::Check, on_status).await
         {
             round = next;
             self.note_check(&replica, &driver).await;
         }
         self.renew_package(&replica).await;
+        self.note_aside(&replica, checks).await;
         let trouble = driver.with_engine(|e| e.trouble().cloned());
         if trouble.is_none() {
             let now = self.now_ms();

@@ -120,6 +120,7 @@ fn lamp(app: App) -> AnyView {
             (Some(_), _) => ("warn", format!("服务器忙，{waiting} 条待同步，会自动再试")),
             (None, _) if waiting > 0 => ("busy", format!("{waiting} 条待同步")),
             (None, _) if view.last_ok_ms.is_none() => ("busy", "等待同步".to_owned()),
+            (None, _) if !view.aside.is_empty() => ("warn", "有记录签名不符，见“我的”".to_owned()),
             (None, _) => ("ok", "已同步".to_owned()),
         }
     };

@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::parts::select;
 use super::{carry_for, office};
 use crate::app::{StorageView, use_app};
+use crate::ui::aside;
 use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};
 use crate::ui::check;
@@ -107,6 +108,7 @@ fn sync() -> AnyView {
             .map_or_else(String::new, |view| format!("{}（可用 {}）", bytes(view.used), bytes(view.quota)))
     };
     let inside = view! {
+        {aside::banner_of_aside()}
         <dl class="kv">
             {line("未送出", Box::new(unsent))}
             {line("未被接收", Box::new(held))}

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use super::login::{error_line, secret, submit};
 use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
+use crate::ui::aside;
 use crate::ui::check;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::format;
@@ -126,6 +127,7 @@ fn sync(app: App) -> AnyView {
             <div class="card-head"><h2 class="card-title">"同步"</h2></div>
             <div class="card-body stack">
                 {live(expired)}
+                {aside::banner_of_aside()}
                 {live(stats)}
                 <p role="status" data-testid="sync-words">{live(move || words().0)}</p>
                 <p class="muted small">{live(move || words().1)}</p>

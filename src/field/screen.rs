@@ -136,6 +136,8 @@ pub(super) fn lamp() -> AnyView {
             } else if sync.last_ok_ms.is_none() {
                 // Nothing has come yet: an empty list is not the truth.
                 ("busy", "正在同步".to_owned())
+            } else if !sync.aside.is_empty() {
+                ("warn", "签名不符".to_owned())
             } else {
                 ("ok", "已同步".to_owned())
             }

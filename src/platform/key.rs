@@ -1,7 +1,10 @@
 //! The device's key: it signs what travels through other hands. Made once, never leaves the browser, and the browser
 //! does not give its private half out.
 
-use gridbook_log::{Op, WireOp, sign, signed_bytes};
+use std::cell::RefCell;
+
+use gridbook_log::key::Point;
+use gridbook_log::{Op, Signature, WireOp, sign, signed_bytes};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -17,6 +20,8 @@ const PUBLIC: &str = "key.public";
 pub struct DeviceKey {
     private: CryptoKey,
     public: CryptoKey,
+    /// Others' keys as the browser wants them, for as long as this is held.
+    others: RefCell<Vec<(Point, CryptoKey)>>,
 }
 
 /// `None` where the page is not served securely: there the browser has no cryptography to offer.
@@ -35,20 +40,29 @@ fn object(fields: &[(&str, &str)]) -> Object {
     object
 }
 
+fn on_p256() -> Object {
+    object(&[("name", "ECDSA"), ("namedCurve", "P-256")])
+}
+
+fn with_sha256() -> Object {
+    object(&[("name", "ECDSA"), ("hash", "SHA-256")])
+}
+
 impl DeviceKey {
     /// The key of this account on this device, made when there is none.
     pub async fn of(store: &IdbStore) -> Option<Self> {
         let half = |row: Option<JsValue>| row.and_then(|value| value.dyn_into::<CryptoKey>().ok());
         let held = (half(store.object(PRIVATE).await.ok()?), half(store.object(PUBLIC).await.ok()?));
         if let (Some(private), Some(public)) = held {
-            return Some(Self { private, public });
+            return Some(Self { private, public, others: RefCell::default() });
         }
-        let kind = object(&[("name", "ECDSA"), ("namedCurve", "P-256")]);
+        let kind = on_p256();
         let uses = Array::of2(&"sign".into(), &"verify".into());
         let made = subtle()?.generate_key_with_object(&kind, false, &uses).ok()?;
         let pair = JsFuture::from(made).await.ok()?;
         let take = |name: &str| Reflect::get(&pair, &name.into()).ok()?.dyn_into::<CryptoKey>().ok();
-        let key = Self { private: take("privateKey")?, public: take("publicKey")? };
+        let (private, public) = (take("privateKey")?, take("publicKey")?);
+        let key = Self { private, public, others: RefCell::default() };
         let rows = [(PRIVATE, key.private.clone().into()), (PUBLIC, key.public.clone().into())];
         store.put_objects(&rows).await.ok()?;
         Some(key)
@@ -63,10 +77,36 @@ impl DeviceKey {
     /// Signs an operation; `None` when it cannot be read or the browser refuses.
     pub async fn sign(&self, op: &WireOp) -> Option<String> {
         let hash = *Op::from_wire(op.clone()).ok()?.hash();
-        let how = object(&[("name", "ECDSA"), ("hash", "SHA-256")]);
-        let bytes = signed_bytes(&hash);
-        let made = subtle()?.sign_with_object_and_u8_array(&how, &self.private, &bytes).ok()?;
-        let signature = Uint8Array::new(&JsFuture::from(made).await.ok()?).to_vec();
-        Some(sign::encode(&signature.try_into().ok()?))
+        Some(sign::encode(&self.sign_bytes(&signed_bytes(&hash)).await?))
+    }
+
+    /// Signs bytes; `None` when the browser refuses.
+    pub async fn sign_bytes(&self, bytes: &[u8]) -> Option<Signature> {
+        let made = subtle()?.sign_with_object_and_u8_array(&with_sha256(), &self.private, bytes).ok()?;
+        Uint8Array::new(&JsFuture::from(made).await.ok()?).to_vec().try_into().ok()
+    }
+
+    /// Whether the private half of `point` signed these bytes; a point that is none signed nothing.
+    pub async fn verify(&self, point: &Point, bytes: &[u8], signature: &Signature) -> bool {
+        self.try_verify(point, bytes, signature).await.unwrap_or(false)
+    }
+
+    async fn try_verify(&self, point: &Point, bytes: &[u8], signature: &Signature) -> Option<bool> {
+        let known = self.others.borrow().iter().find(|(held, _)| held == point).map(|(_, key)| key.clone());
+        let key = match known {
+            Some(key) => key,
+            None => {
+                let raw = Uint8Array::from(&point[..]);
+                let uses = Array::of1(&"verify".into());
+                let made = subtle()?.import_key_with_object("raw", &raw, &on_p256(), true, &uses).ok()?;
+                let key: CryptoKey = JsFuture::from(made).await.ok()?.dyn_into().ok()?;
+                self.others.borrow_mut().push((*point, key.clone()));
+                key
+            }
+        };
+        let how = with_sha256();
+        let asked =
+            subtle()?.verify_with_object_and_u8_array_and_u8_array(&how, &key, signature, bytes).ok()?;
+        JsFuture::from(asked).await.ok()?.as_bool()
     }
 }

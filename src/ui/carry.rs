@@ -289,7 +289,7 @@ fn inside(app: App, bundle: StoredBundle) -> AnyView {
         spawn_local(async move {
             let bundle = bundle.get_value();
             let result = app
-                .hand_on(&bundle, |n| {
+                .hand_on(bundle, |n| {
                     done.try_set(n);
                 })
                 .await;

@@ -5,7 +5,7 @@ mod refusal;
 
 use chrono::NaiveDate;
 use gridbook_log::body::Set;
-use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement};
+use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement, key};
 
 use crate::case::CaseView;
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
@@ -43,6 +43,11 @@ pub fn admit(
             Err(Refusal::AuthorityOnly)
         }
         (Body::Create(_), Some(_)) => Err(Refusal::Exists),
+        // A device may always say which key is its own, and nobody says it for another.
+        (Body::Create(create), None) if create.type_ == key::TYPE => match key::announced(op) {
+            Some(_) if create.place.all == Some(true) => Ok(()),
+            _ => Err(Refusal::UnknownType(create.type_.clone())),
+        },
         (Body::Create(create), None) => desk.create(create),
         (_, None) => Err(Refusal::Missing),
         (Body::Set(set), Some(entity)) => desk.set(entity, set),

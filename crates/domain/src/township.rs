@@ -3,7 +3,7 @@
 //! There is one for each authority, under an id that follows from it, so that two devices can never make two.
 
 use gridbook_log::body::Set;
-use gridbook_log::{Create, DeviceId, Entity, EntityId, Placement, Values};
+use gridbook_log::{Body, Create, DeviceId, Entity, EntityId, Op, Placement, Values};
 use serde_json::json;
 
 /// The `type` of its create operation.
@@ -49,6 +49,19 @@ impl Township {
                 .and_then(serde_json::Value::as_u64)
                 .and_then(|term| u32::try_from(term).ok())
                 .unwrap_or_default(),
+        })
+    }
+
+    /// The device that the record ever named as the one that answers in a term: its key signs what was answered then.
+    pub fn holder_in(ops: &[Op], term: u32) -> Option<DeviceId> {
+        ops.iter().find_map(|op| {
+            let set = match op.body() {
+                Ok(Body::Create(create)) if create.type_ == TYPE => &create.set,
+                Ok(Body::Set(set)) => &set.set,
+                _ => return None,
+            };
+            let named = set.get("term").and_then(serde_json::Value::as_u64) == Some(u64::from(term));
+            set.get("holder")?.as_str().filter(|_| named).and_then(DeviceId::parse)
         })
     }
 

@@ -14,6 +14,7 @@ pub mod have;
 pub mod header;
 mod hex;
 pub mod id;
+pub mod key;
 pub mod op;
 pub mod order;
 pub mod pack;

@@ -14,7 +14,7 @@ mod cursor;
 mod dav;
 mod fault;
 mod head;
-mod lanes;
+pub(crate) mod lanes;
 mod listing;
 mod meta;
 pub(crate) mod names;

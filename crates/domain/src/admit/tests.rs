@@ -269,3 +269,27 @@ fn every_refusal_says_that_nothing_is_lost() {
         assert_ne!(message_for(refusal.code()), unknown, "{} has words of its own", refusal.code());
     }
 }
+
+#[test]
+fn a_device_says_which_key_is_its_own_and_no_other() {
+    use gridbook_log::{Ctx, Dot, EntityId, Hlc, NewOp, Writer, key};
+    let package = Package::builtin();
+    // Whoever they are: a key is no permission.
+    let nobody = Actor { user: "ann".to_owned(), assignments: Vec::new() };
+    let today = NaiveDate::from_ymd_opt(2026, 5, 18).unwrap();
+    let writer = Writer { dev: DeviceId([1; 8]), epoch: 1 };
+    let judge = |entity: EntityId, body: &Value| {
+        let dot = Dot { writer, n: 1 };
+        let hlc = Hlc { ms: 1, count: 0 };
+        let new = NewOp { entity, dot, hlc, kind: "create", user: "ann", ctx: Ctx::default() };
+        let op = Op::new(new, [0; 16], body.to_string()).unwrap();
+        admit(package, &nobody, None, &op, today).map_err(|refusal| refusal.code().to_owned())
+    };
+    let body = serde_json::to_value(key::record(&[4; 65])).unwrap();
+    assert_eq!(judge(key::id(writer), &body), Ok(()));
+    let unknown = || Err("unknown_type".to_owned());
+    assert_eq!(judge(key::id(Writer { epoch: 2, ..writer }), &body), unknown(), "another's place");
+    assert_eq!(judge(EntityId([1; 16]), &body), unknown(), "any place");
+    assert_eq!(judge(key::id(writer), &with(body.clone(), "place", json!({"area": GRID}))), unknown());
+    assert_eq!(judge(key::id(writer), &with(body, "set", json!({"key": "04"}))), unknown());
+}

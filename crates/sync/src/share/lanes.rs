@@ -5,10 +5,10 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-pub(super) type Job<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+pub(crate) type Job<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Carries out all jobs; answers in the order of the jobs.
-pub(super) async fn all<T>(jobs: impl IntoIterator<Item = Job<'_, T>>) -> Vec<T> {
+pub(crate) async fn all<T>(jobs: impl IntoIterator<Item = Job<'_, T>>) -> Vec<T> {
     let mut waiting: VecDeque<(usize, Job<'_, T>)> = jobs.into_iter().enumerate().collect();
     let mut under_way: Vec<(usize, Job<'_, T>)> = Vec::new();
     let mut done: Vec<Option<T>> = waiting.iter().map(|_| None).collect();

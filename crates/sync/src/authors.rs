@@ -1,0 +1,342 @@
+//! Whose name stands over an operation, and whether the writer's own key signed it. Asked where operations come
+//! through others' hands: from a share, which checks nothing, and from files that were carried.
+//!
+//! A writer makes its key known by a record ([`gridbook_log::key`]); the first one that arrives here under its name
+//! is its key. From then on nothing else counts under that name than what the key signed. A writer of whom no key
+//! is known is taken as it comes: apps of before this had none.
+//!
+//! What is not taken is kept aside (`Aside`), so that it comes in when it can be understood after all, and people are
+//! told of it. It stops nothing else.
+
+mod aside;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use gridbook_log::key::{self, Point};
+use gridbook_log::{Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, sign, signed_bytes};
+
+use crate::driver::Http;
+use crate::engine::{Request, Response};
+use crate::env::Env;
+use crate::replica::{NewWrite, Project, Replica, ReplicaError};
+use crate::share::lanes;
+use crate::store::Store;
+use crate::wire::{Entry, PullReply, PushRequest};
+
+use aside::{Aside, load, store};
+pub use aside::{MOST, kept_aside};
+
+/// Signatures of ours that are remembered: a batch whose answer was lost is the same batch when it is sent again.
+const MADE: usize = 4_000;
+
+/// Makes and checks signatures (ECDSA P-256): WebCrypto in the browser, any other implementation elsewhere.
+#[allow(async_fn_in_trait)]
+pub trait Notary {
+    /// The public half of this device's key.
+    fn point(&self) -> Point;
+    /// The device whose key signs what is written under this name: its own, but for the authority's answers.
+    async fn signer(&self, writer: Writer) -> DeviceId;
+    /// Signs with this device's key; `None` when the browser refuses.
+    async fn sign(&self, bytes: &[u8]) -> Option<Signature>;
+    /// Whether this key made this signature of these bytes.
+    async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool;
+}
+
+/// A key as its record has it.
+#[derive(Clone)]
+struct Known {
+    writer: Writer,
+    user: String,
+    point: Point,
+}
+
+/// What is remembered from one round to the next; all of it can be found out again.
+#[derive(Default)]
+pub struct Memory {
+    keys: RefCell<BTreeMap<DeviceId, Vec<Known>>>,
+    made: RefCell<BTreeMap<Hash, String>>,
+}
+
+/// See the module's text.
+pub struct Authors<'a, S: Store, P: Project, N> {
+    replica: &'a Replica<S, P>,
+    notary: &'a N,
+    memory: &'a Memory,
+}
+
+impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
+    /// The authors known to a replica.
+    pub fn new(replica: &'a Replica<S, P>, notary: &'a N, memory: &'a Memory) -> Self {
+        Self { replica, notary, memory }
+    }
+
+    /// Makes this device's key known, once for each of its lives; whether there is something to send now. What it had
+    /// sent without a signature is sent once more: whoever knows the key takes nothing else.
+    ///
+    /// A device that was in use before waits until all has been read (`read`): another bearer of its name may have a
+    /// key already, and then it takes a new name first.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]
+    pub async fn announce(&self, env: &impl Env, read: bool) -> Result<bool, ReplicaError> {
+        let (writer, fresh) = {
+            let meta = self.replica.meta();
+            (meta.writer, meta.pulled_at == 0)
+        };
+        let known = self.own_keys(writer.dev).await?.iter().any(|known| known.writer == writer);
+        if known || !(read || fresh) {
+            return Ok(false);
+        }
+        let before: BTreeSet<EntityId> = {
+            let rows = self.replica.rows();
+            rows.iter().filter(|(_, row)| row.own > 0).map(|(id, _)| *id).collect()
+        };
+        // In this order: broken off in between, all of it is done once more.
+        self.replica.push_again(&before, &BTreeSet::new()).await?;
+        let body = Body::Create(key::record(&self.notary.point()));
+        self.replica.save(env, &[NewWrite { entity: key::id(writer), body }], &[], &[]).await?;
+        Ok(true)
+    }
+
+    /// Signs what this device wrote and nobody has signed yet, if its key is known to those who will read it. Whether
+    /// all of that is signed now: what is not would be taken by nobody.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the log cannot be read.
+    pub async fn sign(&self, ops: &mut [WireOp]) -> Result<bool, ReplicaError> {
+        let (dev, point) = (self.replica.meta().writer.dev, self.notary.point());
+        let ours = self.own_keys(dev).await?;
+        let mut signers: BTreeMap<Writer, DeviceId> = BTreeMap::new();
+        let mut wanted = 0;
+        let mut jobs: Vec<lanes::Job<'_, Option<String>>> = Vec::with_capacity(ops.len());
+        for wire in ops.iter() {
+            let op = if wire.g.is_none() { Op::from_wire(wire.clone()).ok() } else { None };
+            let Some(op) = op else {
+                jobs.push(Box::pin(std::future::ready(None)));
+                continue;
+            };
+            let writer = op.dot().writer;
+            let own = self.signer(&mut signers, writer).await == dev;
+            let known = ours.iter().any(|k| k.point == point && (k.writer == writer || writer.dev != dev));
+            if own && known {
+                wanted += 1;
+                jobs.push(Box::pin(async move { self.signature(op.hash()).await }));
+            } else {
+                jobs.push(Box::pin(std::future::ready(None)));
+            }
+        }
+        let made = lanes::all(jobs).await;
+        let signed = made.iter().flatten().count();
+        for (wire, g) in ops.iter_mut().zip(made) {
+            wire.g = wire.g.take().or(g);
+        }
+        Ok(signed == wanted)
+    }
+
+    async fn signer(&self, asked: &mut BTreeMap<Writer, DeviceId>, writer: Writer) -> DeviceId {
+        if let Some(signer) = asked.get(&writer) {
+            return *signer;
+        }
+        let signer = self.notary.signer(writer).await;
+        asked.insert(writer, signer);
+        signer
+    }
+
+    /// As [`Self::keys_of`], for this device: another tab may have made a key known meanwhile.
+    async fn own_keys(&self, dev: DeviceId) -> Result<Vec<Known>, ReplicaError> {
+        self.memory.keys.borrow_mut().remove(&dev);
+        self.keys_of(dev).await
+    }
+
+    async fn signature(&self, hash: &Hash) -> Option<String> {
+        if let Some(made) = self.memory.made.borrow().get(hash) {
+            return Some(made.clone());
+        }
+        let made = sign::encode(&self.notary.sign(&signed_bytes(hash)).await?);
+        let mut all = self.memory.made.borrow_mut();
+        if all.len() >= MADE {
+            all.clear();
+        }
+        all.insert(*hash, made.clone());
+        Some(made)
+    }
+
+    /// The keys of all lives of a device.
+    async fn keys_of(&self, dev: DeviceId) -> Result<Vec<Known>, ReplicaError> {
+        if let Some(known) = self.memory.keys.borrow().get(&dev) {
+            return Ok(known.clone());
+        }
+        let ids: Vec<EntityId> = self.replica.rows().range(key::ids_of(dev)).map(|(id, _)| *id).collect();
+        let mut known: Vec<Known> = Vec::new();
+        for (_, ops) in self.replica.streams(&ids).await? {
+            // The first that came is the key.
+            let first = ops.iter().find_map(|op| {
+                let point = key::announced(op)?;
+                Some(Known { writer: op.dot().writer, user: user(op), point })
+            });
+            known.extend(first);
+        }
+        if !known.is_empty() {
+            self.memory.keys.borrow_mut().insert(dev, known.clone());
+        }
+        Ok(known)
+    }
+
+    /// Whether each of these may be taken. Keys that they make known count for all of them, whatever their order.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the log cannot be read.
+    pub async fn judge(&self, ops: &[Op]) -> Result<Vec<bool>, ReplicaError> {
+        let mut verdicts: Vec<Option<bool>> = vec![None; ops.len()];
+        for (op, verdict) in ops.iter().zip(&mut verdicts) {
+            if let Some(point) = key::announced(op) {
+                *verdict = Some(self.meet(op, point).await?);
+            }
+        }
+        let mut signers: BTreeMap<Writer, DeviceId> = BTreeMap::new();
+        let mut jobs: Vec<lanes::Job<'_, bool>> = Vec::with_capacity(ops.len());
+        for (op, verdict) in ops.iter().zip(&verdicts) {
+            if let Some(verdict) = *verdict {
+                jobs.push(Box::pin(std::future::ready(verdict)));
+                continue;
+            }
+            let writer = op.dot().writer;
+            let signer = self.signer(&mut signers, writer).await;
+            let mut keys = self.keys_of(signer).await?;
+            if signer == writer.dev {
+                keys.retain(|known| known.writer == writer);
+            }
+            let unknown = keys.is_empty();
+            // One device is one account's: nobody writes in another's name with a good key of their own.
+            keys.retain(|known| signer != writer.dev || known.user == op.header().user);
+            let points: Vec<Point> = keys.into_iter().map(|known| known.point).collect();
+            jobs.push(Box::pin(async move { unknown || self.verified(op, &points).await }));
+        }
+        Ok(lanes::all(jobs).await)
+    }
+
+    /// A writer says which key is its own. Nobody else can: the key itself signed that.
+    async fn meet(&self, op: &Op, point: Point) -> Result<bool, ReplicaError> {
+        let writer = op.dot().writer;
+        let mut keys = self.keys_of(writer.dev).await?;
+        let held: Vec<Point> = keys.iter().filter(|k| k.writer == writer).map(|k| k.point).collect();
+        // Another key under our own name is another bearer of it. The replica must hear of that, to take a new one; the
+        // key counts for nothing.
+        let ours = writer == self.replica.meta().writer;
+        let points = if held.is_empty() || ours { vec![point] } else { held.clone() };
+        let good = self.verified(op, &points).await;
+        if good && held.is_empty() {
+            keys.push(Known { writer, user: user(op), point });
+            self.memory.keys.borrow_mut().insert(writer.dev, keys);
+        }
+        Ok(good)
+    }
+
+    async fn verified(&self, op: &Op, keys: &[Point]) -> bool {
+        let Some(signature) = op.signature() else { return false };
+        let bytes = signed_bytes(op.hash());
+        for key in keys {
+            if self.notary.verify(key, &bytes, &signature).await {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Which of these lie in the log already.
+    async fn held(&self, ops: impl Iterator<Item = &Op>) -> Result<BTreeSet<Hash>, ReplicaError> {
+        let ids: BTreeSet<EntityId> = ops.map(Op::entity).collect();
+        let ids: Vec<EntityId> = ids.into_iter().collect();
+        let streams = self.replica.streams(&ids).await?;
+        Ok(streams.iter().flat_map(|(_, ops)| ops).map(|op| *op.hash()).collect())
+    }
+
+    /// Takes out of a page what may not be taken, and puts it aside; at the feed's end adds what was put aside
+    /// earlier and may be taken now.
+    async fn check(&self, mut page: PullReply) -> Result<PullReply, ReplicaError> {
+        let mut ops = Vec::new();
+        let mut places = Vec::new();
+        for (at, entry) in page.entries.iter().enumerate() {
+            if let Entry::Op { op, .. } = entry
+                && let Ok(op) = Op::from_wire(op.clone())
+            {
+                ops.push(op);
+                places.push(at);
+            }
+        }
+        let verdicts = self.judge(&ops).await?;
+        let bad: BTreeSet<usize> =
+            places.iter().zip(&verdicts).filter(|(_, good)| !**good).map(|(at, _)| *at).collect();
+        let mut aside = load(self.replica.store()).await?;
+        if bad.is_empty() && aside.is_empty() {
+            return Ok(page);
+        }
+        let before = aside.clone();
+        let mut at = 0;
+        page.entries.retain(|entry| {
+            let good = !bad.contains(&at);
+            at += 1;
+            if let (false, Entry::Op { op, at }) = (good, entry) {
+                aside.push(Aside { op: op.clone(), at: *at, free: false });
+            }
+            good
+        });
+        let read = |aside: &Aside| Op::from_wire(aside.op.clone()).ok();
+        let mut held = self.held(aside.iter().filter_map(read).collect::<Vec<_>>().iter()).await?;
+        held.extend(ops.iter().zip(&verdicts).filter(|(_, good)| **good).map(|(op, _)| *op.hash()));
+        let mut seen = BTreeSet::new();
+        // What a signed copy brings, or was here before its author had a key, is not missing.
+        aside.retain(|one| {
+            read(one)
+                .is_some_and(|op| !held.contains(op.hash()) && seen.insert((*op.hash(), one.op.g.clone())))
+        });
+        aside.truncate(MOST);
+        if !page.more {
+            let ops: Vec<Op> = aside.iter().filter_map(read).collect();
+            for (one, good) in aside.iter_mut().zip(self.judge(&ops).await?) {
+                one.free = good;
+                if good {
+                    page.entries.push(Entry::Op { op: one.op.clone(), at: one.at });
+                }
+            }
+        }
+        if aside != before {
+            store(self.replica.store(), &aside).await?;
+        }
+        Ok(page)
+    }
+}
+
+fn user(op: &Op) -> String {
+    op.header().user.clone()
+}
+
+/// A connection that signs what it sends for this device, and passes on only what may be taken. `authors` is `None`
+/// for a backend that judges by itself: then it changes nothing.
+pub struct Checked<'a, H, S: Store, P: Project, N> {
+    /// To the backend.
+    pub to: &'a H,
+    /// Whose operations are taken.
+    pub authors: Option<Authors<'a, S, P, N>>,
+}
+
+impl<H: Http, S: Store, P: Project, N: Notary> Http for Checked<'_, H, S, P, N> {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        match (request, &self.authors) {
+            (Request::Push(push), Some(authors)) => {
+                let mut push: PushRequest = push.clone();
+                match authors.sign(&mut push.ops).await {
+                    Ok(true) => self.to.send(&Request::Push(push), blob).await,
+                    // It could not be signed just now: as if nobody had answered.
+                    Ok(false) | Err(_) => Response::Lost,
+                }
+            }
+            (Request::Pull { .. }, Some(authors)) => match self.to.send(request, blob).await {
+                Response::Pull(page) => authors.check(page).await.map_or(Response::Lost, Response::Pull),
+                other => other,
+            },
+            _ => self.to.send(request, blob).await,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! This device's key at work where no server judges: it signs what goes out, and what comes in is taken only as its
+//! author wrote it.
+
+use std::rc::Rc;
+
+use gridbook_domain::township::Township;
+use gridbook_log::key::Point;
+use gridbook_log::{DeviceId, Op, Signature, Writer};
+use gridbook_sync::authors::{Authors, Memory, Notary, kept_aside};
+use gridbook_sync::bundle::Bundle;
+use leptos::prelude::*;
+
+use super::{App, AppReplica, Backend, Problem, Projector};
+use crate::platform::{BrowserEnv, DeviceKey};
+use crate::store::IdbStore;
+
+/// See the module's text.
+pub(super) struct Hand {
+    key: DeviceKey,
+    point: Point,
+    replica: Rc<AppReplica>,
+    memory: Memory,
+}
+
+impl Hand {
+    /// The authors that this device knows.
+    pub(super) fn authors(&self) -> Authors<'_, IdbStore, Projector, Self> {
+        Authors::new(&self.replica, self, &self.memory)
+    }
+}
+
+impl Notary for Hand {
+    fn point(&self) -> Point {
+        self.point
+    }
+
+    async fn signer(&self, writer: Writer) -> DeviceId {
+        let authority = self.replica.meta().authority;
+        if authority != Some(writer.dev) {
+            return writer.dev;
+        }
+        // Its answers bear the signature of the desk that held the office then.
+        let streams = self.replica.streams(&[Township::id(writer.dev)]).await.unwrap_or_default();
+        let holder = streams.first().and_then(|(_, ops)| Township::holder_in(ops, writer.epoch));
+        holder.unwrap_or(writer.dev)
+    }
+
+    async fn sign(&self, bytes: &[u8]) -> Option<Signature> {
+        self.key.sign_bytes(bytes).await
+    }
+
+    async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
+        self.key.verify(key, bytes, signature).await
+    }
+}
+
+impl App {
+    /// This device's hand; `None` at a server, which judges by itself, and where the browser has no cryptography to
+    /// offer (a page that was not served securely): there nothing is signed and nothing checked.
+    pub(super) async fn hand(&self) -> Option<Rc<Hand>> {
+        let replica = self.replica()?;
+        if self.backend().await == Backend::Server {
+            return None;
+        }
+        let core = self.core();
+        let held = core.hand.borrow().clone().filter(|hand| Rc::ptr_eq(&hand.replica, &replica));
+        if held.is_some() {
+            return held;
+        }
+        let key = DeviceKey::of(replica.store()).await?;
+        let point = key.point().await?.try_into().ok()?;
+        let hand = Rc::new(Hand { key, point, replica, memory: Memory::default() });
+        *core.hand.borrow_mut() = Some(hand.clone());
+        Some(hand)
+    }
+
+    /// What of a carried file may be taken, and how many of its operations may not. A server looks for itself.
+    pub(super) async fn screened(&self, mut bundle: Bundle) -> Result<(Bundle, usize), Problem> {
+        let Some(hand) = self.hand().await else { return Ok((bundle, 0)) };
+        let ops: Result<Vec<Op>, _> = bundle.ops.iter().map(|op| Op::from_wire(op.clone())).collect();
+        let ops = ops.map_err(|error| Problem::Store(error.to_string()))?;
+        let mut verdicts = hand.authors().judge(&ops).await?.into_iter();
+        let before = bundle.ops.len();
+        bundle.ops.retain(|_| verdicts.next() == Some(true));
+        let refused = before - bundle.ops.len();
+        Ok((bundle, refused))
+    }
+
+    /// Makes this device's key known to those who will read what it carries out.
+    pub(super) async fn announce(&self) -> Result<(), Problem> {
+        if let Some(hand) = self.hand().await {
+            hand.authors().announce(&BrowserEnv, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings up to date of whom records were not taken.
+    pub(super) async fn note_aside(&self, replica: &AppReplica, checks: bool) {
+        let counts =
+            if checks { kept_aside(replica.store()).await.unwrap_or_default() } else { Default::default() };
+        if self.sync.with_untracked(|view| view.aside != counts) {
+            self.sync.update(|view| view.aside = counts);
+        }
+    }
+}

@@ -130,7 +130,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 3;
+pub const MADE_BY: u32 = 4;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -327,7 +327,10 @@ impl Summary {
     /// What is written down once, and mediation files: by what they are about, else by the name of their form.
     fn read_entry(&mut self, entity: &Entity, package: &Package) {
         let first = |paths: &[&str]| paths.iter().find_map(|path| entity.text(path));
-        self.at = instant(entity, &["found_at", "date", "accepted_on"]).unwrap_or(self.at);
+        self.at = match self.kind {
+            RecordKind::Entry => crate::hazard::patrolled_at(entity.text("date"), self.at),
+            _ => instant(entity, &["found_at", "date", "accepted_on"]).unwrap_or(self.at),
+        };
         let named = entity.creation().and_then(|made| made.create.form.as_deref());
         let form =
             named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));

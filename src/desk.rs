@@ -26,6 +26,7 @@ mod route;
 mod rules;
 pub mod sheets;
 mod staff;
+mod tasks;
 mod values;
 mod words;
 

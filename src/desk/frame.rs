@@ -51,6 +51,7 @@ fn name(route: &Route) -> &'static str {
         Route::Books(_) => "books",
         Route::Rules(_) => "rules",
         Route::Handover(_) => "handover",
+        Route::Tasks => "tasks",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) | Route::Join(_) => "invite",
@@ -208,6 +209,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {move || may("report.view").then(|| link("books", "star", "统计台账"))}
             {move || may("household.view").then(|| link("households", "house", "户"))}
             {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
+            {move || may("visit.plan").then(|| link("tasks", "visit", "走访任务"))}
             {move || {
                 manages().then(|| view! { <p class="desk-nav-title">"管理"</p> })
             }}

@@ -24,6 +24,8 @@ pub enum Route {
     Rules(String),
     /// Hand-overs, and one of them.
     Handover(Option<EntityId>),
+    /// Who visits whom in a campaign.
+    Tasks,
     /// Accounts.
     Staff,
     /// The own account.
@@ -54,6 +56,7 @@ impl Route {
             "books" => Self::Books(rest.to_owned()),
             "rules" => Self::Rules(rest.to_owned()),
             "handover" => Self::Handover(EntityId::parse(rest)),
+            "tasks" => Self::Tasks,
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -79,6 +82,7 @@ impl Route {
             Self::Rules(tab) => format!("#/rules/{tab}"),
             Self::Handover(None) => "#/handover".to_owned(),
             Self::Handover(Some(id)) => format!("#/handover/{id}"),
+            Self::Tasks => "#/tasks".to_owned(),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

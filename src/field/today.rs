@@ -1,4 +1,4 @@
-//! What 今天 shows beside visits and answers: hand-overs that wait for me, themes, points to patrol, mediation files with
+//! What 今天 shows beside visits and answers: hand-overs that wait for me, households given to me, themes, points to patrol, mediation files with
 //! something due. It comes with the second part of the program.
 
 use gridbook_domain::catalogue::{campaigns, reached};
@@ -8,7 +8,7 @@ use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::{handover, mediation};
+use super::{handover, mediation, task};
 use crate::app::App;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
@@ -18,7 +18,8 @@ use crate::ui::live;
 const POINTS: usize = 7;
 
 pub(super) fn view(app: App) -> AnyView {
-    view! { {handover::waiting(app)}{themes(app)}{points(app)}{mediation::due(app)} }.into_any()
+    view! { {handover::waiting(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
+        .into_any()
 }
 
 /// A theme with how far it has come.

@@ -14,6 +14,7 @@ use crate::handover::Handover;
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
+use crate::plan::task::{CANCELLED, VisitTask};
 use crate::record::RecordKind;
 use crate::rules::look_back;
 use crate::search::{fold, fold_door};
@@ -111,8 +112,8 @@ pub struct Summary {
     pub number: String,
     /// Household categories; for hazards and disputes their category; for places their kind; for matters and entries
     /// the item of the list, and for entries the place that they are about; for mediation files their
-    /// dispute; for hand-overs the account that leaves
-    /// and the one that takes over.
+    /// dispute; for hand-overs the account that leaves and the one that takes over; for visit tasks what
+    /// [`VisitTask`] reads back.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -180,6 +181,7 @@ impl Summary {
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Place => summary.read_place(entity),
             RecordKind::Handover => summary.read_handover(entity),
+            RecordKind::VisitTask => summary.read_task(entity),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
                 summary.read_directory(entity);
             }
@@ -375,6 +377,15 @@ impl Summary {
             "done".clone_into(&mut self.state);
         }
         self.categories = vec![handover.terms.from, handover.terms.to];
+    }
+
+    fn read_task(&mut self, entity: &Entity) {
+        let Some(task) = VisitTask::of(entity) else { return };
+        if task.cancelled {
+            CANCELLED.clone_into(&mut self.state);
+        }
+        self.categories = task.row_words();
+        self.title = task.terms.label;
     }
 
     fn read_directory(&mut self, entity: &Entity) {

@@ -4,6 +4,7 @@
 //! loaded while the person looks at that.
 
 mod action;
+mod areas;
 mod books;
 mod carry_for;
 mod detail;

@@ -51,6 +51,7 @@ fn name(route: &Route) -> &'static str {
         Route::Books(_) => "books",
         Route::Rules(_) => "rules",
         Route::Handover(_) => "handover",
+        Route::Areas => "areas",
         Route::Tasks => "tasks",
         Route::Staff => "staff",
         Route::Me => "me",
@@ -216,6 +217,9 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {move || may("data.import").then(|| link("import", "upload", "导入"))}
             {move || staff().then(|| link("staff", "users", "人员"))}
             {move || may("handover.start").then(|| link("handover", "send", "网格交接"))}
+            {move || {
+                (may("directory.edit") && may("record.place")).then(|| link("areas", "pin", "网格调整"))
+            }}
             {move || may("catalog.edit").then(|| link("rules", "file", "清单和日历"))}
             <p class="desk-nav-title">"本人"</p>
             {link("me", "me", "我的")}

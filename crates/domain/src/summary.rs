@@ -113,7 +113,7 @@ pub struct Summary {
     /// Household categories; for hazards and disputes their category; for places their kind; for matters and entries
     /// the item of the list, and for entries the place that they are about; for mediation files their
     /// dispute; for hand-overs the account that leaves and the one that takes over; for visit tasks what
-    /// [`VisitTask`] reads back.
+    /// [`VisitTask`] reads back; for areas the first and last day of their validity.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -396,6 +396,7 @@ impl Summary {
         if self.kind == RecordKind::Area {
             self.area.clone_from(&self.number);
             self.level = text("level");
+            self.categories = vec![text("valid_from"), text("valid_to")];
         }
         self.keys.names = vec![fold(&self.title)];
         self.keys.initials = name_initials(&self.title);

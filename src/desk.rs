@@ -4,6 +4,7 @@
 //! loaded while the person looks at that.
 
 mod action;
+mod areas;
 mod books;
 mod carry_for;
 mod detail;
@@ -26,6 +27,7 @@ mod route;
 mod rules;
 pub mod sheets;
 mod staff;
+mod tasks;
 mod values;
 mod words;
 

@@ -19,6 +19,7 @@ mod record;
 mod records;
 mod saved;
 mod screen;
+mod task;
 mod today;
 
 use gridbook_domain::mediation::step::Step;
@@ -137,6 +138,7 @@ fn open(route: &Route) -> AnyView {
         ["record", one, "edit"] => with(id(one), |id| forms::page(forms::Start::correct(id))),
         ["places"] => place::list(),
         ["place", one] => with(id(one), place::page),
+        ["task", one] => with(id(one), task::page),
         ["handover", one] => with(id(one), handover::page),
         ["me"] => me::page(),
         ["me", "backend"] => me::backend(),

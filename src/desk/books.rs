@@ -1,6 +1,7 @@
-//! Tables that are made from all records of a period: the hazards' balance, patrols, campaigns, visits, mediation. Figures
-//! are by village and grid; nobody who goes out is ranked.
+//! Tables that are made from all records of a period: the hazards' balance, patrols, campaigns, visits, mediation,
+//! grids that were cut anew. Figures are by village and grid; nobody who goes out is ranked.
 
+mod areas;
 mod figures;
 mod hazards;
 mod mediation;
@@ -30,10 +31,12 @@ enum Tab {
     Campaigns,
     Coverage,
     Mediation,
+    Areas,
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Balance, Self::Points, Self::Campaigns, Self::Coverage, Self::Mediation];
+    const ALL: [Self; 6] =
+        [Self::Balance, Self::Points, Self::Campaigns, Self::Coverage, Self::Mediation, Self::Areas];
 
     const fn id(self) -> &'static str {
         match self {
@@ -42,6 +45,7 @@ impl Tab {
             Self::Campaigns => "campaigns",
             Self::Coverage => "coverage",
             Self::Mediation => "mediation",
+            Self::Areas => "areas",
         }
     }
 
@@ -52,6 +56,7 @@ impl Tab {
             Self::Campaigns => "专项进度",
             Self::Coverage => "走访覆盖",
             Self::Mediation => "调解指标",
+            Self::Areas => "新旧网格",
         }
     }
 
@@ -165,5 +170,6 @@ async fn make(app: App, names: &Names, asked: &Asked) -> Figures {
         Tab::Campaigns => visits::campaigns(app, names, asked).await,
         Tab::Coverage => visits::coverage(app, names, asked),
         Tab::Mediation => mediation::indicators(app, asked).await,
+        Tab::Areas => areas::dual(app, names, asked).await,
     }
 }

@@ -51,6 +51,8 @@ fn name(route: &Route) -> &'static str {
         Route::Books(_) => "books",
         Route::Rules(_) => "rules",
         Route::Handover(_) => "handover",
+        Route::Areas => "areas",
+        Route::Tasks => "tasks",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) | Route::Join(_) => "invite",
@@ -209,12 +211,16 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {move || may("report.view").then(|| link("books", "star", "统计台账"))}
             {move || may("household.view").then(|| link("households", "house", "户"))}
             {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
+            {move || may("visit.plan").then(|| link("tasks", "visit", "走访任务"))}
             {move || {
                 manages().then(|| view! { <p class="desk-nav-title">"管理"</p> })
             }}
             {move || may("data.import").then(|| link("import", "upload", "导入"))}
             {move || staff().then(|| link("staff", "users", "人员"))}
             {move || may("handover.start").then(|| link("handover", "send", "网格交接"))}
+            {move || {
+                (may("directory.edit") && may("record.place")).then(|| link("areas", "pin", "网格调整"))
+            }}
             {move || may("catalog.edit").then(|| link("rules", "file", "清单和日历"))}
             <p class="desk-nav-title">"本人"</p>
             {link("me", "me", "我的")}

@@ -20,7 +20,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Unit => "unit",
         RecordKind::Staff => "users",
         RecordKind::Area | RecordKind::Place => "pin",
-        RecordKind::Handover => "users",
+        RecordKind::Handover | RecordKind::VisitTask => "users",
         RecordKind::Rules => "file",
     }
 }

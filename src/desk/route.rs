@@ -24,6 +24,10 @@ pub enum Route {
     Rules(String),
     /// Hand-overs, and one of them.
     Handover(Option<EntityId>),
+    /// Grids, and cutting them anew.
+    Areas,
+    /// Who visits whom in a campaign.
+    Tasks,
     /// Accounts.
     Staff,
     /// The own account.
@@ -54,6 +58,8 @@ impl Route {
             "books" => Self::Books(rest.to_owned()),
             "rules" => Self::Rules(rest.to_owned()),
             "handover" => Self::Handover(EntityId::parse(rest)),
+            "areas" => Self::Areas,
+            "tasks" => Self::Tasks,
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -79,6 +85,8 @@ impl Route {
             Self::Rules(tab) => format!("#/rules/{tab}"),
             Self::Handover(None) => "#/handover".to_owned(),
             Self::Handover(Some(id)) => format!("#/handover/{id}"),
+            Self::Areas => "#/areas".to_owned(),
+            Self::Tasks => "#/tasks".to_owned(),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

@@ -1,6 +1,7 @@
 //! 今天: what is unsent, what to write down, what waits for me, who is due.
 
-use gridbook_domain::plan::{DueState, Season, due_list};
+use gridbook_domain::plan::task::list_of;
+use gridbook_domain::plan::{DueState, Season};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::look_back::{Owed, owed};
 use gridbook_domain::summary::{Hint, Summary};
@@ -356,7 +357,8 @@ fn due(app: App) -> AnyView {
         app.rows(|rows| {
             let summaries: Vec<&Summary> =
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
-            let due = due_list(summaries.iter().copied(), &package, today, Season::usual(today));
+            let (user, season) = (app.user(), Season::usual(today));
+            let due = list_of(&summaries, &package, &user, today, season);
             let total = due.len();
             let lines = due
                 .into_iter()

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use gridbook_domain::package::Package;
-use gridbook_domain::plan::{Season, due_list};
+use gridbook_domain::plan::Season;
+use gridbook_domain::plan::task::list_of;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::search::{Query, Why};
 use gridbook_domain::summary::Summary;
@@ -133,7 +134,8 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>)
         let query = Query::new(text, &package);
         let mut why: BTreeMap<EntityId, Why> = BTreeMap::new();
         let ids: Vec<EntityId> = if filter == "@due" && query.is_empty() {
-            let due = due_list(summaries.iter().copied(), &package, today, Season::usual(today));
+            let (user, season) = (app.user(), Season::usual(today));
+            let due = list_of(&summaries, &package, &user, today, season);
             due.into_iter().map(|row| row.household).collect()
         } else if query.is_empty() {
             let mut list: Vec<&&Summary> =

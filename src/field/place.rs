@@ -49,7 +49,7 @@ fn sheet(package: &Package, kind: &str, id: EntityId) -> (String, &'static str) 
     match point.and_then(|point| point.list.as_deref()) {
         Some(list) => (format!("#/entry/new?form=F-INSP&place={id}&list={list}"), "按表检查"),
         None => {
-            let what = if kind == "river" { "river" } else { "other" };
+            let what = package.hazards.get().patrol_of(kind);
             (format!("#/entry/new?form=F-PATROL&place={id}&patrol_kind={what}"), "开始巡查")
         }
     }

@@ -1,4 +1,4 @@
-//! What 今天 shows beside visits and answers: hand-overs that wait for me, themes, points to patrol, mediation files with
+//! What 今天 shows beside visits and answers: hand-overs that wait for me, households given to me, themes, points to patrol, mediation files with
 //! something due. It comes with the second part of the program.
 
 use gridbook_domain::catalogue::{campaigns, reached};
@@ -8,8 +8,9 @@ use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::{handover, mediation};
+use super::{handover, mediation, task};
 use crate::app::App;
+use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
@@ -18,7 +19,24 @@ use crate::ui::live;
 const POINTS: usize = 7;
 
 pub(super) fn view(app: App) -> AnyView {
-    view! { {handover::waiting(app)}{themes(app)}{points(app)}{mediation::due(app)} }.into_any()
+    follow_grid(app);
+    view! { {handover::waiting(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
+        .into_any()
+}
+
+/// When my grid has ended the township has given me another one (TERR-03): which one, the profile says.
+fn follow_grid(app: App) {
+    let directory = use_directory();
+    let ended = Memo::new(move |_| {
+        let (actor, today) = (app.actor(), app.today());
+        directory.with(|names| actor.areas(today).into_iter().any(|area| names.past.contains(area)))
+    });
+    Effect::new(move |_| {
+        app.version.track();
+        if ended.get() {
+            leptos::task::spawn_local(async move { app.refresh_profile().await });
+        }
+    });
 }
 
 /// A theme with how far it has come.

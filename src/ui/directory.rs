@@ -1,8 +1,9 @@
 //! Names behind codes: people, areas, units, as this device knows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::covers;
 use leptos::prelude::*;
@@ -16,6 +17,8 @@ pub struct Names {
     pub people: BTreeMap<String, String>,
     /// Name of an area code.
     pub areas: BTreeMap<String, String>,
+    /// Codes of areas that do not exist today: ended, or still to come (TERR-03).
+    pub past: BTreeSet<String>,
     /// Name of a unit code.
     pub units: BTreeMap<String, String>,
 }
@@ -54,7 +57,7 @@ impl Names {
         let mut found: Vec<(String, String)> = self
             .areas
             .keys()
-            .filter(|code| inside(code) && code.len() >= 12)
+            .filter(|code| inside(code) && code.len() >= 12 && !self.past.contains(*code))
             .filter(|code| !self.areas.keys().any(|other| other.len() > code.len() && covers(code, other)))
             .map(|code| (code.clone(), self.area(code)))
             .collect();
@@ -90,6 +93,7 @@ pub fn provide_directory() -> Directory {
     let directory = Memo::new(move |_| {
         app.version.track();
         let mut names = Names::default();
+        let today = app.today();
         app.rows(|rows| {
             for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
                 let list = match summary.kind {
@@ -99,6 +103,12 @@ pub fn provide_directory() -> Directory {
                     _ => continue,
                 };
                 list.insert(summary.number.clone(), summary.title.clone());
+                if let (RecordKind::Area, [from, to]) = (summary.kind, summary.categories.as_slice())
+                    && (date::parse(from).is_some_and(|from| today < from)
+                        || date::parse(to).is_some_and(|to| to < today))
+                {
+                    names.past.insert(summary.number.clone());
+                }
             }
         });
         Arc::new(names)

@@ -11,6 +11,7 @@ use crate::case::CaseView;
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
 use crate::handover;
 use crate::package::Package;
+use crate::plan::task;
 use crate::record::RecordKind;
 use crate::role::{Actor, Target, may};
 use crate::territory::{AreaCode, AreaLevel, covers};
@@ -85,8 +86,10 @@ impl Desk<'_> {
         let area = self.placed(kind, &create.place)?;
         let target = Target::new(kind, area, Some(&self.actor.user));
         self.demand(write_permission(kind), &target)?;
-        if kind == RecordKind::Handover {
-            return handover::judge_create(create);
+        match kind {
+            RecordKind::Handover => return handover::judge_create(create),
+            RecordKind::VisitTask => return task::judge_create(self.package, self.actor, create, self.today),
+            _ => {}
         }
         if kind == RecordKind::Rules {
             // It counts for all: whoever keeps the list of one village has no say in it.
@@ -120,9 +123,9 @@ impl Desk<'_> {
 
     /// Where a new record lies. Nobody can share a new record past its area; the directory is for everyone.
     fn placed<'p>(&self, kind: RecordKind, place: &'p Placement) -> Result<&'p str, Refusal> {
-        // A hand-over is for the two whom it is about; its own rule looks at who they are.
-        let foreign =
-            kind != RecordKind::Handover && place.users_add.iter().any(|user| *user != self.actor.user);
+        // A hand-over and a task are for those whom they are about; their own rules look at who they are.
+        let named = matches!(kind, RecordKind::Handover | RecordKind::VisitTask);
+        let foreign = !named && place.users_add.iter().any(|user| *user != self.actor.user);
         if (place.all == Some(true) && !kind.is_directory()) || !place.units_add.is_empty() || foreign {
             return Err(Refusal::BadPlacement);
         }
@@ -142,6 +145,9 @@ impl Desk<'_> {
         if kind == RecordKind::Handover {
             let state = entity.state().unwrap_or_default().to_owned();
             return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
+        }
+        if kind == RecordKind::VisitTask {
+            return task::judge_set(self.package, self.actor, entity, &set.set, self.today);
         }
         let Some(case) = CaseView::of(entity) else {
             let creator = entity.creation().map(|made| made.user.as_str());
@@ -268,6 +274,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::Mediation => "mediation.file",
         RecordKind::Household | RecordKind::Place => "household.edit",
         RecordKind::Handover => "handover.start",
+        RecordKind::VisitTask => "visit.plan",
         RecordKind::Rules => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
     }

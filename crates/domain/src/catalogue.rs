@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::form::Values;
 use crate::package::Package;
 use crate::record::RecordKind;
+use crate::summary::Summary;
 
 pub use admission::{
     AdmissionError, Application, Procedure, Stage, WORKLOAD_HOURS, retire, workload_minutes,
@@ -139,6 +140,16 @@ fn is_active(status: &Status) -> bool {
 }
 
 impl Item {
+    /// Whether a record belongs to it: hazards by their category, visits to an item that is one.
+    pub fn is_about(&self, row: &Summary) -> bool {
+        match row.kind {
+            RecordKind::Hazard => row.categories.iter().any(|held| self.categories.contains(held)),
+            RecordKind::Matter | RecordKind::Entry => row.categories.contains(&self.id),
+            RecordKind::Visit => self.kind == "visit",
+            _ => false,
+        }
+    }
+
     /// True when it may be asked for on that day: in use, within its dates, and not restricted.
     pub fn offered_on(&self, day: NaiveDate) -> bool {
         self.status == Status::Active

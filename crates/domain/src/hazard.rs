@@ -17,7 +17,10 @@ use crate::package::{Level, Package};
 use crate::search::fold;
 
 pub use ledger::{Balance, OpenSpan, balance, spans};
-pub use patrol::{Answered, Inspection, Item, PatrolDue, PointKind, Season, Spawned, inspect, patrol_due};
+pub use patrol::{
+    Answered, Inspection, Item, PatrolDue, PatrolKind, PointKind, Season, Spawned, inspect, patrol_due,
+    patrolled_at,
+};
 pub use point::{PointDue, answers, found, point_due, points_due};
 pub use points::{Point, points};
 pub use rounds::{
@@ -35,8 +38,23 @@ pub struct HazardRules {
     pub enforcement: Vec<Enforcement>,
     /// Kinds of places that are patrolled.
     pub points: Vec<PointKind>,
+    /// What free patrol sheets are about.
+    #[serde(default)]
+    pub patrols: Vec<PatrolKind>,
     /// Inspection lists 排查表.
     pub lists: Vec<Inspection>,
+}
+
+impl HazardRules {
+    /// What a patrol sheet is about, by its `patrol_kind`.
+    pub fn patrol(&self, id: &str) -> Option<&PatrolKind> {
+        self.patrols.iter().find(|kind| kind.id == id)
+    }
+
+    /// The `patrol_kind` of a free sheet about a kind of place; `other` where there is none of its own.
+    pub fn patrol_of(&self, point: &str) -> &str {
+        self.patrols.iter().find(|kind| kind.point == point).map_or("other", |kind| kind.id.as_str())
+    }
 }
 
 /// Where a hazard is and of what kind, for comparing.

@@ -3,6 +3,7 @@
 mod attempt;
 mod campaign;
 mod coverage;
+pub mod task;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -262,12 +263,13 @@ pub fn due_list<'a>(
         })
         .filter(|row| matches!(row.due.state, DueState::Overdue | DueState::Due))
         .collect();
-    order_by(&mut rows, |a, b| {
-        let key =
-            |row: &DueRow| (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household);
-        key(a).cmp(&key(b))
-    });
+    order_by(&mut rows, |a, b| order(a).cmp(&order(b)));
     rows
+}
+
+/// What stands where in the list.
+fn order(row: &DueRow) -> impl Ord + use<> {
+    (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household)
 }
 
 /// When one household is due, from its summary and its visits.

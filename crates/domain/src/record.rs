@@ -32,11 +32,13 @@ pub enum RecordKind {
     Unit,
     /// 人员名录 (ROLE-01)
     Staff,
+    /// 走访任务: households given to somebody in a campaign (VISIT-06)
+    VisitTask,
 }
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -46,6 +48,7 @@ impl RecordKind {
         Self::Household,
         Self::Place,
         Self::Handover,
+        Self::VisitTask,
         Self::Area,
         Self::Unit,
         Self::Staff,
@@ -64,6 +67,7 @@ impl RecordKind {
             Self::Household => "household",
             Self::Place => "place",
             Self::Handover => "handover",
+            Self::VisitTask => "visit_task",
             Self::Rules => "rules",
             Self::Area => "area",
             Self::Unit => "unit",
@@ -88,6 +92,7 @@ impl RecordKind {
             Self::Household => "户",
             Self::Place => "点位",
             Self::Handover => "交接",
+            Self::VisitTask => "走访任务",
             Self::Rules => "数据包",
             Self::Area => "区域",
             Self::Unit => "单位",
@@ -107,6 +112,7 @@ impl RecordKind {
             | Self::Household
             | Self::Place
             | Self::Handover
+            | Self::VisitTask
             | Self::Rules
             | Self::Area
             | Self::Unit

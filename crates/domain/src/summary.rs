@@ -14,6 +14,7 @@ use crate::handover::Handover;
 use crate::household::HouseholdView;
 use crate::package::Package;
 use crate::pinyin::name_initials;
+use crate::plan::task::{CANCELLED, VisitTask};
 use crate::record::RecordKind;
 use crate::rules::look_back;
 use crate::search::{fold, fold_door};
@@ -111,8 +112,8 @@ pub struct Summary {
     pub number: String,
     /// Household categories; for hazards and disputes their category; for places their kind; for matters and entries
     /// the item of the list, and for entries the place that they are about; for mediation files their
-    /// dispute; for hand-overs the account that leaves
-    /// and the one that takes over.
+    /// dispute; for hand-overs the account that leaves and the one that takes over; for visit tasks what
+    /// [`VisitTask`] reads back; for areas the first and last day of their validity.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -130,7 +131,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 3;
+pub const MADE_BY: u32 = 4;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -180,6 +181,7 @@ impl Summary {
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
             RecordKind::Place => summary.read_place(entity),
             RecordKind::Handover => summary.read_handover(entity),
+            RecordKind::VisitTask => summary.read_task(entity),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
                 summary.read_directory(entity);
             }
@@ -327,7 +329,10 @@ impl Summary {
     /// What is written down once, and mediation files: by what they are about, else by the name of their form.
     fn read_entry(&mut self, entity: &Entity, package: &Package) {
         let first = |paths: &[&str]| paths.iter().find_map(|path| entity.text(path));
-        self.at = instant(entity, &["found_at", "date", "accepted_on"]).unwrap_or(self.at);
+        self.at = match self.kind {
+            RecordKind::Entry => crate::hazard::patrolled_at(entity.text("date"), self.at),
+            _ => instant(entity, &["found_at", "date", "accepted_on"]).unwrap_or(self.at),
+        };
         let named = entity.creation().and_then(|made| made.create.form.as_deref());
         let form =
             named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));
@@ -374,6 +379,15 @@ impl Summary {
         self.categories = vec![handover.terms.from, handover.terms.to];
     }
 
+    fn read_task(&mut self, entity: &Entity) {
+        let Some(task) = VisitTask::of(entity) else { return };
+        if task.cancelled {
+            CANCELLED.clone_into(&mut self.state);
+        }
+        self.categories = task.row_words();
+        self.title = task.terms.label;
+    }
+
     fn read_directory(&mut self, entity: &Entity) {
         let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
         self.title = text("name");
@@ -382,6 +396,7 @@ impl Summary {
         if self.kind == RecordKind::Area {
             self.area.clone_from(&self.number);
             self.level = text("level");
+            self.categories = vec![text("valid_from"), text("valid_to")];
         }
         self.keys.names = vec![fold(&self.title)];
         self.keys.initials = name_initials(&self.title);

@@ -1,5 +1,7 @@
 //! Area codes (TERR-01, TERR-03): digits whose prefixes are the ancestors.
 
+pub mod cut;
+pub mod dual;
 pub mod norm;
 pub mod recut;
 

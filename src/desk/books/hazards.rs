@@ -95,7 +95,8 @@ pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
     };
     let list = summaries(app, wanted);
     let patrols = cases(app, &list, |_, case| {
-        case.form.as_deref().is_some_and(|form| form.starts_with("F-PATROL/")).then_some(case)
+        let sheet = |form: &str| matches!(form.split('/').next(), Some("F-PATROL" | "F-INSP"));
+        case.form.as_deref().is_some_and(sheet).then_some(case)
     })
     .await;
     let places = summaries(app, |s| s.kind == RecordKind::Place && s.area.starts_with(&asked.area));

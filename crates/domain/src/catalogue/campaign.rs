@@ -79,13 +79,7 @@ pub fn reached<'a>(
 ) -> Share {
     let item = package.catalogue.get().item(&campaign.item);
     let first = campaign.from.or_else(|| NaiveDate::from_ymd_opt(today.year(), 1, 1)).unwrap_or(today);
-    let categories = item.map(|item| item.categories.as_slice()).unwrap_or_default();
-    let about = |row: &Summary| match row.kind {
-        RecordKind::Hazard => row.categories.iter().any(|held| categories.contains(held)),
-        RecordKind::Matter | RecordKind::Entry => row.categories.contains(&campaign.item),
-        RecordKind::Visit => item.is_some_and(|item| item.kind == "visit"),
-        _ => false,
-    };
+    let about = |row: &Summary| item.is_some_and(|item| item.is_about(row));
     let (mut records, mut homes) = (0, 0);
     let mut met: BTreeSet<EntityId> = BTreeSet::new();
     for row in rows.filter(|row| covers(area, &row.area)) {

@@ -40,6 +40,29 @@ pub struct PointKind {
     pub watch_on_warning: bool,
 }
 
+/// What a free patrol sheet calls its subject, as data: the kind of place that it is a patrol of, and the category of a
+/// hazard that it finds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PatrolKind {
+    /// Stable identifier: a choice of `patrol_kind`.
+    pub id: String,
+    /// The kind of place; empty where it is none of those that have a rhythm.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub point: String,
+    /// Category of hazards.
+    pub category: String,
+}
+
+/// When somebody was there, milliseconds since 1970: the date on the sheet decides, also where the sheet was written
+/// down later, and never a day to come. A sheet of its own day tells the hour as well: under a warning places are
+/// patrolled by the hour.
+pub fn patrolled_at(date: Option<&str>, made: u64) -> u64 {
+    match date.and_then(crate::date::parse) {
+        Some(day) if day < day_of(made) => crate::calendar::midnight(day) + DAY_MS / 2,
+        _ => made,
+    }
+}
+
 /// The time of the year, and what has been announced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Season {

@@ -115,12 +115,8 @@ pub fn found(package: &Package, form: &str, values: &Values) -> Vec<Spawned> {
             spawned
         }
         Some("F-PATROL") => {
-            let category = match text("patrol_kind") {
-                kind @ ("geology" | "cut_slope" | "forest") => kind,
-                "water" => "water_works",
-                "river" => "environment",
-                _ => "other",
-            };
+            let about = package.hazards.get().patrol(text("patrol_kind"));
+            let category = about.map_or("other", |kind| kind.category.as_str());
             let what = package.form_named(form).and_then(|form| form.field("checks/-/what"));
             let mut spawned = Vec::new();
             for row in table_rows(values, "checks") {
@@ -190,6 +186,25 @@ mod tests {
         assert_eq!(last, Some(sheet.at));
         let closed = Summary { state: "closed".to_owned(), ..slope };
         assert_eq!(due(&[&closed], 400), 0);
+    }
+
+    #[test]
+    fn the_date_on_the_sheet_wins() {
+        let package = Package::builtin();
+        let (slope, flood) = (slope(), Season { flood: true, ..Season::default() });
+        // Started on 18 May; the sheet is of four days before, or of the day itself.
+        for (date, last) in [("2026-05-14", START - 4 * DAY_MS + 4 * DAY_MS / 24), ("2026-05-18", START)] {
+            let body = json!({"type": "entry", "form": "F-INSP/1", "state": "recorded", "place": {"area": GRID},
+                "set": {"place": slope.id.to_string(), "list": "geo_point", "date": date}});
+            let mut story = Story::new();
+            story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+            let sheet = Summary::of(&story.entity, package).unwrap();
+            let phone = point_due(package, [&slope, &sheet].into_iter(), &slope, &flood, START).unwrap();
+            let day = day_of(START);
+            let desk = super::super::points(package, [&slope], [&story.view()], (day, day), START);
+            assert_eq!(phone.last, Some(last), "{date}");
+            assert_eq!((desk[0].last, desk[0].due), (phone.last, Some(phone.due)), "the desk says the same");
+        }
     }
 
     #[test]

@@ -6,16 +6,13 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::{PatrolDue, PointKind, Season, patrol_due};
-use crate::calendar::{day_of, midnight};
+use super::{PatrolDue, PointKind, Season, patrol_due, patrolled_at};
+use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::Package;
 use crate::search::fold;
 use crate::share::Share;
 use crate::summary::Summary;
-
-/// Noon, so that a date alone is that day in China.
-const NOON_MS: u64 = 12 * 3_600_000;
 
 /// A place with its patrols.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,16 +33,6 @@ pub struct Point<'p> {
     pub abnormal: usize,
 }
 
-/// The kind of place that a patrol sheet names.
-fn kind_id(said: &str) -> &str {
-    match said {
-        "geology" => "geo_point",
-        "water" => "reservoir",
-        "forest" => "forest_checkpoint",
-        other => other,
-    }
-}
-
 /// A place while its patrols are counted.
 struct Found<'p> {
     point: Point<'p>,
@@ -54,7 +41,7 @@ struct Found<'p> {
 }
 
 /// The places of the directory that are in use, and those that patrols name in words alone; those that are late first.
-/// `from` and `to` are the first and last day of the period.
+/// `from` and `to` are the first and last day of the period. `patrols` are free sheets and inspection lists.
 pub fn points<'p, 'a>(
     package: &'p Package,
     places: impl IntoIterator<Item = &'a Summary>,
@@ -79,13 +66,15 @@ pub fn points<'p, 'a>(
     }
     for case in patrols {
         let said = |path: &str| case.values.get(path).and_then(Value::as_str).unwrap_or_default();
-        let at = crate::date::parse(said("date")).map_or(case.reported_at, |day| midnight(day) + NOON_MS);
+        let at = patrolled_at(Some(said("date")), case.reported_at);
         let known = (said("place").to_owned(), "");
         let key = if found.contains_key(&known) {
             known
         } else {
             // One that is written in words, or lies where this reader has no place of it.
-            let kind = named(kind_id(said("patrol_kind"))).filter(|_| !said("place").is_empty());
+            let free = rules.patrol(said("patrol_kind")).and_then(|kind| named(&kind.point));
+            let listed = || rules.points.iter().find(|kind| kind.list.as_deref() == Some(said("list")));
+            let kind = free.or_else(listed).filter(|_| !said("place").is_empty());
             let Some(kind) = kind else { continue };
             let key = (fold(said("place")), kind.id.as_str());
             found.entry(key.clone()).or_insert_with(|| fresh(said("place"), &case.area, kind, at));
@@ -94,7 +83,7 @@ pub fn points<'p, 'a>(
         let Some(held) = found.get_mut(&key) else { continue };
         held.point.last = held.point.last.max(Some(at));
         let abnormal = case.values.iter().any(|(path, value)| {
-            path.starts_with("checks/") && path.ends_with("/state") && value == "abnormal"
+            path.starts_with("checks/") && path.ends_with("/state") && (value == "abnormal" || value == "no")
         });
         held.point.abnormal += usize::from(abnormal);
         held.times += usize::from((from..=to).contains(&day_of(at)));
@@ -127,6 +116,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::calendar::{DAY_MS, midnight};
     use crate::case::story::{GRID, Story, person};
 
     fn patrol(place: &str, kind: &str, date: &str, state: &str) -> CaseView {
@@ -162,7 +152,7 @@ mod tests {
             patrol(&id, "water", "2026-05-18", "ok"),
             patrol("石桥水库", "geology", "2026-05-18", "ok"),
         ];
-        let now = midnight(day("2026-05-18")) + NOON_MS;
+        let now = midnight(day("2026-05-18")) + DAY_MS / 2;
         let places = [known, never];
         let list = points(Package::builtin(), &places, &all, (day("2026-05-01"), day("2026-05-18")), now);
         let told: Vec<_> = list

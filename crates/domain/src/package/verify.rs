@@ -204,6 +204,13 @@ impl Package {
                 faults.push(format!("visits: unknown category {category}"));
             }
         }
+        let hazards = self.hazards.get();
+        for kind in &hazards.patrols {
+            let point = kind.point.is_empty() || hazards.points.iter().any(|point| point.id == kind.point);
+            if !point || self.choice("hazard_category", &kind.category).is_none() {
+                faults.push(format!("patrols: {} is of an unknown kind", kind.id));
+            }
+        }
         let hours = &law.calendar.hours;
         let ordered = hours.windows(2).all(|pair| pair[0].1 <= pair[1].0);
         if hours.is_empty() || !ordered || hours.iter().any(|(from, to)| from >= to || *to > 1440) {

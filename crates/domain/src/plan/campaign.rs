@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use gridbook_log::{Entity, EntityId, order_by_key};
 
 use crate::record::RecordKind;
 use crate::share::Share;
-use crate::summary::{Summary, VisitFact};
+use crate::summary::Summary;
 use crate::territory::covers;
 
 /// Somebody who takes part in a campaign.
@@ -47,7 +46,7 @@ pub fn assign(households: &[(EntityId, String)], people: &[Walker]) -> BTreeMap<
 /// How far a person is in a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Households where somebody was met in its days, of those given.
+    /// Households that it reached, of those given.
     pub done: Share,
     /// Those still to be visited.
     pub left: Vec<EntityId>,
@@ -55,18 +54,16 @@ pub struct Progress {
     pub call_backs: Vec<EntityId>,
 }
 
-/// How far one person is: `from` and `to` are the first and last day.
+/// How far one person is; `met` are the households that the campaign reached ([`super::task::met`]).
 pub fn progress<'a>(
     given: &[EntityId],
-    visits: &BTreeMap<EntityId, Vec<VisitFact>>,
+    met: &BTreeSet<EntityId>,
     summaries: impl IntoIterator<Item = &'a Summary>,
-    (from, to): (NaiveDate, NaiveDate),
 ) -> Progress {
     let mut progress = Progress::default();
     for id in given {
-        let met = visits.get(id).into_iter().flatten().any(|v| v.met && (from..=to).contains(&v.day));
-        progress.done.count(met);
-        if !met {
+        progress.done.count(met.contains(id));
+        if !met.contains(id) {
             progress.left.push(*id);
         }
     }

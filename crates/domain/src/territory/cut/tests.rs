@@ -1,0 +1,177 @@
+#![allow(clippy::unwrap_used)]
+use serde_json::json;
+
+use super::*;
+use crate::case::story::{START, Story, TOWN, person};
+use crate::package::Package;
+use crate::summary::day_of;
+
+const VILLAGE: &str = "510000100201";
+const LEFT: &str = "510000100201001";
+const RIGHT: &str = "510000100201002";
+const THIRD: &str = "510000100201003";
+
+fn id(n: u8) -> EntityId {
+    EntityId([n; 16])
+}
+
+fn today() -> NaiveDate {
+    day_of(START)
+}
+
+fn node(n: u8, code: &str) -> Node {
+    let node = AreaNode {
+        code: code.to_owned(),
+        name: format!("第 {n} 网格"),
+        valid_from: None,
+        valid_to: None,
+        successors: Vec::new(),
+    };
+    Node { id: id(n), node, moves: BTreeMap::new() }
+}
+
+fn draft(old: &[&str], new: &[&str], homes: &[(u8, &str)]) -> Draft {
+    Draft {
+        old: old.iter().map(|code| (*code).to_owned()).collect(),
+        new: new.iter().map(|code| ((*code).to_owned(), "新网格".to_owned())).collect(),
+        on: today() + Days::new(3),
+        homes: homes.iter().map(|(n, code)| (id(*n), (*code).to_owned())).collect(),
+    }
+}
+
+fn home(n: u8, area: &str) -> Summary {
+    let mut story = Story::new();
+    story
+        .admitted(&person("ann", "village_assistant"), "create", &crate::case::story::hazard_body("blue"))
+        .unwrap();
+    let row = Summary::of(&story.entity, Package::builtin()).unwrap();
+    Summary {
+        id: id(n),
+        kind: RecordKind::Household,
+        household: Some(id(n)),
+        area: area.to_owned(),
+        state: "active".to_owned(),
+        ..row
+    }
+}
+
+#[test]
+fn what_stands_against_it() {
+    let nodes = [node(101, VILLAGE), node(1, LEFT), node(2, RIGHT)];
+    let judged = |draft: &Draft, homes: &[u8]| {
+        let homes: Vec<EntityId> = homes.iter().map(|n| id(*n)).collect();
+        draft.problems(&nodes, &homes, today())
+    };
+    let good = draft(&[LEFT, RIGHT], &[THIRD], &[(9, THIRD)]);
+    assert_eq!(judged(&good, &[9]), []);
+    assert_eq!(judged(&good, &[8, 9]), [DraftProblem::Undecided(1)]);
+    assert_eq!(judged(&draft(&[LEFT], &[THIRD], &[]), &[]), [DraftProblem::Nothing]);
+    assert_eq!(judged(&draft(&[LEFT, RIGHT], &[LEFT], &[]), &[]), [DraftProblem::Taken(LEFT.to_owned())]);
+    assert_eq!(judged(&draft(&[LEFT, THIRD], &[RIGHT], &[]), &[]).len(), 2, "unknown, and taken");
+    assert_eq!(judged(&draft(&[LEFT, RIGHT], &["510000100202001"], &[]), &[]), [DraftProblem::Village]);
+    let late = Draft { on: today() - Days::new(1), new: vec![(THIRD.to_owned(), " ".to_owned())], ..good };
+    assert_eq!(judged(&late, &[]), [DraftProblem::Name, DraftProblem::Past]);
+}
+
+#[test]
+fn codes_are_never_used_again() {
+    let mut ended = node(2, RIGHT);
+    ended.node.valid_to = Some(today());
+    let online = node(3, "510000100201901");
+    let nodes = [node(1, LEFT), ended, online, node(4, "510000100202009")];
+    assert_eq!(free_codes(&nodes, VILLAGE, 2), [THIRD, "510000100201004"]);
+}
+
+#[test]
+fn the_preview_tells_moves_and_norms() {
+    let nodes = [node(1, LEFT), node(2, RIGHT)];
+    let norms = Norms { households: 2, persons: 100, tolerance_percent: 50 };
+    let rows = [home(7, LEFT), home(8, LEFT), home(9, RIGHT)];
+    let mut case = home(6, LEFT);
+    (case.kind, case.household, case.state) = (RecordKind::Hazard, None, "in_progress".to_owned());
+    let all: Vec<&Summary> = rows.iter().chain([&case]).collect();
+    let homes: Vec<Dwelling> =
+        rows.iter().map(|row| Dwelling { id: row.id, area: row.area.clone(), persons: 3 }).collect();
+    let told = |draft: &Draft| draft.preview(&nodes, &norms, &homes, &all);
+    let merge = told(&draft(&[LEFT, RIGHT], &[THIRD], &[(7, THIRD), (8, THIRD), (9, THIRD)]));
+    assert_eq!((merge.moves, merge.undecided), (4, vec![]), "three households and the case");
+    let too_many = NormNote::Households { area: THIRD.to_owned(), count: 3, beyond: false };
+    assert!(merge.notes.contains(&too_many), "{:?}", merge.notes);
+    let (fourth, fifth) = ("510000100201004", "510000100201005");
+    let split = told(&draft(&[LEFT], &[fourth, fifth], &[(7, fourth), (8, fifth)]));
+    assert_eq!((split.moves, split.undecided), (2, vec![id(6)]), "somebody has to say where the case goes");
+    assert_eq!(split.homes.values().copied().collect::<Vec<_>>(), [1, 1]);
+}
+
+#[test]
+fn what_is_written_is_read_back_as_one_cut() {
+    let clerk = person("cai", "grid_clerk");
+    let made = |n: u8, values: Values| {
+        let mut story = Story::new();
+        story.entity = Entity::new(id(n), None);
+        let set = serde_json::to_value(values).unwrap();
+        story
+            .admitted(&clerk, "create", &json!({"type": "area", "place": {"all": true}, "set": set}))
+            .unwrap();
+        story
+    };
+    let plain = |code: &str| [("code".to_owned(), json!(code)), ("name".to_owned(), json!("网格"))].into();
+    let mut stories = [made(1, plain(LEFT)), made(2, plain(RIGHT))];
+    let nodes: Vec<Node> = stories.iter().map(|story| Node::of(&story.entity).unwrap()).collect();
+    let merge = draft(&[LEFT, RIGHT], &[THIRD], &[(8, THIRD), (9, THIRD)]);
+    let lies = BTreeMap::from([(id(8), LEFT.to_owned()), (id(9), RIGHT.to_owned())]);
+    let (ended, new) = merge.writes(&nodes, &lies);
+    for ((_, set), story) in ended.into_iter().zip(&mut stories) {
+        story.admitted(&clerk, "set", &json!({"set": set})).unwrap();
+    }
+    let third = made(3, new[0].clone());
+    let nodes: Vec<Node> =
+        stories.iter().chain([&third]).map(|story| Node::of(&story.entity).unwrap()).collect();
+    let valid: Vec<bool> = nodes.iter().map(|node| node.node.valid_on(merge.on)).collect();
+    assert_eq!(valid, [false, false, true]);
+    assert!(nodes[0].node.valid_on(merge.on - Days::new(1)) && !nodes[2].node.valid_on(today()));
+    let [cut] = cuts(&nodes).try_into().unwrap();
+    assert_eq!(
+        (cut.old.as_slice(), cut.new.as_slice(), cut.on),
+        (&merge.old[..], &[THIRD.to_owned()][..], merge.on)
+    );
+    assert_eq!(cut.from, lies);
+    assert_eq!(cut.to, merge.homes);
+
+    let role = |area: &str, from: Option<NaiveDate>, to: Option<NaiveDate>| Assignment {
+        role: "grid_worker_l2".to_owned(),
+        area: Some(area.to_owned()),
+        from,
+        to,
+        ..Assignment::default()
+    };
+    let last = Some(merge.on - Days::new(1));
+    assert_eq!(
+        cut.follow(&[role(LEFT, None, None), role(RIGHT, None, None), role(TOWN, None, None)]),
+        Some(vec![
+            role(LEFT, None, last),
+            role(THIRD, Some(merge.on), None),
+            role(RIGHT, None, last),
+            role(TOWN, None, None)
+        ])
+    );
+    assert_eq!(cut.follow(&[role(TOWN, None, None)]), None);
+    let split = Cut { new: vec![THIRD.to_owned(), "510000100201004".to_owned()], ..cut };
+    let person: Values = [
+        ("assignments/a1/role".to_owned(), json!("grid_worker_l2")),
+        ("assignments/a1/area".to_owned(), json!(LEFT)),
+        ("assignments/a2/role".to_owned(), json!("supervisor")),
+        ("assignments/a2/area".to_owned(), json!(TOWN)),
+    ]
+    .into();
+    let mut after = person.clone();
+    after.extend(split.follow_rows(&person));
+    let told: Vec<(String, Option<String>)> =
+        crate::authority::assignments(&after).into_iter().map(|held| (held.role, held.area)).collect();
+    let held = |role: &str, area: &str| (role.to_owned(), Some(area.to_owned()));
+    assert_eq!(
+        told,
+        [held("grid_worker_l2", THIRD), held("grid_worker_l2", "510000100201004"), held("supervisor", TOWN)]
+    );
+    assert_eq!(split.follow_rows(&after), Values::new(), "done once");
+}

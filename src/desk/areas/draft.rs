@@ -1,0 +1,351 @@
+//! Deciding how grids are cut: names, day, where each household goes, and what would follow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use gridbook_domain::household::HouseholdView;
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
+use gridbook_domain::territory::cut::{Draft, DraftProblem, Preview, free_codes};
+use gridbook_domain::territory::norm::{Dwelling, NormNote};
+use gridbook_log::{Body, Create, EntityId, Placement, body};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::{Desk, day, rows_in};
+use crate::desk::parts::select;
+use crate::ui::dialog::dialog;
+use crate::ui::toast::use_toasts;
+
+/// What is being decided.
+#[derive(Clone, Copy)]
+struct Editing {
+    desk: Desk,
+    on: RwSignal<NaiveDate>,
+    /// Codes and names of the new grids.
+    new: RwSignal<Vec<(String, String)>>,
+    homes: RwSignal<BTreeMap<EntityId, String>>,
+    /// What lies in the grids that end.
+    rows: RwSignal<Vec<Summary>>,
+    dwellings: RwSignal<Vec<Dwelling>>,
+}
+
+impl Editing {
+    fn draft(self) -> Draft {
+        Draft {
+            old: self.desk.chosen.get().into_iter().collect(),
+            new: self.new.get(),
+            on: self.on.get(),
+            homes: self.homes.get(),
+        }
+    }
+
+    /// Begins with what lies there: all into one, or one half each in the order of their numbers.
+    fn begin(self) {
+        let chosen = self.desk.chosen.get_untracked();
+        let (parts, village) = (self.desk.parts.get_untracked(), self.desk.village.get_untracked());
+        let codes = self.desk.nodes.with_untracked(|nodes| {
+            nodes.as_ref().map(|nodes| free_codes(nodes, &village, parts)).unwrap_or_default()
+        });
+        let rows = rows_in(self.desk.app, &chosen);
+        let mut homes: Vec<&Summary> = rows.iter().filter(|row| is_home(row)).collect();
+        gridbook_log::order_by_key(&mut homes, |row| (row.number.clone(), row.id));
+        let half = homes.len().div_ceil(parts.max(1)).max(1);
+        let targets =
+            homes.iter().enumerate().filter_map(|(n, row)| Some((row.id, codes.get(n / half)?.clone())));
+        self.homes.set(targets.collect());
+        self.new.set(codes.into_iter().map(|code| (code, String::new())).collect());
+        self.rows.set(rows);
+        self.dwellings.set(Vec::new());
+        spawn_local(self.count());
+    }
+
+    /// Counts who lives where, for the norms.
+    async fn count(self) {
+        let homes: Vec<EntityId> = self
+            .rows
+            .with_untracked(|rows| rows.iter().filter(|row| is_home(row)).map(|row| row.id).collect());
+        let mut dwellings = Vec::new();
+        for id in homes {
+            if let Ok(Some(entity)) = self.desk.app.entity(id).await {
+                let view = HouseholdView::of(&entity);
+                dwellings.push(Dwelling { id, area: view.area, persons: view.members.len() });
+            }
+        }
+        let _ = self.dwellings.try_set(dwellings);
+    }
+
+    fn judged(self) -> (Vec<DraftProblem>, Preview) {
+        let draft = self.draft();
+        let norms = self.desk.app.package().visits.get().norms;
+        self.desk.nodes.with(|nodes| {
+            let nodes = nodes.as_deref().map(Vec::as_slice).unwrap_or_default();
+            self.rows.with(|rows| {
+                let rows: Vec<&Summary> = rows.iter().collect();
+                let homes: Vec<EntityId> = rows.iter().filter(|row| is_home(row)).map(|row| row.id).collect();
+                let problems = draft.problems(nodes, &homes, self.desk.app.today());
+                let preview = self.dwellings.with(|homes| draft.preview(nodes, &norms, homes, &rows));
+                (problems, preview)
+            })
+        })
+    }
+}
+
+fn is_home(row: &Summary) -> bool {
+    row.kind == RecordKind::Household && !row.is_gone()
+}
+
+pub(super) fn dialog_for(desk: Desk) -> AnyView {
+    let toasts = use_toasts();
+    let editing = Editing {
+        desk,
+        on: RwSignal::new(desk.app.today()),
+        new: RwSignal::new(Vec::new()),
+        homes: RwSignal::new(BTreeMap::new()),
+        rows: RwSignal::new(Vec::new()),
+        dwellings: RwSignal::new(Vec::new()),
+    };
+    Effect::new(move |_| {
+        if desk.open.get() {
+            editing.begin();
+        }
+    });
+    let judged = Memo::new(move |_| editing.judged());
+    let busy = RwSignal::new(false);
+    let save = move |_| {
+        if let Some(problem) =
+            judged.with_untracked(|(problems, _)| problems.first().map(ToString::to_string))
+        {
+            return toasts.warn(problem);
+        }
+        busy.set(true);
+        spawn_local(async move {
+            match keep(editing).await {
+                Ok(()) => {
+                    toasts.ok("已定下，生效那天在下面移动记录");
+                    desk.chosen.set(BTreeSet::new());
+                    desk.open.set(false);
+                }
+                Err(words) => toasts.warn(words),
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let inside = move || {
+        let merge = desk.parts.get_untracked() == 1;
+        let told = move || judged.with(|(problems, preview)| told(editing, problems, preview));
+        view! {
+            <div class="dialog-body stack">
+                {old_names(desk)}
+                {day("从哪天起算", "areas-on", editing.on)}
+                {name_fields(editing)}
+                {told}
+                {undecided(editing, judged)}
+                {(!merge).then(|| homes(editing))}
+            </div>
+            <div class="dialog-foot">
+                <button class="btn" type="button" on:click=move |_| desk.open.set(false)>"取消"</button>
+                <button
+                    class="btn btn-primary"
+                    type="button"
+                    data-testid="areas-save"
+                    disabled=move || busy.get()
+                    on:click=save
+                >
+                    "定下来"
+                </button>
+            </div>
+        }
+        .into_any()
+    };
+    dialog(desk.open, "dialog-wide", "调整网格", Box::new(inside))
+}
+
+fn old_names(desk: Desk) -> AnyView {
+    let names = desk.names.get_untracked();
+    let old: Vec<String> = desk.chosen.get_untracked().iter().map(|code| names.area(code)).collect();
+    let text = format!("{}到生效前一天为止；以前的记录仍查得到，编码不再使用。", old.join("、"));
+    view! { <p>{text}</p> }.into_any()
+}
+
+fn name_fields(editing: Editing) -> AnyView {
+    (move || {
+        let codes: Vec<String> =
+            editing.new.with_untracked(|new| new.iter().map(|(code, _)| code.clone()).collect());
+        // The names are typed here: only another number of grids draws them anew.
+        let _ = editing.rows.with(Vec::len);
+        codes
+            .into_iter()
+            .enumerate()
+            .map(|(n, code)| {
+                let id = format!("areas-name-{n}");
+                let set = move |event| {
+                    editing.new.update(|new| {
+                        if let Some((_, name)) = new.get_mut(n) {
+                            *name = event_target_value(&event);
+                        }
+                    });
+                };
+                view! {
+                    <div class="field">
+                        <label class="label" for=id.clone()>{format!("新网格 {code} 的名称")}</label>
+                        <input class="input" id=id.clone() data-testid=id maxlength="30" on:input=set />
+                    </div>
+                }
+            })
+            .collect_view()
+    })
+    .into_any()
+}
+
+/// What would follow, in words.
+fn told(editing: Editing, problems: &[DraftProblem], preview: &Preview) -> AnyView {
+    let new = editing.new.get();
+    let name = |code: &str| {
+        let held = new.iter().find(|(held, name)| held == code && !name.trim().is_empty());
+        held.map_or_else(|| code.to_owned(), |(_, name)| name.trim().to_owned())
+    };
+    let people = |code: &str| -> usize {
+        let homes = editing.homes.get();
+        editing.dwellings.with(|all| {
+            all.iter()
+                .filter(|home| homes.get(&home.id).is_some_and(|to| to == code))
+                .map(|home| home.persons)
+                .sum()
+        })
+    };
+    let lines = preview
+        .homes
+        .iter()
+        .map(|(code, count)| {
+            view! { <li data-testid="areas-line">{format!("{}：{count} 户 {} 人", name(code), people(code))}</li> }
+        })
+        .collect_view();
+    let outside = preview.notes.iter().filter(|note| matches!(note, NormNote::NoMicroGrid { .. })).count();
+    let over = |beyond: bool| if beyond { "，超出容许范围" } else { "" };
+    let mut notes: Vec<String> = preview
+        .notes
+        .iter()
+        .filter_map(|note| match note {
+            NormNote::Households { area, count, beyond } => {
+                Some(format!("{}有 {count} 户，超过标准{}。", name(area), over(*beyond)))
+            }
+            NormNote::Persons { area, count, beyond } => {
+                Some(format!("{}有 {count} 人，超过标准{}。", name(area), over(*beyond)))
+            }
+            NormNote::Empty { area } => Some(format!("{}没有户。", name(area))),
+            NormNote::NoMicroGrid { .. } => None,
+        })
+        .collect();
+    if outside > 0 {
+        notes.push(format!("{outside} 户不在任何微网格里（两个全覆盖）。"));
+    }
+    let notes = notes
+        .into_iter()
+        .map(|words| view! { <li data-testid="areas-note">{format!("! {words}")}</li> })
+        .collect_view();
+    let wrong: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    view! {
+        <ul class="stack-s">{lines}</ul>
+        <p data-testid="areas-moves">{format!("生效那天移动 {} 条记录（户、走访和在办的事）。", preview.moves)}</p>
+        <ul class="stack-s">{notes}</ul>
+        <p class="muted" data-testid="areas-problems">{wrong.join("")}</p>
+    }
+    .into_any()
+}
+
+/// Open cases of no household in a grid that is split.
+fn undecided(editing: Editing, judged: Memo<(Vec<DraftProblem>, Preview)>) -> AnyView {
+    let open = Memo::new(move |_| judged.with(|(_, preview)| preview.undecided.clone()));
+    (move || {
+        let ids = open.get();
+        let rows = editing.rows.get();
+        (!ids.is_empty()).then(|| {
+            let lines: Vec<(EntityId, String)> = ids
+                .iter()
+                .filter_map(|id| Some((*id, rows.iter().find(|row| row.id == *id)?.title.clone())))
+                .collect();
+            choose(editing, "这些事不在哪一户，请说归哪个网格", "areas-case", lines)
+        })
+    })
+    .into_any()
+}
+
+/// Households with their new grid.
+fn homes(editing: Editing) -> AnyView {
+    (move || {
+        let mut rows: Vec<Summary> = editing.rows.get().into_iter().filter(is_home).collect();
+        gridbook_log::order_by_key(&mut rows, |row| (row.number.clone(), row.id));
+        let line = |row: Summary| (row.id, format!("{} {}", row.title, row.subtitle));
+        choose(editing, "每户归哪个网格", "areas-home", rows.into_iter().map(line).collect())
+    })
+    .into_any()
+}
+
+fn choose(
+    editing: Editing,
+    title: &'static str,
+    test: &'static str,
+    lines: Vec<(EntityId, String)>,
+) -> AnyView {
+    let rows = lines
+        .into_iter()
+        .map(|(id, words)| {
+            let options = move || {
+                let said = editing.homes.with(|homes| homes.contains_key(&id));
+                let blank = (!said).then(|| (String::new(), "请选".to_owned()));
+                let new = editing.new.get().into_iter();
+                let named =
+                    new.map(|(code, name)| (code.clone(), if name.trim().is_empty() { code } else { name }));
+                blank.into_iter().chain(named).collect()
+            };
+            let held = move || editing.homes.with(|homes| homes.get(&id).cloned().unwrap_or_default());
+            let set = move |code: String| editing.homes.update(|homes| drop(homes.insert(id, code)));
+            view! {
+                <tr data-testid=test>
+                    <td>{words}</td>
+                    <td>{select("归哪个网格", "areas-to", held, options, set)}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section">
+            <div class="section-head"><h3 class="section-title">{title}</h3></div>
+            <table class="table table-dense"><tbody>{rows}</tbody></table>
+        </section>
+    }
+    .into_any()
+}
+
+/// Writes what was decided into the directory.
+async fn keep(editing: Editing) -> Result<(), String> {
+    let app = editing.desk.app;
+    let draft = untrack(|| editing.draft());
+    let lies: BTreeMap<EntityId, String> =
+        editing.rows.with_untracked(|rows| rows.iter().map(|row| (row.id, row.area.clone())).collect());
+    let (ended, made) = editing
+        .desk
+        .nodes
+        .with_untracked(|nodes| draft.writes(nodes.as_deref().map(Vec::as_slice).unwrap_or_default(), &lies));
+    let mut writes = Vec::new();
+    for (id, set) in ended {
+        let before = app.entity(id).await.map_err(|problem| problem.message())?;
+        let write = NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
+        app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
+        writes.push(write);
+    }
+    for set in made {
+        let create = Create {
+            type_: RecordKind::Area.as_str().to_owned(),
+            place: Placement { all: Some(true), ..Placement::default() },
+            set,
+            ..Create::default()
+        };
+        let write = NewWrite { entity: app.new_id(), body: Body::Create(create) };
+        app.check(None, &write).map_err(|refusal| refusal.message())?;
+        writes.push(write);
+    }
+    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+}

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use gridbook_domain::township::Township;
-use gridbook_log::key::Point;
-use gridbook_log::{DeviceId, Op, Signature, Writer};
+use gridbook_log::key::{self, Point};
+use gridbook_log::{DeviceId, Op, Signature, WireOp, Writer};
 use gridbook_sync::authors::{Authors, Memory, Notary, kept_aside};
 use gridbook_sync::bundle::Bundle;
 use leptos::prelude::*;
@@ -13,6 +13,9 @@ use leptos::prelude::*;
 use super::{App, AppReplica, Backend, Problem, Projector};
 use crate::platform::{BrowserEnv, DeviceKey};
 use crate::store::IdbStore;
+
+/// Operations of a file looked at together.
+const PIECE: usize = 500;
 
 /// See the module's text.
 pub(super) struct Hand {
@@ -77,9 +80,19 @@ impl App {
     /// What of a carried file may be taken, and how many of its operations may not. A server looks for itself.
     pub(super) async fn screened(&self, mut bundle: Bundle) -> Result<(Bundle, usize), Problem> {
         let Some(hand) = self.hand().await else { return Ok((bundle, 0)) };
-        let ops: Result<Vec<Op>, _> = bundle.ops.iter().map(|op| Op::from_wire(op.clone())).collect();
-        let ops = ops.map_err(|error| Problem::Store(error.to_string()))?;
-        let mut verdicts = hand.authors().judge(&ops).await?.into_iter();
+        let authors = hand.authors();
+        let read = |ops: &[WireOp]| -> Result<Vec<Op>, Problem> {
+            let ops: Result<_, _> = ops.iter().map(|op| Op::from_wire(op.clone())).collect();
+            ops.map_err(|error| Problem::Store(error.to_string()))
+        };
+        // The keys first, wherever they stand; the rest in pieces that a phone can hold.
+        let keys: Vec<WireOp> = bundle.ops.iter().filter(|op| op.h.starts_with(key::LINE)).cloned().collect();
+        authors.judge(&read(&keys)?).await?;
+        let mut verdicts = Vec::with_capacity(bundle.ops.len());
+        for ops in bundle.ops.chunks(PIECE) {
+            verdicts.extend(authors.judge(&read(ops)?).await?);
+        }
+        let mut verdicts = verdicts.into_iter();
         let before = bundle.ops.len();
         bundle.ops.retain(|_| verdicts.next() == Some(true));
         let refused = before - bundle.ops.len();

@@ -1,5 +1,5 @@
 //! Tables that are made from all records of a period: the hazards' balance, patrols, campaigns, visits, mediation,
-//! grids that were cut anew. Figures are by village and grid; nobody who goes out is ranked.
+//! handling units, grids that were cut anew. Figures are by village and grid; nobody who goes out is ranked.
 
 mod areas;
 mod figures;
@@ -7,6 +7,7 @@ mod hazards;
 mod mediation;
 mod pairs;
 mod show;
+mod units;
 mod visits;
 
 use std::sync::Arc;
@@ -31,12 +32,20 @@ enum Tab {
     Campaigns,
     Coverage,
     Mediation,
+    Units,
     Areas,
 }
 
 impl Tab {
-    const ALL: [Self; 6] =
-        [Self::Balance, Self::Points, Self::Campaigns, Self::Coverage, Self::Mediation, Self::Areas];
+    const ALL: [Self; 7] = [
+        Self::Balance,
+        Self::Points,
+        Self::Campaigns,
+        Self::Coverage,
+        Self::Mediation,
+        Self::Units,
+        Self::Areas,
+    ];
 
     const fn id(self) -> &'static str {
         match self {
@@ -45,6 +54,7 @@ impl Tab {
             Self::Campaigns => "campaigns",
             Self::Coverage => "coverage",
             Self::Mediation => "mediation",
+            Self::Units => "units",
             Self::Areas => "areas",
         }
     }
@@ -56,6 +66,7 @@ impl Tab {
             Self::Campaigns => "专项进度",
             Self::Coverage => "走访覆盖",
             Self::Mediation => "调解指标",
+            Self::Units => "承办单位",
             Self::Areas => "新旧网格",
         }
     }
@@ -170,6 +181,7 @@ async fn make(app: App, names: &Names, asked: &Asked) -> Figures {
         Tab::Campaigns => visits::campaigns(app, names, asked).await,
         Tab::Coverage => visits::coverage(app, names, asked),
         Tab::Mediation => mediation::indicators(app, asked).await,
+        Tab::Units => units::units(app, names, asked).await,
         Tab::Areas => areas::dual(app, names, asked).await,
     }
 }

@@ -1,6 +1,9 @@
 //! The device's key: it signs what travels through other hands. Made once, never leaves the browser, and the browser
 //! does not give its private half out.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 
 use gridbook_log::key::Point;

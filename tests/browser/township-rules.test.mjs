@@ -106,7 +106,7 @@ test("a township's own rules", async (t) => {
     const sheet = unzip(await readFile(await (await waiting).path()));
     assert.ok([...sheet.keys()].some((name) => name.endsWith("sheet1.xml")));
     await keep(page, "desk-balance");
-    for (const tab of ["points", "campaigns", "coverage", "mediation", "areas"]) {
+    for (const tab of ["points", "campaigns", "coverage", "mediation", "units", "areas"]) {
       await desk.id(`books-tab-${tab}`).click();
       await page.locator("[data-testid=books-table], [data-testid=blank-search]").first().waitFor();
       await keep(page, `desk-${tab}`);

@@ -4,6 +4,7 @@ mod fault;
 #[cfg(test)]
 pub(crate) mod story;
 mod timeline;
+pub mod unit;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use crate::role::Target;
 
 pub use fault::{Contest, FaultMark};
 pub use timeline::{Line, LineKind};
+use unit::{UnitStep, WithUnit};
 
 /// A visit, hazard or dispute as its stream tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,6 +93,8 @@ pub struct CaseView {
     pub redo_count: u32,
     /// How often units returned it.
     pub return_count: u32,
+    /// What it was to the units that had it, in order.
+    pub with_units: Vec<WithUnit>,
     /// Kept at the village, without a unit.
     pub kept_at_village: bool,
     /// The case has been registered at least once.
@@ -218,6 +222,7 @@ impl CaseView {
             rating: None,
             redo_count: 0,
             return_count: 0,
+            with_units: Vec::new(),
             kept_at_village: false,
             registered: false,
             handle_since: None,
@@ -302,6 +307,7 @@ impl CaseView {
                 }
                 "return_unit" => {
                     self.return_count += 1;
+                    self.with_unit(UnitStep::Returned, at);
                     (self.lead_unit, self.handler) = (None, None);
                     self.support_units.clear();
                 }
@@ -309,6 +315,7 @@ impl CaseView {
                     self.handled_by.insert(record.user.clone());
                 }
                 "finish" => {
+                    self.with_unit(UnitStep::Done, at);
                     self.finished_at = Some(at);
                     self.result = text(&event.data, "text");
                     self.handled_by.insert(record.user.clone());
@@ -317,10 +324,16 @@ impl CaseView {
                 "dissatisfied" => {
                     self.redo_count += 1;
                     self.rating = text(&event.data, "rating");
+                    self.with_unit(UnitStep::Rated(false), at);
+                    self.with_unit(UnitStep::Redo, at);
                     self.limit(event, at);
                 }
                 "satisfied" | "waive" => {
                     self.rating = text(&event.data, "rating");
+                    if event.event == "waive" {
+                        self.with_unit(UnitStep::Waived, at);
+                    }
+                    self.rated(at);
                     self.closed_at = Some(at);
                 }
                 "reopen" => {
@@ -344,7 +357,19 @@ impl CaseView {
         self.handler = handler;
         self.respond_by = text(&event.set, "respond_by");
         self.claimed_at = None;
+        self.with_unit(UnitStep::Given, at);
         self.limit(event, at);
+    }
+
+    /// A step that belongs to the unit that has the case now; cases of the village have none.
+    fn with_unit(&mut self, step: UnitStep, at: u64) {
+        self.with_units.extend(self.lead_unit.clone().map(|unit| WithUnit { unit, at, step }));
+    }
+
+    fn rated(&mut self, at: u64) {
+        if let Some(satisfied) = self.rating.as_deref().map(unit::is_satisfied) {
+            self.with_unit(UnitStep::Rated(satisfied), at);
+        }
     }
 
     /// A new limit starts its count of extensions anew; without one the old limit stands.
@@ -397,7 +422,10 @@ impl CaseView {
                     (contest.upheld, contest.decided_by) = (Some(upheld), Some(user.to_owned()));
                 }
             }
-            "caller_rate" => self.rating = said("rating"),
+            "caller_rate" => {
+                self.rating = said("rating");
+                self.rated(at);
+            }
             "participant" => self.participants.extend(said("person")),
             "void_request" => self.void_asked_by = Some(user.to_owned()),
             _ => {}

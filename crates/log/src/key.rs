@@ -16,6 +16,8 @@ use crate::op::Op;
 pub const TYPE: &str = "device_key";
 /// Begins the ids of these records.
 const ID: &[u8; 4] = b"key.";
+/// How the header lines in these records begin.
+pub const LINE: &str = "gb1 6b65792e";
 /// Where the record has the key.
 const PATH: &str = "key";
 

@@ -320,7 +320,7 @@ fn a_key_whose_making_broke_off_is_made_once_more() {
     // The tab dies behind the first thing that is written.
     ann.store.fail_next(Fault::After);
     assert!(now(authors.announce(&ann.env, true)).is_err());
-    let ann = world.open("ann", Some(1), old.store.clone());
+    let ann = world.open("ann", Some(1), old.store);
     ann.sync();
     let signed = world.ops().into_iter().filter(|op| op.entity() == crack && op.signature().is_some());
     assert_eq!(signed.count(), 1);
@@ -660,6 +660,7 @@ proptest! {
         let point = point_of(&SigningKey::from_slice(&[1; 32]).unwrap());
         let spelt = key::record(&point).set["key"].as_str().unwrap().to_owned();
         prop_assert_eq!(read(&spelt, key::TYPE, place), Some(point));
+        prop_assert!(forge(writer, "ann", place, 1, &text).line().starts_with(key::LINE));
         prop_assert_eq!(read(&spelt, key::TYPE, EntityId([1; 16])), None);
         let cut = spelt.get(..cut.min(129)).unwrap();
         prop_assert_eq!(read(cut, key::TYPE, place), None);

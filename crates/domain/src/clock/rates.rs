@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CaseClocks, ClockId, Limit, Phase};
 use crate::case::CaseView;
+use crate::case::unit::{UnitStep, WithUnit};
 use crate::share::Share;
 
 /// Shares of a period.
@@ -71,10 +72,47 @@ pub struct UnitLine {
     pub unit: String,
     /// How limits were kept.
     pub rates: Rates,
-    /// 满意率: very satisfied and satisfied, of the cases that were rated.
+    /// 收到: times that a case was given to it.
+    pub given: usize,
+    /// 退件率: returned, of those.
+    pub returned: Share,
+    /// 重办率: sent back after it was reported done, of what was reported done.
+    pub redone: Share,
+    /// 回访率: called back, of the cases that were called back or closed without it.
+    pub called_back: Share,
+    /// 满意率: very satisfied and satisfied, of the cases that were rated; the last rating of a case counts.
     pub satisfied: Share,
     /// 不响应, 迟响应 …: marked faults by kind; contested ones do not count until they are upheld.
     pub faults: BTreeMap<String, usize>,
+}
+
+impl UnitLine {
+    /// Adds a case: its steps with the unit, in order. A step counts in the period in which it was taken; what came of it
+    /// may come later.
+    fn read(&mut self, steps: &[&WithUnit], from: u64, to: u64) {
+        let inside = |held: &WithUnit| (from..to).contains(&held.at);
+        // Whether the one follows before the other comes again.
+        let then = |n: usize, what: UnitStep| {
+            let again = steps[n].step;
+            let after = steps.iter().skip(n + 1).take_while(|held| held.step != again);
+            after.into_iter().any(|held| held.step == what)
+        };
+        let (mut rating, mut called) = (None, None);
+        for (n, held) in steps.iter().enumerate().filter(|(_, held)| inside(held)) {
+            match held.step {
+                UnitStep::Given => {
+                    self.given += 1;
+                    self.returned.count(then(n, UnitStep::Returned));
+                }
+                UnitStep::Done => self.redone.count(then(n, UnitStep::Redo)),
+                UnitStep::Rated(satisfied) => (rating, called) = (Some(satisfied), Some(true)),
+                UnitStep::Waived => called = Some(called.unwrap_or(false)),
+                UnitStep::Returned | UnitStep::Redo => {}
+            }
+        }
+        rating.into_iter().for_each(|satisfied| self.satisfied.count(satisfied));
+        called.into_iter().for_each(|called| self.called_back.count(called));
+    }
 }
 
 /// A line for each lead unit by its code, and one before them for all together, over the cases that units have. A fault
@@ -87,13 +125,15 @@ pub fn by_unit<'a>(
     let cases: Vec<(&CaseView, &CaseClocks)> = cases.into_iter().collect();
     let leads = cases.iter().filter_map(|(case, _)| case.lead_unit.clone());
     let marked = cases.iter().flat_map(|(case, _)| case.faults.iter().filter_map(|mark| mark.unit.clone()));
-    let units: BTreeSet<String> = leads.chain(marked).chain([String::new()]).collect();
+    let had = cases.iter().flat_map(|(case, _)| case.with_units.iter().map(|held| held.unit.clone()));
+    let units: BTreeSet<String> = leads.chain(marked).chain(had).chain([String::new()]).collect();
     let line = |unit: String| {
         let whose = |held: Option<&str>| held.is_some_and(|held| unit.is_empty() || held == unit);
         let own = || cases.iter().filter(|(case, _)| whose(case.lead_unit.as_deref()));
-        let mut satisfied = Share::default();
-        for rating in own().filter_map(|(case, _)| case.rating.as_deref()) {
-            satisfied.count(matches!(rating, "very_satisfied" | "satisfied"));
+        let mut line = UnitLine { unit: unit.clone(), ..UnitLine::default() };
+        for (case, _) in &cases {
+            let steps = case.with_units.iter().filter(|held| whose(Some(&held.unit)));
+            line.read(&steps.collect::<Vec<_>>(), from, to);
         }
         let mut faults = BTreeMap::new();
         for mark in cases.iter().flat_map(|(case, _)| &case.faults) {
@@ -102,7 +142,7 @@ pub fn by_unit<'a>(
             }
         }
         let rates = rates(own().map(|(_, clocks)| *clocks), from, to);
-        UnitLine { unit, rates, satisfied, faults }
+        UnitLine { rates, faults, ..line }
     };
     units.into_iter().map(line).collect()
 }

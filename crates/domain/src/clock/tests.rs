@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 mod chance;
 mod scenario;
 mod supervise;
+mod units;
 
 use super::*;
 use crate::calendar::{DAY_MS, MINUTE_MS, midnight};

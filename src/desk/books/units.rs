@@ -1,0 +1,65 @@
+//! How handling units kept their limits, what they gave back, and how people rated it (FLOW-06, FLOW-12): a line for each
+//! unit in the order of their codes. Nothing here is about single people.
+
+use gridbook_domain::calendar::{DAY_MS, midnight};
+use gridbook_domain::clock::{UnitLine, by_unit, read};
+use gridbook_domain::share::Share;
+use gridbook_domain::summary::Summary;
+
+use super::Asked;
+use super::figures::{Figures, cases, summaries, texts};
+use crate::app::App;
+use crate::ui::directory::Names;
+
+pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
+    let package = app.package();
+    let wanted = |s: &Summary| s.kind.is_case() && s.area.starts_with(&asked.area);
+    let list = summaries(app, wanted);
+    let held = cases(app, &list, |entity, case| Some((case, read(&package, entity)))).await;
+    let period = (midnight(asked.from), midnight(asked.to) + DAY_MS);
+    let mut lines = by_unit(held.iter().map(|(case, clocks)| (case, clocks)), period.0, period.1);
+    // The total stands last, as in the other tables.
+    if !lines.is_empty() {
+        lines.rotate_left(1);
+    }
+    let faults = |line: &UnitLine| {
+        let told = line.faults.iter().map(|(kind, n)| format!("{} {n}", package.label("fault_kind", kind)));
+        told.collect::<Vec<_>>().join("、")
+    };
+    let row = |line: &UnitLine| {
+        let name = if line.unit.is_empty() { "合计".to_owned() } else { names.unit(&line.unit) };
+        let rates = &line.rates;
+        let shares = [
+            rates.response,
+            rates.timely_response,
+            rates.on_time,
+            rates.overtime,
+            line.returned,
+            line.redone,
+            line.called_back,
+            line.satisfied,
+        ];
+        let shares = shares.map(Share::words);
+        [name, line.given.to_string()].into_iter().chain(shares).chain([faults(line)]).collect::<Vec<_>>()
+    };
+    let heard = |line: &&UnitLine| {
+        let rates = &line.rates;
+        let wholes = [rates.response, rates.on_time, rates.overtime, line.redone, line.called_back];
+        line.given > 0 || !line.faults.is_empty() || wholes.iter().any(|share| share.whole > 0)
+    };
+    let rows = lines.iter().filter(heard).map(row).collect();
+    let heads = [
+        ("单位", 18.0),
+        ("收到", 8.0),
+        ("响应率", 18.0),
+        ("及时响应率", 18.0),
+        ("按期办结率", 18.0),
+        ("超时率", 18.0),
+        ("退件率", 18.0),
+        ("重办率", 18.0),
+        ("回访率", 18.0),
+        ("满意率", 18.0),
+        ("过错", 24.0),
+    ];
+    Figures { tables: vec![texts("承办单位", &heads, rows)], ..Figures::default() }
+}

@@ -67,7 +67,7 @@ test("a large photo goes on where it stopped", async (t) => {
   assert.ok(parts >= 2, `the photo is large: ${blobs[0].size}`);
   // One went for nothing, with the network; what had arrived was not sent again.
   assert.equal(town.network.log.filter(part).length, parts + 1);
-  assert.equal(await phone.unsentPhotos(), 0);
+  await until("the phone knows that it arrived", async () => (await phone.unsentPhotos()) === 0);
 });
 
 test("photos wait for Wi-Fi, texts do not; and what has arrived makes room", async (t) => {

@@ -23,6 +23,7 @@ pub mod papers;
 mod parts;
 mod picture;
 mod queue;
+mod roster;
 mod route;
 mod rules;
 pub mod sheets;

@@ -47,6 +47,7 @@ fn name(route: &Route) -> &'static str {
         Route::Import => "import",
         Route::Households(_) => "households",
         Route::Mediation(_) => "mediation",
+        Route::Roster => "roster",
         Route::Papers(..) => "papers",
         Route::Books(_) => "books",
         Route::Rules(_) => "rules",
@@ -211,6 +212,9 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {move || may("report.view").then(|| link("books", "star", "统计台账"))}
             {move || may("household.view").then(|| link("households", "house", "户"))}
             {move || may("mediation.file").then(|| link("mediation", "dispute", "调解卷宗"))}
+            {move || {
+                (may("mediation.file") || may("directory.edit")).then(|| link("roster", "users", "调解员名册"))
+            }}
             {move || may("visit.plan").then(|| link("tasks", "visit", "走访任务"))}
             {move || {
                 manages().then(|| view! { <p class="desk-nav-title">"管理"</p> })

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
-    areas, books, detail, handover, households, import, ledger, login, me, mediation, papers, rules, staff,
-    tasks,
+    areas, books, detail, handover, households, import, ledger, login, me, mediation, papers, roster, rules,
+    staff, tasks,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -78,6 +78,7 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "books" => books::books(route),
         "rules" => rules::rules(route),
         "handover" => handover::handovers(route),
+        "roster" => roster::roster(),
         "areas" => areas::areas(),
         "tasks" => tasks::tasks(),
         "staff" => staff::here::choose(staff::staff),

@@ -16,6 +16,8 @@ pub enum Route {
     Households(Option<EntityId>),
     /// Mediation files, and one of them.
     Mediation(Option<EntityId>),
+    /// Who mediates.
+    Roster,
     /// Documents of a record: one by its template, or the whole volume.
     Papers(EntityId, String),
     /// Figures: one of the tables that are made from all records.
@@ -51,6 +53,7 @@ impl Route {
             "import" => Self::Import,
             "households" => Self::Households(EntityId::parse(rest)),
             "mediation" => Self::Mediation(EntityId::parse(rest)),
+            "roster" => Self::Roster,
             "papers" => {
                 let (id, doc) = rest.split_once('/').unwrap_or((rest, ""));
                 EntityId::parse(id).map_or(Self::Queue(None), |id| Self::Papers(id, doc.to_owned()))
@@ -80,6 +83,7 @@ impl Route {
             Self::Households(Some(id)) => format!("#/households/{id}"),
             Self::Mediation(None) => "#/mediation".to_owned(),
             Self::Mediation(Some(id)) => format!("#/mediation/{id}"),
+            Self::Roster => "#/roster".to_owned(),
             Self::Papers(id, doc) => format!("#/papers/{id}/{doc}"),
             Self::Books(tab) => format!("#/books/{tab}"),
             Self::Rules(tab) => format!("#/rules/{tab}"),

@@ -41,11 +41,11 @@ pub(super) fn mine(app: App) -> AnyView {
             own.map(|task| {
                 let done = so_far(app, &task, &seen).done;
                 let until = format::short_day(task.terms.due, today);
-                let late = if task.terms.due < today { " · 已过期" } else { "" };
+                let late = if task.terms.due < today { "，已过期" } else { "" };
                 Card {
                     id: task.id,
                     label: task.terms.label,
-                    words: format!("{}/{} 户 · 到 {until} 为止{late}", done.part, done.whole),
+                    words: format!("{}/{} 户，到 {until}{late}", done.part, done.whole),
                     part: done.part,
                     whole: done.whole,
                 }

@@ -97,7 +97,8 @@ pub fn provide_directory() -> Directory {
         app.rows(|rows| {
             for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
                 let list = match summary.kind {
-                    RecordKind::Staff => &mut names.people,
+                    // Mediators without an account stand in it too; nothing is said by account of them.
+                    RecordKind::Staff if !summary.number.is_empty() => &mut names.people,
                     RecordKind::Area => &mut names.areas,
                     RecordKind::Unit => &mut names.units,
                     _ => continue,

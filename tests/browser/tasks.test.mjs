@@ -3,8 +3,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { PHONE } from "./harness/browser.mjs";
+import { DESK, PHONE } from "./harness/browser.mjs";
+import { Desk } from "./harness/desk.mjs";
 import { Account } from "./harness/feed.mjs";
+import { inspect, keep } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
 import { Township } from "./harness/township.mjs";
@@ -149,10 +151,29 @@ test("a day's tasks on one phone", async (t) => {
 test("a mediation file grows step by step", async (t) => {
   const town = await Township.open();
   t.after(() => town.close());
-  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "cun201");
-  await phone.offlineReady();
   const township = await Account.signIn(town.server.origin, "zhuren01");
   const [dispute] = await township.list("dispute", ({ values }) => values.event_name === "排水沟纠纷");
+
+  await t.test("the township keeps a roster of mediators", async () => {
+    const desk = await Desk.open(await town.browser.device(DESK), town.origin, "zhuangan01");
+    const add = async (name, area) => {
+      await desk.id("roster-add").click();
+      await desk.id("roster-name").fill(name);
+      await desk.id("roster-body").fill("老党员");
+      if (area) await desk.id("roster-area").selectOption(area);
+      await desk.id("roster-known").locator("label.chip").first().click();
+      await desk.id("roster-save").click();
+      await desk.id("roster-row").filter({ hasText: name }).waitFor();
+    };
+    await desk.go("roster");
+    await add("邹清明");
+    await add("时白露", "510000100202");
+    await desk.synced();
+    await inspect(desk.page, "desk-roster");
+  });
+
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "cun201");
+  await phone.offlineReady();
 
   await t.test("opened from the dispute, which tells it everything it knows", async () => {
     await phone.airplane(true);
@@ -179,6 +200,15 @@ test("a mediation file grows step by step", async (t) => {
     assert.match(await said("assign"), /下一步/);
     await phone.id("step-assign").click();
     await phone.id("field-mediators/0/recusal").locator("label.chip").first().click();
+    // From the roster: not typed, and nobody of another village.
+    const offered = phone.id("roster-person");
+    await offered.first().waitFor();
+    assert.deepEqual(await offered.evaluateAll((all) => all.map((one) => one.textContent.slice(0, 3))), ["邹清明"]);
+    await keep(phone.page, "phone-roster");
+    await offered.first().click();
+    assert.equal(await phone.id("field-mediators/1/name").inputValue(), "邹清明");
+    await until("nobody is offered twice", async () => (await offered.count()) === 0);
+    await phone.id("field-mediators/1/recusal").locator("label.chip").first().click();
     await phone.id("field-recorder").fill("冉小禾");
     await phone.id("field-told_on").fill("2026-11-20");
     await phone.id("form-save").click();

@@ -138,6 +138,7 @@ fn begin(app: App, entity: &Entity, section: &str, key: String, draft: Option<Dr
         ..Draft::default()
     });
     let state = FormState::new(form, draft.values.clone());
+    state.area.set(entity.area().unwrap_or_default().to_owned());
     state.base.set_value(base);
     state.photos.set(draft.photos.clone());
     let filling = Filling {

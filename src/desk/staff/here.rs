@@ -59,7 +59,8 @@ pub fn page() -> AnyView {
     let rows = move || {
         let mut people: Vec<(EntityId, String, String)> = app.rows(|rows| {
             let staff = rows.iter().filter_map(|(id, row)| Some((id, row.summary.as_ref()?)));
-            let staff = staff.filter(|(_, summary)| summary.kind == RecordKind::Staff);
+            let staff =
+                staff.filter(|(_, summary)| summary.kind == RecordKind::Staff && !summary.number.is_empty());
             staff.map(|(id, summary)| (*id, summary.number.clone(), summary.title.clone())).collect()
         });
         people.sort_by(|a, b| a.1.cmp(&b.1));

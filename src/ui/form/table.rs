@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::FormState;
 use super::checklist;
 use super::field::{At, field};
+use super::roster;
 use crate::ui::icon::icon;
 use crate::ui::live;
 
@@ -51,6 +52,7 @@ pub(super) fn table(state: FormState, table: &Arc<Field>) -> AnyView {
             <div class="rowset" data-testid=format!("field-{path}")>
                 {live(draw)}
                 {sum(state, table)}
+                {roster::offer(state, table)}
                 <button class="rowset-add" type="button" data-testid=format!("add-{path}") on:click=add>
                     {icon("plus")}
                     {format!("添加{label}")}

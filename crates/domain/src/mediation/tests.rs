@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::document::{BLANK, Block, Document, document};
 use super::follow::{Confirmation, confirmation, follow_ups};
 use super::indicator::{indicators, subsidy};
-use super::roster::{Mediator, choose, conflicted};
+use super::roster::{Mediator, choose, conflicted, count_load, offered};
 use super::step::{Step, ceiling, next_step, steps};
 use super::track::{NeedsFile, elsewhere, needs_file};
 use super::volume::{self, Retention, retention};
@@ -339,6 +339,49 @@ fn the_roster_offers_who_knows_and_has_time() {
     ];
     let names: Vec<&str> = choose(&roster, "neighbor", day(5, 18)).iter().map(|m| m.name.as_str()).collect();
     assert_eq!(names, ["丙", "乙", "甲"]);
+}
+
+#[test]
+fn the_roster_stands_in_the_directory_and_nobody_mediates_the_own_quarrel() {
+    let person = |name: &str, area: &str, listed: bool| {
+        let known = Mediator {
+            body: "村调委会".to_owned(),
+            area: area.to_owned(),
+            expertise: vec!["neighbor".to_owned()],
+            term_to: Some(day(12, 31)),
+            ..Mediator::default()
+        };
+        let mut values = known.values(listed);
+        values.insert("name".to_owned(), json!(name));
+        let read = Mediator::of(&values);
+        assert_eq!(read, listed.then(|| Mediator { name: name.to_owned(), ..known }));
+        read
+    };
+    let view = talked().view();
+    let file = Mediation::of(&view);
+    let party = file.rows("parties")[0].text("name").to_owned();
+    let people = [
+        person("邹清明", "510000100201", true),
+        person("柏立秋", "", true),
+        person(&party, "", true),
+        person("路小雪", "510000100202", true),
+        person("时白露", "", true),
+        person("郝小暑", "", false),
+    ];
+    let mut roster: Vec<Mediator> = people.into_iter().flatten().collect();
+    count_load(
+        &mut roster,
+        [Mediation { state: "accepted", ..file }, Mediation { state: "archived", ..file }],
+    );
+    let load: Vec<(&str, u32)> =
+        roster.iter().filter(|one| one.load > 0).map(|one| (&*one.name, one.load)).collect();
+    assert_eq!(load, [("柏立秋", 1)], "a file that is over is no load");
+    roster[0].load = 2;
+    let told = |area: &str| {
+        offered(&roster, &file, area, day(5, 26)).iter().map(|one| one.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("51000010020100301"), ["时白露", "邹清明"], "not who is named already, nor a party");
+    assert_eq!(told("51000010020200301"), ["时白露", "路小雪"]);
 }
 
 #[test]

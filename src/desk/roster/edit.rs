@@ -1,0 +1,234 @@
+//! Putting somebody on the roster, changing what it says, taking them off.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use gridbook_domain::date;
+use gridbook_domain::mediation::roster::Mediator;
+use gridbook_domain::record::RecordKind;
+use gridbook_log::{Body, Create, EntityId, Placement, body};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Person;
+use crate::app::{App, use_app};
+use crate::desk::parts::{select, villages};
+use crate::ui::dialog::dialog;
+use crate::ui::directory::use_directory;
+use crate::ui::toast::use_toasts;
+
+type People = RwSignal<Option<Arc<Vec<Person>>>>;
+
+/// What is typed.
+#[derive(Clone, Copy)]
+struct Typed {
+    name: RwSignal<String>,
+    body: RwSignal<String>,
+    area: RwSignal<String>,
+    languages: RwSignal<String>,
+    term: RwSignal<String>,
+    full_time: RwSignal<bool>,
+    known: RwSignal<BTreeSet<String>>,
+}
+
+impl Typed {
+    fn fill(self, name: &str, on: &Mediator) {
+        self.name.set(name.to_owned());
+        self.body.set(on.body.clone());
+        self.area.set(on.area.clone());
+        self.languages.set(on.languages.clone());
+        self.term.set(on.term_to.map(|last| last.to_string()).unwrap_or_default());
+        self.full_time.set(on.full_time);
+        self.known.set(on.expertise.iter().cloned().collect());
+    }
+
+    fn mediator(self) -> Mediator {
+        let text = |signal: RwSignal<String>| signal.get_untracked().trim().to_owned();
+        Mediator {
+            name: text(self.name),
+            body: text(self.body),
+            area: self.area.get_untracked(),
+            languages: text(self.languages),
+            expertise: self.known.get_untracked().into_iter().collect(),
+            full_time: self.full_time.get_untracked(),
+            term_to: date::parse(&self.term.get_untracked()),
+            load: 0,
+        }
+    }
+}
+
+/// The dialog; `which` is the person to change, `None` a new one.
+pub(super) fn dialog_for(people: People, which: RwSignal<Option<EntityId>>, open: RwSignal<bool>) -> AnyView {
+    let (app, names, toasts) = (use_app(), use_directory(), use_toasts());
+    let text = || RwSignal::new(String::new());
+    let typed = Typed {
+        name: text(),
+        body: text(),
+        area: text(),
+        languages: text(),
+        term: text(),
+        full_time: RwSignal::new(false),
+        known: RwSignal::new(BTreeSet::new()),
+    };
+    let find = move |fits: &dyn Fn(&Person) -> bool| {
+        people.with_untracked(|people| people.as_ref()?.iter().find(|person| fits(person)).cloned())
+    };
+    Effect::new(move |_| {
+        if open.get() {
+            let held = which.get_untracked().and_then(|id| find(&|person| person.id == id));
+            let held = held.map(|person| (person.name, person.on.unwrap_or_default())).unwrap_or_default();
+            typed.fill(&held.0, &held.1);
+        }
+    });
+    let save = move |listed: bool| {
+        let person = typed.mediator();
+        if person.name.is_empty() || person.name.chars().count() > 30 {
+            return toasts.warn("请写姓名，不超过三十个字。");
+        }
+        // Somebody of the directory with this name is that person: nobody stands in it twice.
+        let id = which.get_untracked().or_else(|| find(&|held| held.name == person.name).map(|held| held.id));
+        spawn_local(async move {
+            match keep(app, id, &person, listed).await {
+                Ok(()) => {
+                    toasts.ok(if listed { "已保存，手机同步后可选" } else { "已移出名册" });
+                    open.set(false);
+                }
+                Err(words) => toasts.warn(words),
+            }
+        });
+    };
+    let places =
+        move || std::iter::once((String::new(), "全镇".to_owned())).chain(villages(&names.get())).collect();
+    let inside = move || {
+        let old = which.get_untracked().is_some();
+        let package = app.package();
+        let known = package.dict("dispute_category").map(|dict| dict.options.clone()).unwrap_or_default();
+        let chips = known
+            .into_iter()
+            .map(|choice| {
+                let (id, turned) = (choice.id.clone(), choice.id.clone());
+                let change = move |event| {
+                    let on = event_target_checked(&event);
+                    typed.known.update(|known| {
+                        if on {
+                            known.insert(turned.clone())
+                        } else {
+                            known.remove(&turned)
+                        };
+                    });
+                };
+                view! {
+                    <label class="chip">
+                        <input
+                            type="checkbox"
+                            value=choice.id
+                            prop:checked=move || typed.known.with(|known| known.contains(&id))
+                            on:change=change
+                        />
+                        <span class="chip-face">{choice.label}</span>
+                    </label>
+                }
+            })
+            .collect_view();
+        view! {
+            <form
+                class="form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save(true);
+                }
+            >
+                <div class="dialog-body stack">
+                    {line("姓名", "roster-name", "text", typed.name, old)}
+                    {line("单位或身份", "roster-body", "text", typed.body, false)}
+                    {select("在哪里调解", "roster-area", move || typed.area.get(), places, move |value| typed.area.set(value))}
+                    {line("会哪些方言、语言", "roster-languages", "text", typed.languages, false)}
+                    {line("任期到（长期的不填）", "roster-term", "date", typed.term, false)}
+                    <label class="switch">
+                        <input
+                            type="checkbox"
+                            role="switch"
+                            prop:checked=move || typed.full_time.get()
+                            on:change=move |event| typed.full_time.set(event_target_checked(&event))
+                        />
+                        <span class="switch-face"></span>
+                        <span class="switch-text">"专职"</span>
+                    </label>
+                    <fieldset class="field choice">
+                        <legend class="label">"熟悉哪些纠纷"</legend>
+                        <div class="chips" data-testid="roster-known">{chips}</div>
+                    </fieldset>
+                </div>
+                <div class="dialog-foot">
+                    {old
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="btn btn-quiet"
+                                    type="button"
+                                    data-testid="roster-remove"
+                                    on:click=move |_| save(false)
+                                >
+                                    "移出名册"
+                                </button>
+                            }
+                        })}
+                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
+                    <button class="btn btn-primary" type="submit" data-testid="roster-save">"保存"</button>
+                </div>
+            </form>
+        }
+        .into_any()
+    };
+    dialog(open, "dialog-wide", "调解员", Box::new(inside))
+}
+
+fn line(
+    label: &'static str,
+    id: &'static str,
+    kind: &'static str,
+    signal: RwSignal<String>,
+    fixed: bool,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <label class="label" for=id>{label}</label>
+            <input
+                class="input"
+                id=id
+                type=kind
+                maxlength="60"
+                data-testid=id
+                readonly=fixed
+                prop:value=move || signal.get()
+                on:input=move |event| signal.set(event_target_value(&event))
+            />
+        </div>
+    }
+    .into_any()
+}
+
+async fn keep(app: App, id: Option<EntityId>, person: &Mediator, listed: bool) -> Result<(), String> {
+    let mut set = person.values(listed);
+    let before = match id {
+        Some(id) => app.entity(id).await.map_err(|problem| problem.message())?,
+        None => None,
+    };
+    let body = match id {
+        Some(_) => Body::Set(body::Set { set, blobs: Vec::new() }),
+        // Somebody without an account.
+        None => {
+            set.insert("name".to_owned(), person.name.as_str().into());
+            Body::Create(Create {
+                type_: RecordKind::Staff.as_str().to_owned(),
+                place: Placement { all: Some(true), ..Placement::default() },
+                set,
+                ..Create::default()
+            })
+        }
+    };
+    let write = NewWrite { entity: id.unwrap_or_else(|| app.new_id()), body };
+    app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
+    app.save(vec![write], Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+}

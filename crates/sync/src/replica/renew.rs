@@ -273,11 +273,6 @@ fn number(
     Ok(numbered)
 }
 
-/// What was written here under this name: it was there before anything else that came under it.
-pub(super) fn first(ops: &[Op], dot: Dot) -> Option<&Op> {
-    ops.iter().find(|op| op.dot() == dot)
-}
-
 /// Identity and position of the new life.
 fn renewed(old: &Meta, env: &impl Env) -> Meta {
     let mut nonce = [0u8; 16];

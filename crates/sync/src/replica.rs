@@ -3,6 +3,7 @@
 //! Every write is computed first and committed in one short batch, guarded by a version, so that two tabs on one
 //! database can never use the same number twice: the one that comes second reads the journal and computes again.
 
+mod forks;
 mod index;
 mod office;
 mod open;

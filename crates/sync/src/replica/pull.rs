@@ -7,8 +7,7 @@ use gridbook_log::{Applied, DeviceId, Entity, EntityId, Fingerprint, Op, OpId, p
 
 use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
-use super::outbox::{FORK, Pending, put_pend};
-use super::renew::first;
+use super::outbox::{Pending, put_pend};
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::engine::Input;
 use crate::env::Env;
@@ -36,18 +35,9 @@ impl Pulled {
     }
 }
 
-/// Operations of ours whose names stand for something else now.
-#[derive(Default)]
-struct Lost {
-    /// They were sent.
-    ops: Vec<Op>,
-    /// They wait to be sent: the log's row, and which of what waits there.
-    waiting: BTreeSet<(u32, usize)>,
-}
-
 /// A page, read and grouped before anything is decided.
-struct Page {
-    ops: BTreeMap<EntityId, Vec<Op>>,
+pub(super) struct Page {
+    pub(super) ops: BTreeMap<EntityId, Vec<Op>>,
     leave: BTreeSet<EntityId>,
     unreadable: usize,
     /// Where the feed goes on after it; it stays when there is nothing.
@@ -315,63 +305,6 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(result)
     }
 
-    /// What this device wrote and had sent, and what has now lost its name to another bearer of it: the fold keeps
-    /// the other one. It must be written again under a new name.
-    async fn lost_forks(&self, page: &Page) -> Result<Lost, ReplicaError> {
-        let mut lost = Lost::default();
-        for (id, ops) in &page.ops {
-            let doubtful: Vec<&Op> = {
-                let inner = self.inner.borrow();
-                let Some(entity) = inner.cache.get(id) else { continue };
-                let ours = |op: &&&Op| {
-                    op.dot().writer.dev == inner.meta.writer.dev && entity.have().contains(op.dot())
-                };
-                let forks = ops.iter().filter(|op| ours(&op));
-                forks.filter(|op| matches!((**entity).clone().apply(op), Applied::Fork)).collect()
-            };
-            if doubtful.is_empty() {
-                continue;
-            }
-            let parts = {
-                let inner = self.inner.borrow();
-                let mut parts: BTreeMap<u32, Vec<(EntityId, Part)>> = BTreeMap::new();
-                for part in inner.rows.get(id).map_or(&[][..], |row| &row.parts) {
-                    parts.entry(part.log).or_default().push((*id, *part));
-                }
-                parts
-            };
-            let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
-            for op in doubtful {
-                let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash()) else { continue };
-                // What waits to be sent would lose once more.
-                let waiting = self.waiting_places(own).await?;
-                if waiting.is_empty() && !lost.ops.iter().any(|other| other.hash() == own.hash()) {
-                    lost.ops.push(own.clone());
-                }
-                lost.waiting.extend(waiting);
-            }
-        }
-        Ok(lost)
-    }
-
-    /// Where an operation waits to be sent. Something else may wait under the same name.
-    async fn waiting_places(&self, op: &Op) -> Result<Vec<(u32, usize)>, ReplicaError> {
-        let mut named: Vec<(u32, usize, u32)> = Vec::new();
-        for (log, list) in &self.inner.borrow().pend {
-            let here = list.iter().enumerate().filter(|(_, p)| (p.entity, p.dot) == (op.entity(), op.dot()));
-            named.extend(here.map(|(which, p)| (*log, which, p.at)));
-        }
-        let mut places = Vec::new();
-        for (log, which, at) in named {
-            let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
-            let frame = bytes.get(at as usize..).ok_or(ReplicaError::Damaged("log"))?;
-            if pack::read(frame)?.0.hash() == op.hash() {
-                places.push((log, which));
-            }
-        }
-        Ok(places)
-    }
-
     /// Takes entities out of the log and the index. One with unsent operations is only marked: it goes when a
     /// later page finds nothing of it unsent.
     async fn purge(
@@ -447,22 +380,6 @@ pub(super) fn part(log: u32, from: usize, to: usize) -> Result<Part, ReplicaErro
 }
 
 impl<P: Project> Inner<P> {
-    /// What waits and lost its name to something else waits for a new name from now on.
-    fn hold_forks(
-        &self,
-        batch: &mut Batch,
-        waiting: &BTreeSet<(u32, usize)>,
-        pend: &mut BTreeMap<u32, Vec<Pending>>,
-    ) {
-        for (log, which) in waiting {
-            let list = pend.entry(*log).or_insert_with(|| self.pend.get(log).cloned().unwrap_or_default());
-            if let Some(pending) = list.get_mut(*which) {
-                pending.held = Some(FORK.to_owned());
-                put_pend(batch, *log, list);
-            }
-        }
-    }
-
     /// The bytes of a log row without the doomed entities, with the places of the others moved.
     #[allow(clippy::type_complexity)]
     pub(super) fn rewrite(

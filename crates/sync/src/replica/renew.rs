@@ -21,24 +21,8 @@ type Moved = BTreeMap<Dot, u32>;
 struct Waiting {
     pending: Pending,
     op: Op,
-    fate: Fate,
-}
-
-/// What becomes of something that waits when the name changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// It keeps its name.
-    Stays,
-    /// It gets this number under the new name.
-    Again(u32),
-    /// Another bearer of the name had it, too, and has written it again already.
-    There,
-}
-
-impl Waiting {
-    fn n(&self) -> Option<u32> {
-        if let Fate::Again(n) = self.fate { Some(n) } else { None }
-    }
+    /// Its number under the new name, if it gets one.
+    n: Option<u32>,
 }
 
 struct Plan<T> {
@@ -136,7 +120,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             // It is known by its bytes: another bearer of the name may have put something else under its id.
             let frame = rows.get(&log).and_then(|bytes| bytes.get(pending.at as usize..));
             let op = pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0;
-            waiting.push(Waiting { pending, op, fate: Fate::Stays });
+            waiting.push(Waiting { pending, op, n: None });
         }
         let waiting = number(waiting, self.meta().writer, &ops)?;
         let Plan { batch, meta, pend, changed, folds } = self.plan_renewal(env, &waiting, &ops, &rows)?;
@@ -173,7 +157,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         // when it is purged one day.
         let mut streams: BTreeMap<EntityId, Vec<&Waiting>> = BTreeMap::new();
         waiting.iter().for_each(|w| streams.entry(w.pending.entity).or_default().push(w));
-        streams.retain(|_, here| here.iter().any(|w| w.fate != Fate::Stays));
+        streams.retain(|_, here| here.iter().any(|w| w.n.is_some()));
         let affected: BTreeSet<EntityId> = streams.keys().copied().collect();
         let mut pend = inner.pend.clone();
         for (log, bytes) in rows {
@@ -202,10 +186,10 @@ impl<S: Store, P: Project> Replica<S, P> {
         let (mut bytes, mut list) = (Vec::new(), Vec::new());
         let mut folds = Vec::new();
         for (id, here) in &streams {
-            let gone = |op: &Op| here.iter().any(|w| w.fate != Fate::Stays && w.op.hash() == op.hash());
+            let renamed = |op: &Op| here.iter().any(|w| w.n.is_some() && w.op.hash() == op.hash());
             let at = bytes.len();
             let mut all: Vec<Op> = Vec::new();
-            for op in ops.get(id).into_iter().flatten().filter(|op| !gone(op)) {
+            for op in ops.get(id).into_iter().flatten().filter(|op| !renamed(op)) {
                 if all.iter().any(|other| other.hash() == op.hash()) {
                     continue;
                 }
@@ -217,8 +201,8 @@ impl<S: Store, P: Project> Replica<S, P> {
                 }));
                 all.push(op.clone());
             }
-            let moved: Moved = here.iter().filter_map(|w| Some((w.op.dot(), w.n()?))).collect();
-            for (w, n) in here.iter().filter_map(|w| Some((w, w.n()?))) {
+            let moved: Moved = here.iter().filter_map(|w| Some((w.op.dot(), w.n?))).collect();
+            for (w, n) in here.iter().filter_map(|w| Some((w, w.n?))) {
                 let op = again(&w.op, n, &moved, meta.writer, env)?;
                 let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, &op))?;
                 let (at, len, saved_ms) = (place.at, place.len, w.pending.saved_ms);
@@ -228,7 +212,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             let fold = Entity::fold(*id, meta.authority, &all);
             if let Some(Some(row)) = changed.get_mut(id) {
                 row.unsent = count(&list, *id);
-                row.own = u32::try_from(here.iter().filter_map(|w| w.n()).count()).unwrap_or(u32::MAX);
+                row.own = u32::try_from(here.iter().filter(|w| w.n.is_some()).count()).unwrap_or(u32::MAX);
                 row.parts = vec![part(log, at, bytes.len())?];
                 row.summary = self.project.summary(&fold);
             }
@@ -279,44 +263,14 @@ fn number(
             continue;
         }
         if dot.writer == writer || one.pending.held.as_deref() == Some(FORK) || gap() {
-            one.fate = Fate::Again(0);
+            let n = used.entry(id).or_default();
+            *n = n.checked_add(1).ok_or(ReplicaError::Damaged("pend"))?;
+            one.n = Some(*n);
             renamed.insert(*one.op.hash());
         }
         numbered.push(one);
     }
-    let there: Vec<bool> = numbered.iter().map(|one| is_there(one, &numbered, ops)).collect();
-    for (one, there) in numbered.iter_mut().zip(there).filter(|(one, _)| one.fate != Fate::Stays) {
-        if there {
-            one.fate = Fate::There;
-            continue;
-        }
-        let n = used.entry(one.op.entity()).or_default();
-        *n = n.checked_add(1).ok_or(ReplicaError::Damaged("pend"))?;
-        one.fate = Fate::Again(*n);
-    }
     Ok(numbered)
-}
-
-/// Whether another bearer of the name held the same save, gave it a new name and sent it. What was written here on top
-/// of it names it by its old name, so then it is written again all the same.
-fn is_there(one: &Waiting, all: &[Waiting], ops: &HashMap<EntityId, Vec<Op>>) -> bool {
-    let (old, id) = (one.op.header(), one.op.entity());
-    let stream = ops.get(&id).map_or(&[][..], Vec::as_slice);
-    let same = |op: &Op| {
-        let new = op.header();
-        (op.dot().writer.dev == one.op.dot().writer.dev && op.dot() != one.op.dot())
-            && (new.hlc, &new.kind, &new.user) == (old.hlc, &old.kind, &old.user)
-            && op.body_text() == one.op.body_text()
-    };
-    let waits = |op: &Op| all.iter().any(|other| other.op.hash() == op.hash());
-    let mut later = all.iter().filter(|other| other.fate != Fate::Stays && other.op.entity() == id);
-    stream.iter().any(|op| same(op) && !waits(op))
-        && !later.any(|other| other.op.header().ctx.get(one.op.dot().writer) >= one.op.dot().n)
-}
-
-/// What was written here under this name: it was there before anything else that came under it.
-pub(super) fn first(ops: &[Op], dot: Dot) -> Option<&Op> {
-    ops.iter().find(|op| op.dot() == dot)
 }
 
 /// Identity and position of the new life.

@@ -233,46 +233,6 @@ fn two_that_wait_under_one_name_get_a_number_each() {
 }
 
 #[test]
-fn what_another_copy_has_written_again_is_not_written_a_second_time() {
-    let (store, env, tab) = device();
-    let old = tab.meta().writer;
-    save(&tab, &env, create(id(1), "11", "a"));
-    save(&tab, &env, set(id(1), "street", "ours"));
-    let [made, ours] = [0, 1].map(|at| Op::from_wire(run(tab.all_ops()).unwrap().remove(at)).unwrap());
-    run(tab.apply_results(&answer(&tab, gridbook_sync::wire::Verdict::Ok, None), NOON)).unwrap();
-    let write = set(id(1), "name", "the twin's");
-    // Of two under one name the lower hash stands: ours has lost it.
-    let theirs = (1..).map(|salt| {
-        let mut twin = Other::new(old.dev);
-        twin.take(&made);
-        twin.write_salted(&write, salt)
-    });
-    let theirs = theirs.take(200).find(|op| op.hash() < ours.hash()).unwrap();
-    let header = ours.header();
-    let again = gridbook_log::NewOp {
-        entity: id(1),
-        dot: gridbook_log::Dot { writer: gridbook_log::Writer { epoch: 9, ..old }, n: 1 },
-        hlc: header.hlc,
-        kind: &header.kind,
-        user: &header.user,
-        ctx: header.ctx.clone(),
-    };
-    let again = Op::new(again, [7; 16], ours.body_text().unwrap().to_owned()).unwrap();
-    for (known, expected) in [(vec![&theirs, &again], 0), (vec![&theirs], 1)] {
-        let store = copy(&store);
-        let tab = open(&store, &env);
-        assert!(apply(&tab, &env, &page("1", entries(known))).named_twice);
-        run(tab.renew(&env)).unwrap();
-        assert_eq!(waiting(&tab).len(), expected);
-        for tab in [&tab, &open(&store, &env)] {
-            let entity = entity(tab, id(1));
-            assert_eq!((entity.have().len(), entity.text("street")), (3, Some("ours")));
-            assert_eq!((tab.rows()[&id(1)].unsent as usize, tab.named_twice()), (expected, false));
-        }
-    }
-}
-
-#[test]
 fn two_tabs_take_one_new_name() {
     let (store, env, one) = device();
     let two = open(&store, &env);

@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use ledger::Ledger;
-pub(crate) use ledger::{entity_of, push_ids, wire_of};
+pub(crate) use ledger::{entity_of, push_ids, push_streams, wire_of};
 
 use crate::problem::ApiError;
 

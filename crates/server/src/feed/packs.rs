@@ -24,7 +24,7 @@ use crate::db::Tenant;
 use crate::problem::ApiError;
 use crate::secret;
 use crate::sql::{Builder, Conn};
-use crate::writer::{entity_of, push_ids, wire_of};
+use crate::writer::{entity_of, push_ids, push_streams, wire_of};
 
 /// Bytes of packed pages kept, as they are sent.
 const KEPT: usize = 64 * 1024 * 1024;
@@ -32,6 +32,8 @@ const KEPT: usize = 64 * 1024 * 1024;
 const KEPT_FPS: usize = 500_000;
 /// Most entities in one page.
 const ENTITIES: usize = 2000;
+/// Entities looked for at a time; half of the pages end within twice as many.
+const STEP: usize = 250;
 /// Entities read in one statement.
 const STATEMENT: usize = 250;
 /// Bytes of frames beyond which a page ends.
@@ -179,17 +181,23 @@ async fn offer(
     pass: &Pass,
     place: Option<&str>,
 ) -> Result<Offer, ApiError> {
-    let mut ids = match place {
-        None => resync::candidates(page, scope, pass, ENTITIES).await?,
-        Some(place) => lying(page, pass, place).await?,
+    let mut ids: Vec<EntityId> = Vec::new();
+    let mut at = pass.clone();
+    let after = loop {
+        let some = match place {
+            None => resync::candidates(page, scope, &at, STEP).await?,
+            Some(place) => lying(page, &at, place, STEP).await?,
+        };
+        let last = some.len() < STEP;
+        // Borders hang on the ids alone, so a stream that grows changes one page and not all that follow.
+        let border = some.iter().position(|id| is_border(*id));
+        ids.extend(some.into_iter().take(border.map_or(STEP, |at| at + 1)));
+        match ids.last() {
+            Some(id) if border.is_some() || (!last && ids.len() >= ENTITIES) => break Some(*id),
+            Some(id) if !last => at.place = Place::After(*id),
+            _ => break None,
+        }
     };
-    let full = ids.len() == ENTITIES;
-    // Borders hang on the ids alone, so a stream that grows changes one page and not all that follow.
-    let border = ids.iter().position(|id| is_border(*id));
-    if let Some(at) = border {
-        ids.truncate(at + 1);
-    }
-    let after = if full || border.is_some() { ids.last().copied() } else { None };
     let placed = scope::placed(page, &ids).await?;
     let seen = placed.iter().filter(|p| {
         let spans = reach::visible(&p.channels, &scope.rights);
@@ -219,7 +227,12 @@ fn is_border(id: EntityId) -> bool {
 }
 
 /// Entities that lie in one place, whoever may see them.
-async fn lying(page: &mut Page<'_>, pass: &Pass, place: &str) -> Result<Vec<EntityId>, ApiError> {
+async fn lying(
+    page: &mut Page<'_>,
+    pass: &Pass,
+    place: &str,
+    most: usize,
+) -> Result<Vec<EntityId>, ApiError> {
     let after = match pass.place {
         Place::Start => None,
         Place::In(entity, _) | Place::After(entity) => Some(entity),
@@ -229,7 +242,7 @@ async fn lying(page: &mut Page<'_>, pass: &Pass, place: &str) -> Result<Vec<Enti
     if let Some(after) = after {
         query.push(" AND entity > ").push_bind(after.0.to_vec());
     }
-    query.push(" ORDER BY entity LIMIT ").push_bind(i64::try_from(ENTITIES).unwrap_or(i64::MAX));
+    query.push(" ORDER BY entity LIMIT ").push_bind(i64::try_from(most).unwrap_or(i64::MAX));
     let rows: Vec<Vec<u8>> = query.build_query_scalar().persistent(false).fetch_all(&mut *page.conn).await?;
     Ok(rows.into_iter().map(entity_of).collect::<Result<_, _>>()?)
 }
@@ -252,9 +265,8 @@ async fn packed(page: &mut Page<'_>, kept: &Packs, streams: &[Stream]) -> Result
         let mut query = Builder::new(
             "SELECT entity, seq, line, salt, body, body_hash, sig, hash FROM ops WHERE tenant = ",
         );
-        query.push_bind(page.tenant).push(" AND entity IN (");
-        push_ids(&mut query, &ids);
-        query.push(")");
+        query.push_bind(page.tenant);
+        push_streams(&mut query, page.tenant, &ids);
         let mut rows = Vec::new();
         for row in query.build().persistent(false).fetch_all(&mut *page.conn).await? {
             rows.push((entity_of(row.try_get("entity")?)?, row.try_get::<i64, _>("seq")?, row));
@@ -331,9 +343,8 @@ async fn stream_fps(
     let mut summed: HashMap<EntityId, Fingerprint> = HashMap::with_capacity(grown.len());
     if !grown.is_empty() {
         let mut query = Builder::new("SELECT entity, hash FROM ops WHERE tenant = ");
-        query.push_bind(page.tenant).push(" AND entity IN (");
-        push_ids(&mut query, &grown);
-        query.push(")");
+        query.push_bind(page.tenant);
+        push_streams(&mut query, page.tenant, &grown);
         for row in query.build().persistent(false).fetch_all(&mut *page.conn).await? {
             let hash: Vec<u8> = row.try_get("hash")?;
             let hash = hash.try_into().map_err(|_| ApiError::unavailable())?;

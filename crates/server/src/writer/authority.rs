@@ -99,8 +99,10 @@ impl Ledger {
     /// # Errors
     /// 503 when the database fails; nothing is given then.
     pub async fn give_waiting_numbers(&mut self) -> Result<usize, ApiError> {
+        // The numbers of a stream first, as `push_streams` says.
         let waiting = "SELECT entity FROM entities e WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM ops o WHERE \
-                       o.tenant = e.tenant AND o.entity = e.entity AND o.kind = 'number') ORDER BY first_seq";
+                       o.tenant = e.tenant AND o.kind = 'number' AND o.seq IN (SELECT i.seq FROM ops i WHERE \
+                       i.tenant = e.tenant AND i.entity = e.entity)) ORDER BY first_seq";
         let ids: Vec<Vec<u8>> =
             sql::query_scalar(waiting).bind(self.tenant.id).fetch_all(&mut self.conn).await?;
         let ids = ids.into_iter().map(entity_of).collect::<Result<Vec<_>, _>>()?;

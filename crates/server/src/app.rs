@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::admission::{Admission, ByDomain};
-use crate::blobs::BlobStore;
+use crate::blobs::{BlobStore, Closed};
 use crate::clock::{Clock, SystemClock};
 use crate::db::{self, DbError, NewTenant, Tenant};
 use crate::feed::packs::Packs;
@@ -81,6 +81,9 @@ pub enum StartError {
     /// A folder or the network.
     #[error("启动失败:{0}")]
     Io(#[from] std::io::Error),
+    /// The storage of photos.
+    #[error(transparent)]
+    Blobs(#[from] Closed),
     /// Certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -167,6 +170,11 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
     ledger.revise().await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
     let readers = db::open_readers(&config.db).await?;
     let blobs = BlobStore::open(&config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
+    match blobs.reach().await {
+        // Texts do not wait for photos; the storage may be back before the first of them comes.
+        Err(Closed::Unreachable) => tracing::warn!("{}", Closed::Unreachable),
+        open => open?,
+    }
     let (writer, writing) = Writer::start(ledger);
     let app = App {
         tenant,

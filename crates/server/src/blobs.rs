@@ -3,6 +3,7 @@
 
 mod mirror;
 mod parts;
+mod reach;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, parse_url_opts};
 
 pub use parts::{Appended, MIN_PART};
+pub use reach::Closed;
 
 /// Where blobs are kept.
 #[derive(Clone, Debug)]
@@ -27,6 +29,17 @@ impl BlobStore {
     /// # Errors
     /// When the folder cannot be made or the address is none.
     pub fn open(place: &std::path::Path) -> Result<Self, std::io::Error> {
+        Self::open_with(place, std::env::vars().filter(|(name, _)| name.starts_with("AWS_")))
+    }
+
+    /// The same with the settings of object storage from elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(
+        place: &std::path::Path,
+        settings: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, std::io::Error> {
         let address = place.to_str().filter(|text| is_address(text));
         let Some(address) = address else {
             std::fs::create_dir_all(place)?;
@@ -35,7 +48,6 @@ impl BlobStore {
             return Ok(Self { store: Arc::new(store), prefix: Path::default() });
         };
         let url = reqwest::Url::parse(address).map_err(std::io::Error::other)?;
-        let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
         let (store, prefix) = parse_url_opts(&url, settings).map_err(io)?;
         Ok(Self { store: Arc::from(store), prefix })
     }

@@ -22,6 +22,7 @@ pub(crate) fn run(tests: bool) -> Outcome {
         return Ok(());
     }
     npm_packages("tests/couch")?;
+    npm_packages("tests/s3")?;
     shares()?;
     browser()?;
     postgres()

@@ -44,7 +44,7 @@ pub use storage::StorageView;
 pub use sync::{Round, SyncView, round};
 
 use crate::net::{Api, Token};
-use crate::platform::{BrowserEnv, both};
+use crate::platform::{BrowserEnv, after_frame, both};
 use crate::store::IdbStore;
 
 /// Makes list rows with the domain's rules, as the township has them now.
@@ -79,6 +79,8 @@ struct Core {
     turn: RefCell<Option<String>>,
     next: RefCell<Option<Input>>,
     check_wanted: Cell<bool>,
+    /// Whether screens are about to read again.
+    stale: Cell<bool>,
     /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
     news: Cell<bool>,
     waiting: RefCell<Option<(String, web_sys::AbortController)>>,
@@ -130,6 +132,7 @@ impl App {
             turn: RefCell::new(None),
             next: RefCell::new(None),
             check_wanted: Cell::new(false),
+            stale: Cell::new(false),
             news: Cell::new(false),
             waiting: RefCell::new(None),
             round: Cell::new(None),
@@ -266,10 +269,21 @@ impl App {
 
     /// Something on this device changed: screens read again, other tabs are told.
     pub(crate) fn changed(&self, here: bool) {
-        self.version.update(|v| *v += 1);
+        self.redraw_soon();
         self.refresh_sync();
         if here && let Some(channel) = self.core().channel.borrow().as_ref() {
             let _ = channel.post_message(&"changed".into());
+        }
+    }
+
+    /// Screens read again after the next frame, once for all that changes until then: the answer to what a hand did
+    /// (a dialog closes, a word is said) is seen before everything else is drawn anew.
+    fn redraw_soon(self) {
+        if !self.core().stale.replace(true) {
+            after_frame(move || {
+                self.core().stale.set(false);
+                self.version.update(|v| *v += 1);
+            });
         }
     }
 }

@@ -2,13 +2,17 @@
 
 mod key;
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 
+use gloo::timers::callback::Timeout;
 use gridbook_sync::env::Env;
 use gridbook_sync::link::Link;
 use js_sys::{Function, Promise, Reflect};
+use leptos::prelude::request_animation_frame;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -55,6 +59,30 @@ pub async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) 
         }
     })
     .await
+}
+
+/// Longest wait for a frame, milliseconds: a page nobody sees may get none.
+const FRAME_MS: u32 = 120;
+
+/// Runs `act` once, after the browser has painted what it has now.
+pub fn after_frame(act: impl FnOnce() + 'static) {
+    let act: Rc<Cell<Option<Box<dyn FnOnce()>>>> = Rc::new(Cell::new(Some(Box::new(act))));
+    let once = |act: &Rc<Cell<Option<Box<dyn FnOnce()>>>>| {
+        let act = act.clone();
+        move || {
+            if let Some(act) = act.take() {
+                act();
+            }
+        }
+    };
+    // A callback comes before its frame is painted: the second one comes after the first frame.
+    let painted = once(&act);
+    request_animation_frame(move || {
+        request_animation_frame(move || {
+            Timeout::new(0, painted).forget();
+        });
+    });
+    Timeout::new(FRAME_MS, once(&act)).forget();
 }
 
 /// Runs `work` if no other tab holds the lock `name`; otherwise returns `false` at once. Where the browser has no

@@ -3,6 +3,7 @@
 pub mod aside;
 pub mod backend;
 pub mod badge;
+pub mod busy;
 pub mod carry;
 pub mod check;
 pub mod dialog;

@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::{App, use_app};
+use crate::ui::busy::Busy;
 use crate::ui::dialog::dialog;
 use crate::ui::icon::icon;
 use crate::ui::states::loading;
@@ -72,24 +73,23 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
         0 | 1 => step.label.clone(),
         n => format!("{}（{n} 件）", step.label),
     };
-    let busy = RwSignal::new(false);
+    let busy = Busy::new();
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
     let submit = move |step: Transition, targets: Vec<EntityId>| {
-        if busy.get_untracked() {
+        if !busy.begin() {
             return;
         }
-        busy.set(true);
         failure.set(None);
         entered.problems.set(BTreeMap::new());
         spawn_local(async move {
             match save(app, &step, &targets, entered).await {
                 Ok(()) => {
-                    toasts_done(toasts, &step, targets.len());
                     open.set(false);
+                    toasts_done(toasts, &step, targets.len());
                 }
                 Err(message) => failure.set(Some(message)),
             }
-            let _ = busy.try_set(false);
+            busy.end();
         });
     };
     let inside = move || {
@@ -126,8 +126,8 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
                         class="btn btn-primary"
                         type="submit"
                         data-testid="action-save"
-                        aria-busy=move || busy.get().to_string()
-                        disabled=move || busy.get()
+                        aria-busy=move || busy.said().to_string()
+                        disabled=move || busy.said()
                     >
                         {label}
                     </button>

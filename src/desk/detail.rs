@@ -29,6 +29,8 @@ use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
 
 pub use photos::{Picture, fetched};
+
+use photos::Pictures;
 pub use record::Record;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,7 @@ enum Load {
 pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
     let app = use_app();
     let load = RwSignal::new(Load::Waiting);
+    Pictures::provide();
     Effect::new(move |_| {
         app.version.track();
         spawn_local(async move {

@@ -4,7 +4,7 @@ use gridbook_domain::role::holds;
 use gridbook_sync::engine::{Phase, Trouble};
 use leptos::prelude::*;
 
-use super::queue::waits;
+use super::queue::{provide_items, use_items};
 use super::route::{Route, route};
 use super::{later, login, queue};
 use crate::app::App;
@@ -63,6 +63,7 @@ fn name(route: &Route) -> &'static str {
 
 fn inside(app: App, route: RwSignal<Route>) -> AnyView {
     let here = Memo::new(move |_| route.with(name));
+    provide_items(app);
     let screen = move || match here.get() {
         "queue" => untrack(|| queue::queue(route)),
         name => later::view(move |part| (part.open)(name, route)),
@@ -181,14 +182,8 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
         app.session.track();
         holds(&app.package(), &app.actor(), permission, app.today())
     };
-    let waiting = Memo::new(move |_| {
-        app.version.track();
-        let (package, actor, today) = (app.package(), app.actor(), app.today());
-        app.rows(|rows| {
-            let shown = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-            shown.filter(|summary| waits(&package, &actor, summary, today)).count()
-        })
-    });
+    let items = use_items();
+    let waiting = Memo::new(move |_| items.with(|items| items.list.iter().filter(|item| item.mine).count()));
     let link = move |name: &'static str, symbol: &'static str, words: &'static str| {
         let current = move || (here.get() == name).then_some("page");
         view! {

@@ -11,7 +11,7 @@ use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::queue::{Filters, Item, Items, filter_bar};
+use super::queue::{Filters, Item, filter_bar, use_items};
 use super::route::Route;
 use crate::app::use_app;
 use crate::ui::directory::use_directory;
@@ -49,11 +49,11 @@ pub fn ledger() -> AnyView {
     let state = RwSignal::new(String::new());
     let order = RwSignal::new(Book::All.order());
     let page = RwSignal::new(0usize);
+    let reports = use_items();
     let shown = Memo::new(move |_| {
-        app.version.track();
         let (book, order, state) = (book.get(), order.get(), state.get());
         let package = app.package();
-        let mut items = filters.with(|filters| filters.pass(&Items::read(app, None).list, &package));
+        let mut items = filters.with(|filters| filters.pass(&reports.get().list, &package));
         items.retain(|item| {
             book.holds(item.summary.kind) && (state.is_empty() || item.summary.state == state)
         });

@@ -20,7 +20,7 @@ use crate::ui::states::blank;
 use crate::ui::window::{Window, mark};
 
 pub use filter::{Filters, bar as filter_bar};
-pub use item::{Item, Items, waits};
+pub use item::{Item, Items, provide_items, use_items};
 pub use tab::Tab;
 
 pub use list::export;
@@ -47,11 +47,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     let app = use_app();
     let tab = RwSignal::new(Tab::Mine);
     let filters = RwSignal::new(Filters::default());
-    let items = Memo::new(move |before: Option<&Arc<Items>>| {
-        app.version.track();
-        app.session.track();
-        Arc::new(Items::read(app, before.map(|before| &**before)))
-    });
+    let items = use_items();
     let passing = Memo::new(move |_| {
         let package = app.package();
         Arc::new(filters.with(|filters| filters.pass(&items.get().list, &package)))

@@ -2,6 +2,7 @@
 //! frames after it, and a row is drawn anew only when what it shows has changed.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 
 use gridbook_log::EntityId;
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 use super::Draw;
 
 /// Rows of the first frame: what a screen holds.
-const SCREEN: usize = 8;
+const SCREEN: usize = 7;
 /// Rows of each frame after it.
 const FRAME: usize = 14;
 
@@ -36,6 +37,8 @@ struct Drawn {
     which: u64,
     drawn: usize,
     wanted: usize,
+    /// Changed while rows were still coming: the next frame is this change's own.
+    fresh: bool,
 }
 
 /// How much of a list is drawn.
@@ -51,7 +54,8 @@ impl Window {
     /// stands in its place (other filters): that one begins from the top.
     pub fn new(page: usize, which: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         let which = Memo::new(move |_| which());
-        let start = Drawn { which: which.get_untracked(), drawn: SCREEN.min(page), wanted: page };
+        let start =
+            Drawn { which: which.get_untracked(), drawn: SCREEN.min(page), wanted: page, fresh: false };
         let window = Self { held: RwSignal::new(start), which, page };
         window.grow();
         Effect::new(move |_| {
@@ -64,7 +68,7 @@ impl Window {
     }
 
     fn top(self, which: u64) -> Drawn {
-        Drawn { which, drawn: SCREEN.min(self.page), wanted: self.page }
+        Drawn { which, drawn: SCREEN.min(self.page), wanted: self.page, fresh: false }
     }
 
     /// As it stands for the list of this moment, whether or not the effect has run.
@@ -75,7 +79,10 @@ impl Window {
 
     fn change(self, change: impl FnOnce(&mut Drawn)) {
         let growing = self.held.with_untracked(|held| held.drawn < held.wanted);
-        self.held.update(change);
+        self.held.update(|held| {
+            change(held);
+            held.fresh = growing;
+        });
         if !growing {
             self.grow();
         }
@@ -118,6 +125,9 @@ impl Window {
         // The frame after the next: whatever was just drawn is seen first.
         request_animation_frame(move || {
             request_animation_frame(move || {
+                if self.held.try_update_untracked(|held| mem::take(&mut held.fresh)) == Some(true) {
+                    return self.grow();
+                }
                 let rest = self.held.try_update(|held| {
                     held.drawn = (held.drawn + FRAME).min(held.wanted);
                     held.drawn < held.wanted

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crowd, grow, ingest } from './cases/load.mjs';
 import { local } from './cases/local.mjs';
+import { memory } from './cases/memory.mjs';
 import { search } from './cases/search.mjs';
 import { load } from './cases/server.mjs';
 import { shares } from './cases/shares.mjs';
@@ -13,7 +14,7 @@ import { sync } from './cases/sync.mjs';
 import { work } from './cases/work.mjs';
 import { Report } from './report.mjs';
 
-const USAGE = `cargo xtask bench [--runs 3] [--records 10000] [--only local,sync,shares,server,ingest,crowd,grow,search,work,start] [--peers rows,pouchdb]
+const USAGE = `cargo xtask bench [--runs 3] [--records 10000] [--only local,sync,shares,server,ingest,crowd,grow,memory,search,work,start] [--peers rows,pouchdb]
   [--stored 1000000]`;
 
 /** How often each group is done, at least: cheap ones more often. `most`: long ones, whatever is asked for. */
@@ -25,6 +26,7 @@ const GROUPS = {
   ingest: { work: ingest, least: 5 },
   crowd: { work: crowd, least: 1, most: 1 },
   grow: { work: grow, least: 1, most: 1 },
+  memory: { work: memory, least: 1, most: 1 },
   search: { work: search, least: 1 },
   work: { work, least: 1 },
   start: { work: start, least: 5 },

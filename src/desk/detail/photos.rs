@@ -1,5 +1,8 @@
 //! Photos side by side; one opens large. Recordings below, to be played.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use gridbook_domain::package::Package;
 use gridbook_log::BlobRef;
 use leptos::prelude::*;
@@ -20,6 +23,36 @@ pub enum Picture {
     Missing,
     /// Its address in this page.
     Here(String),
+}
+
+/// Pictures and recordings of the record that is open: read once, however often the record is drawn.
+#[derive(Clone)]
+pub(super) struct Pictures {
+    owner: Owner,
+    held: Arc<Mutex<BTreeMap<String, RwSignal<Picture>>>>,
+}
+
+impl Pictures {
+    /// Makes the place for them, for what is drawn from here on.
+    pub(super) fn provide() {
+        if let Some(owner) = Owner::current() {
+            provide_context(Self { owner, held: Arc::default() });
+        }
+    }
+
+    /// The picture behind a reference.
+    fn of(blob: &BlobRef) -> RwSignal<Picture> {
+        let Some(all) = use_context::<Self>() else { return fetched(blob) };
+        let Ok(mut held) = all.held.lock() else { return fetched(blob) };
+        // One that was nowhere may have arrived since.
+        let known = held.get(&blob.sha256).filter(|picture| picture.get_untracked() != Picture::Missing);
+        if let Some(picture) = known {
+            return *picture;
+        }
+        let picture = all.owner.with(|| fetched(blob));
+        held.insert(blob.sha256.clone(), picture);
+        picture
+    }
 }
 
 pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
@@ -58,7 +91,7 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
 
 /// One photo: its small picture at once, the whole as soon as it is here.
 fn photo(blob: &BlobRef, label: String) -> AnyView {
-    let picture = fetched(blob);
+    let picture = Pictures::of(blob);
     let large = RwSignal::new(false);
     let thumb = blob.thumb.as_ref().map(|small| format!("data:image/jpeg;base64,{small}"));
     let (title, alt) = (label.clone(), label);
@@ -94,7 +127,7 @@ pub(super) fn recordings(record: &Record) -> Option<AnyView> {
 }
 
 fn player(blob: &BlobRef) -> AnyView {
-    let sound = fetched(blob);
+    let sound = Pictures::of(blob);
     let drawn = move || match sound.get() {
         Picture::Here(url) => view! { <audio controls=true src=url aria-label="录音"></audio> }.into_any(),
         Picture::Waiting => view! { <p class="muted">"正在读取录音"</p> }.into_any(),
@@ -114,7 +147,9 @@ pub fn fetched(blob: &BlobRef) -> RwSignal<Picture> {
             let url = app.blob(&sha256).await.and_then(|bytes| object_url(&bytes, &mime));
             let next = url.map_or(Picture::Missing, Picture::Here);
             // When the record was left meanwhile there is nothing to show it in.
-            let _ = picture.try_set(next);
+            if let Some(Picture::Here(url)) = picture.try_set(next) {
+                let _ = web_sys::Url::revoke_object_url(&url);
+            }
         });
     });
     on_cleanup(move || {

@@ -10,6 +10,7 @@ use gridbook_domain::role::{Actor, Target, may};
 use gridbook_domain::summary::Summary;
 use gridbook_domain::workflow::{Guard, Transition};
 use gridbook_log::EntityId;
+use leptos::prelude::*;
 
 use crate::app::App;
 use crate::ui::badge::Arrival;
@@ -69,9 +70,24 @@ impl Items {
     }
 }
 
+/// The reports of this desk, kept up to date; once for the list and the number beside its name.
+pub fn provide_items(app: App) {
+    let items = Memo::new(move |before: Option<&Arc<Items>>| {
+        app.version.track();
+        app.session.track();
+        Arc::new(Items::read(app, before.map(|before| &**before)))
+    });
+    provide_context(items);
+}
+
+/// The reports of this desk. Follow changes when read.
+pub fn use_items() -> Memo<Arc<Items>> {
+    expect_context()
+}
+
 /// Whether the next step of the way forward may be this person's, as far as the list row tells; the detail asks
 /// the rules themselves.
-pub fn waits(package: &Package, actor: &Actor, summary: &Summary, today: NaiveDate) -> bool {
+fn waits(package: &Package, actor: &Actor, summary: &Summary, today: NaiveDate) -> bool {
     let Some(flow) = package.flow(summary.kind) else { return false };
     let target = Target {
         units: summary.units.iter().map(String::as_str).collect(),

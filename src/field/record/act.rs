@@ -11,6 +11,7 @@ use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 
 use crate::app::App;
+use crate::ui::busy::Busy;
 use crate::ui::dialog::dialog;
 use crate::ui::form::{FormState, fields};
 use crate::ui::icon::icon;
@@ -102,19 +103,18 @@ fn asked(
     inputs: AnyView,
 ) -> AnyView {
     let toasts = use_toasts();
-    let busy = RwSignal::new(false);
+    let busy = Busy::new();
     let wrong = RwSignal::new(None::<String>);
     let label = step.label.clone();
     let go = move |_| {
-        if busy.get_untracked() {
+        if !busy.begin() {
             return;
         }
-        busy.set(true);
         wrong.set(None);
         let (case, step) = (case.clone(), step.clone());
         leptos::task::spawn_local(async move {
             let done = take(app, state, &case, &step).await;
-            busy.try_set(false);
+            busy.end();
             match done {
                 Ok(()) => {
                     open.try_set(false);
@@ -140,7 +140,7 @@ fn asked(
                 class="btn btn-primary"
                 type="button"
                 data-testid="act-save"
-                aria-busy=move || if busy.get() { "true" } else { "false" }
+                aria-busy=move || if busy.said() { "true" } else { "false" }
                 on:click=go
             >
                 {label}

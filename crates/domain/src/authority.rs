@@ -22,6 +22,12 @@ pub const AUTHOR: &str = "gridbook";
 /// A clock further ahead than this gets its operation's time corrected, in milliseconds.
 const MAX_AHEAD_MS: u64 = 5 * 60 * 1000;
 
+/// Whether a stream holds this save already, taken in under another name: its author's device took a new name and wrote
+/// again what it did not know to have arrived. It is stored without being judged again, and counts once.
+pub fn taken_before(stream: &Entity, op: &Op) -> bool {
+    stream.other_names(op).any(|dot| !stream.rejected().contains_key(&dot))
+}
+
 /// What the stream itself rules out, before anybody asks for rights: the machine code of the reason.
 pub fn ruled_out(stream: &Entity, op: &Op) -> Option<&'static str> {
     if stream.have().is_empty() {

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::again::{self, Again};
 use crate::body::{BlobRef, Body, Create, GONE, Placement};
 use crate::clock::Hlc;
 use crate::context::Ctx;
 use crate::events::{self, EventRec, Flow, Outcome};
 use crate::fingerprint::Fingerprint;
 use crate::have::Have;
-use crate::id::{DeviceId, Dot, EntityId};
+use crate::id::{DeviceId, Dot, EntityId, Writer};
 use crate::op::{Hash, Op};
 use crate::register::{Register, Write};
 
@@ -48,7 +49,7 @@ impl Entry {
     }
 
     /// Whether its meaning lies in what the authority said alone, and no field, event or creation hangs on it.
-    fn is_note(&self) -> bool {
+    pub(crate) fn is_note(&self) -> bool {
         matches!(self.body(), Some(Body::Receipt(_) | Body::Number(_)))
     }
 }
@@ -101,6 +102,7 @@ pub struct Entity {
     have: Have,
     frontier: Ctx,
     fingerprint: Fingerprint,
+    again: Again,
     creation: Option<Creation>,
     registers: BTreeMap<String, Register>,
     timeline: Vec<EventRec>,
@@ -123,6 +125,7 @@ impl Entity {
             have: Have::default(),
             frontier: Ctx::default(),
             fingerprint: Fingerprint::default(),
+            again: Again::default(),
             creation: None,
             registers: BTreeMap::new(),
             timeline: Vec::new(),
@@ -224,6 +227,7 @@ impl Entity {
 
     /// Derives everything from the entries. A pure function of the set, so order of arrival cannot matter.
     pub(crate) fn settle(&mut self) {
+        self.again = Again::find(&self.entries);
         self.settle_authority();
         self.settle_creation();
         self.settle_registers();
@@ -264,12 +268,41 @@ impl Entity {
                 _ => {}
             }
         }
+        let rejected = &self.rejected;
+        self.again.choose(|dot| rejected.contains_key(&dot));
+        // Taken in under one of its names is taken in.
+        for names in self.again.saves() {
+            let known = names.iter().filter_map(|dot| self.received.get(dot));
+            if let Some(first) = known.copied().min_by_key(|received| received.at) {
+                self.received.extend(names.iter().map(|dot| (*dot, first)));
+            }
+        }
+    }
+
+    /// Operations that count: each save once, whatever names it bears.
+    fn counting(&self) -> impl Iterator<Item = (&Dot, &Entry)> {
+        self.entries.iter().filter(|(dot, _)| !self.again.is_echo(**dot))
+    }
+
+    /// Whether the author of `by` had seen `what`.
+    fn seen(&self, by: Dot, what: Dot) -> bool {
+        self.again.seen(by, what, |dot| &self.entries[&dot].ctx)
+    }
+
+    /// The other names under which this stream holds what `op` says, as the same device said it: it was written again
+    /// under a new name.
+    pub fn other_names(&self, op: &Op) -> impl Iterator<Item = Dot> {
+        let own = op.dot().writer;
+        let first = |epoch| Dot { writer: Writer { epoch, ..own }, n: 0 };
+        let last = |epoch| Dot { writer: Writer { epoch, ..own }, n: u32::MAX };
+        let lives = self.entries.range(first(0)..first(own.epoch));
+        let lives = lives.chain(self.entries.range(last(own.epoch)..=last(u32::MAX)));
+        lives.filter(move |(dot, entry)| dot.writer != own && again::says(entry, op)).map(|(dot, _)| *dot)
     }
 
     fn settle_creation(&mut self) {
         let first = self
-            .entries
-            .iter()
+            .counting()
             .filter_map(|(dot, entry)| match &entry.body {
                 Ok(body) if matches!(**body, Body::Create(_)) => Some((entry.hlc, *dot, entry, body)),
                 _ => None,
@@ -287,8 +320,8 @@ impl Entity {
     fn settle_registers(&mut self) {
         let fixes = self.clock_fixes();
         let mut registers: BTreeMap<String, Register> = BTreeMap::new();
-        self.blobs.clear();
-        for (dot, entry) in &self.entries {
+        let mut blobs = Vec::new();
+        for (dot, entry) in self.counting() {
             let Some(body) = entry.body() else { continue };
             // A refused creation stays readable; any other refused operation is history.
             let rejected = self.rejected.contains_key(dot) && !matches!(body, Body::Create(_));
@@ -308,14 +341,13 @@ impl Entity {
                 placement_writes(place, &mut write);
             }
             if !rejected {
-                self.blobs.extend(body.blobs().iter().map(|b| (*dot, b.clone())));
+                blobs.extend(body.blobs().iter().map(|b| (*dot, b.clone())));
             }
         }
-        let entries = &self.entries;
         for register in registers.values_mut() {
-            register.settle(|dot| &entries[&dot].ctx);
+            register.settle(|by, what| self.seen(by, what));
         }
-        self.registers = registers;
+        (self.registers, self.blobs) = (registers, blobs);
     }
 
     fn clock_fixes(&self) -> BTreeMap<Dot, Hlc> {
@@ -326,14 +358,17 @@ impl Entity {
                 fixes.insert(fix.op, fix.hlc);
             }
         }
+        for names in self.again.saves() {
+            let fix = names.iter().find_map(|dot| fixes.get(dot)).copied();
+            fixes.extend(fix.into_iter().flat_map(|fix| names.iter().map(move |dot| (*dot, fix))));
+        }
         fixes
     }
 
     fn settle_events(&mut self) {
         let fixes = self.clock_fixes();
         let events: Vec<EventRec> = self
-            .entries
-            .iter()
+            .counting()
             .filter_map(|(dot, entry)| match entry.body() {
                 Some(Body::Event(event)) => Some(EventRec {
                     dot: *dot,
@@ -349,8 +384,7 @@ impl Entity {
             })
             .collect();
         let initial = self.creation.as_ref().and_then(|c| c.create.state.as_deref());
-        let entries = &self.entries;
-        let (timeline, flow) = events::settle(initial, events, |dot| &entries[&dot].ctx);
+        let (timeline, flow) = events::settle(initial, events, |by, what| self.seen(by, what));
         self.timeline = timeline;
         self.flow = flow;
     }
@@ -443,7 +477,7 @@ impl Entity {
                 .range(row.to_owned()..)
                 .take_while(|(p, _)| p.starts_with(row))
                 .flat_map(|(_, r)| r.heads())
-                .all(|w| removals.iter().any(|r| *r == w.dot || self.entries[r].ctx.covers(w.dot)))
+                .all(|w| removals.iter().any(|r| *r == w.dot || self.seen(*r, w.dot)))
     }
 
     /// Fields whose standing values differ.
@@ -520,9 +554,10 @@ impl Entity {
             .collect()
     }
 
-    /// Places of the operations held, with author, time and kind, in order of dot.
+    /// Places of the operations held, with author, time and kind, in order of dot. A save that bears several names
+    /// comes once.
     pub fn ops(&self) -> impl Iterator<Item = (Dot, &str, Hlc, &str)> {
-        self.entries.iter().map(|(dot, e)| (*dot, e.user.as_str(), e.hlc, e.kind.as_str()))
+        self.counting().map(|(dot, e)| (*dot, e.user.as_str(), e.hlc, e.kind.as_str()))
     }
 
     pub(crate) fn entries(&self) -> &BTreeMap<Dot, Entry> {

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::Event;
 use crate::clock::Hlc;
-use crate::context::Ctx;
 use crate::id::Dot;
 
 /// What became of an event.
@@ -44,29 +43,30 @@ pub struct Flow {
     pub others: Vec<String>,
 }
 
-/// Orders the timeline causally (ties by time, then dot), judges every event, and finds the state.
-pub(crate) fn settle<'a>(
+/// Orders the timeline causally (ties by time, then dot), judges every event, and finds the state. `seen` tells whether
+/// the author of the first had seen the second.
+pub(crate) fn settle(
     initial: Option<&str>,
     mut events: Vec<EventRec>,
-    ctx: impl Fn(Dot) -> &'a Ctx,
+    seen: impl Fn(Dot, Dot) -> bool,
 ) -> (Vec<EventRec>, Flow) {
     crate::order_by_key(&mut events, |e| (e.hlc, e.dot));
     let mut ordered: Vec<EventRec> = Vec::with_capacity(events.len());
     while !events.is_empty() {
         // An event whose past is not waiting any more; there is one, because contexts are acyclic.
-        let free = |e: &EventRec| !events.iter().any(|o| o.dot != e.dot && ctx(e.dot).covers(o.dot));
+        let free = |e: &EventRec| !events.iter().any(|o| o.dot != e.dot && seen(e.dot, o.dot));
         let at = events.iter().position(free).unwrap_or(0);
         let mut next = events.remove(at);
         if next.outcome == Outcome::Counts {
-            let seen = |e: &&EventRec| ctx(next.dot).covers(e.dot);
-            let fits = states(initial, ordered.iter().filter(seen), &ctx).contains(&next.event.from.as_str());
+            let before = |e: &&EventRec| seen(next.dot, e.dot);
+            let fits = states(initial, ordered.iter().filter(before), &seen).contains(&next.event.from.as_str());
             if !fits {
                 next.outcome = Outcome::Note;
             }
         }
         ordered.push(next);
     }
-    let standing = states(initial, ordered.iter(), &ctx);
+    let standing = states(initial, ordered.iter(), &seen);
     let state = standing.first().map(|s| (*s).to_owned());
     let mut others: Vec<String> = Vec::new();
     for other in standing.iter().skip(1) {
@@ -79,16 +79,16 @@ pub(crate) fn settle<'a>(
 
 /// The states that stand after `events`, the latest by (time, dot) first. Notes (`from` = `to`) do not compete
 /// with transitions.
-fn states<'e, 'a>(
+fn states<'e>(
     initial: Option<&'e str>,
     events: impl Iterator<Item = &'e EventRec>,
-    ctx: &impl Fn(Dot) -> &'a Ctx,
+    seen: &impl Fn(Dot, Dot) -> bool,
 ) -> Vec<&'e str> {
     let moves: Vec<&EventRec> =
         events.filter(|e| e.outcome == Outcome::Counts && e.event.from != e.event.to).collect();
     let mut heads: Vec<&EventRec> = moves
         .iter()
-        .filter(|e| !moves.iter().any(|o| o.dot != e.dot && ctx(o.dot).covers(e.dot)))
+        .filter(|e| !moves.iter().any(|o| o.dot != e.dot && seen(o.dot, e.dot)))
         .copied()
         .collect();
     crate::order_by_key(&mut heads, |e| std::cmp::Reverse((e.hlc, e.dot)));

@@ -4,6 +4,7 @@
 //! same set gives the same bytes on every replica, in any order of arrival. Nothing here knows villages, does
 //! I/O, reads a clock or draws a random number: all of that is passed in.
 
+mod again;
 pub mod body;
 pub mod clock;
 pub mod context;

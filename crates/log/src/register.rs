@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::clock::Hlc;
-use crate::context::Ctx;
 use crate::id::Dot;
 
 /// One value written to a path.
@@ -48,12 +47,13 @@ impl Register {
         heads.next().is_some_and(|first| heads.any(|w| w.value != first.value))
     }
 
-    /// Orders the writes and finds those that stand. `ctx` gives what the author of a write had seen.
-    pub(crate) fn settle<'a>(&mut self, ctx: impl Fn(Dot) -> &'a Ctx) {
+    /// Orders the writes and finds those that stand. `seen` tells whether the author of the first had
+    /// seen the second.
+    pub(crate) fn settle(&mut self, seen: impl Fn(Dot, Dot) -> bool) {
         crate::order_by_key(&mut self.writes, |w| (w.hlc, w.dot));
         let stands = |w: &Write| {
             !w.rejected
-                && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && ctx(o.dot).covers(w.dot))
+                && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && seen(o.dot, w.dot))
         };
         let mut heads: Vec<usize> =
             self.writes.iter().enumerate().filter(|(_, w)| stands(w)).map(|(i, _)| i).collect();

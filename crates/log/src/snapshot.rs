@@ -13,7 +13,7 @@ use crate::id::{DeviceId, Dot, EntityId};
 use crate::op::Hash;
 
 /// Raised whenever the fold's meaning or the layout below changes; an older snapshot is thrown away.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// Why a snapshot cannot be used. The log itself is never in doubt: fold it again.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

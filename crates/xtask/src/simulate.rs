@@ -47,7 +47,6 @@ impl Lane {
         self.sum.restored += report.restored;
         self.sum.copied += report.copied;
         self.sum.renewed += report.renewed;
-        self.sum.twice += report.twice;
         self.sum.carried += report.carried;
     }
 }
@@ -75,10 +74,10 @@ pub(crate) fn run(on: &str, from: u64, count: u64) -> Outcome {
     lane.add(&other.sum);
     lane.failed.extend(other.failed);
     let Report {
-        saved, requests, faults, crashes, purged, restored, copied, renewed, twice, carried, ..
+        saved, requests, faults, crashes, purged, restored, copied, renewed, carried, ..
     } = lane.sum;
     println!(
-        "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged, {restored} backends restored, {copied} devices copied, {renewed} new names, {twice} events twice, {carried} carried between backends"
+        "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged, {restored} backends restored, {copied} devices copied, {renewed} new names, {carried} carried between backends"
     );
     for (seed, text) in &lane.failed {
         println!(

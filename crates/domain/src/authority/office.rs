@@ -6,7 +6,7 @@ use chrono::Datelike;
 use gridbook_log::body::{Number, Receipt, Reject, kind};
 use gridbook_log::{Body, Dot, Entity, EntityId, Hlc, NewOp, Op, Writer};
 
-use super::{AUTHOR, Book, KINDS, assignments, clock_fix, gives_number, number_due, ruled_out};
+use super::{AUTHOR, Book, KINDS, assignments, clock_fix, gives_number, number_due, ruled_out, taken_before};
 use crate::admit::admit;
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -158,6 +158,9 @@ impl<'a> Office<'a> {
     }
 
     fn judge(&self, stream: &Entity, op: &Op) -> Result<(), String> {
+        if taken_before(stream, op) {
+            return Ok(());
+        }
         if let Some(code) = ruled_out(stream, op) {
             return Err(code.to_owned());
         }

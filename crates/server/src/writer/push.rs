@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridbook_domain::authority::{KINDS, ruled_out};
+use gridbook_domain::authority::{KINDS, ruled_out, taken_before};
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
 use gridbook_log::{Dot, EntityId, Header, Op, OpId};
@@ -282,6 +282,9 @@ fn judge(
     }
     if dot.n > stream.entity.have().upto(dot.writer) + 1 || (stream.is_new() && header.kind != kind::CREATE) {
         return Judged::Done(Verdict::Defer, None);
+    }
+    if taken_before(&stream.entity, op) {
+        return Judged::Store;
     }
     if let Some(code) = ruled_out(&stream.entity, op) {
         return Judged::Reject(code.to_owned());

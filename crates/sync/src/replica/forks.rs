@@ -49,6 +49,9 @@ impl<S: Store, P: Project> Replica<S, P> {
             let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
             for op in doubtful {
                 let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash()) else { continue };
+                if self.bears_present_name(own) {
+                    continue;
+                }
                 // What waits to be sent would lose once more.
                 let waiting = self.waiting_places(own).await?;
                 if waiting.is_empty() && !lost.ops.iter().any(|other| other.hash() == own.hash()) {
@@ -58,6 +61,14 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         Ok(lost)
+    }
+
+    /// Whether we have written it again under our present name already. Under another's name it is not safe: that one may
+    /// lose it, too.
+    fn bears_present_name(&self, op: &Op) -> bool {
+        let inner = self.inner.borrow();
+        let entity = inner.cache.get(&op.entity());
+        entity.is_some_and(|entity| entity.other_names(op).any(|dot| dot.writer == inner.meta.writer))
     }
 
     /// Where an operation waits to be sent. Something else may wait under the same name.

@@ -42,6 +42,10 @@ impl<S: Store, P: Project> Replica<S, P> {
     /// # Errors
     /// [`ReplicaError`] when the store fails; then everything is as it was.
     pub async fn renew(&self, env: &impl Env) -> Result<(), ReplicaError> {
+        self.take_new_name(env, false).await
+    }
+
+    async fn take_new_name(&self, env: &impl Env, keeps_only: bool) -> Result<(), ReplicaError> {
         let _gate = self.gate.lock().await;
         let before = self.inner.borrow().meta.writer;
         self.refresh().await?;
@@ -51,7 +55,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 return Ok(());
             }
             let version = self.inner.borrow().meta.version;
-            match self.try_renew(env).await {
+            match self.try_renew(env, keeps_only).await {
                 Err(ReplicaError::Store(StoreError::Raced) | ReplicaError::Damaged(_)) => {
                     self.refresh().await?;
                     if self.inner.borrow().meta.version == version {
@@ -67,12 +71,13 @@ impl<S: Store, P: Project> Replica<S, P> {
 
     /// As [`Self::renew`], at a backend that keeps what it is given and no more (`keeps_only`: a share). There two
     /// bearers of a name wrote over each other's log: all that was sent is sent once more, under the log of the new
-    /// name.
+    /// name. What is written again stays under its old name, too, and goes there with it: a reader may have found it
+    /// before the other bearer wrote over it, and all must end with the same. It counts once (see `gridbook_log`).
     ///
     /// # Errors
     /// As [`Self::renew`].
     pub async fn renew_at(&self, env: &impl Env, keeps_only: bool) -> Result<(), ReplicaError> {
-        self.renew(env).await?;
+        self.take_new_name(env, keeps_only).await?;
         if keeps_only {
             self.start_over(SendAgain::Device).await?;
         }
@@ -95,7 +100,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(false)
     }
 
-    async fn try_renew(&self, env: &impl Env) -> Result<(), ReplicaError> {
+    async fn try_renew(&self, env: &impl Env, keeps_only: bool) -> Result<(), ReplicaError> {
         let (pending, parts) = {
             let inner = self.inner.borrow();
             let all = inner.pend.iter().flat_map(|(log, list)| list.iter().map(|p| (*log, p.clone())));
@@ -123,7 +128,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             waiting.push(Waiting { pending, op, n: None });
         }
         let waiting = number(waiting, self.meta().writer, &ops)?;
-        let Plan { batch, meta, pend, changed, folds } = self.plan_renewal(env, &waiting, &ops, &rows)?;
+        let Plan { batch, meta, pend, changed, folds } = self.plan_renewal(env, keeps_only, &waiting, &ops, &rows)?;
         self.store.commit(batch).await?;
         let mut inner = self.inner.borrow_mut();
         inner.meta = meta;
@@ -139,6 +144,7 @@ impl<S: Store, P: Project> Replica<S, P> {
     fn plan_renewal(
         &self,
         env: &impl Env,
+        keeps_only: bool,
         waiting: &[Waiting],
         ops: &HashMap<EntityId, Vec<Op>>,
         rows: &BTreeMap<u32, Vec<u8>>,
@@ -186,10 +192,12 @@ impl<S: Store, P: Project> Replica<S, P> {
         let (mut bytes, mut list) = (Vec::new(), Vec::new());
         let mut folds = Vec::new();
         for (id, here) in &streams {
-            let renamed = |op: &Op| here.iter().any(|w| w.n.is_some() && w.op.hash() == op.hash());
+            // Of what lost its name to something else nobody keeps the old one.
+            let goes = |w: &Waiting| w.n.is_some() && !(keeps_only && w.pending.held.as_deref() != Some(FORK));
+            let gone = |op: &Op| here.iter().any(|w| goes(w) && w.op.hash() == op.hash());
             let at = bytes.len();
             let mut all: Vec<Op> = Vec::new();
-            for op in ops.get(id).into_iter().flatten().filter(|op| !renamed(op)) {
+            for op in ops.get(id).into_iter().flatten().filter(|op| !gone(op)) {
                 if all.iter().any(|other| other.hash() == op.hash()) {
                     continue;
                 }

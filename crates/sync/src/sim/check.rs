@@ -18,6 +18,7 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
         saved_arrived(world, device, here)?;
         photos_arrived(world, device)?;
         views_agree(world, device, here)?;
+        saved_once(device, here)?;
         opening_agrees(device)?;
     }
     populations_agree(&all)
@@ -51,14 +52,17 @@ fn arrived(kept: &Kept, entity: &Entity) -> bool {
     }
 }
 
-/// How many events stand twice under different names.
-pub(crate) fn events_twice(world: &World) -> usize {
-    let all: Vec<Entities> = world.backends.iter().map(super::backend::Backend::entities).collect();
-    let twice = |kept: &&Kept, home: usize| {
-        let (Some(mark), Some(entity)) = (&kept.mark, all[home].get(&kept.id.entity)) else { return false };
-        entity.timeline().iter().filter(|step| step.event.data.contains_key(mark)).count() > 1
-    };
-    world.devices.iter().map(|d| d.saved.iter().filter(|kept| twice(kept, d.home)).count()).sum()
+/// Whatever names it bears, an event happened once and a value was entered once.
+fn saved_once(device: &Device, here: &Entities) -> Result<(), String> {
+    for kept in &device.saved {
+        let (Some(mark), Some(entity)) = (&kept.mark, here.get(&kept.id.entity)) else { continue };
+        let events = entity.timeline().iter().filter(|step| step.event.data.contains_key(mark)).count();
+        let writes = entity.register(mark).map_or(0, |register| register.writes.len());
+        if events + writes > 1 {
+            return Err(format!("{} stands {} times", kept.id, events + writes));
+        }
+    }
+    Ok(())
 }
 
 fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {

@@ -9,7 +9,7 @@ use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
 use gridbook_sync::model::Model;
-use gridbook_sync::replica::SendAgain;
+use gridbook_sync::replica::{NewWrite, SendAgain};
 use gridbook_sync::store::{Batch, Store};
 
 use super::support::*;
@@ -194,17 +194,66 @@ fn what_was_sent_keeps_its_name_when_a_share_makes_it_go_once_more() {
     run(tab.apply_results(&results, NOON)).unwrap();
     run(tab.renew_at(&env, true)).unwrap();
     assert_eq!(waiting(&tab), old);
-    save(&tab, &env, set(id(1), "name", "c"));
+    // A reader may have found this one at the share before the twin wrote over it: it goes under both names.
+    let third = save(&tab, &env, set(id(1), "name", "c"));
     run(tab.renew_at(&env, true)).unwrap();
     let new = gridbook_log::Dot { writer: tab.meta().writer, n: 1 };
-    assert_eq!(waiting(&tab), [old[0], old[1], new]);
+    assert_eq!(waiting(&tab), [old[0], old[1], third, new]);
     for tab in [&tab, &open(&store, &env)] {
         let entity = entity(tab, id(1));
-        assert_eq!((entity.have().len(), entity.text("name")), (3, Some("c")));
-        assert_eq!((tab.rows()[&id(1)].unsent, waiting(tab).len()), (3, 3));
+        assert_eq!((entity.have().len(), entity.text("name")), (4, Some("c")));
+        assert_eq!(entity.register("name").unwrap().writes.len(), 3, "and was entered once");
+        assert_eq!((tab.rows()[&id(1)].unsent, waiting(tab).len()), (4, 4));
     }
     let again = save(&tab, &env, set(id(1), "name", "d"));
     assert_eq!(again.n, 2);
+}
+
+#[test]
+fn what_bears_the_present_name_already_gets_no_third_one() {
+    let (_, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "a"));
+    let made = Op::from_wire(run(tab.all_ops()).unwrap().remove(0)).unwrap();
+    let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+    run(tab.apply_results(&results, NOON)).unwrap();
+    let ours = save(&tab, &env, set(id(1), "street", "ours"));
+    let wire = run(tab.all_ops()).unwrap().remove(1);
+    let hash = *Op::from_wire(wire).unwrap().hash();
+    // Of two under one name the one with the lower hash keeps it.
+    let twin = |salt| {
+        let mut twin = Other::new(tab.meta().writer.dev);
+        twin.take(&made);
+        twin.write_salted(&set(id(1), "name", "the twin's"), salt)
+    };
+    let theirs = (0..=255).map(twin).find(|op| *op.hash() < hash).unwrap();
+    assert_eq!(theirs.dot(), ours);
+    run(tab.renew_at(&env, true)).unwrap();
+    let before = waiting(&tab);
+    assert!(!apply(&tab, &env, &page("1", entries([&theirs]))).named_twice);
+    assert_eq!(waiting(&tab), before);
+    let entity = entity(&tab, id(1));
+    assert!(entity.get("street").is_some() && entity.get("name").is_some(), "neither is lost");
+}
+
+#[test]
+fn what_had_arrived_under_the_old_name_stands_once() {
+    let (_, env, tab) = device();
+    let backend = Backend::new();
+    save(&tab, &env, create(id(1), "11", "a"));
+    let event = gridbook_log::Event { event: "remark".to_owned(), table: 1, ..gridbook_log::Event::default() };
+    save(&tab, &env, NewWrite { entity: id(1), body: gridbook_log::Body::Event(event) });
+    // It arrives, and nobody hears of it.
+    let outbox = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX)).unwrap();
+    let (writer, nonce) = (tab.meta().writer, tab.meta().nonce.clone());
+    let push = gridbook_sync::wire::PushRequest { writer, nonce, now: NOON, ops: outbox.ops };
+    backend.0.borrow_mut().push("u1", &push, NOON);
+    run(tab.renew(&env)).unwrap();
+    sync(&tab, &env, &backend);
+    same(&tab, &tab, &backend);
+    let entity = entity(&tab, id(1));
+    assert!(entity.have().len() > 4, "it is there under both names");
+    assert_eq!(entity.timeline().len(), 1);
+    assert_eq!(entity.register("name").unwrap().writes.len(), 1);
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! One save under several names. A device that takes a new name writes what may not have arrived again under it, with
+//! the same time, account, kind and body. When it had arrived after all, or when two copies of a device do so, a stream
+//! holds it more than once: all of them are kept, and it counts once.
+
+use std::collections::BTreeMap;
+
+use crate::context::Ctx;
+use crate::entity::Entry;
+use crate::id::Dot;
+use crate::op::Op;
+
+/// The saves of a stream that bear several names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Again {
+    /// The names of each, in order.
+    saves: Vec<Vec<Dot>>,
+    /// Which of `saves` a name belongs to.
+    by: BTreeMap<Dot, usize>,
+    /// The name under which each counts, where they are.
+    stands: Vec<Dot>,
+}
+
+/// Whether two operations of one device hold the same save: a device's clock gives no time twice. Bodies that were
+/// erased say nothing and are no save any more.
+fn same(a: &Entry, b: &Entry) -> bool {
+    a.hlc == b.hlc && a.kind == b.kind && a.user == b.user && a.text.is_some() && a.text == b.text
+}
+
+/// As [`same`], for one that is not held.
+pub(crate) fn says(entry: &Entry, op: &Op) -> bool {
+    let header = op.header();
+    entry.hlc == header.hlc
+        && entry.kind == header.kind
+        && entry.user == header.user
+        && op.body_text().is_some_and(|text| entry.text.as_deref() == Some(text))
+}
+
+impl Again {
+    /// Finds them. Names are of one device and different lives. What only the authority says is no save.
+    pub(crate) fn find(entries: &BTreeMap<Dot, Entry>) -> Self {
+        let mut again = Self::default();
+        let mut last: Option<Dot> = None;
+        let mut lives = false;
+        for dot in entries.keys() {
+            lives |= last.is_some_and(|last| last.writer != dot.writer && last.writer.dev == dot.writer.dev);
+            last = Some(*dot);
+        }
+        if !lives {
+            return again;
+        }
+        let saves = entries.iter().filter(|(_, entry)| !entry.is_note());
+        let mut sorted: Vec<(Dot, &Entry)> = saves.map(|(dot, entry)| (*dot, entry)).collect();
+        crate::order_by_key(&mut sorted, |(dot, entry)| (dot.writer.dev, entry.hlc, *dot));
+        let mut from = 0;
+        while let Some((first, entry)) = sorted.get(from) {
+            let alike = |(dot, other): &&(Dot, &Entry)| {
+                dot.writer.dev == first.writer.dev && other.hlc == entry.hlc
+            };
+            let run = sorted[from..].iter().take_while(alike).count();
+            again.group(&sorted[from..from + run], entries);
+            from += run;
+        }
+        again.stands = again.saves.iter().map(|names| names[0]).collect();
+        again
+    }
+
+    /// Puts those of one device and time together that are one save.
+    fn group(&mut self, run: &[(Dot, &Entry)], entries: &BTreeMap<Dot, Entry>) {
+        let mut groups: Vec<Vec<Dot>> = Vec::new();
+        for (dot, entry) in run {
+            let fits = |names: &&mut Vec<Dot>| {
+                same(&entries[&names[0]], entry) && names.iter().all(|name| name.writer != dot.writer)
+            };
+            match groups.iter_mut().find(fits) {
+                Some(names) => names.push(*dot),
+                None => groups.push(vec![*dot]),
+            }
+        }
+        for names in groups.into_iter().filter(|names| names.len() > 1) {
+            let at = self.saves.len();
+            self.by.extend(names.iter().map(|dot| (*dot, at)));
+            self.saves.push(names);
+        }
+    }
+
+    /// Decides under which name each counts: the first one that was not refused, or else the first.
+    pub(crate) fn choose(&mut self, refused: impl Fn(Dot) -> bool) {
+        for (names, stands) in self.saves.iter().zip(&mut self.stands) {
+            *stands = names.iter().copied().find(|dot| !refused(*dot)).unwrap_or(names[0]);
+        }
+    }
+
+    /// Whether this name is one that does not count, because another one of the same save does.
+    pub(crate) fn is_echo(&self, dot: Dot) -> bool {
+        self.by.get(&dot).is_some_and(|at| self.stands[*at] != dot)
+    }
+
+    /// The names of all saves that have several.
+    pub(crate) fn saves(&self) -> &[Vec<Dot>] {
+        &self.saves
+    }
+
+    /// All names of a save.
+    fn names<'a>(&'a self, dot: &'a Dot) -> &'a [Dot] {
+        self.by.get(dot).map_or(std::slice::from_ref(dot), |at| &self.saves[*at])
+    }
+
+    /// Whether the author of `by` had seen `what` when it wrote: under any name of either.
+    pub(crate) fn seen<'a>(&self, by: Dot, what: Dot, ctx: impl Fn(Dot) -> &'a Ctx) -> bool {
+        let what = self.names(&what);
+        self.names(&by).iter().any(|by| {
+            let ctx = ctx(*by);
+            what.iter().any(|what| ctx.covers(*what))
+        })
+    }
+}

@@ -18,7 +18,7 @@ use crate::package::Package;
 use crate::record::RecordKind;
 use crate::summary::Summary;
 
-pub use hand_on::{Followed, HAND_ON, by_hand_over, by_re_cut, open_of};
+pub use hand_on::{Followed, HAND_ON, by_hand_over, by_re_cut, left_behind, open_of};
 pub(crate) use judge::{judge_create, judge_event, judge_set};
 pub use share_out::{share_out, walkers};
 
@@ -140,6 +140,15 @@ impl VisitTask {
         }
         let part = |(user, households)| Self { user, households, handed: BTreeMap::new(), ..self.clone() };
         parts.into_iter().map(part).collect()
+    }
+
+    /// What is set to take back the part of one person; the others keep theirs.
+    pub fn take_back(&self, user: &str) -> Values {
+        let rest: Vec<&EntityId> = self.households.iter().filter(|id| self.person_of(id) != user).collect();
+        if rest.is_empty() {
+            return [(CANCELLED.to_owned(), Value::Bool(true))].into();
+        }
+        [("households".to_owned(), rest.into_iter().map(|id| Value::from(id.to_string())).collect())].into()
     }
 
     /// Its first operation.

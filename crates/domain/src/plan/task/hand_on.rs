@@ -81,8 +81,7 @@ pub fn open_of(
         let done = met(package, &task.terms.campaign, task.terms.from, rows.iter().copied());
         own.iter().any(|id| !done.contains(id)).then_some((task, own))
     };
-    let held = rows.iter().filter_map(|row| VisitTask::of_row(row)).filter(|task| !task.cancelled);
-    held.filter_map(mine).collect()
+    whole(rows.iter().copied()).filter_map(mine).collect()
 }
 
 /// The steps that give the successor of a hand-over the open tasks of its area.
@@ -93,6 +92,21 @@ pub fn by_hand_over(package: &Package, rows: &[&Summary], terms: &Terms) -> Vec<
         Some((task.id, task.hand_on(to, None)?))
     };
     open.filter_map(step).collect()
+}
+
+/// The cut that ended the grid of a task.
+fn ended_by<'c>(cuts: &'c [Cut], task: &VisitTask) -> Option<&'c Cut> {
+    cuts.iter().find(|cut| cut.old.iter().any(|old| covers(old, &task.area)))
+}
+
+/// Whole tasks among rows, those taken back left out.
+fn whole<'a>(rows: impl IntoIterator<Item = &'a Summary>) -> impl Iterator<Item = VisitTask> {
+    rows.into_iter().filter_map(VisitTask::of_row).filter(|task| !task.cancelled)
+}
+
+/// How many tasks still lie in a grid that has ended.
+pub fn left_behind<'a>(cuts: &[Cut], rows: impl IntoIterator<Item = &'a Summary>) -> usize {
+    whole(rows).filter(|task| ended_by(cuts, task).is_some()).count()
 }
 
 /// Tasks of grids that have ended follow their households: whoever goes there now has them, and the one who had them
@@ -110,9 +124,8 @@ pub fn by_re_cut<'a>(
         .collect();
     let mut load: BTreeMap<&str, usize> = BTreeMap::new();
     let mut followed = Followed::default();
-    for task in rows.iter().filter_map(|row| VisitTask::of_row(row)).filter(|task| !task.cancelled) {
-        let ended = |cut: &&Cut| cut.old.iter().any(|old| covers(old, &task.area));
-        let Some(cut) = cuts.iter().find(ended) else { continue };
+    for task in whole(rows.iter().copied()) {
+        let Some(cut) = ended_by(cuts, &task) else { continue };
         let mut to = BTreeMap::new();
         let mut grids = BTreeSet::new();
         for (id, area) in task.households.iter().filter_map(|id| Some((*id, *lies.get(id)?))) {

@@ -244,6 +244,13 @@ fn a_hand_over_takes_the_open_ones_of_its_area_along() {
     };
     assert_eq!((listed("ann"), listed("bea")), (vec![3], vec![2]));
     assert_eq!(by_hand_over(package, &rows, &terms), [], "done once");
+    // Taken back from one of them, the other keeps hers.
+    let whole = VisitTask::of(&story.entity).unwrap();
+    let rest: Values = [("households".to_owned(), json!([id(3).to_string()]))].into();
+    assert_eq!((whole.take_back("bea"), whole.take_back("eve").len()), (rest, 1));
+    let VisitTask { handed, .. } = &whole;
+    let alone = VisitTask { households: handed.keys().copied().collect(), ..whole.clone() };
+    assert_eq!(alone.take_back("bea"), [(CANCELLED.to_owned(), json!(true))].into());
     // Handed on again, all that she has: she is not told of it any more.
     let again = crate::handover::Terms { from: "bea".to_owned(), to: "cai".to_owned(), ..terms };
     let steps = by_hand_over(package, &rows, &again);

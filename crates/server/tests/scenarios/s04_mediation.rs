@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::document::{Block, document};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::indicator::indicators;
 use gridbook_domain::mediation::roster::{Mediator, choose, conflicted};
 use gridbook_domain::mediation::step::{Step, next_step};
 use gridbook_domain::mediation::{Mediation, volume};
@@ -86,6 +87,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         "parties/p1/id_no": "510000199001010018",
         "parties/p2/side": "respondent", "parties/p2/kind": "natural", "parties/p2/name": "季大寒",
         "parties/p2/phone": "13900001234", "parties/p2/id_type": "resident", "parties/p2/id_no": "510000195506301234",
+        "parties/p2/agent_name": "季小寒",
         "claims/c1/claim": "赔偿家具损失", "claims/c2/claim": "恢复排水沟"
     });
     let id = mei.report(RecordKind::Mediation, GRID, set, &[]).await;
@@ -281,6 +283,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         ("registration", 2),
         ("rights_notice", 2),
         ("identity", 2),
+        ("authorization", 1),
         ("investigation", 4),
         ("evidence", 3),
         ("mediation_record", 5),
@@ -293,14 +296,21 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         ("expert_opinion", 1),
     ];
     let mut parts = Map::new();
-    for (n, (doc, count)) in pages.iter().enumerate().take(14) {
+    for (n, (doc, count)) in pages.iter().enumerate().filter(|(_, (doc, _))| *doc != "authorization") {
         parts.insert(format!("parts/r{n:02}/doc"), json!(doc));
         parts.insert(format!("parts/r{n:02}/pages"), json!(count));
     }
     file.sync().await;
     assert!(file.hao.try_step(id, "med_archive", &json!({})).await.is_err(), "nothing is in the volume yet");
     file.write(Value::Object(parts), &[]).await;
-    file.write(json!({"parts/r14/doc": "expert_opinion", "parts/r14/pages": 1}), &[]).await;
+    file.sync().await;
+    // A son spoke for 季大寒: without his authorization the volume is not whole.
+    let view = file.hao.case(id).await;
+    let lacks = volume::missing(&town.package, &Mediation::of(&view));
+    assert_eq!(lacks.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["authorization"]);
+    assert!(file.hao.try_step(id, "med_archive", &json!({})).await.is_err());
+    assert!(file.paper("authorization").await.contains("季大寒委托季小寒"));
+    file.write(json!({"parts/r05/doc": "authorization", "parts/r05/pages": 1}), &[]).await;
     file.sync().await;
     assert!(!file.mei.offered(id).await.contains("med_archive"));
     file.hao.step(id, "med_archive", json!({"text": "齐全"})).await;
@@ -315,14 +325,29 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         .map(|part| part.id)
         .filter(|id| !matches!(*id, "cover" | "catalogue" | "expert_opinion"))
         .collect();
-    assert_eq!(
-        standard.len(),
-        12,
-        "of the thirteen standard parts all but the authorization, which nobody gave: {standard:?}"
-    );
+    let thirteen = [
+        "registration",
+        "rights_notice",
+        "identity",
+        "authorization",
+        "investigation",
+        "evidence",
+        "mediation_record",
+        "agreement",
+        "receipt",
+        "followup",
+        "confirmation",
+        "note",
+        "back",
+    ];
+    assert_eq!(standard, thirteen, "the thirteen standard parts, in their order");
+    // The court that delegated it finds it in the figures of the year.
+    let figures = indicators([of], day("2026-01-01"), day("2026-12-31"));
+    assert_eq!((figures.by_source.get("court"), figures.written, figures.confirmed), (Some(&1), 1, 1));
+    assert_eq!((figures.fen, figures.due, figures.performed), (1_003_050, 3, 3));
     assert!(listed.windows(2).all(|pair| pair[0].last + 1 == pair[1].first));
-    assert_eq!(listed.last().unwrap().last, 33);
-    assert!(file.paper("catalogue").await.contains("人民调解协议书|21—23|"));
+    assert_eq!(listed.last().unwrap().last, 34);
+    assert!(file.paper("catalogue").await.contains("人民调解协议书|22—24|"));
     assert!(
         file.mei.try_write(id, &json!({"volume_note": "漏了一页"}), &[]).await.is_err(),
         "closed is closed"

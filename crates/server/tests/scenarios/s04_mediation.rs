@@ -41,6 +41,11 @@ impl File<'_> {
         list.into_iter().map(|message| (message.id, message.text)).collect()
     }
 
+    /// Why a step cannot be taken now.
+    async fn stopped(&self, who: &Person, action: &str) -> String {
+        who.try_step(self.id, action, &json!({})).await.unwrap_err().code().to_owned()
+    }
+
     /// Both have heard of all.
     async fn sync(&self) {
         self.town.sync(&[&self.mei, &self.hao]).await;
@@ -93,8 +98,9 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     let id = mei.report(RecordKind::Mediation, GRID, set, &[]).await;
     let file = File { town: &town, id, mei, hao };
     assert_eq!(file.next().await, Some(Step::Accept));
-    assert!(
-        file.mei.try_step(id, "med_accept", &json!({})).await.is_err(),
+    assert_eq!(
+        file.stopped(&file.mei, "med_accept").await,
+        "not_fit_for_mediation",
         "not before both agree to be mediated"
     );
     file.write(
@@ -121,16 +127,19 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         choose(&roster, "neighbor", town.today()).iter().map(|m| m.name.as_str()).collect();
     assert_eq!(names, ["阮三江", "柏立秋", "路小雪"]);
     file.write(
-        json!({"mediators/m1/name": names[0], "mediators/m1/lead": true, "mediators/m1/recusal": "relative"}),
+        json!({
+            "mediators/m1/name": names[0], "mediators/m1/lead": true, "mediators/m1/recusal": "relative",
+            "recorder": "路小雪", "assigned_on": "2026-05-19", "told_on": "2026-05-19"
+        }),
         &[],
     )
     .await;
     assert_eq!(conflicted(&Mediation::of(&file.mei.case(id).await)), ["阮三江"]);
+    assert_eq!(file.next().await, Some(Step::Assign), "all is said, but a relative mediates");
     file.write(
         json!({
             "mediators/m1/replaced": true, "mediators/m2/name": names[1], "mediators/m2/lead": true,
-            "mediators/m2/by_parties": true, "mediators/m2/recusal": "none",
-            "recorder": "路小雪", "assigned_on": "2026-05-19", "told_on": "2026-05-19"
+            "mediators/m2/by_parties": true, "mediators/m2/recusal": "none"
         }),
         &[],
     )
@@ -167,7 +176,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         &[],
     )
     .await;
-    assert!(file.mei.try_step(id, "med_agree", &json!({})).await.is_err(), "no terms yet");
+    assert_eq!(file.stopped(&file.mei, "med_agree").await, "steps_missing", "they have not come to terms");
     town.travel(at("2026-05-25", "09:00"));
     file.write(
         json!({
@@ -192,7 +201,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         &[],
     )
     .await;
-    assert!(file.mei.try_step(id, "med_agree", &json!({})).await.is_err(), "not signed");
+    assert_eq!(file.stopped(&file.mei, "med_agree").await, "not_signed");
     file.write(
         json!({"signed_parties": true, "signed_mediator": true, "sealed": true}),
         &["photo_agreement"],
@@ -301,14 +310,14 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         parts.insert(format!("parts/r{n:02}/pages"), json!(count));
     }
     file.sync().await;
-    assert!(file.hao.try_step(id, "med_archive", &json!({})).await.is_err(), "nothing is in the volume yet");
+    assert_eq!(file.stopped(&file.hao, "med_archive").await, "volume_incomplete", "nothing is in it yet");
     file.write(Value::Object(parts), &[]).await;
     file.sync().await;
     // A son spoke for 季大寒: without his authorization the volume is not whole.
     let view = file.hao.case(id).await;
     let lacks = volume::missing(&town.package, &Mediation::of(&view));
     assert_eq!(lacks.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["authorization"]);
-    assert!(file.hao.try_step(id, "med_archive", &json!({})).await.is_err());
+    assert_eq!(file.stopped(&file.hao, "med_archive").await, "volume_incomplete");
     assert!(file.paper("authorization").await.contains("季大寒委托季小寒"));
     file.write(json!({"parts/r05/doc": "authorization", "parts/r05/pages": 1}), &[]).await;
     file.sync().await;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app::{App, Problem, use_app};
 use crate::desk::route::Route;
+use crate::desk::table::{Col, table};
 use crate::desk::words::moment;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::directory::use_directory;
@@ -105,18 +106,7 @@ fn draw(app: App, handover: &Handover) -> AnyView {
                 {line("移交人确认", handover.left_at)}
                 {reason}
             </dl>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="交接清单">
-                <table class="table table-dense">
-                    <thead>
-                        <tr>
-                            <th scope="col">"类"</th>
-                            <th scope="col">"名称"</th>
-                            <th scope="col">"说明"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table("交接清单", true, &[Col::Text("类"), Col::Text("名称"), Col::Text("说明")], rows)}
         </div>
         {actions(app, toasts, handover)}
     }

@@ -8,6 +8,7 @@ mod backend;
 pub mod carry;
 mod check;
 mod draft;
+mod handover;
 pub mod local;
 mod news;
 pub mod office;

@@ -4,54 +4,36 @@
 mod draft;
 mod follow;
 mod standing;
+mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::covers;
-use gridbook_domain::territory::cut::Node;
-use gridbook_log::EntityId;
+use gridbook_domain::territory::cut::{Node, grids as grids_of};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use super::kept::{Kept, keep};
 use super::parts::{select, villages};
+use super::table::{Col, table, tick};
 use crate::app::{App, use_app};
 use crate::ui::directory::{Directory, use_directory};
 use crate::ui::icon::icon;
-use crate::ui::states::{blank, loading};
-
-/// The places of the directory, as they were read last.
-type Nodes = RwSignal<Option<Arc<Vec<Node>>>>;
+use crate::ui::states::{blank, loading, warning};
 
 /// What the parts of the screen share.
 #[derive(Clone, Copy)]
 struct Desk {
     app: App,
     names: Directory,
-    nodes: Nodes,
+    nodes: Kept<Node>,
     village: RwSignal<String>,
     chosen: RwSignal<BTreeSet<String>>,
     /// The dialog is open: into how many grids.
     parts: RwSignal<usize>,
     open: RwSignal<bool>,
-}
-
-/// Reads the places anew.
-pub(super) async fn read_nodes(app: App) -> Vec<Node> {
-    let ids: Vec<EntityId> = app.rows(|rows| {
-        let held = rows.iter().filter_map(|(id, row)| Some((id, row.summary.as_ref()?)));
-        held.filter(|(_, row)| row.kind == RecordKind::Area).map(|(id, _)| *id).collect()
-    });
-    let mut nodes = Vec::new();
-    for id in ids {
-        if let Ok(Some(entity)) = app.entity(id).await {
-            nodes.extend(Node::of(&entity));
-        }
-    }
-    nodes
 }
 
 /// Rows that lie in one of these areas.
@@ -70,21 +52,12 @@ pub fn areas() -> AnyView {
     let desk = Desk {
         app,
         names,
-        nodes: RwSignal::new(None),
+        nodes: keep(app, RecordKind::Area, Node::of),
         village: RwSignal::new(first.map(|(code, _)| code).unwrap_or_default()),
         chosen: RwSignal::new(BTreeSet::new()),
         parts: RwSignal::new(1),
         open: RwSignal::new(false),
     };
-    Effect::new(move |_| {
-        app.version.track();
-        spawn_local(async move {
-            let found = Arc::new(read_nodes(app).await);
-            if desk.nodes.try_with_untracked(|held| held.as_ref() != Some(&found)) == Some(true) {
-                desk.nodes.set(Some(found));
-            }
-        });
-    });
     let start = move |parts: usize| {
         desk.parts.set(parts);
         desk.open.set(true);
@@ -134,88 +107,44 @@ pub fn areas() -> AnyView {
     .into_any()
 }
 
-/// Grids that can be chosen: those that were not decided to end.
+/// Grids that can be chosen.
 fn grids(desk: Desk, nodes: &[Node]) -> AnyView {
     let (app, village) = (desk.app, desk.village.get());
     let norms = app.package().visits.get().norms;
-    let homes: BTreeMap<String, usize> = app.rows(|rows| {
-        let mut homes = BTreeMap::new();
+    let here = app.rows(|rows| {
         let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-        for row in held.filter(|row| row.kind == RecordKind::Household && !row.is_gone()) {
-            *homes.entry(row.area.get(..15).unwrap_or(&row.area).to_owned()).or_default() += 1;
-        }
-        homes
+        grids_of(nodes, &village, held, app.today())
     });
-    let mut here: Vec<&Node> = nodes
-        .iter()
-        .filter(|node| node.node.code.len() == 15 && node.node.code.starts_with(&village))
-        .filter(|node| node.node.valid_to.is_none())
-        .collect();
-    gridbook_log::order_by_key(&mut here, |node| node.node.code.clone());
     if here.is_empty() {
         return blank("search", "这个村没有网格", "先在“导入”里建网格。", Vec::new());
     }
     let rows = here
         .into_iter()
-        .map(|node| {
-            let (code, held) = (node.node.code.clone(), node.node.code.clone());
-            let count = homes.get(&code).copied().unwrap_or(0);
-            let begins = node.node.valid_from.filter(|from| *from > app.today());
-            let words = match (begins, count) {
-                (Some(from), _) => format!("{from} 起"),
-                (None, 0) => "! 没有户".to_owned(),
-                (None, count) if count > norms.households => format!("! 超过 {} 户", norms.households),
-                _ => String::new(),
+        .map(|grid| {
+            let words = match (grid.begins, grid.homes) {
+                (Some(from), _) => format!("{from} 起").into_any(),
+                (None, 0) => warning("没有户"),
+                (None, homes) if homes > norms.households => warning(format!("超过 {} 户", norms.households)),
+                _ => ().into_any(),
             };
-            let tick = move |event| {
-                let on = event_target_checked(&event);
-                desk.chosen.update(|chosen| {
-                    if on {
-                        chosen.insert(code.clone())
-                    } else {
-                        chosen.remove(&code)
-                    };
-                });
-            };
-            let box_ = begins.is_none().then(|| {
-                view! {
-                    <input
-                        type="checkbox"
-                        aria-label=format!("选中：{}", node.node.name)
-                        data-testid="areas-tick"
-                        prop:checked=move || desk.chosen.with(|chosen| chosen.contains(&held))
-                        on:change=tick
-                    />
-                }
-            });
+            let choose =
+                grid.begins.is_none().then(|| tick(&grid.name, "areas-tick", &grid.code, desk.chosen));
             view! {
-                <tr data-testid="areas-row" data-code=node.node.code.clone()>
-                    <td class="check">{box_}</td>
-                    <td class="strong">{node.node.name.clone()}</td>
-                    <td class="mono">{node.node.code.clone()}</td>
-                    <td class="num" data-testid="areas-homes">{count}</td>
+                <tr data-testid="areas-row" data-code=grid.code.clone()>
+                    <td class="check">{choose}</td>
+                    <td class="strong">{grid.name.clone()}</td>
+                    <td class="mono">{grid.code.clone()}</td>
+                    <td class="num" data-testid="areas-homes">{grid.homes}</td>
                     <td>{words}</td>
                 </tr>
             }
         })
         .collect_view();
+    let heads = [Col::Check("选中"), Col::Text("网格"), Col::Text("编码"), Col::Num("户"), Col::Text("提示")];
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">"现在的网格"</h2></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="现在的网格">
-                <table class="table table-dense">
-                    <thead>
-                        <tr>
-                            <th scope="col" class="check"><span class="visually-hidden">"选中"</span></th>
-                            <th scope="col">"网格"</th>
-                            <th scope="col">"编码"</th>
-                            <th scope="col" class="num">"户"</th>
-                            <th scope="col">"提示"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table("现在的网格", true, &heads, rows)}
         </section>
     }
     .into_any()

@@ -13,11 +13,10 @@ mod visits;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
-use gridbook_domain::date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::parts::{select, villages};
+use super::parts::{bar_day, select, villages};
 use super::route::Route;
 use crate::app::{App, use_app};
 use crate::ui::directory::{Names, use_directory};
@@ -130,23 +129,6 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
         .collect_view();
     let places =
         move || std::iter::once((String::new(), "全镇".to_owned())).chain(villages(&names.get())).collect();
-    let day = move |label: &'static str, id: &'static str, signal: RwSignal<NaiveDate>| {
-        view! {
-            <input
-                class="input"
-                type="date"
-                title=label
-                aria-label=label
-                data-testid=id
-                prop:value=move || signal.get().to_string()
-                on:change=move |event| {
-                    if let Some(day) = date::parse(&event_target_value(&event)) {
-                        signal.set(day);
-                    }
-                }
-            />
-        }
-    };
     let inside = move || match made.get() {
         None => loading(6),
         Some(figures) => show::figures(&figures),
@@ -160,8 +142,8 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
         <div class="tabs no-print" role="tablist" aria-label="哪张表">{tabs}</div>
         <div class="toolbar">
             {select("范围", "books-area", move || area.get(), places, move |value| area.set(value))}
-            {day("从哪天", "books-from", from)}
-            {day("到哪天", "books-to", to)}
+            {bar_day("从哪天", "books-from", from)}
+            {bar_day("到哪天", "books-to", to)}
             <span class="muted small">{move || words(&from.get(), &to.get())}</span>
         </div>
         <div class="books no-print" tabindex="0" role="region" aria-label="统计表">{inside}</div>

@@ -1,5 +1,7 @@
 //! Small pieces that screens of the desk share.
 
+use chrono::NaiveDate;
+use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use leptos::prelude::*;
@@ -77,6 +79,26 @@ pub fn select(
                 }}
             </select>
         </span>
+    }
+    .into_any()
+}
+
+/// A day in a bar of filters.
+pub fn bar_day(label: &'static str, id: &'static str, signal: RwSignal<NaiveDate>) -> AnyView {
+    view! {
+        <input
+            class="input"
+            type="date"
+            title=label
+            aria-label=label
+            data-testid=id
+            prop:value=move || signal.get().to_string()
+            on:change=move |event| {
+                if let Some(day) = date::parse(&event_target_value(&event)) {
+                    signal.set(day);
+                }
+            }
+        />
     }
     .into_any()
 }

@@ -3,19 +3,20 @@
 
 mod edit;
 
-use std::sync::Arc;
-
-use gridbook_domain::mediation::roster::Mediator;
+use gridbook_domain::case::CaseView;
+use gridbook_domain::mediation::Mediation;
+use gridbook_domain::mediation::roster::{Mediator, engaged};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::holds;
-use gridbook_log::EntityId;
+use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use super::kept::keep;
+use super::table::{Col, table};
 use crate::app::{App, use_app};
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
-use crate::ui::states::{blank, loading};
+use crate::ui::states::{blank, loading, warning};
 
 /// Somebody of the directory.
 #[derive(Clone, PartialEq)]
@@ -26,40 +27,23 @@ struct Person {
     on: Option<Mediator>,
 }
 
-async fn read(app: App) -> Vec<Person> {
-    let staff: Vec<(EntityId, String)> = app.rows(|rows| {
-        let held = rows.iter().filter_map(|(id, row)| Some((*id, row.summary.as_ref()?)));
-        held.filter(|(_, row)| row.kind == RecordKind::Staff && !row.rejected)
-            .map(|(id, row)| (id, row.title.clone()))
-            .collect()
-    });
-    let loads = crate::ui::form::read_roster(app).await;
-    let mut people = Vec::new();
-    for (id, name) in staff {
-        let Ok(Some(entity)) = app.entity(id).await else { continue };
-        let mut on = Mediator::of(&entity.values());
-        if let Some(person) = &mut on {
-            person.load = loads.iter().find(|held| held.name == person.name).map_or(0, |held| held.load);
-        }
-        people.push(Person { id, name, on });
-    }
-    gridbook_log::order_by_key(&mut people, |person| person.name.clone());
-    people
+fn person(entity: &Entity) -> Option<Person> {
+    entity.creation().filter(|made| made.rejected.is_none())?;
+    let name = entity.text("name").unwrap_or_default().to_owned();
+    Some(Person { id: entity.id(), name, on: Mediator::of(&entity.values()) })
+}
+
+/// Names of those who mediate in an open file.
+fn busy(entity: &Entity) -> Option<Vec<String>> {
+    let case = CaseView::of(entity)?;
+    Some(engaged(&Mediation::of(&case)).into_iter().map(str::to_owned).collect())
 }
 
 /// The screen.
 pub fn roster() -> AnyView {
     let app = use_app();
-    let people = RwSignal::new(None::<Arc<Vec<Person>>>);
-    Effect::new(move |_| {
-        app.version.track();
-        spawn_local(async move {
-            let found = Arc::new(read(app).await);
-            if people.try_with_untracked(|held| held.as_ref() != Some(&found)) == Some(true) {
-                people.set(Some(found));
-            }
-        });
-    });
+    let people = keep(app, RecordKind::Staff, person);
+    let files = keep(app, RecordKind::Mediation, busy);
     let (open, which) = (RwSignal::new(false), RwSignal::new(None::<EntityId>));
     let may = holds(&app.package(), &app.actor(), "directory.edit", app.today());
     let edit = move |id: Option<EntityId>| {
@@ -74,7 +58,11 @@ pub fn roster() -> AnyView {
             "加上人民调解员、老党员、法律顾问等；立卷时手机上就能直接选。",
             Vec::new(),
         ),
-        Some(people) => table(app, &people, may, edit),
+        Some(people) => {
+            let files = files.get().unwrap_or_default();
+            let load = |name: &str| files.iter().flatten().filter(|held| *held == name).count();
+            roster_table(app, &people, &load, may, edit)
+        }
     };
     view! {
         <div class="page-head">
@@ -102,13 +90,16 @@ pub fn roster() -> AnyView {
     .into_any()
 }
 
-fn table(
+fn roster_table(
     app: App,
     people: &[Person],
+    load: &dyn Fn(&str) -> usize,
     may: bool,
     edit: impl Fn(Option<EntityId>) + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let (package, names, today) = (app.package(), use_directory().get_untracked(), app.today());
+    let mut people: Vec<&Person> = people.iter().collect();
+    gridbook_log::order_by_key(&mut people, |person| person.name.clone());
     let rows = people
         .iter()
         .filter_map(|person| Some((person, person.on.as_ref()?)))
@@ -117,9 +108,9 @@ fn table(
                 on.expertise.iter().map(|id| package.label("dispute_category", id)).collect();
             let place = if on.area.is_empty() { "全镇".to_owned() } else { names.area(&on.area) };
             let term = match on.term_to {
-                None => "长期".to_owned(),
-                Some(last) if last < today => format!("! {last} 已到期"),
-                Some(last) => format!("到 {last}"),
+                None => "长期".into_any(),
+                Some(last) if last < today => warning(format!("{last} 已到期")),
+                Some(last) => format!("到 {last}").into_any(),
             };
             let id = person.id;
             let change = may.then(|| {
@@ -143,30 +134,21 @@ fn table(
                     <td>{known.join("、")}</td>
                     <td>{if on.full_time { "专职" } else { "兼职" }}</td>
                     <td>{term}</td>
-                    <td class="num">{on.load}</td>
+                    <td class="num">{load(&person.name)}</td>
                     <td>{change}</td>
                 </tr>
             }
         })
         .collect_view();
-    view! {
-        <div class="table-wrap" tabindex="0" role="region" aria-label="名册">
-            <table class="table table-dense">
-                <thead>
-                    <tr>
-                        <th scope="col">"姓名"</th>
-                        <th scope="col">"单位"</th>
-                        <th scope="col">"范围"</th>
-                        <th scope="col">"熟悉"</th>
-                        <th scope="col">"专兼职"</th>
-                        <th scope="col">"任期"</th>
-                        <th scope="col" class="num">"在手"</th>
-                        <th scope="col"><span class="visually-hidden">"操作"</span></th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
+    let heads = [
+        Col::Text("姓名"),
+        Col::Text("单位"),
+        Col::Text("范围"),
+        Col::Text("熟悉"),
+        Col::Text("专兼职"),
+        Col::Text("任期"),
+        Col::Num("在手"),
+        Col::Act("操作"),
+    ];
+    table("名册", true, &heads, rows)
 }

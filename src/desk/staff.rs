@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::table::{Col, table};
 use crate::app::{App, Problem, use_app};
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
@@ -113,7 +114,7 @@ pub fn staff() -> AnyView {
         Load::Failed(problem) => blank("error", "读不出账号", problem.message(), Vec::new()),
         Load::Here(people) => {
             let wanted = text.get();
-            table(
+            people_table(
                 desk,
                 people.into_iter().filter(|p| p.user.contains(&wanted) || p.name.contains(&wanted)).collect(),
             )
@@ -164,29 +165,23 @@ fn show(invite: &Invite) -> AnyView {
     .into_any()
 }
 
-fn table(desk: Desk, people: Vec<Person>) -> AnyView {
+fn people_table(desk: Desk, people: Vec<Person>) -> AnyView {
     if people.is_empty() {
         return blank("search", "没有找到", "换一个姓名或账号再找。", Vec::new());
     }
     let count = people.len();
     let rows = people.into_iter().map(|person| row(desk, person)).collect_view();
+    let heads = [
+        Col::Text("姓名"),
+        Col::Text("账号"),
+        Col::Text("手机尾号"),
+        Col::Text("角色、区域、单位"),
+        Col::Text("状态"),
+        Col::Text("操作"),
+    ];
     view! {
         <p class="results-line">{format!("{count} 人")}</p>
-        <div class="table-wrap" tabindex="0" role="region" aria-label="人员">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"姓名"</th>
-                        <th scope="col">"账号"</th>
-                        <th scope="col">"手机尾号"</th>
-                        <th scope="col">"角色、区域、单位"</th>
-                        <th scope="col">"状态"</th>
-                        <th scope="col">"操作"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table("人员", false, &heads, rows)}
     }
     .into_any()
 }

@@ -8,17 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use gridbook_domain::date;
-use gridbook_domain::plan::task::{VisitTask, grid, met, tasks as tasks_of};
+use gridbook_domain::plan::task::{VisitTask, met, tasks as tasks_of};
 use gridbook_domain::plan::{Progress, progress};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::share::Share;
 use gridbook_domain::summary::Summary;
+use gridbook_domain::territory::grid_of;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::parts::{select, villages};
+use super::parts::{bar_day, select, villages};
+use super::table::{Col, table, tick};
 use crate::app::{App, use_app};
 use crate::ui::directory::{Directory, Names, use_directory};
 use crate::ui::icon::icon;
@@ -91,16 +92,20 @@ fn find(app: App, names: &Names, village: &str, campaign: &str, from: NaiveDate)
         let mut homes: BTreeMap<String, Vec<Home>> = BTreeMap::new();
         for row in seen.iter().filter(|row| row.kind == RecordKind::Household && !row.is_gone()) {
             let (id, area, categories) = (row.id, row.area.clone(), row.categories.clone());
-            homes.entry(grid(&area).to_owned()).or_default().push(Home { id, area, categories });
+            homes.entry(grid_of(&area).to_owned()).or_default().push(Home { id, area, categories });
         }
         let line = |(code, homes): (String, Vec<Home>)| {
             let mut share = Share::default();
             homes.iter().for_each(|home| share.count(reached.contains(&home.id)));
-            let here: Vec<&VisitTask> = tasks.iter().filter(|task| task.area == code).collect();
+            // By where a household lies: a task may reach over several grids after these were cut anew.
+            let here: BTreeSet<EntityId> = homes.iter().map(|home| home.id).collect();
+            let given = |task: &VisitTask| task.households.iter().filter(|id| here.contains(id)).count();
+            let mut people = BTreeSet::new();
+            people.extend(tasks.iter().filter(|task| given(task) > 0).map(|task| names.person(&task.user)));
             Line {
                 name: names.area(&code),
-                given: here.iter().map(|task| task.households.len()).sum(),
-                people: here.iter().map(|task| names.person(&task.user)).collect(),
+                given: tasks.iter().map(given).sum(),
+                people,
                 reached: share,
                 homes,
                 code,
@@ -200,8 +205,8 @@ pub fn tasks() -> AnyView {
                 asked.chosen.set(BTreeSet::new());
                 asked.village.set(value);
             })}
-            {day("从哪天起算", "tasks-from", asked.from)}
-            {day("到哪天为止", "tasks-due", asked.due)}
+            {bar_day("从哪天起算", "tasks-from", asked.from)}
+            {bar_day("到哪天为止", "tasks-due", asked.due)}
         </div>
         <div class="books" tabindex="0" role="region" aria-label="走访任务">
             {inside}
@@ -212,54 +217,15 @@ pub fn tasks() -> AnyView {
     .into_any()
 }
 
-fn day(label: &'static str, id: &'static str, signal: RwSignal<NaiveDate>) -> AnyView {
-    view! {
-        <input
-            class="input"
-            type="date"
-            title=label
-            aria-label=label
-            data-testid=id
-            prop:value=move || signal.get().to_string()
-            on:change=move |event| {
-                if let Some(day) = date::parse(&event_target_value(&event)) {
-                    signal.set(day);
-                }
-            }
-        />
-    }
-    .into_any()
-}
-
 fn grids(asked: Asked, found: &Found) -> AnyView {
     let rows = found
         .lines
         .iter()
         .map(|line| {
-            let (code, held) = (line.code.clone(), line.code.clone());
-            let checked = move || asked.chosen.with(|chosen| chosen.contains(&held));
-            let tick = move |event| {
-                let on = event_target_checked(&event);
-                asked.chosen.update(|chosen| {
-                    if on {
-                        chosen.insert(code.clone())
-                    } else {
-                        chosen.remove(&code)
-                    };
-                });
-            };
             let people: Vec<&str> = line.people.iter().map(String::as_str).collect();
             view! {
                 <tr data-testid="tasks-grid" data-code=line.code.clone()>
-                    <td class="check">
-                        <input
-                            type="checkbox"
-                            aria-label=format!("选中：{}", line.name)
-                            data-testid="tasks-tick"
-                            prop:checked=checked
-                            on:change=tick
-                        />
-                    </td>
+                    <td class="check">{tick(&line.name, "tasks-tick", &line.code, asked.chosen)}</td>
                     <td class="strong">{line.name.clone()}</td>
                     <td class="num">{line.homes.len()}</td>
                     <td class="num" data-testid="tasks-reached">{line.reached.words()}</td>
@@ -269,24 +235,18 @@ fn grids(asked: Asked, found: &Found) -> AnyView {
             }
         })
         .collect_view();
+    let heads = [
+        Col::Check("选中"),
+        Col::Text("网格"),
+        Col::Num("户"),
+        Col::Num("已走访"),
+        Col::Num("已分配"),
+        Col::Text("分给谁"),
+    ];
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">"网格"</h2></div>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="网格">
-                <table class="table table-dense">
-                    <thead>
-                        <tr>
-                            <th scope="col" class="check"><span class="visually-hidden">"选中"</span></th>
-                            <th scope="col">"网格"</th>
-                            <th scope="col" class="num">"户"</th>
-                            <th scope="col" class="num">"已走访"</th>
-                            <th scope="col" class="num">"已分配"</th>
-                            <th scope="col">"分给谁"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table("网格", true, &heads, rows)}
         </section>
     }
     .into_any()

@@ -1,10 +1,8 @@
 //! 交接 on the phone (ROLE-09): both look at the same list and confirm, the successor first.
 
-use gridbook_domain::case::CaseView;
-use gridbook_domain::handover::{Handover, Item, ItemKind, Side, hand_over_case};
+use gridbook_domain::handover::{Handover, Item, ItemKind, Side};
 use gridbook_domain::record::RecordKind;
-use gridbook_log::{Body, EntityId, Event};
-use gridbook_sync::replica::NewWrite;
+use gridbook_log::{EntityId, Event};
 use leptos::prelude::*;
 
 use super::household::{load, missing};
@@ -107,7 +105,7 @@ fn sheet(app: App, handover: &Handover) -> AnyView {
             banner(Tone::Ok, "check", "已交接", text, Vec::new())
         }
         (_, Some(Side::Leaver), Some(Side::Leaver)) => {
-            let text = "接手人已经核对。您确认后责任转给接手人，您承办的事项也一起转。";
+            let text = "接手人已经核对。您确认后责任转给接手人，您承办的事项和没走完的走访任务也一起转。";
             banner(Tone::Info, "info", "请最后确认", text, Vec::new())
         }
         (_, Some(Side::Taker), Some(Side::Taker)) => {
@@ -132,6 +130,7 @@ fn sheet(app: App, handover: &Handover) -> AnyView {
             </dl>
         </div>
         {group(ItemKind::Case, "没办完的事项")}
+        {group(ItemKind::Task, "没走完的走访任务")}
         {group(ItemKind::Visit, "到期的走访")}
         {group(ItemKind::Household, "户")}
         <div class="stack-s">{act}{cancel}</div>
@@ -171,7 +170,7 @@ fn button(app: App, handover: Handover) -> AnyView {
     let (open, toasts) = (RwSignal::new(false), use_toasts());
     let leaves = handover.side(&app.user()) == Some(Side::Leaver);
     let (words, ask) = if leaves {
-        let text = "确认后这个网格由接手人负责，您承办的事项一起转过去。";
+        let text = "确认后这个网格由接手人负责，您承办的事项和没走完的走访任务一起转过去。";
         (
             "我已移交清楚",
             Confirm {
@@ -252,40 +251,12 @@ fn cancel(app: App, handover: Handover) -> AnyView {
     .into_any()
 }
 
-/// Saves a step; the last confirmation takes the own cases along in the same save.
+/// Saves a step.
 fn write(app: App, toasts: Toasts, handover: Handover, event: Event) {
     leptos::task::spawn_local(async move {
-        match save(app, &handover, event).await {
+        match app.hand_over(&handover, event).await {
             Ok(()) => toasts.ok("已保存到本机，有网时送出"),
             Err(words) => toasts.warn(words),
         }
     });
-}
-
-async fn save(app: App, handover: &Handover, event: Event) -> Result<(), String> {
-    let last = event.to == event.from && handover.side(&app.user()) == Some(Side::Leaver);
-    let step = NewWrite { entity: handover.id, body: Body::Event(event) };
-    let before = app.entity(handover.id).await.map_err(|problem| problem.message())?;
-    app.check(before.as_deref(), &step).map_err(|refusal| refusal.message())?;
-    let mut writes = Vec::new();
-    if last {
-        let package = app.package();
-        for id in handover.items.iter().filter(|item| item.kind == ItemKind::Case).map(|item| item.record) {
-            let entity = app.entity(id).await.map_err(|problem| problem.message())?;
-            let Some((entity, case)) =
-                entity.and_then(|entity| CaseView::of(&entity).map(|case| (entity, case)))
-            else {
-                continue;
-            };
-            let Some(event) = hand_over_case(&package, &case, handover) else { continue };
-            let write = NewWrite { entity: id, body: Body::Event(event) };
-            if app.check(Some(&entity), &write).is_ok() {
-                writes.push(write);
-            }
-        }
-    }
-    // The cases first: afterwards they are somebody else's.
-    writes.push(step);
-    app.save(writes, Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
-    Ok(())
 }

@@ -77,3 +77,8 @@ pub fn banner(
     }
     .into_any()
 }
+
+/// A warning of a few words in a line: shape and word.
+pub fn warning(words: impl Into<String>) -> AnyView {
+    view! { <span class="tag tag-warn">{icon("warn")}{words.into()}</span> }.into_any()
+}

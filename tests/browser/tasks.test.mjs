@@ -249,6 +249,14 @@ test("a grid is handed over: both confirm, the area moves, the old phone forgets
   const town = await Township.open();
   t.after(() => town.close());
   const clerk = await Account.signIn(town.server.origin, "zhuangan01");
+  const chief = await Account.signIn(town.server.origin, "cun201");
+  const given = (await chief.list("household", ({ area }) => area === GRID)).slice(0, 5).map(({ id }) => id);
+  const day = (more) => new Date(Date.now() + (8 + 24 * more) * 3_600_000).toISOString().slice(0, 10);
+  await chief.create({
+    type: "visit_task",
+    place: { area: GRID, users_add: ["zhuli01"] },
+    set: { campaign: "", label: "大走访", from: day(0), due: day(20), user: "zhuli01", households: given },
+  });
   await clerk.handOver({ from: "zhuli01", to: "zhuli02", area: GRID });
   const open = async (user) => Phone.open(await town.browser.device(PHONE), town.origin, user);
   const [leaves, takes] = [await open("zhuli01"), await open("zhuli02")];
@@ -282,5 +290,11 @@ test("a grid is handed over: both confirm, the area moves, the old phone forgets
   await nudged("the successor has it", () => takes.wake(), async () => {
     return (await takes.id("results-line").innerText()) === `${had + theirs} 户`;
   });
+  // The visits that the one had been given and not made are the successor's.
+  await takes.go("");
+  await takes.id("home-task").filter({ hasText: "0/5 户" }).waitFor();
+  await leaves.go("");
+  await leaves.id("home-visit").waitFor();
+  assert.equal(await leaves.id("home-task").count(), 0);
   town.noComplaints();
 });

@@ -234,6 +234,9 @@ impl Desk<'_> {
         if entity.type_() == Some(RecordKind::Handover.as_str()) {
             return handover::judge_event(entity, &self.actor.user, event);
         }
+        if entity.type_() == Some(RecordKind::VisitTask.as_str()) {
+            return task::judge_event(self.package, self.actor, entity, event, self.today);
+        }
         let case = CaseView::of(entity).ok_or(Refusal::UnknownAction)?;
         workflow::check(self.package, self.actor, &case, event, self.today)
     }

@@ -4,7 +4,7 @@
 //! A hand-over is a stream of its own. The one who takes over confirms first, having looked at everything; the one who
 //! leaves confirms last and names the successor as handler of the own cases in the same save. The list never changes:
 //! a wrong one is cancelled and made anew. What follows for accounts is [`moved`], which the authority applies with the
-//! last confirmation.
+//! last confirmation. The tasks of a campaign go along with the last confirmation, too ([`crate::plan::task`]).
 
 use chrono::{Days, NaiveDate};
 use gridbook_log::{Create, Entity, EntityId, Event, Outcome, Placement, order_by_key};
@@ -15,6 +15,7 @@ use crate::admit::Refusal;
 use crate::case::CaseView;
 use crate::form::Values;
 use crate::package::Package;
+use crate::plan::task::open_of;
 use crate::plan::{Season, due_list};
 use crate::record::RecordKind;
 use crate::role::Assignment;
@@ -40,6 +41,8 @@ pub const MAX_ITEMS: usize = 500;
 pub enum ItemKind {
     /// A case that is not closed.
     Case,
+    /// Households given in a campaign.
+    Task,
     /// A visit that is due.
     Visit,
     /// A household.
@@ -102,8 +105,9 @@ pub struct Handover {
     pub cancelled: Option<String>,
 }
 
-/// The list for an area as this device knows it: open cases first, then due visits, then all households.
-pub fn list(package: &Package, rows: &[&Summary], area: &str, today: NaiveDate) -> Vec<Item> {
+/// The list for an area as this device knows it: open cases first, then the visits that `from` was given and has not done,
+/// then due ones, then all households.
+pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, today: NaiveDate) -> Vec<Item> {
     let mut inside: Vec<&Summary> =
         rows.iter().copied().filter(|row| covers(area, &row.area) && !row.is_gone()).collect();
     order_by_key(&mut inside, |row| (row.area.clone(), row.number.clone(), row.id));
@@ -111,6 +115,12 @@ pub fn list(package: &Package, rows: &[&Summary], area: &str, today: NaiveDate) 
         |kind, row: &Summary, note: String| Item { kind, record: row.id, title: row.title.clone(), note };
     let cases = inside.iter().filter(|row| row.is_open()).map(|row| {
         item(ItemKind::Case, row, format!("{} · {}", row.kind.label(), package.state_label(&row.state)))
+    });
+    let tasks = open_of(package, rows, from, area).into_iter().map(|(task, homes)| Item {
+        kind: ItemKind::Task,
+        record: task.id,
+        title: task.terms.label,
+        note: format!("{} 户，到 {} 为止", homes.len(), task.terms.due),
     });
     let due = due_list(inside.iter().copied(), package, today, Season::usual(today));
     let due = due.iter().filter_map(|due| {
@@ -124,7 +134,7 @@ pub fn list(package: &Package, rows: &[&Summary], area: &str, today: NaiveDate) 
     });
     let homes = inside.iter().filter(|row| row.kind == RecordKind::Household);
     let homes = homes.map(|row| item(ItemKind::Household, row, row.subtitle.clone()));
-    cases.chain(due).chain(homes).take(MAX_ITEMS).collect()
+    cases.chain(tasks).chain(due).chain(homes).take(MAX_ITEMS).collect()
 }
 
 /// The first operation of a hand-over.

@@ -169,6 +169,16 @@ pub fn covers(prefix: &str, code: &str) -> bool {
     matches!(prefix.len(), 0 | 6 | 9 | 12 | 15 | 17) && code.starts_with(prefix)
 }
 
+/// The grid that a place lies in: its code as far as the group or basic grid, the whole of it for what lies above.
+pub fn grid_of(area: &str) -> &str {
+    area.get(..15).unwrap_or(area)
+}
+
+/// Whether a code is that of a grid under this village: a group or basic grid, no micro-grid.
+pub fn is_grid_of(village: &str, code: &str) -> bool {
+    AreaCode::parse(code).is_ok_and(|code| code.level() == AreaLevel::Group) && covers(village, code)
+}
+
 /// A node of the tree as the directory holds it, with its life span (TERR-03).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AreaNode {

@@ -6,16 +6,18 @@ use chrono::NaiveDate;
 use gridbook_domain::household::HouseholdView;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
-use gridbook_domain::territory::cut::{Draft, DraftProblem, Preview, free_codes};
-use gridbook_domain::territory::norm::{Dwelling, NormNote};
+use gridbook_domain::territory::cut::{Draft, DraftProblem, Preview, free_codes, holders};
+use gridbook_domain::territory::norm::Dwelling;
 use gridbook_log::{Body, Create, EntityId, Placement, body};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Desk, day, rows_in};
+use super::{Desk, day, rows_in, words};
 use crate::desk::parts::select;
+use crate::desk::people::people;
 use crate::ui::dialog::dialog;
+use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
 /// What is being decided.
@@ -29,6 +31,8 @@ struct Editing {
     /// What lies in the grids that end.
     rows: RwSignal<Vec<Summary>>,
     dwellings: RwSignal<Vec<Dwelling>>,
+    /// Who works there now, with where each works then.
+    holders: RwSignal<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Editing {
@@ -38,6 +42,7 @@ impl Editing {
             new: self.new.get(),
             on: self.on.get(),
             homes: self.homes.get(),
+            holders: self.holders.get(),
         }
     }
 
@@ -58,7 +63,21 @@ impl Editing {
         self.new.set(codes.into_iter().map(|code| (code, String::new())).collect());
         self.rows.set(rows);
         self.dwellings.set(Vec::new());
+        self.holders.set(BTreeMap::new());
         spawn_local(self.count());
+        spawn_local(self.propose_holders());
+    }
+
+    /// Proposes who works where then.
+    async fn propose_holders(self) {
+        let people = people(self.desk.app).await;
+        if self.rows.try_get_untracked().is_none() {
+            return;
+        }
+        let Draft { old, new, homes, .. } = untrack(|| self.draft());
+        let codes: Vec<String> = new.into_iter().map(|(code, _)| code).collect();
+        let lies = self.rows.with_untracked(|rows| lies(rows));
+        self.holders.set(holders(&people, &old, &codes, &homes, &lies, self.desk.app.today()));
     }
 
     /// Counts who lives where, for the norms.
@@ -92,6 +111,10 @@ impl Editing {
     }
 }
 
+fn lies(rows: &[Summary]) -> BTreeMap<EntityId, String> {
+    rows.iter().map(|row| (row.id, row.area.clone())).collect()
+}
+
 fn is_home(row: &Summary) -> bool {
     row.kind == RecordKind::Household && !row.is_gone()
 }
@@ -105,6 +128,7 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
         homes: RwSignal::new(BTreeMap::new()),
         rows: RwSignal::new(Vec::new()),
         dwellings: RwSignal::new(Vec::new()),
+        holders: RwSignal::new(BTreeMap::new()),
     };
     Effect::new(move |_| {
         if desk.open.get() {
@@ -114,9 +138,11 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
     let judged = Memo::new(move |_| editing.judged());
     let busy = RwSignal::new(false);
     let save = move |_| {
-        if let Some(problem) =
-            judged.with_untracked(|(problems, _)| problems.first().map(ToString::to_string))
-        {
+        let names = desk.names.get_untracked();
+        let first = |(problems, _): &(Vec<DraftProblem>, Preview)| {
+            problems.first().map(|problem| words::problem(problem, |user| names.person(user)))
+        };
+        if let Some(problem) = judged.with_untracked(first) {
             return toasts.warn(problem);
         }
         busy.set(true);
@@ -142,6 +168,7 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
                 {name_fields(editing)}
                 {told}
                 {undecided(editing, judged)}
+                {(!merge).then(|| who(editing))}
                 {(!merge).then(|| homes(editing))}
             </div>
             <div class="dialog-foot">
@@ -222,34 +249,20 @@ fn told(editing: Editing, problems: &[DraftProblem], preview: &Preview) -> AnyVi
             view! { <li data-testid="areas-line">{format!("{}：{count} 户 {} 人", name(code), people(code))}</li> }
         })
         .collect_view();
-    let outside = preview.notes.iter().filter(|note| matches!(note, NormNote::NoMicroGrid { .. })).count();
-    let over = |beyond: bool| if beyond { "，超出容许范围" } else { "" };
-    let mut notes: Vec<String> = preview
-        .notes
-        .iter()
-        .filter_map(|note| match note {
-            NormNote::Households { area, count, beyond } => {
-                Some(format!("{}有 {count} 户，超过标准{}。", name(area), over(*beyond)))
-            }
-            NormNote::Persons { area, count, beyond } => {
-                Some(format!("{}有 {count} 人，超过标准{}。", name(area), over(*beyond)))
-            }
-            NormNote::Empty { area } => Some(format!("{}没有户。", name(area))),
-            NormNote::NoMicroGrid { .. } => None,
-        })
-        .collect();
-    if outside > 0 {
-        notes.push(format!("{outside} 户不在任何微网格里（两个全覆盖）。"));
-    }
-    let notes = notes
-        .into_iter()
-        .map(|words| view! { <li data-testid="areas-note">{format!("! {words}")}</li> })
-        .collect_view();
-    let wrong: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let notes = words::norms(&preview.notes, name);
+    let notes = (!notes.is_empty()).then(|| {
+        let list =
+            notes.into_iter().map(|words| view! { <li data-testid="areas-note">{words}</li> }).collect_view();
+        let list = view! { <ul class="stack-s">{list}</ul> }.into_any();
+        banner(Tone::Warn, "warn", "和网格标准不符，可以照样定下", "", vec![list])
+    });
+    let names = editing.desk.names.get();
+    let wrong: Vec<String> =
+        problems.iter().map(|problem| words::problem(problem, |user| names.person(user))).collect();
     view! {
         <ul class="stack-s">{lines}</ul>
         <p data-testid="areas-moves">{format!("生效那天移动 {} 条记录（户、走访和在办的事）。", preview.moves)}</p>
-        <ul class="stack-s">{notes}</ul>
+        {notes}
         <p class="muted" data-testid="areas-problems">{wrong.join("")}</p>
     }
     .into_any()
@@ -270,6 +283,56 @@ fn undecided(editing: Editing, judged: Memo<(Vec<DraftProblem>, Preview)>) -> An
         })
     })
     .into_any()
+}
+
+/// People who work there, with their new grid.
+fn who(editing: Editing) -> AnyView {
+    let people = Memo::new(move |_| editing.holders.with(|held| held.keys().cloned().collect::<Vec<_>>()));
+    (move || {
+        let names = editing.desk.names.get();
+        let people = people.get();
+        (!people.is_empty()).then(|| {
+            let rows = people
+                .into_iter()
+                .map(|user| {
+                    let (held, turned) = (user.clone(), user.clone());
+                    let value =
+                        move || editing.holders.with(|all| all.get(&held).map(joined).unwrap_or_default());
+                    let options = move || {
+                        let new = editing.new.get();
+                        let all: BTreeSet<String> = new.iter().map(|(code, _)| code.clone()).collect();
+                        named(&new).chain([(joined(&all), "都管".to_owned())]).collect()
+                    };
+                    let set = move |codes: String| {
+                        let codes = codes.split(' ').map(str::to_owned).collect();
+                        editing.holders.update(|all| drop(all.insert(turned.clone(), codes)));
+                    };
+                    view! {
+                        <tr data-testid="areas-holder" data-user=user.clone()>
+                            <td>{names.person(&user)}</td>
+                            <td>{select("管哪个网格", "areas-holds", value, options, set)}</td>
+                        </tr>
+                    }
+                })
+                .collect_view();
+            view! {
+                <section class="section">
+                    <div class="section-head"><h3 class="section-title">"谁管哪个网格"</h3></div>
+                    <table class="table table-dense"><tbody>{rows}</tbody></table>
+                </section>
+            }
+        })
+    })
+    .into_any()
+}
+
+fn joined(codes: &BTreeSet<String>) -> String {
+    codes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// The new grids with what they are called as yet.
+fn named(new: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
+    new.iter().map(|(code, name)| (code.clone(), if name.trim().is_empty() { code } else { name }.clone()))
 }
 
 /// Households with their new grid.
@@ -295,10 +358,7 @@ fn choose(
             let options = move || {
                 let said = editing.homes.with(|homes| homes.contains_key(&id));
                 let blank = (!said).then(|| (String::new(), "请选".to_owned()));
-                let new = editing.new.get().into_iter();
-                let named =
-                    new.map(|(code, name)| (code.clone(), if name.trim().is_empty() { code } else { name }));
-                blank.into_iter().chain(named).collect()
+                blank.into_iter().chain(named(&editing.new.get())).collect()
             };
             let held = move || editing.homes.with(|homes| homes.get(&id).cloned().unwrap_or_default());
             let set = move |code: String| editing.homes.update(|homes| drop(homes.insert(id, code)));
@@ -323,8 +383,7 @@ fn choose(
 async fn keep(editing: Editing) -> Result<(), String> {
     let app = editing.desk.app;
     let draft = untrack(|| editing.draft());
-    let lies: BTreeMap<EntityId, String> =
-        editing.rows.with_untracked(|rows| rows.iter().map(|row| (row.id, row.area.clone())).collect());
+    let lies = editing.rows.with_untracked(|rows| lies(rows));
     let (ended, made) = editing
         .desk
         .nodes

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gridbook_domain::plan::task::left_behind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::AreaNode;
 use gridbook_domain::territory::covers;
@@ -15,6 +16,7 @@ use leptos::task::spawn_local;
 use super::{Desk, follow};
 use crate::app::App;
 use crate::desk::parts::select;
+use crate::desk::table::{Col, table};
 use crate::ui::toast::use_toasts;
 
 /// What has to move today.
@@ -54,9 +56,12 @@ pub(super) fn standing(desk: Desk, nodes: &[Node]) -> Option<AnyView> {
         })
         .collect_view();
     let lines: Vec<AnyView> = undecided.iter().filter_map(|id| line(desk, nodes, *id)).collect();
-    let count = moves.len();
-    let busy = RwSignal::new(false);
     let (due, records): (Vec<Cut>, _) = (all.iter().filter(|cut| cut.on <= today).cloned().collect(), moves);
+    let tasks = app.rows(|rows| {
+        left_behind(&due, rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()))
+    });
+    let count = records.len() + tasks;
+    let busy = RwSignal::new(false);
     let go = move |_| {
         let (due, records) = (due.clone(), records.clone());
         busy.set(true);
@@ -87,25 +92,14 @@ pub(super) fn standing(desk: Desk, nodes: &[Node]) -> Option<AnyView> {
             <table class="table table-dense"><tbody>{lines}</tbody></table>
         }
     });
+    let heads = [Col::Text("原来的网格"), Col::Text("新网格"), Col::Text("从哪天起"), Col::Text("状态")];
     Some(
         view! {
             <section class="section stack">
                 <div class="section-head"><h2 class="section-title">"定下的调整"</h2></div>
                 {button}
                 {cases}
-                <div class="table-wrap" tabindex="0" role="region" aria-label="定下的调整">
-                    <table class="table table-dense">
-                        <thead>
-                            <tr>
-                                <th scope="col">"原来的网格"</th>
-                                <th scope="col">"新网格"</th>
-                                <th scope="col">"从哪天起"</th>
-                                <th scope="col">"状态"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                {table("定下的调整", true, &heads, rows)}
                 <p class="muted small">"新旧两种口径的数字在“统计台账”的“新旧网格”里。"</p>
             </section>
         }

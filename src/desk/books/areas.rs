@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Days;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
-use gridbook_domain::territory::cut::cuts;
+use gridbook_domain::territory::cut::{Node, cuts};
 use gridbook_domain::territory::dual::{DUAL_DAYS, Dual, Figures as Sums, Record};
 
 use super::Asked;
 use super::figures::{Figures, table};
 use crate::app::App;
-use crate::desk::areas::{read_nodes, rows_in};
+use crate::desk::areas::rows_in;
+use crate::desk::kept::read;
 use crate::desk::parts::breathe;
 use crate::ui::directory::Names;
 
@@ -37,7 +38,7 @@ fn counts(row: &Summary, asked: &Asked) -> Option<Sums> {
 pub(super) async fn dual(app: App, names: &Names, asked: &Asked) -> Figures {
     let mut tables = Vec::new();
     let mut same = true;
-    for cut in cuts(&read_nodes(app).await) {
+    for cut in cuts(&read(app, RecordKind::Area, Node::of).await) {
         let near = cut.on <= asked.to && asked.from <= cut.on + Days::new(DUAL_DAYS);
         if !near || !cut.old.iter().any(|code| code.starts_with(&asked.area)) {
             continue;

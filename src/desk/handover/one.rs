@@ -1,16 +1,15 @@
 //! One hand-over: its list, where it stands, and what this person can do about it.
 
-use gridbook_domain::case::CaseView;
-use gridbook_domain::handover::{Handover, ItemKind, hand_over_case};
+use gridbook_domain::handover::{Handover, ItemKind};
 use gridbook_domain::role::holds;
-use gridbook_log::{Body, EntityId, Event};
-use gridbook_sync::replica::NewWrite;
+use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
 
 use crate::app::{App, Problem, use_app};
 use crate::desk::route::Route;
+use crate::desk::table::{Col, table};
 use crate::desk::words::moment;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::directory::use_directory;
@@ -66,6 +65,7 @@ fn draw(app: App, handover: &Handover) -> AnyView {
         .map(|item| {
             let (kind, href) = match item.kind {
                 ItemKind::Case => ("在办", Route::Queue(Some(item.record)).href()),
+                ItemKind::Task => ("走访任务", Route::Tasks.href()),
                 ItemKind::Visit => ("到期走访", Route::Households(Some(item.record)).href()),
                 ItemKind::Household => ("户", Route::Households(Some(item.record)).href()),
             };
@@ -106,18 +106,7 @@ fn draw(app: App, handover: &Handover) -> AnyView {
                 {line("移交人确认", handover.left_at)}
                 {reason}
             </dl>
-            <div class="table-wrap" tabindex="0" role="region" aria-label="交接清单">
-                <table class="table table-dense">
-                    <thead>
-                        <tr>
-                            <th scope="col">"类"</th>
-                            <th scope="col">"名称"</th>
-                            <th scope="col">"说明"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
+            {table("交接清单", true, &[Col::Text("类"), Col::Text("名称"), Col::Text("说明")], rows)}
         </div>
         {actions(app, toasts, handover)}
     }
@@ -139,7 +128,7 @@ fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
     let agree = move |_| {
         let handover = confirmed.clone();
         spawn_local(async move {
-            match write(app, &handover, handover.confirm()).await {
+            match app.hand_over(&handover, handover.confirm()).await {
                 Ok(()) => toasts.ok("已确认，待同步"),
                 Err(words) => toasts.warn(words),
             }
@@ -148,7 +137,7 @@ fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
     let stop = move || {
         let handover = cancelled.clone();
         spawn_local(async move {
-            match write(app, &handover, handover.cancel("发起人或一方取消")).await {
+            match app.hand_over(&handover, handover.cancel("发起人或一方取消")).await {
                 Ok(()) => toasts.ok("已取消，什么也没有移动"),
                 Err(words) => toasts.warn(words),
             }
@@ -212,31 +201,4 @@ fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-/// Saves a step; whoever leaves names the successor as handler of the own cases in the same save.
-async fn write(app: App, handover: &Handover, event: Event) -> Result<(), String> {
-    let gone = || "这次交接已不在这台电脑上，没有保存。".to_owned();
-    let entity = app.entity(handover.id).await.map_err(|problem| problem.message())?.ok_or_else(gone)?;
-    let confirms = event.event == gridbook_domain::handover::CONFIRM;
-    let step = NewWrite { entity: handover.id, body: Body::Event(event) };
-    app.check(Some(&entity), &step).map_err(|refusal| refusal.message())?;
-    let mut writes = vec![step];
-    if confirms && handover.terms.from == app.user() {
-        let package = app.package();
-        for item in handover.items.iter().filter(|item| item.kind == ItemKind::Case) {
-            let Some(record) = app.entity(item.record).await.map_err(|problem| problem.message())? else {
-                continue;
-            };
-            let event = CaseView::of(&record).and_then(|case| hand_over_case(&package, &case, handover));
-            if let Some(event) = event {
-                let write = NewWrite { entity: item.record, body: Body::Event(event) };
-                // A case that moved on meanwhile stays as it is; the hand-over does not fail for it.
-                if app.check(Some(&record), &write).is_ok() {
-                    writes.push(write);
-                }
-            }
-        }
-    }
-    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
 }

@@ -37,8 +37,8 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
     let busy = RwSignal::new(false);
     let counted = Memo::new(move |_| {
         app.version.track();
-        let area = asked.area.get();
-        if area.is_empty() { Vec::new() } else { items(app, &area) }
+        let (from, area) = (asked.from.get(), asked.area.get());
+        if area.is_empty() { Vec::new() } else { items(app, &from, &area) }
     });
     let save = move || {
         let Some(terms) = terms(asked) else {
@@ -80,8 +80,9 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
         let of = |kind| list.iter().filter(|item| item.kind == kind).count();
         (!list.is_empty()).then(|| {
             let words = format!(
-                "在办 {} 件，到期走访 {} 户，共 {} 户",
+                "在办 {} 件，走访任务 {} 份，到期走访 {} 户，共 {} 户",
                 of(ItemKind::Case),
+                of(ItemKind::Task),
                 of(ItemKind::Visit),
                 of(ItemKind::Household)
             );
@@ -177,12 +178,12 @@ fn choose(
     .into_any()
 }
 
-fn items(app: App, area: &str) -> Vec<Item> {
+fn items(app: App, from: &str, area: &str) -> Vec<Item> {
     let (package, today) = (app.package(), app.today());
     app.rows(|rows| {
         let all: Vec<&Summary> =
             rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
-        list(&package, &all, area, today)
+        list(&package, &all, from, area, today)
     })
 }
 

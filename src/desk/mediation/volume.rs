@@ -5,6 +5,7 @@ use gridbook_domain::mediation::volume::{Retention, catalogue, missing, retentio
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
 
+use crate::desk::table::{Col, table};
 use crate::ui::states::{Tone, banner};
 
 pub(super) fn volume(package: &Package, file: &Mediation<'_>) -> AnyView {
@@ -54,23 +55,8 @@ pub(super) fn volume(package: &Package, file: &Mediation<'_>) -> AnyView {
         "{} 份，共 {pages} 页；至少保管：{least}",
         parts.iter().filter(|part| part.pages > 0).count()
     );
-    let table = (!parts.is_empty()).then(|| {
-        view! {
-            <div class="table-wrap" tabindex="0" role="region" aria-label="卷内目录">
-                <table class="table table-dense">
-                    <thead>
-                        <tr>
-                            <th scope="col" class="num">"序号"</th>
-                            <th scope="col">"文书名称"</th>
-                            <th scope="col" class="num">"页号"</th>
-                            <th scope="col">"备注"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        }
-    });
+    let heads = [Col::Num("序号"), Col::Text("文书名称"), Col::Num("页号"), Col::Text("备注")];
+    let table = (!parts.is_empty()).then(|| table("卷内目录", true, &heads, rows));
     view! {
         <section class="section" data-testid="mediation-volume">
             <div class="section-head">

@@ -1,7 +1,6 @@
 //! Putting somebody on the roster, changing what it says, taking them off.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use gridbook_domain::date;
 use gridbook_domain::mediation::roster::Mediator;
@@ -13,12 +12,11 @@ use leptos::task::spawn_local;
 
 use super::Person;
 use crate::app::{App, use_app};
+use crate::desk::kept::Kept;
 use crate::desk::parts::{select, villages};
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
 use crate::ui::toast::use_toasts;
-
-type People = RwSignal<Option<Arc<Vec<Person>>>>;
 
 /// What is typed.
 #[derive(Clone, Copy)]
@@ -59,7 +57,11 @@ impl Typed {
 }
 
 /// The dialog; `which` is the person to change, `None` a new one.
-pub(super) fn dialog_for(people: People, which: RwSignal<Option<EntityId>>, open: RwSignal<bool>) -> AnyView {
+pub(super) fn dialog_for(
+    people: Kept<Person>,
+    which: RwSignal<Option<EntityId>>,
+    open: RwSignal<bool>,
+) -> AnyView {
     let (app, names, toasts) = (use_app(), use_directory(), use_toasts());
     let text = || RwSignal::new(String::new());
     let typed = Typed {

@@ -13,6 +13,7 @@ use crate::app::local::directory_record;
 use crate::app::{Backend, use_app};
 use crate::desk::found::is_account;
 use crate::desk::parts::select;
+use crate::desk::table::{Col, table};
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
@@ -92,18 +93,7 @@ pub fn page() -> AnyView {
     view! {
         <div class="page-head"><h1 class="page-title">"人员"</h1></div>
         {new_person()}
-        <div class="table-wrap" tabindex="0" role="region" aria-label="人员">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"姓名"</th>
-                        <th scope="col">"账号"</th>
-                        <th scope="col">"操作"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        {table("人员", false, &[Col::Text("姓名"), Col::Text("账号"), Col::Text("操作")], rows)}
         {dialog(open, "", "邀请码", Box::new(show))}
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! What was given out, and taking it back.
 
 use gridbook_domain::plan::Progress;
-use gridbook_domain::plan::task::{CANCELLED, VisitTask};
+use gridbook_domain::plan::task::VisitTask;
 use gridbook_log::body;
 use gridbook_log::{Body, EntityId};
 use gridbook_sync::replica::NewWrite;
@@ -10,8 +10,10 @@ use leptos::task::spawn_local;
 
 use super::Found;
 use crate::app::App;
+use crate::desk::table::{Col, table};
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::directory::Directory;
+use crate::ui::states::warning;
 use crate::ui::toast::use_toasts;
 
 pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Option<AnyView> {
@@ -19,14 +21,14 @@ pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Opt
         return None;
     }
     let toasts = use_toasts();
-    let (asking, which) = (RwSignal::new(false), RwSignal::new(None::<EntityId>));
+    let (asking, which) = (RwSignal::new(false), RwSignal::new(None::<(EntityId, String)>));
     let row = |(task, so_far): &(VisitTask, Progress)| {
         let late = task.terms.due < app.today() && !so_far.left.is_empty();
-        let due = if late { format!("! {} 已过期", task.terms.due) } else { task.terms.due.to_string() };
-        let id = task.id;
+        let late = late.then(|| warning("已过期"));
+        let id = (task.id, task.user.clone());
         let back = may.then(|| {
             let ask = move |_| {
-                which.set(Some(id));
+                which.set(Some(id.clone()));
                 asking.set(true);
             };
             view! {
@@ -40,7 +42,7 @@ pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Opt
             <tr data-testid="task-row" data-user=task.user.clone() data-area=task.area.clone()>
                 <td>{place}</td>
                 <td class="strong">{person}</td>
-                <td>{format!("{} 至 {due}", task.terms.from)}</td>
+                <td>{format!("{} 至 {} ", task.terms.from, task.terms.due)} {late}</td>
                 <td class="num" data-testid="task-done">{so_far.done.words()}</td>
                 <td class="num">{so_far.call_backs.len()}</td>
                 <td>{back}</td>
@@ -48,10 +50,18 @@ pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Opt
         }
     };
     let rows = found.tasks.iter().map(row).collect_view();
+    let heads = [
+        Col::Text("网格"),
+        Col::Text("谁去"),
+        Col::Text("期限"),
+        Col::Num("已走访"),
+        Col::Num("待问结果"),
+        Col::Act("操作"),
+    ];
     let stop = move || {
-        let Some(id) = which.get_untracked() else { return };
+        let Some((id, user)) = which.get_untracked() else { return };
         spawn_local(async move {
-            match take_back(app, id).await {
+            match take_back(app, id, &user).await {
                 Ok(()) => toasts.ok("已取消，手机同步后不再列出"),
                 Err(words) => toasts.warn(words),
             }
@@ -67,21 +77,7 @@ pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Opt
         view! {
             <section class="section">
                 <div class="section-head"><h2 class="section-title">"已经分出去的"</h2></div>
-                <div class="table-wrap" tabindex="0" role="region" aria-label="已经分出去的">
-                    <table class="table table-dense">
-                        <thead>
-                            <tr>
-                                <th scope="col">"网格"</th>
-                                <th scope="col">"谁去"</th>
-                                <th scope="col">"期限"</th>
-                                <th scope="col" class="num">"已走访"</th>
-                                <th scope="col" class="num">"待问结果"</th>
-                                <th scope="col"><span class="visually-hidden">"操作"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
+                {table("已经分出去的", true, &heads, rows)}
             </section>
             {confirm(asking, ask, stop)}
         }
@@ -89,10 +85,10 @@ pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Opt
     )
 }
 
-async fn take_back(app: App, id: EntityId) -> Result<(), String> {
+async fn take_back(app: App, id: EntityId, user: &str) -> Result<(), String> {
     let gone = || "这份任务已不在这台电脑上，没有取消。".to_owned();
     let entity = app.entity(id).await.map_err(|problem| problem.message())?.ok_or_else(gone)?;
-    let set = [(CANCELLED.to_owned(), true.into())].into();
+    let set = VisitTask::of(&entity).ok_or_else(gone)?.take_back(user);
     let write = NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
     app.check(Some(&entity), &write).map_err(|refusal| refusal.message())?;
     app.save(vec![write], Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())

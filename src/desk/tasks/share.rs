@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gridbook_domain::authority::assignments;
 use gridbook_domain::plan::Walker;
 use gridbook_domain::plan::task::{Terms, VisitTask, share_out, walkers};
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::{Actor, Target, may};
+use gridbook_domain::role::{Target, may};
 use gridbook_domain::territory::covers;
 use gridbook_log::{Body, EntityId};
 use gridbook_sync::replica::NewWrite;
@@ -17,28 +16,12 @@ use leptos::task::spawn_local;
 use super::{Asked, Found, Home, Line};
 use crate::app::App;
 use crate::desk::parts::select;
+use crate::desk::people::people as people_of;
 use crate::ui::dialog::dialog;
 use crate::ui::toast::use_toasts;
 
 /// A grid or less: whoever has no more than that goes there anyway.
 const GRID_DIGITS: usize = 15;
-
-/// Everybody of the directory who may visit somewhere.
-async fn read_people(app: App) -> Vec<Walker> {
-    let staff: Vec<EntityId> = app.rows(|rows| {
-        let held = rows.iter().filter_map(|(id, row)| Some((id, row.summary.as_ref()?)));
-        held.filter(|(_, row)| row.kind == RecordKind::Staff && !row.rejected).map(|(id, _)| *id).collect()
-    });
-    let mut people = Vec::new();
-    for id in staff {
-        if let Ok(Some(entity)) = app.entity(id).await
-            && let Some(user) = entity.text("user")
-        {
-            people.push(Actor { user: user.to_owned(), assignments: assignments(&entity.values()) });
-        }
-    }
-    walkers(&app.package(), &people, app.today())
-}
 
 /// Those of the people who go to one of the grids.
 fn going(people: &[Walker], chosen: &BTreeSet<String>) -> Vec<Walker> {
@@ -66,7 +49,7 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
         }
         let chosen = asked.chosen.get_untracked();
         spawn_local(async move {
-            let all = read_people(app).await;
+            let all = walkers(&app.package(), &people_of(app).await, app.today());
             let near = going(&all, &chosen);
             let own: BTreeSet<String> = near
                 .iter()

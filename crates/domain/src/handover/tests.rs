@@ -158,8 +158,20 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
     home.admitted(&person("ann", "village_assistant"), kind::CREATE, &house).unwrap();
     let home = Summary::of(&home.entity, package).unwrap();
     let today = home.day() + Days::new(400);
+    let mut task = Story::new();
+    let given = json!({"type": "visit_task", "place": {"area": "510000100201003", "users_add": ["ann"]},
+        "set": {"label": "大走访", "from": "2026-05-18", "due": "2026-06-18", "user": "ann", "households": [home.id.to_string()]}});
+    task.admitted(&person("lea", "grid_worker_l1"), kind::CREATE, &given).unwrap();
+    let task = Summary::of(&task.entity, package).unwrap();
+    let mine = list(package, &[&home, &case, &task], "ann", VILLAGE, today);
+    assert_eq!(
+        mine.iter().map(|item| item.kind).collect::<Vec<_>>(),
+        [ItemKind::Case, ItemKind::Task, ItemKind::Visit, ItemKind::Household]
+    );
+    assert_eq!((mine[1].title.as_str(), mine[1].note.as_str()), ("大走访", "1 户，到 2026-06-18 为止"));
+    let rows = [&home, &case];
     let kinds = |area: &str| -> Vec<ItemKind> {
-        list(package, &[&home, &case], area, today).into_iter().map(|item| item.kind).collect()
+        list(package, &rows, "ann", area, today).into_iter().map(|item| item.kind).collect()
     };
     assert_eq!(kinds(VILLAGE), [ItemKind::Case, ItemKind::Visit, ItemKind::Household]);
     assert_eq!(kinds("510000100202"), []);

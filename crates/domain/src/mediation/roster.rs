@@ -72,10 +72,15 @@ impl Mediator {
     }
 }
 
+/// Who mediates in a file that is open; nobody in one that has ended.
+pub fn engaged<'a>(file: &Mediation<'a>) -> Vec<&'a str> {
+    if BUSY.contains(&file.state) { file.mediators() } else { Vec::new() }
+}
+
 /// Counts the files that each has open.
 pub fn count_load<'a>(roster: &mut [Mediator], files: impl IntoIterator<Item = Mediation<'a>>) {
-    for file in files.into_iter().filter(|file| BUSY.contains(&file.state)) {
-        let names = file.mediators();
+    for file in files {
+        let names = engaged(&file);
         for person in roster.iter_mut().filter(|person| names.contains(&person.name.as_str())) {
             person.load += 1;
         }

@@ -510,6 +510,16 @@ fn an_incomplete_volume_is_not_closed() {
     assert_eq!(gone("parts/r09/pages"), ["receipt"]);
     assert_eq!(gone("parts/r11/pages"), ["confirmation"]);
     assert_eq!(gone("sealed"), ["agreement"]);
+    let told = |agent: bool, pages: bool| {
+        lacks(&move |values, _| {
+            values.extend(agent.then(|| ("parties/p2/agent_name".to_owned(), json!("季小寒"))));
+            values.insert("parts/r20/doc".to_owned(), json!("authorization"));
+            values.extend(pages.then(|| ("parts/r20/pages".to_owned(), json!(1))));
+        })
+    };
+    assert_eq!(told(true, false), ["authorization"], "somebody speaks for a party");
+    assert_eq!(told(true, true), Vec::<String>::new());
+    assert_eq!(told(false, true), ["authorization"], "not without an agent");
     assert_eq!(gone("notices/n2/person"), ["rights_notice"]);
     assert_eq!(gone("store_place"), ["cover"]);
     assert_eq!(lacks(&|_, photos| photos.clear()), ["identity", "agreement"]);

@@ -211,6 +211,7 @@ fn unfounded(file: &Mediation<'_>, id: &str) -> Option<&'static str> {
     let holds = match id {
         "rights_notice" => file.rows("parties").iter().all(|party| told(party.text("name"))),
         "identity" => file.photo("photo_identity") > 0,
+        "authorization" => occurred(file, id),
         "mediation_record" => !file.rows("talks").is_empty(),
         "agreement" => agreement::unsigned(file).is_empty(),
         "followup" => !file.rows("follow_ups").is_empty(),

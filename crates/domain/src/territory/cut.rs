@@ -10,14 +10,19 @@ use serde_json::Value;
 
 use super::norm::{Dwelling, NormNote, Norms, check};
 use super::recut::{Plan, plan};
-use super::{AreaCode, AreaLevel, AreaNode, covers};
+use super::{AreaCode, AreaLevel, AreaNode, covers, grid_of, is_grid_of};
 use crate::date;
 use crate::record::RecordKind;
-use crate::role::Assignment;
+use crate::role::{Actor, Assignment};
 use crate::summary::Summary;
 
 /// Groups of a village that may be named by number: those above are dedicated and online grids.
 const BASIC: std::ops::RangeInclusive<u32> = 1..=799;
+
+/// Characters of a grid's name at most.
+pub const MAX_NAME: usize = 30;
+/// Where it stands who works where after a grid that ended: this and the account.
+const HOLDERS: &str = "holders/";
 
 /// A node of the directory, and where its households went when it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +33,13 @@ pub struct Node {
     pub node: AreaNode,
     /// Households, and cases of none, with the node that each belongs to after it.
     pub moves: BTreeMap<EntityId, String>,
+    /// People who worked there, with the grids where each works after it.
+    pub holders: BTreeMap<String, Vec<String>>,
+}
+
+fn codes(value: Option<&Value>) -> Vec<String> {
+    let list = value.and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|code| code.as_str().map(str::to_owned)).collect()
 }
 
 impl Node {
@@ -39,10 +51,12 @@ impl Node {
         }
         let values = entity.values();
         let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default();
-        let successors = values.get("successors").and_then(Value::as_array);
         let moves = values.iter().filter_map(|(path, to)| {
             Some((EntityId::parse(path.strip_prefix("moves/")?)?, to.as_str()?.to_owned()))
         });
+        let holders = values
+            .iter()
+            .filter_map(|(path, to)| Some((path.strip_prefix(HOLDERS)?.to_owned(), codes(Some(to)))));
         Some(Self {
             id: entity.id(),
             node: AreaNode {
@@ -50,13 +64,10 @@ impl Node {
                 name: text("name").to_owned(),
                 valid_from: date::parse(text("valid_from")),
                 valid_to: date::parse(text("valid_to")),
-                successors: successors
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|code| code.as_str().map(str::to_owned))
-                    .collect(),
+                successors: codes(values.get("successors")),
             },
             moves: moves.collect(),
+            holders: holders.collect(),
         })
     }
 }
@@ -72,32 +83,29 @@ pub struct Draft {
     pub on: NaiveDate,
     /// Where each household, and each open case of none, belongs then.
     pub homes: BTreeMap<EntityId, String>,
+    /// Where each of the people who work in the grids that end works then: some of the new ones.
+    pub holders: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Why it cannot be decided like this.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftProblem {
     /// One into one, or nothing at all.
-    #[error("合并要选两个以上的网格，拆分要分成两个以上。")]
     Nothing,
     /// A grid of another village, or no group.
-    #[error("只能调整同一个村的网格。")]
     Village,
-    /// It has ended already, or is to.
-    #[error("{0}已经调整过，不能再选。")]
+    /// The code of a grid that has ended already, or is to.
     Ended(String),
     /// A code that is or was in use.
-    #[error("编码 {0} 用过了，不能再用。")]
     Taken(String),
-    /// No name, or a very long one.
-    #[error("请写新网格的名称，不超过三十个字。")]
+    /// No name, or one of more than [`MAX_NAME`] characters.
     Name,
     /// A day that has passed: its figures have been told.
-    #[error("生效日期不能早于今天。")]
     Past,
-    /// Households without a grid.
-    #[error("还有 {0} 户没有选新网格。")]
+    /// So many households without a grid.
     Undecided(usize),
+    /// Somebody who works in a grid that ends, of whom nobody has said where they work then.
+    Holder(String),
 }
 
 /// What would follow.
@@ -150,7 +158,7 @@ impl Draft {
             if known(code).is_some() || !codes.insert(code) {
                 problems.push(DraftProblem::Taken(code.clone()));
             }
-            if name.trim().is_empty() || name.chars().count() > 30 {
+            if name.trim().is_empty() || name.chars().count() > MAX_NAME {
                 problems.push(DraftProblem::Name);
             }
         }
@@ -162,6 +170,9 @@ impl Draft {
         if open > 0 {
             problems.push(DraftProblem::Undecided(open));
         }
+        let nowhere = |held: &&BTreeSet<String>| !held.iter().any(|code| codes.contains(code));
+        let lost = self.holders.iter().filter(|(_, held)| nowhere(held));
+        problems.extend(lost.map(|(user, _)| DraftProblem::Holder(user.clone())));
         problems
     }
 
@@ -218,6 +229,9 @@ impl Draft {
             for (id, to) in self.homes.iter().filter(|(id, _)| own(id)) {
                 set.insert(format!("moves/{id}"), text(to));
             }
+            for (user, held) in &self.holders {
+                set.insert(format!("{HOLDERS}{user}"), held.iter().map(|code| text(code)).collect());
+            }
             (node.id, set)
         });
         let made = self.new.iter().map(|(code, name)| {
@@ -251,32 +265,44 @@ pub struct Cut {
     pub from: BTreeMap<EntityId, String>,
     /// The same with the code that each went to.
     pub to: BTreeMap<EntityId, String>,
+    /// People who worked in the grids that end, with the codes where each works then.
+    pub holders: BTreeMap<String, Vec<String>>,
 }
 
 /// All that were decided, the latest first. Nodes that end on one day for the same successors are one cut.
 pub fn cuts(nodes: &[Node]) -> Vec<Cut> {
     let mut found: Vec<Cut> = Vec::new();
-    for Node { node, moves, .. } in nodes.iter().filter(|node| !node.node.successors.is_empty()) {
+    for Node { node, moves, holders, .. } in nodes.iter().filter(|node| !node.node.successors.is_empty()) {
         let Some(on) = node.valid_to.and_then(|last| last.checked_add_days(Days::new(1))) else { continue };
         let place = found.iter().position(|cut| cut.on == on && cut.new == node.successors);
         let place = place.unwrap_or_else(|| {
             let new = node.successors.clone();
-            found.push(Cut { old: Vec::new(), new, on, from: BTreeMap::new(), to: BTreeMap::new() });
+            let (from, to, holders) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+            found.push(Cut { old: Vec::new(), new, on, from, to, holders });
             found.len() - 1
         });
         let cut = &mut found[place];
         cut.old.push(node.code.clone());
         cut.from.extend(moves.keys().map(|id| (*id, node.code.clone())));
         cut.to.extend(moves.iter().map(|(id, to)| (*id, to.clone())));
+        cut.holders.extend(holders.clone());
     }
     gridbook_log::order_by(&mut found, |a, b| (b.on, &a.old).cmp(&(a.on, &b.old)));
     found
 }
 
 impl Cut {
-    /// Roles after it: whoever holds one for a grid that ends holds it for those that follow from their first day. `None`
-    /// when nothing changes.
-    pub fn follow(&self, held: &[Assignment]) -> Option<Vec<Assignment>> {
+    /// Where a person works afterwards who worked in a grid that ended: where was said, else in all that follow.
+    fn next_of(&self, user: &str) -> Vec<&str> {
+        let said: Vec<&str> = self.holders.get(user).into_iter().flatten().map(String::as_str).collect();
+        let known: Vec<&str> =
+            said.into_iter().filter(|code| self.new.iter().any(|new| new == code)).collect();
+        if known.is_empty() { self.new.iter().map(String::as_str).collect() } else { known }
+    }
+
+    /// Roles of a person after it: whoever holds one for a grid that ends holds it for those that follow and are theirs,
+    /// from their first day. `None` when nothing changes.
+    pub fn follow(&self, user: &str, held: &[Assignment]) -> Option<Vec<Assignment>> {
         let last = self.on.checked_sub_days(Days::new(1))?;
         let (mut roles, mut changed) = (Vec::new(), false);
         for one in held {
@@ -289,9 +315,9 @@ impl Cut {
             if one.from.is_none_or(|from| from <= last) {
                 roles.push(Assignment { to: Some(last), ..one.clone() });
             }
-            for code in &self.new {
+            for code in self.next_of(user) {
                 let next = Assignment {
-                    area: Some(code.clone()),
+                    area: Some(code.to_owned()),
                     from: one.from.filter(|from| *from > self.on).or(Some(self.on)),
                     ..one.clone()
                 };
@@ -305,6 +331,7 @@ impl Cut {
 
     /// The same for a person of the directory: values to set in the table `assignments`; empty when nothing changes.
     pub fn follow_rows(&self, values: &Values) -> Values {
+        let user = values.get("user").and_then(Value::as_str).unwrap_or_default();
         let mut set = Values::new();
         for row in crate::form::table_rows(values, "assignments") {
             let path = |row: &str, field: &str| format!("assignments/{row}/{field}");
@@ -314,9 +341,9 @@ impl Cut {
             if !self.old.iter().any(|old| covers(old, area)) {
                 continue;
             }
-            for (n, code) in self.new.iter().enumerate() {
+            for (n, code) in self.next_of(user).into_iter().enumerate() {
                 let next = if n == 0 { row.to_owned() } else { format!("{row}x{n}") };
-                set.insert(path(&next, "area"), Value::from(code.as_str()));
+                set.insert(path(&next, "area"), Value::from(code));
                 for field in ["role", "unit"].iter().filter(|_| n > 0) {
                     set.extend(held(field).map(|value| (path(&next, field), value)));
                 }
@@ -324,6 +351,77 @@ impl Cut {
         }
         set
     }
+}
+
+/// Who works in grids that end, with where each would work in those that follow: with one that follows there; otherwise
+/// where the households of their own area go, where that is a part; else, where there are as many people as grids, one
+/// each in turn, and fewer people keep all of it. A person decides.
+pub fn holders(
+    people: &[Actor],
+    old: &[String],
+    new: &[String],
+    homes: &BTreeMap<EntityId, String>,
+    lies: &BTreeMap<EntityId, String>,
+    today: NaiveDate,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for person in people {
+        let own: Vec<&str> =
+            person.areas(today).into_iter().filter(|area| old.iter().any(|old| covers(old, area))).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let mine = |id: &EntityId| lies.get(id).is_some_and(|lies| own.iter().any(|area| covers(area, lies)));
+        let go = homes.iter().filter(|(id, _)| mine(id)).map(|(_, to)| to.clone()).collect();
+        found.insert(person.user.clone(), go);
+    }
+    let everywhere = |go: &BTreeSet<String>| go.is_empty() || new.iter().all(|code| go.contains(code));
+    let each = found.values().filter(|go| everywhere(go)).count() >= new.len();
+    for (n, go) in found.values_mut().filter(|go| everywhere(go)).enumerate() {
+        *go = if each {
+            new.get(n % new.len()).cloned().into_iter().collect()
+        } else {
+            new.iter().cloned().collect()
+        };
+    }
+    found
+}
+
+/// A grid that is in force or is to be, with its households.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grid {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Households that lie in it, those that are no more ones left out.
+    pub homes: usize,
+    /// Its first day, while that is still to come.
+    pub begins: Option<NaiveDate>,
+}
+
+/// Grids of a village that can be cut anew, in order of their codes: those that were not decided to end.
+pub fn grids<'a>(
+    nodes: &[Node],
+    village: &str,
+    rows: impl IntoIterator<Item = &'a Summary>,
+    today: NaiveDate,
+) -> Vec<Grid> {
+    let mut homes: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows.into_iter().filter(|row| row.kind == RecordKind::Household && !row.is_gone()) {
+        *homes.entry(grid_of(&row.area)).or_default() += 1;
+    }
+    let here = nodes.iter().map(|node| &node.node);
+    let here = here.filter(|node| is_grid_of(village, &node.code) && node.valid_to.is_none());
+    let grid = |node: &AreaNode| Grid {
+        code: node.code.clone(),
+        name: node.name.clone(),
+        homes: homes.get(node.code.as_str()).copied().unwrap_or(0),
+        begins: node.valid_from.filter(|from| *from > today),
+    };
+    let mut grids: Vec<Grid> = here.map(grid).collect();
+    gridbook_log::order_by_key(&mut grids, |grid| grid.code.clone());
+    grids
 }
 
 #[cfg(test)]

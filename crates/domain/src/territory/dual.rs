@@ -142,6 +142,7 @@ mod tests {
             on: chrono::NaiveDate::default(),
             from: homes.iter().map(|(n, from, _)| (id(*n), (*from).to_owned())).collect(),
             to: homes.iter().map(|(n, _, to)| (id(*n), (*to).to_owned())).collect(),
+            holders: BTreeMap::new(),
         }
     }
 

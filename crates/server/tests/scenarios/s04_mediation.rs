@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::document::{Block, document};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::indicator::indicators;
 use gridbook_domain::mediation::roster::{Mediator, choose, conflicted};
 use gridbook_domain::mediation::step::{Step, next_step};
 use gridbook_domain::mediation::{Mediation, volume};
@@ -38,6 +39,11 @@ impl File<'_> {
         let list = of_mediation(&self.town.package, &view, day(today), last);
         assert!(list.iter().all(|message| message.text.chars().count() <= MOST));
         list.into_iter().map(|message| (message.id, message.text)).collect()
+    }
+
+    /// Why a step cannot be taken now.
+    async fn stopped(&self, who: &Person, action: &str) -> String {
+        who.try_step(self.id, action, &json!({})).await.unwrap_err().code().to_owned()
     }
 
     /// Both have heard of all.
@@ -86,13 +92,15 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         "parties/p1/id_no": "510000199001010018",
         "parties/p2/side": "respondent", "parties/p2/kind": "natural", "parties/p2/name": "季大寒",
         "parties/p2/phone": "13900001234", "parties/p2/id_type": "resident", "parties/p2/id_no": "510000195506301234",
+        "parties/p2/agent_name": "季小寒",
         "claims/c1/claim": "赔偿家具损失", "claims/c2/claim": "恢复排水沟"
     });
     let id = mei.report(RecordKind::Mediation, GRID, set, &[]).await;
     let file = File { town: &town, id, mei, hao };
     assert_eq!(file.next().await, Some(Step::Accept));
-    assert!(
-        file.mei.try_step(id, "med_accept", &json!({})).await.is_err(),
+    assert_eq!(
+        file.stopped(&file.mei, "med_accept").await,
+        "not_fit_for_mediation",
         "not before both agree to be mediated"
     );
     file.write(
@@ -119,16 +127,19 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         choose(&roster, "neighbor", town.today()).iter().map(|m| m.name.as_str()).collect();
     assert_eq!(names, ["阮三江", "柏立秋", "路小雪"]);
     file.write(
-        json!({"mediators/m1/name": names[0], "mediators/m1/lead": true, "mediators/m1/recusal": "relative"}),
+        json!({
+            "mediators/m1/name": names[0], "mediators/m1/lead": true, "mediators/m1/recusal": "relative",
+            "recorder": "路小雪", "assigned_on": "2026-05-19", "told_on": "2026-05-19"
+        }),
         &[],
     )
     .await;
     assert_eq!(conflicted(&Mediation::of(&file.mei.case(id).await)), ["阮三江"]);
+    assert_eq!(file.next().await, Some(Step::Assign), "all is said, but a relative mediates");
     file.write(
         json!({
             "mediators/m1/replaced": true, "mediators/m2/name": names[1], "mediators/m2/lead": true,
-            "mediators/m2/by_parties": true, "mediators/m2/recusal": "none",
-            "recorder": "路小雪", "assigned_on": "2026-05-19", "told_on": "2026-05-19"
+            "mediators/m2/by_parties": true, "mediators/m2/recusal": "none"
         }),
         &[],
     )
@@ -165,7 +176,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         &[],
     )
     .await;
-    assert!(file.mei.try_step(id, "med_agree", &json!({})).await.is_err(), "no terms yet");
+    assert_eq!(file.stopped(&file.mei, "med_agree").await, "steps_missing", "they have not come to terms");
     town.travel(at("2026-05-25", "09:00"));
     file.write(
         json!({
@@ -190,7 +201,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         &[],
     )
     .await;
-    assert!(file.mei.try_step(id, "med_agree", &json!({})).await.is_err(), "not signed");
+    assert_eq!(file.stopped(&file.mei, "med_agree").await, "not_signed");
     file.write(
         json!({"signed_parties": true, "signed_mediator": true, "sealed": true}),
         &["photo_agreement"],
@@ -281,6 +292,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         ("registration", 2),
         ("rights_notice", 2),
         ("identity", 2),
+        ("authorization", 1),
         ("investigation", 4),
         ("evidence", 3),
         ("mediation_record", 5),
@@ -293,14 +305,21 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         ("expert_opinion", 1),
     ];
     let mut parts = Map::new();
-    for (n, (doc, count)) in pages.iter().enumerate().take(14) {
+    for (n, (doc, count)) in pages.iter().enumerate().filter(|(_, (doc, _))| *doc != "authorization") {
         parts.insert(format!("parts/r{n:02}/doc"), json!(doc));
         parts.insert(format!("parts/r{n:02}/pages"), json!(count));
     }
     file.sync().await;
-    assert!(file.hao.try_step(id, "med_archive", &json!({})).await.is_err(), "nothing is in the volume yet");
+    assert_eq!(file.stopped(&file.hao, "med_archive").await, "volume_incomplete", "nothing is in it yet");
     file.write(Value::Object(parts), &[]).await;
-    file.write(json!({"parts/r14/doc": "expert_opinion", "parts/r14/pages": 1}), &[]).await;
+    file.sync().await;
+    // A son spoke for 季大寒: without his authorization the volume is not whole.
+    let view = file.hao.case(id).await;
+    let lacks = volume::missing(&town.package, &Mediation::of(&view));
+    assert_eq!(lacks.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["authorization"]);
+    assert_eq!(file.stopped(&file.hao, "med_archive").await, "volume_incomplete");
+    assert!(file.paper("authorization").await.contains("季大寒委托季小寒"));
+    file.write(json!({"parts/r05/doc": "authorization", "parts/r05/pages": 1}), &[]).await;
     file.sync().await;
     assert!(!file.mei.offered(id).await.contains("med_archive"));
     file.hao.step(id, "med_archive", json!({"text": "齐全"})).await;
@@ -315,14 +334,29 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         .map(|part| part.id)
         .filter(|id| !matches!(*id, "cover" | "catalogue" | "expert_opinion"))
         .collect();
-    assert_eq!(
-        standard.len(),
-        12,
-        "of the thirteen standard parts all but the authorization, which nobody gave: {standard:?}"
-    );
+    let thirteen = [
+        "registration",
+        "rights_notice",
+        "identity",
+        "authorization",
+        "investigation",
+        "evidence",
+        "mediation_record",
+        "agreement",
+        "receipt",
+        "followup",
+        "confirmation",
+        "note",
+        "back",
+    ];
+    assert_eq!(standard, thirteen, "the thirteen standard parts, in their order");
+    // The court that delegated it finds it in the figures of the year.
+    let figures = indicators([of], day("2026-01-01"), day("2026-12-31"));
+    assert_eq!((figures.by_source.get("court"), figures.written, figures.confirmed), (Some(&1), 1, 1));
+    assert_eq!((figures.fen, figures.due, figures.performed), (1_003_050, 3, 3));
     assert!(listed.windows(2).all(|pair| pair[0].last + 1 == pair[1].first));
-    assert_eq!(listed.last().unwrap().last, 33);
-    assert!(file.paper("catalogue").await.contains("人民调解协议书|21—23|"));
+    assert_eq!(listed.last().unwrap().last, 34);
+    assert!(file.paper("catalogue").await.contains("人民调解协议书|22—24|"));
     assert!(
         file.mei.try_write(id, &json!({"volume_note": "漏了一页"}), &[]).await.is_err(),
         "closed is closed"

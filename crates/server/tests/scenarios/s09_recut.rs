@@ -3,10 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_domain::plan::{Season, due_list};
+use gridbook_domain::handover::{self, Handover, Item, ItemKind};
+use gridbook_domain::plan::task::{
+    Followed, Terms, VisitTask, by_hand_over, by_re_cut, left_behind, list_of, tasks,
+};
+use gridbook_domain::plan::{Season, Walker, due_list};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::AreaNode;
+use gridbook_domain::territory::cut::Cut;
 use gridbook_domain::territory::recut::{Plan, plan};
 use gridbook_log::{Body, EntityId, Placement};
 use serde_json::json;
@@ -101,6 +106,36 @@ async fn everything_follows_and_totals_stay() {
     clerk.step(cases[0], "keep", json!({"handler": "lea"})).await;
     town.sync(&all).await;
     assert!(lea.sees(cases[0]) && !rui.sees(cases[0]));
+    // Households given out in a month in which everybody goes out; one of gao's is done.
+    let give = async |user: &str, area: &str, homes: &[usize]| {
+        let task = VisitTask {
+            id: clerk.new_id(),
+            terms: Terms {
+                campaign: String::new(),
+                label: "大走访".to_owned(),
+                from: day("2026-05-21"),
+                due: day("2026-06-30"),
+            },
+            user: user.to_owned(),
+            area: area.to_owned(),
+            households: homes.iter().map(|n| houses[*n].0).collect(),
+            handed: BTreeMap::new(),
+            cancelled: false,
+        };
+        clerk.save(task.id, Body::Create(task.create()), &[]).await.unwrap();
+    };
+    give("lea", LEFT, &[0, 1]).await;
+    give("rui", RIGHT, &[2, 3]).await;
+    give("gao", GRID, &[4, 5]).await;
+    town.travel(at("2026-05-22", "09:00"));
+    visit(&gao, GRID, houses[4].0, "2026-05-22").await;
+    town.sync(&all).await;
+    let given = |rows: &[Summary]| -> Vec<(String, BTreeSet<EntityId>)> {
+        let mut parts: Vec<_> =
+            tasks(rows).into_iter().map(|part| (part.user, part.households.into_iter().collect())).collect();
+        parts.sort();
+        parts
+    };
     let before = clerk.rows();
     let due = |rows: &[Summary]| -> BTreeMap<EntityId, Option<chrono::NaiveDate>> {
         let today = day("2026-07-01");
@@ -134,6 +169,27 @@ async fn everything_follows_and_totals_stay() {
         clerk.save(*id, Body::Place(place), &[]).await.unwrap();
     }
     clerk.sync().await;
+    // The visits that were given out follow their households to whoever goes there now.
+    let walker = |user: &str, area: &str| Walker { user: user.to_owned(), area: area.to_owned() };
+    let walkers = [walker("lea", JOINED), walker("gao", NORTH), walker("nan", SOUTH)];
+    let cut = |old: &[&str], new: &[&str]| Cut {
+        old: old.iter().map(|code| (*code).to_owned()).collect(),
+        new: new.iter().map(|code| (*code).to_owned()).collect(),
+        on: town.today(),
+        from: BTreeMap::new(),
+        to: BTreeMap::new(),
+        holders: BTreeMap::new(),
+    };
+    let cuts = [cut(&[LEFT, RIGHT], &[JOINED]), cut(&[GRID], &[NORTH, SOUTH])];
+    let moved = clerk.rows();
+    assert_eq!(left_behind(&cuts, &moved), 3);
+    let Followed { steps, nobody } = by_re_cut(&cuts, &moved, &walkers);
+    assert_eq!((steps.len(), nobody), (3, 0));
+    for (id, step) in steps {
+        clerk.save(id, Body::Event(step), &[]).await.unwrap();
+    }
+    clerk.sync().await;
+    assert_eq!(left_behind(&cuts, &clerk.rows()), 0);
 
     // Rights follow: lea takes the joined group, gao the north, a new worker the south; rui's work ends.
     for (who, held) in [
@@ -163,6 +219,25 @@ async fn everything_follows_and_totals_stay() {
     assert_eq!(sees(&nan, RecordKind::Hazard), BTreeSet::from([cases[2]]));
     assert_eq!(sees(&rui, RecordKind::Hazard), BTreeSet::from([cases[1]]), "and what he reported");
 
+    // Each has what lies where they go now, every household once; what was done counts as before.
+    let tasks_of = |who: &Person| given(&who.rows());
+    let part = |user: &str, list: &[usize]| (user.to_owned(), of(list));
+    let mut parts = vec![part("gao", &[4]), part("lea", &[0, 1]), part("lea", &[2, 3]), part("nan", &[5])];
+    parts.sort();
+    assert_eq!(given(&clerk.rows()), parts);
+    assert_eq!(tasks_of(&lea), parts[1..3]);
+    assert_eq!(tasks_of(&nan), [parts[0].clone(), parts[3].clone()], "one task for two grids now");
+    assert_eq!(tasks_of(&rui), []);
+    let listed = |who: &Person| -> Vec<EntityId> {
+        let (rows, today) = (who.rows(), town.today());
+        let rows: Vec<&Summary> = rows.iter().collect();
+        let list = list_of(&rows, &town.package, &who.user(), today, Season::usual(today));
+        list.into_iter().filter(|row| row.why.as_deref() == Some("大走访")).map(|row| row.household).collect()
+    };
+    assert_eq!(listed(&nan), [houses[5].0]);
+    assert_eq!(listed(&gao), [], "visited before the grids were cut anew");
+    assert_eq!(listed(&lea).len(), 4);
+
     // The plan goes on where it was: the visits came along.
     assert_eq!(due(&clerk.rows()), planned);
     let south = due(&nan.rows());
@@ -188,4 +263,81 @@ async fn everything_follows_and_totals_stay() {
         let made = clerk.entity(cases[n]).await;
         assert_eq!(made.creation().unwrap().create.place.area.as_deref(), Some(area));
     }
+}
+
+/// A grid is handed over while a month of visits runs: what its worker was given and has not done is the successor's with
+/// the last confirmation, and nobody else's.
+#[tokio::test]
+async fn a_hand_over_takes_the_given_visits_along() {
+    let town = Town::at(at("2026-05-20", "09:00")).await;
+    let clerk = town
+        .somebody("zhu", vec![role("grid_clerk", "510000100"), role("grid_worker_l1", "510000100201")])
+        .await;
+    let lea = town.somebody("lea", vec![role("grid_worker_l2", LEFT)]).await;
+    let bea = town.somebody("bea", vec![role("grid_worker_l2", RIGHT)]).await;
+    let all = [&clerk, &lea, &bea];
+    let mut houses = Vec::new();
+    for head in ["季大寒", "钟小满"] {
+        houses.push(household(&clerk, LEFT, head).await);
+    }
+    let task = VisitTask {
+        id: clerk.new_id(),
+        terms: Terms {
+            campaign: String::new(),
+            label: "大走访".to_owned(),
+            from: town.today(),
+            due: day("2026-06-30"),
+        },
+        user: "lea".to_owned(),
+        area: LEFT.to_owned(),
+        households: houses.clone(),
+        handed: BTreeMap::new(),
+        cancelled: false,
+    };
+    clerk.save(task.id, Body::Create(task.create()), &[]).await.unwrap();
+    town.sync(&all).await;
+    visit(&lea, LEFT, houses[0], "2026-05-20").await;
+    town.sync(&all).await;
+    assert!(lea.sees(task.id) && !bea.sees(task.id));
+
+    let terms = handover::Terms {
+        from: "lea".to_owned(),
+        to: "bea".to_owned(),
+        area: LEFT.to_owned(),
+        on: town.today(),
+        reason: String::new(),
+    };
+    let rows = clerk.rows();
+    let rows: Vec<&Summary> = rows.iter().collect();
+    let list = handover::list(&town.package, &rows, "lea", LEFT, town.today());
+    let of_task = |item: &&Item| item.kind == ItemKind::Task;
+    assert_eq!(list.iter().filter(of_task).map(|item| item.record).collect::<Vec<_>>(), [task.id]);
+    let id = clerk.new_id();
+    clerk.save(id, Body::Create(handover::create(&terms, &list)), &[]).await.unwrap();
+    town.sync(&all).await;
+    let read = async |who: &Person| Handover::of(&*who.entity(id).await).unwrap();
+    bea.save(id, Body::Event(read(&bea).await.confirm()), &[]).await.unwrap();
+    town.sync(&[&bea, &lea]).await;
+    let rows = lea.rows();
+    let rows: Vec<&Summary> = rows.iter().collect();
+    for (task, step) in by_hand_over(&town.package, &rows, &terms) {
+        lea.save(task, Body::Event(step), &[]).await.unwrap();
+    }
+    lea.save(id, Body::Event(read(&lea).await.confirm()), &[]).await.unwrap();
+    town.sync(&[&lea, &bea, &clerk]).await;
+    assert_eq!((lea.refused(task.id), lea.refused(id)), (None, None));
+
+    assert!(bea.sees(houses[1]) && !lea.sees(houses[1]), "the area is the successor's");
+    let parts = |who: &Person| -> Vec<(String, usize)> {
+        tasks(&who.rows()).into_iter().map(|part| (part.user, part.households.len())).collect()
+    };
+    assert_eq!(parts(&bea), [("bea".to_owned(), 2)]);
+    assert_eq!(parts(&clerk), parts(&bea), "each household once");
+    assert_eq!(parts(&lea), []);
+    let (rows, today) = (bea.rows(), town.today());
+    let rows: Vec<&Summary> = rows.iter().collect();
+    let due = list_of(&rows, &town.package, "bea", today, Season::usual(today));
+    let asked: Vec<EntityId> =
+        due.into_iter().filter(|row| row.why.as_deref() == Some("大走访")).map(|row| row.household).collect();
+    assert_eq!(asked, [houses[1]], "what was done is not asked for again");
 }

@@ -27,7 +27,7 @@ fn node(n: u8, code: &str) -> Node {
         valid_to: None,
         successors: Vec::new(),
     };
-    Node { id: id(n), node, moves: BTreeMap::new() }
+    Node { id: id(n), node, moves: BTreeMap::new(), holders: BTreeMap::new() }
 }
 
 fn draft(old: &[&str], new: &[&str], homes: &[(u8, &str)]) -> Draft {
@@ -36,6 +36,7 @@ fn draft(old: &[&str], new: &[&str], homes: &[(u8, &str)]) -> Draft {
         new: new.iter().map(|code| ((*code).to_owned(), "新网格".to_owned())).collect(),
         on: today() + Days::new(3),
         homes: homes.iter().map(|(n, code)| (id(*n), (*code).to_owned())).collect(),
+        holders: BTreeMap::new(),
     }
 }
 
@@ -69,6 +70,10 @@ fn what_stands_against_it() {
     assert_eq!(judged(&draft(&[LEFT, RIGHT], &[LEFT], &[]), &[]), [DraftProblem::Taken(LEFT.to_owned())]);
     assert_eq!(judged(&draft(&[LEFT, THIRD], &[RIGHT], &[]), &[]).len(), 2, "unknown, and taken");
     assert_eq!(judged(&draft(&[LEFT, RIGHT], &["510000100202001"], &[]), &[]), [DraftProblem::Village]);
+    let mut idle = good.clone();
+    idle.holders =
+        [("ann".to_owned(), BTreeSet::new()), ("ben".to_owned(), [THIRD.to_owned()].into())].into();
+    assert_eq!(judged(&idle, &[9]), [DraftProblem::Holder("ann".to_owned())]);
     let late = Draft { on: today() - Days::new(1), new: vec![(THIRD.to_owned(), " ".to_owned())], ..good };
     assert_eq!(judged(&late, &[]), [DraftProblem::Name, DraftProblem::Past]);
 }
@@ -118,7 +123,8 @@ fn what_is_written_is_read_back_as_one_cut() {
     let plain = |code: &str| [("code".to_owned(), json!(code)), ("name".to_owned(), json!("网格"))].into();
     let mut stories = [made(1, plain(LEFT)), made(2, plain(RIGHT))];
     let nodes: Vec<Node> = stories.iter().map(|story| Node::of(&story.entity).unwrap()).collect();
-    let merge = draft(&[LEFT, RIGHT], &[THIRD], &[(8, THIRD), (9, THIRD)]);
+    let mut merge = draft(&[LEFT, RIGHT], &[THIRD], &[(8, THIRD), (9, THIRD)]);
+    merge.holders = [("ann".to_owned(), [THIRD.to_owned()].into())].into();
     let lies = BTreeMap::from([(id(8), LEFT.to_owned()), (id(9), RIGHT.to_owned())]);
     let (ended, new) = merge.writes(&nodes, &lies);
     for ((_, set), story) in ended.into_iter().zip(&mut stories) {
@@ -137,6 +143,7 @@ fn what_is_written_is_read_back_as_one_cut() {
     );
     assert_eq!(cut.from, lies);
     assert_eq!(cut.to, merge.homes);
+    assert_eq!(cut.holders, BTreeMap::from([("ann".to_owned(), vec![THIRD.to_owned()])]));
 
     let role = |area: &str, from: Option<NaiveDate>, to: Option<NaiveDate>| Assignment {
         role: "grid_worker_l2".to_owned(),
@@ -147,7 +154,7 @@ fn what_is_written_is_read_back_as_one_cut() {
     };
     let last = Some(merge.on - Days::new(1));
     assert_eq!(
-        cut.follow(&[role(LEFT, None, None), role(RIGHT, None, None), role(TOWN, None, None)]),
+        cut.follow("ben", &[role(LEFT, None, None), role(RIGHT, None, None), role(TOWN, None, None)]),
         Some(vec![
             role(LEFT, None, last),
             role(THIRD, Some(merge.on), None),
@@ -155,23 +162,80 @@ fn what_is_written_is_read_back_as_one_cut() {
             role(TOWN, None, None)
         ])
     );
-    assert_eq!(cut.follow(&[role(TOWN, None, None)]), None);
-    let split = Cut { new: vec![THIRD.to_owned(), "510000100201004".to_owned()], ..cut };
+    assert_eq!(cut.follow("ben", &[role(TOWN, None, None)]), None);
+    let both = |user: &str, cut: &Cut| -> Vec<String> {
+        let held = cut.follow(user, &[role(LEFT, None, None)]).unwrap().into_iter();
+        held.filter(|held| held.valid_on(merge.on)).filter_map(|held| held.area).collect()
+    };
+    let (fourth, holders) = ("510000100201004", BTreeMap::from([("ann".to_owned(), vec![THIRD.to_owned()])]));
+    let split = Cut { new: vec![THIRD.to_owned(), fourth.to_owned()], holders, ..cut };
+    assert_eq!(both("ann", &split), [THIRD], "what she was given, no more");
+    assert_eq!(both("ben", &split), [THIRD, fourth], "of whom nobody said");
     let person: Values = [
+        ("user".to_owned(), json!("ben")),
         ("assignments/a1/role".to_owned(), json!("grid_worker_l2")),
         ("assignments/a1/area".to_owned(), json!(LEFT)),
         ("assignments/a2/role".to_owned(), json!("supervisor")),
         ("assignments/a2/area".to_owned(), json!(TOWN)),
     ]
     .into();
-    let mut after = person.clone();
-    after.extend(split.follow_rows(&person));
-    let told: Vec<(String, Option<String>)> =
-        crate::authority::assignments(&after).into_iter().map(|held| (held.role, held.area)).collect();
+    let after = |user: &str| {
+        let mut values = person.clone();
+        values.insert("user".to_owned(), json!(user));
+        values.extend(split.follow_rows(&values));
+        assert_eq!(split.follow_rows(&values), Values::new(), "done once");
+        let held = crate::authority::assignments(&values).into_iter();
+        held.map(|held| (held.role, held.area)).collect::<Vec<_>>()
+    };
     let held = |role: &str, area: &str| (role.to_owned(), Some(area.to_owned()));
     assert_eq!(
-        told,
-        [held("grid_worker_l2", THIRD), held("grid_worker_l2", "510000100201004"), held("supervisor", TOWN)]
+        after("ben"),
+        [held("grid_worker_l2", THIRD), held("grid_worker_l2", fourth), held("supervisor", TOWN)]
     );
-    assert_eq!(split.follow_rows(&after), Values::new(), "done once");
+    assert_eq!(after("ann"), [held("grid_worker_l2", THIRD), held("supervisor", TOWN)]);
+}
+
+#[test]
+fn who_works_where_after_a_split() {
+    let (north, south) = ("510000100201004", "510000100201005");
+    let who = |user: &str, area: &str| {
+        let role = Assignment {
+            role: "grid_worker_l2".to_owned(),
+            area: Some(area.to_owned()),
+            ..Assignment::default()
+        };
+        Actor { user: user.to_owned(), assignments: vec![role] }
+    };
+    let micro = format!("{LEFT}01");
+    let homes = BTreeMap::from([(id(1), north.to_owned()), (id(2), south.to_owned())]);
+    let lies = BTreeMap::from([(id(1), micro.clone()), (id(2), LEFT.to_owned())]);
+    let new = [north.to_owned(), south.to_owned()];
+    let told = |people: &[Actor], new: &[String]| -> Vec<(String, Vec<String>)> {
+        let found = holders(people, &[LEFT.to_owned()], new, &homes, &lies, today());
+        found.into_iter().map(|(user, held)| (user, held.into_iter().collect())).collect()
+    };
+    let held =
+        |user: &str, codes: &[&str]| (user.to_owned(), codes.iter().map(|code| (*code).to_owned()).collect());
+    let (ann, ben) = (who("ann", LEFT), who("ben", LEFT));
+    let two = [ann.clone(), ben, who("cai", &micro), who("dan", RIGHT), who("lea", VILLAGE)];
+    assert_eq!(told(&two, &new), [held("ann", &[north]), held("ben", &[south]), held("cai", &[north])]);
+    assert_eq!(told(&[ann], &new), [held("ann", &[north, south])], "nobody else is there");
+    assert_eq!(told(&two[..1], &new[..1]), [held("ann", &[north])]);
+}
+
+#[test]
+fn grids_of_a_village_with_their_households() {
+    let mut next = node(3, THIRD);
+    next.node.valid_from = Some(today() + Days::new(1));
+    let mut ended = node(2, RIGHT);
+    ended.node.valid_to = Some(today());
+    let micro = node(4, "51000010020100101");
+    let nodes = [next, ended, micro, node(1, LEFT), node(5, VILLAGE), node(6, "510000100202001")];
+    let mut gone = home(8, LEFT);
+    gone.state = "cancelled".to_owned();
+    let rows = [home(7, LEFT), home(9, "51000010020100101"), gone, home(6, RIGHT)];
+    let found = grids(&nodes, VILLAGE, &rows, today());
+    let told: Vec<(&str, usize, bool)> =
+        found.iter().map(|grid| (grid.code.as_str(), grid.homes, grid.begins.is_some())).collect();
+    assert_eq!(told, [(LEFT, 2, false), (THIRD, 0, true)]);
 }

@@ -7,6 +7,7 @@ mod authors;
 mod backend;
 pub mod carry;
 mod check;
+pub mod confidential;
 mod draft;
 mod handover;
 pub mod local;

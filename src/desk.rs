@@ -7,6 +7,7 @@ mod action;
 mod areas;
 mod books;
 mod carry_for;
+mod confidential;
 mod detail;
 mod found;
 mod frame;

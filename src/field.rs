@@ -4,6 +4,7 @@
 //! everything else, is loaded while the person looks at that, and is kept by the service worker like the first.
 
 mod alarm;
+mod confidential;
 mod forms;
 mod handover;
 mod home;
@@ -126,6 +127,8 @@ fn open(route: &Route) -> AnyView {
         ["matter", "new"] => forms::page(forms::Start::new(RecordKind::Matter, route)),
         ["entry", "new"] => forms::page(forms::Start::new(RecordKind::Entry, route)),
         ["items"] => items::page(),
+        ["confidential"] => confidential::page(),
+        ["confidential", "new"] => forms::page(forms::Start::new(RecordKind::Confidential, route)),
         ["item", one, "new"] => forms::page(forms::Start::item(one, route)),
         ["report"] => forms::page(forms::Start::quick(route)),
         ["saved", one] => with(id(one), saved::page),

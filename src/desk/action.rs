@@ -4,13 +4,14 @@ mod input;
 mod photo;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Field, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::{Transition, event, suggested};
-use gridbook_log::{BlobRef, Body, EntityId};
+use gridbook_log::{BlobRef, Body, Entity, EntityId};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -39,8 +40,36 @@ pub(super) struct Entered {
     pub(super) record: RwSignal<Values>,
 }
 
-/// The dialog of one step for one record or several of a kind; `on_close` is called once it is gone.
-pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callback<()>) -> AnyView {
+/// What a step is taken with.
+#[derive(Clone)]
+pub enum On {
+    /// Records of this device, all of a kind: the step is saved here and synchronised.
+    Here(Vec<EntityId>),
+    /// A confidential report, which is in memory only: the step is handed in at once.
+    Apart(StoredValue<Rc<Entity>, LocalStorage>),
+}
+
+impl On {
+    fn len(&self) -> usize {
+        match self {
+            Self::Here(ids) => ids.len(),
+            Self::Apart(_) => 1,
+        }
+    }
+
+    async fn entity(&self, app: App, n: usize) -> Result<Option<Rc<Entity>>, String> {
+        match self {
+            Self::Apart(entity) => Ok(Some(entity.get_value())),
+            Self::Here(ids) => match ids.get(n) {
+                Some(id) => app.entity(*id).await.map_err(|problem| problem.message()),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+/// The dialog of one step; `on_close` is called once it is gone.
+pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> AnyView {
     let app = use_app();
     let toasts = use_toasts();
     let open = RwSignal::new(true);
@@ -56,10 +85,9 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
         record: RwSignal::new(Values::new()),
     };
     let kind: RwSignal<Option<RecordKind>> = RwSignal::new(None);
-    let (first, inputs_step) = (targets.first().copied(), step.clone());
+    let (first, inputs_step) = (targets.clone(), step.clone());
     spawn_local(async move {
-        let Some(id) = first else { return };
-        if let Ok(Some(entity)) = app.entity(id).await
+        if let Ok(Some(entity)) = first.entity(app, 0).await
             && let Some(case) = CaseView::of(&entity)
         {
             let package = app.package();
@@ -75,7 +103,7 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
     };
     let busy = Busy::new();
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
-    let submit = move |step: Transition, targets: Vec<EntityId>| {
+    let submit = move |step: Transition, targets: On| {
         if !busy.begin() {
             return;
         }
@@ -85,7 +113,7 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
             match save(app, &step, &targets, entered).await {
                 Ok(()) => {
                     open.set(false);
-                    toasts_done(toasts, &step, targets.len());
+                    toasts_done(toasts, &step, &targets);
                 }
                 Err(message) => failure.set(Some(message)),
             }
@@ -139,23 +167,24 @@ pub fn action_dialog(step: Transition, targets: Vec<EntityId>, on_close: Callbac
     dialog(open, "dialog-wide", title, Box::new(inside))
 }
 
-fn toasts_done(toasts: Toasts, step: &Transition, count: usize) {
-    let many = if count > 1 { format!("（{count} 件）") } else { String::new() };
-    toasts.ok(format!("已保存：{}{many}，待同步", step.done_label));
+fn toasts_done(toasts: Toasts, step: &Transition, targets: &On) {
+    let many = if targets.len() > 1 { format!("（{} 件）", targets.len()) } else { String::new() };
+    let sent = if matches!(targets, On::Apart(_)) { "已送到" } else { "待同步" };
+    toasts.ok(format!("已保存：{}{many}，{sent}", step.done_label));
 }
 
 /// Checks all records first, then saves them together: never a part of what was asked.
-async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entered) -> Result<(), String> {
+async fn save(app: App, step: &Transition, targets: &On, entered: Entered) -> Result<(), String> {
     let values = entered.values.get_untracked();
     let shots = entered.shots.get_untracked();
     let mut writes = Vec::with_capacity(targets.len());
-    for id in targets {
-        let entity = app.entity(*id).await.map_err(|problem| problem.message())?;
+    for n in 0..targets.len() {
+        let entity = targets.entity(app, n).await?;
         let entity = entity.ok_or_else(|| "这条记录已不在这台电脑上，没有保存。".to_owned())?;
         let case = CaseView::of(&entity).ok_or_else(|| "这条记录读不懂，没有保存。".to_owned())?;
         let taken = shots.iter().map(|shot| shot.blob.clone()).collect();
         let made = event(&app.package(), step, &case, &values, taken);
-        let write = NewWrite { entity: *id, body: Body::Event(made) };
+        let write = NewWrite { entity: entity.id(), body: Body::Event(made) };
         if let Err(refusal) = app.check(Some(&entity), &write) {
             if let Refusal::Invalid(problems) = &refusal {
                 let found = problems.iter().map(|p| (p.path.clone(), p.message.clone())).collect();
@@ -163,6 +192,9 @@ async fn save(app: App, step: &Transition, targets: &[EntityId], entered: Entere
             }
             let which = if targets.len() > 1 { format!("“{}”：", case.title) } else { String::new() };
             return Err(format!("{which}{}", refusal.message()));
+        }
+        if matches!(targets, On::Apart(_)) {
+            return app.hand_in(Some(&entity), &write).await.map_err(|problem| problem.message());
         }
         writes.push(write);
     }

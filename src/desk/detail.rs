@@ -18,7 +18,7 @@ use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::action::action_dialog;
+use super::action::{On, action_dialog};
 use super::mediation;
 use super::papers::offered as offered_papers;
 use super::route::Route;
@@ -79,7 +79,7 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
     };
     let dialog = move || {
         let step = acting.get()?;
-        Some(action_dialog(step, vec![id], Callback::new(move |()| acting.set(None))))
+        Some(action_dialog(step, On::Here(vec![id]), Callback::new(move |()| acting.set(None))))
     };
     let editing = move || {
         let held = section.get()?;

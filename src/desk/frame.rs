@@ -52,6 +52,7 @@ fn name(route: &Route) -> &'static str {
         Route::Books(_) => "books",
         Route::Rules(_) => "rules",
         Route::Handover(_) => "handover",
+        Route::Confidential(_) => "confidential",
         Route::Areas => "areas",
         Route::Tasks => "tasks",
         Route::Staff => "staff",
@@ -202,6 +203,10 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
     view! {
         <nav class="desk-nav" aria-label="主导航">
             {link("queue", "inbox", "待办")}
+            {move || {
+                (may(gridbook_domain::confidential::HANDLE) && !app.is_local())
+                    .then(|| link("confidential", "key", "保密反映"))
+            }}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
             {move || may("report.view").then(|| link("books", "star", "统计台账"))}

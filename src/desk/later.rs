@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
-    areas, books, detail, handover, households, import, ledger, login, me, mediation, papers, roster, rules,
-    staff, tasks,
+    areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation, papers,
+    roster, rules, staff, tasks,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -79,6 +79,7 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "rules" => rules::rules(route),
         "handover" => handover::handovers(route),
         "roster" => roster::roster(),
+        "confidential" => confidential::confidential(route),
         "areas" => areas::areas(),
         "tasks" => tasks::tasks(),
         "staff" => staff::here::choose(staff::staff),

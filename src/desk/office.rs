@@ -45,8 +45,11 @@ pub fn card() -> AnyView {
         look();
     });
     let open = RwSignal::new(false);
-    let classes: Vec<&'static str> =
-        RecordKind::ALL.into_iter().filter_map(RecordKind::number_class).collect();
+    let classes: Vec<&'static str> = RecordKind::ALL
+        .into_iter()
+        .filter(|kind| kind.is_report())
+        .filter_map(RecordKind::number_class)
+        .collect();
     let year = chrono::Datelike::year(&app.today());
     let marks: Vec<(&'static str, RwSignal<i64>)> = classes
         .into_iter()

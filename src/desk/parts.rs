@@ -24,6 +24,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Area | RecordKind::Place => "pin",
         RecordKind::Handover | RecordKind::VisitTask => "users",
         RecordKind::Rules => "file",
+        RecordKind::Confidential => "key",
     }
 }
 

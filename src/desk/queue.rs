@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::action::action_dialog;
+use super::action::{On, action_dialog};
 use super::later::{self, Later};
 use super::route::Route;
 use crate::app::use_app;
@@ -109,5 +109,5 @@ pub(super) fn dispatch(queue: Queue, dispatching: RwSignal<bool>) -> AnyView {
         dispatching.set(false);
         queue.ticked.set(Vec::new());
     });
-    action_dialog(step, queue.ticked.get_untracked(), close)
+    action_dialog(step, On::Here(queue.ticked.get_untracked()), close)
 }

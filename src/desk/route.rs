@@ -26,6 +26,8 @@ pub enum Route {
     Rules(String),
     /// Hand-overs, and one of them.
     Handover(Option<EntityId>),
+    /// Confidential reports, and one of them.
+    Confidential(Option<EntityId>),
     /// Grids, and cutting them anew.
     Areas,
     /// Who visits whom in a campaign.
@@ -61,6 +63,7 @@ impl Route {
             "books" => Self::Books(rest.to_owned()),
             "rules" => Self::Rules(rest.to_owned()),
             "handover" => Self::Handover(EntityId::parse(rest)),
+            "confidential" => Self::Confidential(EntityId::parse(rest)),
             "areas" => Self::Areas,
             "tasks" => Self::Tasks,
             "staff" => Self::Staff,
@@ -89,6 +92,8 @@ impl Route {
             Self::Rules(tab) => format!("#/rules/{tab}"),
             Self::Handover(None) => "#/handover".to_owned(),
             Self::Handover(Some(id)) => format!("#/handover/{id}"),
+            Self::Confidential(None) => "#/confidential".to_owned(),
+            Self::Confidential(Some(id)) => format!("#/confidential/{id}"),
             Self::Areas => "#/areas".to_owned(),
             Self::Tasks => "#/tasks".to_owned(),
             Self::Staff => "#/staff".to_owned(),

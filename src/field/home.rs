@@ -218,6 +218,7 @@ pub(super) fn symbol(kind: RecordKind) -> &'static str {
         RecordKind::Hazard => "hazard",
         RecordKind::Dispute | RecordKind::Mediation => "dispute",
         RecordKind::Matter | RecordKind::Entry => "table",
+        RecordKind::Confidential => "key",
         _ => "house",
     }
 }

@@ -43,10 +43,25 @@ pub(super) fn page() -> AnyView {
             </a>
         </li>
     };
+    let quiet = app.in_confidence(false).then(|| {
+        view! {
+            <li>
+                <a class="row" href="#/confidential" data-testid="confidential">
+                    <span class="row-main">
+                        <span class="row-title">"村务监督反映"</span>
+                        <span class="row-sub">"保密：村里看不到，反映的人也看不到"</span>
+                    </span>
+                    {chevron()}
+                </a>
+            </li>
+        }
+        .into_any()
+    });
     let body = view! {
         {section("重点工作".to_owned(), pinned.into_any())}
         {section("巡查检查".to_owned(), points.into_any())}
         {groups}
+        {quiet.map(|row| section("保密反映".to_owned(), row))}
     };
     Screen::new("事项").back("/").tab(Tab::Home).view(body.into_any())
 }

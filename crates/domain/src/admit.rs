@@ -8,6 +8,7 @@ use gridbook_log::body::Set;
 use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement, key};
 
 use crate::case::CaseView;
+use crate::confidential;
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
 use crate::handover;
 use crate::package::Package;
@@ -83,6 +84,9 @@ impl Desk<'_> {
         if create.state.as_deref() != initial {
             return Err(Refusal::WrongState);
         }
+        if kind == RecordKind::Confidential {
+            return confidential::judge_create(self.package, self.actor, create, self.today);
+        }
         let area = self.placed(kind, &create.place)?;
         let target = Target::new(kind, area, Some(&self.actor.user));
         self.demand(write_permission(kind), &target)?;
@@ -141,8 +145,9 @@ impl Desk<'_> {
 
     fn set(&self, entity: &Entity, set: &Set) -> Result<(), Refusal> {
         let Some(kind) = entity.type_().and_then(RecordKind::parse) else { return self.unknown(entity) };
-        // Its list was looked at line by line: nobody changes it afterwards.
-        if kind == RecordKind::Handover {
+        // A hand-over's list was looked at line by line, and what was reported in confidence stays as it was said: nobody
+        // changes them afterwards.
+        if matches!(kind, RecordKind::Handover | RecordKind::Confidential) {
             let state = entity.state().unwrap_or_default().to_owned();
             return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
         }
@@ -238,12 +243,17 @@ impl Desk<'_> {
             return task::judge_event(self.package, self.actor, entity, event, self.today);
         }
         let case = CaseView::of(entity).ok_or(Refusal::UnknownAction)?;
+        confidential::judge_event(self.package, self.actor, &case, event, self.today)?;
         workflow::check(self.package, self.actor, &case, event, self.today)
     }
 
     /// Moving a record is the data steward's; the new area must lie inside the steward's own, too.
     fn place(&self, entity: &Entity, place: &Placement) -> Result<(), Refusal> {
         let kind = entity.type_().and_then(RecordKind::parse);
+        // It goes to nobody else, whoever asks.
+        if kind == Some(RecordKind::Confidential) {
+            return Err(Refusal::BadPlacement);
+        }
         let area = entity.area().unwrap_or_default();
         let mut target = Target::new(kind.unwrap_or(RecordKind::Household), area, None);
         if place.all.is_some() && !kind.is_some_and(RecordKind::is_directory) {
@@ -259,6 +269,9 @@ impl Desk<'_> {
     }
 
     fn unknown(&self, entity: &Entity) -> Result<(), Refusal> {
+        if entity.type_() == Some(RecordKind::Confidential.as_str()) {
+            return Err(Refusal::UnknownAction);
+        }
         let creator = entity.creation().is_some_and(|made| made.user == self.actor.user);
         let area = entity.area().unwrap_or_default();
         let inside = self.actor.areas(self.today).into_iter().any(|prefix| covers(prefix, area));
@@ -280,6 +293,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::VisitTask => "visit.plan",
         RecordKind::Rules => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
+        RecordKind::Confidential => confidential::REPORT,
     }
 }
 

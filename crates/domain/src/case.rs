@@ -180,7 +180,8 @@ impl CaseView {
     /// Reads a stream; `None` when its creation has not arrived, or it is not a report.
     pub fn of(entity: &Entity) -> Option<Self> {
         let creation = entity.creation()?;
-        let kind = RecordKind::parse(&creation.create.type_).filter(|kind| kind.is_report())?;
+        let kind = RecordKind::parse(&creation.create.type_)
+            .filter(|kind| kind.is_report() || *kind == RecordKind::Confidential)?;
         let values = entity.values();
         let mut photos = Photos::new();
         for (_, blob) in entity.blobs() {

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod case;
 pub mod catalogue;
 pub mod clock;
+pub mod confidential;
 pub mod date;
 pub mod deadline;
 pub mod form;

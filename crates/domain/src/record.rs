@@ -34,11 +34,13 @@ pub enum RecordKind {
     Staff,
     /// 走访任务: households given to somebody in a campaign (VISIT-06)
     VisitTask,
+    /// 保密反映: what only the confidential channel reads, and no device keeps (ROLE-11)
+    Confidential,
 }
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -53,6 +55,7 @@ impl RecordKind {
         Self::Unit,
         Self::Staff,
         Self::Rules,
+        Self::Confidential,
     ];
 
     /// The stable identifier stored in operations.
@@ -72,6 +75,7 @@ impl RecordKind {
             Self::Area => "area",
             Self::Unit => "unit",
             Self::Staff => "staff",
+            Self::Confidential => "confidential",
         }
     }
 
@@ -97,6 +101,7 @@ impl RecordKind {
             Self::Area => "区域",
             Self::Unit => "单位",
             Self::Staff => "人员",
+            Self::Confidential => "保密反映",
         }
     }
 
@@ -108,6 +113,8 @@ impl RecordKind {
             Self::Dispute => Some("纠"),
             Self::Matter => Some("诉"),
             Self::Mediation => Some("人调"),
+            // A series of its own: gaps in another would tell how many there are.
+            Self::Confidential => Some("监"),
             Self::Entry
             | Self::Household
             | Self::Place
@@ -125,7 +132,8 @@ impl RecordKind {
         matches!(self, Self::Hazard | Self::Dispute | Self::Matter)
     }
 
-    /// True for what people write down at work: visits, cases, entries and mediation files.
+    /// True for what people write down at work: visits, cases, entries and mediation files. What is confidential is
+    /// not among it: lists, figures and exports never meet it.
     pub const fn is_report(self) -> bool {
         matches!(
             self,
@@ -154,7 +162,8 @@ mod tests {
     #[test]
     fn reports_that_are_registered_have_a_number_class() {
         for kind in RecordKind::ALL {
-            assert_eq!(kind.number_class().is_some(), kind.is_report() && kind != RecordKind::Entry);
+            let registered = kind.is_report() && kind != RecordKind::Entry;
+            assert_eq!(kind.number_class().is_some(), registered || kind == RecordKind::Confidential);
         }
     }
 }

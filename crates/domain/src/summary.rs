@@ -179,6 +179,8 @@ impl Summary {
                 summary.read_case(entity, package);
             }
             RecordKind::Entry | RecordKind::Mediation => summary.read_entry(entity, package),
+            // No list of any device ever shows one (ROLE-11).
+            RecordKind::Confidential => return None,
             RecordKind::Place => summary.read_place(entity),
             RecordKind::Handover => summary.read_handover(entity),
             RecordKind::VisitTask => summary.read_task(entity),

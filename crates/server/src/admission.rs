@@ -29,6 +29,11 @@ pub trait Admission: Send + Sync {
     /// Whether this step gives a case its official number.
     fn gives_number(&self, kind: RecordKind, action: &str) -> bool;
 
+    /// Whether `actor` hears confidential reports that name these people (ROLE-11).
+    fn hears(&self, _actor: &Actor, _named: &[String], _today: NaiveDate) -> bool {
+        false
+    }
+
     /// Judges by the built-in package with these changes from now on, in order (CAT-05).
     fn revise(&self, _changes: &[Values]) {}
 }
@@ -62,6 +67,10 @@ impl Admission for ByDomain {
 
     fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach {
         gridbook_domain::admit::reach(&self.package(), actor, today)
+    }
+
+    fn hears(&self, actor: &Actor, named: &[String], today: NaiveDate) -> bool {
+        gridbook_domain::confidential::hears(&self.package(), actor, named, today)
     }
 
     fn knows_role(&self, role: &str) -> bool {

@@ -30,8 +30,12 @@ macro_rules! migration {
 }
 
 /// In order; each runs once, in a transaction of its own.
-const MIGRATIONS: &[Migration] =
-    &[migration!(1, "0001_first.sql"), migration!(2, "0002_keep.sql"), migration!(3, "0003_trust.sql")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_first.sql"),
+    migration!(2, "0002_keep.sql"),
+    migration!(3, "0003_trust.sql"),
+    migration!(4, "0004_confidential.sql"),
+];
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@ pub mod assets;
 mod auth;
 mod blob;
 mod body;
+mod confidential;
 mod device_key;
 mod invite;
 mod level2;
@@ -52,6 +53,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/me", get(auth::me))
         .route("/password", post(auth::password))
         .route("/device-key", post(device_key::register))
+        .route("/confidential", get(confidential::list).post(confidential::hand_in))
+        .route("/confidential/mine", get(confidential::mine))
+        .route("/confidential/{id}", get(confidential::one))
         .route("/quarantine", get(quarantine::list))
         .route("/quarantine/{user}/release", post(quarantine::release))
         .route("/invites", post(invite::create))

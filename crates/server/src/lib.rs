@@ -7,6 +7,7 @@ pub mod admission;
 mod app;
 pub mod blobs;
 pub mod clock;
+pub mod confidential;
 pub mod db;
 pub mod demo;
 pub mod feed;

@@ -328,6 +328,7 @@ async fn admit(
             nonce: nonce.clone(),
             now,
             ops: ops.iter().map(asked).collect(),
+            apart: false,
         };
         let reply = push::apply(ledger, push).await?;
         for (op, result) in ops.into_iter().zip(reply.results) {

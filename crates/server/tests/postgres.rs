@@ -6,6 +6,8 @@
 mod auth;
 #[path = "blobs.rs"]
 mod blobs;
+#[path = "confidential.rs"]
+mod confidential;
 #[path = "conform.rs"]
 mod conform;
 #[path = "crowd.rs"]

@@ -45,6 +45,7 @@ async fn push_slowly(
         writer: device.writer,
         nonce: Some(device.nonce.clone()),
         now: device.ms,
+        apart: false,
     };
     let job = server.app().writer.run(move |ledger| {
         Box::pin(async move {

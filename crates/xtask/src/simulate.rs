@@ -73,9 +73,8 @@ pub(crate) fn run(on: &str, from: u64, count: u64) -> Outcome {
     });
     lane.add(&other.sum);
     lane.failed.extend(other.failed);
-    let Report {
-        saved, requests, faults, crashes, purged, restored, copied, renewed, carried, ..
-    } = lane.sum;
+    let Report { saved, requests, faults, crashes, purged, restored, copied, renewed, carried, .. } =
+        lane.sum;
     println!(
         "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged, {restored} backends restored, {copied} devices copied, {renewed} new names, {carried} carried between backends"
     );

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use super::steps::{step_of, steps};
 use super::{Page, Saving, field_selector, prefill};
+use crate::field::confidential;
 use crate::ui::toast::Toasts;
 
 impl Page {
@@ -41,7 +42,8 @@ impl Page {
                 blocks: true,
             });
         }
-        if !begun.draft.edit && self.area().is_empty() {
+        let apart = begun.kind == RecordKind::Confidential;
+        if !begun.draft.edit && !apart && self.area().is_empty() {
             let message = "请选所在网格".to_owned();
             problems.insert(0, Problem { path: "@area".to_owned(), code: "required", message, blocks: true });
         }
@@ -54,11 +56,12 @@ impl Page {
         leptos::task::spawn_local(async move {
             match self.write(&values_of(self)).await {
                 Ok(id) => {
-                    toasts.ok("已保存到本机");
+                    toasts.ok(if apart { "已送到，手机里不留内容" } else { "已保存到本机" });
                     let to = match (begun.kind, begun.draft.edit) {
                         (RecordKind::Household, _) => format!("/household/{id}"),
                         (RecordKind::Place, _) => format!("/place/{id}"),
                         (RecordKind::Mediation, _) => format!("/record/{id}"),
+                        (RecordKind::Confidential, _) => "/confidential".to_owned(),
                         (_, true) => format!("/record/{id}"),
                         (_, false) => format!("/saved/{id}"),
                     };
@@ -108,6 +111,12 @@ impl Page {
     async fn write(self, values: &Values) -> Result<EntityId, String> {
         let begun = self.begun();
         let id = begun.draft.entity.unwrap_or_else(|| self.app.new_id());
+        if begun.kind == RecordKind::Confidential {
+            confidential::hand_in(self.app, id, &begun.draft.form, values).await?;
+            // It has arrived: here nothing of it stays.
+            self.keeper.discard().await?;
+            return Ok(id);
+        }
         let photos = self.state.photos.get_untracked();
         let fresh: Vec<_> = photos.iter().filter(|photo| !begun.held.contains(photo)).cloned().collect();
         let body = if begun.draft.edit {

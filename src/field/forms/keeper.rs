@@ -119,7 +119,8 @@ impl Keeper {
         draft.title = ["desc", "facts", "event_name", "address_text"]
             .iter()
             .map(|path| text(path))
-            .find(|text| !text.trim().is_empty() && draft.kind != "visit")
+            // What is confidential does not stand in a list.
+            .find(|text| !text.trim().is_empty() && !["visit", "confidential"].contains(&draft.kind.as_str()))
             .or(household)
             .unwrap_or_else(|| state.form().title.clone())
             .chars()

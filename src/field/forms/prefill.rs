@@ -37,7 +37,7 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
         RecordKind::Matter => {
             values.insert("source".into(), source.into());
         }
-        RecordKind::Entry => {}
+        RecordKind::Entry | RecordKind::Confidential => {}
         RecordKind::Mediation => file(app, start, &mut values, &mut lies).await,
         RecordKind::Place => {
             values.insert("status".into(), "active".into());

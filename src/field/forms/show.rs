@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::steps::{Step, all_well, check_group, steps};
 use super::{Page, Saving};
+use crate::field::confidential::who;
 use crate::field::screen::Screen;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::directory::use_directory;
@@ -169,7 +170,11 @@ fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
             return member(page, &row);
         }
         let form = page.state.form();
-        let area = (at == 0).then(|| view! { {area(page)}{at_once(page)} }.into_any());
+        let area = (at == 0).then(|| match page.begun().kind {
+            // It lies nowhere.
+            RecordKind::Confidential => who(page.app),
+            _ => view! { {area(page)}{at_once(page)} }.into_any(),
+        });
         let notice = ids.iter().any(|id| id == "inform").then(|| notice(page));
         let sections = form
             .sections
@@ -453,6 +458,7 @@ fn foot(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         let next = !more && at + 1 < main;
         let save_words = match (case, begun.draft.edit, begun.quick) {
             (true, false, _) => "上报",
+            _ if begun.kind == RecordKind::Confidential => "提交",
             _ => "保存",
         };
         let back = (at > 0).then(|| {

@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use gridbook_log::{Entity, order_by};
 
+use crate::confidential;
 use crate::package::Package;
+use crate::record::RecordKind;
 use crate::role::{Actor, Scope};
 use crate::territory::covers;
 
@@ -51,6 +53,9 @@ pub fn reach(package: &Package, actor: &Actor, today: NaiveDate) -> Reach {
 
 /// Whether a person reads a record: by placement, by name, or as its author.
 pub fn reads(package: &Package, actor: &Actor, entity: &Entity, today: NaiveDate) -> bool {
+    if entity.type_() == Some(RecordKind::Confidential.as_str()) {
+        return confidential::hears(package, actor, &confidential::named(&entity.values()), today);
+    }
     entity.for_all()
         || entity.creation().is_some_and(|made| made.user == actor.user)
         || entity.users().contains(&actor.user.as_str())

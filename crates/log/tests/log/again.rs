@@ -14,8 +14,7 @@ fn renamed(op: &Op, epoch: u32, n: u32, ctx: &[Dot]) -> Op {
         ctx.add(Dot { writer, n: n - 1 });
     }
     let dot = Dot { writer, n };
-    let new =
-        NewOp { entity: STREAM, dot, hlc: header.hlc, kind: &header.kind, user: &header.user, ctx };
+    let new = NewOp { entity: STREAM, dot, hlc: header.hlc, kind: &header.kind, user: &header.user, ctx };
     Op::new(new, [9; 16], op.body_text().unwrap().to_owned()).unwrap()
 }
 

@@ -103,6 +103,7 @@ impl Scribe {
             nonce: Some(self.nonce.clone()),
             now: received,
             ops: ops.into_iter().map(|op| Ok(Asked { op, creation: None, carried: Carried::Own })).collect(),
+            apart: false,
         };
         let reply = push::apply(ledger, push).await?;
         match reply.results.iter().find(|r| r.r != Verdict::Ok) {

@@ -1,6 +1,7 @@
 //! Who sees what: channels an entity lies on, patterns a reader holds, and what follows between two moments.
 
 use gridbook_domain::admit::Reach;
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::covers;
 use gridbook_log::Entity;
 
@@ -8,8 +9,12 @@ use gridbook_log::Entity;
 pub const EVERYONE: &str = "*";
 
 /// The channels an entity lies on: `a:<area>`, `u:<unit>`, `p:<account>`, `*`. Its author always keeps it. What
-/// was refused at its creation is nobody else's.
+/// was refused at its creation is nobody else's. What is confidential lies on none, not even its author's: no feed, pack
+/// or fingerprint ever meets it, and who hears it asks for it (`crate::confidential`).
 pub fn channels(entity: &Entity, creator: &str) -> Vec<String> {
+    if entity.type_() == Some(RecordKind::Confidential.as_str()) {
+        return Vec::new();
+    }
     let mut out = vec![format!("p:{creator}")];
     if entity.creation().is_some_and(|c| c.rejected.is_none()) {
         out.extend(entity.area().map(|area| format!("a:{area}")));

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, blob, device_key, invite, level2, quarantine, relay, staff, sync, upload};
+use super::{auth, blob, confidential, device_key, invite, level2, quarantine, relay, staff, sync, upload};
 
 struct Token;
 
@@ -21,6 +21,7 @@ impl Modify for Token {
     paths(
         sync::caps, sync::push, sync::pull, blob::put, blob::get, auth::sign_in, auth::sign_out, auth::me,
         auth::password, device_key::register, quarantine::list, quarantine::release, invite::create, invite::show, invite::accept, staff::list, staff::import, staff::change, relay::list,
+        confidential::list, confidential::mine, confidential::one, confidential::hand_in,
         upload::head, upload::patch, level2::snapshot, level2::fp, level2::status
     ),
     modifiers(&Token)

@@ -58,7 +58,7 @@ impl Ledger {
             .streams
             .get(&entity)
             .and_then(|s| s.entity.type_().and_then(RecordKind::parse))
-            .is_some_and(RecordKind::is_report);
+            .is_some_and(|kind| kind.is_report() || kind == RecordKind::Confidential);
         if !is_report || ops.is_empty() {
             return;
         }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use gridbook_domain::authority::{KINDS, ruled_out, taken_before};
+use gridbook_domain::confidential::named;
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
-use gridbook_log::{Dot, EntityId, Header, Op, OpId};
+use gridbook_log::{Body, Dot, EntityId, Header, Op, OpId};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 
 use super::ledger::Ledger;
@@ -32,6 +34,8 @@ pub struct Push {
     pub now: u64,
     /// Operations in order; those that cannot be read have at most a name.
     pub ops: Vec<Result<Asked, Option<OpId>>>,
+    /// It came the confidential way, which takes in nothing else; and what is confidential takes no other (ROLE-11).
+    pub apart: bool,
 }
 
 /// An operation that asks to be taken in.
@@ -85,7 +89,14 @@ impl Push {
                     .map_err(|_| Header::parse(&line).ok().map(|h| h.id))
             })
             .collect();
-        Self { actor, writer: request.writer, nonce: Some(request.nonce), now: request.now, ops }
+        Self {
+            actor,
+            writer: request.writer,
+            nonce: Some(request.nonce),
+            now: request.now,
+            ops,
+            apart: false,
+        }
     }
 }
 
@@ -265,6 +276,14 @@ fn judge(
     }
     let own = ledger.authority_writer();
     let Some(stream) = ledger.streams.get(&op.entity()) else { return Judged::Done(Verdict::Defer, None) };
+    let confidential = match op.body() {
+        Ok(Body::Create(create)) if stream.is_new() => create.type_ == RecordKind::Confidential.as_str(),
+        _ => stream.entity.type_() == Some(RecordKind::Confidential.as_str()),
+    };
+    if confidential != push.apart {
+        // The same words as for what is not there.
+        return if stream.is_new() { refuse("restricted_form") } else { refuse("foreign_entity") };
+    }
     if let Some(hash) = stream.hashes.get(&dot) {
         return if hash == op.hash() { Judged::Done(Verdict::Dup, None) } else { refuse("fork") };
     }
@@ -272,8 +291,16 @@ fn judge(
         return Judged::Quarantine;
     }
     // Of what the author cannot see, nothing is said and nothing is stored.
+    let today = china_day(now);
     let seen = |channel: &String| patterns.iter().any(|p| reach::matches(p, channel));
-    if !stream.is_new() && !stream.placed.keys().any(seen) {
+    let sees = || {
+        if confidential {
+            ledger.admission.hears(actor, &named(&stream.entity.values()), today)
+        } else {
+            stream.placed.keys().any(seen)
+        }
+    };
+    if !stream.is_new() && !sees() {
         return refuse("foreign_entity");
     }
     // Nobody can have seen an answer that was never given.
@@ -293,7 +320,7 @@ fn judge(
         Some(verdict) if stream.is_new() => verdict.clone(),
         _ => {
             let before = (!stream.is_new()).then_some(&stream.entity);
-            ledger.admission.admit(actor, before, op, china_day(now))
+            ledger.admission.admit(actor, before, op, today)
         }
     };
     match verdict {

@@ -1,0 +1,97 @@
+//! 保密反映: reports of village affairs that may name an official (ROLE-11). They lie nowhere: no area, no unit, nobody
+//! by name. Who hears them follows from a permission and from whom the report names, and is asked each time.
+
+use chrono::NaiveDate;
+use gridbook_log::{Create, Event, Placement};
+use serde_json::Value;
+
+use crate::admit::Refusal;
+use crate::case::CaseView;
+use crate::form::{Photos, Stage, Values, validate};
+use crate::package::Package;
+use crate::record::RecordKind;
+use crate::role::{Actor, Target, may};
+
+/// The one form of such a report (domain data 4.6.20).
+pub const FORM: &str = "F-SUPV";
+/// The permission to write one.
+pub const REPORT: &str = "confidential.report";
+/// The permission of the channel: to read and to act.
+pub const HANDLE: &str = "confidential.handle";
+/// Where the form holds the user id of the official that it names.
+pub const NAMED: &str = "named";
+
+/// User ids of those whom a report names.
+pub fn named(values: &Values) -> Vec<String> {
+    let list = match values.get(NAMED) {
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    list.iter().filter_map(Value::as_str).filter(|user| !user.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether a person reads and handles a report that names these people: the channel's roles do, whoever is named
+/// never does.
+pub fn hears(package: &Package, actor: &Actor, named: &[String], today: NaiveDate) -> bool {
+    let target = Target::new(RecordKind::Confidential, "", None);
+    !named.contains(&actor.user) && may(package, actor, HANDLE, &target, today)
+}
+
+/// Judges a new report: this form only, placed nowhere, and without files, which would have to lie somewhere else.
+///
+/// # Errors
+/// [`Refusal`]
+pub fn judge_create(
+    package: &Package,
+    actor: &Actor,
+    create: &Create,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    if create.place != Placement::default() || create.parent.is_some() {
+        return Err(Refusal::BadPlacement);
+    }
+    let target = Target::new(RecordKind::Confidential, "", Some(&actor.user));
+    if !may(package, actor, REPORT, &target, today) {
+        return Err(Refusal::NotPermitted(REPORT.to_owned()));
+    }
+    let name = create.form.as_deref().unwrap_or_default();
+    let form = package
+        .form_named(name)
+        .filter(|form| form.id == FORM)
+        .ok_or_else(|| Refusal::UnknownForm(name.to_owned()))?;
+    if !package.takes_form(name, today) {
+        return Err(Refusal::OldForm(name.to_owned()));
+    }
+    no_files(create.blobs.len())?;
+    let mut problems = validate(package, form, &create.set, &Photos::new(), Stage::Full, today);
+    problems.retain(|problem| problem.blocks);
+    if problems.is_empty() { Ok(()) } else { Err(Refusal::Invalid(problems)) }
+}
+
+/// Judges who takes a step, before the table of steps is asked; nothing to say of other records.
+///
+/// # Errors
+/// [`Refusal`]
+pub(crate) fn judge_event(
+    package: &Package,
+    actor: &Actor,
+    case: &CaseView,
+    event: &Event,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    if case.kind != RecordKind::Confidential {
+        return Ok(());
+    }
+    if !hears(package, actor, &named(&case.values), today) {
+        return Err(Refusal::NotPermitted(HANDLE.to_owned()));
+    }
+    no_files(event.blobs.len())
+}
+
+fn no_files(files: usize) -> Result<(), Refusal> {
+    if files == 0 { Ok(()) } else { Err(Refusal::BadBody("files".to_owned())) }
+}
+
+#[cfg(test)]
+mod tests;

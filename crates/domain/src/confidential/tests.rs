@@ -1,0 +1,165 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::*;
+use crate::admit::reads;
+use crate::case::story::{GRID, Story, TOWN, UNIT, blob, person};
+use crate::workflow::{STAYS, offered};
+
+fn report() -> Value {
+    json!({
+        "type": "confidential", "form": "F-SUPV/1", "state": "sup_received", "place": {},
+        "set": {"subject_type": "works", "village": "柳溪村", "facts": "村道工程没有公示", "named": "liam",
+            "anonymous": true}
+    })
+}
+
+fn with(key: &str, value: Value) -> Value {
+    let mut body = report();
+    body[key] = value;
+    body
+}
+
+/// Reported by ann; liam is named in it.
+fn story() -> Story {
+    let mut story = Story::new();
+    story.admitted(&person("ann", "village_assistant"), "create", &report()).unwrap();
+    story
+}
+
+#[test]
+fn it_is_written_with_its_form_only_and_lies_nowhere() {
+    let (story, ann) = (Story::new(), person("ann", "village_assistant"));
+    assert_eq!(story.judge(&ann, "create", &report()), Ok(()));
+    for (body, code) in [
+        (with("place", json!({"area": GRID})), "bad_placement"),
+        (with("place", json!({"units_add": [UNIT]})), "bad_placement"),
+        (with("place", json!({"users_add": ["ann"]})), "bad_placement"),
+        (with("place", json!({"all": true})), "bad_placement"),
+        (with("parent", json!("0190f0e0c0de4a5b8c6d7e8f90a1b2c3")), "bad_placement"),
+        (with("state", json!("submitted")), "wrong_state"),
+        (with("form", json!("F-HAZARD/1")), "unknown_form"),
+        (with("form", Value::Null), "unknown_form"),
+        (with("type", json!("matter")), "wrong_state"),
+        (with("blobs", json!([blob("photos")])), "bad_body"),
+        (with("set", json!({"facts": "x"})), "invalid"),
+    ] {
+        assert_eq!(story.judge(&ann, "create", &body).unwrap_err().code(), code, "{body}");
+    }
+    let ben = person("ben", "unit_handler");
+    assert_eq!(story.judge(&ben, "create", &report()), Err(Refusal::NotPermitted(REPORT.to_owned())));
+}
+
+#[test]
+fn the_channel_alone_reads_it_and_never_whom_it_names() {
+    let package = Package::builtin();
+    let story = story();
+    let reads = |actor: &Actor| reads(package, actor, &story.entity, story.today());
+    assert!(reads(&person("dora", "center_director")));
+    assert!(reads(&person("dan", "discipline_officer")));
+    // Not even its author's devices hold it.
+    assert!(!reads(&person("ann", "village_assistant")));
+    assert!(!reads(&person("liam", "center_director")), "whoever is named, in whatever role");
+    let channel: Vec<&str> = package
+        .roles
+        .iter()
+        .filter(|role| reads(&person("zed", &role.id)))
+        .map(|role| role.id.as_str())
+        .collect();
+    assert_eq!(channel, ["center_director", "discipline_officer"]);
+    let several = Values::from([(NAMED.to_owned(), json!(["liam", "", "dora"]))]);
+    assert_eq!(named(&several), ["liam", "dora"]);
+}
+
+#[test]
+fn nobody_rewrites_moves_or_shares_it() {
+    let story = story();
+    for actor in [person("ann", "village_assistant"), person("dora", "center_director"), {
+        let mut steward = person("gus", "grid_clerk");
+        steward.assignments.extend(person("gus", "center_director").assignments);
+        steward
+    }] {
+        let set = story.judge(&actor, "set", &json!({"set": {"facts": "没有这回事"}}));
+        assert_eq!(set.unwrap_err().code(), "not_legal_now", "{}", actor.user);
+        for place in [json!({"area": TOWN}), json!({"units_add": [UNIT]}), json!({"users_add": ["eve"]})] {
+            assert_eq!(story.judge(&actor, "place", &place), Err(Refusal::BadPlacement));
+        }
+        assert!(story.judge(&actor, "a_later_kind", &json!({})).is_err());
+    }
+    let dora = person("dora", "center_director");
+    let shared = story.try_step(&dora, "sup_accept", &json!({"place": {"units_add": [UNIT]}}));
+    assert_eq!(shared, Err(Refusal::BadPlacement));
+    let renamed = story.try_step(&dora, "sup_accept", &json!({"set": {"named": "eve"}}));
+    assert_eq!(renamed, Err(Refusal::UnexpectedPath("named".to_owned())));
+    let filed = story.try_step(&dora, "sup_accept", &json!({"blobs": [blob("photos")]}));
+    assert_eq!(filed.unwrap_err().code(), "bad_body");
+}
+
+#[test]
+fn the_channel_accepts_notes_transfers_and_closes() {
+    let mut story = story();
+    let (dora, dan) = (person("dora", "center_director"), person("dan", "discipline_officer"));
+    for outsider in [
+        person("liam", "center_director"),
+        person("ann", "village_assistant"),
+        person("cho", "general_grid_chief"),
+        person("ivy", "intake_clerk"),
+    ] {
+        let refusal = story.try_step(&outsider, "sup_accept", &json!({}));
+        assert_eq!(refusal, Err(Refusal::NotPermitted(HANDLE.to_owned())), "{}", outsider.user);
+    }
+    let unexplained = story.try_step(&dora, "sup_decline", &json!({"data": {"reason": "unclear"}}));
+    assert_eq!(unexplained.unwrap_err().code(), "invalid");
+    story.step(&dora, "sup_accept", &json!({}));
+    story.step(&dan, "sup_note", &json!({"data": {"text": "看了公示栏"}}));
+    assert_eq!(story.view().state, "sup_accepted");
+    let unnumbered = story.try_step(&dan, "sup_transfer", &json!({"data": {"body": "县纪委监委"}}));
+    assert_eq!(unnumbered.unwrap_err().code(), "invalid");
+    let paper = json!({"data": {"body": "县纪委监委", "paper": "青纪移〔2026〕1号"}});
+    story.step(&dan, "sup_transfer", &paper);
+    story.step(&dora, "sup_close", &json!({"data": {"text": "已补公示", "told": "in_person"}}));
+    assert_eq!(story.view().state, "sup_closed");
+    assert!(offered(Package::builtin(), &dora, &story.view(), story.today()).is_empty());
+}
+
+#[test]
+fn every_state_is_reached_and_all_but_the_ends_are_left() {
+    let flow = Package::builtin().flow(RecordKind::Confidential).unwrap();
+    let mut reached = BTreeSet::from([flow.initial.as_str()]);
+    for _ in &flow.states {
+        for step in flow.transitions.get() {
+            if step.to != STAYS && step.from.iter().any(|from| reached.contains(from.as_str())) {
+                reached.insert(&step.to);
+            }
+        }
+    }
+    for state in &flow.states {
+        assert!(reached.contains(state.id.as_str()), "{} is never reached", state.id);
+        let left =
+            flow.transitions.get().iter().any(|step| step.to != STAYS && step.from.contains(&state.id));
+        assert_eq!(left, !state.terminal, "{}", state.id);
+    }
+    for step in flow.transitions.get() {
+        assert_eq!(step.permission, HANDLE, "{}", step.action);
+        assert!(!step.places, "{} would share it", step.action);
+    }
+}
+
+#[test]
+fn what_has_an_answer_has_a_number_of_its_own_series() {
+    use crate::authority::{gives_number, number_due};
+    let package = Package::builtin();
+    for (action, data) in
+        [("sup_accept", json!({})), ("sup_decline", json!({"reason": "unclear", "text": "请补说"}))]
+    {
+        let mut story = story();
+        let due =
+            |story: &Story| number_due(&story.entity, None, |kind, step| gives_number(package, kind, step));
+        assert_eq!(due(&story), None);
+        story.step(&person("dora", "center_director"), action, &json!({"data": data}));
+        assert_eq!(due(&story), Some("监"), "{action}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Confidential reports (ROLE-11): handed in and read online. Nothing of them goes into this device's log, so nothing of
+//! them leaves by a share or a file, and nothing has to be taken away later.
+
+use std::rc::Rc;
+
+use gridbook_domain::admit::message_for;
+use gridbook_domain::confidential::{HANDLE, REPORT};
+use gridbook_domain::role::holds;
+use gridbook_log::{DeviceId, Dot, Entity, EntityId, Hlc, NewOp, Op, WireOp};
+use gridbook_sync::env::Env;
+use gridbook_sync::replica::NewWrite;
+use gridbook_sync::wire::{PushReply, PushRequest, Verdict};
+use serde::Deserialize;
+
+use super::{App, Backend, Problem};
+use crate::platform::BrowserEnv;
+
+const WAY: &str = "/api/confidential";
+
+/// All that a list shows of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Line {
+    /// The stream.
+    pub id: EntityId,
+    /// Official number, once it was answered.
+    #[serde(default)]
+    pub number: String,
+    /// State of the workflow.
+    pub state: String,
+    /// When it came in, milliseconds since 1970.
+    pub at: u64,
+}
+
+/// A look at a report.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct View {
+    /// Who.
+    pub user: String,
+    /// When, milliseconds since 1970.
+    pub at: u64,
+}
+
+#[derive(Deserialize)]
+struct Lines {
+    reports: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    ops: Vec<WireOp>,
+    authority: DeviceId,
+    views: Vec<View>,
+}
+
+impl App {
+    /// Whether this account may report in confidence, or hears what others do.
+    pub fn in_confidence(&self, handle: bool) -> bool {
+        holds(&self.package(), &self.actor(), if handle { HANDLE } else { REPORT }, self.today())
+    }
+
+    /// Whether records go to a server of the township: on a share everybody would read it.
+    pub async fn keeps_confidence(&self) -> bool {
+        !self.is_local() && self.backend().await == Backend::Server
+    }
+
+    /// Number and state of the reports that this account handed in, or hears.
+    ///
+    /// # Errors
+    /// [`Problem`] in words for people.
+    pub async fn confidential(&self, handle: bool) -> Result<Vec<Line>, Problem> {
+        let way = if handle { WAY.to_owned() } else { format!("{WAY}/mine") };
+        Ok(self.api().get::<Lines>(&way).await?.reports)
+    }
+
+    /// One report, in memory only. The server writes down who looked.
+    ///
+    /// # Errors
+    /// [`Problem`] in words for people.
+    pub async fn look(&self, id: EntityId) -> Result<(Rc<Entity>, Vec<View>), Problem> {
+        let report: Report = self.api().get(&format!("{WAY}/{id}")).await?;
+        let mut entity = Entity::new(id, Some(report.authority));
+        for wire in report.ops {
+            // The server has read each of them.
+            if let Ok(op) = Op::from_wire(wire) {
+                entity.apply(&op);
+            }
+        }
+        Ok((Rc::new(entity), report.views))
+    }
+
+    /// Hands in a report, or a step of one (`before`), and waits for the answer.
+    ///
+    /// # Errors
+    /// [`Problem`]; then nothing was taken in, unless the answer was lost on its way.
+    pub async fn hand_in(&self, before: Option<&Entity>, write: &NewWrite) -> Result<(), Problem> {
+        let refused = |code: &str, message| Problem::Refused { code: code.to_owned(), message };
+        self.check(before, write).map_err(|refusal| refused(refusal.code(), refusal.message()))?;
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let (writer, nonce) = (replica.meta().writer, replica.meta().nonce.clone());
+        let ctx = before.map(|entity| entity.frontier().clone()).unwrap_or_default();
+        let (kind, text) = write.body.to_text();
+        let now = self.now_ms();
+        let user = self.user();
+        let new = NewOp {
+            entity: write.entity,
+            dot: Dot { writer, n: ctx.get(writer) + 1 },
+            hlc: Hlc { ms: now, count: 0 },
+            kind,
+            user: &user,
+            ctx,
+        };
+        let op = Op::new(new, BrowserEnv.random_array(), text).map_err(|_| Problem::TooLong)?;
+        let request = PushRequest { writer, nonce, now, ops: vec![op.to_wire()] };
+        let reply: PushReply = self.api().post(WAY, &request).await?;
+        match reply.results.into_iter().next() {
+            Some(result) if matches!(result.r, Verdict::Ok | Verdict::Dup) => Ok(()),
+            result => {
+                let code = result.and_then(|result| result.code).unwrap_or_default();
+                Err(refused(&code, message_for(&code)))
+            }
+        }
+    }
+}

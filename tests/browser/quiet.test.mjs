@@ -1,0 +1,162 @@
+// A confidential report (村务监督反映): the director of the centre handles it; the village secretary whom it names, another
+// reviewer of the township and the stores of all devices have nothing of it.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { DESK, PHONE } from "./harness/browser.mjs";
+import { Desk } from "./harness/desk.mjs";
+import { Account } from "./harness/feed.mjs";
+import { keep } from "./harness/look.mjs";
+import { Phone } from "./harness/phone.mjs";
+import { Township } from "./harness/township.mjs";
+import { until } from "./harness/wait.mjs";
+
+const FACTS = "村道工程三十万没有公示过账目";
+const TITLE = "村务监督反映";
+
+/** Answers a field of a phone's form, whether it is drawn as chips or as a list. */
+async function choose(phone, path, answer) {
+  const chip = phone.id(`field-${path}-${answer}`);
+  await chip.or(phone.id(`field-${path}`)).first().waitFor();
+  if ((await chip.count()) > 0) await chip.click();
+  else await phone.id(`field-${path}`).selectOption(answer);
+}
+
+/** Writes a report that names somebody, up to the last step, and waits until its draft is on disk. */
+async function write(phone, named) {
+  await choose(phone, "subject_type", "works");
+  await phone.id("field-facts").fill(FACTS);
+  await phone.id("field-named").selectOption(named);
+  assert.ok((await phone.page.locator(".form-section [data-path]").count()) <= 7, "at most seven questions at a time");
+  await phone.id("form-next").click();
+  await phone.id("field-evidence").fill("公示栏旁边的人都看得到");
+  await choose(phone, "anonymous", "true");
+  await phone.draftKept();
+}
+
+/** The store of any device holds neither the words nor the kind of record. */
+async function holdsNothing(device, who) {
+  const stored = await Phone.prototype.stored.call(device);
+  assert.ok(stored.length > 10_000, `${who}: what is stored can be read`);
+  assert.ok(!stored.includes(FACTS), `${who} holds the words`);
+}
+
+test("a confidential report is seen by its channel alone", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  await phone.offlineReady();
+
+  await t.test("the phone says who will see it, and sends it only when it can", async () => {
+    await phone.go("items");
+    await phone.id("confidential").click();
+    await phone.id("confidential-new").waitFor();
+    assert.match(await phone.text(), /只有中心主任、纪检干部看得到/);
+    await keep(phone.page, "phone-confidential");
+    await phone.id("confidential-new").click();
+    await write(phone, "cun201");
+    await keep(phone.page, "phone-confidential-new");
+    await phone.airplane(true);
+    await phone.id("form-save").click();
+    await phone.id("save-state").filter({ hasText: "谁也没有看到" }).waitFor();
+    await phone.airplane(false);
+    // Among what is not finished it stands by its name, without a word of what it says.
+    await phone.go("");
+    const draft = phone.id("draft-row").filter({ hasText: TITLE });
+    await draft.waitFor();
+    assert.ok(!(await phone.text()).includes(FACTS));
+    await draft.click();
+    await phone.id("save-state").waitFor();
+    if ((await phone.id("form-save").count()) === 0) await phone.id("form-next").click();
+    await phone.id("form-save").click();
+    await phone.page.waitForURL(/#\/confidential$/);
+  });
+
+  await t.test("then the phone has number and state, and no content", async () => {
+    const row = phone.id("confidential-row");
+    await row.waitFor();
+    assert.equal(await row.getAttribute("data-state"), "sup_received");
+    assert.ok(!(await phone.text()).includes(FACTS));
+    await holdsNothing(phone, "the author's phone");
+    assert.deepEqual(await phone.records(FACTS), []);
+    assert.deepEqual(await phone.records(TITLE), []);
+    assert.equal(await phone.unsent(), 0);
+  });
+
+  await t.test("the named secretary and other reviewers see nothing anywhere", async () => {
+    // The named one has the village, the others the whole township.
+    for (const user of ["cun201", "dengji01", "duban01"]) {
+      const desk = await Desk.open(await town.browser.device(DESK), town.origin, user);
+      assert.equal(await desk.id("nav-confidential").count(), 0, user);
+      assert.equal(await desk.count(FACTS), 0, user);
+      assert.equal(await desk.count(TITLE), 0, user);
+      // Whoever knows the address is told that it is not theirs.
+      await desk.go("confidential");
+      await desk.id("blank-error").waitFor();
+      assert.equal(await desk.id("confidential-row").count(), 0, user);
+      await desk.go("ledger");
+      await desk.page.locator("h1").waitFor();
+      assert.ok(!(await Phone.prototype.text.call(desk)).includes(FACTS), user);
+      await holdsNothing(desk, user);
+      await desk.context.close();
+    }
+    const secretary = await Phone.open(await town.browser.device(PHONE), town.origin, "cun201");
+    assert.deepEqual(await secretary.records(FACTS), []);
+    await holdsNothing(secretary, "the secretary's phone");
+    await secretary.context.close();
+  });
+
+  await t.test("the director accepts and closes it, and each look is written down", async () => {
+    const desk = await Desk.open(await town.browser.device(DESK), town.origin, "zhuren01");
+    assert.equal(await desk.count(FACTS), 0, "it is not in the queue");
+    await desk.id("nav-confidential").click();
+    await desk.id("confidential-row").click();
+    const detail = desk.id("confidential-detail");
+    await detail.filter({ hasText: FACTS }).waitFor();
+    assert.equal(await desk.id("confidential-views").locator("li").count(), 1);
+    await desk.act("sup_accept", { text: "先查三年的账" });
+    const title = desk.id("confidential-title");
+    await title.filter({ hasText: /〔\d{4}〕监字第00001号/ }).waitFor();
+    await until("it is accepted", async () => (await title.getAttribute("data-state")) === "sup_accepted");
+    await keep(desk.page, "desk-confidential");
+    await desk.act("sup_close", { text: "已补公示", told: "phone" });
+    await until("it is closed", async () => (await title.getAttribute("data-state")) === "sup_closed");
+    await detail.filter({ hasText: "已补公示" }).waitFor();
+    assert.equal(await desk.id("actions").locator("button").count(), 0);
+    assert.ok((await desk.id("confidential-views").locator("li").count()) >= 3);
+    // Not even here is it kept, listed or counted.
+    await holdsNothing(desk, "the director's desk");
+    await desk.go("ledger");
+    await desk.page.locator("h1").waitFor();
+    assert.ok(!(await Phone.prototype.text.call(desk)).includes("监字第"));
+  });
+
+  await t.test("the reporter sees the number and how far it is", async () => {
+    await phone.go("");
+    await phone.go("confidential");
+    const row = phone.id("confidential-row");
+    await until("the state has come", async () => (await row.getAttribute("data-state")) === "sup_closed");
+    assert.match(await row.innerText(), /〔\d{4}〕监字第00001号/);
+    assert.ok(!(await phone.text()).includes("已补公示"), "nothing of what was found");
+  });
+
+  await t.test("a report on the only one who would hear it is not taken", async () => {
+    await phone.id("confidential-new").click();
+    await write(phone, "zhuren01");
+    await phone.id("form-save").click();
+    await phone.id("save-state").filter({ hasText: "12388" }).waitFor();
+    await phone.go("confidential");
+    await phone.id("confidential-row").waitFor();
+    assert.equal(await phone.id("confidential-row").count(), 1);
+  });
+
+  await t.test("no feed has it", async () => {
+    for (const user of ["zhuli01", "cun201", "dengji01", "duban01", "guanli01", "zhuren01"]) {
+      const account = await Account.signIn(town.server.origin, user);
+      assert.deepEqual(await account.list("confidential"), [], user);
+      assert.ok(account.records.size > 0, user);
+      assert.ok(!JSON.stringify([...account.records.values()].map(({ values }) => values)).includes(FACTS), user);
+    }
+  });
+  town.noComplaints();
+});

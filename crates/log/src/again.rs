@@ -53,9 +53,8 @@ impl Again {
         crate::order_by_key(&mut sorted, |(dot, entry)| (dot.writer.dev, entry.hlc, *dot));
         let mut from = 0;
         while let Some((first, entry)) = sorted.get(from) {
-            let alike = |(dot, other): &&(Dot, &Entry)| {
-                dot.writer.dev == first.writer.dev && other.hlc == entry.hlc
-            };
+            let alike =
+                |(dot, other): &&(Dot, &Entry)| dot.writer.dev == first.writer.dev && other.hlc == entry.hlc;
             let run = sorted[from..].iter().take_while(alike).count();
             again.group(&sorted[from..from + run], entries);
             from += run;

@@ -59,7 +59,8 @@ pub(crate) fn settle(
         let mut next = events.remove(at);
         if next.outcome == Outcome::Counts {
             let before = |e: &&EventRec| seen(next.dot, e.dot);
-            let fits = states(initial, ordered.iter().filter(before), &seen).contains(&next.event.from.as_str());
+            let fits =
+                states(initial, ordered.iter().filter(before), &seen).contains(&next.event.from.as_str());
             if !fits {
                 next.outcome = Outcome::Note;
             }

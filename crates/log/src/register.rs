@@ -52,8 +52,7 @@ impl Register {
     pub(crate) fn settle(&mut self, seen: impl Fn(Dot, Dot) -> bool) {
         crate::order_by_key(&mut self.writes, |w| (w.hlc, w.dot));
         let stands = |w: &Write| {
-            !w.rejected
-                && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && seen(o.dot, w.dot))
+            !w.rejected && !self.writes.iter().any(|o| !o.rejected && o.dot != w.dot && seen(o.dot, w.dot))
         };
         let mut heads: Vec<usize> =
             self.writes.iter().enumerate().filter(|(_, w)| stands(w)).map(|(i, _)| i).collect();

@@ -14,8 +14,7 @@ fn renamed(op: &Op, epoch: u32, n: u32, ctx: &[Dot]) -> Op {
         ctx.add(Dot { writer, n: n - 1 });
     }
     let dot = Dot { writer, n };
-    let new =
-        NewOp { entity: STREAM, dot, hlc: header.hlc, kind: &header.kind, user: &header.user, ctx };
+    let new = NewOp { entity: STREAM, dot, hlc: header.hlc, kind: &header.kind, user: &header.user, ctx };
     Op::new(new, [9; 16], op.body_text().unwrap().to_owned()).unwrap()
 }
 
@@ -123,7 +122,7 @@ fn saves_that_differ_in_anything_are_two() {
     assert_eq!(fold([&made, &one, &later]).register("x").unwrap().writes.len(), 2);
     // Another device.
     let mut b = Author::new(2);
-    b.clock = copy.clock.clone();
+    b.clock = copy.clock;
     b.take(NOON, &made);
     b.user.clone_from(&a.user);
     let foreign = b.write(NOON, &set("x", 1));

@@ -128,7 +128,8 @@ impl<S: Store, P: Project> Replica<S, P> {
             waiting.push(Waiting { pending, op, n: None });
         }
         let waiting = number(waiting, self.meta().writer, &ops)?;
-        let Plan { batch, meta, pend, changed, folds } = self.plan_renewal(env, keeps_only, &waiting, &ops, &rows)?;
+        let Plan { batch, meta, pend, changed, folds } =
+            self.plan_renewal(env, keeps_only, &waiting, &ops, &rows)?;
         self.store.commit(batch).await?;
         let mut inner = self.inner.borrow_mut();
         inner.meta = meta;
@@ -193,7 +194,8 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut folds = Vec::new();
         for (id, here) in &streams {
             // Of what lost its name to something else nobody keeps the old one.
-            let goes = |w: &Waiting| w.n.is_some() && !(keeps_only && w.pending.held.as_deref() != Some(FORK));
+            let goes =
+                |w: &Waiting| w.n.is_some() && !(keeps_only && w.pending.held.as_deref() != Some(FORK));
             let gone = |op: &Op| here.iter().any(|w| goes(w) && w.op.hash() == op.hash());
             let at = bytes.len();
             let mut all: Vec<Op> = Vec::new();

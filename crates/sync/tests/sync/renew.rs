@@ -240,7 +240,8 @@ fn what_had_arrived_under_the_old_name_stands_once() {
     let (_, env, tab) = device();
     let backend = Backend::new();
     save(&tab, &env, create(id(1), "11", "a"));
-    let event = gridbook_log::Event { event: "remark".to_owned(), table: 1, ..gridbook_log::Event::default() };
+    let event =
+        gridbook_log::Event { event: "remark".to_owned(), table: 1, ..gridbook_log::Event::default() };
     save(&tab, &env, NewWrite { entity: id(1), body: gridbook_log::Body::Event(event) });
     // It arrives, and nobody hears of it.
     let outbox = run(tab.outbox(&BTreeSet::new(), 1000, usize::MAX)).unwrap();

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use common::{Server, role};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use gridbook_log::{Op, WireOp};
+use gridbook_log::{Ctx, Dot, Entity, Hlc, NewOp, Op, WireOp};
 use gridbook_sync::wire::{MAX_BATCH_BYTES, PushReply, Verdict};
 use serde_json::json;
 
@@ -118,6 +118,35 @@ async fn a_device_belongs_to_one_account_and_one_nonce() {
     server_like.writer.dev = server.app().tenant.authority;
     let op = server_like.create("hazard", G1);
     assert_eq!(server_like.push_one(&op).await, (Verdict::Refuse, Some("forged".to_owned())));
+}
+
+#[tokio::test]
+async fn a_save_that_was_taken_in_is_taken_in_again_under_another_name() {
+    let server = Server::open().await;
+    let mut ann = server.worker("ann", G1).await;
+    let create = ann.create("hazard", G1);
+    let id = create.entity();
+    let register = ann.event(id, "register", "submitted", "registered");
+    ann.push_ok(&[create.clone(), register.clone()]).await;
+    // Nobody heard of it, and the device took a new name.
+    ann.writer.epoch = 2;
+    let again = |op: &Op, n: u32, hlc| {
+        let (writer, header) = (ann.writer, op.header());
+        let ctx: Ctx = (n > 1).then_some(Dot { writer, n: n - 1 }).into_iter().collect();
+        let dot = Dot { writer, n };
+        let new = NewOp { entity: id, dot, hlc, kind: &header.kind, user: "ann", ctx };
+        Op::new(new, [8; 16], op.body_text().unwrap().to_owned()).unwrap()
+    };
+    let renamed = [again(&create, 1, create.header().hlc), again(&register, 2, register.header().hlc)];
+    ann.push_ok(&renamed).await;
+    let stream = server.stream(id).await;
+    let numbers = stream.iter().filter(|op| op.header().kind == "number").count();
+    assert_eq!(numbers, 1, "an official number is given once");
+    let entity = Entity::fold(id, Some(server.app().tenant.authority), &stream);
+    assert_eq!((entity.timeline().len(), entity.rejected().len()), (1, 0));
+    // Something else that is called so is judged like anything.
+    let later = again(&create, 3, Hlc { count: 9, ..create.header().hlc });
+    assert_eq!(ann.push_one(&later).await, (Verdict::Reject, Some("second_create".to_owned())));
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@
 //! - `world/accidents.rs`: rights and places that change in the middle of a pull; a copied device; a restored server
 //!   with a new history, a restored share without one; two backends with a client between them.
 //! - `world/people.rs`: operations that a rule refuses.
+//! - `server.rs`: the same people and faults against a server outside this crate (`crates/server/tests/simulator.rs`: the
+//!   reference server on SQLite), which also refuses outright what its author may not see any more.
 //!
 //! Not here, because no browser or wire is: evicted stores, service workers, redirects (`tests/browser`,
 //! `crates/conform/tests/shares.rs`); unknown kinds, forks and poison (`crates/log/tests`, `crates/xtask/tests/fuzz.rs`);
@@ -23,12 +25,16 @@ mod bridge;
 mod check;
 mod device;
 mod net;
+mod server;
 pub mod share;
 mod world;
 
 use std::fmt;
+use std::rc::Rc;
 
 pub use backend::Kind;
+pub use net::Trace;
+pub use server::Server;
 pub use world::{Config, World};
 
 /// Numbers from a seed (SplitMix64): small, fast, the same everywhere.
@@ -94,6 +100,8 @@ pub struct Report {
     pub mended: usize,
     /// Uploads of photos that went on where they had stopped.
     pub resumed: usize,
+    /// All messages in their order.
+    pub trace: Trace,
 }
 
 /// An invariant that did not hold. The seed is all that is needed to see it again.
@@ -124,7 +132,7 @@ pub fn run(seed: u64) -> Result<Report, Failure> {
 /// # Errors
 /// [`Failure`] with the invariant that did not hold.
 pub fn run_on(kind: Kind, seed: u64) -> Result<Report, Failure> {
-    run_as(Config::from_seed(kind, seed), seed)
+    run_as(Config::from_seed(kind, seed), seed, None)
 }
 
 /// Runs one seed against the server in memory without copies and backups, as kept seeds were found.
@@ -132,12 +140,20 @@ pub fn run_on(kind: Kind, seed: u64) -> Result<Report, Failure> {
 /// # Errors
 /// [`Failure`] with the invariant that did not hold.
 pub fn run_plain(seed: u64) -> Result<Report, Failure> {
-    run_as(Config::plain(seed), seed)
+    run_as(Config::plain(seed), seed, None)
 }
 
-fn run_as(config: Config, seed: u64) -> Result<Report, Failure> {
+/// Runs one seed against a server of its own outside this crate.
+///
+/// # Errors
+/// [`Failure`] with the invariant that did not hold.
+pub fn run_against(server: Rc<dyn Server>, seed: u64) -> Result<Report, Failure> {
+    run_as(Config::from_seed(Kind::Server, seed), seed, Some(server))
+}
+
+fn run_as(config: Config, seed: u64, server: Option<Rc<dyn Server>>) -> Result<Report, Failure> {
     let fail = |what: String| Failure { seed, what };
-    let mut world = World::new(config);
+    let mut world = World::new(config, server);
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
     world.compare().map_err(fail)?;

@@ -40,7 +40,7 @@ const HELP: &str = "cargo xtask <command>
   check               formatting, lints and native tests: the quick round while working
   test [STEP…]        everything, or the steps named; ends with one line of totals
   size                bytes of each bundle against its budget
-  simulate --seeds N [--from K] [--on memory|webdav|couchdb|two-webdav|two-couchdb]
+  simulate --seeds N [--from K] [--on memory|sqlite|webdav|couchdb|two-webdav|two-couchdb]
                       the sync simulator on seeds K…K+N-1 (K is 0 unless given)
   fuzz [--minutes N]  every decoder against mutated input, for N minutes (5 unless given)
   bench [ARG…]        this product against others in the same browser run

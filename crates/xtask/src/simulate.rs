@@ -8,11 +8,11 @@ use gridbook_sync::share::ShareKind;
 use gridbook_sync::sim::{self, Kind, Report};
 
 use crate::failure::{Failure, Outcome};
-use crate::process::target;
+use crate::process::{self, target};
 use crate::tree;
 
 /// Names of the backends.
-pub(crate) const MODES: &str = "memory, webdav, couchdb, two-webdav or two-couchdb";
+pub(crate) const MODES: &str = "memory, sqlite, webdav, couchdb, two-webdav or two-couchdb";
 
 /// What one thread found.
 #[derive(Default)]
@@ -65,6 +65,13 @@ fn kind(name: &str) -> Result<Kind, Failure> {
 
 /// Runs `count` seeds from `from` on two threads; failing ones are kept in `target/simulate/`.
 pub(crate) fn run(on: &str, from: u64, count: u64) -> Outcome {
+    if on == "sqlite" {
+        // The reference server is no part of this program.
+        let server =
+            ["run", "--release", "--locked", "--package", "gridbook-server", "--example", "simulate"];
+        let seeds = [from.to_string(), count.to_string()];
+        return process::run(process::with("cargo", &server).arg("--").args(seeds));
+    }
     let kind = kind(on)?;
     let end = from.checked_add(count).ok_or_else(|| Failure::new("seeds end at 2^64"))?;
     let (mut lane, other) = thread::scope(|scope| {

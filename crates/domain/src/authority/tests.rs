@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use gridbook_log::{Body, DeviceId, EntityId, Op, Writer};
+use gridbook_log::{Body, Ctx, DeviceId, Dot, EntityId, NewOp, Op, Writer};
 use serde_json::json;
 
 use super::{Book, Office, official_number};
@@ -32,6 +32,37 @@ fn what_an_earlier_authority_took_in_is_adopted_and_nothing_else() {
         "judged, now that its author is known: {report:?}"
     );
     assert_eq!(taken_over(false), (Vec::new(), Vec::new()), "nobody knows who wrote it");
+}
+
+/// The same save under another life's name.
+fn renamed(op: &Op, epoch: u32) -> Op {
+    let header = op.header();
+    let dot = Dot { writer: Writer { epoch, ..op.dot().writer }, n: 1 };
+    let new = NewOp {
+        entity: op.entity(),
+        dot,
+        hlc: header.hlc,
+        kind: &header.kind,
+        user: &header.user,
+        ctx: Ctx::default(),
+    };
+    Op::new(new, [3; 16], op.body_text().unwrap().to_owned()).unwrap()
+}
+
+#[test]
+fn a_save_under_two_names_is_judged_once() {
+    let story = Story::new();
+    let writer = Writer { dev: DeviceId([9; 8]), epoch: 2 };
+    let mut office = Office::new(Package::builtin(), writer, START, None, true);
+    let staff = json!({"type": "staff", "place": {"all": true}, "set": {"user": "ann", "name": "某某",
+        "assignments/a1/role": "village_assistant", "assignments/a1/area": GRID}});
+    let person = story.op(DeviceId([1; 8]), "the-server", "create", &staff);
+    office.answer(person.entity(), &[person]);
+    let report = story.op(DeviceId([2; 8]), "ann", "create", &hazard_body("blue"));
+    let ops = [report.clone(), renamed(&report, 5)];
+    let said = office.answer(report.entity(), &ops);
+    let [Body::Receipt(receipt)] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!(receipt.ops, ops.map(|op| op.dot()), "and no second creation is refused");
 }
 
 #[test]

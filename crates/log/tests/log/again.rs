@@ -122,7 +122,7 @@ fn saves_that_differ_in_anything_are_two() {
     assert_eq!(fold([&made, &one, &later]).register("x").unwrap().writes.len(), 2);
     // Another device.
     let mut b = Author::new(2);
-    b.clock = copy.clock.clone();
+    b.clock = copy.clock;
     b.take(NOON, &made);
     b.user.clone_from(&a.user);
     let foreign = b.write(NOON, &set("x", 1));

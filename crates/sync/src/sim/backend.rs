@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gridbook_log::{DeviceId, Entity, EntityId, Op};
 
+use super::server::{Granted, Server};
 use super::share::FakeShare;
 use crate::model::{AUTHORITY, Model};
 use crate::share::ShareKind;
@@ -21,12 +22,22 @@ pub enum Kind {
     /// The server in memory and a share of this kind, with devices at both and a client that carries from each to
     /// the other.
     Two(ShareKind),
+    /// A server outside this crate (`run_against`).
+    Server,
+}
+
+impl Kind {
+    /// Whether the backend keeps rights and answers as a server does.
+    pub(crate) fn judges(self) -> bool {
+        matches!(self, Self::Memory | Self::Server)
+    }
 }
 
 /// One backend; shared, because the client between two of them speaks to it directly.
 #[derive(Clone)]
 pub(crate) enum Backend {
     Model(Rc<RefCell<Model>>),
+    Server(Granted),
     Share {
         share: Rc<RefCell<FakeShare>>,
         kind: ShareKind,
@@ -37,7 +48,7 @@ pub(crate) enum Backend {
 
 impl Backend {
     /// The backends of a run.
-    pub(crate) fn all(kind: Kind) -> Vec<Self> {
+    pub(crate) fn all(kind: Kind, server: Option<Rc<dyn Server>>) -> Vec<Self> {
         let share = |kind, authority| Self::Share {
             share: Rc::new(RefCell::new(FakeShare::new(kind))),
             kind,
@@ -45,6 +56,7 @@ impl Backend {
         };
         match kind {
             Kind::Memory => vec![Self::Model(Rc::default())],
+            Kind::Server => server.into_iter().map(|server| Self::Server(Granted::new(server))).collect(),
             Kind::Share(kind) => vec![share(kind, None)],
             Kind::Two(kind) => {
                 let mut model = Model::default();
@@ -55,16 +67,24 @@ impl Backend {
     }
 
     /// Shares know no rights.
-    pub(crate) fn grant(&self, user: &str, areas: BTreeSet<String>) {
-        if let Self::Model(model) = self {
-            model.borrow_mut().grant(user, areas);
+    pub(crate) fn grant(&self, user: &str, areas: BTreeSet<String>, at: u64) {
+        match self {
+            Self::Model(model) => model.borrow_mut().grant(user, areas),
+            Self::Server(granted) => granted.grant(user, areas, at),
+            Self::Share { .. } => {}
         }
+    }
+
+    /// Whether this is a server, which a backup takes back under another history.
+    pub(crate) fn is_server(&self) -> bool {
+        !matches!(self, Self::Share { .. })
     }
 
     /// Grows with everything stored.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Model(model) => model.borrow().len(),
+            Self::Server(granted) => granted.server.len(),
             Self::Share { share, .. } => share.borrow().changes(),
         }
     }
@@ -73,6 +93,7 @@ impl Backend {
     pub(crate) fn entities(&self) -> BTreeMap<EntityId, Entity> {
         match self {
             Self::Model(model) => model.borrow().entities().clone(),
+            Self::Server(granted) => granted.entities(),
             Self::Share { share, authority, .. } => {
                 let mut entities: BTreeMap<EntityId, Entity> = BTreeMap::new();
                 for op in share.borrow().ops().into_iter().filter_map(|op| Op::from_wire(op).ok()) {
@@ -85,12 +106,13 @@ impl Backend {
     }
 
     /// Whether `user` sees an entity now.
-    pub(crate) fn sees(&self, user: &str, id: EntityId) -> bool {
+    pub(crate) fn sees(&self, user: &str, entity: &Entity) -> bool {
         match self {
             Self::Model(model) => {
                 let model = model.borrow();
-                model.sees(user, id, model.len())
+                model.sees(user, entity.id(), model.len())
             }
+            Self::Server(granted) => granted.sees(user, entity),
             Self::Share { .. } => true,
         }
     }
@@ -98,6 +120,7 @@ impl Backend {
     pub(crate) fn has_blob(&self, sha256: &str) -> bool {
         match self {
             Self::Model(model) => model.borrow().has_blob(sha256),
+            Self::Server(granted) => granted.server.has_blob(sha256),
             Self::Share { share, .. } => share.borrow().has_blob(sha256),
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Entity, EntityId};
+use gridbook_log::{Entity, EntityId, EventRec, Outcome, Write};
 
-use super::device::{Device, Kept};
+use super::device::{Device, Kept, OpenTab};
 use super::now;
-use super::world::World;
+use super::world::{World, names_photo};
 
 type Entities = BTreeMap<EntityId, Entity>;
 
@@ -16,7 +16,7 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
     for device in &world.devices {
         let here = &all[device.home];
         saved_arrived(world, device, here)?;
-        photos_arrived(world, device)?;
+        photos_arrived(world, device, here)?;
         views_agree(world, device, here)?;
         saved_once(device, here)?;
         opening_agrees(device)?;
@@ -31,6 +31,10 @@ fn saved_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), 
         let there = here.get(&id.entity).is_some_and(|entity| arrived(kept, entity));
         // Written again under another name, and without anything to tell it by.
         if device.copied && kept.mark.is_none() {
+            continue;
+        }
+        // Refused outright, because the author may not write there: it stays on the device and says so.
+        if !there && world.is_on_server() && refused(device, kept) && holds(device, kept)? {
             continue;
         }
         // After a backup was put back a device sends again what it has; what it had to give up nobody has.
@@ -65,6 +69,14 @@ fn saved_once(device: &Device, here: &Entities) -> Result<(), String> {
     Ok(())
 }
 
+fn refused(device: &Device, kept: &Kept) -> bool {
+    let says = |open: &OpenTab| {
+        let rows = open.replica.rows();
+        open.replica.unsent().held > 0 && rows.get(&kept.id.entity).is_some_and(|row| row.refused.is_some())
+    };
+    device.tabs.iter().flatten().any(says)
+}
+
 fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {
     for open in device.tabs.iter().flatten() {
         let entity = now(open.replica.entity(kept.id.entity)).map_err(|e| e.to_string())?;
@@ -76,12 +88,14 @@ fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {
 }
 
 /// A server that was restored takes none whose record was lost with the backup.
-fn photos_arrived(world: &World, device: &Device) -> Result<(), String> {
-    let server = matches!(world.backends[device.home], super::backend::Backend::Model(_));
+fn photos_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), String> {
+    let server = world.backends[device.home].is_server();
     if server && world.report().restored > 0 {
         return Ok(());
     }
-    match device.photos.iter().find(|photo| !world.backends[device.home].has_blob(photo)) {
+    let due = |photo: &&String| !world.is_on_server() || names_photo(here, photo);
+    let missing = |photo: &&String| !world.backends[device.home].has_blob(photo);
+    match device.photos.iter().filter(due).find(missing) {
         Some(photo) => Err(format!("photo {photo} was saved and is not at the backend")),
         None => Ok(()),
     }
@@ -95,9 +109,9 @@ fn photos_arrived(world: &World, device: &Device) -> Result<(), String> {
 fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), String> {
     let backend = &world.backends[device.home];
     // A share's author sends it again, whatever it is.
-    let forgets = world.report().restored > 0 && matches!(backend, super::backend::Backend::Model(_));
+    let forgets = world.report().restored > 0 && backend.is_server();
     let should: BTreeSet<EntityId> =
-        there.keys().filter(|id| backend.sees(&device.user, **id)).copied().collect();
+        there.values().filter(|entity| backend.sees(&device.user, entity)).map(Entity::id).collect();
     for open in device.tabs.iter().flatten() {
         now(open.replica.refresh()).map_err(|e| e.to_string())?;
         let shows: BTreeSet<EntityId> =
@@ -112,7 +126,7 @@ fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), S
             let same = if forgets {
                 there.ops().all(|(dot, ..)| here.have().contains(dot))
             } else {
-                here.to_snapshot() == there.to_snapshot()
+                here.to_snapshot() == there.to_snapshot() || world.is_on_server() && alike(&here, there)
             };
             if !same {
                 let (here, there) = (here.have(), there.have());
@@ -121,6 +135,24 @@ fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Whether all that counts is the same. What was refused a server keeps without its body, and so do all but its author.
+fn alike(here: &Entity, there: &Entity) -> bool {
+    let steps = |entity: &Entity| -> Vec<EventRec> {
+        let steps = entity.timeline().iter();
+        steps.filter(|step| !matches!(step.outcome, Outcome::Rejected(_))).cloned().collect()
+    };
+    let values = |entity: &Entity| -> Vec<(String, Vec<Write>)> {
+        let fields = entity.registers().filter(|(_, field)| field.heads().next().is_some());
+        fields.map(|(path, field)| (path.to_owned(), field.heads().cloned().collect())).collect()
+    };
+    here.fingerprint() == there.fingerprint()
+        && here.have() == there.have()
+        && here.flow() == there.flow()
+        && here.area() == there.area()
+        && steps(here) == steps(there)
+        && values(here) == values(there)
 }
 
 /// Whoever opens the app anew sees what the open tabs show.

@@ -155,6 +155,11 @@ impl Device {
         Self { copied: true, ..copy }
     }
 
+    /// Whether its backend is told the real sizes of photos and takes their bytes.
+    pub(crate) fn sends_bytes(&self) -> bool {
+        !matches!(self.backend, Backend::Model(_))
+    }
+
     /// Opens a tab if it is not open. A store that fails at that moment leaves it closed.
     pub(crate) fn open(&mut self, tab: usize) -> bool {
         if self.tabs[tab].is_some() {
@@ -166,7 +171,7 @@ impl Device {
         self.lives[tab] += 1;
         let engine = Engine::new(identity(&replica));
         let line = match &self.backend {
-            Backend::Model(_) => None,
+            Backend::Model(_) | Backend::Server(_) => None,
             Backend::Share { kind, authority, .. } => {
                 let wire = PipeWire::default();
                 let slot = u16::try_from(tab).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Rng;
 use crate::engine::{Request, Response};
 use crate::share::{Lost, RawRequest, RawResponse};
+use crate::wire::PushResult;
 
 /// Which tab of which device, and in which of its lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,48 @@ pub(crate) enum Message {
     RawDown(Tab, u64, Result<RawResponse, Lost>),
     /// The tab's timer.
     Timer(Tab, u64),
+}
+
+/// What was said when and by whom, as one number: two runs with the same one went the same way. Names that a server
+/// draws at random are no part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trace(u64);
+
+impl Trace {
+    pub(crate) fn note(&mut self, at: u64, message: &Message) {
+        let (tab, number, what) = match message {
+            Message::Up(tab, number, request) => (tab, *number, 1 + asked(request)),
+            Message::Down(tab, number, response) => (tab, *number, 2 + answered(response)),
+            Message::RawUp(tab, number, request) => (tab, *number, 3 + request.body.len() as u64),
+            Message::RawDown(tab, number, Ok(answer)) => (tab, *number, 4 + u64::from(answer.status)),
+            Message::RawDown(tab, number, Err(Lost)) => (tab, *number, 5),
+            Message::Timer(tab, number) => (tab, *number, 6),
+        };
+        for part in [at, tab.device as u64, tab.tab as u64, u64::from(tab.life), number, what] {
+            self.0 = (self.0 ^ part).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
+        }
+    }
+}
+
+fn asked(request: &Request) -> u64 {
+    match request {
+        Request::Push(push) => push.ops.iter().map(|op| op.h.len() as u64).sum::<u64>() << 4,
+        Request::Pull { limit, .. } => (*limit as u64) << 8,
+        _ => 1 << 12,
+    }
+}
+
+fn answered(response: &Response) -> u64 {
+    match response {
+        Response::Push(reply) => {
+            let one = |sum: u64, result: &PushResult| sum * 31 + result.r as u64 + 7;
+            reply.results.iter().fold(1, one) << 4
+        }
+        Response::Pull(page) => (page.entries.len() as u64) << 8 | u64::from(page.more) << 6,
+        Response::Snapshot(page) => (page.head.fp.count) << 16,
+        Response::Failed { status, .. } => u64::from(*status) << 32,
+        _ => 1 << 12,
+    }
 }
 
 /// Faults in percent of messages.

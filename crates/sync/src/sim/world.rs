@@ -8,21 +8,21 @@ mod people;
 mod tab;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gridbook_log::OpId;
+use gridbook_log::{Entity, EntityId, OpId};
 
 use super::backend::Backend;
 use super::bridge::Bridge;
 use super::device::{Device, DeviceEnv, OpenTab};
 use super::net::{Faults, Net};
 use super::share::Quirks;
-use super::{Report, Rng, now};
+use super::{Kind, Report, Rng, Server, now};
 use crate::engine::Input;
 use crate::memory::{Fault, FaultKind};
 use crate::model::Model;
-use crate::store::Table;
+use crate::store::{Table, scan_all};
 
 pub use config::Config;
 
@@ -30,11 +30,15 @@ const DAY_MS: i64 = 86_400_000;
 /// Rounds in which everything must have become quiet after the last fault.
 const MAX_ROUNDS: usize = 60;
 const AREAS: [&str; 4] = ["11", "12", "121", "2"];
+/// The same as a server wants its codes written.
+const CODES: [&str; 4] = ["510000100", "510000200", "510000200201", "510000300"];
 
 /// See the module's text.
 pub struct World {
     config: Config,
     rng: Rng,
+    /// Where records lie.
+    areas: [&'static str; 4],
     clock: Rc<Cell<u64>>,
     net: Net,
     faults: Faults,
@@ -52,10 +56,11 @@ pub struct World {
 
 impl World {
     /// Devices, accounts and rights of a run.
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: Config, server: Option<Rc<dyn Server>>) -> Self {
         let mut rng = Rng::new(config.seed);
         let clock = Rc::new(Cell::new(1_770_000_000_000u64));
-        let backends = Backend::all(config.kind);
+        let backends = Backend::all(config.kind, server);
+        let areas = if config.kind == Kind::Server { CODES } else { AREAS };
         let mut devices = Vec::new();
         for i in 0..config.devices {
             // The first two devices belong to one person.
@@ -70,10 +75,10 @@ impl World {
             let mut device = Device::new(home, backends[home].clone(), &user, env, 1 + rng.below(2) as usize);
             device.open(0);
             devices.push(device);
-            let area = AREAS[rng.below(4) as usize];
+            let area = areas[rng.below(4) as usize];
             // A share shows everything; to compare both everybody sees all of the server, too.
             let area = if backends.len() > 1 { "" } else { area };
-            backends[home].grant(&user, BTreeSet::from([area.to_owned()]));
+            backends[home].grant(&user, BTreeSet::from([area.to_owned()]), clock.get());
         }
         let odd = Rng::new(config.seed ^ 0x0dd);
         let bridge = Bridge::between(&backends, &clock, config.seed);
@@ -81,7 +86,26 @@ impl World {
         let quirks = config.quirks.clone();
         let report = Report::default();
         let (net, backup) = (Net::default(), None);
-        Self { config, rng, clock, net, faults, quirks, backends, devices, bridge, backup, odd, report }
+        Self {
+            config,
+            rng,
+            areas,
+            clock,
+            net,
+            faults,
+            quirks,
+            backends,
+            devices,
+            bridge,
+            backup,
+            odd,
+            report,
+        }
+    }
+
+    /// Whether the backend is a server outside this crate.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.config.kind == Kind::Server
     }
 
     /// What happened so far.
@@ -136,6 +160,7 @@ impl World {
             for device in 0..self.devices.len() {
                 for tab in 0..self.devices[device].tabs.len() {
                     self.devices[device].open(tab);
+                    self.let_go(device, tab)?;
                     self.wake(device, tab)?;
                 }
             }
@@ -157,17 +182,35 @@ impl World {
         Err(format!("not quiet after {MAX_ROUNDS} rounds, {} unsent", self.unsent()))
     }
 
+    /// A person lets what a server refused outright go once more: they may see the record again.
+    fn let_go(&mut self, device: usize, tab: usize) -> Result<(), String> {
+        match &self.devices[device].tabs[tab] {
+            Some(open) if self.config.kind == Kind::Server => {
+                now(open.replica.release_held()).map_err(|e| e.to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn stored(&self) -> usize {
         self.backends.iter().map(Backend::len).sum()
     }
 
     fn unsent(&self) -> usize {
         // A photo whose record was lost with the backup waits as well: nothing at the server names it.
-        let lost = self.report.restored > 0 && matches!(self.backends[0], Backend::Model(_));
-        let queued = |device: &Device| if lost { 0 } else { device.store.len(Table::BlobQueue) };
+        let lost = self.report.restored > 0 && self.backends[0].is_server();
+        let entities = (self.report.restored > 0 || self.is_on_server()).then(|| self.backends[0].entities());
+        let queued = |device: &Device| match &entities {
+            _ if lost => 0,
+            // A server outside takes no photo of what it refused; that stays on the device with the record.
+            Some(entities) if self.is_on_server() => {
+                let queue = now(scan_all(&device.store, Table::BlobQueue)).unwrap_or_default();
+                queue.iter().filter(|(name, _)| names_photo(entities, name)).count()
+            }
+            _ => device.store.len(Table::BlobQueue),
+        };
         let photos: usize = self.devices.iter().map(queued).sum();
-        let entities = (self.report.restored > 0).then(|| self.backends[0].entities());
-        let waiting = |open: &OpenTab| match &entities {
+        let waiting = |open: &OpenTab| match entities.as_ref().filter(|_| self.report.restored > 0) {
             None => open.replica.unsent().waiting,
             // A backup was put back, and whoever made the entity had to give it up: what others wrote to it waits
             // until somebody brings it.
@@ -184,4 +227,9 @@ impl World {
     fn wake(&mut self, device: usize, tab: usize) -> Result<(), String> {
         self.feed(device, tab, Input::Wake)
     }
+}
+
+/// Whether something that was not refused names this photo.
+pub(crate) fn names_photo(entities: &BTreeMap<EntityId, Entity>, sha256: &str) -> bool {
+    entities.values().any(|entity| entity.blobs().iter().any(|(_, blob)| blob.sha256 == sha256))
 }

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::{AREAS, World};
+use super::World;
 use crate::sim::Rng;
 use crate::sim::backend::Backend;
 use crate::sim::device::DeviceEnv;
@@ -45,9 +45,9 @@ impl World {
 
     pub(super) fn change_rights(&mut self) {
         let user = self.devices[self.rng.below(self.devices.len() as u64) as usize].user.clone();
-        let areas = (0..1 + self.rng.below(2)).map(|_| AREAS[self.rng.below(4) as usize].to_owned());
+        let areas = (0..1 + self.rng.below(2)).map(|_| self.areas[self.rng.below(4) as usize].to_owned());
         let areas: BTreeSet<String> = areas.collect();
-        self.backends[0].grant(&user, areas);
+        self.backends[0].grant(&user, areas, self.clock.get());
     }
 
     fn back_up_and_restore(&mut self, step: usize) {
@@ -69,6 +69,11 @@ impl World {
                     self.net.break_off();
                     self.report.restored += 1;
                 }
+            }
+            Backend::Server(granted) if save => granted.server.back_up(self.clock.get()),
+            Backend::Server(granted) if load && granted.restore(self.clock.get()) => {
+                self.net.break_off();
+                self.report.restored += 1;
             }
             _ => {}
         }

@@ -45,7 +45,7 @@ impl Config {
             odd: odd.chance(40),
             no_conditions: odd.chance(20),
         };
-        let restore = matches!(kind, Kind::Memory | Kind::Share(_)) && odd.chance(25);
+        let restore = (kind.judges() || matches!(kind, Kind::Share(_))) && odd.chance(25);
         let copies = if restore || matches!(kind, Kind::Two(_)) || odd.chance(60) {
             0
         } else {
@@ -72,7 +72,7 @@ impl Config {
             // Small ones, so that several are under way.
             batch: 1 + rng.below(8) as usize,
             takes: 1 + rng.below(12) as usize,
-            damage: kind == Kind::Memory && !restore && copies == 0 && odd.chance(90),
+            damage: kind.judges() && !restore && copies == 0 && odd.chance(90),
         };
         // What was acknowledged after the backup and before the next pull, by a tab that is gone since, nobody
         // can know of: with a backup no tab dies.

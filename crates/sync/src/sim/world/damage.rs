@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::engine::{Checked, Input};
-use crate::sim::{Kind, now};
+use crate::sim::now;
 use crate::store::{Batch, Store, Table, scan_all};
 
 impl World {
@@ -13,7 +13,7 @@ impl World {
     /// When it does not become quiet afterwards.
     pub fn compare(&mut self) -> Result<(), String> {
         let calm = self.report.restored == 0 && self.devices.iter().all(|device| !device.copied);
-        if self.config.kind != Kind::Memory || calm {
+        if !self.config.kind.judges() || calm {
             return Ok(());
         }
         for device in 0..self.devices.len() {

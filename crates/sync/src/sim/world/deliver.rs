@@ -5,12 +5,16 @@ use crate::engine::{Input, Request, Response};
 use crate::share::{Lost, RawRequest, RawResponse};
 use crate::sim::backend::Backend;
 use crate::sim::net::{Message, Net, Tab};
+use crate::sim::now;
+use crate::sim::server::Server;
+use crate::store::{Store, Table};
 use crate::wire::Caps;
 
 impl World {
     /// One message or timer.
     pub(super) fn step(&mut self) -> Result<(), String> {
         let Some((at, message)) = self.net.next() else { return Ok(()) };
+        self.report.trace.note(at, &message);
         self.clock.set(self.clock.get().max(at));
         match message {
             Message::Up(tab, number, request) => {
@@ -55,6 +59,32 @@ impl World {
     fn alive(&self, tab: Tab) -> bool {
         let device = &self.devices[tab.device];
         device.tabs[tab.tab].is_some() && device.lives[tab.tab] == tab.life
+    }
+
+    /// What a server outside this crate answers: batches and pages are small there, too.
+    fn server(&mut self, tab: Tab, server: &dyn Server, request: &Request) -> Response {
+        let at = self.clock.get();
+        let device = &self.devices[tab.device];
+        let blob = request.photo().and_then(|name| now(device.store.get(Table::Blob, name)).ok().flatten());
+        let answer = match request {
+            Request::Push(push) if push.ops.len() > self.config.takes => {
+                return Response::Failed { status: 413, code: String::new(), retry_after_ms: None };
+            }
+            Request::Pull { cursor, limit, not } => {
+                let limit = (*limit).min(3 + self.rng.below(60) as usize);
+                let request = Request::Pull { cursor: cursor.clone(), limit, not: *not };
+                server.answer(&device.user, &request, None, at)
+            }
+            request => server.answer(&device.user, request, blob, at),
+        };
+        match answer {
+            Response::Caps(caps) => Response::Caps(Caps { max_batch_ops: self.config.batch, ..caps }),
+            Response::Snapshot(page) => {
+                self.report.packed += 1;
+                Response::Snapshot(page)
+            }
+            answer => answer,
+        }
     }
 
     /// What a share's server answers, and whether it is heard.
@@ -109,10 +139,14 @@ impl World {
             let retry_after_ms = self.rng.chance(50).then_some(3_000);
             return Response::Failed { status: 503, code: "busy".to_owned(), retry_after_ms };
         }
-        let Backend::Model(model) = &self.backends[self.devices[tab.device].home] else {
-            return Response::Lost;
+        let model = match &self.backends[self.devices[tab.device].home] {
+            Backend::Model(model) => model.clone(),
+            Backend::Server(granted) => {
+                let server = granted.server.clone();
+                return self.server(tab, server.as_ref(), request);
+            }
+            Backend::Share { .. } => return Response::Lost,
         };
-        let model = model.clone();
         let mut model = model.borrow_mut();
         let user = self.devices[tab.device].user.clone();
         let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };

@@ -3,7 +3,7 @@
 use gridbook_log::{BlobRef, Body, Create, EntityId, Event, Placement, body};
 use serde_json::json;
 
-use super::{AREAS, World};
+use super::World;
 use crate::env::Env;
 use crate::replica::{NewBlob, NewWrite, ReplicaError};
 use crate::sim::device::Kept;
@@ -65,7 +65,7 @@ impl World {
         let value = json!(self.rng.below(1000));
         let path = ["a", "b", "rows/r1/x", "rows/r2/x"][self.rng.below(4) as usize].to_owned();
         if here.is_empty() || self.rng.chance(35) {
-            let area = AREAS[self.rng.below(4) as usize].to_owned();
+            let area = self.areas[self.rng.below(4) as usize].to_owned();
             let entity = EntityId::new(env.now_ms(), env.random_array());
             let create = Create {
                 type_: "hazard".to_owned(),
@@ -80,7 +80,7 @@ impl World {
         let body = match self.rng.below(10) {
             0 => Body::Set(body::Set { set: [("forbidden".to_owned(), value)].into(), blobs: Vec::new() }),
             1 => {
-                let area = AREAS[self.rng.below(4) as usize].to_owned();
+                let area = self.areas[self.rng.below(4) as usize].to_owned();
                 Body::Place(Placement { area: Some(area), ..Placement::default() })
             }
             2..=4 => {

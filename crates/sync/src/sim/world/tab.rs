@@ -46,6 +46,7 @@ impl World {
         let env = self.devices[device].env.clone();
         let store = self.devices[device].store.clone();
         // After a backup was put back a device may have to give its name up, too.
+        let real = self.devices[device].sends_bytes();
         let copied = self.devices[device].copied || self.report.restored > 0;
         let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(None) };
         let replica = &open.replica;
@@ -131,7 +132,7 @@ impl World {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
                 let mut names = queue.into_iter().map(|(name, _)| name);
                 let next = names.find(|name| !open.refused.contains(name));
-                Ok(Input::Blob(next.map(|sha256| waiting(sha256, open.line.is_some()))))
+                Ok(Input::Blob(next.map(|sha256| waiting(sha256, real))))
             }
             Output::BlobDone(name) => {
                 let mut batch = Batch::default();

@@ -1,0 +1,290 @@
+//! The reference server for the simulator: its own routes, writer and feed on a SQLite file, asked one request at a time.
+//! The time is the simulator's. What the server draws at random (names, salts) changes nothing that a run does.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request as HttpRequest, header};
+use chrono::NaiveDate;
+use gridbook_domain::admit::Reach;
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Actor, Assignment};
+use gridbook_log::{DeviceId, Entity, Hash, Op, WireOp};
+use gridbook_server::admission::Admission;
+use gridbook_server::clock::Clock;
+use gridbook_server::db::NewTenant;
+use gridbook_server::writer::rights::Person;
+use gridbook_server::{App, Config, Started, http, keep, secret, sql, start};
+use gridbook_sync::engine::{Request, Response};
+use gridbook_sync::sim::{self, Failure, Report};
+use gridbook_sync::wire::{PAGE_HEADER, Problem, SnapshotPage};
+use tokio::runtime::Runtime;
+use tower::ServiceExt;
+
+/// Answers are small here.
+const MAX_ANSWER: usize = 64 << 20;
+/// Sessions hold for as long as a run takes.
+const FOREVER: i64 = i64::MAX / 2;
+
+/// Runs one seed.
+///
+/// # Errors
+/// [`Failure`] with the invariant that did not hold.
+pub fn run(seed: u64) -> Result<Report, Failure> {
+    sim::run_against(std::rc::Rc::new(Simulated::open()), seed)
+}
+
+/// The simulator's time.
+#[derive(Default)]
+struct Told(AtomicU64);
+
+impl Clock for Told {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The rules of the server in memory: everything may be written but what says "forbidden".
+struct Plain;
+
+impl Admission for Plain {
+    fn admit(&self, _: &Actor, _: Option<&Entity>, op: &Op, _: NaiveDate) -> Result<(), String> {
+        let says =
+            op.body().ok().and_then(|body| body.set()).is_some_and(|set| set.contains_key("forbidden"));
+        if says { Err("rule".to_owned()) } else { Ok(()) }
+    }
+
+    fn reach(&self, actor: &Actor, today: NaiveDate) -> Reach {
+        let areas = actor.areas(today).into_iter().map(str::to_owned).collect();
+        Reach { areas, ..Reach::default() }
+    }
+
+    fn knows_role(&self, _: &str) -> bool {
+        true
+    }
+
+    fn manages_staff(&self, _: &Actor, _: NaiveDate) -> bool {
+        false
+    }
+
+    fn gives_number(&self, _: RecordKind, _: &str) -> bool {
+        false
+    }
+}
+
+/// See the module's text.
+pub struct Simulated {
+    runtime: Runtime,
+    dir: tempfile::TempDir,
+    clock: Arc<Told>,
+    config: Config,
+    started: RefCell<Option<Started>>,
+    /// Accounts that have a session; the token is the name.
+    people: RefCell<BTreeSet<String>>,
+    /// What was pushed, whole: of what it refuses the server keeps no body.
+    pushed: RefCell<BTreeMap<Hash, WireOp>>,
+    backed_up: Cell<bool>,
+}
+
+impl Simulated {
+    fn open() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Told::default());
+        let db = format!("sqlite://{}", dir.path().join("gridbook.db").display());
+        let mut config = Config::new(db, NewTenant::demo());
+        config.clock = clock.clone();
+        config.admission = Arc::new(Plain);
+        let started = RefCell::new(Some(runtime.block_on(start(config.clone())).unwrap()));
+        Self {
+            runtime,
+            dir,
+            clock,
+            config,
+            started,
+            people: RefCell::default(),
+            pushed: RefCell::default(),
+            backed_up: Cell::new(false),
+        }
+    }
+
+    fn app(&self) -> Arc<App> {
+        self.started.borrow().as_ref().unwrap().app.clone()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// An account with a session.
+    fn welcome(&self, user: &str) {
+        if !self.people.borrow_mut().insert(user.to_owned()) {
+            return;
+        }
+        let person =
+            Person { user: user.to_owned(), name: user.to_owned(), phone: None, assignments: Vec::new() };
+        let app = self.app();
+        let user = user.to_owned();
+        let made = app.writer.run(move |ledger| {
+            Box::pin(async move {
+                ledger.save_people(&[person]).await?;
+                let insert = sql::query(
+                    "INSERT INTO sessions (tenant, token, account, device, created_at, seen_at, expires_at)
+                     VALUES (?, ?, ?, NULL, 0, ?, ?)",
+                );
+                insert
+                    .bind(ledger.tenant.id)
+                    .bind(secret::sha256(user.as_bytes()).to_vec())
+                    .bind(&user)
+                    .bind(FOREVER)
+                    .bind(FOREVER)
+                    .execute(&mut ledger.conn)
+                    .await?;
+                Ok(())
+            })
+        });
+        self.runtime.block_on(made).unwrap();
+    }
+
+    async fn ask(&self, user: &str, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        let cursor = |cursor: &str| cursor.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+        let (method, path, body) = match request {
+            Request::Caps => ("GET", "caps".to_owned(), Vec::new()),
+            Request::Push(push) => ("POST", "push".to_owned(), serde_json::to_vec(push).unwrap()),
+            Request::Pull { cursor: from, limit, not } => {
+                let not = not.map(|not| format!("&not={not}")).unwrap_or_default();
+                ("GET", format!("pull?limit={limit}&cursor={}{not}", cursor(from)), Vec::new())
+            }
+            Request::Snapshot { cursor: from, place } => {
+                let place = place.as_ref().map(|place| format!("&place={place}")).unwrap_or_default();
+                ("GET", format!("snapshot?cursor={}{place}", cursor(from)), Vec::new())
+            }
+            Request::Fp { places } => ("GET", format!("fp?places={}", u8::from(*places)), Vec::new()),
+            Request::PutBlob { sha256 } => ("PUT", format!("blobs/{sha256}"), blob.unwrap_or_default()),
+            Request::AskBlob { .. } | Request::PutPart { .. } => return Response::BlobAt(None),
+        };
+        let asked = HttpRequest::builder()
+            .method(method)
+            .uri(format!("/sync/v1/{path}"))
+            .header(header::AUTHORIZATION, format!("Bearer {user}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .unwrap();
+        let answer = http::router(self.app()).oneshot(asked).await.unwrap();
+        let status = answer.status().as_u16();
+        let head = answer.headers().get(PAGE_HEADER).map(|head| head.to_str().unwrap().to_owned());
+        let body = to_bytes(answer.into_body(), MAX_ANSWER).await.unwrap();
+        if status >= 300 {
+            assert!(status < 500, "{method} {path}: {status} {body:?}");
+            let code = serde_json::from_slice::<Problem>(&body).unwrap().code;
+            return Response::Failed { status, code, retry_after_ms: None };
+        }
+        match request {
+            Request::Caps => Response::Caps(serde_json::from_slice(&body).unwrap()),
+            Request::Push(_) => Response::Push(serde_json::from_slice(&body).unwrap()),
+            Request::Pull { .. } => Response::Pull(serde_json::from_slice(&body).unwrap()),
+            Request::Fp { .. } => Response::Fp(serde_json::from_slice(&body).unwrap()),
+            Request::Snapshot { .. } => Response::Snapshot(SnapshotPage {
+                head: serde_json::from_str(&head.unwrap()).unwrap(),
+                frames: body.to_vec(),
+            }),
+            Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Response::Blob,
+        }
+    }
+
+    fn count(&self, text: &'static str) -> i64 {
+        let app = self.app();
+        self.runtime.block_on(async { sql::query_scalar(text).fetch_one(&app.readers).await }).unwrap()
+    }
+}
+
+impl sim::Server for Simulated {
+    fn answer(&self, user: &str, request: &Request, blob: Option<Vec<u8>>, at: u64) -> Response {
+        self.clock.0.store(at, Ordering::SeqCst);
+        if let Request::Push(push) = request {
+            for wire in &push.ops {
+                let hash = *Op::from_wire(wire.clone()).unwrap().hash();
+                self.pushed.borrow_mut().entry(hash).or_insert_with(|| wire.clone());
+            }
+        }
+        self.runtime.block_on(self.ask(user, request, blob))
+    }
+
+    fn grant(&self, user: &str, areas: &BTreeSet<String>, at: u64) {
+        self.clock.0.store(at, Ordering::SeqCst);
+        self.welcome(user);
+        let role = |area: &String| Assignment {
+            role: "reader".to_owned(),
+            area: Some(area.clone()),
+            ..Assignment::default()
+        };
+        let (user, held) = (user.to_owned(), areas.iter().map(role).collect::<Vec<_>>());
+        let app = self.app();
+        let given = app.writer.run(move |ledger| Box::pin(async move { ledger.assign(&user, &held).await }));
+        self.runtime.block_on(given).unwrap();
+    }
+
+    fn authority(&self) -> DeviceId {
+        self.app().tenant.authority
+    }
+
+    fn ops(&self) -> Vec<Op> {
+        type Row = (String, Option<String>, Option<String>, Option<String>);
+        let app = self.app();
+        let rows: Vec<Row> = self
+            .runtime
+            .block_on(async {
+                sql::query_as("SELECT line, salt, body, body_hash FROM ops ORDER BY seq")
+                    .fetch_all(&app.readers)
+                    .await
+            })
+            .unwrap();
+        let pushed = self.pushed.borrow();
+        let whole = |(h, s, b, x): Row| {
+            let op = Op::from_wire(WireOp { h, s, b, x, g: None }).unwrap();
+            match pushed.get(op.hash()) {
+                Some(wire) => Op::from_wire(wire.clone()).unwrap(),
+                None => op,
+            }
+        };
+        rows.into_iter().map(whole).collect()
+    }
+
+    fn len(&self) -> usize {
+        usize::try_from(self.count("SELECT last_seq FROM tenant")).unwrap()
+    }
+
+    fn has_blob(&self, sha256: &str) -> bool {
+        let app = self.app();
+        self.runtime.block_on(app.blobs.get(sha256)).unwrap().is_some()
+    }
+
+    fn back_up(&self, at: u64) {
+        let blobs = gridbook_server::blobs_beside(&self.config.db);
+        let out = self.path("backup");
+        self.runtime.block_on(keep::backup(&self.config.db, &blobs, &out, at)).unwrap();
+        self.backed_up.set(true);
+    }
+
+    fn restore(&self, at: u64) -> bool {
+        if !self.backed_up.get() {
+            return false;
+        }
+        let Started { app, writing, .. } = self.started.take().unwrap();
+        let blobs = gridbook_server::blobs_beside(&self.config.db);
+        let again = self.runtime.block_on(async {
+            app.readers.close().await;
+            drop(app);
+            writing.await.unwrap();
+            let db = self.path("gridbook.db");
+            keep::restore(&self.path("backup"), &db, &blobs, true, at).await.unwrap();
+            start(self.config.clone()).await.unwrap()
+        });
+        self.started.replace(Some(again));
+        true
+    }
+}

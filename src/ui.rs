@@ -16,6 +16,7 @@ pub mod join;
 pub mod later;
 pub mod photo;
 pub mod router;
+pub mod rows;
 pub mod states;
 pub mod timeline;
 pub mod toast;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::check::CheckView;
-use super::{App, Problem, Projector};
+use super::{App, Backend, Problem, Projector};
 use crate::net::Api;
 use crate::platform::{BrowserEnv, local_get, local_set};
 use crate::store::IdbStore;
@@ -200,7 +200,10 @@ impl App {
     pub async fn refresh_profile(&self) {
         let held = self.session.with_untracked(|s| s.as_ref().map(|s| s.profile.clone()));
         let asked = match held {
-            Some(held) if held.local => self.refresh_local(held).await,
+            // An account that a server gave may have moved to a share: there the directory says what it holds.
+            Some(held) if held.local || self.backend().await != Backend::Server => {
+                self.refresh_local(held).await
+            }
             _ => self.api().get::<Profile>("/api/me").await.ok(),
         };
         if let Some(profile) = asked {

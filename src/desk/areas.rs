@@ -130,9 +130,9 @@ fn grids(desk: Desk, nodes: &[Node]) -> AnyView {
             let choose =
                 grid.begins.is_none().then(|| tick(&grid.name, "areas-tick", &grid.code, desk.chosen));
             view! {
-                <tr data-testid="areas-row" data-code=grid.code.clone()>
+                <tr data-testid="areas-row" data-code=grid.code>
                     <td class="check">{choose}</td>
-                    <td class="strong">{grid.name.clone()}</td>
+                    <td class="strong">{grid.name}</td>
                     <td class="mono">{grid.code.clone()}</td>
                     <td class="num" data-testid="areas-homes">{grid.homes}</td>
                     <td>{words}</td>

@@ -11,8 +11,9 @@ use crate::app::{App, use_app};
 use crate::ui::dialog::{Confirm, confirm, dialog};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::icon::{chevron, icon};
+use crate::ui::icon::icon;
 use crate::ui::live;
+use crate::ui::rows::{Line, listed};
 use crate::ui::states::{Tone, banner, loading};
 use crate::ui::toast::{Toasts, use_toasts};
 
@@ -45,17 +46,9 @@ pub(super) fn waiting(app: App) -> AnyView {
                 .filter(|row| row.categories.contains(&user));
             mine.map(|row| (row.id, row.subtitle.clone())).collect::<Vec<_>>()
         });
-        let row = |(id, words): (EntityId, String)| {
-            view! {
-                <li>
-                    <a class="row" href=format!("#/handover/{id}") data-testid="handover-row">
-                        <span class="row-lead">{icon("users")}</span>
-                        <span class="row-main"><span class="row-title">"网格交接"</span><span class="row-sub">{words}</span></span>
-                        {chevron()}
-                    </a>
-                </li>
-            }
-            .into_any()
+        let row = |(id, sub): (EntityId, String)| {
+            let (href, symbol, title) = (format!("#/handover/{id}"), Some("users"), "网格交接".to_owned());
+            Line { href, test: "handover-row", symbol, title, sub, ..Line::default() }.draw()
         };
         (!rows.is_empty()).then(|| view! { <ul class="rows">{rows.into_iter().map(row).collect_view()}</ul> })
     };
@@ -139,31 +132,12 @@ fn sheet(app: App, handover: &Handover) -> AnyView {
 }
 
 fn list<'a>(title: &str, items: impl Iterator<Item = &'a Item>) -> Option<AnyView> {
-    let rows: Vec<AnyView> = items
-        .map(|item| {
-            view! {
-                <li>
-                    <div class="row" data-testid="handover-item">
-                        <span class="row-main">
-                            <span class="row-title">{item.title.clone()}</span>
-                            <span class="row-sub">{item.note.clone()}</span>
-                        </span>
-                    </div>
-                </li>
-            }
-            .into_any()
-        })
-        .collect();
-    (!rows.is_empty()).then(|| {
-        let title = format!("{title} {}", rows.len());
-        view! {
-            <section class="section">
-                <div class="section-head"><h2 class="section-title">{title}</h2></div>
-                <ul class="rows">{rows}</ul>
-            </section>
-        }
-        .into_any()
-    })
+    let line = |item: &Item| {
+        let (title, sub) = (item.title.clone(), item.note.clone());
+        Line { test: "handover-item", title, sub, ..Line::default() }.draw()
+    };
+    let rows: Vec<AnyView> = items.map(line).collect();
+    (!rows.is_empty()).then(|| listed(format!("{title} {}", rows.len()), None, rows))
 }
 
 fn button(app: App, handover: Handover) -> AnyView {

@@ -14,7 +14,8 @@ use crate::app::{App, Draft, use_app};
 use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::icon::{chevron, icon};
+use crate::ui::icon::icon;
+use crate::ui::rows::{Line, days_left, listed, part, tag};
 use crate::ui::states::{Tone, banner, blank};
 use crate::ui::{largest_first, live};
 
@@ -165,13 +166,8 @@ fn drafts(app: App) -> AnyView {
         let list = list.get();
         (!list.is_empty()).then(|| {
             let now = app.now_ms();
-            let rows = list.into_iter().map(|(key, draft)| draft_row(&key, &draft, now)).collect_view();
-            view! {
-                <section class="section">
-                    <div class="section-head"><h2 class="section-title">"没写完的"</h2></div>
-                    <ul class="rows">{rows}</ul>
-                </section>
-            }
+            let rows = list.into_iter().map(|(key, draft)| draft_row(&key, &draft, now)).collect();
+            listed("没写完的", None, rows)
         })
     };
     live(draw)
@@ -196,19 +192,8 @@ pub(super) fn draft_row(key: &str, draft: &Draft, now_ms: u64) -> AnyView {
     };
     let sub = format!("{} · {}", kind.label(), format::when(draft.updated_ms, now_ms));
     let title = if draft.title.is_empty() { kind.label().to_owned() } else { draft.title.clone() };
-    view! {
-        <li>
-            <a class="row" href=href data-testid="draft-row">
-                <span class="row-lead">{icon(symbol(kind))}</span>
-                <span class="row-main">
-                    <span class="row-title clamp-2">{title}</span>
-                    <span class="row-sub">{sub}</span>
-                </span>
-                <span class="row-end">{badge::arrival(Arrival::Draft)}</span>
-            </a>
-        </li>
-    }
-    .into_any()
+    let end = Some(badge::arrival(Arrival::Draft));
+    Line { href, test: "draft-row", symbol: Some(symbol(kind)), title, sub, end, ..Line::default() }.draw()
 }
 
 /// The icon of a kind of record.
@@ -260,33 +245,18 @@ fn waiting(app: App) -> AnyView {
                 .take(20)
                 .map(|(summary, why)| {
                     let tone = match why {
-                        "有反馈" => "tag tag-ok",
-                        "没有被接收" | "不予受理" => "tag tag-danger",
-                        _ => "tag tag-warn",
+                        "有反馈" => "ok",
+                        "没有被接收" | "不予受理" => "danger",
+                        _ => "warn",
                     };
                     let sub = format!("{} · {}", summary.kind.label(), format::when(summary.updated, now));
-                    view! {
-                        <li>
-                            <a class="row" href=format!("#/record/{}", summary.id) data-testid="returned-row">
-                                <span class="row-lead">{icon(symbol(summary.kind))}</span>
-                                <span class="row-main">
-                                    <span class="row-title clamp-2">{summary.title}</span>
-                                    <span class="row-sub">{sub}</span>
-                                </span>
-                                <span class="row-end"><span class=tone>{why}</span></span>
-                                {chevron()}
-                            </a>
-                        </li>
-                    }
-                    .into_any()
+                    let (href, lead) = (format!("#/record/{}", summary.id), Some(symbol(summary.kind)));
+                    let (title, end) = (summary.title, Some(tag(tone, why)));
+                    Line { href, test: "returned-row", symbol: lead, title, sub, end, ..Line::default() }
+                        .draw()
                 })
-                .collect_view();
-            view! {
-                <section class="section">
-                    <div class="section-head"><h2 class="section-title">"等我处理"</h2></div>
-                    <ul class="rows">{rows}</ul>
-                </section>
-            }
+                .collect();
+            listed("等我处理", None, rows)
         })
     };
     live(draw)
@@ -307,35 +277,19 @@ fn look_backs(app: App) -> AnyView {
             let rows = found
                 .into_iter()
                 .map(|(one, summary)| {
-                    let class = if one.late { "tag tag-warn" } else { "tag" };
-                    let days = (one.due - today).num_days();
-                    let words = match days {
+                    let words = match (one.due - today).num_days() {
                         0 => "今天".to_owned(),
                         days if days < 0 => format!("超 {} 天", -days),
                         days => format!("还有 {days} 天"),
                     };
-                    view! {
-                        <li>
-                            <a class="row" href=format!("#/record/{}", summary.id) data-testid="look-back-row">
-                                <span class="row-lead">{icon(symbol(summary.kind))}</span>
-                                <span class="row-main">
-                                    <span class="row-title clamp-2">{summary.title}</span>
-                                    <span class="row-sub clamp-1">{summary.subtitle}</span>
-                                </span>
-                                <span class="row-end"><span class=class>{words}</span></span>
-                                {chevron()}
-                            </a>
-                        </li>
-                    }
-                    .into_any()
+                    let end = Some(tag(if one.late { "warn" } else { "" }, words));
+                    let (href, symbol) = (format!("#/record/{}", summary.id), Some(symbol(summary.kind)));
+                    let (title, sub) = (summary.title, summary.subtitle);
+                    Line { href, test: "look-back-row", symbol, title, sub, short: true, end, done: None }
+                        .draw()
                 })
-                .collect_view();
-            view! {
-                <section class="section">
-                    <div class="section-head"><h2 class="section-title">"该回头看的"</h2></div>
-                    <ul class="rows">{rows}</ul>
-                </section>
-            }
+                .collect();
+            listed("该回头看的", None, rows)
         })
     };
     live(draw)
@@ -367,11 +321,7 @@ fn due(app: App) -> AnyView {
                 .filter_map(|row| {
                     let summary = rows.get(&row.household)?.summary.as_ref()?;
                     let over = row.due.state == DueState::Overdue;
-                    let words = match row.due.days {
-                        0 => "今天到期".to_owned(),
-                        days if days < 0 => format!("超期 {} 天", -days),
-                        days => format!("还有 {days} 天"),
-                    };
+                    let words = days_left(row.due.days);
                     let category =
                         package.category(&row.due.category).map(|c| c.label.clone()).unwrap_or_default();
                     let why = row.why.unwrap_or(category);
@@ -392,22 +342,11 @@ fn due(app: App) -> AnyView {
         let rows = lines
             .into_iter()
             .map(|line| {
-                let class = if line.over { "tag tag-warn" } else { "tag" };
-                view! {
-                    <li>
-                        <a class="row" href=format!("#/household/{}", line.id) data-testid="due-row">
-                            <span class="row-main">
-                                <span class="row-title">{line.title}</span>
-                                <span class="row-sub clamp-1">{line.sub}</span>
-                            </span>
-                            <span class="row-end"><span class=class>{line.words}</span></span>
-                            {chevron()}
-                        </a>
-                    </li>
-                }
-                .into_any()
+                let end = Some(tag(if line.over { "warn" } else { "" }, line.words));
+                let (href, title, sub) = (format!("#/household/{}", line.id), line.title, line.sub);
+                Line { href, test: "due-row", title, sub, short: true, end, ..Line::default() }.draw()
             })
-            .collect_view();
+            .collect::<Vec<_>>();
         let inside = if total == 0 {
             let text = "到了该走访的日子会列在这里。首次登录后，户的资料要等同步完才有。";
             view! { <div class="card">{blank("done", "今天没有到期的走访", text, Vec::new())}</div> }
@@ -415,14 +354,9 @@ fn due(app: App) -> AnyView {
         } else {
             view! { <ul class="rows">{rows}</ul> }.into_any()
         };
-        let all =
-            (total > DUE).then(|| view! { <a href="#/households?due=1">{format!("全部 {total} 户")}</a> });
-        view! {
-            <section class="section">
-                <div class="section-head"><h2 class="section-title">"该走访的户"</h2>{all}</div>
-                {inside}
-            </section>
-        }
+        let all = (total > DUE)
+            .then(|| view! { <a href="#/households?due=1">{format!("全部 {total} 户")}</a> }.into_any());
+        part("该走访的户".to_owned(), all, inside)
     };
     live(draw)
 }

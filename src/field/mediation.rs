@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
+use crate::ui::rows::{Line, listed, tag};
 use crate::ui::states::{Tone, banner};
 
 /// States in which nothing more is done with a file.
@@ -123,37 +124,21 @@ fn payments(app: App, file: &Mediation<'_>) -> Option<AnyView> {
                 } else {
                     part.act.to_owned()
                 };
-                let class = match part.state {
-                    Performance::Done => "tag tag-ok",
-                    Performance::Open => "tag",
-                    _ => "tag tag-warn",
+                let tone = match part.state {
+                    Performance::Done => "ok",
+                    Performance::Open => "",
+                    _ => "warn",
                 };
-                view! {
-                    <li>
-                        <div class="row">
-                            <span class="row-main">
-                                <span class="row-title">{format!("第 {} 期 · {}", part.n, part.due)}</span>
-                                <span class="row-sub">{what}</span>
-                            </span>
-                            <span class="row-end"><span class=class>{words}</span></span>
-                        </div>
-                    </li>
-                }
-                .into_any()
+                let (title, end) = (format!("第 {} 期 · {}", part.n, part.due), Some(tag(tone, words)));
+                Line { test: "payment-row", title, sub: what, end, ..Line::default() }.draw()
             })
-            .collect_view();
+            .collect();
         let title = if total > 0 {
             format!("分期履行 · 共 {} 元", digits(total))
         } else {
             "分期履行".to_owned()
         };
-        view! {
-            <section class="section">
-                <div class="section-head"><h2 class="section-title">{title}</h2></div>
-                <ul class="rows">{rows}</ul>
-            </section>
-        }
-        .into_any()
+        listed(title, None, rows)
     })
 }
 
@@ -226,28 +211,12 @@ pub(super) fn due(app: App) -> AnyView {
         (!list.is_empty()).then(|| {
             let rows = list
                 .into_iter()
-                .map(|(id, title, words)| {
-                    view! {
-                        <li>
-                            <a class="row" href=format!("#/record/{id}") data-testid="file-row">
-                                <span class="row-lead">{icon("dispute")}</span>
-                                <span class="row-main">
-                                    <span class="row-title clamp-2">{title}</span>
-                                    <span class="row-sub">{words}</span>
-                                </span>
-                                {chevron()}
-                            </a>
-                        </li>
-                    }
-                    .into_any()
+                .map(|(id, title, sub)| {
+                    let (href, symbol) = (format!("#/record/{id}"), Some("dispute"));
+                    Line { href, test: "file-row", symbol, title, sub, ..Line::default() }.draw()
                 })
-                .collect_view();
-            view! {
-                <section class="section">
-                    <div class="section-head"><h2 class="section-title">"调解卷宗"</h2></div>
-                    <ul class="rows">{rows}</ul>
-                </section>
-            }
+                .collect();
+            listed("调解卷宗", None, rows)
         })
     };
     live(draw)

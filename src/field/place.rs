@@ -16,8 +16,9 @@ use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
 use crate::ui::form::household_line;
 use crate::ui::format;
-use crate::ui::icon::{chevron, icon};
+use crate::ui::icon::icon;
 use crate::ui::router::encode;
+use crate::ui::rows::{Line, listed, tag};
 use crate::ui::states::{blank, loading};
 use crate::ui::{largest_first, live};
 
@@ -142,25 +143,12 @@ fn threatened(app: App, values: &Values) -> Option<AnyView> {
         let rows = homes
             .into_iter()
             .map(|id| {
-                let words = household_line(app, id).unwrap_or_else(|| "本机没有这一户的资料".to_owned());
-                view! {
-                    <li>
-                        <a class="row" href=format!("#/household/{id}")>
-                            <span class="row-main"><span class="row-title">{words}</span></span>
-                            {chevron()}
-                        </a>
-                    </li>
-                }
-                .into_any()
+                let title = household_line(app, id).unwrap_or_else(|| "本机没有这一户的资料".to_owned());
+                Line { href: format!("#/household/{id}"), test: "threatened-row", title, ..Line::default() }
+                    .draw()
             })
-            .collect_view();
-        view! {
-            <section class="section">
-                <div class="section-head"><h2 class="section-title">{title}</h2></div>
-                <ul class="rows">{rows}</ul>
-            </section>
-        }
-        .into_any()
+            .collect();
+        listed(title, None, rows)
     })
 }
 
@@ -212,21 +200,10 @@ pub(super) fn list() -> AnyView {
                 .map(|point| {
                     let kind =
                         point.categories.first().map_or("", |id| package.label("point_kind", id)).to_owned();
-                    let off = (point.state == "closed").then(|| view! { <span class="tag">"停用"</span> });
-                    view! {
-                        <li>
-                            <a class="row" href=format!("#/place/{}", point.id) data-testid="place-row">
-                                <span class="row-lead">{icon("pin")}</span>
-                                <span class="row-main">
-                                    <span class="row-title">{point.title.clone()}</span>
-                                    <span class="row-sub">{format!("{kind} · {}", point.subtitle)}</span>
-                                </span>
-                                <span class="row-end">{off}</span>
-                                {chevron()}
-                            </a>
-                        </li>
-                    }
-                    .into_any()
+                    let end = (point.state == "closed").then(|| tag("", "停用"));
+                    let (href, symbol) = (format!("#/place/{}", point.id), Some("pin"));
+                    let (title, sub) = (point.title.clone(), format!("{kind} · {}", point.subtitle));
+                    Line { href, test: "place-row", symbol, title, sub, end, ..Line::default() }.draw()
                 })
                 .collect::<Vec<_>>()
         });

@@ -12,8 +12,8 @@ use super::{handover, mediation, task};
 use crate::app::App;
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
+use crate::ui::rows::{Card, Line, cards, part, tag};
 
 /// Points shown at once.
 const POINTS: usize = 7;
@@ -39,16 +39,6 @@ fn follow_grid(app: App) {
     });
 }
 
-/// A theme with how far it has come.
-#[derive(Clone, PartialEq)]
-struct Theme {
-    item: String,
-    label: String,
-    words: String,
-    part: usize,
-    whole: usize,
-}
-
 /// 5+X: each opens its form (CAT-03).
 fn themes(app: App) -> AnyView {
     let list = Memo::new(move |_| {
@@ -64,8 +54,8 @@ fn themes(app: App) -> AnyView {
                 let share = reached(&package, campaign, seen, area, today);
                 let unit = if campaign.target.is_some() { "件" } else { "户" };
                 let until = campaign.to.map(|to| format!(" · 到 {} 为止", format::short_day(to, today)));
-                Theme {
-                    item: campaign.item.clone(),
+                Card {
+                    href: format!("#/item/{}/new", campaign.item),
                     label: campaign.label.clone(),
                     words: format!("{}/{} {unit}{}", share.part, share.whole, until.unwrap_or_default()),
                     part: share.part,
@@ -75,36 +65,12 @@ fn themes(app: App) -> AnyView {
             campaigns(&package, today, area).into_iter().map(theme).collect()
         })
     });
-    let draw = move || {
-        let list = list.get();
-        (!list.is_empty()).then(|| {
-            let cards = list
-                .into_iter()
-                .map(|theme| {
-                    view! {
-                        <a class="theme" href=format!("#/item/{}/new", theme.item) data-testid="home-theme">
-                            <span class="theme-label">{theme.label.clone()}</span>
-                            <progress class="progress" value=theme.part max=theme.whole aria-label=theme.label></progress>
-                            <span class="theme-count nums">{theme.words}</span>
-                        </a>
-                    }
-                    .into_any()
-                })
-                .collect_view();
-            view! {
-                <section class="section">
-                    <div class="section-head"><h2 class="section-title">"重点工作"</h2></div>
-                    <div class="themes">{cards}</div>
-                </section>
-            }
-        })
-    };
-    live(draw)
+    live(move || cards("重点工作", "home-theme", list.get()))
 }
 
 /// A point whose patrol is due.
 #[derive(Clone, PartialEq)]
-struct Line {
+struct Point {
     id: EntityId,
     title: String,
     sub: String,
@@ -123,7 +89,7 @@ fn points(app: App) -> AnyView {
             let any = seen.iter().any(|row| row.kind == RecordKind::Place);
             let due = points_due(&package, &seen, &season, now);
             let total = due.len();
-            let lines: Vec<Line> = due
+            let lines: Vec<Point> = due
                 .into_iter()
                 .take(POINTS)
                 .filter_map(|point| {
@@ -139,7 +105,7 @@ fn points(app: App) -> AnyView {
                         _ => "今天到期",
                     };
                     let (title, sub) = (row.title.clone(), format!("{kind} · {last}"));
-                    Some(Line { id: row.id, title, sub, words, late: point.due.late })
+                    Some(Point { id: row.id, title, sub, words, late: point.due.late })
                 })
                 .collect();
             (any, total, lines)
@@ -152,34 +118,16 @@ fn points(app: App) -> AnyView {
             let rows = lines
                 .into_iter()
                 .map(|line| {
-                    let class = if line.late { "tag tag-warn" } else { "tag" };
-                    view! {
-                        <li>
-                            <a class="row" href=format!("#/place/{}", line.id) data-testid="patrol-row">
-                                <span class="row-lead">{icon("pin")}</span>
-                                <span class="row-main">
-                                    <span class="row-title">{line.title}</span>
-                                    <span class="row-sub clamp-1">{line.sub}</span>
-                                </span>
-                                <span class="row-end"><span class=class>{line.words}</span></span>
-                                {chevron()}
-                            </a>
-                        </li>
-                    }
-                    .into_any()
+                    let end = Some(tag(if line.late { "warn" } else { "" }, line.words));
+                    let (href, symbol) = (format!("#/place/{}", line.id), Some("pin"));
+                    let (title, sub) = (line.title, line.sub);
+                    Line { href, test: "patrol-row", symbol, title, sub, short: true, end, done: None }.draw()
                 })
-                .collect_view();
+                .collect::<Vec<_>>();
             let all = if total > POINTS { format!("全部 {total} 处") } else { "全部点位".to_owned() };
-            view! {
-                <section class="section">
-                    <div class="section-head">
-                        <h2 class="section-title">"该巡查的点位"</h2>
-                        <a href="#/places">{all}</a>
-                    </div>
-                    {none}
-                    <ul class="rows">{rows}</ul>
-                </section>
-            }
+            let all = view! { <a href="#/places">{all}</a> }.into_any();
+            let inside = view! { {none}<ul class="rows">{rows}</ul> }.into_any();
+            part("该巡查的点位".to_owned(), Some(all), inside)
         })
     };
     live(draw)

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::admit::Refusal;
 use crate::case::CaseView;
-use crate::form::Values;
+use crate::form::{Values, table_rows};
 use crate::package::Package;
 use crate::plan::task::open_of;
 use crate::plan::{Season, due_list};
@@ -305,6 +305,40 @@ pub fn moved(
         }
     }
     (stays, gets)
+}
+
+/// The same for the two people of the directory, where there is no server that keeps accounts: values to set for the one
+/// who leaves and for the successor; both empty once it was done.
+pub fn moved_rows(handover: &Handover, leaver: &Values, taker: &Values) -> (Values, Values) {
+    let on = handover.terms.on;
+    let (mut ends, mut gets) = (Values::new(), Values::new());
+    let Some(last) = on.checked_sub_days(Days::new(1)) else { return (ends, gets) };
+    let short = handover.id.to_string();
+    let short = short.get(24..).unwrap_or_default();
+    for row in table_rows(leaver, "assignments") {
+        let text = |field: &str| {
+            leaver.get(&format!("assignments/{row}/{field}")).and_then(Value::as_str).unwrap_or_default()
+        };
+        let to = crate::date::parse(text("to"));
+        if !covers(&handover.terms.area, text("area"))
+            || text("area").is_empty()
+            || to.is_some_and(|to| to < on)
+        {
+            continue;
+        }
+        let day = |day: NaiveDate| Value::from(day.to_string());
+        ends.insert(format!("assignments/{row}/to"), day(last));
+        let path = |field: &str| format!("assignments/{row}h{short}/{field}");
+        if taker.contains_key(&path("role")) {
+            continue;
+        }
+        for field in ["role", "area", "unit", "to"].iter().filter(|field| !text(field).is_empty()) {
+            gets.insert(path(field), Value::from(text(field)));
+        }
+        let from = crate::date::parse(text("from")).filter(|from| *from > on).unwrap_or(on);
+        gets.insert(path("from"), day(from));
+    }
+    (ends, gets)
 }
 
 /// Whether a new hand-over can be read, names two people and shares itself with nobody else.

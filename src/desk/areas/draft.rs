@@ -308,7 +308,7 @@ fn who(editing: Editing) -> AnyView {
                         editing.holders.update(|all| drop(all.insert(turned.clone(), codes)));
                     };
                     view! {
-                        <tr data-testid="areas-holder" data-user=user.clone()>
+                        <tr data-testid="areas-holder" data-user=user>
                             <td>{names.person(&user)}</td>
                             <td>{select("管哪个网格", "areas-holds", value, options, set)}</td>
                         </tr>

@@ -1,13 +1,16 @@
 //! One hand-over: its list, where it stands, and what this person can do about it.
 
-use gridbook_domain::handover::{Handover, ItemKind};
+use gridbook_domain::handover::{Handover, ItemKind, moved_rows};
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::holds;
-use gridbook_log::EntityId;
+use gridbook_domain::summary::Summary;
+use gridbook_log::{Body, EntityId, body};
+use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::{Value, json};
 
-use crate::app::{App, Problem, use_app};
+use crate::app::{App, Backend, Problem, use_app};
 use crate::desk::route::Route;
 use crate::desk::table::{Col, table};
 use crate::desk::words::moment;
@@ -20,7 +23,8 @@ use crate::ui::toast::{Toasts, use_toasts};
 enum Load {
     Waiting,
     Missing,
-    Here(Box<Handover>),
+    /// With whether a server keeps the accounts.
+    Here(Box<Handover>, bool),
 }
 
 pub(super) fn one(id: EntityId) -> AnyView {
@@ -30,7 +34,8 @@ pub(super) fn one(id: EntityId) -> AnyView {
         app.version.track();
         spawn_local(async move {
             let read = app.entity(id).await.ok().flatten().and_then(|entity| Handover::of(&entity));
-            let next = read.map_or(Load::Missing, |handover| Load::Here(Box::new(handover)));
+            let server = app.backend().await == Backend::Server;
+            let next = read.map_or(Load::Missing, |handover| Load::Here(Box::new(handover), server));
             if load.try_get_untracked().is_some_and(|held| held != next) {
                 load.set(next);
             }
@@ -39,12 +44,12 @@ pub(super) fn one(id: EntityId) -> AnyView {
     (move || match load.get() {
         Load::Waiting => loading(4),
         Load::Missing => blank("search", "这次交接不在这台电脑上", "同步后会自动显示。", Vec::new()),
-        Load::Here(handover) => draw(app, &handover),
+        Load::Here(handover, server) => draw(app, &handover, server),
     })
     .into_any()
 }
 
-fn draw(app: App, handover: &Handover) -> AnyView {
+fn draw(app: App, handover: &Handover, server: bool) -> AnyView {
     let names = use_directory().get();
     let toasts = use_toasts();
     let terms = &handover.terms;
@@ -108,19 +113,21 @@ fn draw(app: App, handover: &Handover) -> AnyView {
             </dl>
             {table("交接清单", true, &[Col::Text("类"), Col::Text("名称"), Col::Text("说明")], rows)}
         </div>
-        {actions(app, toasts, handover)}
+        {actions(app, toasts, handover, server)}
     }
     .into_any()
 }
 
-fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
+fn actions(app: App, toasts: Toasts, handover: &Handover, server: bool) -> Option<AnyView> {
     let user = app.user();
     let side = handover.side(&user);
     let mine = side.is_some() && side == handover.waits_for();
     let stops = handover.waits_for().is_some() && (side.is_some() || handover.starter == user);
     let manages = holds(&app.package(), &app.actor(), "user.manage", app.today());
-    let revokes = handover.done() && manages;
-    if !(mine || stops || revokes) {
+    let revokes = handover.done() && manages && server;
+    let keeps = holds(&app.package(), &app.actor(), "directory.edit", app.today());
+    let records = handover.done() && keeps && !server;
+    if !(mine || stops || revokes || records) {
         return None;
     }
     let asking = RwSignal::new(false);
@@ -150,6 +157,17 @@ fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
             match app.api().patch::<_, Value>(&format!("/api/staff/{user}"), &body).await {
                 Ok(_) => toasts.ok("已停用，那部手机不能再登录和同步"),
                 Err(error) => toasts.warn(Problem::from(error).message()),
+            }
+        });
+    };
+    let done = handover.clone();
+    let record = move |_| {
+        let handover = done.clone();
+        spawn_local(async move {
+            match record_roles(app, &handover).await {
+                Ok(true) => toasts.ok("名册已改：接手人同步后看到这个网格"),
+                Ok(false) => toasts.ok("名册早已改过"),
+                Err(words) => toasts.warn(words),
             }
         });
     };
@@ -188,6 +206,19 @@ fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
                             </button>
                         }
                     })}
+                {records
+                    .then(|| {
+                        view! {
+                            <button
+                                class="btn btn-primary"
+                                type="button"
+                                data-testid="handover-record"
+                                on:click=record
+                            >
+                                "把岗位改到接手人名下"
+                            </button>
+                        }
+                    })}
                 {revokes
                     .then(|| {
                         view! {
@@ -201,4 +232,30 @@ fn actions(app: App, toasts: Toasts, handover: &Handover) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// Without a server the directory says who works where: the roles of the area become the successor's. False when they are.
+async fn record_roles(app: App, handover: &Handover) -> Result<bool, String> {
+    let person = async |user: &str| {
+        let id = app.rows(|rows| {
+            let mut staff = rows.iter().filter_map(|(id, row)| Some((id, row.summary.as_ref()?)));
+            let known = |row: &Summary| row.kind == RecordKind::Staff && !row.rejected && row.number == user;
+            staff.find(|(_, row)| known(row)).map(|(id, _)| *id)
+        });
+        let gone = || "名册里没有这个人，没有改动。".to_owned();
+        let entity = app.entity(id.ok_or_else(gone)?).await.map_err(|problem| problem.message())?;
+        entity.ok_or_else(gone)
+    };
+    let (leaver, taker) = (person(&handover.terms.from).await?, person(&handover.terms.to).await?);
+    let (ends, gets) = moved_rows(handover, &leaver.values(), &taker.values());
+    let mut writes = Vec::new();
+    for (entity, set) in [(leaver, ends), (taker, gets)].into_iter().filter(|(_, set)| !set.is_empty()) {
+        let body = Body::Set(body::Set { set, blobs: Vec::new() });
+        let write = NewWrite { entity: entity.id(), body };
+        app.check(Some(&entity), &write).map_err(|refusal| refusal.message())?;
+        writes.push(write);
+    }
+    let any = !writes.is_empty();
+    app.save(writes, Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
+    Ok(any)
 }

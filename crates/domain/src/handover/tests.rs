@@ -127,6 +127,50 @@ fn roles_inside_the_area_move_on_the_day_and_others_stay() {
 }
 
 #[test]
+fn without_a_server_the_directory_says_the_same() {
+    let handover = read(&begun());
+    let held = |role: &str, area: &str, from: Option<NaiveDate>| Assignment {
+        role: role.to_owned(),
+        area: Some(area.to_owned()),
+        from,
+        ..Assignment::default()
+    };
+    let later = handover.terms.on + Days::new(9);
+    let leaver = [
+        held("village_assistant", GRID, None),
+        held("grid_worker_l2", GRID, Some(later)),
+        held("group_leader_women", VILLAGE, None),
+    ];
+    let taker = [held("household_liaison", TOWN, None)];
+    let values = |user: &str, held: &[Assignment]| crate::authority::staff_values(user, user, held);
+    let (mut ann, mut bea) = (values("ann", &leaver), values("bea", &taker));
+    let (ends, gets) = moved_rows(&handover, &ann, &bea);
+    ann.extend(ends);
+    bea.extend(gets);
+    let (stays, has) = moved(&handover, &leaver, &taker);
+    let who = |list: Vec<Assignment>| Actor { user: String::new(), assignments: list };
+    let told = |values: &Values| who(crate::authority::assignments(values));
+    for day in [handover.terms.on - Days::new(1), handover.terms.on, later] {
+        for role in ["village_assistant", "grid_worker_l2", "group_leader_women", "household_liaison"] {
+            assert_eq!(
+                told(&ann).has_role(role, day),
+                who(stays.clone()).has_role(role, day),
+                "ann {role} {day}"
+            );
+            assert_eq!(
+                told(&bea).has_role(role, day),
+                who(has.clone()).has_role(role, day),
+                "bea {role} {day}"
+            );
+        }
+    }
+    assert!(
+        told(&bea).has_role("village_assistant", later) && !told(&ann).has_role("village_assistant", later)
+    );
+    assert_eq!(moved_rows(&handover, &ann, &bea), (Values::new(), Values::new()), "done once");
+}
+
+#[test]
 fn own_cases_go_to_the_successor() {
     let package = Package::builtin();
     let handover = read(&begun());

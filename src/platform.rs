@@ -12,7 +12,7 @@ use gloo::timers::callback::Timeout;
 use gridbook_sync::env::Env;
 use gridbook_sync::link::Link;
 use js_sys::{Function, Promise, Reflect};
-use leptos::prelude::request_animation_frame;
+use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -61,11 +61,15 @@ pub async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) 
     .await
 }
 
-/// Longest wait for a frame, milliseconds: a page nobody sees may get none.
-const FRAME_MS: u32 = 120;
+/// Longest wait for a frame, milliseconds: a page that is covered meanwhile may get none.
+const FRAME_MS: u32 = 1000;
 
-/// Runs `act` once, after the browser has painted what it has now.
+/// Runs `act` once, after the browser has painted what it has now; soon, where nobody sees the page.
 pub fn after_frame(act: impl FnOnce() + 'static) {
+    if document().hidden() {
+        Timeout::new(0, act).forget();
+        return;
+    }
     let act: Rc<Cell<Option<Box<dyn FnOnce()>>>> = Rc::new(Cell::new(Some(Box::new(act))));
     let once = |act: &Rc<Cell<Option<Box<dyn FnOnce()>>>>| {
         let act = act.clone();

@@ -11,7 +11,7 @@ use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Field, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::{Transition, event, suggested};
-use gridbook_log::{BlobRef, Body, Entity, EntityId};
+use gridbook_log::{BlobRef, Body, Entity, EntityId, map_of};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -187,7 +187,7 @@ async fn save(app: App, step: &Transition, targets: &On, entered: Entered) -> Re
         let write = NewWrite { entity: entity.id(), body: Body::Event(made) };
         if let Err(refusal) = app.check(Some(&entity), &write) {
             if let Refusal::Invalid(problems) = &refusal {
-                let found = problems.iter().map(|p| (p.path.clone(), p.message.clone())).collect();
+                let found = map_of(problems.iter().map(|p| (p.path.clone(), p.message.clone())));
                 entered.problems.set(found);
             }
             let which = if targets.len() > 1 { format!("“{}”：", case.title) } else { String::new() };

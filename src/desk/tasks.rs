@@ -15,7 +15,7 @@ use gridbook_domain::role::{Target, may};
 use gridbook_domain::share::Share;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::grid_of;
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, set_of};
 use leptos::prelude::*;
 
 use super::parts::{bar_day, select, villages};
@@ -98,7 +98,7 @@ fn find(app: App, names: &Names, village: &str, campaign: &str, from: NaiveDate)
             let mut share = Share::default();
             homes.iter().for_each(|home| share.count(reached.contains(&home.id)));
             // By where a household lies: a task may reach over several grids after these were cut anew.
-            let here: BTreeSet<EntityId> = homes.iter().map(|home| home.id).collect();
+            let here: BTreeSet<EntityId> = set_of(homes.iter().map(|home| home.id));
             let given = |task: &VisitTask| task.households.iter().filter(|id| here.contains(id)).count();
             let mut people = BTreeSet::new();
             people.extend(tasks.iter().filter(|task| given(task) > 0).map(|task| names.person(&task.user)));

@@ -446,7 +446,7 @@ impl Entity {
 
     /// Shown values of all fields.
     pub fn values(&self) -> crate::Values {
-        self.registers().filter_map(|(p, r)| Some((p.to_owned(), r.value()?.clone()))).collect()
+        crate::map_of(self.registers().filter_map(|(p, r)| Some((p.to_owned(), r.value()?.clone()))))
     }
 
     /// Ids of the rows of a table that have not been taken away, in order. A row edited by someone who had not

@@ -2,6 +2,7 @@
 //! dozen types was a tenth of the phone's code.
 
 use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Puts a list in order; equal items keep their places.
 pub fn order_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
@@ -19,6 +20,25 @@ pub fn order_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Orderin
 /// Puts a list in the order of a key; equal items keep their places.
 pub fn order_by_key<T, K: Ord>(list: &mut Vec<T>, key: impl Fn(&T) -> K) {
     order_by(list, |a, b| key(a).cmp(&key(b)));
+}
+
+/// A map of what comes, the last of a key counting. Put in one by one: `collect` sorts first, with machinery of its own
+/// for each type.
+pub fn map_of<K: Ord, V>(items: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut map = BTreeMap::new();
+    for (key, value) in items {
+        map.insert(key, value);
+    }
+    map
+}
+
+/// A set of what comes, as [`map_of`].
+pub fn set_of<K: Ord>(items: impl IntoIterator<Item = K>) -> BTreeSet<K> {
+    let mut set = BTreeSet::new();
+    for item in items {
+        set.insert(item);
+    }
+    set
 }
 
 #[inline(never)]

@@ -14,7 +14,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::key::{self, Point};
-use gridbook_log::{Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, sign, signed_bytes};
+use gridbook_log::{
+    Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, set_of, sign, signed_bytes,
+};
 
 use crate::driver::Http;
 use crate::engine::{Request, Response};
@@ -246,7 +248,7 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
 
     /// Which of these lie in the log already.
     async fn held(&self, ops: impl Iterator<Item = &Op>) -> Result<BTreeSet<Hash>, ReplicaError> {
-        let ids: BTreeSet<EntityId> = ops.map(Op::entity).collect();
+        let ids: BTreeSet<EntityId> = set_of(ops.map(Op::entity));
         let ids: Vec<EntityId> = ids.into_iter().collect();
         let streams = self.replica.streams(&ids).await?;
         Ok(streams.iter().flat_map(|(_, ops)| ops).map(|op| *op.hash()).collect())

@@ -8,7 +8,7 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::cut::{Draft, DraftProblem, Preview, free_codes, holders};
 use gridbook_domain::territory::norm::Dwelling;
-use gridbook_log::{Body, Create, EntityId, Placement, body};
+use gridbook_log::{Body, Create, EntityId, Placement, body, set_of};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -300,7 +300,7 @@ fn who(editing: Editing) -> AnyView {
                         move || editing.holders.with(|all| all.get(&held).map(joined).unwrap_or_default());
                     let options = move || {
                         let new = editing.new.get();
-                        let all: BTreeSet<String> = new.iter().map(|(code, _)| code.clone()).collect();
+                        let all: BTreeSet<String> = set_of(new.iter().map(|(code, _)| code.clone()));
                         named(&new).chain([(joined(&all), "都管".to_owned())]).collect()
                     };
                     let set = move |codes: String| {

@@ -7,6 +7,7 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::cut::{Node, cuts};
 use gridbook_domain::territory::dual::{DUAL_DAYS, Dual, Figures as Sums, Record};
+use gridbook_log::set_of;
 
 use super::Asked;
 use super::figures::{Figures, table};
@@ -43,7 +44,7 @@ pub(super) async fn dual(app: App, names: &Names, asked: &Asked) -> Figures {
         if !near || !cut.old.iter().any(|code| code.starts_with(&asked.area)) {
             continue;
         }
-        let areas: BTreeSet<String> = cut.old.iter().chain(&cut.new).cloned().collect();
+        let areas: BTreeSet<String> = set_of(cut.old.iter().chain(&cut.new).cloned());
         let mut records = Vec::new();
         for (n, row) in rows_in(app, &areas).into_iter().enumerate() {
             if n % BREATH == BREATH - 1 {

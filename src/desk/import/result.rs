@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gridbook_domain::import::{Imported, UndoVerdict, undo_verdict};
 use gridbook_domain::record::RecordKind;
-use gridbook_log::{Body, Entity, body};
+use gridbook_log::{Body, Entity, body, set_of};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -171,7 +171,7 @@ fn changed(entity: &Entity, made: &Made) -> bool {
 
 /// Codes that records outside this import refer to: households of reports, areas of households and reports.
 fn referred(app: App, done: &Done) -> BTreeSet<String> {
-    let own: BTreeSet<_> = done.items.iter().map(|made| made.id).collect();
+    let own: BTreeSet<_> = set_of(done.items.iter().map(|made| made.id));
     app.rows(|rows| {
         let code =
             |id| rows.get(&id).and_then(|row| row.summary.as_ref()).map(|summary| summary.number.clone());

@@ -8,7 +8,7 @@ use gridbook_domain::plan::task::{Terms, VisitTask, share_out, walkers};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::territory::covers;
-use gridbook_log::{Body, EntityId};
+use gridbook_log::{Body, EntityId, set_of};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -51,11 +51,11 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
         spawn_local(async move {
             let all = walkers(&app.package(), &people_of(app).await, app.today());
             let near = going(&all, &chosen);
-            let own: BTreeSet<String> = near
-                .iter()
-                .filter(|walker| walker.area.len() >= GRID_DIGITS)
-                .map(|walker| walker.user.clone())
-                .collect();
+            let own: BTreeSet<String> = set_of(
+                near.iter()
+                    .filter(|walker| walker.area.len() >= GRID_DIGITS)
+                    .map(|walker| walker.user.clone()),
+            );
             // Where grids have nobody of their own, the village goes.
             let own = if own.is_empty() { near.iter().map(|w| w.user.clone()).collect() } else { own };
             let _ = people.try_set(near);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gridbook_domain::form::{Condition, Field, Form, Photos, Problem, Stage, Values, table_rows, validate};
 use gridbook_domain::package::Package;
-use gridbook_log::{BlobRef, EntityId};
+use gridbook_log::{BlobRef, EntityId, map_of};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -173,11 +173,8 @@ impl FormState {
     /// Values without rows that were begun and left empty.
     pub fn clean(self) -> Values {
         self.values.with_untracked(|values| {
-            values
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(path, value)| (path.clone(), value.clone()))
-                .collect()
+            let told = values.iter().filter(|(_, value)| !value.is_null());
+            map_of(told.map(|(path, value)| (path.clone(), value.clone())))
         })
     }
 
@@ -185,11 +182,8 @@ impl FormState {
     pub fn changes(self) -> Values {
         let now = self.clean();
         self.base.with_value(|base| {
-            let mut changes: Values = now
-                .iter()
-                .filter(|(path, value)| base.get(*path) != Some(value))
-                .map(|(p, v)| (p.clone(), v.clone()))
-                .collect();
+            let new = now.iter().filter(|(path, value)| base.get(*path) != Some(value));
+            let mut changes = map_of(new.map(|(p, v)| (p.clone(), v.clone())));
             let gone = |path: &str| {
                 let row = path.rsplit_once('/').map(|(row, _)| format!("{row}/_gone"));
                 row.is_some_and(|row| now.contains_key(&row))

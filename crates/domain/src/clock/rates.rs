@@ -7,6 +7,7 @@ use super::{CaseClocks, ClockId, Limit, Phase};
 use crate::case::CaseView;
 use crate::case::unit::{UnitStep, WithUnit};
 use crate::share::Share;
+use gridbook_log::set_of;
 
 /// Shares of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -126,7 +127,7 @@ pub fn by_unit<'a>(
     let leads = cases.iter().filter_map(|(case, _)| case.lead_unit.clone());
     let marked = cases.iter().flat_map(|(case, _)| case.faults.iter().filter_map(|mark| mark.unit.clone()));
     let had = cases.iter().flat_map(|(case, _)| case.with_units.iter().map(|held| held.unit.clone()));
-    let units: BTreeSet<String> = leads.chain(marked).chain(had).chain([String::new()]).collect();
+    let units: BTreeSet<String> = set_of(leads.chain(marked).chain(had).chain([String::new()]));
     let line = |unit: String| {
         let whose = |held: Option<&str>| held.is_some_and(|held| unit.is_empty() || held == unit);
         let own = || cases.iter().filter(|(case, _)| whose(case.lead_unit.as_deref()));

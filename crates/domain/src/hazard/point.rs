@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_log::{EntityId, order_by_key};
+use gridbook_log::{EntityId, map_of, order_by_key};
 use serde_json::Value;
 
 use super::patrol::{Answered, PatrolDue, Season, Spawned, inspect, patrol_due};
@@ -85,7 +85,7 @@ pub fn points_due(package: &Package, rows: &[&Summary], season: &Season, now: u6
 /// The answers of an inspection list by its lines: the row of line `3` is `i3`.
 pub fn answers(values: &Values) -> BTreeMap<String, Answered> {
     let rows = table_rows(values, "checks").into_iter();
-    rows.filter_map(|row| {
+    map_of(rows.filter_map(|row| {
         let said = values.get(&format!("checks/{row}/state")).and_then(Value::as_str)?;
         let answer = match said {
             "yes" => Answered::Yes,
@@ -94,8 +94,7 @@ pub fn answers(values: &Values) -> BTreeMap<String, Answered> {
             _ => return None,
         };
         Some((row.strip_prefix('i')?.to_owned(), answer))
-    })
-    .collect()
+    }))
 }
 
 /// Hazards that a sheet calls for: a "no" on an inspection list, something abnormal on a patrol.

@@ -1,8 +1,7 @@
 //! Attempts that met nobody, and in which way the next visit may be made (VISIT-04).
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
+use gridbook_log::set_of;
 
 use super::{last_valid, trigger::VisitRules};
 use crate::package::ContactMode;
@@ -22,11 +21,8 @@ pub struct Attempts {
 /// Attempts that met nobody since the last valid visit; `visits` in any order. Three on one day are one.
 pub fn attempts(rules: &VisitRules, mode: ContactMode, visits: &[VisitFact]) -> Attempts {
     let since = last_valid(mode, visits).map(|visit| visit.day);
-    let days: BTreeSet<NaiveDate> = visits
-        .iter()
-        .filter(|visit| !visit.met && since.is_none_or(|since| visit.day > since))
-        .map(|visit| visit.day)
-        .collect();
+    let missed = visits.iter().filter(|visit| !visit.met && since.is_none_or(|since| visit.day > since));
+    let days = set_of(missed.map(|visit| visit.day));
     Attempts {
         days: days.len(),
         last: days.last().copied(),

@@ -9,7 +9,7 @@ mod share_out;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridbook_log::{Create, Entity, EntityId, Placement, Values, order_by};
+use gridbook_log::{Create, Entity, EntityId, Placement, Values, map_of, order_by, set_of};
 use serde_json::Value;
 
 use super::{CALLED, DueRow, DueState, Season, attempts, due_list, household_due, visits_by_household};
@@ -87,7 +87,7 @@ impl VisitTask {
             user: text("user"),
             area: area.to_owned(),
             households: ids(values.get("households")?)?,
-            handed: handed.collect(),
+            handed: map_of(handed),
             cancelled: values.get(CANCELLED).and_then(Value::as_bool).unwrap_or(false),
         })
     }
@@ -102,12 +102,9 @@ impl VisitTask {
             user: user.clone(),
             area: row.area.clone(),
             households: homes.iter().filter_map(|word| EntityId::parse(word.get(..HEX)?)).collect(),
-            handed: homes
-                .iter()
-                .filter_map(|word| {
-                    Some((EntityId::parse(word.get(..HEX)?)?, word.get(HEX + 1..)?.to_owned()))
-                })
-                .collect(),
+            handed: map_of(homes.iter().filter_map(|word| {
+                Some((EntityId::parse(word.get(..HEX)?)?, word.get(HEX + 1..)?.to_owned()))
+            })),
             cancelled: row.state == CANCELLED,
         })
     }
@@ -198,11 +195,11 @@ pub fn met<'a>(
     let catalogue = package.catalogue.get();
     let campaign = catalogue.campaigns.iter().find(|held| held.id == campaign);
     let item = campaign.and_then(|held| catalogue.item(&held.item));
-    rows.into_iter()
-        .filter(|row| !row.rejected && row.kind.is_report() && row.day() >= from)
-        .filter(|row| row.visit.is_some_and(|visit| visit.met) || item.is_some_and(|item| item.is_about(row)))
-        .filter_map(|row| row.household)
-        .collect()
+    let reached =
+        rows.into_iter().filter(|row| !row.rejected && row.kind.is_report() && row.day() >= from).filter(
+            |row| row.visit.is_some_and(|visit| visit.met) || item.is_some_and(|item| item.is_about(row)),
+        );
+    set_of(reached.filter_map(|row| row.household))
 }
 
 /// The list of one person: what is due (VISIT-01), and what was given to them in campaigns and is not done yet.
@@ -222,12 +219,8 @@ pub fn list_of(
         return rows;
     }
     let visits = visits_by_household(summaries.iter().copied());
-    let homes: BTreeMap<EntityId, &Summary> = summaries
-        .iter()
-        .copied()
-        .filter(|row| row.kind == RecordKind::Household && !row.rejected && !row.is_gone())
-        .map(|row| (row.id, row))
-        .collect();
+    let stands = |row: &&Summary| row.kind == RecordKind::Household && !row.rejected && !row.is_gone();
+    let homes = map_of(summaries.iter().copied().filter(stands).map(|row| (row.id, row)));
     for task in mine {
         let done = met(package, &task.terms.campaign, task.terms.from, summaries.iter().copied());
         for id in task.households.iter().filter(|id| !done.contains(id)) {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
-use gridbook_log::{Entity, EntityId, Values};
+use gridbook_log::{Entity, EntityId, Values, map_of};
 use serde_json::Value;
 
 use super::norm::{Dwelling, NormNote, Norms, check};
@@ -66,8 +66,8 @@ impl Node {
                 valid_to: date::parse(text("valid_to")),
                 successors: codes(values.get("successors")),
             },
-            moves: moves.collect(),
-            holders: holders.collect(),
+            moves: map_of(moves),
+            holders: map_of(holders),
         })
     }
 }
@@ -205,7 +205,7 @@ impl Draft {
             .filter_map(|home| Some(Dwelling { area: self.homes.get(&home.id)?.clone(), ..home.clone() }))
             .collect();
         let codes: Vec<String> = self.new.iter().map(|(code, _)| code.clone()).collect();
-        let mut counts: BTreeMap<String, usize> = codes.iter().map(|code| (code.clone(), 0)).collect();
+        let mut counts: BTreeMap<String, usize> = map_of(codes.iter().map(|code| (code.clone(), 0)));
         for home in &then {
             *counts.entry(home.area.clone()).or_default() += 1;
         }

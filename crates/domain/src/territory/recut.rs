@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, map_of};
 
 use super::{AreaNode, covers};
 use crate::record::RecordKind;
@@ -44,12 +44,12 @@ pub fn plan<'a>(
         };
         Some(said.or(only).cloned())
     };
-    let households: BTreeMap<EntityId, Option<Option<String>>> = rows
-        .clone()
-        .into_iter()
-        .filter(|row| row.kind == RecordKind::Household)
-        .map(|row| (row.id, target(row)))
-        .collect();
+    let households: BTreeMap<EntityId, Option<Option<String>>> = map_of(
+        rows.clone()
+            .into_iter()
+            .filter(|row| row.kind == RecordKind::Household)
+            .map(|row| (row.id, target(row))),
+    );
     let mut plan = Plan::default();
     for row in rows.into_iter().filter(|row| !row.kind.is_directory()) {
         let house =

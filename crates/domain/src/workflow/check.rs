@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use gridbook_log::Event;
+use gridbook_log::{Event, set_of};
 use serde_json::Value;
 
 use super::guard::Situation;
@@ -129,7 +129,7 @@ fn merged(case: &CaseView, event: &Event) -> Values {
 /// new one, except for facts of the record that the step may leave as they are.
 fn entered(package: &Package, case: &CaseView, event: &Event, inputs: &[&Field]) -> Values {
     let fresh = |field: &&&Field| !field.set || owned_path(package, case.kind, &field.path);
-    let asked: BTreeSet<&str> = inputs.iter().filter(fresh).map(|field| field.path.as_str()).collect();
+    let asked: BTreeSet<&str> = set_of(inputs.iter().filter(fresh).map(|field| field.path.as_str()));
     let mut values = case.values.clone();
     values.retain(|path, _| !asked.contains(path.split('/').next().unwrap_or(path)));
     values.extend(event.set.clone());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::OpId;
+use gridbook_log::{OpId, set_of};
 
 use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, Verdict};
 
@@ -106,7 +106,7 @@ impl Outgoing {
             .results
             .iter()
             .filter(|r| r.r != Verdict::Defer || r.id.is_some_and(|id| self.passed.contains(&id)));
-        let settled: BTreeSet<OpId> = settled.filter_map(|r| r.id).collect();
+        let settled: BTreeSet<OpId> = set_of(settled.filter_map(|r| r.id));
         let left: Vec<OpId> = sent.ids.iter().filter(|id| !settled.contains(*id)).copied().collect();
         if !left.is_empty() {
             if sent.alone {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 
-use gridbook_log::{Clock, DeviceId, EntityId, Writer};
+use gridbook_log::{Clock, DeviceId, EntityId, Writer, map_of, order_by_key};
 
 use super::index::{Loose, Page, Row};
 use super::{Inner, Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
@@ -72,7 +72,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             };
             changed.extend(unpack_row::<Vec<EntityId>>(&bytes, "journal")?);
         }
-        changed.sort();
+        order_by_key(&mut changed, |id| *id);
         changed.dedup();
         let mut rows: Vec<(EntityId, Option<Loose<P::Summary>>)> = Vec::new();
         for id in &changed {
@@ -224,7 +224,7 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
         rows.retain(|id, row| dead.get(id).is_none_or(|(version, _)| row.version > *version));
         // The mark of one that came back stays where its row is in a page.
         let away = dead.into_iter().filter(|(id, _)| !rows.contains_key(id));
-        let gone = away.map(|(id, (_, own))| (id, own)).collect();
+        let gone = map_of(away.map(|(id, (_, own))| (id, own)));
         let pend = super::outbox::read_pend(store).await?;
         let stored = store.get(Table::Meta, VERSION_KEY).await?;
         if version_of(stored.as_deref()) == meta.version {

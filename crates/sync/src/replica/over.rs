@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{EntityId, Op, pack};
+use gridbook_log::{EntityId, Op, pack, set_of};
 
 use super::index::Row;
 use super::open::seal;
@@ -79,7 +79,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         if send_again != SendAgain::Nothing {
             let logs: BTreeSet<u32> = {
                 let inner = self.inner.borrow();
-                inner.rows.values().flat_map(|row| row.parts.iter().map(|part| part.log)).collect()
+                set_of(inner.rows.values().flat_map(|row| row.parts.iter().map(|part| part.log)))
             };
             for log in logs {
                 let bytes =

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use gridbook_log::{Ctx, Dot, Entity, EntityId, Have, NewOp, Op, OpId, Writer, pack};
+use gridbook_log::{Ctx, Dot, Entity, EntityId, Have, NewOp, Op, OpId, Writer, map_of, pack, set_of};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
@@ -165,7 +165,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut streams: BTreeMap<EntityId, Vec<&Waiting>> = BTreeMap::new();
         waiting.iter().for_each(|w| streams.entry(w.pending.entity).or_default().push(w));
         streams.retain(|_, here| here.iter().any(|w| w.n.is_some()));
-        let affected: BTreeSet<EntityId> = streams.keys().copied().collect();
+        let affected: BTreeSet<EntityId> = set_of(streams.keys().copied());
         let mut pend = inner.pend.clone();
         for (log, bytes) in rows {
             let parts = |id: &EntityId| inner.rows.get(id).map_or(&[][..], |row| &row.parts);
@@ -211,7 +211,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 }));
                 all.push(op.clone());
             }
-            let moved: Moved = here.iter().filter_map(|w| Some((w.op.dot(), w.n?))).collect();
+            let moved: Moved = map_of(here.iter().filter_map(|w| Some((w.op.dot(), w.n?))));
             for (w, n) in here.iter().filter_map(|w| Some((w, w.n?))) {
                 let op = again(&w.op, n, &moved, meta.writer, env)?;
                 let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, &op))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gridbook_log::body::Set;
-use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, Writer, pack};
+use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, Writer, map_of, pack};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
@@ -74,7 +74,7 @@ fn again(body: &Body, entity: &Entity) -> Again {
     let set = create.set.iter().filter(|(path, value)| new(path, value));
     let blobs = create.blobs.iter().filter(|blob| !first.create.blobs.contains(blob));
     Again::Changed(Set {
-        set: set.map(|(path, value)| (path.clone(), value.clone())).collect(),
+        set: map_of(set.map(|(path, value)| (path.clone(), value.clone()))),
         blobs: blobs.cloned().collect(),
     })
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Dot, Entity, EntityId, Fingerprint, Op, OpId, pack};
+use gridbook_log::{Dot, Entity, EntityId, Fingerprint, Op, OpId, map_of, pack, set_of};
 
 use super::index::{Part, Row, put_rows};
 use super::open::{PAGE_ROWS, seal};
@@ -80,13 +80,13 @@ impl<S: Store, P: Project> Replica<S, P> {
                     place.1.push(*id);
                 }
             }
-            let there: BTreeMap<&str, Fingerprint> = told.iter().map(|p| (p.place.as_str(), p.fp)).collect();
-            let all: BTreeSet<&str> = there.keys().copied().chain(here.keys().map(String::as_str)).collect();
+            let there: BTreeMap<&str, Fingerprint> = map_of(told.iter().map(|p| (p.place.as_str(), p.fp)));
+            let all: BTreeSet<&str> = set_of(there.keys().copied().chain(here.keys().map(String::as_str)));
             let fp_here = |place: &str| here.get(place).map(|(fp, _)| *fp).unwrap_or_default();
             let differs = |place: &&str| fp_here(place) != there.get(place).copied().unwrap_or_default();
             let places: Vec<String> = all.into_iter().filter(differs).map(str::to_owned).collect();
             let lying = places.iter().filter_map(|place| here.get(place)).flat_map(|(_, ids)| ids);
-            compared.entities = lying.copied().collect();
+            compared.entities = set_of(lying.copied());
             compared.places = Some(places);
         }
         Ok(compared)
@@ -118,7 +118,7 @@ impl<S: Store, P: Project> Replica<S, P> {
     async fn read_log(&self) -> Result<Log, ReplicaError> {
         let waiting: BTreeSet<(u32, u32)> = {
             let inner = self.inner.borrow();
-            inner.pend.iter().flat_map(|(log, list)| list.iter().map(|p| (*log, p.at))).collect()
+            set_of(inner.pend.iter().flat_map(|(log, list)| list.iter().map(|p| (*log, p.at))))
         };
         let mut log = Log::new();
         let mut after = String::new();
@@ -233,7 +233,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let logs: BTreeSet<u32> = {
             let inner = self.inner.borrow();
             let rows = entities.iter().filter_map(|id| inner.rows.get(id));
-            rows.flat_map(|row| row.parts.iter().map(|part| part.log)).collect()
+            set_of(rows.flat_map(|row| row.parts.iter().map(|part| part.log)))
         };
         let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
         let mut count = 0;
@@ -267,7 +267,7 @@ impl<P: Project> Inner<P> {
         let other = |(id, found): &(&EntityId, &Found)| {
             self.rows.get(*id).is_none_or(|row| joined(&row.parts) != joined(&found.parts))
         };
-        let mut wrong: BTreeSet<EntityId> = log.iter().filter(other).map(|(id, _)| *id).collect();
+        let mut wrong: BTreeSet<EntityId> = set_of(log.iter().filter(other).map(|(id, _)| *id));
         // One whose unsent operations are gone stays in sight: somebody must be told.
         let empty = self.rows.iter().filter(|(id, row)| !log.contains_key(*id) && row.unsent == 0);
         wrong.extend(empty.map(|(id, _)| *id));

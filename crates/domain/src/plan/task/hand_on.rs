@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{EntityId, Event, Placement};
+use gridbook_log::{EntityId, Event, Placement, map_of, set_of};
 use serde_json::Value;
 
 use super::{VisitTask, met};
@@ -40,7 +40,7 @@ impl VisitTask {
     /// The step that gives these households to these people, and lays the task into an area; `None` when nothing changes.
     fn hand_on(&self, to: BTreeMap<EntityId, String>, area: Option<String>) -> Option<Event> {
         let changes = |(id, user): &(EntityId, String)| self.person_of(id) != user;
-        let to: BTreeMap<EntityId, String> = to.into_iter().filter(changes).collect();
+        let to: BTreeMap<EntityId, String> = map_of(to.into_iter().filter(changes));
         let area = area.filter(|area| *area != self.area);
         if to.is_empty() && area.is_none() {
             return None;
@@ -74,7 +74,7 @@ pub fn open_of(
     area: &str,
 ) -> Vec<(VisitTask, Vec<EntityId>)> {
     let homes = rows.iter().filter(|row| row.kind == RecordKind::Household && covers(area, &row.area));
-    let homes: BTreeSet<EntityId> = homes.map(|row| row.id).collect();
+    let homes: BTreeSet<EntityId> = set_of(homes.map(|row| row.id));
     let mine = |task: VisitTask| {
         let own = task.households.iter().filter(|id| homes.contains(id) && task.person_of(id) == user);
         let own: Vec<EntityId> = own.copied().collect();
@@ -117,11 +117,9 @@ pub fn by_re_cut<'a>(
     walkers: &[Walker],
 ) -> Followed {
     let rows: Vec<&Summary> = rows.into_iter().collect();
-    let lies: BTreeMap<EntityId, &str> = rows
-        .iter()
-        .filter(|row| row.kind == RecordKind::Household)
-        .map(|row| (row.id, row.area.as_str()))
-        .collect();
+    let lies: BTreeMap<EntityId, &str> = map_of(
+        rows.iter().filter(|row| row.kind == RecordKind::Household).map(|row| (row.id, row.area.as_str())),
+    );
     let mut load: BTreeMap<&str, usize> = BTreeMap::new();
     let mut followed = Followed::default();
     for task in whole(rows.iter().copied()) {

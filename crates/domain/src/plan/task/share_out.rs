@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, map_of};
 
 use super::{MAX_HOUSEHOLDS, Terms, VisitTask};
 use crate::package::Package;
@@ -45,7 +45,7 @@ pub fn share_out(
         standing.iter().filter(same).flat_map(|task| task.households.iter().copied()).collect();
     let open: Vec<(EntityId, String)> =
         households.iter().filter(|(id, _)| !given.contains(id)).cloned().collect();
-    let areas: BTreeMap<EntityId, &str> = open.iter().map(|(id, area)| (*id, grid_of(area))).collect();
+    let areas: BTreeMap<EntityId, &str> = map_of(open.iter().map(|(id, area)| (*id, grid_of(area))));
     let (mut made, mut nobody) = (Vec::new(), Vec::new());
     for (user, homes) in assign(&open, people) {
         if user.is_empty() {

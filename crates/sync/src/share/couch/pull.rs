@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::Writer;
+use gridbook_log::{Writer, set_of};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -96,7 +96,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         state.couch.cursor.clear();
         let batch = if state.couch.batch == 0 { BATCH } else { state.couch.batch };
         state.couch.batch = batch;
-        let mut seen: BTreeSet<String> = cursor.seen.iter().filter(|id| !id.is_empty()).cloned().collect();
+        let mut seen: BTreeSet<String> = set_of(cursor.seen.iter().filter(|id| !id.is_empty()).cloned());
         seen.extend(state.couch.last.iter().cloned());
         let seen: Vec<String> = seen.into_iter().collect();
         let rows: lanes::Job<'_, First> =

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_log::Writer;
+use gridbook_log::{Writer, map_of};
 
 use crate::env::Env;
 use crate::share::fault::{Answer, Fault};
@@ -22,12 +22,13 @@ impl<W: Wire, E: Env> Share<W, E> {
         let bytes = self.dav_get(&names::head(&log)).await?;
         let remote = bytes.as_deref().and_then(Head::read);
         let listing = self.dav_list(&format!("log/{log}/")).await?;
-        let folder: BTreeMap<String, Option<u64>> = listing
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|item| !item.absent && names::segment_first(&item.name).is_some())
-            .map(|item| (item.name, item.len))
-            .collect();
+        let folder: BTreeMap<String, Option<u64>> = map_of(
+            listing
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|item| !item.absent && names::segment_first(&item.name).is_some())
+                .map(|item| (item.name, item.len)),
+        );
         let mut head = base(known.as_ref().map(|own| &own.head), remote.as_ref());
         head.format = 1;
         head.history.clone_from(&meta.history);

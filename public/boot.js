@@ -86,6 +86,17 @@
     }
   });
 
+  /* ---- what a start with an account waits for; who has to sign in first is not kept waiting for it ---- */
+
+  if (read("gridbook.accounts") !== null) {
+    var ask = document.createElement("link");
+    ask.rel = "preload";
+    ask.href = base + "package.json";
+    ask.as = "fetch";
+    ask.crossOrigin = "anonymous";
+    document.head.appendChild(ask);
+  }
+
   function announce(name) {
     var event;
     try {

@@ -67,8 +67,8 @@ pub type AppReplica = Replica<IdbStore, Projector>;
 pub type Rows = BTreeMap<EntityId, Row<Option<Summary>>>;
 
 struct Core {
-    /// As it was fetched; what the township changed comes on top.
-    built: Arc<Package>,
+    /// As it was fetched, once it was; what the township changed comes on top.
+    built: RefCell<Option<Arc<Package>>>,
     package: Rc<RefCell<Arc<Package>>>,
     /// Which revisions are in it.
     revised: Cell<u64>,
@@ -114,17 +114,23 @@ pub fn use_app() -> App {
 }
 
 impl App {
-    /// Starts the core: reads the package, opens the last account if it was not locked.
+    /// Starts the core: opens the last account if it was not locked, with the package.
     ///
     /// # Errors
-    /// [`Problem`] when the reference data cannot be read: then nothing can be shown.
+    /// [`Problem`] when the account's reference data cannot be read: then nothing can be shown.
     pub async fn start() -> Result<Self, Problem> {
+        let early = async { if account::any() { Some(load_package().await) } else { None } };
         // A start waits for the longer of the two, not for one after the other.
-        let (package, stored) = both(load_package(), account::stored()).await;
-        let package = Arc::new(package?);
+        let (package, stored) = both(early, account::stored()).await;
+        let package = match (package, &stored) {
+            (Some(package), Some(_)) => Some(package?),
+            (None, Some(_)) => Some(load_package().await?),
+            // Who has to sign in first can do that while it is on its way, or not there yet.
+            (package, None) => package.and_then(Result::ok),
+        };
         let core = Core {
-            package: Rc::new(RefCell::new(package.clone())),
-            built: package,
+            package: Rc::new(RefCell::new(package.clone().unwrap_or_default())),
+            built: RefCell::new(package),
             revised: Cell::new(0),
             token: Token::default(),
             replica: RefCell::new(None),
@@ -168,6 +174,20 @@ impl App {
     /// Catalogue, forms, workflow, dictionaries.
     pub fn package(&self) -> Arc<Package> {
         self.core().package.borrow().clone()
+    }
+
+    /// Reads the package, if that was not done yet.
+    ///
+    /// # Errors
+    /// [`Problem`] when it cannot be read; then it is asked for again the next time.
+    pub(super) async fn need_package(&self) -> Result<(), Problem> {
+        if self.core().built.borrow().is_none() {
+            let package = load_package().await?;
+            let core = self.core();
+            *core.package.borrow_mut() = package.clone();
+            *core.built.borrow_mut() = Some(package);
+        }
+        Ok(())
     }
 
     /// Wall clock, milliseconds since 1970.
@@ -290,9 +310,9 @@ impl App {
     }
 }
 
-async fn load_package() -> Result<Package, Problem> {
+async fn load_package() -> Result<Arc<Package>, Problem> {
     let response =
         gloo_net::http::Request::get("package.json").send().await.map_err(|_| Problem::NoPackage)?;
     let text = response.text().await.map_err(|_| Problem::NoPackage)?;
-    Package::from_json(&text).map_err(|_| Problem::NoPackage)
+    Package::from_json(&text).map(Arc::new).map_err(|_| Problem::NoPackage)
 }

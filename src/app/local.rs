@@ -94,6 +94,7 @@ impl App {
     /// # Errors
     /// [`Problem`] in words for people.
     pub async fn found(&self, new: &Founding) -> Result<(), Problem> {
+        self.need_package().await?;
         let authority = DeviceId(BrowserEnv.random_array());
         let assignments: Vec<Assignment> = self
             .package()

@@ -25,7 +25,7 @@ impl App {
         if core.revised.get() == tag || found.is_empty() && core.revised.get() == 0 {
             return;
         }
-        let mut package = core.built.clone();
+        let mut package = self.built_package();
         for (id, _) in found {
             let Ok(Some(entity)) = replica.entity(id).await else { continue };
             // One that this app cannot read yet is of a later version; what it can do goes on.
@@ -40,6 +40,6 @@ impl App {
 
     /// The package as it came with the app, without the township's changes.
     pub fn built_package(&self) -> Arc<gridbook_domain::package::Package> {
-        self.core().built.clone()
+        self.core().built.borrow().clone().unwrap_or_default()
     }
 }

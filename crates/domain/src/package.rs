@@ -149,8 +149,8 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-/// Everything that a township can change without code.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Everything that a township can change without code. The default one is empty: what an app has before it has read one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Package {
     /// Version of the data, e.g. `2026.1`.
     pub version: String,

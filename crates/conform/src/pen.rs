@@ -59,6 +59,21 @@ impl Pen {
             .expect("the suite writes within the bounds of the format")
     }
 
+    /// A first save of an entity, as the device's present life writes it again.
+    pub(crate) fn renamed(&self, op: &Op) -> Op {
+        let header = op.header();
+        let new = NewOp {
+            entity: op.entity(),
+            dot: Dot { writer: self.writer, n: 1 },
+            hlc: header.hlc,
+            kind: &header.kind,
+            user: &self.user,
+            ctx: Ctx::default(),
+        };
+        Op::new(new, SALT, op.body_text().unwrap_or_default().to_owned())
+            .expect("it was within the bounds of the format before")
+    }
+
     pub(crate) fn write(&mut self, entity: EntityId, kind: &str, text: String) -> Op {
         self.ms += 1;
         let op = self.draft(entity, kind, text);

@@ -60,7 +60,7 @@ fn instead(status: &mut StatusCode, body: &[u8], code: &str, other: StatusCode) 
     }
 }
 
-const BROKEN: [(&str, Breaking); 24] = [
+const BROKEN: [(&str, Breaking); 25] = [
     ("session.required", |_, status, body| instead(status, body, "session", StatusCode::FORBIDDEN)),
     ("session.sign_in", |_, status, body| instead(status, body, "credentials", StatusCode::NOT_FOUND)),
     ("history.cursor", |_, status, body| instead(status, body, "history", StatusCode::BAD_REQUEST)),
@@ -97,6 +97,17 @@ const BROKEN: [(&str, Breaking); 24] = [
     ("author.erased", |path, _, body| let_in(path, body, "erased")),
     ("authority.receipt", |path, _, body| without(path, body, |entry| kind(entry) == "receipt")),
     ("authority.reject", |path, _, body| without(path, body, |entry| kind(entry) == "reject")),
+    ("authority.renamed", |path, _, body| {
+        if path.ends_with("/push") {
+            json_of(body, |reply| {
+                for result in reply["results"].as_array_mut().into_iter().flatten() {
+                    if result["id"]["dot"]["writer"]["epoch"] == 5 {
+                        (result["r"], result["code"]) = (json!("reject"), json!("second_create"));
+                    }
+                }
+            });
+        }
+    }),
     ("authority.clockfix", |path, _, body| without(path, body, |entry| kind(entry) == "clockfix")),
     ("authority.number", |path, _, body| without(path, body, |entry| kind(entry) == "number")),
     ("rights.enter rights.enter_own", |path, _, body| without(path, body, |entry| entry["t"] == "enter")),

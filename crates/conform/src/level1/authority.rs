@@ -9,6 +9,7 @@ use crate::check::{Done, Stop, checks};
 checks! { 1:
     "authority.receipt" writes receipt, "收下上报以后,授权端写一条 receipt,指明操作和收到的时间";
     "authority.reject" writes reject, "规则不许的操作得到 reject:只留编号不留正文,授权端写一条 reject 说明原因";
+    "authority.renamed" writes renamed, "同一次保存换了 epoch 再送一遍,照收,不再评判";
     "authority.clockfix" writes clockfix, "作者的时钟快过五分钟,操作照收,授权端写一条 clockfix";
     "authority.number" writes number, "登记一件,授权端写一个 number;两件的编号不同";
 }
@@ -70,6 +71,20 @@ async fn reject(bench: &mut Bench) -> Done {
         .iter()
         .any(|body| matches!(body, Body::Reject(r) if r.op == again.dot() && r.code == "second_create"));
     if told { Ok(()) } else { Err(walk.broken(format!("reject 指明 {}", again.dot()), kinds(&answers))) }
+}
+
+/// No other check writes under it.
+const RENAMED: u32 = 5;
+
+/// A device that took a new name does not know what had arrived under the old one.
+async fn renamed(bench: &mut Bench) -> Done {
+    bench.needs_accounts()?;
+    let mut pen = bench.pen(0);
+    let create = pen.create(&bench.area);
+    bench.store(&pen, &[&create]).await?;
+    pen.writer.epoch = RENAMED;
+    let again = pen.renamed(&create);
+    bench.store(&pen, &[&again]).await
 }
 
 async fn clockfix(bench: &mut Bench) -> Done {

@@ -1,6 +1,7 @@
 //! Grids of a village, and cutting them anew (TERR-03, TERR-04): merge and split with a day from which it counts, with a
 //! look at what would move and at the norms beforehand; when the day has come, the records and the roles follow.
 
+mod card;
 mod draft;
 mod follow;
 mod standing;
@@ -34,6 +35,8 @@ struct Desk {
     /// The dialog is open: into how many grids.
     parts: RwSignal<usize>,
     open: RwSignal<bool>,
+    /// The place whose card is shown; empty for none.
+    card: RwSignal<String>,
 }
 
 /// Rows that lie in one of these areas.
@@ -57,6 +60,7 @@ pub fn areas() -> AnyView {
         chosen: RwSignal::new(BTreeSet::new()),
         parts: RwSignal::new(1),
         open: RwSignal::new(false),
+        card: RwSignal::new(String::new()),
     };
     let start = move |parts: usize| {
         desk.parts.set(parts);
@@ -97,12 +101,21 @@ pub fn areas() -> AnyView {
                 desk.chosen.set(BTreeSet::new());
                 desk.village.set(value);
             })}
+            <button
+                class="btn btn-small"
+                type="button"
+                data-testid="areas-village-card"
+                on:click=move |_| desk.card.set(desk.village.get_untracked())
+            >
+                "全村卡片"
+            </button>
         </div>
         <div class="books" tabindex="0" role="region" aria-label="网格">
             {inside}
             {move || desk.nodes.get().map(|nodes| standing::standing(desk, &nodes))}
         </div>
         {draft::dialog_for(desk)}
+        {card::dialog_for(desk, desk.card)}
     }
     .into_any()
 }
@@ -127,12 +140,18 @@ fn grids(desk: Desk, nodes: &[Node]) -> AnyView {
                 (None, homes) if homes > norms.households => warning(format!("超过 {} 户", norms.households)),
                 _ => ().into_any(),
             };
+            let code = grid.code.clone();
+            let show = move |_| desk.card.set(code.clone());
             let choose =
                 grid.begins.is_none().then(|| tick(&grid.name, "areas-tick", &grid.code, desk.chosen));
             view! {
                 <tr data-testid="areas-row" data-code=grid.code>
                     <td class="check">{choose}</td>
-                    <td class="strong">{grid.name}</td>
+                    <td>
+                        <button class="btn btn-link" type="button" data-testid="areas-card" on:click=show>
+                            {grid.name}
+                        </button>
+                    </td>
                     <td class="mono">{grid.code.clone()}</td>
                     <td class="num" data-testid="areas-homes">{grid.homes}</td>
                     <td>{words}</td>

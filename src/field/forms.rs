@@ -7,6 +7,7 @@ mod prefill;
 mod show;
 mod start;
 mod steps;
+mod twin;
 
 use std::sync::Arc;
 

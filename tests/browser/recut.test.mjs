@@ -98,6 +98,14 @@ test("a grid is split", async (t) => {
     await desk.id("areas-village").selectOption("510000100201");
     await row(LEFT).waitFor();
     whole = await homes(LEFT);
+    // The card of the grid says who works there and how much there is.
+    await row(LEFT).getByTestId("areas-card").click();
+    await desk.id("area-card").waitFor();
+    await until("its people are told", async () => (await desk.id("area-staff").count()) >= 2);
+    assert.equal(await desk.id("area-figure").first().innerText(), String(whole));
+    await inspect(desk.page, "desk-area-card");
+    await desk.page.keyboard.press("Escape");
+    await desk.id("area-card").waitFor({ state: "detached" });
     assert.equal(await desk.id("areas-split").isDisabled(), true, "nothing is chosen yet");
     await row(LEFT).getByTestId("areas-tick").check();
     await desk.id("areas-split").click();

@@ -1,5 +1,7 @@
 //! A typed reading of a household's stream (TERR-07, TERR-08; domain data 4.5.1, 4.5.2).
 
+pub mod twin;
+
 use gridbook_log::{Entity, EntityId, order_by_key};
 use serde_json::Value;
 

@@ -17,7 +17,7 @@ use crate::summary::{Summary, VisitFact, VisitMode};
 
 pub use attempt::{Attempts, attempts, modes};
 pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
-pub use coverage::{Coverage, coverage, full_coverages};
+pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
 
 /// A category that a household holds.

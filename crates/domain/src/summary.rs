@@ -231,7 +231,7 @@ impl Summary {
             }
             self.keys.names.push(fold(name));
         }
-        self.keys.tails = view.numbers().into_iter().filter_map(tail).collect();
+        self.keys.tails = view.numbers().into_iter().filter_map(phone_tail).collect();
         self.keys.door = fold_door(&view.door_no);
         self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
         self.categories = view.categories;
@@ -317,7 +317,7 @@ impl Summary {
                 self.keys.names.push(fold(name));
                 self.keys.initials.extend(name_initials(name));
             }
-            self.keys.tails.extend(entity.text(&format!("parties/{row}/phone")).and_then(tail));
+            self.keys.tails.extend(entity.text(&format!("parties/{row}/phone")).and_then(phone_tail));
         }
         self.keys.text = fold(&format!(
             "{} {} {} {}",
@@ -367,7 +367,7 @@ impl Summary {
         self.categories = vec![text("point_kind")];
         self.keys.names = vec![fold(&self.title)];
         self.keys.initials = name_initials(&self.title);
-        self.keys.tails = tail(&text("phone")).into_iter().collect();
+        self.keys.tails = phone_tail(&text("phone")).into_iter().collect();
         self.keys.text = fold(&format!("{} {}", self.title, self.subtitle));
     }
 
@@ -402,7 +402,7 @@ impl Summary {
         }
         self.keys.names = vec![fold(&self.title)];
         self.keys.initials = name_initials(&self.title);
-        self.keys.tails = tail(&text("phone")).into_iter().collect();
+        self.keys.tails = phone_tail(&text("phone")).into_iter().collect();
     }
 }
 
@@ -433,7 +433,8 @@ fn spot(geo: Option<&Value>) -> Option<Hint> {
 }
 
 /// The last eight digits of a phone number.
-fn tail(phone: &str) -> Option<String> {
+/// The last eight digits of a phone, as rows keep them; `None` for less than three.
+pub(crate) fn phone_tail(phone: &str) -> Option<String> {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     (digits.len() >= 3).then(|| digits.get(digits.len().saturating_sub(8)..).unwrap_or_default().to_owned())
 }

@@ -1,5 +1,6 @@
 //! Area codes (TERR-01, TERR-03): digits whose prefixes are the ancestors.
 
+pub mod card;
 pub mod cut;
 pub mod dual;
 pub mod norm;

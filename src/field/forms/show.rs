@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::steps::{Step, all_well, check_group, steps};
+use super::twin::twin;
 use super::{Page, Saving};
 use crate::field::confidential::who;
 use crate::field::screen::Screen;
@@ -58,6 +59,7 @@ pub(super) fn view(page: Page) -> AnyView {
             {restored(page)}
             {progress(page, list)}
             {problems(page)}
+            {twin(page)}
             {step(page, list)}
         </div>
     };

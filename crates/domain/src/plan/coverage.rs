@@ -12,6 +12,12 @@ use crate::record::RecordKind;
 use crate::share::Share;
 use crate::summary::{Summary, VisitFact};
 
+/// Whether a household is to be visited monthly or more often that day, and nothing suspends it.
+pub fn is_key(household: &Summary, package: &Package, day: NaiveDate, season: Season) -> bool {
+    let now = household_due(household, &[], package, day, season);
+    now.state != DueState::Suspended && (1..=KEY_INTERVAL).contains(&now.interval)
+}
+
 /// Figures of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coverage {
@@ -47,8 +53,7 @@ pub fn coverage<'a>(
         let visits = visits.get(&household.id).map_or(&[][..], Vec::as_slice);
         let met = met_in(visits, from, to);
         figures.visited.count(met);
-        let now = household_due(household, &[], package, from, Season::usual(from));
-        if now.state != DueState::Suspended && (1..=KEY_INTERVAL).contains(&now.interval) {
+        if is_key(household, package, from, Season::usual(from)) {
             figures.key.count(met);
         }
         figures.attempts += visits.iter().filter(|v| !v.met && (from..=to).contains(&v.day)).count();

@@ -1,0 +1,107 @@
+//! What a node of the territory shows of itself (TERR-06): where it lies, who works there, and how much there is.
+
+use chrono::NaiveDate;
+
+use super::{AreaCode, covers};
+use crate::package::Package;
+use crate::plan::{Season, is_key};
+use crate::record::RecordKind;
+use crate::role::Actor;
+use crate::summary::Summary;
+
+/// A node with what lies in it and below.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AreaCard {
+    /// Codes of what it lies in, the nearest first.
+    pub above: Vec<String>,
+    /// Accounts with the ids of the roles that they hold there, in order of account.
+    pub staff: Vec<(String, String)>,
+    /// Households, those that are no more ones left out.
+    pub households: usize,
+    /// Persons of them who are known by name.
+    pub persons: usize,
+    /// Households that are visited monthly or more often.
+    pub key: usize,
+    /// Places that are patrolled and in use.
+    pub points: usize,
+    /// Cases that are not closed.
+    pub open: usize,
+}
+
+/// The card of a node; `rows` may be all that the device has.
+pub fn card<'a>(
+    package: &Package,
+    code: &str,
+    people: &[Actor],
+    rows: impl IntoIterator<Item = &'a Summary>,
+    today: NaiveDate,
+) -> AreaCard {
+    let mut card = AreaCard::default();
+    let parents = std::iter::successors(AreaCode::parse(code).ok(), AreaCode::parent).skip(1);
+    card.above = parents.map(|code| code.as_str().to_owned()).collect();
+    for person in people {
+        let held = person.assignments.iter().filter(|held| held.valid_on(today));
+        let here = held.filter(|held| held.area.as_deref().is_some_and(|area| covers(code, area)));
+        card.staff.extend(here.map(|held| (person.user.clone(), held.role.clone())));
+    }
+    gridbook_log::order_by(&mut card.staff, Ord::cmp);
+    card.staff.dedup();
+    for row in rows.into_iter().filter(|row| !row.rejected && covers(code, &row.area)) {
+        match row.kind {
+            RecordKind::Household if !row.is_gone() => {
+                card.households += 1;
+                card.persons += row.keys.names.len();
+                card.key += usize::from(is_key(row, package, today, Season::usual(today)));
+            }
+            RecordKind::Place => card.points += usize::from(row.state != "closed"),
+            _ => card.open += usize::from(row.is_open()),
+        }
+    }
+    card
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::case::story::{GRID, START, Story, TOWN, VILLAGE, person};
+    use crate::summary::day_of;
+
+    #[test]
+    fn where_it_lies_who_works_there_and_how_much_there_is() {
+        let package = Package::builtin();
+        let house = |categories: serde_json::Value, status: &str| {
+            let mut story = Story::new();
+            let body = json!({"type": "household", "form": "F-HOUSEHOLD/1", "place": {"area": GRID}, "set": {
+                "address_text": "柳溪村3组12号", "head": "钟小满", "residence_type": "permanent", "status": status,
+                "categories": categories, "members/m1/name": "钟小满", "members/m2/name": "钟大雪"}});
+            story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+            Summary::of(&story.entity, package).unwrap()
+        };
+        let rows = [
+            house(json!(["elder_alone"]), "active"),
+            house(json!([]), "active"),
+            house(json!([]), "cancelled"),
+            Summary::of(&Story::hazard("blue").entity, package).unwrap(),
+            Summary { kind: RecordKind::Place, state: "active".to_owned(), ..house(json!([]), "active") },
+            Summary { kind: RecordKind::Place, state: "closed".to_owned(), ..house(json!([]), "active") },
+        ];
+        let people = [
+            person("lea", "grid_worker_l1"),
+            person("ann", "village_assistant"),
+            person("sue", "supervisor"),
+        ];
+        let shown = |code: &str| card(package, code, &people, &rows, day_of(START));
+        let village = shown(VILLAGE);
+        assert_eq!(village.above, [TOWN, "510000"]);
+        let held = |user: &str, role: &str| (user.to_owned(), role.to_owned());
+        assert_eq!(village.staff, [held("ann", "village_assistant"), held("lea", "grid_worker_l1")]);
+        assert_eq!((village.households, village.persons, village.key), (2, 4, 1));
+        assert_eq!((village.points, village.open), (1, 1));
+        let grid = shown(GRID);
+        assert_eq!((grid.above.len(), grid.staff.len(), grid.households), (4, 1, 2));
+        assert_eq!(shown("510000100202").households, 0);
+    }
+}

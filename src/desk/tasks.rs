@@ -113,7 +113,18 @@ fn find(app: App, names: &Names, village: &str, campaign: &str, from: NaiveDate)
         };
         let lines = homes.into_iter().map(line).collect();
         // As its phone counts it: from the task's own first day.
-        let done = |task: VisitTask| {
+        let lies: BTreeMap<EntityId, &str> = seen
+            .iter()
+            .filter(|row| row.kind == RecordKind::Household)
+            .map(|row| (row.id, grid_of(&row.area)))
+            .collect();
+        let done = |mut task: VisitTask| {
+            // The part of one person lies in one grid mostly, even where the whole task reaches over several.
+            let grids: BTreeSet<&str> =
+                task.households.iter().filter_map(|id| lies.get(id).copied()).collect();
+            if let (1, Some(grid)) = (grids.len(), grids.first()) {
+                (*grid).clone_into(&mut task.area);
+            }
             let since = met(&package, campaign, task.terms.from, seen.iter().copied());
             let so_far = progress(&task.households, &since, seen.iter().copied());
             (task, so_far)

@@ -62,7 +62,7 @@ fn asked(request: &Request) -> u64 {
 fn answered(response: &Response) -> u64 {
     match response {
         Response::Push(reply) => {
-            let one = |sum: u64, result: &PushResult| sum.wrapping_mul(31).wrapping_add(result.r as u64 + 7);
+            let one = |sum: u64, result: &PushResult| sum.wrapping_mul(31).wrapping_add(7 + result.r as u64);
             reply.results.iter().fold(1, one) << 4
         }
         Response::Pull(page) => (page.entries.len() as u64) << 8 | u64::from(page.more) << 6,

@@ -156,8 +156,14 @@ impl App {
             session: RwSignal::new(None),
         };
         app.listen();
-        if let Some(stored) = stored {
-            app.resume(stored).await;
+        match stored {
+            Some(stored) => app.resume(stored).await,
+            // While the person types.
+            None => after_frame(move || {
+                leptos::task::spawn_local(async move {
+                    let _ = app.need_package().await;
+                });
+            }),
         }
         Ok(app)
     }

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::check::CheckView;
 use super::{App, Backend, Problem, Projector};
 use crate::net::Api;
-use crate::platform::{BrowserEnv, both, local_get, local_set};
+use crate::platform::{BrowserEnv, local_get, local_set};
 use crate::store::IdbStore;
 
 const ACCOUNTS: &str = "gridbook.accounts";
@@ -140,10 +140,9 @@ impl App {
             return self.sign_in_here(user, password).await;
         }
         let body = json!({ "user": user, "password": password });
-        let api = Api::new(Default::default());
-        let (package, signed) = both(self.need_package(), api.post("/api/sign-in", &body)).await;
-        let signed: SignedIn = signed?;
-        package?;
+        // First: the server must not keep a session that nobody has here.
+        self.need_package().await?;
+        let signed: SignedIn = Api::new(Default::default()).post("/api/sign-in", &body).await?;
         self.admit(signed.token, signed.profile).await
     }
 
@@ -298,12 +297,12 @@ pub(super) struct Stored {
     kept: Kept,
 }
 
-/// Opens the store of the account that was at work last.
 /// Whether an account was opened here before, as far as can be told at once.
 pub(super) fn any() -> bool {
     local_get(ACCOUNTS).is_some()
 }
 
+/// Opens the store of the account that was at work last.
 pub(super) async fn stored() -> Option<Stored> {
     let store = IdbStore::open(&database(&current().await?)).await.ok()?;
     let bytes = store.get(Table::App, SESSION_KEY).await.ok()??;

@@ -432,7 +432,6 @@ fn spot(geo: Option<&Value>) -> Option<Hint> {
     Some(Hint::At { lat: small(degrees("lat")?), lon: small(degrees("lon")?) })
 }
 
-/// The last eight digits of a phone number.
 /// The last eight digits of a phone, as rows keep them; `None` for less than three.
 pub(crate) fn phone_tail(phone: &str) -> Option<String> {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::context::Ctx;
 use crate::entity::Entry;
-use crate::id::Dot;
+use crate::id::{DeviceId, Dot, Writer};
 use crate::op::Op;
 
 /// The saves of a stream that bear several names.
@@ -18,21 +18,38 @@ pub(crate) struct Again {
     by: BTreeMap<Dot, usize>,
     /// The name under which each counts, where they are.
     stands: Vec<Dot>,
+    /// The names of each whose contexts count: those not refused, or all.
+    heard: Vec<Vec<Dot>>,
 }
 
-/// Whether two operations of one device hold the same save: a device's clock gives no time twice. Bodies that were
-/// erased say nothing and are no save any more.
-fn same(a: &Entry, b: &Entry) -> bool {
-    a.hlc == b.hlc && a.kind == b.kind && a.user == b.user && a.text.is_some() && a.text == b.text
+/// Whether two operations of the device `dev` hold the same save: a device's clock gives no time twice. Bodies that
+/// were erased say nothing and are no save any more.
+fn same(a: &Entry, b: &Entry, dev: DeviceId) -> bool {
+    a.hlc == b.hlc
+        && a.kind == b.kind
+        && a.user == b.user
+        && a.text.is_some()
+        && a.text == b.text
+        && saw_alike(&a.ctx, &b.ctx, dev)
 }
 
-/// As [`same`], for one that is not held.
+/// Whether two contexts tell the same of all other devices. A new name changes only what a device says of its own
+/// lives; an old save that claims to have seen what others wrote since is another one, and is judged.
+fn saw_alike(a: &Ctx, b: &Ctx, dev: DeviceId) -> bool {
+    let others = |(writer, _): &(Writer, u32)| writer.dev != dev;
+    a.iter().filter(others).eq(b.iter().filter(others))
+}
+
+/// As [`same`], for one that is not held, and that claims to have seen no more of its device's other lives.
 pub(crate) fn says(entry: &Entry, op: &Op) -> bool {
-    let header = op.header();
+    let (header, own) = (op.header(), op.dot().writer);
+    let mut lives = header.ctx.iter().filter(|(writer, _)| writer.dev == own.dev && *writer != own);
     entry.hlc == header.hlc
         && entry.kind == header.kind
         && entry.user == header.user
         && op.body_text().is_some_and(|text| entry.text.as_deref() == Some(text))
+        && saw_alike(&entry.ctx, &header.ctx, own.dev)
+        && lives.all(|(writer, n)| n <= entry.ctx.get(writer))
 }
 
 impl Again {
@@ -60,6 +77,7 @@ impl Again {
             from += run;
         }
         again.stands = again.saves.iter().map(|names| names[0]).collect();
+        again.heard = again.saves.clone();
         again
     }
 
@@ -68,7 +86,8 @@ impl Again {
         let mut groups: Vec<Vec<Dot>> = Vec::new();
         for (dot, entry) in run {
             let fits = |names: &&mut Vec<Dot>| {
-                same(&entries[&names[0]], entry) && names.iter().all(|name| name.writer != dot.writer)
+                same(&entries[&names[0]], entry, dot.writer.dev)
+                    && names.iter().all(|name| name.writer != dot.writer)
             };
             match groups.iter_mut().find(fits) {
                 Some(names) => names.push(*dot),
@@ -84,8 +103,12 @@ impl Again {
 
     /// Decides under which name each counts: the first one that was not refused, or else the first.
     pub(crate) fn choose(&mut self, refused: impl Fn(Dot) -> bool) {
+        self.heard.clear();
         for (names, stands) in self.saves.iter().zip(&mut self.stands) {
-            *stands = names.iter().copied().find(|dot| !refused(*dot)).unwrap_or(names[0]);
+            let good: Vec<Dot> = names.iter().copied().filter(|dot| !refused(*dot)).collect();
+            let good = if good.is_empty() { names.clone() } else { good };
+            *stands = good[0];
+            self.heard.push(good);
         }
     }
 
@@ -104,10 +127,12 @@ impl Again {
         self.by.get(dot).map_or(std::slice::from_ref(dot), |at| &self.saves[*at])
     }
 
-    /// Whether the author of `by` had seen `what` when it wrote: under any name of either.
+    /// Whether the author of `by` had seen `what` when it wrote: under any name of `what`, and any of `by` that was not
+    /// refused.
     pub(crate) fn seen<'a>(&self, by: Dot, what: Dot, ctx: impl Fn(Dot) -> &'a Ctx) -> bool {
         let what = self.names(&what);
-        self.names(&by).iter().any(|by| {
+        let by = self.by.get(&by).map_or(std::slice::from_ref(&by), |at| &self.heard[*at]);
+        by.iter().any(|by| {
             let ctx = ctx(*by);
             what.iter().any(|what| ctx.covers(*what))
         })

@@ -130,3 +130,27 @@ fn saves_that_differ_in_anything_are_two() {
     assert_eq!(entity.register("x").unwrap().writes.len(), 2);
     assert_eq!(entity.other_names(&foreign).count(), 0);
 }
+
+#[test]
+fn an_old_save_that_claims_to_have_seen_what_came_later_is_another_one() {
+    let (mut a, mut b, mut office) = (Author::new(1), Author::new(2), Author::new(0));
+    let made = a.write(NOON, &create(&[]));
+    let one = a.write(NOON, &set("x", 1));
+    b.take_all(NOON, &[&made, &one]);
+    let two = b.write(NOON, &set("x", 2));
+    let claims = renamed(&one, 2, 1, &[made.dot(), two.dot()]);
+    assert_eq!(names(&[&made, &one, &two], &claims), []);
+    office.take_all(NOON, &[&made, &one, &two, &claims]);
+    let refused = office.write(NOON, &reject(claims.dot(), "rule"));
+    let entity = every_order(&[&made, &one, &two, &claims, &refused]);
+    assert_eq!(heads(&entity, "x"), [json!(2)]);
+    // The same of its own later ones: they tell nothing about other devices, but it is judged, and refused.
+    let later = a.write(NOON, &set("x", 3));
+    let claims = renamed(&one, 2, 1, &[made.dot(), later.dot()]);
+    assert_eq!(names(&[&made, &one, &later], &claims), []);
+    let mut office = Author::new(0);
+    office.take_all(NOON, &[&made, &one, &later, &claims]);
+    let refused = office.write(NOON, &reject(claims.dot(), "rule"));
+    let entity = every_order(&[&made, &one, &later, &claims, &refused]);
+    assert_eq!(heads(&entity, "x"), [json!(3)]);
+}

@@ -15,11 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Closed {
     /// Keys that it does not know, or that may not do this.
     #[error(
-        "照片存储不让进:密钥不对,或没有权限。请核对环境变量 AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY 和 AWS_REGION;什么也没有改动"
+        "照片存储不让进：密钥不对，或没有权限。请核对环境变量 AWS_ACCESS_KEY_ID、AWS_SECRET_ACCESS_KEY 和 AWS_REGION；什么也没有改动"
     )]
     Refused,
     /// No such bucket.
-    #[error("照片存储里没有这个桶。请核对 --blobs 里的桶名,或先建桶;什么也没有改动")]
+    #[error("照片存储里没有这个桶。请核对 --blobs 里的桶名，或先建桶；什么也没有改动")]
     NoBucket,
     /// No answer, or one that is none of object storage.
     #[error("照片存储连不上，文字照常收发，照片留在手机上等。请核对 --blobs、环境变量 AWS_ENDPOINT 和网络")]

@@ -317,6 +317,23 @@ fn tasks_follow_a_re_cut_to_whoever_goes_there_now() {
     assert_eq!((task_of.entity.area(), task_of.entity.users()), (Some(VILLAGE), vec!["ann", "ben", "dan"]));
     let whole: usize = parts(&task_of).iter().map(|(_, homes)| homes.len()).sum();
     assert_eq!(whole, 4, "none lost, none twice");
+    // Cut again: it lies in the village, and its households follow all the same, those alone that were in that grid.
+    let (sixth, seventh) = ("510000100201006", "510000100201007");
+    let again = crate::territory::cut::Cut {
+        from: [2, 3, 4].map(|n| (id(n), SOUTH.to_owned())).into(),
+        ..cut(&[SOUTH], &[sixth, seventh])
+    };
+    let later = [house(1, NORTH), house(2, sixth), house(3, sixth), house(4, seventh)];
+    let then = [walker("amy", NORTH), walker("ben", sixth), walker("eve", seventh), walker("lea", VILLAGE)];
+    let behind = |story: &Story| {
+        let now = row(story);
+        left_behind(std::slice::from_ref(&again), later.iter().chain([&now]), &then)
+    };
+    assert_eq!(follow(&mut task_of, &again, &later, &then[..1]), (0, 3), "nobody goes there: it is told");
+    assert_eq!(behind(&task_of), 1);
+    assert_eq!(follow(&mut task_of, &again, &later, &then), (1, 0));
+    assert_eq!(parts(&task_of), [of("ann", &[1]), of("ben", &[2, 3]), of("eve", &[4])]);
+    assert_eq!((task_of.entity.area(), behind(&task_of)), (Some(VILLAGE), 0));
     // Nobody goes there: it stays, and is told.
     let (mut alone, _) = given(&task("ann", LEFT, &[1, 2]));
     assert_eq!(follow(&mut alone, &split, &homes, &people[..1]), (1, 1));

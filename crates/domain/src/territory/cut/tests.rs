@@ -207,10 +207,7 @@ fn what_is_written_is_read_back_as_one_cut() {
     let held = crate::authority::assignments(&leaves).into_iter().filter(|held| held.role != "supervisor");
     let days: Vec<_> = held.map(|held| (held.area.unwrap(), held.from, held.to)).collect();
     let from = crate::date::parse("2025-03-01");
-    assert_eq!(
-        days,
-        [(THIRD.to_owned(), from, Some(split.on)), (fourth.to_owned(), from, Some(split.on))]
-    );
+    assert_eq!(days, [(THIRD.to_owned(), from, Some(split.on)), (fourth.to_owned(), from, Some(split.on))]);
 }
 
 #[test]

@@ -231,6 +231,15 @@ fn a_hand_over_takes_the_open_ones_of_its_area_along() {
     );
     foreign["set"] = json!({"user": "bea"});
     assert_eq!(story.judge(&ann, "event", &foreign).unwrap_err().code(), "workflow_path");
+    foreign = event.clone();
+    foreign["set"][format!("with/{}", id(9))] = json!("bea");
+    assert_eq!(story.judge(&ann, "event", &foreign).unwrap_err().code(), "workflow_path", "never given");
+    // The desk took one back before her step arrived: the others go all the same.
+    let (mut late, _) = given(&task("ann", "510000100201003", &[1, 2, 3]));
+    let rest = json!({"set": {"households": [id(2).to_string(), id(3).to_string()]}});
+    late.admitted(&person("lea", "grid_worker_l1"), "set", &rest).unwrap();
+    late.admitted(&ann, "event", &event).unwrap();
+    assert_eq!(parts(&late), [of("ann", &[3]), of("bea", &[2])]);
     story.admitted(&ann, "event", &event).unwrap();
     assert_eq!(parts(&story), [of("ann", &[3]), of("bea", &[1, 2])]);
     assert_eq!(VisitTask::of_row(&row(&story)), VisitTask::of(&story.entity), "a row holds all of it");

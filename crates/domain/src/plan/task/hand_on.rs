@@ -78,6 +78,9 @@ pub fn open_of(
     let mine = |task: VisitTask| {
         let own = task.households.iter().filter(|id| homes.contains(id) && task.person_of(id) == user);
         let own: Vec<EntityId> = own.copied().collect();
+        if own.is_empty() {
+            return None;
+        }
         let done = met(package, &task.terms.campaign, task.terms.from, rows.iter().copied());
         own.iter().any(|id| !done.contains(id)).then_some((task, own))
     };

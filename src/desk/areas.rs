@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::Actor;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::covers;
 use gridbook_domain::territory::cut::{Node, grids as grids_of};
@@ -18,6 +19,7 @@ use leptos::prelude::*;
 
 use super::kept::{Kept, keep};
 use super::parts::{select, villages};
+use super::people;
 use super::table::{Col, table, tick};
 use crate::app::{App, use_app};
 use crate::ui::directory::{Directory, use_directory};
@@ -30,6 +32,7 @@ struct Desk {
     app: App,
     names: Directory,
     nodes: Kept<Node>,
+    people: Kept<Actor>,
     village: RwSignal<String>,
     chosen: RwSignal<BTreeSet<String>>,
     /// The dialog is open: into how many grids.
@@ -56,6 +59,7 @@ pub fn areas() -> AnyView {
         app,
         names,
         nodes: keep(app, RecordKind::Area, Node::of),
+        people: people::kept(app),
         village: RwSignal::new(first.map(|(code, _)| code).unwrap_or_default()),
         chosen: RwSignal::new(BTreeSet::new()),
         parts: RwSignal::new(1),

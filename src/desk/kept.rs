@@ -44,11 +44,19 @@ where
                     known.try_with_value(|known| known.get(&id).filter(|held| held.0 == version).cloned());
                 let found = match held.flatten() {
                     Some(held) => held,
-                    None => (version, app.entity(id).await.ok().flatten().and_then(|entity| read(&entity))),
+                    None => {
+                        let found = app.entity(id).await.ok().flatten().and_then(|entity| read(&entity));
+                        // Known from here on: the turn of a change that came meanwhile does not read it again.
+                        known.try_update_value(|known| known.insert(id, (version, found.clone())));
+                        if turn.try_get_value() != Some(mine) {
+                            return;
+                        }
+                        (version, found)
+                    }
                 };
                 now.insert(id, found);
             }
-            // Another change may have come meanwhile, or the screen gone.
+            // The screen may have gone.
             if turn.try_get_value() != Some(mine) {
                 return;
             }

@@ -5,7 +5,7 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::Entity;
 
-use super::kept::read;
+use super::kept::{Kept, keep, read};
 use crate::app::App;
 
 fn person(entity: &Entity) -> Option<Actor> {
@@ -17,4 +17,9 @@ fn person(entity: &Entity) -> Option<Actor> {
 /// Everybody with an account.
 pub async fn people(app: App) -> Vec<Actor> {
     read(app, RecordKind::Staff, person).await
+}
+
+/// The same, kept: a screen that shows it is drawn anew when somebody's roles change.
+pub fn kept(app: App) -> Kept<Actor> {
+    keep(app, RecordKind::Staff, person)
 }

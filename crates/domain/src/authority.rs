@@ -3,7 +3,7 @@
 
 mod book;
 mod office;
-mod staff;
+pub(crate) mod staff;
 
 use gridbook_log::body::{ClockFix, kind};
 use gridbook_log::{Dot, Entity, Hlc, Op, Outcome};

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::admit::Refusal;
+use crate::authority::{assignments, staff::rows as staff_rows};
 use crate::case::CaseView;
 use crate::form::{Values, table_rows};
 use crate::package::Package;
@@ -277,6 +278,27 @@ pub fn hand_over_case(package: &Package, case: &CaseView, handover: &Handover) -
     })
 }
 
+impl Terms {
+    /// Whether a role is handed over: held inside the area, and not over before the day.
+    fn takes(&self, held: &Assignment) -> bool {
+        let inside = held.area.as_deref().is_some_and(|area| !area.is_empty() && covers(&self.area, area));
+        inside && held.to.is_none_or(|to| to >= self.on)
+    }
+
+    /// A role as the successor holds it; `None` when one of these is the same and lasts as long.
+    fn next_of(&self, held: &Assignment, has: &[Assignment]) -> Option<Assignment> {
+        let from = held.from.filter(|from| *from > self.on).or(Some(self.on));
+        let next = Assignment { from, ..held.clone() };
+        let lasts = |one: &Assignment| one.to.is_none_or(|end| next.to.is_some_and(|to| to <= end));
+        let same = |one: &&Assignment| {
+            (&one.role, &one.area, &one.unit) == (&next.role, &next.area, &next.unit)
+                && one.valid_on(self.on)
+                && lasts(one)
+        };
+        (!has.iter().any(|one| same(&one))).then_some(next)
+    }
+}
+
 /// The roles of both after a hand-over: those that the one who leaves holds inside the area end on the day before, and
 /// the successor holds them from the day on. Everything else stays.
 pub fn moved(
@@ -284,25 +306,18 @@ pub fn moved(
     leaver: &[Assignment],
     taker: &[Assignment],
 ) -> (Vec<Assignment>, Vec<Assignment>) {
-    let on = handover.terms.on;
+    let terms = &handover.terms;
     let (mut stays, mut gets) = (Vec::new(), taker.to_vec());
     for held in leaver {
-        let inside = held.area.as_deref().is_some_and(|area| covers(&handover.terms.area, area));
-        if !inside || held.to.is_some_and(|to| to < on) {
+        if !terms.takes(held) {
             stays.push(held.clone());
             continue;
         }
-        let last = on.checked_sub_days(Days::new(1));
+        let last = terms.on.checked_sub_days(Days::new(1));
         if held.from.is_none_or(|from| last.is_some_and(|last| from <= last)) {
             stays.push(Assignment { to: last, ..held.clone() });
         }
-        let from = held.from.filter(|from| *from > on).or(Some(on));
-        let next = Assignment { from, ..held.clone() };
-        let has =
-            |one: &Assignment| (&one.role, &one.area, &one.unit) == (&next.role, &next.area, &next.unit);
-        if !gets.iter().any(|one| has(one) && one.valid_on(on) && one.to >= next.to) {
-            gets.push(next);
-        }
+        gets.extend(terms.next_of(held, &gets));
     }
     (stays, gets)
 }
@@ -310,33 +325,31 @@ pub fn moved(
 /// The same for the two people of the directory, where there is no server that keeps accounts: values to set for the one
 /// who leaves and for the successor; both empty once it was done.
 pub fn moved_rows(handover: &Handover, leaver: &Values, taker: &Values) -> (Values, Values) {
-    let on = handover.terms.on;
+    let terms = &handover.terms;
     let (mut ends, mut gets) = (Values::new(), Values::new());
-    let Some(last) = on.checked_sub_days(Days::new(1)) else { return (ends, gets) };
+    let Some(last) = terms.on.checked_sub_days(Days::new(1)) else { return (ends, gets) };
     let short = handover.id.to_string();
     let short = short.get(24..).unwrap_or_default();
-    for row in table_rows(leaver, "assignments") {
-        let text = |field: &str| {
-            leaver.get(&format!("assignments/{row}/{field}")).and_then(Value::as_str).unwrap_or_default()
-        };
-        let to = crate::date::parse(text("to"));
-        if !covers(&handover.terms.area, text("area"))
-            || text("area").is_empty()
-            || to.is_some_and(|to| to < on)
-        {
+    let (listed, mut has) = (table_rows(leaver, "assignments"), assignments(taker));
+    for (row, held) in staff_rows(leaver) {
+        if !listed.contains(&row) || !terms.takes(&held) {
             continue;
         }
-        let day = |day: NaiveDate| Value::from(day.to_string());
-        ends.insert(format!("assignments/{row}/to"), day(last));
-        let path = |field: &str| format!("assignments/{row}h{short}/{field}");
-        if taker.contains_key(&path("role")) {
-            continue;
+        ends.insert(format!("assignments/{row}/to"), Value::from(last.to_string()));
+        let Some(next) = terms.next_of(&held, &has) else { continue };
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
+        has.push(next.clone());
+        let role = Some(next.role).filter(|role| !role.is_empty());
+        for (field, text) in [
+            ("role", role),
+            ("area", next.area),
+            ("unit", next.unit),
+            ("from", day(next.from)),
+            ("to", day(next.to)),
+        ] {
+            let path = format!("assignments/{row}h{short}/{field}");
+            gets.extend(text.map(|text| (path, Value::from(text))));
         }
-        for field in ["role", "area", "unit", "to"].iter().filter(|field| !text(field).is_empty()) {
-            gets.insert(path(field), Value::from(text(field)));
-        }
-        let from = crate::date::parse(text("from")).filter(|from| *from > on).unwrap_or(on);
-        gets.insert(path("from"), day(from));
     }
     (ends, gets)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_domain::plan::task::left_behind;
+use gridbook_domain::plan::task::{left_behind, walkers};
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::AreaNode;
 use gridbook_domain::territory::covers;
@@ -57,8 +57,11 @@ pub(super) fn standing(desk: Desk, nodes: &[Node]) -> Option<AnyView> {
         .collect_view();
     let lines: Vec<AnyView> = undecided.iter().filter_map(|id| line(desk, nodes, *id)).collect();
     let (due, records): (Vec<Cut>, _) = (all.iter().filter(|cut| cut.on <= today).cloned().collect(), moves);
+    let people = desk.people.get();
+    let goes = walkers(&app.package(), people.iter().flat_map(|people| people.iter()), today);
     let tasks = app.rows(|rows| {
-        left_behind(&due, rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()))
+        let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        left_behind(&due, held, &goes)
     });
     let count = records.len() + tasks;
     let busy = RwSignal::new(false);

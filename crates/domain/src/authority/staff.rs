@@ -8,6 +8,11 @@ use crate::role::Assignment;
 
 /// Roles as the directory has them. A day that cannot be read makes the role hold on no day, not on every day.
 pub fn assignments(values: &Values) -> Vec<Assignment> {
+    rows(values).into_iter().map(|(_, held)| held).collect()
+}
+
+/// The same, each with the row of the table where it stands.
+pub(crate) fn rows(values: &Values) -> Vec<(&str, Assignment)> {
     let mut rows: Vec<(&str, Assignment)> = Vec::new();
     for (path, value) in values {
         let Some((row, field)) = path.strip_prefix("assignments/").and_then(|p| p.split_once('/')) else {
@@ -28,7 +33,7 @@ pub fn assignments(values: &Values) -> Vec<Assignment> {
             _ => {}
         }
     }
-    rows.into_iter().map(|(_, held)| held).collect()
+    rows
 }
 
 /// A person of the directory with these roles; [`assignments`] reads them back.

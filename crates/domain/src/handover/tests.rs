@@ -171,6 +171,34 @@ fn without_a_server_the_directory_says_the_same() {
 }
 
 #[test]
+fn a_role_that_the_successor_has_already_is_not_given_twice() {
+    let handover = read(&begun());
+    let (on, end) = (handover.terms.on, handover.terms.on + Days::new(30));
+    let held = |from: Option<NaiveDate>, to: Option<NaiveDate>| Assignment {
+        role: "village_assistant".to_owned(),
+        area: Some(GRID.to_owned()),
+        unit: None,
+        from,
+        to,
+    };
+    let values = |held: Assignment| crate::authority::staff_values("x", "x", &[held]);
+    for (leaver, taker, doubled) in [
+        (held(None, None), held(None, None), false),
+        (held(None, Some(end)), held(None, None), false),
+        (held(None, None), held(None, Some(end)), true),
+        (held(None, None), held(None, Some(on - Days::new(1))), true),
+    ] {
+        let (_, gets) = moved(&handover, std::slice::from_ref(&leaver), std::slice::from_ref(&taker));
+        assert_eq!(gets.len(), if doubled { 2 } else { 1 }, "{leaver:?} {taker:?}");
+        let mut bea = values(taker.clone());
+        let (ends, rows) = moved_rows(&handover, &values(leaver.clone()), &bea);
+        assert_eq!(ends, [("assignments/a1/to".to_owned(), json!((on - Days::new(1)).to_string()))].into());
+        bea.extend(rows);
+        assert_eq!(crate::authority::assignments(&bea), gets, "the directory says the same");
+    }
+}
+
+#[test]
 fn own_cases_go_to_the_successor() {
     let package = Package::builtin();
     let handover = read(&begun());

@@ -336,15 +336,17 @@ impl Cut {
         for row in crate::form::table_rows(values, "assignments") {
             let path = |row: &str, field: &str| format!("assignments/{row}/{field}");
             let held = |field: &str| values.get(&path(row, field)).cloned();
-            let area = held("area");
-            let area = area.as_ref().and_then(Value::as_str).unwrap_or_default();
-            if !self.old.iter().any(|old| covers(old, area)) {
+            let text =
+                |field: &str| values.get(&path(row, field)).and_then(Value::as_str).unwrap_or_default();
+            // A role that ended before the day, after a hand-over say, is history and stays where it was.
+            let over = crate::date::parse(text("to")).is_some_and(|to| to < self.on);
+            if over || !self.old.iter().any(|old| covers(old, text("area"))) {
                 continue;
             }
             for (n, code) in self.next_of(user).into_iter().enumerate() {
                 let next = if n == 0 { row.to_owned() } else { format!("{row}x{n}") };
                 set.insert(path(&next, "area"), Value::from(code));
-                for field in ["role", "unit"].iter().filter(|_| n > 0) {
+                for field in ["role", "unit", "from", "to"].iter().filter(|_| n > 0) {
                     set.extend(held(field).map(|value| (path(&next, field), value)));
                 }
             }

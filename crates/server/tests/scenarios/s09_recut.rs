@@ -182,14 +182,14 @@ async fn everything_follows_and_totals_stay() {
     };
     let cuts = [cut(&[LEFT, RIGHT], &[JOINED]), cut(&[GRID], &[NORTH, SOUTH])];
     let moved = clerk.rows();
-    assert_eq!(left_behind(&cuts, &moved), 3);
+    assert_eq!(left_behind(&cuts, &moved, &walkers), 3);
     let Followed { steps, nobody } = by_re_cut(&cuts, &moved, &walkers);
     assert_eq!((steps.len(), nobody), (3, 0));
     for (id, step) in steps {
         clerk.save(id, Body::Event(step), &[]).await.unwrap();
     }
     clerk.sync().await;
-    assert_eq!(left_behind(&cuts, &clerk.rows()), 0);
+    assert_eq!(left_behind(&cuts, &clerk.rows(), &walkers), 0);
 
     // Rights follow: lea takes the joined group, gao the north, a new worker the south; rui's work ends.
     for (who, held) in [

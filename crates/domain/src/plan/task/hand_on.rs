@@ -78,6 +78,9 @@ pub fn open_of(
     let mine = |task: VisitTask| {
         let own = task.households.iter().filter(|id| homes.contains(id) && task.person_of(id) == user);
         let own: Vec<EntityId> = own.copied().collect();
+        if own.is_empty() {
+            return None;
+        }
         let done = met(package, &task.terms.campaign, task.terms.from, rows.iter().copied());
         own.iter().any(|id| !done.contains(id)).then_some((task, own))
     };
@@ -104,9 +107,17 @@ fn whole<'a>(rows: impl IntoIterator<Item = &'a Summary>) -> impl Iterator<Item 
     rows.into_iter().filter_map(VisitTask::of_row).filter(|task| !task.cancelled)
 }
 
-/// How many tasks still lie in a grid that has ended.
-pub fn left_behind<'a>(cuts: &[Cut], rows: impl IntoIterator<Item = &'a Summary>) -> usize {
-    whole(rows).filter(|task| ended_by(cuts, task).is_some()).count()
+/// How many tasks still lie in a grid that has ended, or have households there with somebody who does not go where they lie
+/// now while somebody else does.
+pub fn left_behind<'a>(
+    cuts: &[Cut],
+    rows: impl IntoIterator<Item = &'a Summary>,
+    walkers: &[Walker],
+) -> usize {
+    let rows: Vec<&Summary> = rows.into_iter().collect();
+    let steps = by_re_cut(cuts, rows.iter().copied(), walkers).steps;
+    let follow: BTreeSet<EntityId> = set_of(steps.into_iter().map(|(id, _)| id));
+    whole(rows).filter(|task| ended_by(cuts, task).is_some() || follow.contains(&task.id)).count()
 }
 
 /// Tasks of grids that have ended follow their households: whoever goes there now has them, and the one who had them
@@ -123,11 +134,19 @@ pub fn by_re_cut<'a>(
     let mut load: BTreeMap<&str, usize> = BTreeMap::new();
     let mut followed = Followed::default();
     for task in whole(rows.iter().copied()) {
-        let Some(cut) = ended_by(cuts, &task) else { continue };
+        let ended = ended_by(cuts, &task);
+        // One that a cut before laid into the village lies in no grid: there each household is looked at by itself.
+        let wide = ended.is_none() && task.area.len() <= VILLAGE;
+        if ended.is_none() && !wide {
+            continue;
+        }
         let mut to = BTreeMap::new();
         let mut grids = BTreeSet::new();
         for (id, area) in task.households.iter().filter_map(|id| Some((*id, *lies.get(id)?))) {
             grids.insert(grid_of(area));
+            if wide && !cuts.iter().any(|cut| cut.from.contains_key(&id)) {
+                continue;
+            }
             let goes = walkers.iter().filter(|walker| covers(&walker.area, area));
             if goes.clone().any(|walker| walker.user == task.person_of(&id)) {
                 continue;
@@ -144,9 +163,10 @@ pub fn by_re_cut<'a>(
             *load.entry(&walker.user).or_default() += 1;
             to.insert(id, walker.user.clone());
         }
-        let area = match (grids.len(), cut.new.as_slice()) {
+        let area = match (grids.len(), ended.map(|cut| cut.new.as_slice())) {
+            (_, None) => None,
             (1, _) => grids.first().copied(),
-            (_, [one]) => Some(one.as_str()),
+            (_, Some([one])) => Some(one.as_str()),
             // It lies in several now: in what holds them all.
             _ => task.area.get(..VILLAGE),
         };

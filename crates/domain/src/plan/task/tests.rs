@@ -231,6 +231,15 @@ fn a_hand_over_takes_the_open_ones_of_its_area_along() {
     );
     foreign["set"] = json!({"user": "bea"});
     assert_eq!(story.judge(&ann, "event", &foreign).unwrap_err().code(), "workflow_path");
+    foreign = event.clone();
+    foreign["set"][format!("with/{}", id(9))] = json!("bea");
+    assert_eq!(story.judge(&ann, "event", &foreign).unwrap_err().code(), "workflow_path", "never given");
+    // The desk took one back before her step arrived: the others go all the same.
+    let (mut late, _) = given(&task("ann", "510000100201003", &[1, 2, 3]));
+    let rest = json!({"set": {"households": [id(2).to_string(), id(3).to_string()]}});
+    late.admitted(&person("lea", "grid_worker_l1"), "set", &rest).unwrap();
+    late.admitted(&ann, "event", &event).unwrap();
+    assert_eq!(parts(&late), [of("ann", &[3]), of("bea", &[2])]);
     story.admitted(&ann, "event", &event).unwrap();
     assert_eq!(parts(&story), [of("ann", &[3]), of("bea", &[1, 2])]);
     assert_eq!(VisitTask::of_row(&row(&story)), VisitTask::of(&story.entity), "a row holds all of it");
@@ -317,6 +326,23 @@ fn tasks_follow_a_re_cut_to_whoever_goes_there_now() {
     assert_eq!((task_of.entity.area(), task_of.entity.users()), (Some(VILLAGE), vec!["ann", "ben", "dan"]));
     let whole: usize = parts(&task_of).iter().map(|(_, homes)| homes.len()).sum();
     assert_eq!(whole, 4, "none lost, none twice");
+    // Cut again: it lies in the village, and its households follow all the same, those alone that were in that grid.
+    let (sixth, seventh) = ("510000100201006", "510000100201007");
+    let again = crate::territory::cut::Cut {
+        from: [2, 3, 4].map(|n| (id(n), SOUTH.to_owned())).into(),
+        ..cut(&[SOUTH], &[sixth, seventh])
+    };
+    let later = [house(1, NORTH), house(2, sixth), house(3, sixth), house(4, seventh)];
+    let then = [walker("amy", NORTH), walker("ben", sixth), walker("eve", seventh), walker("lea", VILLAGE)];
+    let behind = |story: &Story| {
+        let now = row(story);
+        left_behind(std::slice::from_ref(&again), later.iter().chain([&now]), &then)
+    };
+    assert_eq!(follow(&mut task_of, &again, &later, &then[..1]), (0, 3), "nobody goes there: it is told");
+    assert_eq!(behind(&task_of), 1);
+    assert_eq!(follow(&mut task_of, &again, &later, &then), (1, 0));
+    assert_eq!(parts(&task_of), [of("ann", &[1]), of("ben", &[2, 3]), of("eve", &[4])]);
+    assert_eq!((task_of.entity.area(), behind(&task_of)), (Some(VILLAGE), 0));
     // Nobody goes there: it stays, and is told.
     let (mut alone, _) = given(&task("ann", LEFT, &[1, 2]));
     assert_eq!(follow(&mut alone, &split, &homes, &people[..1]), (1, 1));

@@ -193,6 +193,21 @@ fn what_is_written_is_read_back_as_one_cut() {
         [held("grid_worker_l2", THIRD), held("grid_worker_l2", fourth), held("supervisor", TOWN)]
     );
     assert_eq!(after("ann"), [held("grid_worker_l2", THIRD), held("supervisor", TOWN)]);
+    // Who handed the grid over before has left it, and does not come back with the split; one who leaves later leaves both.
+    let row = |to: NaiveDate| -> Values {
+        let leaves = [("from".to_owned(), json!("2025-03-01")), ("to".to_owned(), json!(to.to_string()))];
+        let leaves = leaves.map(|(field, day)| (format!("assignments/a1/{field}"), day));
+        let mut values = person.clone();
+        values.extend(leaves);
+        values
+    };
+    assert_eq!(split.follow_rows(&row(split.on - Days::new(1))), Values::new());
+    let mut leaves = row(split.on);
+    leaves.extend(split.follow_rows(&leaves));
+    let held = crate::authority::assignments(&leaves).into_iter().filter(|held| held.role != "supervisor");
+    let days: Vec<_> = held.map(|held| (held.area.unwrap(), held.from, held.to)).collect();
+    let from = crate::date::parse("2025-03-01");
+    assert_eq!(days, [(THIRD.to_owned(), from, Some(split.on)), (fourth.to_owned(), from, Some(split.on))]);
 }
 
 #[test]

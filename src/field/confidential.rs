@@ -2,14 +2,10 @@
 //! keeps none of them.
 
 use gridbook_domain::confidential::HANDLE;
-use gridbook_domain::form::Values;
-use gridbook_domain::record::RecordKind;
-use gridbook_log::{Body, Create, EntityId};
-use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use super::screen::Screen;
-use crate::app::{App, Problem, confidential::Line, use_app};
+use crate::app::{App, confidential::Line, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -111,37 +107,4 @@ fn list(app: App, lines: &[Line]) -> AnyView {
         })
         .collect_view();
     view! { <ul class="rows">{rows}</ul> }.into_any()
-}
-
-/// Hands in what the form says; `Err` in words for people, and the draft stays.
-pub(super) async fn hand_in(app: App, id: EntityId, form: &str, values: &Values) -> Result<(), String> {
-    if !app.keeps_confidence().await {
-        return Err("您的记录不送镇里的服务器，这份没有送出。请当面反映，内容还在草稿里。".to_owned());
-    }
-    let kind = RecordKind::Confidential;
-    let create = Create {
-        type_: kind.as_str().to_owned(),
-        form: Some(form.to_owned()),
-        state: app.package().flow(kind).map(|flow| flow.initial.clone()),
-        set: values.clone(),
-        ..Create::default()
-    };
-    let mut write = NewWrite { entity: id, body: Body::Create(create) };
-    let fork = |problem: &Problem| matches!(problem, Problem::Refused { code, .. } if code == "fork");
-    let mut done = app.hand_in(None, &write).await;
-    if done.as_ref().is_err_and(fork) {
-        // Something was sent under this name before: it arrived and its answer was lost, or it was refused.
-        let mine = app.confidential(false).await.map_err(|problem| problem.message())?;
-        if mine.iter().any(|line| line.id == id) {
-            return Ok(());
-        }
-        write.entity = app.new_id();
-        done = app.hand_in(None, &write).await;
-    }
-    done.map_err(|problem| match problem {
-        Problem::Offline => {
-            "现在没有网络，还没有送出，谁也没有看到。内容在这台手机的草稿里，有网络时再点提交。".to_owned()
-        }
-        other => other.message(),
-    })
 }

@@ -58,7 +58,7 @@ test("a confidential report is seen by its channel alone", async (t) => {
     await keep(phone.page, "phone-confidential-new");
     await phone.airplane(true);
     await phone.id("form-save").click();
-    await phone.id("save-state").filter({ hasText: "谁也没有看到" }).waitFor();
+    await phone.id("save-state").filter({ hasText: "不知道有没有送到" }).waitFor();
     await phone.airplane(false);
     // Among what is not finished it stands by its name, without a word of what it says.
     await phone.go("");

@@ -89,6 +89,27 @@ pub(crate) fn judge_event(
     no_files(event.blobs.len())
 }
 
+/// What is there of something that was sent before, when it is sent again because no answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Nothing arrived.
+    Nothing,
+    /// Just what is to be sent now.
+    Same,
+    /// Something else, or nobody knows what.
+    Other,
+}
+
+/// Whether a report that was sent before, `there` or not, is the one to be sent now. Its author cannot read it any more:
+/// what was `sent` has to be remembered.
+pub fn sent_before(there: bool, sent: Option<&Values>, now: &Values) -> Sent {
+    match there {
+        false => Sent::Nothing,
+        true if sent == Some(now) => Sent::Same,
+        true => Sent::Other,
+    }
+}
+
 fn no_files(files: usize) -> Result<(), Refusal> {
     if files == 0 { Ok(()) } else { Err(Refusal::BadBody("files".to_owned())) }
 }

@@ -163,3 +163,14 @@ fn what_has_an_answer_has_a_number_of_its_own_series() {
         assert_eq!(due(&story), Some("监"), "{action}");
     }
 }
+
+#[test]
+fn a_changed_report_is_not_taken_for_the_one_that_arrived() {
+    let first = Values::from([("facts".to_owned(), json!("村道工程没有公示"))]);
+    let mut now = first.clone();
+    assert_eq!(sent_before(false, Some(&first), &now), Sent::Nothing);
+    assert_eq!(sent_before(true, Some(&first), &now), Sent::Same);
+    now.insert(NAMED.to_owned(), json!("liam"));
+    assert_eq!(sent_before(true, Some(&first), &now), Sent::Other);
+    assert_eq!(sent_before(true, None, &now), Sent::Other, "nobody knows what arrived");
+}

@@ -1,4 +1,4 @@
-//! 村务监督反映 (ROLE-11): who will see it, the way to write one, and number and state of those handed in. The phone
+//! 村务监督反映 (ROLE-11): who will see it, the way to write one, and the state of those handed in. The phone
 //! keeps none of them.
 
 use gridbook_domain::confidential::HANDLE;
@@ -45,7 +45,7 @@ pub(super) fn page() -> AnyView {
             ),
             Some(Found::Lines(lines)) => open(app, list(app, lines)),
             Some(Found::Failed(words)) => {
-                let words = format!("已交的编号和进度要联网才看得到。{words}");
+                let words = format!("已交的反映办到哪一步，要联网才看得到。{words}");
                 open(app, banner(Tone::Warn, "offline", "现在看不到进度", words, Vec::new()))
             }
         })
@@ -77,7 +77,7 @@ pub(super) fn who(app: App) -> AnyView {
         package.roles.iter().filter(|role| hears(&role.grants)).map(|role| role.label.as_str()).collect();
     let words = format!(
         "只有{}看得到内容和您的名字。村里、镇上其他人和您反映的人都看不到，也查不到。\
-         交上去以后手机里不留内容，只看得到编号和办到哪一步。",
+         交上去以后手机里不留内容，只看得到代号（收到的日期和六位字母数字）和办到哪一步。",
         channel.join("、")
     );
     banner(Tone::Info, "key", "谁看得到", words, Vec::new())
@@ -91,12 +91,11 @@ fn list(app: App, lines: &[Line]) -> AnyView {
     let rows = lines
         .iter()
         .map(|line| {
-            let number = if line.number.is_empty() { "还没有编号" } else { &line.number };
             view! {
                 <li>
                     <div class="row" data-testid="confidential-row" data-state=line.state.clone()>
                         <span class="row-main">
-                            <span class="row-title">{number.to_owned()}</span>
+                            <span class="row-title">{line.name()}</span>
                             <span class="row-sub">{format!("{} 交", format::when(line.at, app.now_ms()))}</span>
                         </span>
                         <span class="row-end"><span class="tag">{package.state_label(&line.state).to_owned()}</span></span>

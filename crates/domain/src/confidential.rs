@@ -2,7 +2,7 @@
 //! by name. Who hears them follows from a permission and from whom the report names, and is asked each time.
 
 use chrono::NaiveDate;
-use gridbook_log::{Create, Event, Placement};
+use gridbook_log::{Create, Entity, EntityId, Event, Placement};
 use serde_json::Value;
 
 use crate::admit::Refusal;
@@ -29,6 +29,19 @@ pub fn named(values: &Values) -> Vec<String> {
         None => &[],
     };
     list.iter().filter_map(Value::as_str).filter(|user| !user.is_empty()).map(str::to_owned).collect()
+}
+
+/// When a report came in, by the authority's clock, milliseconds since 1970.
+pub fn came(entity: &Entity) -> Option<u64> {
+    let made = entity.creation()?;
+    Some(entity.received(made.dot).map_or(made.hlc.ms, |received| received.at))
+}
+
+/// What its author and the channel call a report: the day it came in and the end of its id. It is not numbered: a gap
+/// would tell whoever hears the others of one that names him.
+pub fn name(day: NaiveDate, id: EntityId) -> String {
+    let hex = id.to_string().to_uppercase();
+    format!("{day}-{}", hex.get(hex.len().saturating_sub(6)..).unwrap_or_default())
 }
 
 /// Whether a person reads and handles a report that names these people: the channel's roles do, whoever is named

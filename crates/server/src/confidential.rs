@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_domain::confidential::named;
+use gridbook_domain::confidential::{came, named};
 use gridbook_domain::role::Actor;
 use gridbook_log::{Entity, EntityId, Op, WireOp};
 use serde::Serialize;
@@ -19,14 +19,11 @@ use crate::writer::{entity_of, push_ids, push_streams, wire_of};
 /// Reports told of at once, newest first.
 const MOST: i64 = 500;
 
-/// All that a list shows of a report: number and state (domain data 6.1, L5).
+/// All that a list shows of a report: which one, its state, and no content (domain data 6.1, L5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Line {
     /// The stream.
     pub id: String,
-    /// Official number, once it was answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub number: Option<String>,
     /// State of the workflow.
     pub state: String,
     /// When it came in, milliseconds since 1970.
@@ -143,12 +140,11 @@ fn hears(app: &App, actor: &Actor, entity: &Entity) -> bool {
 
 /// `None` for what was refused when it came.
 fn line(entity: &Entity) -> Option<Line> {
-    let made = entity.creation().filter(|made| made.rejected.is_none())?;
+    entity.creation().filter(|made| made.rejected.is_none())?;
     Some(Line {
         id: entity.id().to_string(),
-        number: entity.number().map(str::to_owned),
         state: entity.state().unwrap_or_default().to_owned(),
-        at: entity.received(made.dot).map_or(made.hlc.ms, |received| received.at),
+        at: came(entity)?,
     })
 }
 

@@ -149,19 +149,19 @@ fn every_state_is_reached_and_all_but_the_ends_are_left() {
 }
 
 #[test]
-fn what_has_an_answer_has_a_number_of_its_own_series() {
+fn no_number_tells_of_those_in_between() {
     use crate::authority::{gives_number, number_due};
     let package = Package::builtin();
     for (action, data) in
         [("sup_accept", json!({})), ("sup_decline", json!({"reason": "unclear", "text": "请补说"}))]
     {
+        assert!(!gives_number(package, RecordKind::Confidential, action), "{action}");
         let mut story = story();
-        let due =
-            |story: &Story| number_due(&story.entity, None, |kind, step| gives_number(package, kind, step));
-        assert_eq!(due(&story), None);
         story.step(&person("dora", "center_director"), action, &json!({"data": data}));
-        assert_eq!(due(&story), Some("监"), "{action}");
+        assert_eq!(number_due(&story.entity, None, |_, _| true), None, "{action}");
     }
+    let id = EntityId::parse("0190f0e0c0de4a5b8c6d7e8f90a1b2c3").unwrap();
+    assert_eq!(name(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap(), id), "2026-11-22-A1B2C3");
 }
 
 #[test]

@@ -82,6 +82,11 @@ pub fn judge_create(
     if problems.is_empty() { Ok(()) } else { Err(Refusal::Invalid(problems)) }
 }
 
+/// Whether this is a report of one's own: somebody else of the channel handles it (ROLE-12).
+pub(crate) fn own(actor: &Actor, case: &CaseView) -> bool {
+    case.kind == RecordKind::Confidential && case.reporter == actor.user
+}
+
 /// Judges who takes a step, before the table of steps is asked; nothing to say of other records.
 ///
 /// # Errors
@@ -96,7 +101,7 @@ pub(crate) fn judge_event(
     if case.kind != RecordKind::Confidential {
         return Ok(());
     }
-    if !hears(package, actor, &named(&case.values), today) {
+    if own(actor, case) || !hears(package, actor, &named(&case.values), today) {
         return Err(Refusal::NotPermitted(HANDLE.to_owned()));
     }
     no_files(event.blobs.len())

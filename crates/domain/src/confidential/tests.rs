@@ -149,6 +149,23 @@ fn every_state_is_reached_and_all_but_the_ends_are_left() {
 }
 
 #[test]
+fn nobody_decides_a_report_of_his_own() {
+    let mut story = Story::new();
+    let mut dora = person("dora", "center_director");
+    dora.assignments.extend(person("dora", "village_assistant").assignments);
+    story.admitted(&dora, "create", &report()).unwrap();
+    for action in ["sup_accept", "sup_decline"] {
+        let (none, data) = (json!({}), json!({"data": {"reason": "unclear", "text": "请补说"}}));
+        let refusal = story.try_step(&dora, action, if action == "sup_accept" { &none } else { &data });
+        assert_eq!(refusal, Err(Refusal::NotPermitted(HANDLE.to_owned())), "{action}");
+    }
+    assert!(offered(Package::builtin(), &dora, &story.view(), story.today()).is_empty());
+    let dan = person("dan", "discipline_officer");
+    assert!(!offered(Package::builtin(), &dan, &story.view(), story.today()).is_empty());
+    story.step(&dan, "sup_accept", &json!({}));
+}
+
+#[test]
 fn no_number_tells_of_those_in_between() {
     use crate::authority::{gives_number, number_due};
     let package = Package::builtin();

@@ -70,7 +70,7 @@ pub(super) async fn hand_in(
     let [wire] = request.ops.as_slice() else { return Err(ApiError::malformed()) };
     let op = Op::from_wire(wire.clone()).map_err(|_| ApiError::malformed())?;
     if let Ok(Content::Create(create)) = op.body()
-        && !confidential::anybody_hears(&app, &named(&create.set)).await?
+        && !confidential::anybody_hears(&app, &session.actor.user, &named(&create.set)).await?
     {
         return Err(confidential::nobody());
     }

@@ -128,6 +128,18 @@ pub fn sent_before(there: bool, sent: Option<&Values>, now: &Values) -> Sent {
     }
 }
 
+/// Whether `user` took a step since `before`, and whether it is this one: a step whose answer was lost is sent again.
+pub fn step_before(before: &Entity, now: &Entity, user: &str, step: &Event) -> Sent {
+    let known = before.timeline();
+    let mut taken =
+        now.timeline().iter().filter(|line| line.user == user && known.iter().all(|old| old.dot != line.dot));
+    match taken.next_back() {
+        None => Sent::Nothing,
+        Some(line) if line.event.event == step.event && line.event.data == step.data => Sent::Same,
+        Some(_) => Sent::Other,
+    }
+}
+
 fn no_files(files: usize) -> Result<(), Refusal> {
     if files == 0 { Ok(()) } else { Err(Refusal::BadBody("files".to_owned())) }
 }

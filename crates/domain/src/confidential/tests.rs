@@ -191,3 +191,26 @@ fn a_changed_report_is_not_taken_for_the_one_that_arrived() {
     assert_eq!(sent_before(true, Some(&first), &now), Sent::Other);
     assert_eq!(sent_before(true, None, &now), Sent::Other, "nobody knows what arrived");
 }
+
+#[test]
+fn a_step_sent_again_is_known_by_what_it_says() {
+    let mut story = story();
+    let dora = person("dora", "center_director");
+    let before = story.entity.clone();
+    let event = |text: &str| Event {
+        event: "sup_accept".to_owned(),
+        data: Values::from([("text".to_owned(), json!(text))]),
+        ..Event::default()
+    };
+    let sent = |story: &Story, text: &str| step_before(&before, &story.entity, "dora", &event(text));
+    assert_eq!(sent(&story, "先看账"), Sent::Nothing);
+    story.step(&dora, "sup_accept", &json!({"data": {"text": "先看账"}}));
+    assert_eq!(sent(&story, "先看账"), Sent::Same);
+    assert_eq!(sent(&story, "先问人"), Sent::Other);
+    assert_eq!(
+        step_before(&before, &story.entity, "dan", &event("先看账")),
+        Sent::Nothing,
+        "somebody else's"
+    );
+    assert_eq!(step_before(&story.entity, &story.entity, "dora", &event("先看账")), Sent::Nothing);
+}

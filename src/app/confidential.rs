@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use gridbook_domain::admit::message_for;
-use gridbook_domain::confidential::{HANDLE, REPORT};
+use gridbook_domain::confidential::{HANDLE, REPORT, name};
 use gridbook_domain::role::holds;
 use gridbook_log::{DeviceId, Dot, Entity, EntityId, Hlc, NewOp, Op, WireOp};
 use gridbook_sync::env::Env;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::{App, Backend, Problem};
 use crate::platform::BrowserEnv;
+use crate::ui::format;
 
 const WAY: &str = "/api/confidential";
 
@@ -22,13 +23,17 @@ const WAY: &str = "/api/confidential";
 pub struct Line {
     /// The stream.
     pub id: EntityId,
-    /// Official number, once it was answered.
-    #[serde(default)]
-    pub number: String,
     /// State of the workflow.
     pub state: String,
     /// When it came in, milliseconds since 1970.
     pub at: u64,
+}
+
+impl Line {
+    /// What its author and the channel call it.
+    pub fn name(&self) -> String {
+        name(format::local(self.at).date(), self.id)
+    }
 }
 
 /// A look at a report.
@@ -63,7 +68,7 @@ impl App {
         !self.is_local() && self.backend().await == Backend::Server
     }
 
-    /// Number and state of the reports that this account handed in, or hears.
+    /// Which reports, and their state: those that this account handed in, or hears.
     ///
     /// # Errors
     /// [`Problem`] in words for people.

@@ -22,6 +22,9 @@ pub struct Draft {
     /// Values so far.
     #[serde(default)]
     pub values: Values,
+    /// What was last sent under the name `entity` without a certain answer (ROLE-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Values>,
     /// Photos so far; their bytes are on disk.
     #[serde(default)]
     pub photos: Vec<BlobRef>,

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
+use gridbook_domain::confidential::{Sent, step_before};
 use gridbook_domain::form::{Field, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::{Transition, event, suggested};
@@ -16,7 +17,7 @@ use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::app::{App, use_app};
+use crate::app::{App, Problem, use_app};
 use crate::ui::busy::Busy;
 use crate::ui::dialog::dialog;
 use crate::ui::icon::icon;
@@ -170,7 +171,8 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
 fn toasts_done(toasts: Toasts, step: &Transition, targets: &On) {
     let many = if targets.len() > 1 { format!("（{} 件）", targets.len()) } else { String::new() };
     let sent = if matches!(targets, On::Apart(_)) { "已送到" } else { "待同步" };
-    toasts.ok(format!("已保存：{}{many}，{sent}", step.done_label));
+    let kept = if matches!(targets, On::Apart(_)) { "" } else { "已保存：" };
+    toasts.ok(format!("{kept}{}{many}，{sent}", step.done_label));
 }
 
 /// Checks all records first, then saves them together: never a part of what was asked.
@@ -194,11 +196,38 @@ async fn save(app: App, step: &Transition, targets: &On, entered: Entered) -> Re
             return Err(format!("{which}{}", refusal.message()));
         }
         if matches!(targets, On::Apart(_)) {
-            return app.hand_in(Some(&entity), &write).await.map_err(|problem| problem.message());
+            return hand_in(app, &entity, &write).await;
         }
         writes.push(write);
     }
     let blobs =
         shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: Some(shot.bytes) }).collect();
     app.save(writes, blobs, Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+}
+
+/// A step of a confidential report: nothing is kept here, so the window has the only text until it has arrived.
+async fn hand_in(app: App, entity: &Entity, write: &NewWrite) -> Result<(), String> {
+    let Err(problem) = app.hand_in(Some(entity), write).await else { return Ok(()) };
+    let told = |problem: Problem| match problem {
+        Problem::Offline => {
+            "现在连不上网络，不知道有没有送到。内容还在这个窗口里，先不要关，有网络时再点一次，不会记成两次。"
+                .to_owned()
+        }
+        other => other.message(),
+    };
+    if !matches!(&problem, Problem::Refused { code, .. } if code == "fork") {
+        return Err(told(problem));
+    }
+    // A step went out before and no answer came back: the report itself says what became of it.
+    let (now, _) = app.look(entity.id()).await.map_err(told)?;
+    let Body::Event(step) = &write.body else { return Err(told(problem)) };
+    match step_before(entity, &now, &app.user(), step) {
+        Sent::Same => Ok(()),
+        Sent::Other => Err(
+            "上次点的已经送到，这次改的没有送出，内容还在这个窗口里。请先抄下要补充的话，刷新网页后再办。"
+                .to_owned(),
+        ),
+        // It was refused; judged anew as the report stands.
+        Sent::Nothing => app.hand_in(Some(&now), write).await.map_err(told),
+    }
 }

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::confidential::{came, name};
 use gridbook_domain::package::Package;
 use gridbook_domain::workflow::{Transition, offered};
 use gridbook_log::{Entity, EntityId, Outcome};
@@ -13,10 +14,11 @@ use leptos::task::spawn_local;
 use super::action::{On, action_dialog};
 use super::route::Route;
 use super::values;
-use super::words::{day, moment, number};
+use super::words::{day, moment};
 use crate::app::confidential::{Line, View};
 use crate::app::use_app;
 use crate::ui::directory::{Names, use_directory};
+use crate::ui::format::local;
 use crate::ui::states::{blank, loading};
 
 type Report = (Rc<Entity>, Vec<View>);
@@ -106,7 +108,7 @@ fn row(package: &Package, line: &Line, selected: Memo<Option<EntityId>>) -> AnyV
                 aria-current=move || (selected.get() == Some(id)).to_string()
                 on:click=move |_| Route::Confidential(Some(id)).go()
             >
-                <span class="queue-title">{number(&line.number, id)}</span>
+                <span class="queue-title">{line.name()}</span>
                 <span class="queue-sub">{format!("{} 收到", day(line.at))}</span>
                 <span class="queue-end"><span class="tag">{package.state_label(&line.state).to_owned()}</span></span>
             </button>
@@ -146,6 +148,7 @@ fn whole(entity: &Entity, views: &[View], acting: RwSignal<Option<Transition>>) 
         })
         .collect_view();
     let state = case.state.clone();
+    let title = name(local(came(entity).unwrap_or_default()).date(), case.id);
     view! {
         <div class="pane-head">
             <button class="btn btn-small pane-back" type="button" on:click=move |_| Route::Confidential(None).go()>
@@ -153,7 +156,7 @@ fn whole(entity: &Entity, views: &[View], acting: RwSignal<Option<Transition>>) 
             </button>
             <div class="grow record-head">
                 <h2 class="record-title" data-testid="confidential-title" data-state=state>
-                    {number(case.number.as_deref().unwrap_or_default(), case.id)}
+                    {title}
                 </h2>
                 <p class="muted small">{package.state_label(&case.state).to_owned()}</p>
             </div>

@@ -1,15 +1,11 @@
-//! 村务监督反映 (ROLE-11): who will see it, the way to write one, and number and state of those handed in. The phone
+//! 村务监督反映 (ROLE-11): who will see it, the way to write one, and the state of those handed in. The phone
 //! keeps none of them.
 
 use gridbook_domain::confidential::HANDLE;
-use gridbook_domain::form::Values;
-use gridbook_domain::record::RecordKind;
-use gridbook_log::{Body, Create, EntityId};
-use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use super::screen::Screen;
-use crate::app::{App, Problem, confidential::Line, use_app};
+use crate::app::{App, confidential::Line, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -49,7 +45,7 @@ pub(super) fn page() -> AnyView {
             ),
             Some(Found::Lines(lines)) => open(app, list(app, lines)),
             Some(Found::Failed(words)) => {
-                let words = format!("已交的编号和进度要联网才看得到。{words}");
+                let words = format!("已交的反映办到哪一步，要联网才看得到。{words}");
                 open(app, banner(Tone::Warn, "offline", "现在看不到进度", words, Vec::new()))
             }
         })
@@ -81,7 +77,7 @@ pub(super) fn who(app: App) -> AnyView {
         package.roles.iter().filter(|role| hears(&role.grants)).map(|role| role.label.as_str()).collect();
     let words = format!(
         "只有{}看得到内容和您的名字。村里、镇上其他人和您反映的人都看不到，也查不到。\
-         交上去以后手机里不留内容，只看得到编号和办到哪一步。",
+         交上去以后手机里不留内容，只看得到代号（收到的日期和六位字母数字）和办到哪一步。",
         channel.join("、")
     );
     banner(Tone::Info, "key", "谁看得到", words, Vec::new())
@@ -95,12 +91,11 @@ fn list(app: App, lines: &[Line]) -> AnyView {
     let rows = lines
         .iter()
         .map(|line| {
-            let number = if line.number.is_empty() { "还没有编号" } else { &line.number };
             view! {
                 <li>
                     <div class="row" data-testid="confidential-row" data-state=line.state.clone()>
                         <span class="row-main">
-                            <span class="row-title">{number.to_owned()}</span>
+                            <span class="row-title">{line.name()}</span>
                             <span class="row-sub">{format!("{} 交", format::when(line.at, app.now_ms()))}</span>
                         </span>
                         <span class="row-end"><span class="tag">{package.state_label(&line.state).to_owned()}</span></span>
@@ -111,37 +106,4 @@ fn list(app: App, lines: &[Line]) -> AnyView {
         })
         .collect_view();
     view! { <ul class="rows">{rows}</ul> }.into_any()
-}
-
-/// Hands in what the form says; `Err` in words for people, and the draft stays.
-pub(super) async fn hand_in(app: App, id: EntityId, form: &str, values: &Values) -> Result<(), String> {
-    if !app.keeps_confidence().await {
-        return Err("您的记录不送镇里的服务器，这份没有送出。请当面反映，内容还在草稿里。".to_owned());
-    }
-    let kind = RecordKind::Confidential;
-    let create = Create {
-        type_: kind.as_str().to_owned(),
-        form: Some(form.to_owned()),
-        state: app.package().flow(kind).map(|flow| flow.initial.clone()),
-        set: values.clone(),
-        ..Create::default()
-    };
-    let mut write = NewWrite { entity: id, body: Body::Create(create) };
-    let fork = |problem: &Problem| matches!(problem, Problem::Refused { code, .. } if code == "fork");
-    let mut done = app.hand_in(None, &write).await;
-    if done.as_ref().is_err_and(fork) {
-        // Something was sent under this name before: it arrived and its answer was lost, or it was refused.
-        let mine = app.confidential(false).await.map_err(|problem| problem.message())?;
-        if mine.iter().any(|line| line.id == id) {
-            return Ok(());
-        }
-        write.entity = app.new_id();
-        done = app.hand_in(None, &write).await;
-    }
-    done.map_err(|problem| match problem {
-        Problem::Offline => {
-            "现在没有网络，还没有送出，谁也没有看到。内容在这台手机的草稿里，有网络时再点提交。".to_owned()
-        }
-        other => other.message(),
-    })
 }

@@ -2,7 +2,7 @@
 //! by name. Who hears them follows from a permission and from whom the report names, and is asked each time.
 
 use chrono::NaiveDate;
-use gridbook_log::{Create, Event, Placement};
+use gridbook_log::{Create, Entity, EntityId, Event, Placement};
 use serde_json::Value;
 
 use crate::admit::Refusal;
@@ -29,6 +29,19 @@ pub fn named(values: &Values) -> Vec<String> {
         None => &[],
     };
     list.iter().filter_map(Value::as_str).filter(|user| !user.is_empty()).map(str::to_owned).collect()
+}
+
+/// When a report came in, by the authority's clock, milliseconds since 1970.
+pub fn came(entity: &Entity) -> Option<u64> {
+    let made = entity.creation()?;
+    Some(entity.received(made.dot).map_or(made.hlc.ms, |received| received.at))
+}
+
+/// What its author and the channel call a report: the day it came in and the end of its id. It is not numbered: a gap
+/// would tell whoever hears the others of one that names him.
+pub fn name(day: NaiveDate, id: EntityId) -> String {
+    let hex = id.to_string().to_uppercase();
+    format!("{day}-{}", hex.get(hex.len().saturating_sub(6)..).unwrap_or_default())
 }
 
 /// Whether a person reads and handles a report that names these people: the channel's roles do, whoever is named
@@ -69,6 +82,11 @@ pub fn judge_create(
     if problems.is_empty() { Ok(()) } else { Err(Refusal::Invalid(problems)) }
 }
 
+/// Whether this is a report of one's own: somebody else of the channel handles it (ROLE-12).
+pub(crate) fn own(actor: &Actor, case: &CaseView) -> bool {
+    case.kind == RecordKind::Confidential && case.reporter == actor.user
+}
+
 /// Judges who takes a step, before the table of steps is asked; nothing to say of other records.
 ///
 /// # Errors
@@ -83,10 +101,43 @@ pub(crate) fn judge_event(
     if case.kind != RecordKind::Confidential {
         return Ok(());
     }
-    if !hears(package, actor, &named(&case.values), today) {
+    if own(actor, case) || !hears(package, actor, &named(&case.values), today) {
         return Err(Refusal::NotPermitted(HANDLE.to_owned()));
     }
     no_files(event.blobs.len())
+}
+
+/// What is there of something that was sent before, when it is sent again because no answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// Nothing arrived.
+    Nothing,
+    /// Just what is to be sent now.
+    Same,
+    /// Something else, or nobody knows what.
+    Other,
+}
+
+/// Whether a report that was sent before, `there` or not, is the one to be sent now. Its author cannot read it any more:
+/// what was `sent` has to be remembered.
+pub fn sent_before(there: bool, sent: Option<&Values>, now: &Values) -> Sent {
+    match there {
+        false => Sent::Nothing,
+        true if sent == Some(now) => Sent::Same,
+        true => Sent::Other,
+    }
+}
+
+/// Whether `user` took a step since `before`, and whether it is this one: a step whose answer was lost is sent again.
+pub fn step_before(before: &Entity, now: &Entity, user: &str, step: &Event) -> Sent {
+    let known = before.timeline();
+    let mut taken =
+        now.timeline().iter().filter(|line| line.user == user && known.iter().all(|old| old.dot != line.dot));
+    match taken.next_back() {
+        None => Sent::Nothing,
+        Some(line) if line.event.event == step.event && line.event.data == step.data => Sent::Same,
+        Some(_) => Sent::Other,
+    }
 }
 
 fn no_files(files: usize) -> Result<(), Refusal> {

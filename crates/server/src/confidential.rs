@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_domain::confidential::named;
+use gridbook_domain::confidential::{came, named};
 use gridbook_domain::role::Actor;
 use gridbook_log::{Entity, EntityId, Op, WireOp};
 use serde::Serialize;
@@ -19,14 +19,11 @@ use crate::writer::{entity_of, push_ids, push_streams, wire_of};
 /// Reports told of at once, newest first.
 const MOST: i64 = 500;
 
-/// All that a list shows of a report: number and state (domain data 6.1, L5).
+/// All that a list shows of a report: which one, its state, and no content (domain data 6.1, L5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Line {
     /// The stream.
     pub id: String,
-    /// Official number, once it was answered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub number: Option<String>,
     /// State of the workflow.
     pub state: String,
     /// When it came in, milliseconds since 1970.
@@ -115,11 +112,11 @@ pub async fn look(app: &App, actor: &Actor, id: EntityId) -> Result<Report, ApiE
     Ok(Report { ops, authority: app.tenant.authority.to_string(), views })
 }
 
-/// Whether anybody who may sign in hears a report that names these people.
+/// Whether anybody but its author, who may sign in, hears a report that names these people.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn anybody_hears(app: &App, named: &[String]) -> Result<bool, ApiError> {
+pub async fn anybody_hears(app: &App, author: &str, named: &[String]) -> Result<bool, ApiError> {
     let rows = sql::query(
         "SELECT s.account, s.role, s.area, s.unit, s.valid_from, s.valid_to FROM assignments s \
          JOIN accounts a ON a.tenant = s.tenant AND a.account = s.account WHERE s.tenant = ? AND NOT a.disabled",
@@ -130,7 +127,7 @@ pub async fn anybody_hears(app: &App, named: &[String]) -> Result<bool, ApiError
     let today = china_day(app.clock.now_ms());
     for row in &rows {
         let actor = Actor { user: row.try_get("account")?, assignments: vec![assignment_of(row)?] };
-        if app.admission.hears(&actor, named, today) {
+        if actor.user != author && app.admission.hears(&actor, named, today) {
             return Ok(true);
         }
     }
@@ -143,12 +140,11 @@ fn hears(app: &App, actor: &Actor, entity: &Entity) -> bool {
 
 /// `None` for what was refused when it came.
 fn line(entity: &Entity) -> Option<Line> {
-    let made = entity.creation().filter(|made| made.rejected.is_none())?;
+    entity.creation().filter(|made| made.rejected.is_none())?;
     Some(Line {
         id: entity.id().to_string(),
-        number: entity.number().map(str::to_owned),
         state: entity.state().unwrap_or_default().to_owned(),
-        at: entity.received(made.dot).map_or(made.hlc.ms, |received| received.at),
+        at: came(entity)?,
     })
 }
 

@@ -8,7 +8,6 @@ use leptos::prelude::*;
 
 use super::steps::{step_of, steps};
 use super::{Page, Saving, field_selector, prefill};
-use crate::field::confidential;
 use crate::ui::toast::Toasts;
 
 impl Page {
@@ -110,13 +109,13 @@ impl Page {
 
     async fn write(self, values: &Values) -> Result<EntityId, String> {
         let begun = self.begun();
-        let id = begun.draft.entity.unwrap_or_else(|| self.app.new_id());
         if begun.kind == RecordKind::Confidential {
-            confidential::hand_in(self.app, id, &begun.draft.form, values).await?;
+            let id = self.hand_in(values).await?;
             // It has arrived: here nothing of it stays.
             self.keeper.discard().await?;
             return Ok(id);
         }
+        let id = begun.draft.entity.unwrap_or_else(|| self.app.new_id());
         let photos = self.state.photos.get_untracked();
         let fresh: Vec<_> = photos.iter().filter(|photo| !begun.held.contains(photo)).cloned().collect();
         let body = if begun.draft.edit {

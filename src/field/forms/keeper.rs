@@ -1,6 +1,8 @@
 //! Keeps the draft on disk: at every pause of the keys, at most a second old, and at once when the page may end.
 
 use gloo::timers::callback::Timeout;
+use gridbook_domain::form::Values;
+use gridbook_log::EntityId;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -171,6 +173,27 @@ impl Keeper {
         if self.closed.try_get_value().is_some() {
             self.write();
         }
+    }
+
+    /// The name under which the draft was sent, and what was last sent without a certain answer.
+    pub(super) fn sent(self) -> (Option<EntityId>, Option<Values>) {
+        self.skeleton.with_value(|draft| (draft.entity, draft.sent.clone()))
+    }
+
+    /// Puts on disk what is about to be sent, and under which name.
+    pub(super) async fn sending(self, id: EntityId, values: Option<&Values>) -> Result<(), String> {
+        let noted = self.skeleton.try_update_value(|draft| {
+            draft.entity = Some(id);
+            draft.sent = values.cloned();
+        });
+        if noted.is_none() {
+            return Err("您离开了这一页，没有再送。内容还在草稿里。".to_owned());
+        }
+        self.write();
+        if let Some(promise) = self.writing.get_value() {
+            let _ = JsFuture::from(promise).await;
+        }
+        self.failed.try_get_untracked().flatten().map_or(Ok(()), Err)
     }
 
     /// Ends the draft without saving.

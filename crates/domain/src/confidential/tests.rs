@@ -149,17 +149,68 @@ fn every_state_is_reached_and_all_but_the_ends_are_left() {
 }
 
 #[test]
-fn what_has_an_answer_has_a_number_of_its_own_series() {
+fn nobody_decides_a_report_of_his_own() {
+    let mut story = Story::new();
+    let mut dora = person("dora", "center_director");
+    dora.assignments.extend(person("dora", "village_assistant").assignments);
+    story.admitted(&dora, "create", &report()).unwrap();
+    for action in ["sup_accept", "sup_decline"] {
+        let (none, data) = (json!({}), json!({"data": {"reason": "unclear", "text": "请补说"}}));
+        let refusal = story.try_step(&dora, action, if action == "sup_accept" { &none } else { &data });
+        assert_eq!(refusal, Err(Refusal::NotPermitted(HANDLE.to_owned())), "{action}");
+    }
+    assert!(offered(Package::builtin(), &dora, &story.view(), story.today()).is_empty());
+    let dan = person("dan", "discipline_officer");
+    assert!(!offered(Package::builtin(), &dan, &story.view(), story.today()).is_empty());
+    story.step(&dan, "sup_accept", &json!({}));
+}
+
+#[test]
+fn no_number_tells_of_those_in_between() {
     use crate::authority::{gives_number, number_due};
     let package = Package::builtin();
     for (action, data) in
         [("sup_accept", json!({})), ("sup_decline", json!({"reason": "unclear", "text": "请补说"}))]
     {
+        assert!(!gives_number(package, RecordKind::Confidential, action), "{action}");
         let mut story = story();
-        let due =
-            |story: &Story| number_due(&story.entity, None, |kind, step| gives_number(package, kind, step));
-        assert_eq!(due(&story), None);
         story.step(&person("dora", "center_director"), action, &json!({"data": data}));
-        assert_eq!(due(&story), Some("监"), "{action}");
+        assert_eq!(number_due(&story.entity, None, |_, _| true), None, "{action}");
     }
+    let id = EntityId::parse("0190f0e0c0de4a5b8c6d7e8f90a1b2c3").unwrap();
+    assert_eq!(name(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap(), id), "2026-11-22-A1B2C3");
+}
+
+#[test]
+fn a_changed_report_is_not_taken_for_the_one_that_arrived() {
+    let first = Values::from([("facts".to_owned(), json!("村道工程没有公示"))]);
+    let mut now = first.clone();
+    assert_eq!(sent_before(false, Some(&first), &now), Sent::Nothing);
+    assert_eq!(sent_before(true, Some(&first), &now), Sent::Same);
+    now.insert(NAMED.to_owned(), json!("liam"));
+    assert_eq!(sent_before(true, Some(&first), &now), Sent::Other);
+    assert_eq!(sent_before(true, None, &now), Sent::Other, "nobody knows what arrived");
+}
+
+#[test]
+fn a_step_sent_again_is_known_by_what_it_says() {
+    let mut story = story();
+    let dora = person("dora", "center_director");
+    let before = story.entity.clone();
+    let event = |text: &str| Event {
+        event: "sup_accept".to_owned(),
+        data: Values::from([("text".to_owned(), json!(text))]),
+        ..Event::default()
+    };
+    let sent = |story: &Story, text: &str| step_before(&before, &story.entity, "dora", &event(text));
+    assert_eq!(sent(&story, "先看账"), Sent::Nothing);
+    story.step(&dora, "sup_accept", &json!({"data": {"text": "先看账"}}));
+    assert_eq!(sent(&story, "先看账"), Sent::Same);
+    assert_eq!(sent(&story, "先问人"), Sent::Other);
+    assert_eq!(
+        step_before(&before, &story.entity, "dan", &event("先看账")),
+        Sent::Nothing,
+        "somebody else's"
+    );
+    assert_eq!(step_before(&story.entity, &story.entity, "dora", &event("先看账")), Sent::Nothing);
 }

@@ -10,6 +10,7 @@ use super::guard::Situation;
 use super::{Flow, Transition, owned_path};
 use crate::admit::Refusal;
 use crate::case::CaseView;
+use crate::confidential::own;
 use crate::form::{Field, Values};
 use crate::package::Package;
 use crate::role::{Actor, may};
@@ -25,6 +26,7 @@ pub fn offered<'p>(
     let Some(flow) = package.flow(case.kind) else { return Vec::new() };
     let possible = |transition: &&Transition| {
         transition.leaves(case).is_some()
+            && !own(actor, case)
             && may(package, actor, &transition.permission, &case.target(), today)
             && transition.guards.iter().filter(|guard| !guard.needs_input()).all(|guard| {
                 guard.holds(&Situation {

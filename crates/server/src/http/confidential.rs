@@ -1,4 +1,4 @@
-//! Confidential reports over HTTP (ROLE-11): handing in, number and state of one's own, and what the channel reads.
+//! Confidential reports over HTTP (ROLE-11): handing in, the state of one's own, and what the channel reads.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::problem::ApiError;
 use crate::signature::Keys;
 use crate::writer::push::{self, Push};
 
-/// Number and state of reports.
+/// Reports by id, state and day, without content.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Lines {
     reports: Vec<Line>,
@@ -34,7 +34,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, session: Session) -> Resul
     Ok(Json(Lines { reports: confidential::heard(&app, &session.actor).await? }))
 }
 
-/// Number and state of what the asker handed in.
+/// The state of what the asker handed in.
 #[utoipa::path(get, path = "/api/confidential/mine", tag = "confidential", security(("token" = [])),
     responses((status = 200, body = Lines)))]
 pub(super) async fn mine(State(app): State<Arc<App>>, session: Session) -> Result<Json<Lines>, ApiError> {
@@ -70,7 +70,7 @@ pub(super) async fn hand_in(
     let [wire] = request.ops.as_slice() else { return Err(ApiError::malformed()) };
     let op = Op::from_wire(wire.clone()).map_err(|_| ApiError::malformed())?;
     if let Ok(Content::Create(create)) = op.body()
-        && !confidential::anybody_hears(&app, &named(&create.set)).await?
+        && !confidential::anybody_hears(&app, &session.actor.user, &named(&create.set)).await?
     {
         return Err(confidential::nobody());
     }

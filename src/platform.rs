@@ -64,14 +64,17 @@ pub async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) 
 /// Longest wait for a frame, milliseconds: a page that is covered meanwhile may get none.
 const FRAME_MS: u32 = 1000;
 
+/// What is still to be done, by whoever comes first.
+type Once = Rc<Cell<Option<Box<dyn FnOnce()>>>>;
+
 /// Runs `act` once, after the browser has painted what it has now; soon, where nobody sees the page.
 pub fn after_frame(act: impl FnOnce() + 'static) {
     if document().hidden() {
         Timeout::new(0, act).forget();
         return;
     }
-    let act: Rc<Cell<Option<Box<dyn FnOnce()>>>> = Rc::new(Cell::new(Some(Box::new(act))));
-    let once = |act: &Rc<Cell<Option<Box<dyn FnOnce()>>>>| {
+    let act: Once = Rc::new(Cell::new(Some(Box::new(act))));
+    let once = |act: &Once| {
         let act = act.clone();
         move || {
             if let Some(act) = act.take() {

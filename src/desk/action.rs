@@ -102,7 +102,7 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         0 | 1 => step.label.clone(),
         n => format!("{}（{n} 件）", step.label),
     };
-    let busy = Busy::new();
+    let busy = Busy::default();
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
     let submit = move |step: Transition, targets: On| {
         if !busy.begin() {

@@ -8,18 +8,13 @@ use leptos::prelude::*;
 const LONG_MS: u32 = 150;
 
 /// Whether it goes on.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Busy {
     now: RwSignal<bool>,
     long: RwSignal<bool>,
 }
 
 impl Busy {
-    /// Nothing under way.
-    pub fn new() -> Self {
-        Self { now: RwSignal::new(false), long: RwSignal::new(false) }
-    }
-
     /// Begins; false when it has begun already.
     pub fn begin(self) -> bool {
         if self.now.get_untracked() {

@@ -103,7 +103,7 @@ fn asked(
     inputs: AnyView,
 ) -> AnyView {
     let toasts = use_toasts();
-    let busy = Busy::new();
+    let busy = Busy::default();
     let wrong = RwSignal::new(None::<String>);
     let label = step.label.clone();
     let go = move |_| {

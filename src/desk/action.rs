@@ -46,21 +46,22 @@ pub(super) struct Entered {
 pub enum On {
     /// Records of this device, all of a kind: the step is saved here and synchronised.
     Here(Vec<EntityId>),
-    /// A confidential report, which is in memory only: the step is handed in at once.
-    Apart(StoredValue<Rc<Entity>, LocalStorage>),
+    /// A confidential report, which is in memory only: the step is handed in at once. The callback is told when the
+    /// report has changed; reading it again is a look that is written down.
+    Apart(StoredValue<Rc<Entity>, LocalStorage>, Callback<()>),
 }
 
 impl On {
     fn len(&self) -> usize {
         match self {
             Self::Here(ids) => ids.len(),
-            Self::Apart(_) => 1,
+            Self::Apart(..) => 1,
         }
     }
 
     async fn entity(&self, app: App, n: usize) -> Result<Option<Rc<Entity>>, String> {
         match self {
-            Self::Apart(entity) => Ok(Some(entity.get_value())),
+            Self::Apart(entity, _) => Ok(Some(entity.get_value())),
             Self::Here(ids) => match ids.get(n) {
                 Some(id) => app.entity(*id).await.map_err(|problem| problem.message()),
                 None => Ok(None),
@@ -170,8 +171,8 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
 
 fn toasts_done(toasts: Toasts, step: &Transition, targets: &On) {
     let many = if targets.len() > 1 { format!("（{} 件）", targets.len()) } else { String::new() };
-    let sent = if matches!(targets, On::Apart(_)) { "已送到" } else { "待同步" };
-    let kept = if matches!(targets, On::Apart(_)) { "" } else { "已保存：" };
+    let sent = if matches!(targets, On::Apart(..)) { "已送到" } else { "待同步" };
+    let kept = if matches!(targets, On::Apart(..)) { "" } else { "已保存：" };
     toasts.ok(format!("{kept}{}{many}，{sent}", step.done_label));
 }
 
@@ -195,8 +196,8 @@ async fn save(app: App, step: &Transition, targets: &On, entered: Entered) -> Re
             let which = if targets.len() > 1 { format!("“{}”：", case.title) } else { String::new() };
             return Err(format!("{which}{}", refusal.message()));
         }
-        if matches!(targets, On::Apart(_)) {
-            return hand_in(app, &entity, &write).await;
+        if let On::Apart(_, changed) = targets {
+            return hand_in(app, &entity, &write, *changed).await;
         }
         writes.push(write);
     }
@@ -206,8 +207,11 @@ async fn save(app: App, step: &Transition, targets: &On, entered: Entered) -> Re
 }
 
 /// A step of a confidential report: nothing is kept here, so the window has the only text until it has arrived.
-async fn hand_in(app: App, entity: &Entity, write: &NewWrite) -> Result<(), String> {
-    let Err(problem) = app.hand_in(Some(entity), write).await else { return Ok(()) };
+async fn hand_in(app: App, entity: &Entity, write: &NewWrite, changed: Callback<()>) -> Result<(), String> {
+    let Err(problem) = app.hand_in(Some(entity), write).await else {
+        changed.run(());
+        return Ok(());
+    };
     let told = |problem: Problem| match problem {
         Problem::Offline => {
             "现在连不上网络，不知道有没有送到。内容还在这个窗口里，先不要关，有网络时再点一次，不会记成两次。"
@@ -221,13 +225,15 @@ async fn hand_in(app: App, entity: &Entity, write: &NewWrite) -> Result<(), Stri
     // A step went out before and no answer came back: the report itself says what became of it.
     let (now, _) = app.look(entity.id()).await.map_err(told)?;
     let Body::Event(step) = &write.body else { return Err(told(problem)) };
-    match step_before(entity, &now, &app.user(), step) {
+    let done = match step_before(entity, &now, &app.user(), step) {
         Sent::Same => Ok(()),
         Sent::Other => Err(
-            "上次点的已经送到，这次改的没有送出，内容还在这个窗口里。请先抄下要补充的话，刷新网页后再办。"
+            "上次点的已经送到，这次改的没有送出，内容还在这个窗口里。请先抄下要补充的话，再关窗口看现在办到哪一步。"
                 .to_owned(),
         ),
         // It was refused; judged anew as the report stands.
         Sent::Nothing => app.hand_in(Some(&now), write).await.map_err(told),
-    }
+    };
+    changed.run(());
+    done
 }

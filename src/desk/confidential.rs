@@ -79,11 +79,11 @@ pub fn confidential(route: RwSignal<Route>) -> AnyView {
     let dialog = move || {
         let step = acting.get()?;
         let (entity, _) = report.get_untracked()?.ok()?;
-        let close = Callback::new(move |()| {
-            acting.set(None);
-            round.update(|n| *n += 1);
+        let close = Callback::new(move |()| acting.set(None));
+        let changed = Callback::new(move |()| {
+            round.try_update(|n| *n += 1);
         });
-        Some(action_dialog(step, On::Apart(StoredValue::new_local(entity)), close))
+        Some(action_dialog(step, On::Apart(StoredValue::new_local(entity), changed), close))
     };
     view! {
         <div class="page-head"><h1 class="page-title">"保密反映"</h1></div>

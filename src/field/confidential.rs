@@ -76,7 +76,7 @@ pub(super) fn who(app: App) -> AnyView {
     let channel: Vec<&str> =
         package.roles.iter().filter(|role| hears(&role.grants)).map(|role| role.label.as_str()).collect();
     let words = format!(
-        "只有{}看得到内容和您的名字。村里、镇上其他人和您反映的人都看不到，也查不到。\
+        "只有{}看得到内容和您的名字。村里、镇上其他人看不到，也查不到。在“反映的是哪位干部”里选了谁，谁就看不到。\
          交上去以后手机里不留内容，只看得到代号（收到的日期和六位字母数字）和办到哪一步。",
         channel.join("、")
     );

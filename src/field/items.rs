@@ -49,7 +49,7 @@ pub(super) fn page() -> AnyView {
                 <a class="row" href="#/confidential" data-testid="confidential">
                     <span class="row-main">
                         <span class="row-title">"村务监督反映"</span>
-                        <span class="row-sub">"保密：村里看不到，反映的人也看不到"</span>
+                        <span class="row-sub">"保密：村里看不到；选了反映的是谁，谁也看不到"</span>
                     </span>
                     {chevron()}
                 </a>

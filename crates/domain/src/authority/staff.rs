@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridbook_log::Values;
+use gridbook_log::body::GONE;
 use serde_json::json;
 
 use crate::role::Assignment;
@@ -33,6 +34,8 @@ pub(crate) fn rows(values: &Values) -> Vec<(&str, Assignment)> {
             _ => {}
         }
     }
+    // What a form took away keeps its values beside the mark.
+    rows.retain(|(row, _)| values.get(&format!("assignments/{row}/{GONE}")) != Some(&json!(true)));
     rows
 }
 
@@ -62,6 +65,15 @@ mod tests {
 
     fn day(text: &str) -> Option<NaiveDate> {
         Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_row_that_was_taken_away_gives_no_role() {
+        let held = ["grid_chief", "grid_worker"]
+            .map(|role| Assignment { role: role.to_owned(), ..Assignment::default() });
+        let mut values = staff_values("zhuli01", "周小满", &held);
+        values.insert(format!("assignments/a1/{GONE}"), json!(true));
+        assert_eq!(assignments(&values), held[1..]);
     }
 
     #[test]

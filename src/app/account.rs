@@ -185,7 +185,9 @@ impl App {
             view.last_ok_ms = None;
         });
         self.open_channel(&user);
-        self.changed(false);
+        // At once, not after a frame: nothing is drawn of this account yet, and it is drawn once.
+        self.version.update(|version| *version += 1);
+        self.refresh_sync();
         self.give(Input::SignedIn);
         // Without a server the directory is asked, with the code that comes after the first screen: in a round.
         if !self.is_local() {

@@ -29,7 +29,7 @@ use gridbook_domain::admit::{self, Refusal};
 use gridbook_domain::package::Package;
 use gridbook_domain::role::Actor;
 use gridbook_domain::summary::{Summary, day_of};
-use gridbook_log::{Dot, Entity, EntityId, Hlc, NewOp, Op};
+use gridbook_log::{Dot, Entity, EntityId, Hlc, NewOp, Op, OpError};
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::Input;
 use gridbook_sync::env::Env;
@@ -282,17 +282,27 @@ impl App {
     /// [`Refusal`] in words for people.
     pub fn check(&self, before: Option<&Entity>, write: &NewWrite) -> Result<(), Refusal> {
         let Some(replica) = self.replica() else { return Ok(()) };
+        match self.operation(&replica, before, write, [0; 16]) {
+            Ok(op) => admit::admit(&self.package(), &self.actor(), before, &op, self.today()),
+            Err(error) => Err(Refusal::BadBody(error.to_string())),
+        }
+    }
+
+    /// A write as it would stand in the log, on top of `before`.
+    fn operation(
+        &self,
+        replica: &AppReplica,
+        before: Option<&Entity>,
+        write: &NewWrite,
+        salt: [u8; 16],
+    ) -> Result<Op, OpError> {
         let writer = replica.meta().writer;
-        let ctx = before.map(|e| e.frontier().clone()).unwrap_or_default();
+        let ctx = before.map(|entity| entity.frontier().clone()).unwrap_or_default();
         let (kind, text) = write.body.to_text();
         let user = self.user();
         let dot = Dot { writer, n: ctx.get(writer) + 1 };
         let hlc = Hlc { ms: self.now_ms(), count: 0 };
-        let new = NewOp { entity: write.entity, dot, hlc, kind, user: &user, ctx };
-        match Op::new(new, [0; 16], text) {
-            Ok(op) => admit::admit(&self.package(), &self.actor(), before, &op, self.today()),
-            Err(error) => Err(Refusal::BadBody(error.to_string())),
-        }
+        Op::new(NewOp { entity: write.entity, dot, hlc, kind, user: &user, ctx }, salt, text)
     }
 
     /// Something on this device changed: screens read again, other tabs are told.

@@ -4,6 +4,7 @@
 //! loaded while the person looks at that.
 
 mod action;
+mod alarm;
 mod areas;
 mod books;
 mod carry_for;

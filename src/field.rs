@@ -127,6 +127,7 @@ fn open(route: &Route) -> AnyView {
         ["matter", "new"] => forms::page(forms::Start::new(RecordKind::Matter, route)),
         ["entry", "new"] => forms::page(forms::Start::new(RecordKind::Entry, route)),
         ["items"] => items::page(),
+        ["emergency"] => alarm::emergency(),
         ["confidential"] => confidential::page(),
         ["confidential", "new"] => forms::page(forms::Start::new(RecordKind::Confidential, route)),
         ["item", one, "new"] => forms::page(forms::Start::item(one, route)),

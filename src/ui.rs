@@ -1,6 +1,8 @@
 //! Components that phone and desk share. They draw and ask; they decide nothing.
 
+pub mod alarm;
 pub mod aside;
+pub mod ask;
 pub mod backend;
 pub mod badge;
 pub mod busy;
@@ -13,11 +15,17 @@ pub mod form;
 pub mod format;
 pub mod icon;
 pub mod join;
+pub mod joint;
+pub mod kinds;
 pub mod later;
+pub mod moves;
 pub mod photo;
+pub mod risk;
 pub mod router;
 pub mod rows;
+pub mod same;
 pub mod states;
+pub mod strip;
 pub mod timeline;
 pub mod toast;
 pub mod window;

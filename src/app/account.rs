@@ -137,12 +137,25 @@ impl App {
     /// [`Problem`] in the backend's words, or [`Problem::Offline`].
     pub async fn sign_in(&self, user: &str, password: &str) -> Result<(), Problem> {
         if self.accounts().iter().any(|known| known.user == user && !known.township.is_empty()) {
-            return self.sign_in_here(user, password).await;
+            match self.sign_in_here(user, password).await {
+                // The township may have a server by now, and the password was set elsewhere.
+                Err(Problem::Refused { code, message }) if code == "bad_secret" => {
+                    let asked = self.sign_in_there(user, password).await;
+                    let here = Problem::Refused { code, message };
+                    return asked.map_err(|there| if knows_nothing(&there) { here } else { there });
+                }
+                done => return done,
+            }
         }
+        self.sign_in_there(user, password).await
+    }
+
+    async fn sign_in_there(&self, user: &str, password: &str) -> Result<(), Problem> {
         let body = json!({ "user": user, "password": password });
         // First: the server must not keep a session that nobody has here.
         self.need_package().await?;
         let signed: SignedIn = Api::new(Default::default()).post("/api/sign-in", &body).await?;
+        self.move_in(&signed.profile).await?;
         self.admit(signed.token, signed.profile).await
     }
 
@@ -283,7 +296,18 @@ impl App {
         let path = format!("/api/invites/{}/accept", String::from(js_sys::encode_uri_component(code)));
         let signed: SignedIn =
             Api::new(Default::default()).post(&path, &json!({ "password": password })).await?;
+        self.move_in(&signed.profile).await?;
         self.admit(signed.token, signed.profile).await
+    }
+}
+
+/// Whether a server's answer to a sign-in says no more than that the password is wrong: there is none, what answers is no
+/// server of ours, or it knows no such password. Anything else, such as too many tries, is worth saying.
+fn knows_nothing(there: &Problem) -> bool {
+    match there {
+        Problem::Offline => true,
+        Problem::Refused { code, .. } => code.is_empty() || code == "credentials",
+        _ => false,
     }
 }
 
@@ -328,4 +352,22 @@ async fn set_current(user: &str) -> Result<(), Problem> {
 
 pub(super) fn database(user: &str) -> String {
     format!("gridbook-{user}")
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn only_a_server_that_says_no_more_is_told_as_a_wrong_password() {
+        let refused = |code: &str| Problem::Refused { code: code.to_owned(), message: "x".to_owned() };
+        for quiet in [Problem::Offline, refused(""), refused("credentials")] {
+            assert!(knows_nothing(&quiet), "{quiet:?}");
+        }
+        for loud in [refused("too_many_tries"), refused("upgrade"), Problem::Full, Problem::NoPackage] {
+            assert!(!knows_nothing(&loud), "{loud:?}");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::replica::SendAgain;
@@ -12,7 +14,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sync::sync_lock;
-use super::{App, Problem};
+use super::{App, AppReplica, Problem};
 use crate::net::{FetchHttp, RemoteShare, ShareSetup};
 use crate::platform::{after_lock, has_locks, local_get, local_set, random_slot};
 
@@ -178,8 +180,17 @@ impl App {
     /// device changes, and nothing that waits is lost, wherever it breaks off.
     ///
     /// # Errors
-    /// [`Problem`] when the device's store fails; then all is as it was.
+    /// [`Problem`] when the device's store fails, or holds what only some may read and everybody reads the new place; then
+    /// all is as it was.
     pub async fn move_to(&self, backend: Backend, again: SendAgain) -> Result<(), Problem> {
+        let read_by_all = !matches!(backend, Backend::Server | Backend::Alone);
+        if read_by_all
+            && self.rows(|rows| rows.values().any(|row| row.summary.as_ref().is_some_and(restricted)))
+        {
+            let message =
+                "这台设备上有专访户的内容，放到共享上人人看得到，所以没有换，记录都在。请联系中心主任。";
+            return Err(Problem::Refused { code: "restricted".to_owned(), message: message.to_owned() });
+        }
         let done = Rc::new(RefCell::new(Err(Problem::SignedOut)));
         let (app, told) = (*self, done.clone());
         // Not while a page of the old backend is under way: its position would be taken for one of the new.
@@ -192,16 +203,22 @@ impl App {
         done.replace(Ok(()))
     }
 
+    /// All photos and recordings of this device wait to be sent: another backend has none of them.
+    pub(super) async fn queue_photos(&self, replica: &AppReplica, batch: &mut Batch) -> Result<(), Problem> {
+        let now = self.now_ms().to_le_bytes();
+        for (name, _) in scan_all(replica.store(), Table::Blob).await? {
+            batch.put(Table::BlobQueue, name, now.to_vec());
+        }
+        Ok(())
+    }
+
     async fn change_over(&self, backend: &Backend, again: SendAgain) -> Result<(), Problem> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         // In this order: broken off in between, the old backend is asked for everything once more, no harm.
         replica.start_over(again).await?;
         let mut batch = Batch::default();
         if again != SendAgain::Nothing {
-            let now = self.now_ms().to_le_bytes();
-            for (name, _) in scan_all(replica.store(), Table::Blob).await? {
-                batch.put(Table::BlobQueue, name, now.to_vec());
-            }
+            self.queue_photos(&replica, &mut batch).await?;
         }
         let row = serde_json::to_vec(backend).map_err(|e| Problem::Store(e.to_string()))?;
         batch.put(Table::App, ROW, row);
@@ -214,4 +231,9 @@ impl App {
         self.changed(true);
         Ok(())
     }
+}
+
+/// Whether only people by name may read it (VISIT-09).
+fn restricted(row: &Summary) -> bool {
+    row.kind == RecordKind::Restricted
 }

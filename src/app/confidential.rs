@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use gridbook_domain::admit::message_for;
-use gridbook_domain::confidential::{HANDLE, REPORT, name};
+use gridbook_domain::confidential::{REPORT, hears_any, name};
 use gridbook_domain::role::holds;
-use gridbook_log::{DeviceId, Dot, Entity, EntityId, Hlc, NewOp, Op, WireOp};
+use gridbook_log::{DeviceId, Entity, EntityId, Op, WireOp};
 use gridbook_sync::env::Env;
 use gridbook_sync::replica::NewWrite;
 use gridbook_sync::wire::{PushReply, PushRequest, Verdict};
@@ -23,6 +23,9 @@ const WAY: &str = "/api/confidential";
 pub struct Line {
     /// The stream.
     pub id: EntityId,
+    /// Its form, `id/version`.
+    #[serde(default)]
+    pub form: String,
     /// State of the workflow.
     pub state: String,
     /// When it came in, milliseconds since 1970.
@@ -60,7 +63,8 @@ struct Report {
 impl App {
     /// Whether this account may report in confidence, or hears what others do.
     pub fn in_confidence(&self, handle: bool) -> bool {
-        holds(&self.package(), &self.actor(), if handle { HANDLE } else { REPORT }, self.today())
+        let (package, actor, today) = (self.package(), self.actor(), self.today());
+        if handle { hears_any(&package, &actor, today) } else { holds(&package, &actor, REPORT, today) }
     }
 
     /// Whether records go to a server of the township: on a share everybody would read it.
@@ -101,20 +105,10 @@ impl App {
         let refused = |code: &str, message| Problem::Refused { code: code.to_owned(), message };
         self.check(before, write).map_err(|refusal| refused(refusal.code(), refusal.message()))?;
         let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let (writer, nonce) = (replica.meta().writer, replica.meta().nonce.clone());
-        let ctx = before.map(|entity| entity.frontier().clone()).unwrap_or_default();
-        let (kind, text) = write.body.to_text();
-        let now = self.now_ms();
-        let user = self.user();
-        let new = NewOp {
-            entity: write.entity,
-            dot: Dot { writer, n: ctx.get(writer) + 1 },
-            hlc: Hlc { ms: now, count: 0 },
-            kind,
-            user: &user,
-            ctx,
-        };
-        let op = Op::new(new, BrowserEnv.random_array(), text).map_err(|_| Problem::TooLong)?;
+        let op = self
+            .operation(&replica, before, write, BrowserEnv.random_array())
+            .map_err(|_| Problem::TooLong)?;
+        let (writer, nonce, now) = (replica.meta().writer, replica.meta().nonce.clone(), op.header().hlc.ms);
         let request = PushRequest { writer, nonce, now, ops: vec![op.to_wire()] };
         let reply: PushReply = self.api().post(WAY, &request).await?;
         match reply.results.into_iter().next() {

@@ -1,11 +1,14 @@
 //! A township without a server: founded at a desk, joined by invitation. The account lives on the device alone.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use gridbook_domain::authority::staff_values;
 use gridbook_domain::role::Assignment;
 use gridbook_log::{Body, Create, DeviceId, Placement, Values};
 use gridbook_sync::bundle::{base64, unbase64};
 use gridbook_sync::env::Env;
-use gridbook_sync::replica::{NewWrite, Replica};
+use gridbook_sync::replica::{NewWrite, Replica, SendAgain};
 use gridbook_sync::store::{Batch, Store, Table};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,8 +17,9 @@ use serde_json::json;
 use super::account::{Account, database};
 use super::backend::ROW;
 use super::carry::{Answer, CarryError, Job, ask};
+use super::sync::sync_lock;
 use super::{App, Backend, Problem, Profile, Projector, Township, office};
-use crate::platform::BrowserEnv;
+use crate::platform::{BrowserEnv, after_lock};
 use crate::store::IdbStore;
 
 /// Row of [`Table::App`] with a [`Local`].
@@ -189,6 +193,45 @@ impl App {
         let entity = self.entity(id).await.ok()??;
         profile.actor.assignments = gridbook_domain::authority::assignments(&entity.values());
         Some(profile)
+    }
+
+    /// A township that had no server has one now, under the same address: what this account wrote here is sent there,
+    /// and the secret of this device is replaced by the server's password. Nothing happens for any other account.
+    ///
+    /// # Errors
+    /// [`Problem`]; then everything is as it was.
+    pub(super) async fn move_in(&self, profile: &Profile) -> Result<(), Problem> {
+        let known = self.accounts().into_iter().find(|a| a.user == profile.user && !a.township.is_empty());
+        let Some(known) = known else { return Ok(()) };
+        if known.township != profile.township.code {
+            return Err(refused(
+                "account_taken",
+                "密码设好了，但这台设备上有别的乡镇的同名账号，那里的记录都在。请换一台设备，用新密码登录。",
+            ));
+        }
+        self.need_package().await?;
+        let (app, user) = (*self, profile.user.clone());
+        let done = Rc::new(RefCell::new(Err(Problem::SignedOut)));
+        let told = done.clone();
+        // Not while a page of the share is under way: its position would be taken for one of the server.
+        after_lock(&sync_lock(&profile.user), async move {
+            let moved = app.leave_share(&user).await;
+            *told.borrow_mut() = moved;
+        })
+        .await;
+        done.replace(Ok(()))
+    }
+
+    async fn leave_share(&self, user: &str) -> Result<(), Problem> {
+        let store = IdbStore::open(&database(user)).await?;
+        let replica = Replica::open(store, Projector(self.core().package.clone()), &BrowserEnv, user).await?;
+        // In this order: broken off in between, everything comes once more, no harm.
+        replica.start_over(SendAgain::Own).await?;
+        let mut batch = Batch::default();
+        self.queue_photos(&replica, &mut batch).await?;
+        batch.delete(Table::App, LOCAL);
+        batch.delete(Table::App, ROW);
+        Ok(replica.store().commit(batch).await?)
     }
 
     /// An invitation for a person of the directory, sealed with digits that are told on another way.

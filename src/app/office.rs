@@ -190,6 +190,28 @@ impl App {
         Ok(())
     }
 
+    /// This computer gives no more numbers, so that a server can (`gridbook-server adopt`). Everything was answered
+    /// that could be; what comes later waits for whoever takes the office.
+    ///
+    /// # Errors
+    /// [`Problem`] when the device's store fails; then nothing has changed.
+    pub async fn lay_down_office(&self) -> Result<(), Problem> {
+        let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let authority = replica.meta().authority;
+        let (Some(authority), Some(town)) = (authority, township(&replica).await?) else { return Ok(()) };
+        // Another computer may have taken it meanwhile.
+        if town.holder != Some(replica.meta().writer.dev) {
+            return Ok(());
+        }
+        let write = NewWrite {
+            entity: Township::id(authority),
+            body: Body::Set(Township { holder: None, ..town }.hand_over()),
+        };
+        self.save(vec![write], Vec::new(), Vec::new()).await?;
+        self.wake();
+        Ok(())
+    }
+
     /// The township as the account knows it; numbers go on as they began.
     fn named_township(&self) -> Township {
         let (code, name) = self.session.with_untracked(|session| {

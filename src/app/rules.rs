@@ -29,7 +29,7 @@ impl App {
         for (id, _) in found {
             let Ok(Some(entity)) = replica.entity(id).await else { continue };
             // One that this app cannot read yet is of a later version; what it can do goes on.
-            if let Ok(next) = package.revised(&entity.values()) {
+            if let Ok(next) = package.applied(&entity.values()) {
                 package = Arc::new(next);
             }
         }

@@ -160,6 +160,6 @@ impl Device {
     pub fn search(&self, words: &str) -> usize {
         let rows = self.replica.rows();
         let summaries = rows.values().filter_map(|row| row.summary.as_ref());
-        Query::new(words, &self.package).households(summaries, 50).len()
+        Query::new(words, &self.package, chrono::NaiveDate::default()).households(summaries, 50).len()
     }
 }

@@ -8,18 +8,23 @@ use std::rc::Rc;
 
 use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
+use gridbook_domain::catalogue::unit_named;
 use gridbook_domain::confidential::{Sent, step_before};
 use gridbook_domain::form::{Field, Values};
+use gridbook_domain::mediation::risk::ASSESS;
+use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::{Transition, event, suggested};
 use gridbook_log::{BlobRef, Body, Entity, EntityId, map_of};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde_json::Value;
 
 use crate::app::{App, Problem, use_app};
 use crate::ui::busy::Busy;
 use crate::ui::dialog::dialog;
+use crate::ui::directory::{Names, use_directory};
 use crate::ui::icon::icon;
 use crate::ui::states::loading;
 use crate::ui::toast::{Toasts, use_toasts};
@@ -87,18 +92,40 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         record: RwSignal::new(Values::new()),
     };
     let kind: RwSignal<Option<RecordKind>> = RwSignal::new(None);
+    let names = use_directory();
     let (first, inputs_step) = (targets.clone(), step.clone());
     spawn_local(async move {
         if let Ok(Some(entity)) = first.entity(app, 0).await
             && let Some(case) = CaseView::of(&entity)
         {
             let package = app.package();
-            let values = suggested(&package, &inputs_step, &case, &app.user(), app.now_ms());
+            let mut values = suggested(&package, &inputs_step, &case, &app.actor(), app.now_ms());
+            propose_units(&package, &inputs_step, &case, &names.get_untracked(), &mut values);
             let _ = entered.record.try_set(case.values);
             let _ = entered.values.try_set(values);
             let _ = kind.try_set(Some(case.kind));
         }
     });
+    // What is ticked raises the level; the person may raise it further (MED-13).
+    if step.action == ASSESS {
+        Effect::new(move |_| {
+            let ticked = entered.values.with(|values| values.get("risk_checklist").cloned());
+            let list: Vec<&str> =
+                ticked.iter().flat_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
+            let package = app.package();
+            let rank = |level: Option<&str>| {
+                level.and_then(|level| package.level(level)).map_or(u8::MAX, |level| level.rank)
+            };
+            let called = package.risk_level(&list).1.map(|rule| rule.level.as_str());
+            let held = untrack(|| entered.values.with(|values| values.get("risk_level").cloned()));
+            if let Some(level) = called.filter(|_| rank(called) < rank(held.as_ref().and_then(Value::as_str)))
+            {
+                entered.values.update(|values| {
+                    values.insert("risk_level".to_owned(), level.into());
+                });
+            }
+        });
+    }
     let title = match targets.len() {
         0 | 1 => step.label.clone(),
         n => format!("{}（{n} 件）", step.label),
@@ -167,6 +194,31 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         .into_any()
     };
     dialog(open, "dialog-wide", title, Box::new(inside))
+}
+
+/// Units that the list of items names for this case, where nothing stands yet: the lead unit, and those that help.
+fn propose_units(package: &Package, step: &Transition, case: &CaseView, names: &Names, values: &mut Values) {
+    let asked = |path: &str| step.inputs_for(case.kind).any(|field| field.path == path);
+    let catalogue = package.catalogue.get();
+    let Some(item) = catalogue.item_of(case.form.as_deref().unwrap_or_default(), &case.values) else {
+        return;
+    };
+    let unit = |words: &str| {
+        let units = names.units.iter().map(|(code, name)| (code.as_str(), name.as_str()));
+        unit_named(words, units).map(str::to_owned)
+    };
+    let lead = unit(&item.lead);
+    if let Some(code) = lead.clone().filter(|_| asked("lead_unit")) {
+        values.entry("lead_unit".to_owned()).or_insert(code.into());
+    }
+    if asked("support_units") {
+        let mut codes: Vec<String> = item.support.iter().filter_map(|words| unit(words)).collect();
+        codes.retain(|code| lead.as_ref() != Some(code));
+        codes.dedup();
+        if !codes.is_empty() {
+            values.entry("support_units".to_owned()).or_insert(codes.into());
+        }
+    }
 }
 
 fn toasts_done(toasts: Toasts, step: &Transition, targets: &On) {

@@ -3,9 +3,11 @@
 
 mod card;
 mod draft;
+mod edit;
 mod follow;
 mod standing;
 mod words;
+pub mod zones;
 
 use std::collections::BTreeSet;
 
@@ -13,8 +15,8 @@ use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_domain::summary::Summary;
-use gridbook_domain::territory::covers;
 use gridbook_domain::territory::cut::{Node, grids as grids_of};
+use gridbook_domain::territory::{AreaCode, GridKind, covers};
 use leptos::prelude::*;
 
 use super::kept::{Kept, keep};
@@ -40,6 +42,8 @@ struct Desk {
     open: RwSignal<bool>,
     /// The place whose card is shown; empty for none.
     card: RwSignal<String>,
+    /// The place that is written; `None` for none.
+    edit: RwSignal<Option<edit::About>>,
 }
 
 /// Rows that lie in one of these areas.
@@ -65,6 +69,7 @@ pub fn areas() -> AnyView {
         parts: RwSignal::new(1),
         open: RwSignal::new(false),
         card: RwSignal::new(String::new()),
+        edit: RwSignal::new(None),
     };
     let start = move |parts: usize| {
         desk.parts.set(parts);
@@ -79,6 +84,15 @@ pub fn areas() -> AnyView {
         <div class="page-head">
             <h1 class="page-title">"网格调整"</h1>
             <div class="page-actions">
+                <button
+                    class="btn btn-small"
+                    type="button"
+                    data-testid="areas-new"
+                    on:click=move |_| desk.edit.set(Some(edit::About::New))
+                >
+                    {icon("plus")}
+                    "新建网格"
+                </button>
                 <button
                     class="btn btn-small"
                     type="button"
@@ -115,11 +129,13 @@ pub fn areas() -> AnyView {
             </button>
         </div>
         <div class="books" tabindex="0" role="region" aria-label="网格">
+            {zones::section(desk)}
             {inside}
             {move || desk.nodes.get().map(|nodes| standing::standing(desk, &nodes))}
         </div>
         {draft::dialog_for(desk)}
         {card::dialog_for(desk, desk.card)}
+        {edit::dialog_for(desk, desk.edit)}
     }
     .into_any()
 }
@@ -138,8 +154,12 @@ fn grids(desk: Desk, nodes: &[Node]) -> AnyView {
     let rows = here
         .into_iter()
         .map(|grid| {
+            // Households lie in grids by area; the other kinds need none.
+            let kind = AreaCode::parse(&grid.code).ok().and_then(|code| code.grid_kind());
             let words = match (grid.begins, grid.homes) {
                 (Some(from), _) => format!("{from} 起").into_any(),
+                (None, 0) if kind == Some(GridKind::Online) => "线上网格".into_any(),
+                (None, 0) if kind == Some(GridKind::Dedicated) => "专属网格".into_any(),
                 (None, 0) => warning("没有户"),
                 (None, homes) if homes > norms.households => warning(format!("超过 {} 户", norms.households)),
                 _ => ().into_any(),

@@ -5,18 +5,24 @@ mod areas;
 mod figures;
 mod hazards;
 mod mediation;
+mod opinions;
 mod pairs;
 mod show;
 mod units;
 mod visits;
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use chrono::{Datelike, NaiveDate};
+use gloo::timers::callback::Timeout;
+use gridbook_domain::territory::zone::Zones;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::parts::{bar_day, select, villages};
+use super::parts::{bar_day, places, select};
 use super::route::Route;
 use crate::app::{App, use_app};
 use crate::ui::directory::{Names, use_directory};
@@ -30,17 +36,19 @@ enum Tab {
     Points,
     Campaigns,
     Coverage,
+    Opinions,
     Mediation,
     Units,
     Areas,
 }
 
 impl Tab {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Balance,
         Self::Points,
         Self::Campaigns,
         Self::Coverage,
+        Self::Opinions,
         Self::Mediation,
         Self::Units,
         Self::Areas,
@@ -52,6 +60,7 @@ impl Tab {
             Self::Points => "points",
             Self::Campaigns => "campaigns",
             Self::Coverage => "coverage",
+            Self::Opinions => "opinions",
             Self::Mediation => "mediation",
             Self::Units => "units",
             Self::Areas => "areas",
@@ -64,6 +73,7 @@ impl Tab {
             Self::Points => "巡查点位",
             Self::Campaigns => "专项进度",
             Self::Coverage => "走访覆盖",
+            Self::Opinions => "意见建议",
             Self::Mediation => "调解指标",
             Self::Units => "承办单位",
             Self::Areas => "新旧网格",
@@ -83,6 +93,25 @@ struct Asked {
     area: String,
     from: NaiveDate,
     to: NaiveDate,
+    zones: Zones,
+}
+
+impl Asked {
+    /// Whether a place lies in what was asked for: everything, a zone, a village.
+    fn covers(&self, area: &str) -> bool {
+        self.zones.covers(&self.area, area)
+    }
+}
+
+/// How long no record must have come in before a table is made again, milliseconds.
+const QUIET_MS: u32 = 1_500;
+
+/// What a table was made from: the records, by their mark, and the names.
+type Read = ((usize, u64), Arc<Names>);
+
+/// Another one whenever a record came, changed or went.
+fn mark(app: App) -> (usize, u64) {
+    app.rows(|rows| (rows.len(), rows.values().map(|row| row.version()).max().unwrap_or(0)))
 }
 
 /// The screen.
@@ -94,22 +123,45 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
     let (area, from, to) = (RwSignal::new(String::new()), RwSignal::new(first), RwSignal::new(today));
     let made: RwSignal<Option<Arc<Figures>>> = RwSignal::new(None);
     let turn = StoredValue::new(0u64);
-    Effect::new(move |before: Option<Asked>| {
-        app.version.track();
-        let asked = Asked { tab: tab.get(), area: area.get(), from: from.get(), to: to.get() };
-        if before.as_ref() != Some(&asked) {
-            made.set(None);
-        }
+    let run = move |asked: Asked| {
         turn.update_value(|turn| *turn += 1);
-        let (mine, names, asked_now) = (turn.get_value(), names.get(), asked.clone());
+        let mine = turn.get_value();
         spawn_local(async move {
-            let figures = make(app, &names, &asked_now).await;
-            // Another period or table may have been asked for meanwhile.
-            if turn.try_get_value() == Some(mine) {
-                let _ = made.try_set(Some(Arc::new(figures)));
+            let names = names.get_untracked();
+            let mut work = pin!(make(app, &names, &asked));
+            // Another period or table may be asked for meanwhile, or the page left: then nobody waits for this one.
+            let found = poll_fn(move |cx| match turn.try_get_value() == Some(mine) {
+                true => work.as_mut().poll(cx).map(Some),
+                false => Poll::Ready(None),
+            });
+            if let Some(figures) = found.await
+                && made.try_get_untracked().is_some_and(|held| held.as_deref() != Some(&figures))
+            {
+                made.set(Some(Arc::new(figures)));
             }
         });
-        asked
+    };
+    let later: StoredValue<Option<Timeout>, LocalStorage> = StoredValue::new_local(None);
+    Effect::new(move |before: Option<(Asked, Read)>| {
+        app.version.track();
+        let zones = names.with(|names| names.zones.clone());
+        let asked = Asked { tab: tab.get(), area: area.get(), from: from.get(), to: to.get(), zones };
+        let read = (mark(app), names.get());
+        match &before {
+            Some((same, old)) if *same == asked => {
+                // While records come in one page after another, the table is made once, when it is quiet again.
+                if *old != read {
+                    let again = asked.clone();
+                    later.set_value(Some(Timeout::new(QUIET_MS, move || run(again))));
+                }
+            }
+            _ => {
+                later.set_value(None);
+                made.set(None);
+                run(asked.clone());
+            }
+        }
+        (asked, read)
     });
     let tabs = Tab::ALL
         .map(|one| {
@@ -127,11 +179,12 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
             }
         })
         .collect_view();
-    let places =
-        move || std::iter::once((String::new(), "全镇".to_owned())).chain(villages(&names.get())).collect();
+    let places = move || places(&names.get(), "全镇");
+    // Out here: what is being typed must not go when the table is made again.
+    let answering = RwSignal::new(None);
     let inside = move || match made.get() {
         None => loading(6),
-        Some(figures) => show::figures(&figures),
+        Some(figures) => show::figures(&figures, answering),
     };
     let actions = move || made.get().map(|figures| show::actions(tab.get().title(), &figures));
     view! {
@@ -147,6 +200,7 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
             <span class="muted small">{move || words(&from.get(), &to.get())}</span>
         </div>
         <div class="books no-print" tabindex="0" role="region" aria-label="统计表">{inside}</div>
+        {opinions::dialog_for(answering)}
     }
     .into_any()
 }
@@ -161,7 +215,8 @@ async fn make(app: App, names: &Names, asked: &Asked) -> Figures {
         Tab::Balance => hazards::balance(app, names, asked).await,
         Tab::Points => hazards::points(app, names, asked).await,
         Tab::Campaigns => visits::campaigns(app, names, asked).await,
-        Tab::Coverage => visits::coverage(app, names, asked),
+        Tab::Coverage => visits::coverage(app, names, asked).await,
+        Tab::Opinions => opinions::ledger(app, names, asked).await,
         Tab::Mediation => mediation::indicators(app, asked).await,
         Tab::Units => units::units(app, names, asked).await,
         Tab::Areas => areas::dual(app, names, asked).await,

@@ -57,7 +57,7 @@ pub fn confidential(route: RwSignal<Route>) -> AnyView {
         None => loading(3),
         Some(Err(words)) => blank("error", "现在看不到", words, Vec::new()),
         Some(Ok(lines)) if lines.is_empty() => {
-            blank("empty", "还没有保密反映", "手机上“村务监督反映”交来的在这里。", Vec::new())
+            blank("empty", "还没有保密反映", "手机上“清单 → 保密反映”交来的在这里。", Vec::new())
         }
         Some(Ok(lines)) => {
             let rows = lines.iter().map(|line| row(&app.package(), line, selected)).collect_view();
@@ -109,7 +109,9 @@ fn row(package: &Package, line: &Line, selected: Memo<Option<EntityId>>) -> AnyV
                 on:click=move |_| Route::Confidential(Some(id)).go()
             >
                 <span class="queue-title">{line.name()}</span>
-                <span class="queue-sub">{format!("{} 收到", day(line.at))}</span>
+                <span class="queue-sub">
+                    {format!("{} · {} 收到", package.form_title(&line.form).unwrap_or_default(), day(line.at))}
+                </span>
                 <span class="queue-end"><span class="tag">{package.state_label(&line.state).to_owned()}</span></span>
             </button>
         </li>

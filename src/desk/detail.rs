@@ -23,12 +23,14 @@ use super::mediation;
 use super::papers::offered as offered_papers;
 use super::route::Route;
 use crate::app::use_app;
+use crate::ui::alarm::chain;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
+use crate::ui::risk;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
 
-pub use photos::{Picture, fetched};
+pub use photos::{Picture, stamped};
 
 use photos::Pictures;
 pub use record::Record;
@@ -45,13 +47,14 @@ enum Load {
 /// shows.
 pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
     let app = use_app();
-    let load = RwSignal::new(Load::Waiting);
+    let (load, names) = (RwSignal::new(Load::Waiting), use_directory());
     Pictures::provide();
     Effect::new(move |_| {
         app.version.track();
+        let names = names.get();
         spawn_local(async move {
             let next = match app.entity(id).await {
-                Ok(Some(entity)) => match Record::read(app, &entity) {
+                Ok(Some(entity)) => match Record::read(app, &names, &entity) {
                     Some(record) => Load::Here(Arc::new(record)),
                     None => Load::Missing,
                 },
@@ -113,6 +116,8 @@ fn whole(
             {head::head(&package, &names, record)}
         </div>
         <div class="pane-body stack" data-testid="detail" tabindex="0" id="detail" role="region" aria-label="记录内容">
+            {chain(&package, &names, &record.view, app.now_ms())}
+            {risk::notes(&package, &record.view, app.now_ms())}
             {conflict::decision(&package, record)}
             {head::seven_ticks(record)}
             {head::standing(&package, &names, record, app.today())}
@@ -120,6 +125,7 @@ fn whole(
             {around::messages(&names, record)}
             {conflict::conflicts(app, toasts, &package, &names, record)}
             {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record, section))}
+            {risk::told(&package, &names, &record.view)}
             {papers_of(&package, record)}
             {body::sections(&package, &names, record)}
             {photos::photos(&package, record)}

@@ -1,16 +1,18 @@
 //! The frame of every screen: top bar with the state of synchronisation, navigation, the screen, short messages.
 
-use gridbook_domain::role::holds;
+use gridbook_domain::role::{grants_by_name, holds};
 use gridbook_sync::engine::{Phase, Trouble};
 use leptos::prelude::*;
 
+use super::later::{self, Later};
 use super::queue::{provide_items, use_items};
 use super::route::{Route, route};
-use super::{later, login, queue};
+use super::{login, queue};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
 use crate::ui::icon::icon;
+use crate::ui::later::Rest;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::provide_toasts;
 
@@ -79,6 +81,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
             {nav(app, here)}
             <main class="desk-main" id="main" tabindex="-1">
                 {expired(app)}
+                {Rest::<Later>::held().view(|part| (part.alarms)(), |_| ().into_any())}
                 {screen}
             </main>
         </div>
@@ -198,13 +201,15 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
         }
         .into_any()
     };
-    let staff = move || may("user.manage") || may("directory.edit");
+    let grants = move || grants_by_name(&app.package(), &app.actor(), app.today());
+    let staff = move || may("user.manage") || may("directory.edit") || grants() && !app.is_local();
     let manages = move || may("data.import") || staff() || may("catalog.edit") || may("handover.start");
     view! {
         <nav class="desk-nav" aria-label="主导航">
             {link("queue", "inbox", "待办")}
             {move || {
-                (may(gridbook_domain::confidential::HANDLE) && !app.is_local())
+                app.session.track();
+                (app.in_confidence(true) && !app.is_local())
                     .then(|| link("confidential", "key", "保密反映"))
             }}
             <p class="desk-nav-title">"台账"</p>

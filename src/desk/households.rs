@@ -4,14 +4,16 @@ mod card;
 
 use std::sync::Arc;
 
+use gridbook_domain::household::category::{APPROVE, sees_category};
+use gridbook_domain::household::merge::Merges;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::holds;
 use gridbook_domain::search::Query;
-use gridbook_domain::summary::Summary;
-use gridbook_domain::territory::covers;
+use gridbook_domain::summary::{Hint, Summary};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::parts::{categories, select, villages};
+use super::parts::{categories, places, select};
 use super::route::Route;
 use crate::app::use_app;
 use crate::ui::directory::use_directory;
@@ -20,6 +22,10 @@ use crate::ui::states::blank;
 
 /// Rows drawn at once.
 const SHOWN: usize = 100;
+/// The filter for households that are no more shown anywhere else.
+const GONE: &str = "@gone";
+/// The filter for households with a category that has to be approved.
+const WAITS: &str = "@waits";
 
 /// The screen.
 pub fn households(route: RwSignal<Route>) -> AnyView {
@@ -30,12 +36,19 @@ pub fn households(route: RwSignal<Route>) -> AnyView {
     let found = Memo::new(move |_| {
         app.version.track();
         let (text, village, category) = (text.get(), village.get(), category.get());
-        let query = Query::new(&text, &app.package());
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        let query = Query::new(&text, &package, today).discreet(&package, &actor);
+        let zones = names.with(|names| names.zones.clone());
         app.rows(|rows| {
+            let merges = Merges::of(rows.values().filter_map(|row| row.summary.as_ref()));
             let fits = |summary: &&Summary| {
-                (village.is_empty() || covers(&village, &summary.area))
-                    && (category.is_empty() || summary.categories.contains(&category))
-                    && !summary.is_gone()
+                (village.is_empty() || zones.covers(&village, &summary.area))
+                    && (category.is_empty()
+                        || category == GONE
+                        || (category == WAITS && summary.hints.contains(&Hint::Approve))
+                        || summary.kinds(today).contains(&category.as_str())
+                            && sees_category(&package, &actor, &summary.area, &category, today))
+                    && merges.gone(summary) == (category == GONE)
             };
             let all = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
             let mut list: Vec<Summary> = if query.is_empty() {
@@ -59,11 +72,22 @@ pub fn households(route: RwSignal<Route>) -> AnyView {
     });
     let kinds = move || {
         let package = app.package();
-        let all = package.categories.iter().filter(|c| c.offered).map(|c| (c.id.clone(), c.label.clone()));
-        std::iter::once((String::new(), "全部类别".to_owned())).chain(all).collect()
+        let all = holds(&package, &app.actor(), "person.sensitive.view", app.today());
+        let all = package
+            .categories
+            .iter()
+            .filter(|c| c.offered && (all || !c.sensitive))
+            .map(|c| (c.id.clone(), c.label.clone()));
+        let gone = (GONE.to_owned(), "已合并、已销户".to_owned());
+        let waits = holds(&package, &app.actor(), APPROVE, app.today())
+            .then(|| (WAITS.to_owned(), "有类别待审核".to_owned()));
+        std::iter::once((String::new(), "全部类别".to_owned()))
+            .chain(waits)
+            .chain(all)
+            .chain([gone])
+            .collect()
     };
-    let places =
-        move || std::iter::once((String::new(), "全部村".to_owned())).chain(villages(&names.get())).collect();
+    let places = move || places(&names.get(), "全部村");
     let line = move || {
         let (count, _) = found.get();
         if count > SHOWN {

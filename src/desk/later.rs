@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
-    areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation, papers,
-    roster, rules, staff, tasks,
+    alarm, areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation,
+    papers, roster, rules, staff, tasks,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -20,6 +20,8 @@ pub struct Later {
     pub(super) open: fn(&'static str, RwSignal<Route>) -> AnyView,
     pub(super) enter: fn(Route) -> AnyView,
     pub(super) detail: fn(EntityId, Callback<()>) -> AnyView,
+    pub(super) alarms: fn() -> AnyView,
+    pub(super) nobody_met: fn() -> AnyView,
     pub(super) export: fn(Queue) -> AnyView,
     pub(super) dispatch: fn(Queue, RwSignal<bool>) -> AnyView,
     round: Round,
@@ -33,6 +35,8 @@ impl Later {
             open,
             enter,
             detail: detail::detail,
+            alarms: alarm::alarms,
+            nobody_met: || alarm::nobody_met(|| None),
             export: queue::export,
             dispatch: queue::dispatch,
             round: crate::app::round,

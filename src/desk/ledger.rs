@@ -50,10 +50,13 @@ pub fn ledger() -> AnyView {
     let order = RwSignal::new(Book::All.order());
     let page = RwSignal::new(0usize);
     let reports = use_items();
+    let names = use_directory();
     let shown = Memo::new(move |_| {
         let (book, order, state) = (book.get(), order.get(), state.get());
         let package = app.package();
-        let mut items = filters.with(|filters| filters.pass(&reports.get().list, &package));
+        let zones = names.with(|names| names.zones.clone());
+        let mut items = filters
+            .with(|filters| filters.pass(&reports.get().list, (&package, &app.actor()), &zones, app.today()));
         items.retain(|item| {
             book.holds(item.summary.kind) && (state.is_empty() || item.summary.state == state)
         });

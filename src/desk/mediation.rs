@@ -19,11 +19,11 @@ pub use edit::section_dialog;
 pub use file::file;
 
 use super::detail::detail;
-use super::parts::{select, village, villages};
+use super::parts::{places, select, village};
 use super::route::Route;
 use super::words::number;
 use crate::app::use_app;
-use crate::ui::badge::{level, state};
+use crate::ui::badge::{level, state, to_notify};
 use crate::ui::directory::use_directory;
 use crate::ui::format::when;
 use crate::ui::icon::icon;
@@ -36,11 +36,12 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
         (RwSignal::new(String::new()), RwSignal::new(String::new()), RwSignal::new(String::new()));
     let found = Memo::new(move |_| {
         let (text, place, standing) = (fold(&text.get()), place.get(), standing.get());
+        let zones = names.with(|names| names.zones.clone());
         let mut list: Vec<Summary> = app.rows(|rows| {
             let all = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
             all.filter(|s| s.kind == RecordKind::Mediation)
                 .filter(|s| text.is_empty() || s.keys.text.contains(&text))
-                .filter(|s| s.area.starts_with(&place) && (standing.is_empty() || s.state == standing))
+                .filter(|s| zones.covers(&place, &s.area) && (standing.is_empty() || s.state == standing))
                 .cloned()
                 .collect()
         });
@@ -51,8 +52,7 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
         Route::Mediation(id) => id,
         _ => None,
     });
-    let places =
-        move || std::iter::once((String::new(), "全部村".to_owned())).chain(villages(&names.get())).collect();
+    let places = move || places(&names.get(), "全部村");
     let states = move || {
         let package = app.package();
         let flow = package.flow(RecordKind::Mediation).map(|flow| flow.states.clone()).unwrap_or_default();
@@ -153,6 +153,7 @@ fn row(summary: &Summary, selected: Memo<Option<EntityId>>) -> AnyView {
                 <span class="queue-end">
                     {level(&package, &summary.level)}
                     {state(&package, &summary.state)}
+                    {to_notify(summary.to_notify(app.now_ms()))}
                 </span>
             </button>
         </li>

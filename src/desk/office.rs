@@ -113,6 +113,39 @@ pub fn card() -> AnyView {
             }
         })
     };
+    let leaving = RwSignal::new(false);
+    // Only a township without a server can move to one.
+    let leave = move || {
+        (standing.get() == Some(Standing::Here) && app.may_hold_office() && app.is_local()).then(|| {
+            view! {
+                <button class="btn btn-wide" type="button" data-testid="office-leave" on:click=move |_| leaving.set(true)>
+                    {icon("share")}
+                    "停止编号，准备搬到服务器"
+                </button>
+            }
+        })
+    };
+    let lay_down = move || {
+        spawn_local(async move {
+            match app.lay_down_office().await {
+                Ok(()) => {
+                    toasts.ok("已停止编号。接着在上面“带走”里带走全部数据");
+                    look();
+                }
+                Err(problem) => toasts.warn(problem.message()),
+            }
+        });
+    };
+    let ask_leave = || {
+        Confirm {
+        title: "停止编号，准备搬到服务器？".to_owned(),
+        text: "先同步一次，让大家的记录都到这里。停止以后请带走一次全部数据，把文件和口令交给管服务器的人，由他运行 \
+               gridbook-server adopt；已有的编号、回执、照片和人员都跟着走。没有搬成，随时可以再由这台电脑编号。"
+            .to_owned(),
+        yes: "停止编号".to_owned(),
+        danger: false,
+    }
+    };
     let ask = || Confirm {
         title: "由这台电脑编号和接收？".to_owned(),
         text: "一个乡镇同一时间只能有一台电脑编号。本机的记录都留着。".to_owned(),
@@ -126,7 +159,9 @@ pub fn card() -> AnyView {
             <div class="card-body stack">
                 {live(state)}
                 {live(act)}
+                {live(leave)}
                 {live(move || confirm(open, ask(), take.clone()))}
+                {live(move || confirm(leaving, ask_leave(), lay_down))}
             </div>
         </section>
     }

@@ -2,6 +2,7 @@
 
 mod count;
 mod docx;
+mod edit;
 mod read;
 mod sheet;
 
@@ -48,6 +49,7 @@ pub fn papers(id: EntityId, which: String) -> AnyView {
             }
         });
     });
+    let editing: RwSignal<Option<edit::Editing>> = RwSignal::new(None);
     let busy = RwSignal::new(false);
     let save = move |_| {
         let Load::Here(papers) = load.get_untracked() else { return };
@@ -86,7 +88,10 @@ pub fn papers(id: EntityId, which: String) -> AnyView {
             "记录可能还没有同步到，也可能不在您的权限内。同步后会自动显示。",
             Vec::new(),
         ),
-        Load::Here(papers) => sheet::all(&papers),
+        Load::Here(papers) => match (editing.get(), papers.list.as_slice()) {
+            (Some(now), [paper]) => edit::sheet(now, &paper.document.title, editing),
+            _ => view! { {edit::head(id, &papers, editing)}{sheet::all(&papers)} }.into_any(),
+        },
     };
     let counted = move || match load.get() {
         Load::Here(papers) if papers.counts => Some(count::button(id, &papers)),

@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::date;
+use gridbook_domain::household::category;
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::{Target, may};
+use gridbook_domain::territory::zone::is_zone;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlInputElement};
@@ -22,7 +23,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Unit => "unit",
         RecordKind::Staff => "users",
         RecordKind::Area | RecordKind::Place => "pin",
-        RecordKind::Handover | RecordKind::VisitTask => "users",
+        RecordKind::Handover | RecordKind::VisitTask | RecordKind::Restricted => "users",
         RecordKind::Rules => "file",
         RecordKind::Confidential => "key",
     }
@@ -36,20 +37,27 @@ pub fn village(names: &Names, code: &str) -> String {
 
 /// Villages with their codes, in order of code.
 pub fn villages(names: &Names) -> Vec<(String, String)> {
-    names.areas.iter().filter(|(code, _)| code.len() == 12).map(|(c, n)| (c.clone(), n.clone())).collect()
+    let villages = names.areas.iter().filter(|(code, _)| code.len() == 12 && !is_zone(code));
+    villages.map(|(c, n)| (c.clone(), n.clone())).collect()
 }
 
-/// Names of a household's categories. Those that tell about health, poverty or children are only for people who may
-/// see them there.
-pub fn categories(app: App, area: &str, ids: &[String]) -> Vec<String> {
+/// Zones with their codes, in order of code; none where a township has none (TERR-01).
+pub fn zones(names: &Names) -> Vec<(String, String)> {
+    let zones = names.areas.iter().filter(|(code, _)| is_zone(code) && !names.past.contains(*code));
+    zones.map(|(code, name)| (code.clone(), name.clone())).collect()
+}
+
+/// What a filter by place offers: everything, the zones, the villages.
+pub fn places(names: &Names, all: &str) -> Vec<(String, String)> {
+    let zones = zones(names).into_iter().map(|(code, name)| (code, format!("片：{name}")));
+    std::iter::once((String::new(), all.to_owned())).chain(zones).chain(villages(names)).collect()
+}
+
+/// Names of a household's categories, as far as this account may see them there.
+pub fn categories(app: App, area: &str, words: &[String]) -> Vec<String> {
     let package = app.package();
-    let target = Target::new(RecordKind::Household, area, None);
-    let all = may(&package, &app.actor(), "person.sensitive.view", &target, app.today());
-    ids.iter()
-        .filter_map(|id| package.category(id))
-        .filter(|category| all || !category.sensitive)
-        .map(|category| category.label.clone())
-        .collect()
+    let shown = category::shown(&package, &app.actor(), area, words, app.today());
+    shown.into_iter().map(|category| category.label.clone()).collect()
 }
 
 /// A drop-down of (value, words); the first is what "no filter" means.

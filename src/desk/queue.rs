@@ -15,6 +15,7 @@ use super::action::{On, action_dialog};
 use super::later::{self, Later};
 use super::route::Route;
 use crate::app::use_app;
+use crate::ui::directory::use_directory;
 use crate::ui::later::Rest;
 use crate::ui::states::blank;
 use crate::ui::window::{Window, mark};
@@ -48,10 +49,15 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     let tab = RwSignal::new(Tab::Mine);
     let filters = RwSignal::new(Filters::default());
     let items = use_items();
-    let passing = Memo::new(move |_| {
-        let package = app.package();
-        Arc::new(filters.with(|filters| filters.pass(&items.get().list, &package)))
-    });
+    let names = use_directory();
+    let passing =
+        Memo::new(move |_| {
+            let package = app.package();
+            let zones = names.with(|names| names.zones.clone());
+            Arc::new(filters.with(|filters| {
+                filters.pass(&items.get().list, (&package, &app.actor()), &zones, app.today())
+            }))
+        });
     let shown = Memo::new(move |_| {
         let tab = tab.get();
         Arc::new(passing.get().iter().filter(|item| tab.holds(item)).cloned().collect::<Vec<_>>())
@@ -81,6 +87,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
             <h1 class="page-title">"待办"</h1>
             <div class="page-actions">{Rest::<Later>::held().view(move |part| (part.export)(queue), |_| ().into_any())}</div>
         </div>
+        {Rest::<Later>::held().view(|part| (part.nobody_met)(), |_| ().into_any())}
         {tab::tabs(queue)}
         {filter_bar(filters, ().into_any())}
         {list::bulk(queue, dispatching)}

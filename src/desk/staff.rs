@@ -1,9 +1,10 @@
 //! Accounts of the township: roles, invitations, resets, and who may not sign in any more.
 
+mod grant;
 pub mod here;
 pub mod invite;
 
-use gridbook_domain::role::Assignment;
+use gridbook_domain::role::{Assignment, grants_by_name, holds};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
@@ -51,6 +52,9 @@ struct Desk {
     load: RwSignal<Load>,
     invited: RwSignal<Option<Invite>>,
     open: RwSignal<bool>,
+    /// Whose grants are shown, and whether they are.
+    granting: RwSignal<Option<Person>>,
+    granted: RwSignal<bool>,
 }
 
 impl Desk {
@@ -100,8 +104,12 @@ pub fn staff() -> AnyView {
         load: RwSignal::new(Load::Waiting),
         invited: RwSignal::new(None),
         open: RwSignal::new(false),
+        granting: RwSignal::new(None),
+        granted: RwSignal::new(false),
     };
     spawn_local(desk.read());
+    let app = desk.app;
+    let imports = holds(&app.package(), &app.actor(), "directory.edit", app.today());
     let text = RwSignal::new(String::new());
     let inside = move || match desk.load.get() {
         Load::Waiting => loading(5),
@@ -121,6 +129,8 @@ pub fn staff() -> AnyView {
         }
     };
     let code = move || desk.invited.get().map_or_else(|| ().into_any(), |invite| show(&invite));
+    let grants =
+        move || desk.granting.get().map_or_else(|| ().into_any(), |person| grant::form(desk, &person));
     view! {
         <div class="page-head"><h1 class="page-title">"人员"</h1></div>
         <div class="toolbar">
@@ -135,10 +145,11 @@ pub fn staff() -> AnyView {
                     on:input=move |event| text.set(event_target_value(&event))
                 />
             </div>
-            <a class="btn btn-small" href="#/import">{icon("upload")}"批量导入人员"</a>
+            {imports.then(|| view! { <a class="btn btn-small" href="#/import">{icon("upload")}"批量导入人员"</a> })}
         </div>
         {inside}
         {dialog(desk.open, "", "邀请码", Box::new(code))}
+        {dialog(desk.granted, "", "专门授权", Box::new(grants))}
     }
     .into_any()
 }
@@ -196,7 +207,8 @@ fn row(desk: Desk, person: Person) -> AnyView {
             let role = package.role(&held.role).map_or(held.role.clone(), |role| role.label.clone());
             let place = held.area.as_deref().map(|code| names.area(code));
             let unit = held.unit.as_deref().map(|code| names.unit(code));
-            [Some(role), place, unit].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+            let until = held.to.map(|day| format!("到 {day}"));
+            [Some(role), place, unit, until].into_iter().flatten().collect::<Vec<_>>().join(" · ")
         })
         .collect();
     let (class, state) = match (person.disabled, person.active, person.last_seen) {
@@ -210,7 +222,11 @@ fn row(desk: Desk, person: Person) -> AnyView {
     let (user, other, account) = (person.user.clone(), person.user.clone(), person.user.clone());
     let invite = if person.active { "重置密码" } else { "邀请" };
     let own = person.user == desk.app.user();
+    let whole = person.clone();
     let disabled = person.disabled;
+    let (actor, today) = (desk.app.actor(), desk.app.today());
+    let keeps = holds(&package, &actor, "directory.edit", today);
+    let grants = grants_by_name(&package, &actor, today);
     view! {
         <tr data-testid="staff-row" data-user=account>
             <td class="strong">{person.name}</td>
@@ -220,7 +236,7 @@ fn row(desk: Desk, person: Person) -> AnyView {
             <td><span class=class>{state}</span></td>
             <td>
                 <div class="cluster">
-                    {(!disabled)
+                    {(keeps && !disabled)
                         .then(|| {
                             view! {
                                 <button
@@ -234,7 +250,23 @@ fn row(desk: Desk, person: Person) -> AnyView {
                                 </button>
                             }
                         })}
-                    {(!own)
+                    {(grants && !own && !disabled)
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="btn btn-small btn-quiet"
+                                    type="button"
+                                    data-testid="staff-grant"
+                                    on:click=move |_| {
+                                        desk.granting.set(Some(whole.clone()));
+                                        desk.granted.set(true);
+                                    }
+                                >
+                                    "专门授权"
+                                </button>
+                            }
+                        })}
+                    {(keeps && !own)
                         .then(|| {
                             view! {
                                 <button

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
+use gridbook_domain::household::merge::{Merges, homes as standing};
 use gridbook_domain::plan::task::{VisitTask, met, tasks as tasks_of};
 use gridbook_domain::plan::{Progress, progress};
 use gridbook_domain::record::RecordKind;
@@ -18,6 +19,7 @@ use gridbook_domain::territory::grid_of;
 use gridbook_log::{EntityId, set_of};
 use leptos::prelude::*;
 
+use super::alarm::nobody_met;
 use super::parts::{bar_day, select, villages};
 use super::table::{Col, table, tick};
 use crate::app::{App, use_app};
@@ -90,8 +92,10 @@ fn find(app: App, names: &Names, village: &str, campaign: &str, from: NaiveDate)
         gridbook_log::order_by_key(&mut tasks, |task| (task.area.clone(), names.person(&task.user)));
         let reached = met(&package, campaign, from, seen.iter().copied());
         let mut homes: BTreeMap<String, Vec<Home>> = BTreeMap::new();
-        for row in seen.iter().filter(|row| row.kind == RecordKind::Household && !row.is_gone()) {
-            let (id, area, categories) = (row.id, row.area.clone(), row.categories.clone());
+        let merges = Merges::of(seen.iter().copied());
+        for row in standing(seen.iter().copied()) {
+            let categories = row.kinds(app.today()).into_iter().map(str::to_owned).collect();
+            let (id, area) = (row.id, row.area.clone());
             homes.entry(grid_of(&area).to_owned()).or_default().push(Home { id, area, categories });
         }
         let line = |(code, homes): (String, Vec<Home>)| {
@@ -99,7 +103,9 @@ fn find(app: App, names: &Names, village: &str, campaign: &str, from: NaiveDate)
             homes.iter().for_each(|home| share.count(reached.contains(&home.id)));
             // By where a household lies: a task may reach over several grids after these were cut anew.
             let here: BTreeSet<EntityId> = set_of(homes.iter().map(|home| home.id));
-            let given = |task: &VisitTask| task.households.iter().filter(|id| here.contains(id)).count();
+            let given = |task: &VisitTask| {
+                merges.stand_for(&task.households).iter().filter(|id| here.contains(id)).count()
+            };
             let mut people = BTreeSet::new();
             people.extend(tasks.iter().filter(|task| given(task) > 0).map(|task| names.person(&task.user)));
             Line {
@@ -222,6 +228,7 @@ pub fn tasks() -> AnyView {
         <div class="books" tabindex="0" role="region" aria-label="走访任务">
             {inside}
             {move || given::given(app, names, &found.get(), may_give())}
+            {nobody_met(move || Some(asked.village.get()).filter(|village| !village.is_empty()))}
         </div>
         {share::dialog_for(asked, found, sharing)}
     }

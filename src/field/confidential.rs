@@ -1,7 +1,8 @@
-//! 村务监督反映 (ROLE-11): who will see it, the way to write one, and the state of those handed in. The phone
-//! keeps none of them.
+//! 保密反映 (ROLE-11): what can be reported and who will see it, the way to write it, and the state of what was handed
+//! in. The phone keeps none of it.
 
-use gridbook_domain::confidential::HANDLE;
+use gridbook_domain::confidential::forms;
+use gridbook_domain::form::Form;
 use leptos::prelude::*;
 
 use super::screen::Screen;
@@ -50,16 +51,14 @@ pub(super) fn page() -> AnyView {
             }
         })
     };
-    Screen::new("村务监督反映").back("/items").view(live(draw))
+    Screen::new("保密反映").back("/items").view(live(draw))
 }
 
 fn open(app: App, below: AnyView) -> AnyView {
+    let package = app.package();
+    let ways = forms(&package).map(|form| way(app, form)).collect_view();
     view! {
-        {who(app)}
-        <a class="btn btn-primary btn-wide" href="#/confidential/new" data-testid="confidential-new">
-            {icon("edit")}
-            "写一份反映"
-        </a>
+        {ways}
         <section class="section">
             <div class="section-head"><h2 class="section-title">"我交的反映"</h2></div>
             {below}
@@ -68,19 +67,55 @@ fn open(app: App, below: AnyView) -> AnyView {
     .into_any()
 }
 
-/// Who will see it, in plain words; the names of the roles are the township's.
-pub(super) fn who(app: App) -> AnyView {
+/// One form: who will see it, and the way to write it.
+fn way(app: App, form: &Form) -> AnyView {
+    let (href, id) = (format!("#/confidential/new?form={}", form.id), form.id.clone());
+    view! {
+        <section class="section">
+            <div class="section-head"><h2 class="section-title">{form.title.clone()}</h2></div>
+            <div class="stack">
+                {who(app, form)}
+                <a class="btn btn-primary btn-wide" href=href data-testid="confidential-new" data-form=id>
+                    {icon("edit")}
+                    "写一份"
+                </a>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Who will see it, in plain words; the names of the roles are the township's. Where somebody may be in danger, the
+/// police come first (PRIV-07).
+pub(super) fn who(app: App, form: &Form) -> AnyView {
     let package = app.package();
-    let hears =
-        |grants: &[gridbook_domain::role::Grant]| grants.iter().any(|grant| grant.permission == HANDLE);
+    let right = form.heard_by.as_deref();
+    let hears = |grants: &[gridbook_domain::role::Grant]| {
+        grants.iter().any(|grant| Some(grant.permission.as_str()) == right)
+    };
     let channel: Vec<&str> =
         package.roles.iter().filter(|role| hears(&role.grants)).map(|role| role.label.as_str()).collect();
+    let names = form.field("named").map(|field| format!("在“{}”里选了谁，谁就看不到。", field.label));
+    let danger = form.field("danger_now").map(|_| {
+        view! {
+            <a class="btn btn-danger btn-wide" href="tel:110" data-testid="confidential-110">
+                {icon("phone")}
+                "现在有危险：先打 110"
+            </a>
+        }
+    });
     let words = format!(
-        "只有{}看得到内容和您的名字。村里、镇上其他人看不到，也查不到。在“反映的是哪位干部”里选了谁，谁就看不到。\
+        "只有{}看得到内容和您的名字。村里、镇上其他人看不到，也查不到。{}\
          交上去以后手机里不留内容，只看得到代号（收到的日期和六位字母数字）和办到哪一步。",
-        channel.join("、")
+        channel.join("、"),
+        names.unwrap_or_default()
     );
-    banner(Tone::Info, "key", "谁看得到", words, Vec::new())
+    view! { {danger}{banner(Tone::Info, "key", "谁看得到", words, Vec::new())} }.into_any()
+}
+
+/// What a form is called.
+fn title(app: App, form: &str) -> String {
+    app.package().form_title(form).unwrap_or("保密反映").to_owned()
 }
 
 fn list(app: App, lines: &[Line]) -> AnyView {
@@ -96,7 +131,9 @@ fn list(app: App, lines: &[Line]) -> AnyView {
                     <div class="row" data-testid="confidential-row" data-state=line.state.clone()>
                         <span class="row-main">
                             <span class="row-title">{line.name()}</span>
-                            <span class="row-sub">{format!("{} 交", format::when(line.at, app.now_ms()))}</span>
+                            <span class="row-sub">
+                                {format!("{} · {} 交", title(app, &line.form), format::when(line.at, app.now_ms()))}
+                            </span>
                         </span>
                         <span class="row-end"><span class="tag">{package.state_label(&line.state).to_owned()}</span></span>
                     </div>

@@ -1,5 +1,6 @@
 //! 今天: what is unsent, what to write down, what waits for me, who is due.
 
+use gridbook_domain::household::category;
 use gridbook_domain::plan::task::list_of;
 use gridbook_domain::plan::{DueState, Season};
 use gridbook_domain::record::RecordKind;
@@ -40,6 +41,7 @@ pub(super) fn page() -> AnyView {
     };
     let body = view! {
         {alarm(None)}
+        {super::later::told(app)}
         {notices(app)}
         {today_line(app)}
         <div class="bigs">
@@ -50,6 +52,10 @@ pub(super) fn page() -> AnyView {
         <a class="btn btn-wide" href="#/report" data-testid="quick-report">
             {icon("camera")}
             "快速上报：一张照片、一句话"
+        </a>
+        <a class="btn btn-wide btn-danger" href="#/emergency" data-testid="home-emergency">
+            {icon("phone")}
+            "有危险：先打电话"
         </a>
         {super::items::link()}
         {super::later::today(app)}
@@ -236,7 +242,11 @@ fn waiting(app: App) -> AnyView {
                     Some((summary.clone(), why))
                 })
                 .collect();
-            largest_first(found, |(summary, _)| summary.updated)
+            // What waits for a correction before what is only to be read.
+            let (read, mend) = largest_first(found, |(summary, _)| summary.updated)
+                .into_iter()
+                .partition::<Vec<_>, _>(|(_, why)| *why == "有反馈");
+            mend.into_iter().chain(read).collect::<Vec<_>>()
         });
         (!found.is_empty()).then(|| {
             let now = app.now_ms();
@@ -308,7 +318,7 @@ struct DueLine {
 fn due(app: App) -> AnyView {
     let list = Memo::new(move |_| {
         let package = app.package();
-        let today = app.today();
+        let (today, actor) = (app.today(), app.actor());
         app.rows(|rows| {
             let summaries: Vec<&Summary> =
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
@@ -322,12 +332,20 @@ fn due(app: App) -> AnyView {
                     let summary = rows.get(&row.household)?.summary.as_ref()?;
                     let over = row.due.state == DueState::Overdue;
                     let words = days_left(row.due.days);
-                    let category =
-                        package.category(&row.due.category).map(|c| c.label.clone()).unwrap_or_default();
+                    let category = category::shown(
+                        &package,
+                        &actor,
+                        &summary.area,
+                        std::slice::from_ref(&row.due.category),
+                        today,
+                    );
+                    let category = category.first().map(|c| c.label.clone()).unwrap_or_default();
                     let why = row.why.unwrap_or(category);
                     let tried = match row.attempts.days {
                         0 => String::new(),
-                        _ if row.attempts.alert => format!(" · {} 次未遇，请报告网格长", row.attempts.days),
+                        _ if row.attempts.alert => {
+                            format!(" · {} 天未遇，网格长会收到提醒", row.attempts.days)
+                        }
                         days => format!(" · {days} 次未遇"),
                     };
                     let sub = format!("{} · {why}{tried}", summary.subtitle);

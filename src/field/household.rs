@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use gridbook_domain::household::{HouseholdView, Member};
+use gridbook_domain::household::merge::homes;
+use gridbook_domain::household::{HouseholdView, Member, movement};
 use gridbook_domain::package::Package;
 use gridbook_domain::plan::{DueState, Season, household_due, visits_by_household};
-use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::states::{Tone, banner, blank, loading};
-use crate::ui::{largest_first, live};
+use crate::ui::{joint, largest_first, live, moves, same};
 
 /// Something read from the device.
 pub(super) type Loaded = RwSignal<Option<Result<Option<Rc<Entity>>, String>>, LocalStorage>;
@@ -57,7 +57,8 @@ pub(super) fn page(id: EntityId) -> AnyView {
     let loaded = load(app, id);
     let draw = move || match loaded.get() {
         None => loading(5),
-        Some(Ok(Some(entity))) => card(app, &HouseholdView::of(&entity)),
+        // Drawn anew when the household changes, not with every synchronisation: a dialog that is being filled in stays.
+        Some(Ok(Some(entity))) => untrack(|| card(app, &entity)),
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
@@ -68,20 +69,28 @@ pub(super) fn page(id: EntityId) -> AnyView {
     Screen::new(title).back("/households").view(live(draw))
 }
 
-fn card(app: App, view: &HouseholdView) -> AnyView {
+fn card(app: App, entity: &Entity) -> AnyView {
+    let (view, values) = (&HouseholdView::of(entity), &entity.values());
     let id = view.id;
     let package = app.package();
+    let stands = same::stands(app, view);
     let conflict = (!view.conflicts.is_empty()).then(|| {
         let look = view! { <a class="btn btn-small" href=format!("#/record/{id}")>"去选"</a> }.into_any();
         banner(Tone::Warn, "warn", "两个人改得不一样", "两个内容都在，请选一个作准。", vec![look])
     });
     view! {
         {conflict}
-        {actions(id)}
-        {next_visit(app, id, &package)}
-        {facts(&package, view)}
+        {same::same(app, view, values, |id| format!("#/household/{id}"))}
+        {stands.then(|| actions(id))}
+        {stands.then(|| live(move || next_visit(app, id, &app.package())))}
+        {facts(app, &package, view)}
         {people(app, &package, view)}
-        {history(app, id)}
+        <article class="card">
+            <div class="card-head"><h2 class="card-title">"人口变化"</h2></div>
+            <div class="card-body">{moves::moves(app, view, &movement::history(entity))}</div>
+        </article>
+        {joint::joint_visits(app, view)}
+        {history(app, id, stands)}
     }
     .into_any()
 }
@@ -109,12 +118,14 @@ fn actions(id: EntityId) -> AnyView {
 
 fn next_visit(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
     let today = app.today();
+    let whole = same::whole(app, id);
     let due = app.rows(|rows| {
-        let summary = rows.get(&id)?.summary.as_ref()?;
-        let own = rows.values().filter_map(|row| row.summary.as_ref()).filter(|s| s.household == Some(id));
+        let about = |row: &&Summary| row.household.is_some_and(|house| whole.contains(&house));
+        let own: Vec<&Summary> = rows.values().filter_map(|row| row.summary.as_ref()).filter(about).collect();
+        let home = homes(own.iter().copied()).into_iter().find(|home| home.id == id)?;
         let visits = visits_by_household(own).remove(&id).unwrap_or_default();
         let last = visits.iter().map(|visit| visit.day).max();
-        Some((household_due(summary, &visits, package, today, Season::usual(today)), last))
+        Some((household_due(&home, &visits, package, today, Season::usual(today)), last))
     });
     let (due, last) = due?;
     let next = due.next?;
@@ -136,7 +147,7 @@ fn next_visit(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
     )
 }
 
-fn facts(package: &Package, view: &HouseholdView) -> AnyView {
+fn facts(app: App, package: &Package, view: &HouseholdView) -> AnyView {
     let directory = use_directory();
     let id = view.id;
     let line = |label: &'static str, words: String| {
@@ -148,14 +159,6 @@ fn facts(package: &Package, view: &HouseholdView) -> AnyView {
         "" | "active" => String::new(),
         other => package.label("household_status", other).to_owned(),
     };
-    let tags = view
-        .categories
-        .iter()
-        .map(|id| {
-            let label = package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
-            view! { <span class="tag tag-accent">{label}</span> }.into_any()
-        })
-        .collect_view();
     let phones = view
         .phones
         .iter()
@@ -184,9 +187,12 @@ fn facts(package: &Package, view: &HouseholdView) -> AnyView {
                     {line("编码", view.code.clone())}
                     {line("备注", view.remarks.clone())}
                 </dl>
-                <div class="cluster">{tags}</div>
                 {phones}
             </div>
+        </article>
+        <article class="card">
+            <div class="card-head"><h2 class="card-title">"户类别"</h2></div>
+            <div class="card-body">{crate::ui::kinds::kinds(app, view)}</div>
         </article>
     }
     .into_any()
@@ -267,14 +273,16 @@ fn person(id: EntityId, package: &Package, member: &Member, today: chrono::Naive
     .into_any()
 }
 
-fn history(app: App, id: EntityId) -> AnyView {
+fn history(app: App, id: EntityId, stands: bool) -> AnyView {
     let draw = move || {
         let user = app.user();
         let package = app.package();
         let now = app.now_ms();
+        let whole = same::whole(app, id);
         let rows = app.rows(|rows| {
+            let about = |house: EntityId| house == id || stands && whole.contains(&house);
             let of_house =
-                |summary: &Summary| summary.household == Some(id) && summary.kind != RecordKind::Household;
+                |summary: &Summary| summary.household.is_some_and(about) && summary.kind.is_report();
             let list: Vec<_> = rows
                 .values()
                 .filter(|row| row.visible() && row.summary.as_ref().is_some_and(of_house))

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use gridbook_domain::household::category;
+use gridbook_domain::household::merge::{Merges, homes};
 use gridbook_domain::package::Package;
 use gridbook_domain::plan::Season;
 use gridbook_domain::plan::task::list_of;
-use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::holds;
 use gridbook_domain::search::{Query, Why};
-use gridbook_domain::summary::Summary;
+use gridbook_domain::summary::{Hint, Summary};
 use gridbook_log::{EntityId, order_by};
 use leptos::prelude::*;
 
@@ -20,6 +22,8 @@ use crate::ui::states::blank;
 use crate::ui::window::{self, Line, Window, mark};
 use crate::ui::{largest_first, live};
 
+/// The filter for households with a category that has to be approved.
+const WAITS: &str = "@waits";
 /// Rows shown at once.
 const PAGE: usize = 50;
 /// Category filters offered.
@@ -127,25 +131,35 @@ pub(super) fn page() -> AnyView {
 fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>) {
     let package = app.package();
     let today = app.today();
+    let actor = app.actor();
     app.rows(|rows| {
-        let shown_rows = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-        let summaries: Vec<&Summary> = shown_rows.filter(|summary| !summary.is_gone()).collect();
-        let fits = |summary: &Summary| filter.is_empty() || summary.categories.iter().any(|id| id == filter);
-        let query = Query::new(text, &package);
+        let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let seen: Vec<&Summary> = seen.collect();
+        let fits = |summary: &Summary| {
+            filter.is_empty()
+                || (filter == WAITS && summary.hints.contains(&Hint::Approve))
+                || summary.kinds(today).contains(&filter)
+                    && category::sees_category(&package, &actor, &summary.area, filter, today)
+        };
+        let query = Query::new(text, &package, today).discreet(&package, &actor);
         let mut why: BTreeMap<EntityId, Why> = BTreeMap::new();
         let ids: Vec<EntityId> = if filter == "@due" && query.is_empty() {
             let (user, season) = (app.user(), Season::usual(today));
-            let due = list_of(&summaries, &package, &user, today, season);
+            // The plan looks at those that went into others too: visits to them count.
+            let due = list_of(&seen, &package, &user, today, season);
             due.into_iter().map(|row| row.household).collect()
         } else if query.is_empty() {
-            let mut list: Vec<&&Summary> =
-                summaries.iter().filter(|s| s.kind == RecordKind::Household && fits(s)).collect();
+            let homes = homes(seen.iter().copied());
+            let mut list: Vec<&Summary> = homes.iter().map(AsRef::as_ref).filter(|home| fits(home)).collect();
             order_by(&mut list, |a, b| (&a.area, &a.number, a.id).cmp(&(&b.area, &b.number, b.id)));
-            list.into_iter().map(|summary| summary.id).collect()
+            list.into_iter().map(|home| home.id).collect()
         } else {
-            let hits = query.households(summaries.iter().copied(), usize::MAX);
+            let merges = Merges::of(seen.iter().copied());
+            let hits = query.households(seen.iter().copied(), usize::MAX);
             let mut ids = Vec::with_capacity(hits.len());
-            for hit in hits {
+            let gone =
+                |id| rows.get(&id).and_then(|row| row.summary.as_ref()).is_some_and(|row| merges.gone(row));
+            for hit in hits.into_iter().filter(|hit| !gone(hit.id)) {
                 ids.push(hit.id);
                 why.insert(hit.id, hit.why);
             }
@@ -160,16 +174,14 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>)
             .take(shown)
             .filter_map(|id| {
                 let row = rows.get(&id)?;
-                Some(line(&package, row.summary.as_ref()?, row.unsent > 0, why.get(&id)))
+                Some(line(app, &package, row.summary.as_ref()?, row.unsent > 0, why.get(&id)))
             })
             .collect();
         (total, lines)
     })
 }
 
-fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) -> House {
-    let label =
-        |id: &String| package.category(id).map_or_else(|| id.clone(), |category| category.label.clone());
+fn line(app: App, package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) -> House {
     let why = match why {
         Some(Why::Name(name)) if !summary.title.contains(name.as_str()) => format!("成员 {name}"),
         Some(Why::Initials) => "拼音相符".to_owned(),
@@ -177,7 +189,13 @@ fn line(package: &Package, summary: &Summary, pending: bool, why: Option<&Why>) 
         Some(Why::Matter(_)) => "有未办结的事项".to_owned(),
         _ => String::new(),
     };
-    let tags = summary.categories.iter().filter(|id| *id != "general").take(3).map(label).collect();
+    let shown = category::shown(package, &app.actor(), &summary.area, &summary.categories, app.today());
+    let tags = shown
+        .into_iter()
+        .filter(|held| held.id != "general")
+        .take(3)
+        .map(|held| held.label.clone())
+        .collect();
     House { id: summary.id, title: summary.title.clone(), sub: summary.subtitle.clone(), tags, pending, why }
 }
 
@@ -206,17 +224,25 @@ fn filters(app: App, filter: RwSignal<String>) -> AnyView {
     // Categories that households here have, the most frequent first.
     let offered = Memo::new(move |_| {
         let package = app.package();
+        let today = app.today();
+        let actor = app.actor();
         let counts = app.rows(|rows| {
             let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-            let households = rows.values().filter_map(|row| row.summary.as_ref());
-            for id in households.filter(|s| s.kind == RecordKind::Household).flat_map(|s| &s.categories) {
-                *counts.entry(id.clone()).or_default() += 1;
+            let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            for home in &homes(seen) {
+                let sees = |id: &&str| category::sees_category(&package, &actor, &home.area, id, today);
+                for id in home.kinds(today).into_iter().filter(sees) {
+                    *counts.entry(id.to_owned()).or_default() += 1;
+                }
             }
             counts
         });
         let list: Vec<(usize, String, String)> = counts
             .into_iter()
-            .filter_map(|(id, count)| Some((count, id.clone(), package.category(&id)?.label.clone())))
+            .filter_map(|(id, count)| {
+                let known = package.category(&id)?;
+                Some((count, id, known.label.clone()))
+            })
             .collect();
         let mut list = largest_first(list, |(count, ..)| *count as u64);
         list.truncate(FILTERS);
@@ -243,7 +269,9 @@ fn filters(app: App, filter: RwSignal<String>) -> AnyView {
             let short: String = label.split(['(', '（']).next().unwrap_or_default().to_owned();
             chip(id, format!("{short} {count}"))
         });
-        fixed.into_iter().chain(rest).collect_view()
+        let approves = holds(&app.package(), &app.actor(), category::APPROVE, app.today());
+        let waits = approves.then(|| chip(WAITS.to_owned(), "类别待审核".to_owned()));
+        fixed.into_iter().chain(waits).chain(rest).collect_view()
     };
     view! { <div class="filters" role="radiogroup" aria-label="户类别">{live(chips)}</div> }.into_any()
 }

@@ -12,13 +12,14 @@ pub(super) fn page() -> AnyView {
     let (package, today, actor) = (app.package(), app.today(), app.actor());
     let catalogue = package.catalogue.get();
     let area = actor.areas(today).first().map_or_else(String::new, |area| (*area).to_owned());
+    let offered = package.items_for(&actor, today);
     let pinned = campaigns(&package, today, &area)
         .into_iter()
+        .filter(|theme| offered.iter().any(|item| item.id == theme.item))
         .map(|theme| {
             row(&theme.item, theme.label.clone(), theme.to.map(|to| format!("到 {to} 为止")), "theme-row")
         })
         .collect_view();
-    let offered = catalogue.offered(today);
     let groups = catalogue
         .groups
         .iter()
@@ -27,9 +28,7 @@ pub(super) fn page() -> AnyView {
             (!items.is_empty()).then(|| {
                 let rows = items
                     .into_iter()
-                    .map(|item| {
-                        row(&item.id, item.name.clone(), Some(item.duty.label().to_owned()), "item-row")
-                    })
+                    .map(|item| row(&item.id, item.name.clone(), Some(sub(item)), "item-row"))
                     .collect_view();
                 section(group.label.clone(), rows.into_any())
             })
@@ -48,8 +47,8 @@ pub(super) fn page() -> AnyView {
             <li>
                 <a class="row" href="#/confidential" data-testid="confidential">
                     <span class="row-main">
-                        <span class="row-title">"村务监督反映"</span>
-                        <span class="row-sub">"保密：村里看不到；选了反映的是谁，谁也看不到"</span>
+                        <span class="row-title">"保密反映"</span>
+                        <span class="row-sub">"村务监督、家庭暴力和侵害未成年人线索：村里看不到"</span>
                     </span>
                     {chevron()}
                 </a>
@@ -64,6 +63,12 @@ pub(super) fn page() -> AnyView {
         {quiet.map(|row| section("保密反映".to_owned(), row))}
     };
     Screen::new("事项").back("/").tab(Tab::Home).view(body.into_any())
+}
+
+/// Whether grid workers answer for it; and that it cannot wait on the phone, where that is so.
+fn sub(item: &Item) -> String {
+    let duty = item.duty.label();
+    if item.offline { duty.to_owned() } else { format!("{duty} · 有网络时才能上报") }
 }
 
 fn section(title: String, rows: AnyView) -> AnyView {

@@ -15,6 +15,8 @@ use crate::ui::toast::Toasts;
 pub struct Later {
     open: fn(&Route) -> AnyView,
     today: fn(App) -> AnyView,
+    told: fn(App) -> AnyView,
+    pub(super) others: fn(App, EntityId) -> AnyView,
     pub(super) log_call: fn(App, Toasts, EntityId),
     round: Round,
 }
@@ -25,6 +27,8 @@ impl Later {
         Self {
             open: super::open,
             today: super::today::view,
+            told: super::alarm::told,
+            others: super::alarm::others,
             log_call: super::alarm::log_call,
             round: crate::app::round,
         }
@@ -46,6 +50,11 @@ impl Part for Later {
 /// More for 今天, as soon as it has come.
 pub(super) fn today(app: App) -> AnyView {
     Rest::<Later>::held().view(move |part| (part.today)(app), |_| ().into_any())
+}
+
+/// Dangers of which I was told, as soon as it has come.
+pub(super) fn told(app: App) -> AnyView {
+    Rest::<Later>::held().view(move |part| (part.told)(app), |_| ().into_any())
 }
 
 /// The page of an address, or a word about why it is not there yet.

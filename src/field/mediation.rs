@@ -5,6 +5,7 @@ use gridbook_domain::case::CaseView;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::capital::{capital, digits};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::risk::unassessed;
 use gridbook_domain::mediation::step::{ceiling, next_step, steps};
 use gridbook_domain::mediation::track::needs_file;
 use gridbook_domain::mediation::{Mediation, agreement};
@@ -29,6 +30,7 @@ pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
     let edits = !OVER.contains(&case.state.as_str())
         && may(&package, &app.actor(), "mediation.file", &case.target(), today);
     let next = next_step(&package, &file, today);
+    let stale = unassessed(&package, case);
     let rows = steps(&package, &file, today)
         .into_iter()
         .map(|state| {
@@ -39,13 +41,14 @@ pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
                 (_, true) => ("check", "已完成".to_owned()),
                 _ => (if current { "edit" } else { "dash" }, format!("还差：{}", state.missing.join("、"))),
             };
+            let unlooked = stale.contains(&state.step).then(|| tag("warn", "! 没有重新评估风险"));
             let tag = current.then(|| view! { <span class="tag tag-accent">"下一步"</span> });
             let inside = view! {
                 <span class="row-lead">{icon(symbol)}</span>
                 <span class="row-main">
                     <span class="row-title">{label}</span>
                     <span class="row-sub is-whole">{words}</span>
-                    <span class="row-tags">{tag}</span>
+                    <span class="row-tags">{tag}{unlooked}</span>
                 </span>
             };
             let href = format!("#/record/{}/step/{}", case.id, state.step.id());

@@ -21,10 +21,12 @@ use super::household::{load, missing};
 use super::mediation;
 use super::screen::Screen;
 use crate::app::{App, use_app};
+use crate::ui::alarm::chain;
 use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
 use crate::ui::live;
+use crate::ui::risk;
 use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::timeline::timeline;
 
@@ -54,18 +56,29 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         let (case, package) = (case.clone(), app.package());
         move || directory.with(|names| timeline(&package, names, &case, now))
     };
+    let told = {
+        let (case, package) = (case.clone(), app.package());
+        live(move || directory.with(|names| chain(&package, names, &case, now)))
+    };
+    let notified = {
+        let (case, package) = (case.clone(), app.package());
+        live(move || directory.with(|names| risk::told(&package, names, &case)))
+    };
     view! {
         {alarm(Some(case.id))}
         {notes(app, &case)}
+        {risk::notes(&app.package(), &case, now)}
+        {told}
         {control(app, &case, entity)}
         {head(app, &case)}
         {conflict::conflicts(app, entity)}
         {actions(app, &case, entity)}
         {mediation::of_dispute(app, &case)}
         {(case.kind == RecordKind::Mediation).then(|| mediation::progress(app, &case))}
+        {notified}
         {case.kind.is_case().then(|| detail::seven(&case))}
         {detail::facts(app, &case)}
-        {picture::pictures(app, entity)}
+        {picture::pictures(app, &case, entity)}
         {detail::family(app, &case)}
         <section class="section">
             <div class="section-head"><h2 class="section-title">"经过"</h2></div>
@@ -117,11 +130,14 @@ fn notes(app: App, case: &CaseView) -> Vec<AnyView> {
                 notes.push(banner(Tone::Warn, "attention", "镇上请您补充", text, Vec::new()));
             }
             ("refuse", "refused") => notes.push(banner(Tone::Danger, "warn", "不予受理", text, Vec::new())),
-            ("feed_back", "fed_back") => {
-                notes.push(banner(Tone::Ok, "inbox", "镇上有反馈", text, Vec::new()));
-            }
             _ => {}
         }
+    }
+    let package = app.package();
+    let steps = offered(&package, &app.actor(), case, app.today());
+    let told = case.told.iter().rev().find(|told| told.seen_at.is_none());
+    if let Some(told) = told.filter(|_| mine && steps.iter().any(|step| step.action == "seen")) {
+        notes.push(banner(Tone::Ok, "inbox", "有反馈，看过请点“已阅”", told.text.clone(), Vec::new()));
     }
     notes
 }
@@ -137,6 +153,8 @@ fn head(app: App, case: &CaseView) -> AnyView {
     let level = case.level.as_deref().and_then(|level| badge::level(&package, level));
     let state = badge::state(&package, &case.state);
     let summary = app.row(id).and_then(|row| row.summary);
+    let tell = summary.as_ref().and_then(|summary| badge::to_tell(summary.to_tell(app.now_ms())));
+    let notify = summary.as_ref().and_then(|summary| badge::to_notify(summary.to_notify(app.now_ms())));
     let lamp = summary.and_then(|summary| badge::lamp(&package, &summary, app.now_ms()));
     let waits = package
         .state(&case.state)
@@ -146,7 +164,7 @@ fn head(app: App, case: &CaseView) -> AnyView {
         <div class="card card-body record-head">
             {number}
             <h2 class="record-title">{case.title.clone()}</h2>
-            <div class="record-tags">{level}{state}{lamp}{live(arrival)}</div>
+            <div class="record-tags">{level}{state}{lamp}{tell}{notify}{live(arrival)}</div>
             {waits}
         </div>
     }

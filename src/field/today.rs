@@ -1,26 +1,29 @@
-//! What 今天 shows beside visits and answers: hand-overs that wait for me, households given to me, themes, points to patrol, mediation files with
-//! something due. It comes with the second part of the program.
+//! What 今天 shows beside visits and answers: hand-overs that wait for me, households that nobody meets, households given to
+//! me, themes, points to patrol, mediation files with something due. It comes with the second part of the program.
 
-use gridbook_domain::catalogue::{campaigns, reached};
+use gridbook_domain::catalogue::{Campaign, campaigns, reached};
 use gridbook_domain::hazard::{Season, points_due};
+use gridbook_domain::plan::{alerted, unmet};
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::{handover, mediation, task};
+use super::{handover, home, mediation, task};
 use crate::app::App;
+use crate::ui::badge;
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::live;
-use crate::ui::rows::{Card, Line, cards, part, tag};
+use crate::ui::rows::{Card, Line, cards, listed, part, tag};
 
 /// Points shown at once.
 const POINTS: usize = 7;
 
 pub(super) fn view(app: App) -> AnyView {
     follow_grid(app);
-    view! { {handover::waiting(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
+    view! { {handover::waiting(app)}{to_notify(app)}{to_tell(app)}{nobody_met(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
         .into_any()
 }
 
@@ -62,10 +65,138 @@ fn themes(app: App) -> AnyView {
                     whole: share.whole.max(1),
                 }
             };
-            campaigns(&package, today, area).into_iter().map(theme).collect()
+            let offered = package.items_for(&actor, today);
+            let mine = |held: &&Campaign| offered.iter().any(|item| item.id == held.item);
+            campaigns(&package, today, area).into_iter().filter(mine).map(theme).collect()
         })
     });
     live(move || cards("重点工作", "home-theme", list.get()))
+}
+
+/// Disputes and files with a red risk of which somebody still has to be told today (MED-13).
+fn to_notify(app: App) -> AnyView {
+    owed(
+        app,
+        "红色风险，当天告知领导和派出所",
+        "notify-row",
+        |kind| if kind == RecordKind::Mediation { "mediation.file" } else { "case.comment" },
+        |summary, now, _| summary.to_notify(now),
+        |late| badge::to_notify(Some(late)),
+    )
+}
+
+/// Cases that I or my unit handle whose reporter has to hear of them again (FLOW-11).
+fn to_tell(app: App) -> AnyView {
+    owed(
+        app,
+        "该告诉上报人了",
+        "tell-row",
+        |_| "case.feedback",
+        |summary, now, units| {
+            // What a unit has is told by the unit; what the village kept, by the village.
+            let own =
+                summary.units.is_empty() || summary.units.iter().any(|unit| units.contains(&unit.as_str()));
+            summary.to_tell(now).filter(|_| own)
+        },
+        |late| badge::to_tell(Some(late)),
+    )
+}
+
+/// Records that wait for something that I may do, the late ones first; `due` says whether one waits, and is late.
+fn owed(
+    app: App,
+    title: &'static str,
+    test: &'static str,
+    permission: fn(RecordKind) -> &'static str,
+    due: fn(&Summary, u64, &[&str]) -> Option<bool>,
+    word: fn(bool) -> Option<AnyView>,
+) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, actor, today, now) = (app.package(), app.actor(), app.today(), app.now_ms());
+        let units = actor.units(today);
+        let mut found: Vec<(bool, Summary)> = app.rows(|rows| {
+            let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let owed = seen.filter_map(|summary| {
+                let late = due(summary, now, &units)?;
+                let target = Target {
+                    units: summary.units.iter().map(String::as_str).collect(),
+                    registered: true,
+                    ..Target::new(summary.kind, &summary.area, Some(&summary.reporter))
+                };
+                may(&package, &actor, permission(summary.kind), &target, today)
+                    .then(|| (late, summary.clone()))
+            });
+            owed.collect()
+        });
+        gridbook_log::order_by_key(&mut found, |(late, summary)| (!*late, summary.at));
+        found
+    });
+    let draw = move || {
+        let list = list.get();
+        let rest = list.len().saturating_sub(POINTS);
+        (!list.is_empty()).then(|| {
+            let rows = list
+                .into_iter()
+                .take(POINTS)
+                .map(|(late, summary)| {
+                    let (href, symbol) =
+                        (format!("#/record/{}", summary.id), Some(home::symbol(summary.kind)));
+                    let (title, sub, end) = (summary.title, summary.subtitle, word(late));
+                    Line { href, test, symbol, title, sub, short: true, end, done: None }.draw()
+                })
+                .collect();
+            let more = (rest > 0)
+                .then(|| view! { <span class="muted">{format!("还有 {rest} 件")}</span> }.into_any());
+            listed(title, more, rows)
+        })
+    };
+    live(draw)
+}
+
+/// Households of my villages where three days of trying met nobody, for those who have to look (VISIT-04).
+fn nobody_met(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        let areas = alerted(package.visits.get(), &actor, today);
+        if areas.is_empty() {
+            return Vec::new();
+        }
+        app.rows(|rows| {
+            let seen: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            unmet(seen.iter().copied(), &package, &areas, app.today())
+        })
+    });
+    let directory = use_directory();
+    let draw = move || {
+        let list = list.get();
+        (!list.is_empty()).then(|| {
+            let today = app.today();
+            let rows = list
+                .into_iter()
+                .filter_map(|one| {
+                    let summary = app.row(one.household)?.summary?;
+                    let sub = directory.with(|names| {
+                        let days: Vec<String> =
+                            one.days.iter().map(|day| format::short_day(*day, today)).collect();
+                        let tried: Vec<String> = one.tried.iter().map(|user| names.person(user)).collect();
+                        let place = names.area(&summary.area);
+                        format!("{place} · {} 去过：{}", tried.join("、"), days.join("、"))
+                    });
+                    let end = Some(tag("warn", format!("{} 天未遇", one.days.len())));
+                    let (href, symbol) = (format!("#/household/{}", one.household), Some("attention"));
+                    let title = summary.title;
+                    Some(Line { href, test: "unmet-row", symbol, title, sub, end, ..Line::default() }.draw())
+                })
+                .collect::<Vec<_>>();
+            let inside = view! {
+                <p class="muted">"请上门或打电话找到人；确认外出的改户情，有困难的点开这一户上报。有人走访到就自动消失。"</p>
+                <ul class="rows">{rows}</ul>
+            };
+            part("多次上门没有遇到人".to_owned(), None, inside.into_any())
+        })
+    };
+    live(draw)
 }
 
 /// A point whose patrol is due.

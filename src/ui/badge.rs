@@ -97,6 +97,21 @@ pub fn lamp(package: &Package, summary: &Summary, now_ms: u64) -> Option<AnyView
     Some(view! { <span class=class data-testid="case-lamp" data-lamp=lamp.id()>{words}</span> }.into_any())
 }
 
+/// The reporter has to hear of a case again: soon, or late already (FLOW-11); nothing before.
+pub fn to_tell(late: Option<bool>) -> Option<AnyView> {
+    let (class, words) = match late? {
+        true => ("tag tag-danger", "! 早该反馈了"),
+        false => ("tag tag-warn", "该反馈了"),
+    };
+    Some(view! { <span class=class data-testid="to-tell">{words}</span> }.into_any())
+}
+
+/// Somebody has to be told of a red risk today, or the day is over (MED-13); nothing where all were told.
+pub fn to_notify(late: Option<bool>) -> Option<AnyView> {
+    let words = if late? { "! 红色风险没有告知" } else { "! 今天要告知" };
+    Some(view! { <span class="tag tag-danger" data-testid="to-notify">{words}</span> }.into_any())
+}
+
 /// The state of a workflow, in words; nothing for a record without one.
 pub fn state(package: &Package, id: &str) -> Option<AnyView> {
     if id.is_empty() {

@@ -1,7 +1,7 @@
 //! Files carried by hand: making one, and handing on one that somebody brought.
 
 use gridbook_domain::admit::message_for;
-use gridbook_sync::bundle::Bundle;
+use gridbook_sync::bundle::{Bundle, grouped};
 use gridbook_sync::relay::{Tally, authors};
 use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::*;
@@ -256,15 +256,6 @@ async fn launched() -> Option<web_sys::File> {
 }
 
 type StoredBundle = StoredValue<Bundle>;
-
-/// Digits as they were made, however they were typed.
-pub fn grouped(typed: &str) -> String {
-    let digits: Vec<char> = typed.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() != 12 {
-        return typed.trim().to_owned();
-    }
-    digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
-}
 
 /// What an opened file holds, and the button that hands it on.
 fn inside(app: App, bundle: StoredBundle) -> AnyView {

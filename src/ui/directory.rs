@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::covers;
+use gridbook_domain::territory::zone::{Zones, is_zone};
 use leptos::prelude::*;
 
 use crate::app::use_app;
@@ -19,6 +20,8 @@ pub struct Names {
     pub areas: BTreeMap<String, String>,
     /// Codes of areas that do not exist today: ended, or still to come (TERR-03).
     pub past: BTreeSet<String>,
+    /// Which village lies in which zone (TERR-01).
+    pub zones: Zones,
     /// Name of a unit code.
     pub units: BTreeMap<String, String>,
 }
@@ -57,7 +60,7 @@ impl Names {
         let mut found: Vec<(String, String)> = self
             .areas
             .keys()
-            .filter(|code| inside(code) && code.len() >= 12 && !self.past.contains(*code))
+            .filter(|code| inside(code) && code.len() >= 12 && !is_zone(code) && !self.past.contains(*code))
             .filter(|code| !self.areas.keys().any(|other| other.len() > code.len() && covers(code, other)))
             .map(|code| (code.clone(), self.area(code)))
             .collect();
@@ -95,6 +98,10 @@ pub fn provide_directory() -> Directory {
         let mut names = Names::default();
         let today = app.today();
         app.rows(|rows| {
+            let areas =
+                rows.values().filter_map(|row| row.summary.as_ref()).filter(|s| s.kind == RecordKind::Area);
+            let zoned = areas.filter_map(|s| Some((s.number.as_str(), s.categories.get(2)?.as_str())));
+            names.zones = Zones::of(zoned);
             for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
                 let list = match summary.kind {
                     // Mediators without an account stand in it too; nothing is said by account of them.
@@ -104,7 +111,7 @@ pub fn provide_directory() -> Directory {
                     _ => continue,
                 };
                 list.insert(summary.number.clone(), summary.title.clone());
-                if let (RecordKind::Area, [from, to]) = (summary.kind, summary.categories.as_slice())
+                if let (RecordKind::Area, [from, to, ..]) = (summary.kind, summary.categories.as_slice())
                     && (date::parse(from).is_some_and(|from| today < from)
                         || date::parse(to).is_some_and(|to| to < today))
                 {

@@ -1,12 +1,12 @@
 //! Joining a township that has no server: the invitation, the digits told by phone, an own secret for this device.
 
+use gridbook_sync::bundle::grouped;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::carry::CarryError;
 use crate::app::local::SHORTEST;
 use crate::app::{App, use_app};
-use crate::ui::carry::grouped;
 use crate::ui::icon::icon;
 use crate::ui::live;
 

@@ -136,7 +136,7 @@ pub(super) fn canvas(w: f64, h: f64) -> Result<(HtmlCanvasElement, CanvasRenderi
     Ok((canvas, context.dyn_into().map_err(|_| PhotoError::Unreadable)?))
 }
 
-async fn jpeg(canvas: &HtmlCanvasElement, quality: f64) -> Result<Uint8Array, PhotoError> {
+pub(super) async fn jpeg(canvas: &HtmlCanvasElement, quality: f64) -> Result<Uint8Array, PhotoError> {
     let made = Promise::new(&mut |done: Function, failed: Function| {
         let quality = JsValue::from_f64(quality);
         if canvas.to_blob_with_type_and_encoder_options(&done, "image/jpeg", &quality).is_err() {

@@ -73,7 +73,7 @@ test("invited, at work, another password, a forgotten one", async (t) => {
     assert.equal(await card.getByTestId("invite-link").innerText(), link, "it can be read and sent on");
     assert.match(await card.innerText(), /只能用一次/);
     await inspect(desk.page, "desk-invite");
-    await desk.id("dialog-close").click();
+    await desk.page.locator("dialog[open]").getByTestId("dialog-close").click();
     await wrong(await Phone.at(await device(), early), DEAD);
   });
 

@@ -161,6 +161,26 @@ test("from a dispute to a closed volume", async (t) => {
     assert.ok([...parts.keys()].some((name) => name.startsWith("word/media/")), "the signed paper is in it");
   });
 
+  await t.test("the text of a document is edited before printing, and generated again", async () => {
+    const words = "双方到村委会当面结清，不再追究。";
+    await desk.id("paper-edit").click();
+    await desk.id("paper-text").first().fill(words);
+    await keep(page, "desk-paper-edit");
+    await desk.id("paper-save").click();
+    await desk.id("paper").filter({ hasText: words }).waitFor();
+    await page.locator('[data-testid=paper-edited][data-edited="true"]').waitFor();
+    const waiting = page.waitForEvent("download");
+    await desk.id("papers-docx").click();
+    const parts = unzip(await readFile(await (await waiting).path()));
+    assert.ok(parts.get("word/document.xml").toString("utf8").includes(words), "what was edited is what is written");
+    await keep(page, "desk-paper-edited");
+    await desk.id("paper-restore").click();
+    await page.locator("dialog[open] .btn-primary").click();
+    await page.locator('[data-testid=paper-edited][data-edited="false"]').waitFor();
+    assert.equal(await desk.id("paper").filter({ hasText: words }).count(), 0);
+    await desk.synced();
+  });
+
   await t.test("the volume is closed", async () => {
     await page.goBack();
     await page.goBack();

@@ -12,6 +12,7 @@ import { Township } from "./harness/township.mjs";
 import { until } from "./harness/wait.mjs";
 
 const FACTS = "村道工程三十万没有公示过账目";
+const HARM = "连着几天听到孩子哭喊";
 const TITLE = "村务监督反映";
 
 /** Answers a field of a phone's form, whether it is drawn as chips or as a list. */
@@ -21,6 +22,9 @@ async function choose(phone, path, answer) {
   if ((await chip.count()) > 0) await chip.click();
   else await phone.id(`field-${path}`).selectOption(answer);
 }
+
+/** The way to one of the confidential forms. */
+const way = (phone, form) => phone.page.locator(`[data-testid="confidential-new"][data-form="${form}"]`);
 
 /** Writes a report that names somebody, up to the last step, and waits until its draft is on disk. */
 async function write(phone, named) {
@@ -35,10 +39,10 @@ async function write(phone, named) {
 }
 
 /** The store of any device holds neither the words nor the kind of record. */
-async function holdsNothing(device, who) {
+async function holdsNothing(device, who, words = FACTS) {
   const stored = await Phone.prototype.stored.call(device);
   assert.ok(stored.length > 10_000, `${who}: what is stored can be read`);
-  assert.ok(!stored.includes(FACTS), `${who} holds the words`);
+  assert.ok(!stored.includes(words), `${who} holds the words`);
 }
 
 test("a confidential report is seen by its channel alone", async (t) => {
@@ -52,10 +56,10 @@ test("a confidential report is seen by its channel alone", async (t) => {
   await t.test("the phone says who will see it, and sends it only when it can", async () => {
     await phone.go("items");
     await phone.id("confidential").click();
-    await phone.id("confidential-new").waitFor();
+    await way(phone, "F-SUPV").waitFor();
     assert.match(await phone.text(), /只有中心主任、纪检干部看得到/);
     await keep(phone.page, "phone-confidential");
-    await phone.id("confidential-new").click();
+    await way(phone, "F-SUPV").click();
     await write(phone, "cun201");
     await keep(phone.page, "phone-confidential-new");
     await phone.airplane(true);
@@ -144,13 +148,67 @@ test("a confidential report is seen by its channel alone", async (t) => {
   });
 
   await t.test("a report on the only one who would hear it is not taken", async () => {
-    await phone.id("confidential-new").click();
+    await way(phone, "F-SUPV").click();
     await write(phone, "zhuren01");
     await phone.id("form-save").click();
     await phone.id("save-state").filter({ hasText: "12388" }).waitFor();
     await phone.go("confidential");
     await phone.id("confidential-row").waitFor();
     assert.equal(await phone.id("confidential-row").count(), 1);
+  });
+
+  await t.test("a clue of harm is heard by whom the township named until a day, and by no other channel", async () => {
+    const director = await Desk.open(await town.browser.device(DESK), town.origin, "zhuren01");
+    await director.go("staff");
+    await director.id("staff-search").fill("duban01");
+    const person = director.page.locator('[data-testid="staff-row"][data-user="duban01"]');
+    await person.getByTestId("staff-grant").click();
+    await keep(director.page, "desk-grant");
+    await director.id("grant-give").click();
+    await person.filter({ hasText: "人身侵害线索专办人" }).waitFor();
+
+    await phone.go("confidential");
+    await way(phone, "F-ABUSE").waitFor();
+    assert.equal(await phone.id("confidential-110").first().getAttribute("href"), "tel:110");
+    await keep(phone.page, "phone-harm");
+    await way(phone, "F-ABUSE").click();
+    await choose(phone, "danger_now", "false");
+    await choose(phone, "clue_type", "minor_abuse_clue");
+    await phone.id("field-facts").fill(HARM);
+    assert.equal(await phone.id("confidential-110").getAttribute("href"), "tel:110");
+    await phone.id("form-next").click();
+    await phone.id("field-victim").fill("男孩，约八岁");
+    await phone.id("form-next").click();
+    await choose(phone, "police_told", "false");
+    await choose(phone, "anonymous", "true");
+    await phone.draftKept();
+    await keep(phone.page, "phone-harm-form");
+    await phone.id("form-save").click();
+    await phone.page.waitForURL(/#\/confidential$/);
+    await holdsNothing(phone, "the author's phone", HARM);
+
+    const granted = await Desk.open(await town.browser.device(DESK), town.origin, "duban01");
+    await granted.id("nav-confidential").click();
+    await granted.id("confidential-row").waitFor();
+    assert.equal(await granted.id("confidential-row").count(), 1, "of village affairs this person hears nothing");
+    await granted.id("confidential-row").click();
+    await granted.id("confidential-detail").filter({ hasText: HARM }).waitFor();
+    await granted.act("sup_accept", { text: "今天去看" });
+    await keep(granted.page, "desk-harm");
+    await director.id("nav-confidential").click();
+    await until("the director hears both", async () => (await director.id("confidential-row").count()) === 2);
+
+    // Taken back, it is over at once.
+    await director.go("staff");
+    await director.id("staff-search").fill("duban01");
+    await person.getByTestId("staff-grant").click();
+    await director.id("grant-end").click();
+    await until("nothing is held any more", async () => !(await person.innerText()).includes("人身侵害线索专办人"));
+    await granted.page.reload();
+    await granted.id("sync-state").waitFor();
+    await granted.synced();
+    await granted.go("confidential");
+    await granted.id("blank-error").waitFor();
   });
 
   await t.test("no feed has it", async () => {

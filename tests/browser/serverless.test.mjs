@@ -4,86 +4,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Browser, DESK, PHONE } from "./harness/browser.mjs";
-import { ACCOUNT, Dav } from "./harness/dav.mjs";
-import { Desk } from "./harness/desk.mjs";
+import { Dav } from "./harness/dav.mjs";
 import { inspect } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
+import { PASSWORD, Server } from "./harness/server.mjs";
+import { SECRET, deskAt, fillIn, found, invite, moveToShare } from "./harness/serverless.mjs";
 import { until } from "./harness/wait.mjs";
-
-const SECRET = "qinghe-26";
-
-async function deskAt(context, origin) {
-  const desk = new Desk();
-  Object.assign(desk, { context, origin, user: "desk" });
-  desk.page = await context.newPage();
-  await desk.page.goto(`${origin}/desk/`);
-  return desk;
-}
-
-/** Founds the township, as a person does who reads what it cannot do first. */
-async function found(desk) {
-  await desk.id("login-found").click();
-  await desk.id("found-limits").filter({ hasText: "不能按网格或岗位分权限" }).waitFor();
-  await desk.id("found-name").fill("青禾镇");
-  await desk.id("found-code").fill("510000100");
-  await desk.id("found-villages").fill("柳溪村\n石桥村");
-  await desk.id("found-person").fill("何一凡");
-  await desk.id("found-user").fill("heyifan");
-  await desk.id("found-secret").fill(SECRET);
-  await desk.id("found-again").fill("something-else");
-  await desk.id("found-submit").click();
-  await desk.id("form-error").filter({ hasText: "两次填写的口令不一样" }).waitFor();
-  await desk.id("found-again").fill(SECRET);
-  await inspect(desk.page, "serverless-found");
-  await desk.id("found-submit").click();
-  await desk.id("office-words").filter({ hasText: "由这台电脑编号和接收" }).waitFor();
-}
-
-async function moveToShare(desk, address) {
-  await desk.id("backend-webdav").check({ force: true });
-  await desk.id("backend-address").fill(address);
-  await desk.id("backend-user").fill(ACCOUNT.user);
-  await desk.id("backend-password").fill(ACCOUNT.password);
-  await desk.id("backend-test").click();
-  await desk.id("backend-verdict").filter({ hasText: "可以用" }).waitFor();
-  await desk.id("backend-take").click();
-  await desk.id("confirm-yes").click();
-  await desk.id("backend-now").filter({ hasText: "WebDAV" }).waitFor();
-  await desk.synced();
-}
-
-/** Adds a person to the directory and makes the invitation: its link and its digits. */
-async function invite(desk, { name, user, role, area, unit }) {
-  await desk.go("staff");
-  const form = desk.id("staff-new");
-  if ((await form.getAttribute("open")) === null) await form.locator("summary").click();
-  await desk.id("staff-name").fill(name);
-  await desk.id("staff-user").fill(user);
-  await desk.id("staff-role").selectOption(role);
-  await desk.id("staff-area").selectOption(area ?? "");
-  if (unit) {
-    await desk.id("staff-unit").fill(unit.code);
-    await desk.id("staff-unit-name").fill(unit.name);
-  }
-  await desk.id("staff-save").click();
-  const row = desk.page.locator(`[data-testid="staff-row"][data-user="${user}"]`);
-  await row.getByTestId("staff-invite").click();
-  const link = await desk.id("invite-link").innerText();
-  const digits = await desk.id("invite-digits").innerText();
-  assert.match(digits, /^\d{4}-\d{4}-\d{4}$/);
-  await inspect(desk.page, `serverless-invite-${user}`);
-  await desk.page.keyboard.press("Escape");
-  await desk.synced();
-  return { link, digits };
-}
-
-async function fillIn(screen, digits) {
-  await screen.id("join-digits").fill(digits);
-  await screen.id("join-secret").fill(SECRET);
-  await screen.id("join-again").fill(SECRET);
-  await screen.id("join-submit").click();
-}
 
 test("founded at a desk, joined by a phone, reported, numbered, handled, answered, with no server of ours", async (t) => {
   const dav = await Dav.start({ pages: true });
@@ -182,6 +109,48 @@ test("founded at a desk, joined by a phone, reported, numbered, handled, answere
     await phone.wake();
     await phone.synced();
     await desk.find("没有信号时记的一条");
+  });
+
+  await t.test("the township moves to a server under the same address; nothing is lost and numbers go on", async () => {
+    await phone.offlineReady();
+    await phone.airplane(true);
+    await phone.hazard({ desc: "搬家那天没有信号" });
+    await desk.go("me");
+    await desk.synced();
+    await desk.id("office-leave").click();
+    await inspect(desk.page, "serverless-leave");
+    await desk.id("confirm-yes").click();
+    await desk.id("office-words").filter({ hasText: "还没有电脑编号和接收" }).waitFor();
+    await desk.id("carry-all").check({ force: true });
+    await desk.id("carry-make").click();
+    const passphrase = await desk.id("carry-pass").innerText();
+    const [download] = await Promise.all([desk.page.waitForEvent("download"), desk.id("carry-save").click()]);
+    const server = await Server.adopt(await download.path(), passphrase, { admin: "heyifan", port: dav.port, before: () => dav.stop() });
+    t.after(() => server.stop());
+
+    // The same desk, under the same address: a password in the place of the secret.
+    await desk.page.goto(`${server.origin}${server.invitation.replace("/#", "/desk/#")}`);
+    await desk.id("invite-password").fill(PASSWORD);
+    await desk.id("invite-again").fill(PASSWORD);
+    await desk.id("invite-submit").click();
+    await desk.id("sync-state").waitFor();
+    await desk.synced();
+    await desk.find("屋后边坡有新裂缝");
+    assert.ok((await desk.id("detail-number").innerText()).includes("隐字第00001号"), "the number came along");
+
+    await phone.airplane(false);
+    const invitation = await server.invite("zhouxiao");
+    await phone.page.goto(`${server.origin}${invitation}`);
+    await phone.id("invite-password").fill(PASSWORD);
+    await phone.id("invite-again").fill(PASSWORD);
+    await phone.id("invite-submit").click();
+    await phone.id("tab-home").waitFor();
+    await phone.synced();
+    await desk.find("搬家那天没有信号");
+    await desk.act("register", { category: "cut_slope", subtype: "cut_slope.1", level: "blue", duplicate_checked: true });
+    await until("the next number", async () => (await desk.id("detail-number").innerText()).includes("隐字第00003号"));
+    await phone.reaches("搬家那天没有信号", "已登记");
+    await inspect(phone.page, "serverless-moved");
   });
 
   assert.deepEqual(browser.complaints, [], "pages logged errors");

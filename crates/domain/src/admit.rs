@@ -7,16 +7,21 @@ use chrono::NaiveDate;
 use gridbook_log::body::Set;
 use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement, key};
 
+use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::confidential;
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
 use crate::handover;
+use crate::household::{category, merge, movement};
+use crate::mediation::{edited, risk};
+use crate::opinion;
 use crate::package::Package;
 use crate::plan::task;
 use crate::record::RecordKind;
+use crate::restricted;
 use crate::role::{Actor, Target, may};
 use crate::territory::{AreaCode, AreaLevel, covers};
-use crate::workflow;
+use crate::workflow::{self, Guard};
 
 pub use reach::{Reach, reach, reads};
 pub use refusal::{Refusal, message_for};
@@ -50,9 +55,9 @@ pub fn admit(
             Some(_) if create.place.all == Some(true) => Ok(()),
             _ => Err(Refusal::UnknownType(create.type_.clone())),
         },
-        (Body::Create(create), None) => desk.create(create),
+        (Body::Create(create), None) => desk.create(create, day_of(op.header().hlc.ms)),
         (_, None) => Err(Refusal::Missing),
-        (Body::Set(set), Some(entity)) => desk.set(entity, set),
+        (Body::Set(set), Some(entity)) => desk.set(entity, set, day_of(op.header().hlc.ms)),
         (Body::Event(event), Some(entity)) => desk.event(entity, event),
         (Body::Place(place), Some(entity)) => desk.place(entity, place),
         (Body::Unknown, Some(entity)) => desk.unknown(entity),
@@ -74,7 +79,7 @@ impl Desk<'_> {
         }
     }
 
-    fn create(&self, create: &Create) -> Result<(), Refusal> {
+    fn create(&self, create: &Create, written: NaiveDate) -> Result<(), Refusal> {
         let kind =
             RecordKind::parse(&create.type_).ok_or_else(|| Refusal::UnknownType(create.type_.clone()))?;
         let initial = match kind {
@@ -87,9 +92,15 @@ impl Desk<'_> {
         if kind == RecordKind::Confidential {
             return confidential::judge_create(self.package, self.actor, create, self.today);
         }
+        if kind == RecordKind::Restricted {
+            return restricted::judge_create(self.package, self.actor, create, self.today);
+        }
         let area = self.placed(kind, &create.place)?;
         let target = Target::new(kind, area, Some(&self.actor.user));
         self.demand(write_permission(kind), &target)?;
+        if !risk::may_open(self.package, self.actor, &target, &create.set, self.today) {
+            return Err(Refusal::Guard(Guard::RiskKept));
+        }
         match kind {
             RecordKind::Handover => return handover::judge_create(create),
             RecordKind::VisitTask => return task::judge_create(self.package, self.actor, create, self.today),
@@ -119,7 +130,19 @@ impl Desk<'_> {
         if let Some(path) = create.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
             return Err(Refusal::WorkflowPath(path.clone()));
         }
+        if create.set.keys().any(|path| opinion::answers(kind, path)) {
+            return Err(Refusal::NotPermitted("record.edit".to_owned()));
+        }
+        if kind == RecordKind::Household {
+            category::judge(self.package, self.actor, area, None, &create.set, self.today)?;
+            merge::judge(self.package, self.actor, area, None, &create.set, self.today)?;
+            movement::judge(&self.actor.user, None, &create.set)?;
+        }
         let Some(form) = form else { return Ok(()) };
+        let listed = (form.id.as_str(), &create.set);
+        if let Some(item) = self.package.bars(self.actor, kind, listed, [self.today, written]) {
+            return Err(Refusal::NotReporter(item.name.clone()));
+        }
         let problems =
             validate(self.package, form, &create.set, &counts(&create.blobs), Stage::Quick, self.today);
         blocked(problems)
@@ -143,13 +166,16 @@ impl Desk<'_> {
         }
     }
 
-    fn set(&self, entity: &Entity, set: &Set) -> Result<(), Refusal> {
+    fn set(&self, entity: &Entity, set: &Set, written: NaiveDate) -> Result<(), Refusal> {
         let Some(kind) = entity.type_().and_then(RecordKind::parse) else { return self.unknown(entity) };
         // A hand-over's list was looked at line by line, and what was reported in confidence stays as it was said: nobody
         // changes them afterwards.
         if matches!(kind, RecordKind::Handover | RecordKind::Confidential) {
             let state = entity.state().unwrap_or_default().to_owned();
             return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
+        }
+        if kind == RecordKind::Restricted {
+            return restricted::judge_set(self.package, self.actor, entity, &set.set, self.today);
         }
         if kind == RecordKind::VisitTask {
             return task::judge_set(self.package, self.actor, entity, &set.set, self.today);
@@ -161,10 +187,19 @@ impl Desk<'_> {
             if kind == RecordKind::Rules {
                 return self.revision(&set.set);
             }
+            if kind == RecordKind::Household {
+                let area = entity.area().unwrap_or_default();
+                category::judge(self.package, self.actor, area, Some(entity), &set.set, self.today)?;
+                merge::judge(self.package, self.actor, area, Some(entity.id()), &set.set, self.today)?;
+                movement::judge(&self.actor.user, Some(entity), &set.set)?;
+            }
             return self.well_formed(entity, kind, set);
         };
         if let Some(path) = set.set.keys().find(|path| workflow::owned_path(self.package, kind, path)) {
             return Err(Refusal::WorkflowPath(path.clone()));
+        }
+        if !risk::may_set(self.package, self.actor, &case, &set.set, self.today) {
+            return Err(Refusal::Guard(Guard::RiskKept));
         }
         // A mediation file is its mediators'; once it has ended, papers come in by opening it again.
         if kind == RecordKind::Mediation {
@@ -180,15 +215,35 @@ impl Desk<'_> {
             return self.well_formed(entity, kind, set);
         }
         let form = self.form_of(entity, kind);
+        // Whoever reported it cannot make it afterwards what they may not report; whoever registers it says what it is.
+        if set.set.contains_key("item") && case.reporter == self.actor.user {
+            let listed = (form.map_or("", |form| form.id.as_str()), &set.set);
+            if let Some(item) = self.package.bars(self.actor, kind, listed, [self.today, written]) {
+                return Err(Refusal::NotReporter(item.name.clone()));
+            }
+        }
         let handling = self.package.state(&case.state).is_some_and(|state| state.handling);
         let target = case.target();
         let allowed = |permission| may(self.package, self.actor, permission, &target, self.today);
+        // What was said is answered at the desk: having reported it gives no right to.
+        if set.set.keys().any(|path| opinion::answers(kind, path)) {
+            self.demand("record.edit", &Target { creator: None, handler: None, ..case.target() })?;
+        }
         let (edits, handles) = (allowed("record.edit"), handling && allowed("case.handle"));
         let touched =
             set.set.keys().map(String::as_str).chain(set.blobs.iter().map(|blob| blob.role.as_str()));
         for path in touched {
-            let by =
-                form.and_then(|form| form.locate(path)).map_or(FilledBy::Reporter, |(section, _)| section.by);
+            // The text of a document belongs to whoever writes or handles the record, that of a supervision to its issuer.
+            let document = edited::document_of(path);
+            if document == Some("supervise") && allowed("case.supervise") {
+                continue;
+            }
+            let by = match document {
+                Some(_) => FilledBy::Both,
+                None => form
+                    .and_then(|form| form.locate(path))
+                    .map_or(FilledBy::Reporter, |(section, _)| section.by),
+            };
             let fits = match by {
                 FilledBy::Reporter => edits,
                 FilledBy::Handler => handles,
@@ -228,8 +283,22 @@ impl Desk<'_> {
 
     /// Only what this operation changes is judged: an old fault elsewhere must not hold back a correction.
     fn well_formed(&self, entity: &Entity, kind: RecordKind, set: &Set) -> Result<(), Refusal> {
-        let Some(form) = self.form_of(entity, kind) else { return Ok(()) };
+        for (path, value) in set.set.iter().filter(|(path, _)| edited::document_of(path).is_some()) {
+            if let Err(problem) = edited::judge(self.package, entity, path, value) {
+                let message = problem.to_string();
+                let problem = Problem { path: path.clone(), code: "document", message, blocks: true };
+                return Err(Refusal::Invalid(vec![problem]));
+            }
+        }
         let mut values: Values = entity.values();
+        for path in set.set.keys() {
+            if opinion::judge(kind, &values, &set.set, path, &self.actor.user) == Some(false) {
+                let message = "这条答复对不上记录里的意见建议".to_owned();
+                let problem = Problem { path: path.clone(), code: "answer", message, blocks: true };
+                return Err(Refusal::Invalid(vec![problem]));
+            }
+        }
+        let Some(form) = self.form_of(entity, kind) else { return Ok(()) };
         values.extend(set.set.clone());
         let problems = validate(self.package, form, &values, &counts(&set.blobs), Stage::Quick, self.today);
         blocked(problems.into_iter().filter(|problem| set.set.contains_key(&problem.path)).collect())
@@ -253,6 +322,9 @@ impl Desk<'_> {
         // It goes to nobody else, whoever asks.
         if kind == Some(RecordKind::Confidential) {
             return Err(Refusal::BadPlacement);
+        }
+        if kind == Some(RecordKind::Restricted) {
+            return restricted::judge_place(self.package, self.actor, entity, place, self.today);
         }
         let area = entity.area().unwrap_or_default();
         let mut target = Target::new(kind.unwrap_or(RecordKind::Household), area, None);
@@ -291,6 +363,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::Household | RecordKind::Place => "household.edit",
         RecordKind::Handover => "handover.start",
         RecordKind::VisitTask => "visit.plan",
+        RecordKind::Restricted => restricted::ASSIGN,
         RecordKind::Rules => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
         RecordKind::Confidential => confidential::REPORT,

@@ -6,13 +6,14 @@ mod office;
 pub(crate) mod staff;
 
 use gridbook_log::body::{ClockFix, kind};
-use gridbook_log::{Dot, Entity, Hlc, Op, Outcome};
+use gridbook_log::{DeviceId, Dot, Entity, Hlc, Op, Outcome};
 
 use crate::package::Package;
 use crate::record::RecordKind;
 
 pub use book::Book;
 pub use office::Office;
+pub(crate) use staff::rows as staff_rows;
 pub use staff::{assignments, staff_values};
 
 /// Kinds that only the authority writes.
@@ -26,6 +27,13 @@ const MAX_AHEAD_MS: u64 = 5 * 60 * 1000;
 /// again what it did not know to have arrived. It is stored without being judged again, and counts once.
 pub fn taken_before(stream: &Entity, op: &Op) -> bool {
     stream.other_names(op).any(|dot| !stream.rejected().contains_key(&dot))
+}
+
+/// Whether the authority has said what becomes of an operation, or wrote it itself. `stream` is of all operations.
+pub fn answered(stream: &Entity, authority: DeviceId, op: &Op) -> bool {
+    stream.received(op.dot()).is_some()
+        || stream.rejected().contains_key(&op.dot())
+        || op.dot().writer.dev == authority
 }
 
 /// What the stream itself rules out, before anybody asks for rights: the machine code of the reason.

@@ -109,5 +109,11 @@ impl Calendar {
     }
 }
 
+/// An instant in China as `YYYY-MM-DDTHH:MM`: how people enter one.
+pub fn minute_of(ms: u64) -> String {
+    let minutes = (ms + 8 * 3_600_000) / 60_000 % 1440;
+    format!("{}T{:02}:{:02}", day_of(ms), minutes / 60, minutes % 60)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! A report's stream, read as people speak of it: where it stands, who has it, what happened so far.
 
 mod fault;
+mod feedback;
 #[cfg(test)]
 pub(crate) mod story;
+mod strip;
 mod timeline;
 pub mod unit;
 
@@ -13,12 +15,27 @@ use gridbook_log::{Entity, EntityId, Event, Outcome};
 use serde_json::Value;
 
 use crate::form::{Photos, Values};
+use crate::mediation::risk::{self, RiskTrail};
 use crate::record::RecordKind;
 use crate::role::Target;
 
 pub use fault::{Contest, FaultMark};
+pub use feedback::Feedback;
+pub(crate) use feedback::unseen;
+pub use strip::strips;
 pub use timeline::{Line, LineKind};
 use unit::{UnitStep, WithUnit};
+
+/// Somebody said that they know of a danger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Id of the step of the chain that they stand for.
+    pub told_as: String,
+    /// Who.
+    pub user: String,
+    /// When, milliseconds since 1970.
+    pub at: u64,
+}
 
 /// A visit, hazard or dispute as its stream tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +54,14 @@ pub struct CaseView {
     pub number: Option<String>,
     /// Level of a hazard, risk level of a dispute.
     pub level: Option<String>,
+    /// Since when the level is what it is: when the authority had received it, else when it was recorded.
+    pub level_since: Option<u64>,
+    /// When the level that is shown was recorded; whoever answers to it saw that.
+    pub level_set_at: Option<u64>,
+    /// Who was told of the risk, and where it was assessed (MED-13).
+    pub risk: RiskTrail,
+    /// Who said that they know of a danger that cannot wait, in order (HAZ-05).
+    pub alarm_known: Vec<Known>,
     /// Category id.
     pub category: Option<String>,
     /// Subtype id.
@@ -85,8 +110,10 @@ pub struct CaseView {
     pub closed_at: Option<u64>,
     /// What the handler wrote on finishing.
     pub result: Option<String>,
-    /// What the reporter was told.
+    /// What the reporter was told at the end.
     pub feedback: Option<String>,
+    /// Everything that the reporter was told, oldest first (FLOW-11).
+    pub told: Vec<Feedback>,
     /// Rating id given at the call-back.
     pub rating: Option<String>,
     /// How often the call-back sent it back.
@@ -171,6 +198,37 @@ fn text(values: &Values, path: &str) -> Option<String> {
     values.get(path).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// Who said that they know, even where the case had moved on before that arrived.
+fn alarm_known(entity: &Entity) -> Vec<Known> {
+    let said = entity.timeline().iter().filter(|record| {
+        record.event.event == crate::hazard::KNOWN && !matches!(record.outcome, Outcome::Rejected(_))
+    });
+    let known = said.map(|record| Known {
+        told_as: text(&record.event.data, "told_as").unwrap_or_default(),
+        user: record.user.clone(),
+        at: record.hlc.ms,
+    });
+    known.collect()
+}
+
+/// When the level that is shown was first set without another in between: recorded, and received (recorded where there
+/// is no receipt).
+fn level_since(entity: &Entity) -> Option<(u64, u64)> {
+    let path = if entity.text("level").is_some() { "level" } else { "risk_level" };
+    let (register, shown) = (entity.register(path)?, entity.text(path)?);
+    let mut since = None;
+    for write in register.writes.iter().filter(|write| !write.rejected) {
+        if write.value.as_str() == Some(shown) {
+            let recorded = write.hlc.ms;
+            let received = entity.received(write.dot).map_or(recorded, |received| received.at);
+            since = since.or(Some((recorded, received)));
+        } else {
+            since = None;
+        }
+    }
+    since
+}
+
 fn texts(values: &Values, path: &str) -> Vec<String> {
     let list = values.get(path).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -195,6 +253,10 @@ impl CaseView {
             others: entity.flow().others.clone(),
             number: entity.number().map(str::to_owned),
             level: text(&values, "level").or_else(|| text(&values, "risk_level")),
+            level_since: None,
+            level_set_at: None,
+            risk: risk::trail(entity),
+            alarm_known: alarm_known(entity),
             category: text(&values, "category"),
             subtype: text(&values, "subtype").or_else(|| text(&values, "sub")),
             title: title(&values, kind),
@@ -220,6 +282,7 @@ impl CaseView {
             closed_at: None,
             result: None,
             feedback: None,
+            told: feedback::feedbacks(entity, &creation.user),
             rating: None,
             redo_count: 0,
             return_count: 0,
@@ -249,6 +312,7 @@ impl CaseView {
             photos,
             timeline: timeline::lines(entity),
         };
+        (view.level_set_at, view.level_since) = level_since(entity).unzip();
         view.replay(entity);
         // A withdrawal that came after the registration is a request to cancel.
         view.cancel_asked |= view.registered

@@ -2,6 +2,7 @@
 
 mod admission;
 mod campaign;
+mod reporters;
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ pub use admission::{
     AdmissionError, Application, Procedure, Stage, WORKLOAD_HOURS, retire, workload_minutes,
 };
 pub use campaign::{Campaign, MAX_STANDING, campaigns, reached};
+pub use reporters::unit_named;
 
 /// Classes of limits that an item may name (domain data 4.8.2); `by_level` follows the level of the hazard.
 pub const SLA_CLASSES: [&str; 13] =
@@ -105,6 +107,18 @@ pub struct Item {
     pub duty: Duty,
     /// Lead unit in words; the dispatch names the real one.
     pub lead: String,
+    /// Units that help, in words; proposed when a case is dispatched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub support: Vec<String>,
+    /// Roles that may report it; empty = everyone who may write such a record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reporters: Vec<String>,
+    /// Whether it may be written without a network and sent later.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub offline: bool,
+    /// Codes of the points programmes (domain data 4.11) that a record of it may earn: kept, and not counted yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<String>,
     /// Lowest level that may decide: `grid`, `village`, `township`, `county`.
     pub level: String,
     /// Classes of limits, the usual one first.
@@ -132,6 +146,15 @@ pub struct Item {
     /// Whether it is in use.
     #[serde(default, skip_serializing_if = "is_active")]
     pub status: Status,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]

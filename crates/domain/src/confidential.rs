@@ -1,5 +1,6 @@
-//! 保密反映: reports of village affairs that may name an official (ROLE-11). They lie nowhere: no area, no unit, nobody
-//! by name. Who hears them follows from a permission and from whom the report names, and is asked each time.
+//! 保密反映: reports of village affairs that may name an official (ROLE-11), and clues of harm to people (domain data
+//! 4.1.3). They lie nowhere: no area, no unit, nobody by name. Who hears them follows from the permission that the form
+//! names and from whom the report names, and is asked each time.
 
 use chrono::NaiveDate;
 use gridbook_log::{Create, Entity, EntityId, Event, Placement};
@@ -7,22 +8,58 @@ use serde_json::Value;
 
 use crate::admit::Refusal;
 use crate::case::CaseView;
-use crate::form::{Photos, Stage, Values, validate};
+use crate::form::{Form, Photos, Stage, Values, validate};
 use crate::package::Package;
 use crate::record::RecordKind;
-use crate::role::{Actor, Target, may};
+use crate::role::{Actor, Target, holds, may};
 
-/// The one form of such a report (domain data 4.6.20).
-pub const FORM: &str = "F-SUPV";
 /// The permission to write one.
 pub const REPORT: &str = "confidential.report";
-/// The permission of the channel: to read and to act.
-pub const HANDLE: &str = "confidential.handle";
 /// Where the form holds the user id of the official that it names.
 pub const NAMED: &str = "named";
 
+/// Through which channel a report goes, and past whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// Its form, as `id/version`.
+    pub form: String,
+    /// User ids of those whom it names.
+    pub named: Vec<String>,
+}
+
+impl Way {
+    /// Of a report that is there.
+    pub fn of(entity: &Entity) -> Self {
+        let form = entity.creation().and_then(|made| made.create.form.clone()).unwrap_or_default();
+        Self { form, named: named(&entity.values()) }
+    }
+
+    /// Of one that comes in.
+    pub fn of_new(create: &Create) -> Self {
+        Self { form: create.form.clone().unwrap_or_default(), named: named(&create.set) }
+    }
+}
+
+/// The forms that go this way, newest versions.
+pub fn forms(package: &Package) -> impl Iterator<Item = &Form> {
+    let all = package.forms.get().iter();
+    all.filter(|form| form.record == RecordKind::Confidential && form.superseded.is_none())
+}
+
+/// The permission to read and handle reports with this form.
+pub fn handle<'p>(package: &'p Package, form: &str) -> Option<&'p str> {
+    package.form_named(form).filter(|form| form.record == RecordKind::Confidential)?.heard_by.as_deref()
+}
+
+/// Whether a person hears reports of any form.
+pub fn hears_any(package: &Package, actor: &Actor, today: NaiveDate) -> bool {
+    forms(package)
+        .filter_map(|form| form.heard_by.as_deref())
+        .any(|right| holds(package, actor, right, today))
+}
+
 /// User ids of those whom a report names.
-pub fn named(values: &Values) -> Vec<String> {
+fn named(values: &Values) -> Vec<String> {
     let list = match values.get(NAMED) {
         Some(Value::Array(list)) => list.as_slice(),
         Some(one) => std::slice::from_ref(one),
@@ -44,14 +81,23 @@ pub fn name(day: NaiveDate, id: EntityId) -> String {
     format!("{day}-{}", hex.get(hex.len().saturating_sub(6)..).unwrap_or_default())
 }
 
-/// Whether a person reads and handles a report that names these people: the channel's roles do, whoever is named
-/// never does.
-pub fn hears(package: &Package, actor: &Actor, named: &[String], today: NaiveDate) -> bool {
+/// Whether a person reads and handles a report: the roles of its channel do, whoever is named never does.
+pub fn hears(package: &Package, actor: &Actor, way: &Way, today: NaiveDate) -> bool {
     let target = Target::new(RecordKind::Confidential, "", None);
-    !named.contains(&actor.user) && may(package, actor, HANDLE, &target, today)
+    !way.named.contains(&actor.user)
+        && handle(package, &way.form).is_some_and(|right| may(package, actor, right, &target, today))
 }
 
-/// Judges a new report: this form only, placed nowhere, and without files, which would have to lie somewhere else.
+/// The permission that a step asks for: for what is confidential, that of its channel.
+pub(crate) fn permission<'p>(package: &'p Package, case: &CaseView, asked: &'p str) -> &'p str {
+    if case.kind != RecordKind::Confidential {
+        return asked;
+    }
+    // Without a channel nobody takes a step: no role grants this name.
+    case.form.as_deref().and_then(|form| handle(package, form)).unwrap_or("")
+}
+
+/// Judges a new report: with a form of these only, placed nowhere, and without files, which would have to lie somewhere else.
 ///
 /// # Errors
 /// [`Refusal`]
@@ -71,7 +117,8 @@ pub fn judge_create(
     let name = create.form.as_deref().unwrap_or_default();
     let form = package
         .form_named(name)
-        .filter(|form| form.id == FORM)
+        // Without a channel nobody would ever see it.
+        .filter(|_| handle(package, name).is_some())
         .ok_or_else(|| Refusal::UnknownForm(name.to_owned()))?;
     if !package.takes_form(name, today) {
         return Err(Refusal::OldForm(name.to_owned()));
@@ -101,8 +148,9 @@ pub(crate) fn judge_event(
     if case.kind != RecordKind::Confidential {
         return Ok(());
     }
-    if own(actor, case) || !hears(package, actor, &named(&case.values), today) {
-        return Err(Refusal::NotPermitted(HANDLE.to_owned()));
+    let way = Way { form: case.form.clone().unwrap_or_default(), named: named(&case.values) };
+    if own(actor, case) || !hears(package, actor, &way, today) {
+        return Err(Refusal::NotPermitted(permission(package, case, "").to_owned()));
     }
     no_files(event.blobs.len())
 }

@@ -4,6 +4,7 @@ mod check;
 mod compute;
 mod condition;
 mod spawn;
+mod start;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,13 @@ use serde_json::Value;
 use crate::record::RecordKind;
 
 pub(crate) use check::validate_inputs;
-pub use check::{Photos, Problem, Stage, table_rows, validate, visible};
+pub(crate) use check::wrong_default;
+pub use check::{Photos, Problem, Stage, excused, has_left, table_rows, validate, visible};
 pub use compute::{Compute, computed};
 pub use condition::Condition;
 pub use spawn::spawns;
+use start::word_fits;
+pub use start::{Known, begin, start_of};
 
 /// Values of a record, keyed by path (`met`, `parties/<row>/name`).
 pub type Values = BTreeMap<String, Value>;
@@ -35,6 +39,9 @@ pub struct Form {
     /// Needs a grant by name (domain data 4.1.3): no record is made with it by ordinary means.
     #[serde(default, skip_serializing_if = "is_default")]
     pub restricted: bool,
+    /// What is confidential: the permission of those who hear it (ROLE-11; domain data 4.1.3).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub heard_by: Option<String>,
     /// The day on which the next version was published; records with this one are taken for a grace (CAT-05).
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::date::optional")]
     pub superseded: Option<chrono::NaiveDate>,
@@ -43,6 +50,23 @@ pub struct Form {
 }
 
 impl Form {
+    /// Whether both ask the same. What a new record starts with and what a device shows offline is no part of what a
+    /// record was written with, and may differ between a program and a later one.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        let bare = |form: &Self| {
+            let mut form = form.clone();
+            let fields = form.sections.iter_mut().flat_map(|section| section.fields.iter_mut());
+            for field in fields {
+                (field.default, field.keep_offline) = (None, true);
+                for column in &mut field.fields {
+                    (column.default, column.keep_offline) = (None, true);
+                }
+            }
+            form
+        };
+        bare(self) == bare(other)
+    }
+
     /// Every top-level field with its section.
     pub fn fields(&self) -> impl Iterator<Item = (&Section, &Field)> {
         self.sections.iter().flat_map(|section| section.fields.iter().map(move |field| (section, field)))
@@ -146,6 +170,12 @@ pub struct Field {
     /// Largest number, longest text in characters, most rows, photos or choices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
+    /// What a new record or row starts with: a value, or `@today`, `@now`, `@me`, `@here` ([`begin`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// False: once it was delivered, a device without a network shows it no more ([`Field::shown`]).
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub keep_offline: bool,
     /// Field class of privacy (domain data 6.1); `L2` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
@@ -164,6 +194,15 @@ pub struct Field {
     /// In an action of the workflow: asked for these kinds only; empty = for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kinds: Vec<RecordKind>,
+}
+
+impl Field {
+    /// Whether a device shows the answer now. The log is append-only and its hashes are checked, so the device holds
+    /// what it was sent; this keeps it off the screen of a phone that was lost. What must not lie on a device at all
+    /// is reported in confidence ([`crate::confidential`]).
+    pub const fn shown(&self, online: bool, delivered: bool) -> bool {
+        self.keep_offline || online || !delivered
+    }
 }
 
 /// An answer that offers a child report, with what is known already.
@@ -232,6 +271,8 @@ pub enum FieldKind {
     PersonRef,
     /// A site or point: its entity id or code, or its name.
     PlaceRef,
+    /// Words to read: its label and help. Nothing is answered.
+    Note,
 }
 
 impl FieldKind {
@@ -278,6 +319,18 @@ pub struct Choice {
     pub class19: Option<u32>,
 }
 
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests;

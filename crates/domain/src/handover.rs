@@ -15,6 +15,7 @@ use crate::admit::Refusal;
 use crate::authority::{assignments, staff::rows as staff_rows};
 use crate::case::CaseView;
 use crate::form::{Values, table_rows};
+use crate::household::merge::Merges;
 use crate::package::Package;
 use crate::plan::task::open_of;
 use crate::plan::{Season, due_list};
@@ -109,8 +110,9 @@ pub struct Handover {
 /// The list for an area as this device knows it: open cases first, then the visits that `from` was given and has not done,
 /// then due ones, then all households.
 pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, today: NaiveDate) -> Vec<Item> {
+    let merges = Merges::of(rows.iter().copied());
     let mut inside: Vec<&Summary> =
-        rows.iter().copied().filter(|row| covers(area, &row.area) && !row.is_gone()).collect();
+        rows.iter().copied().filter(|row| covers(area, &row.area) && !merges.gone(row)).collect();
     order_by_key(&mut inside, |row| (row.area.clone(), row.number.clone(), row.id));
     let item =
         |kind, row: &Summary, note: String| Item { kind, record: row.id, title: row.title.clone(), note };
@@ -121,9 +123,10 @@ pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, today:
         kind: ItemKind::Task,
         record: task.id,
         title: task.terms.label,
-        note: format!("{} 户，到 {} 为止", homes.len(), task.terms.due),
+        note: format!("{} 户，到 {} 为止", merges.stand_for(&homes).len(), task.terms.due),
     });
-    let due = due_list(inside.iter().copied(), package, today, Season::usual(today));
+    // Visits to one that went into another count for that one.
+    let due = due_list(rows.iter().copied(), package, today, Season::usual(today));
     let due = due.iter().filter_map(|due| {
         let row = inside.iter().find(|row| row.id == due.household)?;
         let words = match due.due.days {

@@ -1,6 +1,7 @@
-//! What hazards ask for beyond the workflow (HAZ-02…04, HAZ-07…09; domain data 4.7.2, 4.7.3, 4.9.2, 4.13): checks of
+//! What hazards ask for beyond the workflow (HAZ-02…05, HAZ-07…09; domain data 4.7.2, 4.7.3, 4.9.2, 4.13): checks of
 //! control measures, re-check rounds and enforcement, patrols, inspection lists, repeats, and the ledger's balance.
 
+mod alarm;
 mod ledger;
 mod patrol;
 mod point;
@@ -16,6 +17,7 @@ use crate::case::CaseView;
 use crate::package::{Level, Package};
 use crate::search::fold;
 
+pub use alarm::{AlarmPhone, AlarmRules, AlarmStep, KNOWN, Told, alarm, stands_for, to_answer};
 pub use ledger::{Balance, OpenSpan, balance, spans};
 pub use patrol::{
     Answered, Inspection, Item, PatrolDue, PatrolKind, PointKind, Season, Spawned, inspect, patrol_due,
@@ -43,6 +45,9 @@ pub struct HazardRules {
     pub patrols: Vec<PatrolKind>,
     /// Inspection lists 排查表.
     pub lists: Vec<Inspection>,
+    /// What happens at once when something cannot wait (HAZ-05).
+    #[serde(default)]
+    pub alarm: AlarmRules,
 }
 
 impl HazardRules {

@@ -1,5 +1,8 @@
 //! A typed reading of a household's stream (TERR-07, TERR-08; domain data 4.5.1, 4.5.2).
 
+pub mod category;
+pub mod merge;
+pub mod movement;
 pub mod twin;
 
 use gridbook_log::{Entity, EntityId, order_by_key};
@@ -37,6 +40,10 @@ pub struct Member {
     pub resident_status: String,
     /// Remarks.
     pub remarks: String,
+    /// How the person left the household (dictionary `pop_event`); empty while of it (TERR-11).
+    pub left: String,
+    /// When, `YYYY-MM-DD`.
+    pub left_on: String,
 }
 
 /// A household as lists, cards and checks need it. Unknown values are empty.
@@ -60,14 +67,20 @@ pub struct HouseholdView {
     pub phones: Vec<Phone>,
     /// Members, the head first, then in order of row.
     pub members: Vec<Member>,
-    /// Category ids (4.4), without repeats.
-    pub categories: Vec<String>,
+    /// Who was of it once.
+    pub former: Vec<Member>,
+    /// Categories that it has or had (TERR-12).
+    pub categories: Vec<category::Held>,
     /// `permanent`, `seasonal`, `away`, `tenant` or `vacant`.
     pub residence_type: String,
     /// `active`, `merged`, `split` or `cancelled`.
     pub status: String,
     /// Remarks.
     pub remarks: String,
+    /// The household that it was merged into (TERR-13).
+    pub merged_into: Option<EntityId>,
+    /// Households that were merged into it.
+    pub merged_from: Vec<EntityId>,
     /// Paths with values that contradict each other.
     pub conflicts: Vec<String>,
 }
@@ -76,8 +89,9 @@ impl HouseholdView {
     /// Reads a household's stream. Another kind of stream gives a view with what happens to fit.
     pub fn of(entity: &Entity) -> Self {
         let text = |path: &str| words(entity.get(path));
-        let mut members: Vec<Member> =
-            entity.rows("members").into_iter().map(|row| member(entity, row)).collect();
+        let all = entity.rows("members").into_iter().map(|row| member(entity, row));
+        let (mut members, former): (Vec<Member>, Vec<Member>) =
+            all.partition(|member| member.left.is_empty());
         order_by_key(&mut members, |member| member.relation != "head");
         let written = text("head");
         let head = if written.is_empty() {
@@ -99,10 +113,13 @@ impl HouseholdView {
             head,
             phones: phones(entity),
             members,
-            categories: categories(entity),
+            former,
+            categories: category::history(entity),
             residence_type: text("residence_type"),
             status: text("status"),
             remarks: text("remarks"),
+            merged_into: entity.text(merge::INTO).and_then(EntityId::parse),
+            merged_from: merged_from(entity),
             conflicts: entity.conflicts().map(|(path, _)| path.to_owned()).collect(),
         }
     }
@@ -131,6 +148,13 @@ impl HouseholdView {
     }
 }
 
+/// Rows that still hold a day: one that was taken apart again holds nothing.
+fn merged_from(entity: &Entity) -> Vec<EntityId> {
+    let rows = entity.rows(merge::FROM).into_iter();
+    let stands = |row: &&str| entity.text(&format!("{}/{row}/on", merge::FROM)).is_some();
+    rows.filter(stands).filter_map(EntityId::parse).collect()
+}
+
 /// A value as text; numbers are written out, anything else is empty.
 fn words(value: Option<&Value>) -> String {
     match value {
@@ -152,6 +176,8 @@ fn member(entity: &Entity, row: &str) -> Member {
         id_number: text("id_number"),
         resident_status: text("resident_status"),
         remarks: text("remarks"),
+        left: text("left"),
+        left_on: text("left_on"),
     }
 }
 
@@ -174,22 +200,6 @@ fn phones(entity: &Entity) -> Vec<Phone> {
     }
     phones.retain(|phone| !phone.number.is_empty());
     phones
-}
-
-/// The list at `categories`, and rows of a table of that name whose id is the category.
-fn categories(entity: &Entity) -> Vec<String> {
-    let mut ids: Vec<String> = match entity.get("categories") {
-        Some(Value::Array(list)) => list.iter().map(|id| words(Some(id))).collect(),
-        _ => Vec::new(),
-    };
-    ids.extend(entity.rows("categories").into_iter().map(str::to_owned));
-    let mut seen: Vec<String> = Vec::with_capacity(ids.len());
-    for id in ids {
-        if !id.is_empty() && !seen.contains(&id) {
-            seen.push(id);
-        }
-    }
-    seen
 }
 
 #[cfg(test)]
@@ -242,7 +252,8 @@ pub(crate) mod tests {
         let view = HouseholdView::of(&entity);
         assert_eq!(view.area, "510000100201001");
         assert_eq!(view.head, "单明");
-        assert_eq!(view.categories, ["dibao", "elder_alone"]);
+        let held: Vec<&str> = view.categories.iter().map(|held| held.category.as_str()).collect();
+        assert_eq!(held, ["dibao", "elder_alone"]);
         assert_eq!(view.members.iter().map(|m| m.row.as_str()).collect::<Vec<_>>(), ["m2", "m1"]);
         assert_eq!(view.members[0].birth, "1950");
         assert_eq!(view.names(), ["单明", "曾小兰"]);

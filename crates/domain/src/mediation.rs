@@ -5,10 +5,12 @@
 pub mod agreement;
 pub mod capital;
 pub mod document;
+pub mod edited;
 pub mod follow;
 pub mod indicator;
 pub mod open;
 pub mod print;
+pub mod risk;
 pub mod roster;
 pub mod step;
 pub mod track;

@@ -160,6 +160,10 @@ pub struct Package {
     pub levels: Vec<Level>,
     /// Household categories.
     pub categories: Vec<HouseholdCategory>,
+    /// Those that only people named for the household know of (VISIT-09). A list of its own: whatever draws, exports or
+    /// prints categories does not meet them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restricted: Vec<HouseholdCategory>,
     /// Rules that turn risk points into a level, most severe first.
     pub risk: Vec<RiskRule>,
     /// Permissions that grants may name.
@@ -336,6 +340,11 @@ impl Package {
     /// A level by its id.
     pub fn level(&self, id: &str) -> Option<&Level> {
         self.levels.iter().find(|level| level.id == id)
+    }
+
+    /// A restricted category by its id (4.1.3).
+    pub fn restricted(&self, id: &str) -> Option<&HouseholdCategory> {
+        self.restricted.iter().find(|category| category.id == id)
     }
 
     /// A household category by its id.

@@ -3,6 +3,7 @@
 mod attempt;
 mod campaign;
 mod coverage;
+mod indicator;
 pub mod task;
 mod trigger;
 
@@ -11,13 +12,16 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate};
 use gridbook_log::{EntityId, order_by, order_by_key};
 
+use crate::household::category;
+use crate::household::merge::{Merges, homes};
 use crate::package::{ContactMode, HouseholdCategory, Package};
 use crate::record::RecordKind;
 use crate::summary::{Summary, VisitFact, VisitMode};
 
-pub use attempt::{Attempts, attempts, modes};
+pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
 pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
+pub use indicator::{Fact, Indicators, indicators};
 pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
 
 /// A category that a household holds.
@@ -205,9 +209,22 @@ pub fn visits_by_household<'a>(
     summaries: impl IntoIterator<Item = &'a Summary>,
 ) -> BTreeMap<EntityId, Vec<VisitFact>> {
     let mut visits: BTreeMap<EntityId, Vec<VisitFact>> = BTreeMap::new();
+    let mut houses = Vec::new();
     for summary in summaries {
-        if let (false, Some(household), Some(visit)) = (summary.rejected, summary.household, summary.visit) {
+        // What was done in twos is for those two: it makes no ordinary visit (VISIT-09).
+        let counts = summary.kind == RecordKind::Visit && !summary.rejected;
+        if let (true, Some(household), Some(visit)) = (counts, summary.household, summary.visit) {
             visits.entry(household).or_default().push(visit);
+        }
+        if summary.kind == RecordKind::Household && summary.is_gone() {
+            houses.push(summary);
+        }
+    }
+    // What was merged counts for the household that stands (TERR-13).
+    let merges = Merges::of(houses.iter().copied());
+    for gone in houses.into_iter().filter(|row| merges.hides(row.id)) {
+        if let Some(facts) = visits.remove(&gone.id) {
+            visits.entry(merges.standing(gone.id)).or_default().extend(facts);
         }
     }
     visits
@@ -228,6 +245,7 @@ pub fn due_list<'a>(
 ) -> Vec<DueRow> {
     let visits = visits_by_household(summaries.clone());
     let rules = package.visits.get();
+    let merges = Merges::of(summaries.clone());
     let mut signals: BTreeMap<EntityId, Vec<Signal>> = BTreeMap::new();
     for summary in summaries.clone() {
         let (Some(household), false) = (summary.household, summary.kind == RecordKind::Household) else {
@@ -235,19 +253,19 @@ pub fn due_list<'a>(
         };
         let found = row_signals(rules, summary);
         if !found.is_empty() {
-            signals.entry(household).or_default().extend(found);
+            signals.entry(merges.standing(household)).or_default().extend(found);
         }
     }
-    let mut rows: Vec<DueRow> = summaries
-        .into_iter()
-        .filter(|summary| summary.kind == RecordKind::Household && !summary.rejected)
-        .filter(|summary| matches!(summary.state.as_str(), "" | "active"))
+    let homes = homes(summaries);
+    let mut rows: Vec<DueRow> = homes
+        .iter()
+        .filter(|summary| coverage::active(summary))
         .map(|summary| {
             let visits = visits.get(&summary.id).map_or(&[][..], Vec::as_slice);
             let mut due = household_due(summary, visits, package, today, season);
             let attempts = attempts(rules, due.mode, visits);
             let heard = signals.get(&summary.id).map_or(&[][..], Vec::as_slice);
-            let called = extras(rules, &summary.categories, heard, visits, today);
+            let called = extras(rules, &summary.kinds(today), heard, visits, today);
             let called = called.into_iter().find(|extra| extra.wanted(today));
             // What is due anyway by then is not called for besides; visits that rest are.
             let planned = matches!(due.state, DueState::Overdue | DueState::Due);
@@ -272,7 +290,18 @@ fn order(row: &DueRow) -> impl Ord + use<> {
     (row.due.state, std::cmp::Reverse(row.due.priority), row.due.next, row.household)
 }
 
-/// When one household is due, from its summary and its visits.
+/// What counts for a household ([`homes`]) that day; without a category, or with unknown ones only, `general`.
+fn held_on<'p>(summary: &Summary, package: &'p Package, day: NaiveDate) -> Vec<Held<'p>> {
+    let held = category::on(&summary.categories, day).into_iter();
+    let mut held: Vec<Held<'p>> =
+        held.filter_map(|(id, since)| Some(Held { category: package.category(id)?, since })).collect();
+    if held.is_empty() {
+        held.extend(package.category("general").map(|category| Held { category, since: None }));
+    }
+    held
+}
+
+/// When one household ([`homes`]) is due, from its summary and its visits.
 pub fn household_due(
     summary: &Summary,
     visits: &[VisitFact],
@@ -280,15 +309,7 @@ pub fn household_due(
     today: NaiveDate,
     season: Season,
 ) -> Due {
-    let mut held: Vec<Held<'_>> = summary
-        .categories
-        .iter()
-        .filter_map(|id| package.category(id))
-        .map(|category| Held { category, since: None })
-        .collect();
-    if held.is_empty() {
-        held.extend(package.category("general").map(|category| Held { category, since: None }));
-    }
+    let held = held_on(summary, package, today);
     let last = last_valid(required_mode(&held), visits).map(|visit| visit.day);
     due(&held, last, summary.day(), today, season)
 }

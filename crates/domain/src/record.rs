@@ -34,13 +34,15 @@ pub enum RecordKind {
     Staff,
     /// 走访任务: households given to somebody in a campaign (VISIT-06)
     VisitTask,
+    /// 专访: a restricted category of a household, for those who are named in it (VISIT-09)
+    Restricted,
     /// 保密反映: what only the confidential channel reads, and no device keeps (ROLE-11)
     Confidential,
 }
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -51,6 +53,7 @@ impl RecordKind {
         Self::Place,
         Self::Handover,
         Self::VisitTask,
+        Self::Restricted,
         Self::Area,
         Self::Unit,
         Self::Staff,
@@ -71,6 +74,7 @@ impl RecordKind {
             Self::Place => "place",
             Self::Handover => "handover",
             Self::VisitTask => "visit_task",
+            Self::Restricted => "restricted",
             Self::Rules => "rules",
             Self::Area => "area",
             Self::Unit => "unit",
@@ -97,6 +101,7 @@ impl RecordKind {
             Self::Place => "点位",
             Self::Handover => "交接",
             Self::VisitTask => "走访任务",
+            Self::Restricted => "专访",
             Self::Rules => "数据包",
             Self::Area => "区域",
             Self::Unit => "单位",
@@ -118,6 +123,7 @@ impl RecordKind {
             | Self::Place
             | Self::Handover
             | Self::VisitTask
+            | Self::Restricted
             | Self::Rules
             | Self::Area
             | Self::Unit

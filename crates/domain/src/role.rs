@@ -19,6 +19,9 @@ pub struct Role {
     /// The first person of a new township holds it, and with such roles does everything until others are named.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub founder: bool,
+    /// A grant by name: it is held with an end date or not at all (domain data 4.1.3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ends: bool,
     /// Rights, joined over all roles of a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
@@ -87,6 +90,13 @@ pub struct Assignment {
     /// Last day; `None` = until further notice.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::date::optional")]
     pub to: Option<NaiveDate>,
+}
+
+impl Role {
+    /// True when somebody holds this role on that day.
+    pub fn held_on(&self, held: &Assignment, day: NaiveDate) -> bool {
+        held.valid_on(day) && (!self.ends || held.to.is_some())
+    }
 }
 
 impl Assignment {
@@ -180,8 +190,8 @@ pub fn right(
     actor
         .assignments
         .iter()
-        .filter(|held| held.valid_on(today))
         .filter_map(|held| package.role(&held.role).map(|role| (held, role)))
+        .filter(|(held, role)| role.held_on(held, today))
         .flat_map(|(held, role)| role.grants.iter().map(move |grant| (held, grant)))
         .filter(|(held, grant)| grant.permission == permission && reaches(actor, held, grant, target))
         .map(|(_, grant)| if grant.propose { Right::Propose } else { Right::Yes })
@@ -202,11 +212,28 @@ pub fn may(
 
 /// True when the person holds the permission for anything at all: decides which screens are offered.
 pub fn holds(package: &Package, actor: &Actor, permission: &str, today: NaiveDate) -> bool {
-    actor.assignments.iter().filter(|held| held.valid_on(today)).any(|held| {
-        package.role(&held.role).is_some_and(|role| {
+    actor.assignments.iter().any(|held| {
+        package.role(&held.role).filter(|role| role.held_on(held, today)).is_some_and(|role| {
             role.grants.iter().any(|grant| grant.permission == permission && !grant.propose)
         })
     })
+}
+
+/// Whether the person may give this role, change it or take it back, as far as the role itself says: one that is given by
+/// name and until a day only by whoever may do all that it allows (domain data 4.1.3).
+pub fn may_grant(package: &Package, actor: &Actor, role: &Role, today: NaiveDate) -> bool {
+    !role.ends || role.grants.iter().all(|grant| holds(package, actor, &grant.permission, today))
+}
+
+/// Whether the person may give any of those that are only given by name.
+pub fn grants_by_name(package: &Package, actor: &Actor, today: NaiveDate) -> bool {
+    package.roles.iter().any(|role| role.ends && may_grant(package, actor, role, today))
+}
+
+/// Whether one list of assignments differs from the other in a role: another day is a difference.
+pub fn differs_in(role: &str, before: &[Assignment], after: &[Assignment]) -> bool {
+    let of = |list: &[Assignment]| list.iter().filter(|held| held.role == role).cloned().collect::<Vec<_>>();
+    of(before) != of(after)
 }
 
 fn reaches(actor: &Actor, held: &Assignment, grant: &Grant, target: &Target<'_>) -> bool {

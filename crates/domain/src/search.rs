@@ -4,11 +4,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use gridbook_log::{EntityId, order_by};
 
+use crate::household::category::sees_category;
+use crate::household::merge::Merges;
 use crate::package::Package;
 use crate::pinyin::text_initials;
 use crate::record::RecordKind;
+use crate::role::Actor;
 use crate::summary::Summary;
 
 /// Why a record was found, for the line under it.
@@ -72,21 +76,34 @@ struct Word {
     digits: Option<String>,
     /// Ids of the categories whose label it names.
     categories: Vec<String>,
+    /// The day on which they are asked for.
+    today: NaiveDate,
     /// Households with an open case that it names.
     matters: BTreeMap<EntityId, EntityId>,
 }
 
 /// A search, prepared once.
-pub struct Query {
+pub struct Query<'a> {
     words: Vec<Word>,
+    /// Who searches, where that counts.
+    viewer: Option<(&'a Package, &'a Actor)>,
 }
 
-impl Query {
-    /// Prepares what a person typed. Words apart must all be found, each anywhere.
-    pub fn new(text: &str, package: &Package) -> Self {
-        let words =
-            text.split_whitespace().map(|part| Word::new(part, package)).filter(|word| !word.text.is_empty());
-        Self { words: words.collect() }
+impl<'v> Query<'v> {
+    /// Prepares what a person typed, for the households as they are `today`. Words apart must all be found, each anywhere.
+    pub fn new(text: &str, package: &Package, today: NaiveDate) -> Self {
+        let words = text
+            .split_whitespace()
+            .map(|part| Word::new(part, package, today))
+            .filter(|word| !word.text.is_empty());
+        Self { words: words.collect(), viewer: None }
+    }
+
+    /// Without finding households by what is sensitive of them, where this person may not see that (TERR-12).
+    #[must_use]
+    pub fn discreet(mut self, package: &'v Package, actor: &'v Actor) -> Self {
+        self.viewer = Some((package, actor));
+        self
     }
 
     /// Whether there is nothing to look for.
@@ -98,7 +115,7 @@ impl Query {
     pub fn score(&self, summary: &Summary) -> Option<Hit> {
         let mut hit: Option<Hit> = None;
         for word in &self.words {
-            let (score, why) = word.find(summary)?;
+            let (score, why) = word.find(summary, self.viewer)?;
             match &mut hit {
                 Some(hit) => hit.score += score,
                 None => hit = Some(Hit { id: summary.id, score, why }),
@@ -113,11 +130,12 @@ impl Query {
         summaries: impl IntoIterator<Item = &'a Summary> + Clone,
         limit: usize,
     ) -> Vec<Hit> {
+        let merges = Merges::of(summaries.clone());
         for summary in summaries.clone() {
             if let (true, Some(household)) = (summary.is_open(), summary.household) {
                 for word in &mut self.words {
                     if word.text.chars().nth(1).is_some() && summary.keys.text.contains(&word.text) {
-                        word.matters.insert(household, summary.id);
+                        word.matters.insert(merges.standing(household), summary.id);
                     }
                 }
             }
@@ -136,7 +154,7 @@ impl Query {
 }
 
 impl Word {
-    fn new(part: &str, package: &Package) -> Self {
+    fn new(part: &str, package: &Package, today: NaiveDate) -> Self {
         let text = fold(part);
         let letters = !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase());
         let numeric = text.bytes().all(|b| b.is_ascii_digit()) && (3..=11).contains(&text.len());
@@ -148,13 +166,16 @@ impl Word {
         };
         let categories =
             package.categories.iter().filter(|c| named(&c.label)).map(|c| c.id.clone()).collect::<Vec<_>>();
-        Self { door: fold_door(&text), text, letters, digits, categories, matters: BTreeMap::new() }
+        Self { door: fold_door(&text), text, letters, digits, categories, today, matters: BTreeMap::new() }
     }
 
     /// The best reason why a record fits.
-    fn find(&self, summary: &Summary) -> Option<(u32, Why)> {
+    fn find(&self, summary: &Summary, viewer: Option<(&Package, &Actor)>) -> Option<(u32, Why)> {
         let keys = &summary.keys;
         let text = self.text.as_str();
+        let sees = |id: &str| {
+            viewer.is_none_or(|(package, actor)| sees_category(package, actor, &summary.area, id, self.today))
+        };
         if !keys.door.is_empty() && keys.door == self.door {
             return Some((1000, Why::Door));
         }
@@ -174,7 +195,7 @@ impl Word {
         {
             return Some((500, Why::Phone));
         }
-        if let Some(id) = self.categories.iter().find(|id| summary.categories.contains(id)) {
+        if let Some(id) = self.categories.iter().find(|id| self.holds(summary, id) && sees(id)) {
             return Some((300, Why::Category(id.clone())));
         }
         if keys.text.contains(text) {
@@ -185,6 +206,14 @@ impl Word {
         }
         let ends = self.digits.is_some() && summary.number.ends_with(text);
         ends.then_some((240, Why::Number))
+    }
+
+    /// A household's category that has ended is not looked for by it any more.
+    fn holds(&self, summary: &Summary, id: &String) -> bool {
+        match summary.kind {
+            RecordKind::Household => summary.kinds(self.today).contains(&id.as_str()),
+            _ => summary.categories.contains(id),
+        }
     }
 
     /// The first name is the head's: a hit there comes before one among the members.

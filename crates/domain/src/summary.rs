@@ -8,14 +8,17 @@ use gridbook_log::{Entity, EntityId, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::case::CaseView;
+use crate::case::{CaseView, unseen};
 use crate::clock::{self, Deadline};
 use crate::handover::Handover;
-use crate::household::HouseholdView;
+use crate::hazard;
+use crate::household::{HouseholdView, category, merge, twin};
+use crate::mediation::risk;
 use crate::package::Package;
 use crate::pinyin::name_initials;
 use crate::plan::task::{CANCELLED, VisitTask};
 use crate::record::RecordKind;
+use crate::restricted::Restricted;
 use crate::rules::look_back;
 use crate::search::{fold, fold_door};
 
@@ -51,6 +54,8 @@ pub struct Keys {
     pub initials: Vec<String>,
     /// Last eight digits of phones.
     pub tails: Vec<String>,
+    /// Marks of a household's people, to know them again (TERR-13).
+    pub marks: Vec<u64>,
     /// House or door number without its counting word.
     pub door: String,
     /// Everything else to look for: address, landmark, title.
@@ -62,7 +67,7 @@ pub struct Keys {
 pub enum Hint {
     /// The reporter was asked for more (state `supplement`).
     Supplement,
-    /// A result came back that the reporter has to see (state `fed_back`).
+    /// The reporter was told something and has not said that it was seen (FLOW-11).
     FedBack,
     /// Two decisions were made at once: one more is needed.
     Decision,
@@ -79,6 +84,24 @@ pub enum Hint {
     },
     /// The next day on which somebody looks back at a closed case, as days of our era (FLOW-14).
     LookBack(i32),
+    /// The reporter has to hear of it again (FLOW-11).
+    Tell {
+        /// From when on somebody is reminded, milliseconds since 1970.
+        warn: u64,
+        /// When it is late.
+        due: u64,
+    },
+    /// Somebody has to be told of a red risk, until this instant, milliseconds since 1970 (MED-13).
+    Notify(u64),
+    /// Somebody is told of a danger that cannot wait, and has not said that they know (HAZ-05).
+    Alarm {
+        /// Place in the chain.
+        step: u8,
+        /// Told since, milliseconds since 1970; may lie ahead.
+        at: u64,
+    },
+    /// A household's category that somebody has to approve (TERR-12).
+    Approve,
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -98,7 +121,7 @@ pub struct Summary {
     pub state: String,
     /// Level of a hazard or risk level of a dispute; else empty.
     pub level: String,
-    /// The household it is about.
+    /// The household it is about; for households itself, or the one that it was merged into.
     pub household: Option<EntityId>,
     /// When it happened: visit time, time found or occurred, else the time of its making; milliseconds since 1970.
     pub at: u64,
@@ -110,9 +133,10 @@ pub struct Summary {
     pub units: Vec<String>,
     /// Official number; for households and territory their code, for staff the account.
     pub number: String,
-    /// Household categories; for hazards and disputes their category; for places their kind; for matters and entries
+    /// Household categories with their days ([`Summary::kinds`] reads them); for hazards and disputes their category; for places their kind; for matters and entries
     /// the item of the list, and for entries the place that they are about; for mediation files their
-    /// dispute; for hand-overs the account that leaves and the one that takes over; for visit tasks what
+    /// dispute; for hand-overs the account that leaves and the one that takes over; for restricted entries the category and who goes; for
+    /// visit tasks what
     /// [`VisitTask`] reads back; for areas the first and last day of their validity.
     pub categories: Vec<String>,
     /// What it waits for.
@@ -131,7 +155,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 4;
+pub const MADE_BY: u32 = 5;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -184,6 +208,7 @@ impl Summary {
             RecordKind::Place => summary.read_place(entity),
             RecordKind::Handover => summary.read_handover(entity),
             RecordKind::VisitTask => summary.read_task(entity),
+            RecordKind::Restricted => Restricted::of(entity)?.into_row(&mut summary),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
                 summary.read_directory(entity);
             }
@@ -209,15 +234,36 @@ impl Summary {
         })
     }
 
-    /// Whether it is a household that is no more one: cancelled, merged into another or split. Lists leave it out;
-    /// its history stays.
+    /// Whether somebody still has to be told of its red risk; `Some(true)` when the day is over (MED-13).
+    pub fn to_notify(&self, now: u64) -> Option<bool> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Notify(due) => Some(*due < now),
+            _ => None,
+        })
+    }
+
+    /// Whether the reporter has to hear of it by now; `Some(true)` when that is late (FLOW-11).
+    pub fn to_tell(&self, now: u64) -> Option<bool> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Tell { warn, due } if *warn <= now => Some(*due < now),
+            _ => None,
+        })
+    }
+
+    /// Ids of the categories that count for a household on that day (TERR-12).
+    pub fn kinds(&self, day: NaiveDate) -> Vec<&str> {
+        category::on(&self.categories, day).into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// Whether it says of itself that it is a household no more: cancelled, merged into another or split. Its history
+    /// stays. Lists and counts ask [`merge::Merges::gone`]: of two that went into each other one stands.
     pub fn is_gone(&self) -> bool {
         self.kind == RecordKind::Household && matches!(self.state.as_str(), "cancelled" | "merged" | "split")
     }
 
     fn read_household(&mut self, entity: &Entity, package: &Package) {
         let view = HouseholdView::of(entity);
-        self.household = Some(self.id);
+        self.household = Some(view.merged_into.filter(|_| view.status == merge::MERGED).unwrap_or(self.id));
         let place = if view.address.is_empty() { &view.door_no } else { &view.address };
         self.title = view.head.clone();
         self.subtitle = place.clone();
@@ -232,9 +278,12 @@ impl Summary {
             self.keys.names.push(fold(name));
         }
         self.keys.tails = view.numbers().into_iter().filter_map(phone_tail).collect();
+        let marks = view.members.iter().map(|one| twin::marks(&one.name, &one.birth, &one.id_number));
+        self.keys.marks = marks.flatten().flatten().collect();
         self.keys.door = fold_door(&view.door_no);
         self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
-        self.categories = view.categories;
+        self.hints.extend(view.categories.iter().any(category::Held::waits).then_some(Hint::Approve));
+        self.categories = category::words(&view.categories);
         if self.title.is_empty() {
             // A vacant house has no head: name it by its place.
             self.title = package.label("residence_type", &view.residence_type).to_owned();
@@ -277,6 +326,7 @@ impl Summary {
         self.keys.text = fold(&format!("{} {}", self.title, self.number));
     }
 
+    #[allow(clippy::cast_possible_truncation, reason = "a chain has few steps")]
     fn read_case(&mut self, entity: &Entity, package: &Package) {
         let first =
             |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
@@ -295,14 +345,26 @@ impl Summary {
         if flow.needs_decision {
             self.hints.push(Hint::Decision);
         }
-        match self.state.as_str() {
-            "supplement" => self.hints.push(Hint::Supplement),
-            "fed_back" => self.hints.push(Hint::FedBack),
-            _ => {}
+        if self.state == "supplement" {
+            self.hints.push(Hint::Supplement);
         }
-        let deadline = clock::read(package, entity).deadline(package.law.get());
-        self.hints.extend(deadline.map(Hint::Due));
+        if unseen(package, entity) {
+            self.hints.push(Hint::FedBack);
+        }
+        let (clocks, law) = (clock::read(package, entity), package.law.get());
+        self.hints.extend(clocks.deadline(law).map(Hint::Due));
+        self.hints.extend(clocks.to_tell(law).map(|(warn, due)| Hint::Tell { warn, due }));
         self.hints.extend(spot(entity.get("geo")));
+        if package.level(&self.level).is_some_and(|level| level.phone_first) {
+            let case = CaseView::of(entity);
+            let notify = case.as_ref().and_then(|case| risk::to_notify(package, case));
+            self.hints.extend(notify.map(|(_, due)| Hint::Notify(due)));
+            for told in case.iter().flat_map(|case| hazard::alarm(package, case)) {
+                if told.known.is_none() {
+                    self.hints.push(Hint::Alarm { step: told.place as u8, at: told.at });
+                }
+            }
+        }
         if self.state == "closed" {
             let looks = CaseView::of(entity).map(|case| look_back::looks(package.cases.get(), &case));
             let next = looks.into_iter().flatten().find(|look| look.done.is_none());
@@ -345,6 +407,9 @@ impl Summary {
         self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
         if self.kind == RecordKind::Mediation {
             self.categories.extend(entity.text("dispute").map(str::to_owned));
+            let case = CaseView::of(entity).filter(|_| self.level == "red");
+            let notify = case.as_ref().and_then(|case| risk::to_notify(package, case));
+            self.hints.extend(notify.map(|(_, due)| Hint::Notify(due)));
         }
         if self.kind == RecordKind::Entry {
             self.read_item(entity, package);
@@ -398,7 +463,7 @@ impl Summary {
         if self.kind == RecordKind::Area {
             self.area.clone_from(&self.number);
             self.level = text("level");
-            self.categories = vec![text("valid_from"), text("valid_to")];
+            self.categories = vec![text("valid_from"), text("valid_to"), text("zone")];
         }
         self.keys.names = vec![fold(&self.title)];
         self.keys.initials = name_initials(&self.title);

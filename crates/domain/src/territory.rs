@@ -5,6 +5,7 @@ pub mod cut;
 pub mod dual;
 pub mod norm;
 pub mod recut;
+pub mod zone;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -36,6 +36,12 @@ impl Township {
         EntityId(id)
     }
 
+    /// The authority whose record lies there; `None` for every other id.
+    pub fn authority(id: EntityId) -> Option<DeviceId> {
+        let (begin, dev) = id.0.split_first_chunk::<8>()?;
+        dev.try_into().ok().filter(|_| begin == ID).map(DeviceId)
+    }
+
     /// Reads the record.
     pub fn of(entity: &Entity) -> Option<Self> {
         let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();

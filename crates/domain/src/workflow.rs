@@ -105,6 +105,12 @@ pub struct Transition {
     /// The character of 收报录转办反销 that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skin: Option<String>,
+    /// The version of the table that first had it; 0 = it was always there. A device that takes it knows all of it.
+    #[serde(default, skip_serializing_if = "always")]
+    pub since: u32,
+    /// Only for these kinds of records; empty = for all of the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<RecordKind>,
     /// States in which it is possible; empty = before the record exists.
     pub from: Vec<String>,
     /// The state that it leads to; [`STAYS`] for a note.
@@ -133,6 +139,11 @@ pub struct Transition {
     pub clock: String,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn always(since: &u32) -> bool {
+    *since == 0
+}
+
 impl Transition {
     /// The state that it leads to from this one.
     pub fn target<'a>(&'a self, from: &'a str) -> &'a str {
@@ -144,6 +155,11 @@ impl Transition {
     pub fn leaves<'c>(&self, case: &'c CaseView) -> Option<&'c str> {
         let mut standing = std::iter::once(&case.state).chain(&case.others);
         standing.find(|state| self.from.contains(state)).map(String::as_str)
+    }
+
+    /// Whether records of a kind take it.
+    pub fn fits(&self, kind: RecordKind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 
     /// The inputs that a kind of record is asked for.

@@ -34,6 +34,6 @@ pub use have::Have;
 pub use header::{Header, HeaderError};
 pub use id::{DeviceId, Dot, EntityId, OpId, Writer};
 pub use op::{Hash, NewOp, Op, OpError, Salt, WireOp};
-pub use order::{map_of, order_by, order_by_key, set_of};
+pub use order::{causes_first, map_of, order_by, order_by_key, set_of};
 pub use register::{Register, Write};
 pub use sign::{Signature, signed_bytes};

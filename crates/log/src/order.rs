@@ -4,6 +4,10 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::body::kind;
+use crate::have::Have;
+use crate::op::Op;
+
 /// Puts a list in order; equal items keep their places.
 pub fn order_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Ordering) {
     if list.len() < 2 {
@@ -20,6 +24,39 @@ pub fn order_by<T>(list: &mut Vec<T>, mut compare: impl FnMut(&T, &T) -> Orderin
 /// Puts a list in the order of a key; equal items keep their places.
 pub fn order_by_key<T, K: Ord>(list: &mut Vec<T>, key: impl Fn(&T) -> K) {
     order_by(list, |a, b| key(a).cmp(&key(b)));
+}
+
+/// Whether everything that an operation of a stream builds on is held: its author's operations before it, what it had
+/// seen of others, and before all of them the creation.
+pub fn ready(have: &Have, op: &Op) -> bool {
+    let dot = op.dot();
+    dot.n == have.upto(dot.writer) + 1
+        && op.header().ctx.iter().all(|(writer, n)| writer == dot.writer || have.upto(writer) >= n)
+        && (!have.is_empty() || op.header().kind == kind::CREATE)
+}
+
+/// The operations of a stream, causes first, then by time and name: a clock that runs ahead puts no answer before what it
+/// answers. What misses a cause comes last.
+pub fn causes_first(mut ops: Vec<Op>) -> Vec<Op> {
+    order_by_key(&mut ops, |op| (op.header().hlc, op.dot()));
+    let (mut have, mut out) = (Have::default(), Vec::with_capacity(ops.len()));
+    while !ops.is_empty() {
+        let mut later = Vec::new();
+        let before = out.len();
+        for op in ops {
+            if ready(&have, &op) {
+                have.insert(op.dot());
+                out.push(op);
+            } else {
+                later.push(op);
+            }
+        }
+        if out.len() == before {
+            out.append(&mut later);
+        }
+        ops = later;
+    }
+    out
 }
 
 /// A map of what comes, the last of a key counting. Put in one by one: `collect` sorts first, with machinery of its own

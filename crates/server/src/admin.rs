@@ -4,10 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use gridbook_carry::OpenError;
+use gridbook_server::adopt::Removal;
 use gridbook_server::blobs::{BlobStore, is_address};
 use gridbook_server::clock::{Clock, SystemClock, china_day};
 use gridbook_server::keep::{self, Mark};
-use gridbook_server::{App, database_path, quarantine, sql};
+use gridbook_server::{App, database_path, quarantine, setup, sql};
+use gridbook_sync::bundle::{self, Bundle, BundleError};
 
 /// The folder of pictures for a while: the township's own, or a copy of what lies in object storage.
 struct Pictures {
@@ -202,6 +205,73 @@ fn mark(text: &str, year: i64) -> Result<Mark, String> {
     let (series, last) = text.split_once('=').ok_or_else(wrong)?;
     let last: i64 = last.parse().ok().filter(|last| (0..100_000).contains(last)).ok_or_else(wrong)?;
     Ok(Mark { series: series.to_owned(), year, last })
+}
+
+/// Reads a carried file; its passphrase is a line of the input, so that it stands in no list of processes.
+pub fn removal(from: &Path, lost_desk: bool) -> Result<Removal, String> {
+    let unread = |what: &dyn std::fmt::Display| format!("{} 读不了:{what};什么也没有改动。", from.display());
+    let sealed = std::fs::read(from).map_err(|e| unread(&e))?;
+    println!("请输入随身文件的 12 位口令:");
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed).map_err(|e| unread(&e))?;
+    let plain =
+        gridbook_carry::open(&sealed, &bundle::grouped(&typed), bundle::MAX_PLAIN).map_err(|e| match e {
+            OpenError::Passphrase => "口令不对,文件没有打开,什么也没有改动;请核对后再运行一次。".to_owned(),
+            OpenError::NotSealed | OpenError::Other => unread(&"不是网格簿的随身文件"),
+            OpenError::TooLarge => unread(&"文件太大"),
+            OpenError::Damaged => unread(&"不完整或被改过,请重新拷一次"),
+        })?;
+    let read = Bundle::read(&plain).map_err(|e| match e {
+        BundleError::Foreign => unread(&"不是网格簿的随身文件"),
+        BundleError::Newer => unread(&"是更新版本的网格簿做的,请先升级这个程序"),
+        BundleError::Incomplete | BundleError::Damaged(_) => unread(&"不完整或被改过,请重新拷一次"),
+    })?;
+    Removal::read(read, lost_desk).map_err(|e| e.message().to_owned())
+}
+
+/// Whether this account can look after the others, before anything is moved; where the directory has somebody who does,
+/// it must be one of them.
+pub fn steward(removal: &Removal, admin: &str, now: u64) -> Result<(), String> {
+    let stewards = removal.stewards(china_day(now));
+    if stewards.contains(&admin) || (stewards.is_empty() && setup::is_account(admin)) {
+        return Ok(());
+    }
+    Err(match stewards.as_slice() {
+        [] => "--admin 后面写账号:2 到 64 个小写字母、数字、下划线;什么也没有改动。".to_owned(),
+        some => format!(
+            "{admin} 在人员里没有管理账号的岗位,什么也没有改动。--admin 请写其中一个:{}。",
+            some.join("、")
+        ),
+    })
+}
+
+/// `adopt --from FILE --admin USER`: returns the path of the administrator's invitation.
+pub async fn adopt(app: &App, removal: Removal, admin: &str) -> Result<String, String> {
+    let (known, held) = (removal.knows(admin), removal.numbers_held);
+    let done = gridbook_server::adopt::adopt(app, removal).await.map_err(|e| e.to_string())?;
+    println!(
+        "{} 已搬进来:{} 条操作,{} 张照片和录音,{} 个账号。",
+        app.tenant.name, done.ops, done.photos, done.people
+    );
+    if done.stored + done.rejected + done.left > 0 {
+        println!(
+            "还没有回执的记录已按作者的权限办理:收下 {} 条,退回 {} 条;{} 条在隔离区,用 gridbook-server quarantine 查看。",
+            done.stored, done.rejected, done.left
+        );
+    }
+    if done.in_file > 0 {
+        println!("{} 条没有收进来,只在这个文件和原来的共享里,请都留好。", done.in_file);
+    }
+    if held {
+        println!(
+            "编号暂停发放:请查台账上的最后编号,用 gridbook-server numbers --confirm 隐=12 确认后再启动。"
+        );
+    }
+    println!("共享文件夹先不要删:手机都搬完、核对过,再清理。");
+    let link = if known { setup::reset(app, admin).await } else { setup::first_admin(app, admin).await };
+    let link = link.map_err(|e| e.to_string())?;
+    println!("账号 {admin} 7 天内在浏览器打开下面的地址设置密码(只能用一次);其他人在“人员”里重新发邀请:");
+    Ok(link)
 }
 
 /// For commands that need a database to be there.

@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::NaiveDate;
 use gridbook_domain::admit::Reach;
+use gridbook_domain::confidential::{self, Way};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::Actor;
+use gridbook_domain::role::{self, Actor, Assignment};
 use gridbook_log::{Entity, Op, Values};
 
 /// Decides whether an operation may enter the log.
@@ -29,8 +30,39 @@ pub trait Admission: Send + Sync {
     /// Whether this step gives a case its official number.
     fn gives_number(&self, kind: RecordKind, action: &str) -> bool;
 
-    /// Whether `actor` hears confidential reports that name these people (ROLE-11).
-    fn hears(&self, _actor: &Actor, _named: &[String], _today: NaiveDate) -> bool {
+    /// Whether this role is given by name and until a day only.
+    fn role_ends(&self, _role: &str) -> bool {
+        false
+    }
+
+    /// Whether `actor` may turn what somebody held into what he is to hold, as far as roles given by name go.
+    fn may_regrant(
+        &self,
+        _actor: &Actor,
+        _was: &[Assignment],
+        _next: &[Assignment],
+        _today: NaiveDate,
+    ) -> bool {
+        true
+    }
+
+    /// Whether `actor` gives roles by name, though somebody else keeps the directory.
+    fn grants_by_name(&self, _actor: &Actor, _today: NaiveDate) -> bool {
+        false
+    }
+
+    /// Whether `actor` hears a confidential report that goes this way (ROLE-11).
+    fn hears(&self, _actor: &Actor, _way: &Way, _today: NaiveDate) -> bool {
+        false
+    }
+
+    /// Whether there is a channel for reports with this form at all.
+    fn has_channel(&self, _form: &str) -> bool {
+        false
+    }
+
+    /// Whether `actor` hears any.
+    fn hears_any(&self, _actor: &Actor, _today: NaiveDate) -> bool {
         false
     }
 
@@ -69,12 +101,35 @@ impl Admission for ByDomain {
         gridbook_domain::admit::reach(&self.package(), actor, today)
     }
 
-    fn hears(&self, actor: &Actor, named: &[String], today: NaiveDate) -> bool {
-        gridbook_domain::confidential::hears(&self.package(), actor, named, today)
+    fn hears(&self, actor: &Actor, way: &Way, today: NaiveDate) -> bool {
+        confidential::hears(&self.package(), actor, way, today)
+    }
+
+    fn has_channel(&self, form: &str) -> bool {
+        confidential::handle(&self.package(), form).is_some()
+    }
+
+    fn hears_any(&self, actor: &Actor, today: NaiveDate) -> bool {
+        confidential::hears_any(&self.package(), actor, today)
     }
 
     fn knows_role(&self, role: &str) -> bool {
         self.package().role(role).is_some()
+    }
+
+    fn role_ends(&self, role: &str) -> bool {
+        self.package().role(role).is_some_and(|role| role.ends)
+    }
+
+    fn may_regrant(&self, actor: &Actor, was: &[Assignment], next: &[Assignment], today: NaiveDate) -> bool {
+        let package = self.package();
+        package.roles.iter().all(|role| {
+            role::may_grant(&package, actor, role, today) || !role::differs_in(&role.id, was, next)
+        })
+    }
+
+    fn grants_by_name(&self, actor: &Actor, today: NaiveDate) -> bool {
+        role::grants_by_name(&self.package(), actor, today)
     }
 
     fn manages_staff(&self, actor: &Actor, today: NaiveDate) -> bool {
@@ -88,7 +143,7 @@ impl Admission for ByDomain {
     fn revise(&self, changes: &[Values]) {
         let mut package = self.built.clone();
         for values in changes {
-            match package.revised(values) {
+            match package.applied(values) {
                 Ok(next) => package = Arc::new(next),
                 // Each was judged when it came in; a later program may read it differently.
                 Err(error) => tracing::error!(%error, "a revision of the package cannot be applied"),

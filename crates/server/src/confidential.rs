@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_domain::confidential::{came, named};
+use gridbook_domain::confidential::{Way, came};
 use gridbook_domain::role::Actor;
 use gridbook_log::{Entity, EntityId, Op, WireOp};
 use serde::Serialize;
@@ -19,11 +19,13 @@ use crate::writer::{entity_of, push_ids, push_streams, wire_of};
 /// Reports told of at once, newest first.
 const MOST: i64 = 500;
 
-/// All that a list shows of a report: which one, its state, and no content (domain data 6.1, L5).
+/// All that a list shows of a report: which one, with which form, its state, and no content (domain data 6.1, L5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Line {
     /// The stream.
     pub id: String,
+    /// Its form, `id/version`.
+    pub form: String,
     /// State of the workflow.
     pub state: String,
     /// When it came in, milliseconds since 1970.
@@ -56,7 +58,7 @@ pub struct Report {
 /// # Errors
 /// 403 for those outside the channel; when the database fails.
 pub async fn heard(app: &App, actor: &Actor) -> Result<Vec<Line>, ApiError> {
-    if !app.admission.hears(actor, &[], china_day(app.clock.now_ms())) {
+    if !app.admission.hears_any(actor, china_day(app.clock.now_ms())) {
         return Err(ApiError::forbidden());
     }
     let ids = ids(app, None).await?;
@@ -112,11 +114,11 @@ pub async fn look(app: &App, actor: &Actor, id: EntityId) -> Result<Report, ApiE
     Ok(Report { ops, authority: app.tenant.authority.to_string(), views })
 }
 
-/// Whether anybody but its author, who may sign in, hears a report that names these people.
+/// Whether anybody but its author, who may sign in, hears a report that goes this way.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn anybody_hears(app: &App, author: &str, named: &[String]) -> Result<bool, ApiError> {
+pub async fn anybody_hears(app: &App, author: &str, way: &Way) -> Result<bool, ApiError> {
     let rows = sql::query(
         "SELECT s.account, s.role, s.area, s.unit, s.valid_from, s.valid_to FROM assignments s \
          JOIN accounts a ON a.tenant = s.tenant AND a.account = s.account WHERE s.tenant = ? AND NOT a.disabled",
@@ -127,7 +129,7 @@ pub async fn anybody_hears(app: &App, author: &str, named: &[String]) -> Result<
     let today = china_day(app.clock.now_ms());
     for row in &rows {
         let actor = Actor { user: row.try_get("account")?, assignments: vec![assignment_of(row)?] };
-        if actor.user != author && app.admission.hears(&actor, named, today) {
+        if actor.user != author && app.admission.hears(&actor, way, today) {
             return Ok(true);
         }
     }
@@ -135,7 +137,7 @@ pub async fn anybody_hears(app: &App, author: &str, named: &[String]) -> Result<
 }
 
 fn hears(app: &App, actor: &Actor, entity: &Entity) -> bool {
-    app.admission.hears(actor, &named(&entity.values()), china_day(app.clock.now_ms()))
+    app.admission.hears(actor, &Way::of(entity), china_day(app.clock.now_ms()))
 }
 
 /// `None` for what was refused when it came.
@@ -143,6 +145,7 @@ fn line(entity: &Entity) -> Option<Line> {
     entity.creation().filter(|made| made.rejected.is_none())?;
     Some(Line {
         id: entity.id().to_string(),
+        form: Way::of(entity).form,
         state: entity.state().unwrap_or_default().to_owned(),
         at: came(entity)?,
     })

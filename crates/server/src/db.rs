@@ -181,6 +181,8 @@ pub struct NewTenant {
     pub demo: bool,
     /// The duty room's phone.
     pub duty_phone: Option<String>,
+    /// The authority that it goes on for, and under which life; a new one when `None`.
+    pub authority: Option<(DeviceId, u32)>,
 }
 
 impl NewTenant {
@@ -192,6 +194,7 @@ impl NewTenant {
             number_code: "青禾".to_owned(),
             demo: true,
             duty_phone: Some("0000-8000110".to_owned()),
+            authority: None,
         }
     }
 }
@@ -201,12 +204,14 @@ impl NewTenant {
 /// # Errors
 /// [`DbError`] when it can be neither read nor made.
 pub async fn tenant(conn: &mut Conn, new: &NewTenant, now: u64) -> Result<Tenant, DbError> {
+    let (authority, epoch) = new.authority.unwrap_or_else(|| (DeviceId(secret::random::<8>()), 1));
     let made = sql::query(
         "INSERT INTO tenant (tenant, history, authority, epoch, name, township, number_code, demo, duty_phone, last_seq, created_at)
-         VALUES (1, ?, ?, 1, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
+         VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING",
     )
     .bind(secret::hex(&secret::random::<8>()))
-    .bind(secret::hex(&secret::random::<8>()))
+    .bind(authority.to_string())
+    .bind(i64::from(epoch))
     .bind(&new.name)
     .bind(&new.township)
     .bind(&new.number_code)

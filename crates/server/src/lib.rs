@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod admission;
+pub mod adopt;
 mod app;
 pub mod blobs;
 pub mod clock;

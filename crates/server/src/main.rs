@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use gridbook_server::clock::{Clock as _, SystemClock};
 use gridbook_server::db::NewTenant;
 use gridbook_server::relay::Share;
 use gridbook_server::tls::Tls;
@@ -25,6 +26,7 @@ gridbook-server serve [--listen 127.0.0.1:8080] [--data DIR] [--database postgre
                       [--tls-cert PEM --tls-key PEM] [--metrics 127.0.0.1:9100]
                       [--blobs DIR|s3://BUCKET/PREFIX] [--share NAME=URL[,USER:PASSWORD-FILE]]…
 gridbook-server init --admin USER [--url https://网址] [--data DIR] [--database …] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
+gridbook-server adopt --from FILE --admin USER [--lost-desk] [--url https://网址] [--data DIR] [--database …] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
 gridbook-server restore --new-history --database postgres://…
@@ -53,6 +55,7 @@ struct Options {
     out: Option<PathBuf>,
     from: Option<PathBuf>,
     replace: bool,
+    lost_desk: bool,
     confirm: Vec<String>,
     confirm_all: bool,
     user: Option<String>,
@@ -90,6 +93,7 @@ fn options() -> Result<Options, lexopt::Error> {
         out: None,
         from: None,
         replace: false,
+        lost_desk: false,
         confirm: Vec::new(),
         confirm_all: false,
         user: None,
@@ -116,6 +120,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("admin") => out.admin = Some(parser.value()?.string()?),
             Arg::Long("from") => out.from = Some(parser.value()?.into()),
             Arg::Long("replace") => out.replace = true,
+            Arg::Long("lost-desk") => out.lost_desk = true,
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
             Arg::Long("confirm-all") => out.confirm_all = true,
             Arg::Long("user") => out.user = Some(parser.value()?.string()?),
@@ -185,6 +190,7 @@ fn main() -> ExitCode {
             }
             "quarantine" => held(options).await,
             "reset" => reset(options).await,
+            "adopt" => adopt(options).await,
             "healthcheck" => healthcheck(options.listen).await,
             "demo-sheets" => demo_sheets(&options),
             "pages" => pages(&options),
@@ -282,6 +288,22 @@ async fn init(options: Options) -> Result<(), String> {
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
     let link = gridbook_server::setup::first_admin(&started.app, &admin).await.map_err(|e| e.to_string())?;
     println!("管理员账号 {admin} 已建好。7 天内在浏览器打开下面的地址设置密码(只能用一次):");
+    show(options.url.as_deref(), &link);
+    drop(started.app);
+    started.writing.await.map_err(|e| e.to_string())
+}
+
+/// A township without a server moves in, from a file with everything (`gridbook_server::adopt`).
+async fn adopt(options: Options) -> Result<(), String> {
+    let admin = options.admin.clone().ok_or_else(|| format!("缺少 --admin\n\n{USAGE}"))?;
+    let from = options.from.clone().ok_or_else(|| format!("缺少 --from 随身文件\n\n{USAGE}"))?;
+    let mut removal = admin::removal(&from, options.lost_desk)?;
+    admin::steward(&removal, &admin, SystemClock.now_ms())?;
+    removal.tenant.duty_phone.clone_from(&options.tenant.duty_phone);
+    let mut config = config(&options);
+    config.tenant = removal.tenant.clone();
+    let started = start(config).await.map_err(|e| e.to_string())?;
+    let link = admin::adopt(&started.app, removal, &admin).await?;
     show(options.url.as_deref(), &link);
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())

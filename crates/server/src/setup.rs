@@ -7,17 +7,21 @@ use crate::problem::ApiError;
 use crate::sql;
 use crate::writer::rights::Person;
 
+/// Whether this can be the name of an account.
+pub fn is_account(user: &str) -> bool {
+    (2..=64).contains(&user.len())
+        && user
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'))
+}
+
 /// Makes the administrator's account (or invites it again) and returns the path of the invitation.
 ///
 /// # Errors
 /// When the name is no account name or the database fails.
 pub async fn first_admin(app: &App, user: &str) -> Result<String, ApiError> {
     let township = app.tenant.township.clone();
-    let good = (2..=64).contains(&user.len())
-        && user
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
-    if !good {
+    if !is_account(user) {
         return Err(ApiError::bad("bad_user", "账号用 2 到 64 个小写字母、数字、下划线。"));
     }
     // The administrator of a new township loads its data too, until somebody else is named for it.

@@ -2,6 +2,7 @@
 //! So a hundred phones that arrive together cost one disk flush. The lock on the tenant's row keeps the sequence right
 //! when several servers write into one PostgreSQL database.
 
+mod adopt;
 mod authority;
 mod handover;
 mod ledger;

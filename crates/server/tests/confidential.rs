@@ -5,6 +5,7 @@
 mod common;
 
 use common::{Device, Server, role, values};
+use gridbook_domain::role::Assignment;
 use gridbook_log::{BlobRef, Body, Create, EntityId, Event, Op, Placement, WireOp};
 use gridbook_sync::wire::{PushReply, Verdict};
 use serde_json::{Value, json};
@@ -214,7 +215,7 @@ async fn the_channel_handles_it_and_its_author_sees_its_state() {
     let mine = list(&server, &ann.token, &format!("{WAY}/mine")).await;
     assert_eq!(mine.len(), 1);
     let keys: Vec<&String> = mine[0].as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["at", "id", "state"]);
+    assert_eq!(keys, ["at", "form", "id", "state"]);
 
     let (mut dora, mut dan) = (server.device("dora").await, server.device("dan").await);
     let heard = list(&server, &dan.token, WAY).await;
@@ -232,7 +233,7 @@ async fn the_channel_handles_it_and_its_author_sees_its_state() {
     assert_eq!(hand_in(&server, &dan, &transfer).await, (Verdict::Ok, None));
     let mine = list(&server, &ann.token, &format!("{WAY}/mine")).await;
     assert_eq!(mine[0]["state"], "sup_transferred");
-    assert_eq!(mine[0].as_object().unwrap().len(), 3, "{mine:?}");
+    assert_eq!(mine[0].as_object().unwrap().len(), 4, "{mine:?}");
     // A number would tell by its gaps of a report that names whoever sees it.
     assert!(server.stream(id).await.iter().all(|op| op.header().kind != "number"));
 
@@ -336,4 +337,93 @@ async fn its_author_is_not_the_one_who_hears_it() {
     look(&server, &mut dan, id).await;
     let accept = step(&mut dan, id, "sup_accept", "sup_accepted", &json!({}));
     assert_eq!(hand_in(&server, &dan, &accept).await, (Verdict::Ok, None));
+}
+
+#[tokio::test]
+async fn a_clue_of_harm_goes_to_those_who_were_granted_it_by_name() {
+    let server = town().await;
+    let until = |day: &str| Assignment { to: Some(day.parse().unwrap()), ..role("harm_contact", TOWN) };
+    server.person("hua", vec![role("grid_worker_l1", VILLAGE), until("2026-12-31")]).await;
+    server.person("old", vec![role("grid_worker_l1", VILLAGE), until("2026-01-31")]).await;
+    let mut ann = server.device("ann").await;
+    let id = ann.fresh_id();
+    let set = values(
+        &json!({"danger_now": false, "clue_type": "domestic_violence_clue", "facts": FACTS, "victim": "女，三十来岁",
+        "police_told": false, "anonymous": true}),
+    );
+    let clue = Create { form: Some("F-ABUSE/2".to_owned()), set, ..report(None) };
+    let op = ann.body(id, &Body::Create(clue));
+    assert_eq!(hand_in(&server, &ann, &op).await, (Verdict::Ok, None));
+    let (supervised, _) = handed_in(&server, &mut ann, None).await;
+
+    let heard = async |user: &str| {
+        let device = server.device(user).await;
+        let mut ids: Vec<String> = list(&server, &device.token, WAY)
+            .await
+            .iter()
+            .map(|line| line["id"].as_str().unwrap().to_owned())
+            .collect();
+        ids.sort();
+        ids
+    };
+    let (clue, affair) = (id.to_string(), supervised.to_string());
+    assert_eq!(heard("hua").await, std::slice::from_ref(&clue));
+    assert_eq!(heard("dan").await, std::slice::from_ref(&affair));
+    let mut both = [clue.clone(), affair.clone()];
+    both.sort();
+    assert_eq!(heard("dora").await, both);
+    for user in ["dan", "old", "wang", "shu"] {
+        let device = server.device(user).await;
+        assert_eq!(
+            server.call("GET", &format!("{WAY}/{clue}"), Some(&device.token), None).await.0,
+            404,
+            "{user}"
+        );
+        assert!(!meets(&server, user, id).await, "{user}");
+    }
+    let mut hua = server.device("hua").await;
+    assert!(look(&server, &mut hua, id).await["ops"].to_string().contains(FACTS));
+    let accept = step(&mut hua, id, "sup_accept", "sup_accepted", &json!({}));
+    assert_eq!(hand_in(&server, &hua, &accept).await, (Verdict::Ok, None));
+}
+
+#[tokio::test]
+async fn what_is_given_by_name_is_given_by_whoever_may_do_it() {
+    let server = town().await;
+    server.person("clerk", vec![role("grid_clerk", TOWN)]).await;
+    let (clerk, dora) = (server.token("clerk").await, server.token("dora").await);
+    let plain = json!({"role": "grid_worker_l2", "area": GRID});
+    let contact = |day: &str| json!({"role": "harm_contact", "to": day});
+    let change = async |token: &str, held: Value| {
+        let body = json!({"assignments": held});
+        let (status, answer) = server.call("PATCH", "/api/staff/wang", Some(token), Some(body)).await;
+        (status, answer["code"].as_str().map(str::to_owned))
+    };
+    let import = async |held: Value| {
+        let body = json!({"staff": [{"user": "wang", "name": "王", "assignments": held}]});
+        server.call("POST", "/api/staff/import", Some(&clerk), Some(body)).await.0
+    };
+    let holds = async || {
+        server.call("GET", "/api/staff", Some(&dora), None).await.1.to_string().contains("harm_contact")
+    };
+    let refused = (403, Some("grant".to_owned()));
+    assert_eq!(change(&clerk, json!([plain, contact("2026-12-31")])).await, refused);
+    assert_eq!(import(json!([plain, contact("2026-12-31")])).await, 403);
+    assert!(!holds().await);
+    // The director gives it and changes nothing else of the person.
+    assert_eq!(change(&dora, json!([contact("2026-12-31")])).await, (403, Some("forbidden".to_owned())));
+    assert_eq!(change(&dora, json!([plain, contact("2026-12-31")])).await, (200, None));
+    let name = json!({"name": "别人"});
+    assert_eq!(server.call("PATCH", "/api/staff/wang", Some(&dora), Some(name)).await.0, 403);
+    // Whoever keeps the directory neither takes it back nor lengthens it, and a sheet without it leaves it.
+    assert_eq!(change(&clerk, json!([plain])).await, refused);
+    assert_eq!(change(&clerk, json!([plain, contact("2027-12-31")])).await, refused);
+    let moved = json!({"role": "grid_worker_l1", "area": GRID});
+    assert_eq!(change(&clerk, json!([moved, contact("2026-12-31")])).await, (200, None));
+    assert_eq!(import(json!([moved])).await, 200);
+    assert!(holds().await);
+    assert_eq!(change(&dora, json!([moved])).await, (200, None));
+    assert!(!holds().await);
+    let wang = server.token("wang").await;
+    assert_eq!(server.call("GET", "/api/staff", Some(&wang), None).await.0, 403);
 }

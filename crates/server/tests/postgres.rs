@@ -2,6 +2,8 @@
 //! PostgreSQL has.
 #![allow(clippy::duplicate_mod, reason = "each of these files is a test of its own and brings its helpers")]
 
+#[path = "adopt.rs"]
+mod adopt;
 #[path = "auth.rs"]
 mod auth;
 #[path = "blobs.rs"]

@@ -58,6 +58,15 @@ pub struct Bundle {
     pub blobs: Vec<(String, Vec<u8>)>,
 }
 
+/// The passphrase of a file as the app made it, twelve digits in three groups, however it was typed.
+pub fn grouped(typed: &str) -> String {
+    let digits: Vec<char> = typed.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() != 12 {
+        return typed.trim().to_owned();
+    }
+    digits.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
 /// Why a file is not used. Nothing of it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum BundleError {

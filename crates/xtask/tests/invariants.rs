@@ -20,7 +20,14 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("gridbook-conform", &["gridbook-log", "gridbook-sync"]),
     (
         "gridbook-server",
-        &["gridbook-log", "gridbook-domain", "gridbook-sync", "gridbook-sheets", "gridbook-conform"],
+        &[
+            "gridbook-log",
+            "gridbook-domain",
+            "gridbook-sync",
+            "gridbook-carry",
+            "gridbook-sheets",
+            "gridbook-conform",
+        ],
     ),
     ("gridbook-xtask", &["gridbook-domain", "gridbook-sync"]),
     (

@@ -95,6 +95,8 @@ fn control(field: Field, id: String, entered: Entered) -> AnyView {
         FieldKind::RecordRef => cases(field, id, entered),
         FieldKind::Photo => photo::photo(&field, id, entered),
         FieldKind::LongText => long_text(field, id, entered),
+        // Its label and its help are all there is.
+        FieldKind::Note => ().into_any(),
         _ => line(field, id, entered),
     }
 }

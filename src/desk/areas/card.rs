@@ -1,17 +1,23 @@
 //! The card of a place (TERR-06).
 
+use gridbook_domain::form::Values;
 use gridbook_domain::role::Actor;
 use gridbook_domain::territory::card::card;
+use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Desk;
+use super::edit::About;
 use crate::desk::people::people;
+use crate::desk::values::text;
 use crate::ui::dialog::dialog;
+use crate::ui::icon::icon;
 
 /// The dialog; `which` is the code of the place, empty while none is shown.
 pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
     let staff = RwSignal::new(Vec::<Actor>::new());
+    let facts: RwSignal<Option<(EntityId, Values)>> = RwSignal::new(None);
     let open = RwSignal::new(false);
     Effect::new(move |_| {
         if which.with(String::is_empty) {
@@ -21,6 +27,21 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
         spawn_local(async move {
             let found = people(desk.app).await;
             let _ = staff.try_set(found);
+        });
+    });
+    // What the place says of itself; read again when it was written.
+    Effect::new(move |_| {
+        let code = which.get();
+        let id = desk
+            .nodes
+            .with(|nodes| nodes.as_ref()?.iter().find(|node| node.node.code == code).map(|node| node.id));
+        desk.app.version.track();
+        facts.set(None);
+        let Some(id) = id else { return };
+        spawn_local(async move {
+            if let Ok(Some(entity)) = desk.app.entity(id).await {
+                let _ = facts.try_set(Some((id, entity.values())));
+            }
         });
     });
     Effect::new(move |_| {
@@ -34,7 +55,7 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
         let shown = staff.with(|staff| {
             app.rows(|rows| {
                 let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-                card(&package, &code, staff, held, app.today())
+                card(&package, &names.zones, &code, staff, held, app.today())
             })
         });
         let above: Vec<String> =
@@ -70,6 +91,8 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
                 <p class="strong">{names.area(&code)}<span class="mono">{format!(" {code}")}</span></p>
                 <p class="muted">{above.join(" › ")}</p>
                 <dl class="kv">{figures}</dl>
+                {told(desk, facts)}
+                {below(desk, &code)}
                 <h3 class="section-title">"谁在这里"</h3>
                 <ul class="stack-s">{who}</ul>
             </div>
@@ -77,4 +100,63 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
         .into_any()
     };
     dialog(open, "", "网格卡片", Box::new(inside))
+}
+
+/// The kind of grid, its theme, its chat group, what it is made of, and the way to change that.
+fn told(desk: Desk, facts: RwSignal<Option<(EntityId, Values)>>) -> Option<AnyView> {
+    let (id, values) = facts.get()?;
+    let package = desk.app.package();
+    let names = desk.names.get();
+    let form = package.form("F-AREA")?;
+    let lines = form
+        .fields()
+        .filter(|(_, field)| !matches!(field.path.as_str(), "name" | "level"))
+        .filter_map(|(_, field)| {
+            let words = text(&package, &names, field, values.get(&field.path)?);
+            (!words.is_empty()).then(|| {
+                view! { <div><dt>{field.label.clone()}</dt><dd data-testid=format!("area-{}", field.path)>{words}</dd></div> }
+            })
+        })
+        .collect_view();
+    Some(
+        view! {
+            <dl class="kv">{lines}</dl>
+            <button
+                class="btn btn-small"
+                type="button"
+                data-testid="area-edit"
+                on:click=move |_| desk.edit.set(Some(About::Node(id)))
+            >
+                {icon("edit")}
+                "改资料"
+            </button>
+        }
+        .into_any(),
+    )
+}
+
+/// Micro-grids of a grid, each with its own card.
+fn below(desk: Desk, code: &str) -> Option<AnyView> {
+    let names = desk.names.get();
+    let under =
+        names.areas.keys().filter(|under| code.len() == 15 && under.len() == 17 && under.starts_with(code));
+    let under: Vec<_> = under
+        .map(|under| {
+            let (shown, name) = (under.clone(), names.area(under));
+            view! {
+                <li>
+                    <button class="btn btn-link" type="button" data-testid="area-below" on:click=move |_| desk.card.set(shown.clone())>
+                        {name}
+                    </button>
+                </li>
+            }
+        })
+        .collect();
+    (!under.is_empty()).then(|| {
+        view! {
+            <h3 class="section-title">"微网格"</h3>
+            <ul class="stack-s">{under}</ul>
+        }
+        .into_any()
+    })
 }

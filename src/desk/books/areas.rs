@@ -41,7 +41,7 @@ pub(super) async fn dual(app: App, names: &Names, asked: &Asked) -> Figures {
     let mut same = true;
     for cut in cuts(&read(app, RecordKind::Area, Node::of).await) {
         let near = cut.on <= asked.to && asked.from <= cut.on + Days::new(DUAL_DAYS);
-        if !near || !cut.old.iter().any(|code| code.starts_with(&asked.area)) {
+        if !near || !cut.old.iter().any(|code| asked.covers(code)) {
             continue;
         }
         let areas: BTreeSet<String> = set_of(cut.old.iter().chain(&cut.new).cloned());

@@ -1,7 +1,9 @@
 //! What a table holds when it is made, and how records are read for it.
 
 use gridbook_domain::case::CaseView;
+use gridbook_domain::opinion::Opinion;
 use gridbook_domain::summary::Summary;
+use gridbook_domain::territory::zone::is_zone;
 use gridbook_log::{BlobRef, Entity, EntityId};
 use gridbook_sheets::{Column, Table};
 
@@ -12,13 +14,13 @@ use crate::ui::directory::Names;
 /// Records between two looks at the screen, so that it stays alive.
 const BREATH: usize = 200;
 
-/// A hazard with pictures from before and after.
+/// A hazard with pictures from before and after, each with the line that stands in it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Pair {
     pub(super) id: EntityId,
     pub(super) title: String,
-    pub(super) before: BlobRef,
-    pub(super) after: BlobRef,
+    pub(super) before: (BlobRef, Option<String>),
+    pub(super) after: (BlobRef, Option<String>),
 }
 
 /// Tables, what is to be said above them, and pictures below.
@@ -28,6 +30,10 @@ pub(super) struct Figures {
     /// A sentence that is good to know, and whether it is good news.
     pub(super) note: Option<(bool, String)>,
     pub(super) pairs: Vec<Pair>,
+    /// Opinions that nobody has answered.
+    pub(super) waiting: Vec<Opinion>,
+    /// What the columns mean, by their heads.
+    pub(super) meanings: &'static [(&'static str, &'static str)],
 }
 
 /// A table whose first column is text and whose others are figures.
@@ -74,7 +80,10 @@ pub(super) async fn cases<T>(
 
 /// The places under an area, each with its name: villages of the township, grids of a village.
 pub(super) fn places(names: &Names, area: &str) -> Vec<(String, String)> {
-    let length = if area.is_empty() { 12 } else { 15 };
-    let under = names.areas.keys().filter(|code| code.len() == length && code.starts_with(area));
+    let length = if area.is_empty() || is_zone(area) { 12 } else { 15 };
+    let under = names
+        .areas
+        .keys()
+        .filter(|code| code.len() == length && !is_zone(code) && names.zones.covers(area, code));
     under.map(|code| (code.clone(), names.area(code))).collect()
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gridbook_domain::case::strips;
 use gridbook_domain::hazard::{Balance, OpenSpan, balance as reckon, points as places_of, spans};
 use gridbook_domain::record::RecordKind;
+use gridbook_log::BlobRef;
 
 use super::Asked;
 use super::figures::{Figures, Pair, cases, places, summaries, table, texts};
@@ -22,9 +24,8 @@ struct Hazard {
 
 pub(super) async fn balance(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
-    let wanted = |s: &gridbook_domain::summary::Summary| {
-        s.kind == RecordKind::Hazard && s.area.starts_with(&asked.area)
-    };
+    let wanted =
+        |s: &gridbook_domain::summary::Summary| s.kind == RecordKind::Hazard && asked.covers(&s.area);
     let mut pairs = Vec::new();
     let list = summaries(app, wanted);
     let hazards = cases(app, &list, |entity, case| {
@@ -39,6 +40,12 @@ pub(super) async fn balance(app: App, names: &Names, asked: &Asked) -> Figures {
         };
         let left = found.iter().any(|span| span.to.is_some_and(|to| (asked.from..=asked.to).contains(&to)));
         if let (true, Some(before), Some(after)) = (left, picture("photo_before"), picture("photo_after")) {
+            let lines = strips(entity, &case, |code| names.area(code));
+            let lined = |blob: BlobRef| {
+                let line = lines.get(&blob.sha256).cloned();
+                (blob, line)
+            };
+            let (before, after) = (lined(before), lined(after));
             pairs.push(Pair { id: case.id, title: case.title.clone(), before, after });
         }
         Some(Hazard { area: case.area, level: case.level.unwrap_or_default(), spans: found })
@@ -85,21 +92,19 @@ pub(super) async fn balance(app: App, names: &Names, asked: &Asked) -> Figures {
     } else {
         "账不平，请核对有没有时间写错的销号，并告诉管理员。".to_owned()
     };
-    Figures { tables: vec![levels, areas], note: Some((all.holds(), note)), pairs }
+    Figures { tables: vec![levels, areas], note: Some((all.holds(), note)), pairs, ..Figures::default() }
 }
 
 pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
-    let wanted = |s: &gridbook_domain::summary::Summary| {
-        s.kind == RecordKind::Entry && s.area.starts_with(&asked.area)
-    };
+    let wanted = |s: &gridbook_domain::summary::Summary| s.kind == RecordKind::Entry && asked.covers(&s.area);
     let list = summaries(app, wanted);
     let patrols = cases(app, &list, |_, case| {
         let sheet = |form: &str| matches!(form.split('/').next(), Some("F-PATROL" | "F-INSP"));
         case.form.as_deref().is_some_and(sheet).then_some(case)
     })
     .await;
-    let places = summaries(app, |s| s.kind == RecordKind::Place && s.area.starts_with(&asked.area));
+    let places = summaries(app, |s| s.kind == RecordKind::Place && asked.covers(&s.area));
     let found = places_of(&package, &places, &patrols, (asked.from, asked.to), app.now_ms());
     let late = found.iter().filter(|point| point.due.is_some_and(|due| due.late)).count();
     let rows = found
@@ -139,5 +144,5 @@ pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
         ("状态", 12.0),
     ];
     let note = (!found.is_empty()).then(|| (late == 0, format!("{} 个点位，{late} 个已过期。", found.len())));
-    Figures { tables: vec![texts("巡查点位", &heads, rows)], note, pairs: Vec::new() }
+    Figures { tables: vec![texts("巡查点位", &heads, rows)], note, ..Figures::default() }
 }

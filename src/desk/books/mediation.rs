@@ -11,7 +11,7 @@ use crate::app::App;
 
 pub(super) async fn indicators(app: App, asked: &Asked) -> Figures {
     let package = app.package();
-    let list = summaries(app, |s| s.kind == RecordKind::Mediation && s.area.starts_with(&asked.area));
+    let list = summaries(app, |s| s.kind == RecordKind::Mediation && asked.covers(&s.area));
     let files = cases(app, &list, |_, case| Some(case)).await;
     let sum = reckon(files.iter().map(Mediation::of), asked.from, asked.to);
     let rate = |permille: Option<u32>| {

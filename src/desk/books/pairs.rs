@@ -4,7 +4,7 @@ use gridbook_log::BlobRef;
 use leptos::prelude::*;
 
 use super::figures::Pair;
-use crate::desk::detail::{Picture, fetched};
+use crate::desk::detail::{Picture, stamped};
 use crate::desk::route::Route;
 
 pub(super) fn pairs(list: &[Pair]) -> Option<AnyView> {
@@ -34,12 +34,14 @@ pub(super) fn pairs(list: &[Pair]) -> Option<AnyView> {
     )
 }
 
-fn picture(blob: &BlobRef, label: &'static str) -> AnyView {
-    let picture = fetched(blob);
+fn picture((blob, line): &(BlobRef, Option<String>), label: &'static str) -> AnyView {
+    let picture = stamped(blob, None);
     let small = blob.thumb.as_ref().map(|small| format!("data:image/jpeg;base64,{small}"));
     let drawn = move || match (picture.get(), small.clone()) {
         (Picture::Here(src), _) | (_, Some(src)) => view! { <img src=src alt=label /> }.into_any(),
         _ => view! { <span class="muted small">"照片还没有送到"</span> }.into_any(),
     };
-    view! { <figure>{drawn}<figcaption>{label}</figcaption></figure> }.into_any()
+    // Burning it into two dozen pictures would hold up the page: here it stands below.
+    let line = line.clone().map(|line| view! { <span class="muted small">{line}</span> });
+    view! { <figure>{drawn}<figcaption>{label} " " {line}</figcaption></figure> }.into_any()
 }

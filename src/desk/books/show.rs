@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use gridbook_domain::opinion::Opinion;
 use gridbook_domain::role::holds;
 use gridbook_sheets::Table;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::figures::Figures;
-use super::pairs;
+use super::{opinions, pairs};
 use crate::app::use_app;
 use crate::desk::ledger::{XLSX, sheet};
 use crate::desk::sheets;
@@ -18,7 +19,8 @@ use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner, blank};
 use crate::ui::toast::use_toasts;
 
-pub(super) fn figures(figures: &Figures) -> AnyView {
+/// `answering` takes the opinion that somebody wants to answer.
+pub(super) fn figures(figures: &Figures, answering: RwSignal<Option<Opinion>>) -> AnyView {
     if figures.tables.iter().all(|table| table.rows.is_empty()) {
         return blank("search", "这段时间没有记录", "换一段时间或范围再看。", Vec::new());
     }
@@ -27,7 +29,21 @@ pub(super) fn figures(figures: &Figures) -> AnyView {
         view! { <div data-testid="books-note">{banner(tone, symbol, text, "", Vec::new())}</div> }
     });
     let tables = figures.tables.iter().filter(|table| !table.rows.is_empty()).map(drawn).collect_view();
-    view! { {note}{tables}{pairs::pairs(&figures.pairs)} }.into_any()
+    let lines = figures
+        .meanings
+        .iter()
+        .map(|(head, words)| view! { <div><dt>{*head}</dt><dd>{*words}</dd></div> })
+        .collect_view();
+    let meanings = (!figures.meanings.is_empty()).then(|| {
+        view! {
+            <details class="form-more" data-testid="books-meanings">
+                <summary>"这些数字怎么算"</summary>
+                <dl class="kv">{lines}</dl>
+            </details>
+        }
+    });
+    view! { {note}{tables}{meanings}{opinions::waiting(&figures.waiting, answering)}{pairs::pairs(&figures.pairs)} }
+        .into_any()
 }
 
 fn drawn(table: &Table) -> AnyView {

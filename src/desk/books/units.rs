@@ -13,7 +13,7 @@ use crate::ui::directory::Names;
 
 pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
-    let wanted = |s: &Summary| s.kind.is_case() && s.area.starts_with(&asked.area);
+    let wanted = |s: &Summary| s.kind.is_case() && asked.covers(&s.area);
     let list = summaries(app, wanted);
     let held = cases(app, &list, |entity, case| Some((case, read(&package, entity)))).await;
     let period = (midnight(asked.from), midnight(asked.to) + DAY_MS);

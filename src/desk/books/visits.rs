@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::Datelike;
-use gridbook_domain::plan::{coverage as reckon, full_coverages, visits_by_household};
+use gridbook_domain::plan::{Fact, full_coverages, indicators, visits_by_household};
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::share::Share;
 use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
 
 use super::Asked;
 use super::figures::{Figures, cases, places, summaries, texts};
@@ -16,7 +18,7 @@ pub(super) async fn campaigns(app: App, names: &Names, asked: &Asked) -> Figures
     let package = app.package();
     let catalogue = package.catalogue.get();
     let inside = |s: &Summary| {
-        s.kind.is_report() && s.area.starts_with(&asked.area) && (asked.from..=asked.to).contains(&s.day())
+        s.kind.is_report() && asked.covers(&s.area) && (asked.from..=asked.to).contains(&s.day())
     };
     let list = summaries(app, inside);
     let under = places(names, &asked.area);
@@ -65,19 +67,58 @@ pub(super) async fn campaigns(app: App, names: &Names, asked: &Asked) -> Figures
     Figures { tables: vec![texts("专项进度", &heads, rows)], ..Figures::default() }
 }
 
-pub(super) fn coverage(app: App, names: &Names, asked: &Asked) -> Figures {
+/// What the columns of coverage mean, for whoever asks.
+const MEANINGS: &[(&str, &str)] = &[
+    ("走访覆盖率", "这段时间里见到过人的户 ÷ 范围内的户。登记当天起算，已注销、合并的户不算。"),
+    ("走访及时率", "在期限内（周期的前 20% 到后 10%）完成的到期走访 ÷ 这段时间到期的走访。"),
+    ("重点户月走访率", "当月见到过人的重点户 ÷ 重点户（每月至少走访一次的户）；跨几个月的，各月合计。"),
+    ("走访次数", "这段时间登记的走访，没见到人的也算。"),
+    ("没见到人", "这段时间去了没见到人的次数。"),
+    ("平均用时", "写了用时的走访，每次平均几分钟；没写的不算，也不要求写。"),
+    ("每百次带出上报", "由这段时间的走访带出的隐患、纠纷和事项，合每一百次走访几件。"),
+    ("上、下半年全覆盖", "半年里见到过人的户 ÷ 范围内的户。"),
+];
+
+/// Tenths as people read them; a dash where there is nothing to divide by.
+fn tenths(tenths: Option<u64>, unit: &str) -> String {
+    tenths.map_or_else(|| "—".to_owned(), |n| format!("{}.{}{unit}", n / 10, n % 10))
+}
+
+pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
-    let all = summaries(app, |s| s.area.starts_with(&asked.area));
+    let all = summaries(app, |s| asked.covers(&s.area));
     let visits = visits_by_household(&all);
     let period = (asked.from, asked.to);
+    // A report may be written after the visit that it came from.
+    let told: Vec<Summary> = all
+        .iter()
+        .filter(|s| match s.kind {
+            RecordKind::Visit => (asked.from..=asked.to).contains(&s.day()),
+            kind => kind.is_case() && s.day() >= asked.from,
+        })
+        .cloned()
+        .collect();
+    let by_id: BTreeMap<EntityId, &Summary> = told.iter().map(|row| (row.id, row)).collect();
+    let facts = cases(app, &told, |entity, case| {
+        let row = by_id.get(&entity.id())?;
+        Some((row.area.clone(), Fact::of(row, &case)))
+    })
+    .await;
     let line = |name: String, prefix: &str| {
-        let inside: Vec<&Summary> = all.iter().filter(|s| s.area.starts_with(prefix)).collect();
-        let figures = reckon(inside.iter().copied(), &visits, &package, period);
-        let [first, second] = full_coverages(&inside, &visits, asked.to.year());
-        let told = [figures.visited, figures.timely, figures.key].map(Share::words);
-        let attempts = figures.attempts.to_string();
-        let halves = [first, second].map(Share::words);
-        std::iter::once(name).chain(told).chain([attempts]).chain(halves).collect::<Vec<_>>()
+        let inside: Vec<&Summary> = all.iter().filter(|s| asked.zones.covers(prefix, &s.area)).collect();
+        let here = facts.iter().filter(|(area, _)| asked.zones.covers(prefix, area));
+        let here: Vec<Fact> = here.map(|(_, fact)| *fact).collect();
+        let figures = indicators(&inside, &visits, &here, &package, period);
+        let [first, second] = full_coverages(&inside, &visits, asked.to.year()).map(Share::words);
+        let shares =
+            [figures.coverage.visited, figures.coverage.timely, figures.key_monthly].map(Share::words);
+        let counts = [
+            figures.visits.to_string(),
+            figures.coverage.attempts.to_string(),
+            tenths(figures.average_minutes(), " 分钟"),
+            tenths(figures.per_hundred(), " 件"),
+        ];
+        std::iter::once(name).chain(shares).chain(counts).chain([first, second]).collect::<Vec<_>>()
     };
     let mut rows: Vec<Vec<String>> =
         places(names, &asked.area).into_iter().map(|(code, name)| line(name, &code)).collect();
@@ -86,10 +127,13 @@ pub(super) fn coverage(app: App, names: &Names, asked: &Asked) -> Figures {
         ("范围", 24.0),
         ("走访覆盖率", 20.0),
         ("走访及时率", 20.0),
-        ("重点户走访率", 20.0),
+        ("重点户月走访率", 20.0),
+        ("走访次数", 10.0),
         ("没见到人", 10.0),
+        ("平均用时", 12.0),
+        ("每百次带出上报", 14.0),
         ("上半年全覆盖", 20.0),
         ("下半年全覆盖", 20.0),
     ];
-    Figures { tables: vec![texts("走访覆盖", &heads, rows)], ..Figures::default() }
+    Figures { tables: vec![texts("走访覆盖", &heads, rows)], meanings: MEANINGS, ..Figures::default() }
 }

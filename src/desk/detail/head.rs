@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::record::Record;
 use crate::app::use_app;
 use crate::desk::words::{moment, number};
-use crate::ui::badge::{arrival, lamp, level, state};
+use crate::ui::badge::{arrival, lamp, level, state, to_notify, to_tell};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
@@ -40,6 +40,8 @@ fn view_tags(package: &Package, record: &Record) -> AnyView {
         {view.level.as_deref().and_then(|id| level(package, id))}
         {state(package, &view.state)}
         {record.summary.as_ref().and_then(|summary| lamp(package, summary, now))}
+        {record.summary.as_ref().and_then(|summary| to_tell(summary.to_tell(now)))}
+        {record.summary.as_ref().and_then(|summary| to_notify(summary.to_notify(now)))}
         {arrival(record.arrival)}
     }
     .into_any()
@@ -83,7 +85,13 @@ pub(super) fn standing(package: &Package, names: &Names, record: &Record, today:
     line("配合单位", view.support_units.iter().map(|code| names.unit(code)).collect::<Vec<_>>().join("、"));
     line("承办人", view.handler.as_deref().map(|user| names.person(user)).unwrap_or_default());
     line("办理结果", view.result.clone().unwrap_or_default());
-    line("已反馈", view.feedback.clone().unwrap_or_default());
+    if let Some(last) = view.told.last() {
+        let way = last.channel.as_deref().map_or("应用内", |id| package.label("feedback_channel", id));
+        let count = view.told.len();
+        line("反馈", format!("{} · {way} · {}（共 {count} 次）", moment(last.at), last.text));
+        let seen = last.seen_at.map_or_else(|| "还没有看".to_owned(), |at| format!("{} 已阅", moment(at)));
+        line("上报人", seen);
+    }
     line("评价", view.rating.as_deref().map(|id| package.label("rating", id).to_owned()).unwrap_or_default());
     line("重办次数", if view.redo_count > 0 { view.redo_count.to_string() } else { String::new() });
     let open = package.state(&view.state).is_some_and(|state| !state.terminal);

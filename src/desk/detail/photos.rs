@@ -11,8 +11,8 @@ use leptos::task::spawn_local;
 use super::record::Record;
 use crate::app::use_app;
 use crate::ui::dialog::dialog;
-use crate::ui::dom::object_url;
 use crate::ui::icon::icon;
+use crate::ui::strip;
 
 /// A picture on its way to the screen.
 #[derive(Clone, PartialEq)]
@@ -40,24 +40,27 @@ impl Pictures {
         }
     }
 
-    /// The picture behind a reference.
-    fn of(blob: &BlobRef) -> RwSignal<Picture> {
-        let Some(all) = use_context::<Self>() else { return fetched(blob) };
-        let Ok(mut held) = all.held.lock() else { return fetched(blob) };
+    /// The picture behind a reference, with its line where it has one.
+    fn of(blob: &BlobRef, strip: Option<&String>) -> RwSignal<Picture> {
+        let draw = || stamped(blob, strip.cloned());
+        let Some(all) = use_context::<Self>() else { return draw() };
+        let Ok(mut held) = all.held.lock() else { return draw() };
+        // A number that came later stands in another rendition.
+        let key = format!("{}{}", blob.sha256, strip.map_or("", String::as_str));
         // One that was nowhere may have arrived since.
-        let known = held.get(&blob.sha256).filter(|picture| picture.get_untracked() != Picture::Missing);
+        let known = held.get(&key).filter(|picture| picture.get_untracked() != Picture::Missing);
         if let Some(picture) = known {
             return *picture;
         }
-        let picture = all.owner.with(|| fetched(blob));
-        held.insert(blob.sha256.clone(), picture);
+        let picture = all.owner.with(draw);
+        held.insert(key, picture);
         picture
     }
 }
 
 pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
     let form = package.form_for(record.view.kind);
-    let pictures: Vec<(BlobRef, String)> = record
+    let mut pictures: Vec<(BlobRef, String)> = record
         .blobs
         .iter()
         .filter(|blob| blob.mime.starts_with("image/"))
@@ -71,17 +74,35 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
         return None;
     }
     let count = pictures.len();
+    let list = |pictures: Vec<(BlobRef, String)>| {
+        let one = |(blob, label)| view! { <li class="photo">{photo(&blob, record.strips.get(&blob.sha256), label)}</li> };
+        pictures.into_iter().map(one).collect_view()
+    };
+    // What was found and what became of it stand side by side.
+    let side =
+        |role: &str| pictures.iter().filter(|(blob, _)| blob.role == role).cloned().collect::<Vec<_>>();
+    let (before, after) = (side("photo_before"), side("photo_after"));
+    let both = !before.is_empty() && !after.is_empty();
+    let compare = both.then(|| {
+        view! {
+            <div class="compare" data-testid="compare">
+                <figure><figcaption>"整改前"</figcaption><ul class="photos">{list(before)}</ul></figure>
+                <figure><figcaption>"整改后"</figcaption><ul class="photos">{list(after)}</ul></figure>
+            </div>
+        }
+    });
+    if both {
+        pictures.retain(|(blob, _)| !matches!(blob.role.as_str(), "photo_before" | "photo_after"));
+    }
     Some(
         view! {
             <section class="section">
                 <div class="section-head">
                     <h3 class="section-title">"照片 " <span class="count">{count}</span></h3>
                 </div>
+                {compare}
                 <ul class="photos" data-testid="photos">
-                    {pictures
-                        .into_iter()
-                        .map(|(blob, label)| view! { <li class="photo">{photo(&blob, label)}</li> })
-                        .collect_view()}
+                    {list(pictures)}
                 </ul>
             </section>
         }
@@ -90,8 +111,8 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
 }
 
 /// One photo: its small picture at once, the whole as soon as it is here.
-fn photo(blob: &BlobRef, label: String) -> AnyView {
-    let picture = Pictures::of(blob);
+fn photo(blob: &BlobRef, strip: Option<&String>, label: String) -> AnyView {
+    let picture = Pictures::of(blob, strip);
     let large = RwSignal::new(false);
     let thumb = blob.thumb.as_ref().map(|small| format!("data:image/jpeg;base64,{small}"));
     let (title, alt) = (label.clone(), label);
@@ -127,7 +148,7 @@ pub(super) fn recordings(record: &Record) -> Option<AnyView> {
 }
 
 fn player(blob: &BlobRef) -> AnyView {
-    let sound = Pictures::of(blob);
+    let sound = Pictures::of(blob, None);
     let drawn = move || match sound.get() {
         Picture::Here(url) => view! { <audio controls=true src=url aria-label="录音"></audio> }.into_any(),
         Picture::Waiting => view! { <p class="muted">"正在读取录音"</p> }.into_any(),
@@ -136,15 +157,19 @@ fn player(blob: &BlobRef) -> AnyView {
     view! { {drawn} }.into_any()
 }
 
-/// The bytes of a photo or a recording behind an address of this page, as soon as they are here.
-pub fn fetched(blob: &BlobRef) -> RwSignal<Picture> {
+/// The bytes of a photo or a recording behind an address of this page, as soon as they are here; a photo with its line
+/// burned into what is shown (HAZ-06).
+pub fn stamped(blob: &BlobRef, strip: Option<String>) -> RwSignal<Picture> {
     let app = use_app();
     let picture = RwSignal::new(Picture::Waiting);
     let (sha256, mime) = (blob.sha256.clone(), blob.mime.clone());
     Effect::new(move |_| {
-        let (sha256, mime) = (sha256.clone(), mime.clone());
+        let (sha256, mime, strip) = (sha256.clone(), mime.clone(), strip.clone());
         spawn_local(async move {
-            let url = app.blob(&sha256).await.and_then(|bytes| object_url(&bytes, &mime));
+            let url = match app.blob(&sha256).await {
+                Some(bytes) => strip::shown(&bytes, &mime, strip.as_deref()).await,
+                None => None,
+            };
             let next = url.map_or(Picture::Missing, Picture::Here);
             // When the record was left meanwhile there is nothing to show it in.
             if let Some(Picture::Here(url)) = picture.try_set(next) {

@@ -1,6 +1,8 @@
 //! A record as the detail shows it: plain data, read once for each change of the log.
 
-use gridbook_domain::case::CaseView;
+use std::collections::BTreeMap;
+
+use gridbook_domain::case::{CaseView, strips};
 use gridbook_domain::clock::{CaseClocks, read};
 use gridbook_domain::summary::Summary;
 use gridbook_log::{BlobRef, Entity};
@@ -8,6 +10,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::ui::badge::Arrival;
+use crate::ui::directory::Names;
 
 /// One of several values that stand side by side.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +39,8 @@ pub struct Record {
     pub view: CaseView,
     /// Photos and recordings.
     pub blobs: Vec<BlobRef>,
+    /// The line that stands in a rendition of a photo, by the photo's hash (HAZ-06).
+    pub strips: BTreeMap<String, String>,
     /// Fields with several values.
     pub conflicts: Vec<Conflict>,
     /// Where it is, seen from this desk.
@@ -50,8 +55,9 @@ pub struct Record {
 
 impl Record {
     /// Reads a stream; `None` when it is no report.
-    pub fn read(app: App, entity: &Entity) -> Option<Self> {
+    pub fn read(app: App, names: &Names, entity: &Entity) -> Option<Self> {
         let view = CaseView::of(entity)?;
+        let strips = strips(entity, &view, |code| names.area(code));
         let conflicts = entity
             .conflicts()
             .map(|(path, register)| Conflict {
@@ -70,6 +76,7 @@ impl Record {
         Some(Self {
             view,
             blobs: entity.blobs().iter().map(|(_, blob)| blob.clone()).collect(),
+            strips,
             conflicts,
             arrival: Arrival::of(&row, &app.user()),
             refused: row.refused,

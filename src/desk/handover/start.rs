@@ -3,6 +3,7 @@
 use gridbook_domain::date;
 use gridbook_domain::handover::{Item, ItemKind, MAX_ITEMS, Terms, create, list};
 use gridbook_domain::summary::Summary;
+use gridbook_domain::territory::zone::is_zone;
 use gridbook_log::{Body, EntityId};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
@@ -72,7 +73,7 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
     };
     let grids = move || {
         let names = names.get();
-        let all = names.areas.keys().filter(|code| code.len() >= 12);
+        let all = names.areas.keys().filter(|code| code.len() >= 12 && !is_zone(code));
         all.map(|code| (code.clone(), names.area(code))).collect::<Vec<_>>()
     };
     let sums = move || {

@@ -1,6 +1,10 @@
 //! A household's card, to read: who lives there, how they are reached, what was recorded about them.
 
+use std::sync::Arc;
+
+use gridbook_domain::form::Values;
 use gridbook_domain::household::HouseholdView;
+use gridbook_domain::household::movement::{self, Movement};
 use gridbook_domain::mask;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
@@ -11,20 +15,22 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::{App, use_app};
-use crate::desk::parts::{categories, kind_icon};
+use crate::desk::parts::kind_icon;
 use crate::desk::route::Route;
 use crate::desk::words::number;
 use crate::ui::badge::{level, state};
 use crate::ui::directory::{Names, use_directory};
 use crate::ui::format::{age, phone, when};
 use crate::ui::icon::icon;
+use crate::ui::kinds::kinds;
 use crate::ui::states::{Tone, banner, blank, loading};
+use crate::ui::{joint, live, moves, same};
 
 #[derive(Clone, PartialEq)]
 enum Load {
     Waiting,
     Missing,
-    Here(Box<HouseholdView>),
+    Here(Box<HouseholdView>, Arc<Values>, Arc<Vec<Movement>>),
 }
 
 pub(super) fn card(id: EntityId) -> AnyView {
@@ -35,7 +41,11 @@ pub(super) fn card(id: EntityId) -> AnyView {
         app.version.track();
         spawn_local(async move {
             let next = match app.entity(id).await {
-                Ok(Some(entity)) => Load::Here(Box::new(HouseholdView::of(&entity))),
+                Ok(Some(entity)) => Load::Here(
+                    Box::new(HouseholdView::of(&entity)),
+                    Arc::new(entity.values()),
+                    Arc::new(movement::history(&entity)),
+                ),
                 _ => Load::Missing,
             };
             if load.try_get_untracked().is_some_and(|held| held != next) {
@@ -48,21 +58,22 @@ pub(super) fn card(id: EntityId) -> AnyView {
         Load::Missing => {
             blank("search", "这一户不在这台电脑上", "可能还没有同步到，或不在您的权限内。", Vec::new())
         }
-        Load::Here(view) => draw(app, &names.get(), &view),
+        // Drawn anew when the household changes, not with every synchronisation: a dialog that is being filled in stays.
+        Load::Here(view, values, past) => {
+            let names = names.get();
+            untrack(|| draw(app, &names, &view, &values, &past))
+        }
     })
     .into_any()
 }
 
-fn draw(app: App, names: &Names, view: &HouseholdView) -> AnyView {
+fn draw(app: App, names: &Names, view: &HouseholdView, values: &Values, past: &[Movement]) -> AnyView {
     let package = app.package();
+    let (id, stands) = (view.id, same::stands(app, view));
     let target = Target::new(RecordKind::Household, &view.area, None);
     // Numbers in full only for those who may change them; identity numbers never at the desk.
     let open = may(&package, &app.actor(), "household.edit", &target, app.today());
     let number_of = |text: &str| if open { phone(text) } else { mask::phone(text) };
-    let kinds = categories(app, &view.area, &view.categories)
-        .into_iter()
-        .map(|label| view! { <span class="tag tag-info">{label}</span> })
-        .collect_view();
     let line = |label: &'static str, text: String| {
         (!text.is_empty()).then(|| {
             view! {
@@ -103,11 +114,11 @@ fn draw(app: App, names: &Names, view: &HouseholdView) -> AnyView {
             <div class="grow record-head">
                 <p class="muted small mono">{view.code.clone()}</p>
                 <h2 class="record-title" data-testid="household-title">{format!("{} 户", view.head)}</h2>
-                <div class="record-tags">{kinds}</div>
             </div>
         </div>
         <div class="pane-body stack" tabindex="0" role="region" aria-label="户的内容" data-testid="household-card">
             {clash}
+            {same::same(app, view, values, |id| Route::Households(Some(id)).href())}
             <dl class="kv">
                 {line("所在网格", names.area(&view.area))}
                 {line("地址", view.address.clone())}
@@ -117,8 +128,18 @@ fn draw(app: App, names: &Names, view: &HouseholdView) -> AnyView {
                 {line("居住", package.label("residence_type", &view.residence_type).to_owned())}
                 {line("备注", view.remarks.clone())}
             </dl>
+            <section class="section">
+                <div class="section-head"><h3 class="section-title">"户类别"</h3></div>
+                {kinds(app, view)}
+            </section>
+            {joint::joint_visits(app, view)}
             {members(app, &package, view, open)}
-            {history(app, &package, names, view.id)}
+            <section class="section">
+                <div class="section-head"><h3 class="section-title">"人口变化"</h3></div>
+                {moves::moves(app, view, past)}
+            </section>
+            {live(move || history(app, id, stands))}
+            <div class="cluster">{same::merge_any(app, view)}</div>
         </div>
     }
     .into_any()
@@ -171,12 +192,15 @@ fn members(app: App, package: &Package, view: &HouseholdView, open: bool) -> Any
 }
 
 /// Visits and cases about the household, the latest first.
-fn history(app: App, package: &Package, names: &Names, id: EntityId) -> AnyView {
+fn history(app: App, id: EntityId, stands: bool) -> AnyView {
+    let (package, names) = (&app.package(), &use_directory().get());
+    let whole = same::whole(app, id);
+    let about = |house: EntityId| house == id || stands && whole.contains(&house);
     let mut all: Vec<Summary> = app.rows(|rows| {
         rows.values()
             .filter(|row| row.visible())
             .filter_map(|row| row.summary.as_ref())
-            .filter(|summary| summary.kind.is_report() && summary.household == Some(id))
+            .filter(|summary| summary.kind.is_report() && summary.household.is_some_and(about))
             .cloned()
             .collect()
     });

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::keep::{self, Done, Made};
 use super::{Import, Read, Stage};
 use crate::app::App;
+use crate::desk::areas::zones;
 
 /// Records in one save.
 const BATCH: usize = 500;
@@ -71,6 +72,20 @@ pub(super) async fn accept(app: App, import: Import, read: Read) {
         }
         keep::put(app, &done);
         let _ = import.stage.try_set(Stage::Saving((n + 1) * BATCH, drafts.len()));
+    }
+    // Who leads a zone sees the villages that this sheet put into it.
+    let zoned = |draft: &RowDraft| {
+        draft.kind == RecordKind::Staff || draft.kind == RecordKind::Area && draft.values.contains_key("zone")
+    };
+    if drafts.iter().any(zoned) {
+        match zones::follow(app).await {
+            Ok(None) => {}
+            Ok(Some(words)) => done.refused.push(words),
+            Err(words) => done
+                .refused
+                .push(format!("片长的负责范围没有全部改好：{words} 请到“网格调整”里打开片，点一次保存。")),
+        }
+        keep::put(app, &done);
     }
     let _ = import.stage.try_set(Stage::Done(Arc::new(done)));
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::risk::unassessed;
 use gridbook_domain::mediation::step::{Step, StepState, ceiling, steps};
 use gridbook_domain::mediation::{Mediation, agreement};
 use gridbook_domain::package::Package;
@@ -37,8 +38,11 @@ pub fn file(package: &Package, record: &Record, section: RwSignal<Option<String>
         .enumerate()
         .map(|(n, state)| mark(package, n, state, current == Some(n)))
         .collect_view();
-    let cards =
-        states.iter().map(|state| card(package, record, state, writes.then_some(section))).collect_view();
+    let stale = unassessed(package, case);
+    let cards = states
+        .iter()
+        .map(|state| card(package, record, state, stale.contains(&state.step), writes.then_some(section)))
+        .collect_view();
     view! {
         {notes(&file, today, open)}
         <section class="section" data-testid="mediation-steps">
@@ -137,6 +141,7 @@ fn card(
     package: &Package,
     record: &Record,
     state: &StepState,
+    stale: bool,
     section: Option<RwSignal<Option<String>>>,
 ) -> AnyView {
     let label = package.label("mediation_step", state.step.id()).to_owned();
@@ -170,6 +175,7 @@ fn card(
             <span class="row-main">
                 <span class="row-title">{label}</span>
                 <span class=class>{said}</span>
+                {stale.then(|| view! { <span class="tag tag-warn">"! 没有重新评估风险"</span> })}
             </span>
             <span class="cluster">{buttons}</span>
         </li>

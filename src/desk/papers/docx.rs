@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::desk::picture::png;
 use crate::desk::words::day;
 use crate::ui::dom;
+use crate::ui::strip::burned;
 use crate::worker;
 
 /// The worker's loader, beside the page.
@@ -54,11 +55,13 @@ pub(super) async fn download(app: App, papers: &Papers) -> Result<(), String> {
     let mut job = Job { documents: Vec::new(), pictures: Vec::new() };
     let mut bytes = Vec::new();
     for (n, paper) in papers.list.iter().enumerate() {
-        let Paper { document, signatures, photos } = paper;
+        let Paper { document, signatures, photos, strips, .. } = paper;
         job.documents.push(document.clone());
         for (list, signature) in [(signatures, true), (photos, false)] {
             for blob in list {
-                let Some((picture, width, height)) = pixels(app, blob).await else { continue };
+                let Some((picture, width, height)) = pixels(app, blob, strips.get(&blob.sha256)).await else {
+                    continue;
+                };
                 let length = picture.len();
                 job.pictures.push(WirePicture { document: n, signature, width, height, length });
                 bytes.extend(picture);
@@ -76,7 +79,12 @@ pub(super) async fn download(app: App, papers: &Papers) -> Result<(), String> {
 }
 
 /// A picture as PNG; one that has not arrived is left out, as on the screen.
-async fn pixels(app: App, blob: &BlobRef) -> Option<(Vec<u8>, u32, u32)> {
+async fn pixels(app: App, blob: &BlobRef, strip: Option<&String>) -> Option<(Vec<u8>, u32, u32)> {
     let bytes = app.blob(&blob.sha256).await?;
+    if let Some(words) = strip
+        && let Some(made) = burned(&bytes, &blob.mime, words).await
+    {
+        return png(&made, "image/jpeg").await;
+    }
     png(&bytes, &blob.mime).await
 }

@@ -1,13 +1,19 @@
 //! Which documents a record has, and what they say.
 
-use gridbook_domain::case::CaseView;
-use gridbook_domain::mediation::document::{Document, document};
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use gridbook_domain::case::{CaseView, strips};
+use gridbook_domain::mediation::document::{Block, Document, document};
+use gridbook_domain::mediation::edited::{self, Edited};
 use gridbook_domain::mediation::print::print_values;
 use gridbook_domain::mediation::{Mediation, volume};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::may;
-use gridbook_log::{BlobRef, EntityId};
+use gridbook_log::{BlobRef, Body, EntityId, Values, body};
+use gridbook_sync::replica::NewWrite;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::ui::directory::Names;
@@ -28,11 +34,21 @@ pub(super) struct Papers {
 }
 
 /// One of them.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Paper {
+    /// As it will be printed: generated, or as somebody edited it.
     pub(super) document: Document,
+    /// Its text as it is generated, the same on every day.
+    pub(super) generated: Vec<Block>,
+    /// Who edited it.
+    pub(super) edited: Option<Edited>,
+    pub(super) may_edit: bool,
+    /// It could be edited until somebody signed it.
+    pub(super) locked: bool,
     pub(super) signatures: Vec<BlobRef>,
     pub(super) photos: Vec<BlobRef>,
+    /// Lines that stand in the photos, by their hashes (HAZ-06).
+    pub(super) strips: BTreeMap<String, String>,
 }
 
 /// Documents of a record that is no mediation file: id and title.
@@ -52,6 +68,7 @@ impl Papers {
         let entity = app.entity(id).await.ok()??;
         let case = CaseView::of(&entity)?;
         let package = app.package();
+        let strips = strips(&entity, &case, |code| names.area(code));
         let values = print_values(&case, &entity, |code| names.unit(code));
         let file = Mediation { values: &values, ..Mediation::of(&case) };
         let mediation = case.kind == RecordKind::Mediation;
@@ -75,8 +92,18 @@ impl Papers {
             .into_iter()
             .filter_map(|id| package.template(id))
             .map(|template| {
-                let document = document(&package, form, &file, template, app.today());
-                Paper { signatures: of_role(&document.signed), photos: of_role(&document.photos), document }
+                let make = |day| document(&package, form, &file, template, day);
+                let (mut document, generated) = (make(app.today()), make(NaiveDate::default()).blocks);
+                let edited = edited::apply(&entity, &mut document, &generated);
+                let write = Body::Set(body::Set {
+                    set: Values::from([(edited::path(&template.id), Value::Null)]),
+                    blobs: Vec::new(),
+                });
+                let may_edit = app.check(Some(&entity), &NewWrite { entity: id, body: write }).is_ok();
+                let locked = edited::editable(template) && edited::signed(&entity, template);
+                let (signatures, photos) = (of_role(&document.signed), of_role(&document.photos));
+                let strips = strips.clone();
+                Paper { document, generated, edited, may_edit, locked, signatures, photos, strips }
             })
             .collect();
         let open = package.state(&case.state).is_some_and(|state| !state.terminal);

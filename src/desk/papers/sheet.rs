@@ -5,7 +5,7 @@ use gridbook_log::BlobRef;
 use leptos::prelude::*;
 
 use super::read::{Paper, Papers};
-use crate::desk::detail::{Picture, fetched};
+use crate::desk::detail::{Picture, stamped};
 
 pub(super) fn all(papers: &Papers) -> AnyView {
     papers.list.iter().map(one).collect_view().into_any()
@@ -20,7 +20,7 @@ fn one(paper: &Paper) -> AnyView {
         .enumerate()
         .map(|(n, line)| {
             // Signatures drawn with a finger stand on the first line; the others are signed on paper.
-            let drawn = (n == 0).then(|| pictures(&paper.signatures, "paper-signature", "签名"));
+            let drawn = (n == 0).then(|| pictures(paper, &paper.signatures, "paper-signature", "签名"));
             view! { <p class="paper-line"><span>{format!("{line}：")}</span>{drawn}</p> }
         })
         .collect_view();
@@ -34,7 +34,7 @@ fn one(paper: &Paper) -> AnyView {
                 {lines}
                 {seal}
                 {date}
-                {pictures(&paper.photos, "paper-photo", "照片")}
+                {pictures(paper, &paper.photos, "paper-photo", "照片")}
             </div>
         </article>
     }
@@ -66,9 +66,9 @@ fn block(block: &Block) -> AnyView {
     }
 }
 
-fn pictures(list: &[BlobRef], class: &'static str, alt: &'static str) -> AnyView {
+fn pictures(paper: &Paper, list: &[BlobRef], class: &'static str, alt: &'static str) -> AnyView {
     let picture = |blob: &BlobRef| {
-        let picture = fetched(blob);
+        let picture = stamped(blob, paper.strips.get(&blob.sha256).cloned());
         move || match picture.get() {
             Picture::Here(url) => view! { <img class=class src=url alt=alt /> }.into_any(),
             Picture::Missing => view! { <span>{format!("（{alt}还没有送到）")}</span> }.into_any(),

@@ -2,17 +2,22 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::Actor;
 use gridbook_domain::search::{Query, fold};
-use gridbook_domain::territory::covers;
+use gridbook_domain::territory::zone::Zones;
 use leptos::prelude::*;
 
 use super::Item;
 use crate::app::use_app;
-use crate::desk::parts::{select, villages};
+use crate::desk::parts::{places, select};
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
+
+/// The choice among the lamps for what the reporter has to hear of again (FLOW-11).
+const TELL: &str = "tell";
 
 /// What to look for; empty = anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -37,8 +42,14 @@ pub struct Filters {
 
 impl Filters {
     /// The items that fit, in their order.
-    pub fn pass(&self, items: &[Arc<Item>], package: &Package) -> Vec<Arc<Item>> {
-        let query = Query::new(&self.text, package);
+    pub fn pass(
+        &self,
+        items: &[Arc<Item>],
+        (package, actor): (&Package, &Actor),
+        zones: &Zones,
+        today: NaiveDate,
+    ) -> Vec<Arc<Item>> {
+        let query = Query::new(&self.text, package, today).discreet(package, actor);
         let number = fold(&self.text).to_uppercase();
         let mut fits: Vec<Arc<Item>> = items
             .iter()
@@ -46,8 +57,10 @@ impl Filters {
                 let summary = &item.summary;
                 (self.kind.is_empty() || summary.kind.as_str() == self.kind)
                     && (self.level.is_empty() || summary.level == self.level)
-                    && (self.lamp.is_empty() || item.lamp.is_some_and(|lamp| lamp.id() == self.lamp))
-                    && (self.village.is_empty() || covers(&self.village, &summary.area))
+                    && (self.lamp.is_empty()
+                        || item.lamp.is_some_and(|lamp| lamp.id() == self.lamp)
+                        || (self.lamp == TELL && item.tell.is_some()))
+                    && (self.village.is_empty() || zones.covers(&self.village, &summary.area))
                     && (self.unit.is_empty() || summary.units.contains(&self.unit))
                     && (self.from.is_empty() || summary.day().to_string() >= self.from)
                     && (self.to.is_empty() || summary.day().to_string() <= self.to)
@@ -89,9 +102,10 @@ pub fn bar(filters: RwSignal<Filters>, extra: AnyView) -> AnyView {
         let package = app.package();
         let signs = package.law.get().table.lamps.iter().rev();
         let lamps = signs.map(|l| (l.id.id().to_owned(), format!("{} {}", l.sign, l.label)));
-        none("全部灯").into_iter().chain(lamps).collect()
+        let tell = std::iter::once((TELL.to_owned(), "该反馈了".to_owned()));
+        none("全部灯").into_iter().chain(lamps).chain(tell).collect()
     };
-    let places = move || none("全部村").into_iter().chain(villages(&names.get())).collect();
+    let places = move || places(&names.get(), "全部村");
     let units = move || none("全部单位").into_iter().chain(names.get().units.clone()).collect();
     let date = move |label: &'static str, id: &'static str, get: fn(&mut Filters) -> &mut String| {
         view! {

@@ -26,6 +26,8 @@ pub struct Item {
     pub mine: bool,
     /// How its most urgent limit stands.
     pub lamp: Option<Lamp>,
+    /// The reporter has to hear of it again; late already, or soon.
+    pub tell: Option<bool>,
 }
 
 /// All reports on this device, the latest change first, as one person sees them on one day.
@@ -54,14 +56,15 @@ impl Items {
                     let summary = row.summary.as_ref().filter(|summary| summary.kind.is_report())?;
                     let arrival = Arrival::of(row, &actor.user);
                     let lamp = summary.deadline().map(|deadline| deadline.lamp(now));
+                    let tell = summary.to_tell(now);
                     let held = known.get(&summary.id).filter(|item| item.summary == *summary);
                     if let Some(item) = held
-                        && (item.arrival, item.lamp) == (arrival, lamp)
+                        && (item.arrival, item.lamp, item.tell) == (arrival, lamp, tell)
                     {
                         return Some(Arc::clone(item));
                     }
                     let mine = held.map_or_else(|| waits(&package, &actor, summary, today), |item| item.mine);
-                    Some(Arc::new(Item { summary: summary.clone(), arrival, mine, lamp }))
+                    Some(Arc::new(Item { summary: summary.clone(), arrival, mine, lamp, tell }))
                 })
                 .collect()
         });

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::invite::link_card;
 use crate::app::local::directory_record;
 use crate::app::{Backend, use_app};
+use crate::desk::areas::zones;
 use crate::desk::found::is_account;
 use crate::desk::parts::select;
 use crate::desk::table::{Col, table};
@@ -177,6 +178,9 @@ fn new_person() -> AnyView {
         spawn_local(async move {
             match app.save(writes, Vec::new(), Vec::new()).await {
                 Ok(_) => {
+                    if let Err(words) = zones::follow(app).await {
+                        toasts.warn(words);
+                    }
                     for field in [name, user, unit, unit_name] {
                         field.try_set(String::new());
                     }

@@ -1,13 +1,22 @@
 //! Handing in: check, judge by the rules of the authority, save; saved only when the device says so.
 
+use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Problem, Stage, Values};
+use gridbook_domain::household::merge::Merges;
+use gridbook_domain::household::{HouseholdView, category, movement};
+use gridbook_domain::mediation::risk::take_over;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::restricted;
+use gridbook_domain::role::{Target, may};
+use gridbook_domain::workflow::Guard;
 use gridbook_log::{Body, Create, EntityId, Placement, body};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 
 use super::steps::{step_of, steps};
 use super::{Page, Saving, field_selector, prefill};
+use crate::platform::online;
+use crate::ui::joint;
 use crate::ui::toast::Toasts;
 
 impl Page {
@@ -41,6 +50,10 @@ impl Page {
                 blocks: true,
             });
         }
+        let house = untrack(|| self.state.household());
+        if begun.kind == RecordKind::Visit && house.is_some_and(|id| joint::in_twos(self.app, id)) {
+            problems.extend(restricted::problems(&begun.form, &self.state.values.get_untracked()));
+        }
         let apart = begun.kind == RecordKind::Confidential;
         if !begun.draft.edit && !apart && self.area().is_empty() {
             let message = "请选所在网格".to_owned();
@@ -51,6 +64,14 @@ impl Page {
             return;
         }
         self.state.problems.set(Vec::new());
+        if let Some(name) = self.online_only().filter(|_| !apart && !online()) {
+            let words = format!(
+                "“{name}”有网络时才能上报，现在没有网络。填的内容已存成草稿，一个字也不会丢，有网络时再点一次。要紧的事先打电话。"
+            );
+            self.saving.set(Saving::Failed(words.clone()));
+            toasts.warn(words);
+            return;
+        }
         self.saving.set(Saving::Now);
         leptos::task::spawn_local(async move {
             match self.write(&values_of(self)).await {
@@ -73,6 +94,19 @@ impl Page {
                 }
             }
         });
+    }
+
+    /// The name of the item, where a new record of it cannot wait on the phone (CAT-01).
+    pub(super) fn online_only(self) -> Option<String> {
+        let begun = self.begun();
+        if begun.draft.edit {
+            return None;
+        }
+        let package = self.app.package();
+        let item = self.state.values.with_untracked(|values| {
+            package.catalogue.get().item_of(&begun.form.id, values).filter(|item| !item.offline)
+        })?;
+        Some(item.name.clone())
     }
 
     /// Marks the fields and goes to the first one.
@@ -107,6 +141,15 @@ impl Page {
             .unwrap_or_else(|| self.state.area.get_untracked())
     }
 
+    /// What the dispute says beside the form, and no less risk than it has (MED-13).
+    async fn take_over(self, dispute: EntityId, set: &mut Values) -> Result<(), String> {
+        let found = self.app.entity(dispute).await.map_err(|problem| problem.message())?;
+        let Some(case) = found.as_deref().and_then(CaseView::of) else { return Ok(()) };
+        let (package, actor) = (self.app.package(), self.app.actor());
+        let fine = take_over(&package, &actor, &case, set, self.app.today());
+        fine.then_some(()).ok_or_else(|| format!("{}。", Guard::RiskKept.message()))
+    }
+
     async fn write(self, values: &Values) -> Result<EntityId, String> {
         let begun = self.begun();
         if begun.kind == RecordKind::Confidential {
@@ -119,7 +162,11 @@ impl Page {
         let photos = self.state.photos.get_untracked();
         let fresh: Vec<_> = photos.iter().filter(|photo| !begun.held.contains(photo)).cloned().collect();
         let body = if begun.draft.edit {
-            let set = body::Set { set: self.state.changes(), blobs: fresh.clone() };
+            let mut changes = self.state.changes();
+            if begun.kind == RecordKind::Household && !changes.is_empty() {
+                changes.extend(self.approvals(values));
+            }
+            let set = body::Set { set: changes, blobs: fresh.clone() };
             if set.set.is_empty() && set.blobs.is_empty() {
                 self.keeper.discard().await?;
                 return Ok(id);
@@ -127,24 +174,64 @@ impl Page {
             Body::Set(set)
         } else {
             let package = self.app.package();
+            let mut set = values.clone();
+            if begun.kind == RecordKind::Household {
+                set.extend(self.approvals(values));
+            }
+            if let (RecordKind::Mediation, Some(dispute)) = (begun.kind, begun.draft.parent) {
+                self.take_over(dispute, &mut set).await?;
+            }
             Body::Create(Create {
                 type_: begun.kind.as_str().to_owned(),
                 form: Some(begun.draft.form.clone()),
                 state: package.flow(begun.kind).map(|flow| flow.initial.clone()),
                 parent: begun.draft.parent,
                 place: Placement { area: Some(self.area()), ..Placement::default() },
-                set: values.clone(),
+                set,
                 blobs: fresh.clone(),
             })
         };
         let write = NewWrite { entity: id, body };
         let before = self.app.entity(id).await.map_err(|problem| problem.message())?;
         self.app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
+        let mut writes = vec![write];
+        writes.extend(self.moves(values).await);
         // Their bytes are on disk since the draft named them.
         let blobs = fresh.into_iter().map(|photo| NewBlob { sha256: photo.sha256, bytes: None }).collect();
         self.keeper.close().await;
-        let saved = self.app.save(vec![write], blobs, vec![self.keeper.key()]).await;
+        let saved = self.app.save(writes, blobs, vec![self.keeper.key()]).await;
         saved.map(|_| id).map_err(|problem| problem.message())
+    }
+}
+
+impl Page {
+    /// What a visit tells of who came and went, for the household itself (TERR-11). Where the visitor may not change
+    /// households, the visit alone says it.
+    async fn moves(self, values: &Values) -> Option<NewWrite> {
+        let app = self.app;
+        let house = untrack(|| self.state.household()).filter(|_| self.begun().kind == RecordKind::Visit)?;
+        let told = movement::of_visit(values, &app.user(), app.today());
+        if told.is_empty() {
+            return None;
+        }
+        // A house that was merged into another: the people are that one's.
+        let merges = app.rows(|rows| Merges::of(rows.values().filter_map(|row| row.summary.as_ref())));
+        let house = merges.standing(house);
+        let entity = app.entity(house).await.ok().flatten()?;
+        let set = movement::apply(&HouseholdView::of(&entity), &movement::history(&entity), &told);
+        let write = NewWrite { entity: house, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
+        let says = matches!(&write.body, Body::Set(set) if !set.set.is_empty());
+        (says && app.check(Some(&entity), &write).is_ok()).then_some(write)
+    }
+
+    /// Whoever may approve categories has approved those that he writes (TERR-12).
+    fn approvals(self, values: &Values) -> Values {
+        let (app, area) = (self.app, self.area());
+        let target = Target::new(RecordKind::Household, &area, None);
+        if !may(&app.package(), &app.actor(), category::APPROVE, &target, app.today()) {
+            return Values::new();
+        }
+        self.state.base.with_value(|base| category::approved(base, values, &app.user(), app.today()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the app knows before the person types: time, place, household, source. Nothing is asked twice.
 
-use gridbook_domain::form::{Field, FieldKind, Form, Values, table_rows};
+use gridbook_domain::form::{Field, FieldKind, Form, Values, begin, table_rows};
 use gridbook_domain::hazard::{answers, inspect};
 use gridbook_domain::household::HouseholdView;
 use gridbook_domain::mediation::step::Step;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Start, reference};
 use crate::app::{App, Draft};
-use crate::ui::form::place_words;
+use crate::ui::form::{known, place_words};
 use crate::ui::format;
 
 /// A new draft with what is known.
@@ -19,33 +19,16 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
     let (now, package) = (app.now_ms(), app.package());
     let (mut values, mut lies) = (Values::new(), String::new());
     let found = start.household.is_some() || start.parent.is_some();
-    let source = if found { "visit_found" } else { "patrol_found" };
-    match kind {
-        RecordKind::Visit => {
-            values.insert("mode".into(), "in_home".into());
-            values.insert("purposes".into(), Value::from(vec!["daily"]));
+    // What it was met on is known; the rest of the start stands in the form (CAT-04).
+    if found {
+        for path in ["source", "intake_mode"] {
+            if kind.is_case() && form.field(path).is_some() {
+                values.insert(path.to_owned(), "visit_found".into());
+            }
         }
-        RecordKind::Hazard => {
-            values.insert("source".into(), source.into());
-        }
-        RecordKind::Dispute => {
-            let mode = if found { "visit_found" } else { "neighbor_report" };
-            values.insert("intake_mode".into(), mode.into());
-            values.insert("scale".into(), "01".into());
-            values.insert("people_count".into(), 2.into());
-        }
-        RecordKind::Matter => {
-            values.insert("source".into(), source.into());
-        }
-        RecordKind::Entry | RecordKind::Confidential => {}
-        RecordKind::Mediation => file(app, start, &mut values, &mut lies).await,
-        RecordKind::Place => {
-            values.insert("status".into(), "active".into());
-        }
-        _ => {
-            values.insert("residence_type".into(), "permanent".into());
-            values.insert("status".into(), "active".into());
-        }
+    }
+    if kind == RecordKind::Mediation {
+        file(app, start, &mut values, &mut lies).await;
     }
     for (_, field) in form.fields().filter(|(_, field)| field.auto) {
         match field.kind {
@@ -63,6 +46,7 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
                 FieldKind::Choice
                     | FieldKind::Text
                     | FieldKind::LongText
+                    | FieldKind::Datetime
                     | FieldKind::PlaceRef
                     | FieldKind::RecordRef
             )
@@ -105,6 +89,7 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
     if area.is_empty() {
         area = home_area(app);
     }
+    begin(form, &mut values, &known(app, area.clone()));
     Draft {
         form: format!("{}/{}", form.id, form.version),
         kind: kind.as_str().to_owned(),
@@ -195,8 +180,6 @@ fn put_row(app: App, values: &mut Values, table: &str, columns: &[(&str, Value)]
 
 /// An oral mediation: who mediates, and two parties, the household's head being one of them.
 async fn oral(app: App, start: &Start, values: &mut Values) {
-    // The form asks for neither.
-    values.remove("scale");
     values.insert("mediators".into(), own_name(app).into());
     let mut first = vec![("name", Value::Null)];
     if let Some(id) = start.household
@@ -214,11 +197,8 @@ async fn oral(app: App, start: &Start, values: &mut Values) {
 
 /// A mediation file: everything that the dispute says already (MED-02).
 async fn file(app: App, start: &Start, values: &mut Values, area: &mut String) {
-    values.insert("registrar".into(), own_name(app).into());
-    values.insert("accepted_on".into(), app.today().to_string().into());
     let town = app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.name.clone()));
     values.insert("committee".into(), format!("{}人民调解委员会", town.unwrap_or_default()).into());
-    values.insert("source".into(), "initiative".into());
     let Some(id) = start.parent else { return };
     values.insert("dispute".into(), reference(id));
     let Ok(Some(entity)) = app.entity(id).await else { return };

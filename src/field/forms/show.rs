@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::steps::{Step, all_well, check_group, steps};
 use super::twin::twin;
 use super::{Page, Saving};
+use crate::field::alarm::numbers;
 use crate::field::confidential::who;
 use crate::field::screen::Screen;
 use crate::ui::dialog::{Confirm, confirm};
@@ -17,6 +18,7 @@ use crate::ui::directory::use_directory;
 use crate::ui::form::{At, field, household_line};
 use crate::ui::format;
 use crate::ui::icon::icon;
+use crate::ui::joint;
 use crate::ui::live;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
@@ -57,9 +59,11 @@ pub(super) fn view(page: Page) -> AnyView {
     let body = view! {
         <div class="form">
             {restored(page)}
+            {online_only(page)}
             {progress(page, list)}
             {problems(page)}
             {twin(page)}
+            {warned(page)}
             {step(page, list)}
         </div>
     };
@@ -102,6 +106,14 @@ fn restored(page: Page) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// An item that cannot wait on the phone says so before anything is typed (CAT-01).
+fn online_only(page: Page) -> Option<AnyView> {
+    // What is reported in confidence says so in its own words.
+    let name = page.online_only().filter(|_| page.begun().kind != RecordKind::Confidential)?;
+    let text = "没有网络也可以先填，会存成草稿；有网络时再点上报。要紧的事先打电话。";
+    Some(banner(Tone::Info, "info", format!("“{name}”有网络时才能上报"), text, Vec::new()))
 }
 
 fn progress(page: Page, list: Memo<Vec<Step>>) -> AnyView {
@@ -174,8 +186,8 @@ fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         let form = page.state.form();
         let area = (at == 0).then(|| match page.begun().kind {
             // It lies nowhere.
-            RecordKind::Confidential => who(page.app),
-            _ => view! { {area(page)}{at_once(page)} }.into_any(),
+            RecordKind::Confidential => who(page.app, &form),
+            _ => view! { {first(page)}{area(page)}{at_once(page)} }.into_any(),
         });
         let notice = ids.iter().any(|id| id == "inform").then(|| notice(page));
         let sections = form
@@ -320,6 +332,54 @@ fn more(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         })
     };
     live(draw)
+}
+
+/// Call first: what cannot wait begins with the numbers, and the form says when the call was made (FLOW-17).
+fn first(page: Page) -> Option<AnyView> {
+    let begun = page.begun();
+    if begun.draft.edit || !(begun.kind.is_case() || begun.kind == RecordKind::Entry) {
+        return None;
+    }
+    let (state, app, package) = (page.state, page.app, page.app.package());
+    let name = format!("{}/{}", begun.form.id, begun.form.version);
+    let item = begun.draft.values.get("item").and_then(Value::as_str);
+    let item = item.and_then(|id| package.catalogue.get().item(id));
+    let item = item.or_else(|| package.catalogue.get().item_of(&name, &begun.draft.values));
+    let always = item.is_some_and(|item| item.sla.first().is_some_and(|class| class == "S0"));
+    let wanted = Memo::new(move |_| {
+        let level = state.text("level");
+        let loud = package.level(&level).is_some_and(|level| level.phone_first);
+        always || loud || state.values.with(|values| values.get("urgent") == Some(&Value::Bool(true)))
+    });
+    let keeps = begun.form.field("called_at").is_some();
+    let draw = move || {
+        wanted.get().then(|| {
+            let called = move |whom: &str| {
+                if keeps && untrack(|| state.text("called_at")).is_empty() {
+                    let at = format::stored_time(&format::input_time(app.now_ms()));
+                    state.set("called_at", Some(Value::from(at)));
+                    state.set("called_to", Some(Value::from(whom)));
+                }
+            };
+            let made = move || {
+                let at = format::shown_time(&state.text("called_at")).replace('T', " ");
+                let made = format!("已记下 {at} 打给{}，接着填表。", state.text("called_to"));
+                if at.is_empty() {
+                    "危急的先打电话、先撤人，再填表。".to_owned()
+                } else {
+                    made
+                }
+            };
+            view! {
+                <div class="alarm" data-testid="call-first">
+                    <p class="alarm-title">{icon("phone")}"先打电话，后填表"</p>
+                    <p class="alarm-text" role="status">{live(made)}</p>
+                    {numbers(app, called)}
+                </div>
+            }
+        })
+    };
+    Some(live(draw))
 }
 
 /// Where a new record lies, when neither the household nor the person's own area says it.
@@ -535,4 +595,13 @@ fn foot(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// The safety note, once a household is chosen where nobody goes alone (VISIT-09).
+fn warned(page: Page) -> Option<AnyView> {
+    (page.begun().kind == RecordKind::Visit).then(|| {
+        live(move || {
+            page.state.household().filter(|id| joint::in_twos(page.app, *id)).map(|_| joint::safety())
+        })
+    })
 }

@@ -125,6 +125,9 @@ impl Start {
     async fn begin_new(self, app: App) -> Result<Begun, String> {
         let package = app.package();
         let named = self.item.as_ref().and_then(|id| package.catalogue.get().item(id));
+        if named.is_some_and(|item| !item.may_report(&app.actor(), app.today())) {
+            return Err("清单规定这一项不由您的岗位上报。请转告可以上报的人，或请中心登记。".to_owned());
+        }
         let named = named.filter(|item| item.offered_on(app.today()));
         if self.item.is_some() && named.is_none() {
             return Err("这一项现在不在清单里，请从清单里另选。".to_owned());

@@ -25,9 +25,10 @@ pub(super) fn twin(page: Page) -> Option<AnyView> {
         })
     });
     Some(live(move || {
-        found.get().map(|id| {
+        found.get().map(|(id, same)| {
             let words = household_line(app, id).unwrap_or_default();
-            let text = format!("{words}，有同名同电话的人。不是同一户就接着填；草稿都在。");
+            let label = same.label();
+            let text = format!("{words}，{label}。是同一户就打开那一户改；不是就接着填，草稿都在。");
             let href = format!("#/household/{id}");
             let go =
                 view! { <a class="btn btn-small" href=href data-testid="twin">"打开那一户"</a> }.into_any();

@@ -71,6 +71,7 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
         title: step.label.clone(),
         record: kind,
         restricted: false,
+        heard_by: None,
         superseded: None,
         sections: vec![Section {
             id: step.action.clone(),
@@ -84,7 +85,7 @@ fn form(kind: RecordKind, step: &Transition) -> Form {
 
 /// What the step starts with.
 fn known(app: App, case: &CaseView, step: &Transition) -> Values {
-    let mut values = suggested(&app.package(), step, case, &app.user(), app.now_ms());
+    let mut values = suggested(&app.package(), step, case, &app.actor(), app.now_ms());
     // Conditions of inputs look at the level.
     for path in ["level", "risk_level"] {
         if let Some(level) = case.values.get(path) {

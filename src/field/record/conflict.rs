@@ -10,7 +10,7 @@ use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::detail::Tell;
+use super::detail::{Tell, delivered};
 use crate::app::{App, use_app};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
@@ -33,7 +33,7 @@ pub(super) fn conflicts(app: App, entity: &Entity) -> Option<AnyView> {
     let directory = use_directory();
     let now = app.now_ms();
     let clashes: Vec<Clash> = directory.with_untracked(|names| {
-        let tell = Tell { app, package: &package, names };
+        let tell = Tell { app, package: &package, names, delivered: delivered(app, entity.id()) };
         entity
             .conflicts()
             .map(|(path, register)| Clash {

@@ -2,6 +2,7 @@
 
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Field, FieldKind, Form, Values, table_rows};
+use gridbook_domain::opinion::opinions;
 use gridbook_domain::package::Package;
 use gridbook_domain::seven;
 use gridbook_log::EntityId;
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::field::home::symbol;
+use crate::platform::online;
 use crate::ui::directory::{Names, use_directory};
 use crate::ui::form::{household_line, place_words};
 use crate::ui::format;
@@ -43,13 +45,41 @@ pub(super) fn facts(app: App, case: &CaseView) -> AnyView {
     let (values, case) = (case.values.clone(), case.clone());
     let draw = move || {
         directory.with(|names| {
-            let tell = Tell { app, package: &package, names };
+            let tell = Tell { app, package: &package, names, delivered: delivered(app, case.id) };
             let sections = tell.sections(&form, &values);
             let meta = meta(names, &case);
-            view! { {meta}{sections} }
+            view! { {meta}{answers(app, names, &case)}{sections} }
         })
     };
     live(draw)
+}
+
+/// What the township answered to what people said on this visit (VISIT-10).
+fn answers(app: App, names: &Names, case: &CaseView) -> Option<AnyView> {
+    let row = untrack(|| app.row(case.id))?.summary?;
+    let lines: Vec<AnyView> = opinions(&app.package(), &row, case)
+        .into_iter()
+        .filter(|one| one.row.is_some() && one.answered())
+        .map(|one| {
+            // An answer may say neither.
+            let adopted = match one.adopted {
+                Some(true) => "采纳",
+                Some(false) => "不采纳",
+                None => "已答复",
+            };
+            let words = format!("{adopted}：{}（{}，{}）", one.reply, names.person(&one.by), one.on);
+            line(&one.content, words, true)
+        })
+        .collect();
+    (!lines.is_empty()).then(|| {
+        view! {
+            <section class="section" data-testid="opinion-answers">
+                <div class="section-head"><h2 class="section-title">"意见建议的答复，请告诉本人"</h2></div>
+                <div class="card card-body"><dl class="kv">{lines}</dl></div>
+            </section>
+        }
+        .into_any()
+    })
 }
 
 fn meta(names: &Names, case: &CaseView) -> AnyView {
@@ -75,11 +105,17 @@ fn meta(names: &Names, case: &CaseView) -> AnyView {
     .into_any()
 }
 
+/// Whether nothing of a record waits to be sent: from then on it is elsewhere, too.
+pub(super) fn delivered(app: App, id: EntityId) -> bool {
+    untrack(|| app.row(id)).is_none_or(|row| row.unsent == 0)
+}
+
 /// Puts values into words.
 pub(super) struct Tell<'a> {
     pub app: App,
     pub package: &'a Package,
     pub names: &'a Names,
+    pub delivered: bool,
 }
 
 impl Tell<'_> {
@@ -130,6 +166,9 @@ impl Tell<'_> {
 
     /// A value in words.
     pub(super) fn words(&self, field: &Field, value: &Value) -> String {
+        if !field.shown(online(), self.delivered) && !value.is_null() {
+            return "有网络时显示".to_owned();
+        }
         let label = |id: &str| {
             let choice = self.package.choices(field).iter().find(|choice| choice.id == id);
             choice.map_or_else(|| id.to_owned(), |choice| choice.label.clone())

@@ -1,18 +1,21 @@
 //! Photos of a record: small ones at once, the whole picture on a tap.
 
+use gridbook_domain::case::{CaseView, strips};
 use gridbook_log::{BlobRef, Entity};
 use leptos::prelude::*;
 
 use crate::app::App;
 use crate::ui::dialog::dialog;
-use crate::ui::dom::object_url;
+use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::photo::thumb_url;
+use crate::ui::strip;
 
 /// All photos and recordings.
-pub(super) fn pictures(app: App, entity: &Entity) -> AnyView {
+pub(super) fn pictures(app: App, case: &CaseView, entity: &Entity) -> AnyView {
+    let strips = use_directory().with_untracked(|names| strips(entity, case, |code| names.area(code)));
     let mut blobs: Vec<BlobRef> = Vec::new();
     for (_, blob) in entity.blobs() {
         if !blobs.iter().any(|held| held.sha256 == blob.sha256) {
@@ -40,8 +43,8 @@ pub(super) fn pictures(app: App, entity: &Entity) -> AnyView {
         entity.text(&format!("{}_by/{row}/name", blob.role)).map(str::to_owned)
     };
     let draw = |(n, blob): (usize, BlobRef)| {
-        let signer = by(&blob);
-        one(app, n, blob, signer, open, shown)
+        let (signer, strip) = (by(&blob), strips.get(&blob.sha256).cloned());
+        one(app, n, blob, (signer, strip), open, shown)
     };
     // What was found and what became of it stand side by side (HAZ-06).
     let side = |role: &str| blobs.iter().filter(|blob| blob.role == role).cloned().collect::<Vec<_>>();
@@ -87,7 +90,7 @@ fn one(
     app: App,
     place: usize,
     blob: BlobRef,
-    signer: Option<String>,
+    (signer, strip): (Option<String>, Option<String>),
     open: RwSignal<bool>,
     shown: RwSignal<Option<Result<(String, String), String>>>,
 ) -> AnyView {
@@ -122,11 +125,14 @@ fn one(
         view! { <span class="photo-state">{icon(symbol)}{words}</span> }
     };
     let tap = move |_| {
-        let blob = blob.clone();
+        let (blob, strip) = (blob.clone(), strip.clone());
         shown.set(None);
         open.set(true);
         leptos::task::spawn_local(async move {
-            let found = app.blob(&blob.sha256).await.and_then(|bytes| object_url(&bytes, &blob.mime));
+            let found = match app.blob(&blob.sha256).await {
+                Some(bytes) => strip::shown(&bytes, &blob.mime, strip.as_deref()).await,
+                None => None,
+            };
             let missing = || "照片不在本机，联网后再看。".to_owned();
             shown.try_set(Some(found.map(|url| (url, blob.mime.clone())).ok_or_else(missing)));
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridbook_domain::form::{Choice, Field, FieldKind};
+use gridbook_domain::form::{Choice, Field, FieldKind, Options};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -36,7 +36,18 @@ fn offered(state: FormState, field: &Field, row: Option<&str>) -> Vec<Choice> {
         Some(row) => state.text(&format!("{row}/{by}")),
         None => state.text(by),
     });
-    state.package().offered(field, parent.as_deref()).into_iter().cloned().collect()
+    let package = state.package();
+    let mut list: Vec<Choice> = package.offered(field, parent.as_deref()).into_iter().cloned().collect();
+    // Of the list of items: those that this person may report, and the one that stands here already.
+    if matches!(&field.options, Some(Options::Dict(dict)) if dict == "item") {
+        let mine = package.items_for(&state.app.actor(), state.app.today());
+        let held = state.values.with_untracked(|values| values.get(&field.path).cloned());
+        list.retain(|choice| {
+            mine.iter().any(|item| item.id == choice.id)
+                || held.as_ref().and_then(Value::as_str) == Some(choice.id.as_str())
+        });
+    }
+    list
 }
 
 fn value_of(kind: FieldKind, id: &str) -> Value {

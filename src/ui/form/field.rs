@@ -63,8 +63,12 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     if field.path == "no_change" {
         return choice::no_change(state, at);
     }
+    if !state.shown(field, &at.path) {
+        return kept_away(state, field, at);
+    }
     match field.kind {
         FieldKind::Table => table::table(state, field),
+        FieldKind::Note => note(field),
         FieldKind::Choice | FieldKind::Multi | FieldKind::YesNo if choice::as_chips(state, field) => {
             let legend = label(state, field, at);
             group(state, field, at, legend, choice::chips(state, field, at))
@@ -104,6 +108,19 @@ fn draw(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
             )
         }
     }
+}
+
+/// Words to read.
+fn note(field: &Field) -> AnyView {
+    let help = field.help.clone().map(|text| view! { <p>{text}</p> });
+    view! { <div class="field" role="note"><p class="label">{field.label.clone()}</p>{help}</div> }.into_any()
+}
+
+/// An answer that is there, and that this device does not show now.
+fn kept_away(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
+    let words = view! { <p class="help">"已经登记。为防手机丢失，有网络时才显示、才能改。"</p> };
+    let label = label(state, field, at);
+    wrap(state, field, at, view! { <span class="label">{label}</span> }.into_any(), words.into_any())
 }
 
 /// An answer that follows from others: shown, never entered.

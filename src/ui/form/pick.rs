@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gridbook_domain::form::Field;
 use gridbook_domain::household::HouseholdView;
+use gridbook_domain::household::merge::Merges;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::search::Query;
 use gridbook_domain::summary::Summary;
@@ -67,13 +68,15 @@ fn used(
 /// Title and second line of what fits, best first.
 fn find(app: App, kind: RecordKind, text: &str) -> Vec<(EntityId, String, String)> {
     let package = app.package();
-    let query = Query::new(text, &package);
+    let actor = app.actor();
+    let query = Query::new(text, &package, app.today()).discreet(&package, &actor);
     app.rows(|rows| {
+        let merges = Merges::of(rows.values().filter_map(|row| row.summary.as_ref()));
         let known = rows
             .values()
             .filter(|row| row.visible())
             .filter_map(|row| row.summary.as_ref())
-            .filter(|summary| summary.kind == kind && !summary.is_gone());
+            .filter(|summary| summary.kind == kind && !merges.gone(summary));
         let hits: Vec<(u64, &Summary)> = if query.is_empty() {
             let used = used(app, rows);
             known.map(|summary| (used.get(&summary.id).copied().unwrap_or(0), summary)).collect()
@@ -284,6 +287,17 @@ pub(super) fn person(state: FormState, _field: &Field, at: &At) -> AnyView {
             }),
         })
     };
+    // The people of the household that the record is about come first.
+    Effect::new({
+        let choose = choose.clone();
+        move |_| {
+            if open.get()
+                && let Some(id) = untrack(|| state.household())
+            {
+                choose(Picked::Record(id));
+            }
+        }
+    });
     let inside = move || {
         let (choose, write) = (choose.clone(), write.clone());
         let draw = move || match members.get() {

@@ -2,13 +2,29 @@
 
 use std::sync::Arc;
 
-use gridbook_domain::form::{Condition, Field, Form, Photos, Problem, Stage, Values, table_rows, validate};
+use gridbook_domain::form::{
+    Condition, Field, Form, Known, Photos, Problem, Stage, Values, excused, has_left, start_of, table_rows,
+    validate,
+};
 use gridbook_domain::package::Package;
 use gridbook_log::{BlobRef, EntityId, map_of};
 use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::app::{App, use_app};
+use crate::ui::format;
+
+/// What the moment knows, for what a new record or row starts with (CAT-04).
+pub fn known(app: App, area: String) -> Known {
+    let name = app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.name.clone()));
+    Known {
+        today: app.today(),
+        now: format::stored_time(&format::input_time(app.now_ms())),
+        user: app.user(),
+        name: name.unwrap_or_default(),
+        area,
+    }
+}
 
 /// A form being filled in; a copy goes into any closure.
 #[derive(Clone, Copy)]
@@ -110,21 +126,35 @@ impl FormState {
 
     /// Whether a complete record needs this answer now.
     pub fn needed(self, field: &Field, row: Option<&str>) -> bool {
-        field.required
+        (field.required && self.values.with(|values| !excused(field, row, values)))
             || field.quick_required
             || field.required_when.as_ref().is_some_and(|when| self.holds(when, row))
     }
 
     /// Rows of a table, in order; follows changes.
     pub fn rows(self, table: &str) -> Vec<String> {
-        self.values.with(|values| table_rows(values, table).into_iter().map(str::to_owned).collect())
+        self.values.with(|values| {
+            let here = |row: &&str| !has_left(values, table, row);
+            table_rows(values, table).into_iter().filter(here).map(str::to_owned).collect()
+        })
     }
 
-    /// Adds a row with these first values.
+    /// Adds a row with these first values, and what its columns start with.
     pub fn add_row(self, table: &str, first: &[(&str, Value)]) -> String {
         let row = self.app.new_row();
+        let (form, known) = (self.form(), known(self.app, self.area.get_untracked()));
+        let columns = form.field(table).map(|table| table.fields.as_slice()).unwrap_or_default();
         self.values.update(|values| {
+            for column in columns {
+                if let Some(value) = start_of(column, &known) {
+                    values.insert(format!("{table}/{row}/{}", column.path), value);
+                }
+            }
+            // A column that only has to be there keeps what it starts with.
             for (column, value) in first {
+                if value.is_null() && values.contains_key(&format!("{table}/{row}/{column}")) {
+                    continue;
+                }
                 values.insert(format!("{table}/{row}/{column}"), value.clone());
             }
         });
@@ -193,6 +223,13 @@ impl FormState {
             }
             changes
         })
+    }
+
+    /// Whether the device shows an answer now: some are kept off the screen once they were delivered and there is no
+    /// network (CAT-04).
+    pub fn shown(self, field: &Field, path: &str) -> bool {
+        let delivered = self.base.with_value(|base| base.contains_key(path));
+        field.shown(crate::platform::online(), delivered)
     }
 
     /// The household that the record is about, when one is chosen; follows changes.

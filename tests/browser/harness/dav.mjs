@@ -89,9 +89,11 @@ ${Object.entries(TYPES).map(([end, type]) => `AddType ${type} .${end}`).join("\n
   }
 
   async stop() {
-    const gone = once(this.process, "exit");
-    this.process.kill("SIGTERM");
-    await gone;
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = once(this.process, "exit");
+      this.process.kill("SIGTERM");
+      await gone;
+    }
     await rm(this.folder, { recursive: true, force: true });
   }
 }

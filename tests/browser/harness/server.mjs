@@ -42,13 +42,48 @@ export class Server {
     return server;
   }
 
+  /** A township that had no server moves in from a carried file; then it is served at `port`, once `before` is done. */
+  static async adopt(file, passphrase, { admin, port, before }) {
+    const server = new Server();
+    Object.assign(server, { dist: process.env.GRIDBOOK_DIST, more: [], port, empty: true });
+    server.folder = await mkdtemp(join(tmpdir(), "gridbook-server-"));
+    const said = await server.command(["adopt", "--from", file, "--admin", admin], `${passphrase}\n`);
+    server.invitation = said.match(/\/#\/invite\/\S+/)[0];
+    await before();
+    await server.up();
+    return server;
+  }
+
+  /** A new way in for an account: the path of the invitation. */
+  async invite(user) {
+    return (await this.command(["reset", "--user", user])).match(/\/#\/invite\/\S+/)[0];
+  }
+
+  /** Runs a command of whoever runs the server, on this database; what it printed. */
+  async command(args, input = "") {
+    const child = spawn(need("GRIDBOOK_SERVER"), [...args, ...this.database()], { stdio: ["pipe", "pipe", "inherit"] });
+    child.stdin.end(input);
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+    });
+    const [code] = await once(child, "close");
+    if (code !== 0) throw new Error(`${args[0]} failed:\n${said}`);
+    return said;
+  }
+
+  database() {
+    return ["--db", `sqlite://${join(this.folder, "gridbook.db")}`];
+  }
+
   get origin() {
     return `http://127.0.0.1:${this.port}`;
   }
 
   /** Starts the program on the same database and port. */
   async up() {
-    const args = ["serve", "--demo", "--listen", `127.0.0.1:${this.port}`, "--db", `sqlite://${join(this.folder, "gridbook.db")}`, ...this.more];
+    const args = ["serve", "--listen", `127.0.0.1:${this.port}`, ...this.database(), ...this.more];
+    if (!this.empty) args.push("--demo");
     // The release server carries its own bundles.
     if (this.dist) args.push("--dist", this.dist);
     this.process = spawn(need("GRIDBOOK_SERVER"), args, { stdio: ["ignore", "ignore", "pipe"] });

@@ -6,6 +6,7 @@ use gridbook_log::{Entity, order_by};
 use crate::confidential;
 use crate::package::Package;
 use crate::record::RecordKind;
+use crate::restricted::Restricted;
 use crate::role::{Actor, Scope};
 use crate::territory::covers;
 
@@ -51,13 +52,17 @@ pub fn reach(package: &Package, actor: &Actor, today: NaiveDate) -> Reach {
     reach
 }
 
-/// Whether a person reads a record: by placement, by name, or as its author.
+/// Whether a person reads a record: by placement, by name, or as its author; a restricted one no longer than he goes.
 pub fn reads(package: &Package, actor: &Actor, entity: &Entity, today: NaiveDate) -> bool {
     if entity.type_() == Some(RecordKind::Confidential.as_str()) {
-        return confidential::hears(package, actor, &confidential::named(&entity.values()), today);
+        return confidential::hears(package, actor, &confidential::Way::of(entity), today);
+    }
+    let author = entity.creation().is_some_and(|made| made.user == actor.user);
+    if entity.type_() == Some(RecordKind::Restricted.as_str()) {
+        return author || Restricted::of(entity).is_some_and(|held| held.names(&actor.user, today));
     }
     entity.for_all()
-        || entity.creation().is_some_and(|made| made.user == actor.user)
+        || author
         || entity.users().contains(&actor.user.as_str())
         || reach(package, actor, today).covers(entity.area(), &entity.units())
 }

@@ -29,6 +29,8 @@ pub enum Refusal {
     WrongState,
     /// Not an area code.
     BadArea(String),
+    /// The list of items names other roles for this one (CAT-01): its name.
+    NotReporter(String),
     /// Sharing beyond what the step allows.
     BadPlacement,
     /// The permission is missing, or does not reach this record.
@@ -69,6 +71,7 @@ impl Refusal {
             Self::RestrictedForm => "restricted_form",
             Self::WrongState => "wrong_state",
             Self::BadArea(_) => "bad_area",
+            Self::NotReporter(_) => "not_reporter",
             Self::BadPlacement => "bad_placement",
             Self::NotPermitted(_) => "not_permitted",
             Self::RegisteredAlready => "registered_already",
@@ -126,6 +129,7 @@ fn message_of(code: &str) -> (&'static str, &'static str) {
         "restricted_form" => ("这类事项要专门授权, 不能在这里登记", "有危险先打 110, 再当面报告中心主任"),
         "wrong_state" => ("新记录的起始状态不对", "请更新应用后重交"),
         "bad_area" => ("区域编码不对", "请重选所在网格"),
+        "not_reporter" => ("清单规定这个事项不由您的岗位上报", "请转告可以上报的人, 或请中心登记"),
         "bad_placement" => ("这一步不能这样分享给别人", "请按主责单位、配合单位重新转办"),
         "not_permitted" => ("您的岗位对这条记录没有这项权限", "请找中心或数据专干处理"),
         "registered_already" => ("中心已经登记, 上报人不能再改", "请写明情况请中心更正"),

@@ -72,11 +72,8 @@ fn bad_creations_are_named() {
 #[test]
 fn restricted_forms_make_no_record() {
     let (story, ann) = (Story::new(), person("ann", "village_assistant"));
-    for (form, kind) in [("F-ABUSE/1", "matter"), ("F-RVISIT/1", "entry")] {
-        let state = if kind == "matter" { "submitted" } else { "recorded" };
-        let body = json!({"type": kind, "form": form, "state": state, "place": {"area": GRID}, "set": {"facts": "x"}});
-        assert_eq!(story.judge(&ann, "create", &body), Err(Refusal::RestrictedForm), "{form}");
-    }
+    let body = json!({"type": "entry", "form": "F-RVISIT/1", "state": "recorded", "place": {"area": GRID}, "set": {"facts": "x"}});
+    assert_eq!(story.judge(&ann, "create", &body), Err(Refusal::RestrictedForm));
     let entry = json!({"type": "entry", "form": "F-ZERO/1", "state": "recorded", "place": {"area": GRID},
         "set": {"date": "2026-05-18", "area": GRID, "has_any": "none"}});
     assert_eq!(story.judge(&ann, "create", &entry), Ok(()));
@@ -292,4 +289,26 @@ fn a_device_says_which_key_is_its_own_and_no_other() {
     assert_eq!(judge(EntityId([1; 16]), &body), unknown(), "any place");
     assert_eq!(judge(key::id(writer), &with(body.clone(), "place", json!({"area": GRID}))), unknown());
     assert_eq!(judge(key::id(writer), &with(body, "set", json!({"key": "04"}))), unknown());
+}
+
+#[test]
+fn who_may_not_report_an_item_reports_it_under_no_other_name() {
+    let (ann, lea) = (person("ann", "village_assistant"), person("lea", "grid_worker_l1"));
+    let matter = |form: &str, item: &str| {
+        json!({"type": "matter", "form": form, "state": "submitted", "place": {"area": GRID},
+            "set": {"facts": "请交通所来看便道", "item": item}})
+    };
+    let story = Story::new();
+    let code = |who: &Actor, body: &Value| story.judge(who, "create", body).map_err(|refusal| refusal.code());
+    assert_eq!(code(&ann, &matter("F-GENERAL/1", "facility_repair")), Ok(()));
+    assert_eq!(code(&ann, &matter("F-GENERAL/1", "call_department")), Err("not_reporter"));
+    assert_eq!(code(&ann, &matter("F-CALL/1", "facility_repair")), Err("not_reporter"));
+    assert_eq!(code(&lea, &matter("F-CALL/1", "call_department")), Ok(()));
+    // Nor by calling it so afterwards; whoever registers may.
+    let mut story = Story::new();
+    story.admitted(&ann, "create", &matter("F-GENERAL/1", "facility_repair")).unwrap();
+    let renamed = json!({"set": {"item": "call_department"}});
+    assert_eq!(story.judge(&ann, "set", &renamed).unwrap_err().code(), "not_reporter");
+    assert_eq!(story.judge(&person("sue", "dispatcher"), "set", &renamed), Ok(()));
+    assert_eq!(story.judge(&ann, "set", &json!({"set": {"item": "public_opinion"}})), Ok(()));
 }

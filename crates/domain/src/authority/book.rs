@@ -39,6 +39,14 @@ impl Book {
         self.last.get(&series(class, year)).copied().unwrap_or_default()
     }
 
+    /// Where every series stands: class, year, last number.
+    pub fn series(&self) -> impl Iterator<Item = (&str, i32, i64)> {
+        self.last.iter().filter_map(|(series, last)| {
+            let (class, year) = series.rsplit_once('/')?;
+            Some((class, year.parse().ok()?, *last))
+        })
+    }
+
     /// The next number of a series.
     pub fn next(&mut self, class: &str, year: i32) -> String {
         let n = self.last(class, year) + 1;

@@ -6,7 +6,9 @@ use chrono::Datelike;
 use gridbook_log::body::{Number, Receipt, Reject, kind};
 use gridbook_log::{Body, Dot, Entity, EntityId, Hlc, NewOp, Op, Writer};
 
-use super::{AUTHOR, Book, KINDS, assignments, clock_fix, gives_number, number_due, ruled_out, taken_before};
+use super::{
+    AUTHOR, Book, KINDS, answered, assignments, clock_fix, gives_number, number_due, ruled_out, taken_before,
+};
 use crate::admit::admit;
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -80,12 +82,8 @@ impl<'a> Office<'a> {
     fn split<'o>(&self, id: EntityId, ops: &'o [Op]) -> (Entity, Vec<&'o Op>) {
         let authority = Some(self.writer.dev);
         let whole = Entity::fold(id, authority, ops);
-        let answered = |op: &Op| {
-            whole.received(op.dot()).is_some()
-                || whole.rejected().contains_key(&op.dot())
-                || op.dot().writer.dev == self.writer.dev
-        };
-        let (base, mut waiting): (Vec<&Op>, Vec<&Op>) = ops.iter().partition(|op| answered(op));
+        let (base, mut waiting): (Vec<&Op>, Vec<&Op>) =
+            ops.iter().partition(|op| answered(&whole, self.writer.dev, op));
         gridbook_log::order_by(&mut waiting, |a, b| {
             (a.header().hlc, a.dot()).cmp(&(b.header().hlc, b.dot()))
         });
@@ -197,11 +195,7 @@ struct Sheet {
 impl Sheet {
     /// Whether everything that an operation builds on is here and answered.
     fn ready(&self, op: &Op) -> bool {
-        let have = self.stream.have();
-        let dot = op.dot();
-        dot.n == have.upto(dot.writer) + 1
-            && op.header().ctx.iter().all(|(writer, n)| writer == dot.writer || have.upto(writer) >= n)
-            && (!have.is_empty() || op.header().kind == kind::CREATE)
+        gridbook_log::order::ready(self.stream.have(), op)
     }
 
     /// Gives an answer. It counts at once for what follows; its real operation is written by whoever asked.

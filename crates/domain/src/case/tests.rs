@@ -147,3 +147,17 @@ fn days_are_those_of_china() {
     assert_eq!(day_of(START - 8 * 3_600_000 - 1).to_string(), "2026-05-17");
     assert_eq!(day_of(u64::MAX), NaiveDate::MAX);
 }
+
+#[test]
+fn a_photo_carries_its_time_village_and_item() {
+    let mut story = Story::hazard("blue");
+    let line = |story: &Story| {
+        let named =
+            |code: &str| if code == "510000100201" { "柳溪村".to_owned() } else { code.to_owned() };
+        let lines = strips(&story.entity, &story.view(), named);
+        lines.values().next().cloned().unwrap()
+    };
+    assert_eq!(line(&story), "2026-05-18 08:00 · 柳溪村 · 本机号 070707");
+    story.authority("number", &json!({"number": "青〔2026〕隐字第00001号"}));
+    assert_eq!(line(&story), "2026-05-18 08:00 · 柳溪村 · 青〔2026〕隐字第00001号");
+}

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use gridbook_log::EntityId;
 use serde::{Deserialize, Serialize};
 
+use crate::household::merge::Merges;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::share::Share;
@@ -82,12 +83,14 @@ pub fn reached<'a>(
     let about = |row: &Summary| item.is_some_and(|item| item.is_about(row));
     let (mut records, mut homes) = (0, 0);
     let mut met: BTreeSet<EntityId> = BTreeSet::new();
-    for row in rows.filter(|row| covers(area, &row.area)) {
+    let rows: Vec<&Summary> = rows.collect();
+    let merges = Merges::of(rows.iter().copied());
+    for row in rows.into_iter().filter(|row| covers(area, &row.area)) {
         if row.kind == RecordKind::Household {
-            homes += usize::from(!row.is_gone());
+            homes += usize::from(!merges.gone(row));
         } else if !row.rejected && (first..=today).contains(&row.day()) && about(row) {
             records += 1;
-            met.extend(row.household);
+            met.extend(row.household.map(|household| merges.standing(household)));
         }
     }
     match campaign.target {

@@ -66,7 +66,7 @@ fn nothing_restricted_is_offered_anywhere() {
     }
     let closed: Vec<&str> =
         package.forms.get().iter().filter(|form| form.restricted).map(|form| form.id.as_str()).collect();
-    assert_eq!(closed, ["F-ABUSE", "F-SUPV", "F-RVISIT"]);
+    assert_eq!(closed, ["F-SUPV", "F-ABUSE", "F-RVISIT"]);
     // The confidential report has a way of its own, which no list shows.
     for kind in RecordKind::ALL.into_iter().filter(|kind| *kind != RecordKind::Confidential) {
         assert!(package.form_for(kind).is_none_or(|form| !form.restricted), "{kind:?}");
@@ -74,6 +74,93 @@ fn nothing_restricted_is_offered_anywhere() {
     for campaign in &catalogue().campaigns {
         assert!(!restricted.iter().any(|item| item.id == campaign.item));
     }
+}
+
+fn actor(role: &str, from: Option<NaiveDate>, to: Option<NaiveDate>) -> crate::role::Actor {
+    let held = crate::role::Assignment {
+        role: role.to_owned(),
+        area: Some("510000100".to_owned()),
+        unit: None,
+        from,
+        to,
+    };
+    crate::role::Actor { user: "ann".to_owned(), assignments: vec![held] }
+}
+
+#[test]
+fn who_may_report_is_offered_the_item_and_nobody_else() {
+    let package = Package::builtin();
+    let codes = |role: &str| -> Vec<&str> {
+        let actor = actor(role, None, None);
+        package.items_for(&actor, day(5, 18)).into_iter().map(|item| item.code.as_str()).collect()
+    };
+    let assistant = codes("village_assistant");
+    assert_eq!(assistant.len(), 39, "everything of the 43 but what needs a grant");
+    assert!(!assistant.contains(&"X01") && codes("grid_chief").contains(&"X01"));
+    // Who writes visits, quarrels and entries only is not offered what would be refused.
+    let mediator = codes("mediator");
+    assert!(mediator.contains(&"C02") && !mediator.contains(&"D01") && !mediator.contains(&"H02"));
+    assert!(codes("auditor").is_empty());
+}
+
+#[test]
+fn what_an_item_bars_is_neither_late_nor_a_danger() {
+    let mut package = Package::builtin().clone();
+    for item in &mut package.catalogue.get_mut().items {
+        item.reporters = vec!["grid_chief".to_owned()];
+    }
+    let bars = |actor: &crate::role::Actor, kind, form: &str, values: serde_json::Value, days| {
+        let values = values.as_object().unwrap().clone().into_iter().collect();
+        package.bars(actor, kind, (form, &values), days).map(|item| item.code.clone())
+    };
+    let (ann, today) = (actor("village_assistant", None, None), [day(5, 18); 2]);
+    let repair = json!({"item": "facility_repair"});
+    assert_eq!(bars(&ann, RecordKind::Matter, "F-REPAIR/1", repair.clone(), today), Some("H02".to_owned()));
+    assert_eq!(bars(&ann, RecordKind::Matter, "F-REPAIR/1", json!({}), today), Some("H02".to_owned()));
+    assert_eq!(bars(&ann, RecordKind::Matter, "F-GENERAL/1", json!({}), today), None, "it is no item");
+    assert_eq!(bars(&ann, RecordKind::Hazard, "F-HAZARD/1", json!({"category": "fire"}), today), None);
+    assert_eq!(
+        bars(&ann, RecordKind::Matter, "F-INCIDENT/1", json!({"item": "incident_report"}), today),
+        None
+    );
+    assert_eq!(
+        bars(&ann, RecordKind::Matter, "F-GENERAL/1", json!({"item": "fund_labor"}), today),
+        Some("X10".to_owned())
+    );
+    // Written while the role was held, and sent after it had ended.
+    let chief = actor("grid_chief", None, Some(day(5, 10)));
+    assert_eq!(bars(&chief, RecordKind::Matter, "F-REPAIR/1", repair.clone(), [day(5, 18), day(5, 9)]), None);
+    assert!(bars(&chief, RecordKind::Matter, "F-REPAIR/1", repair, [day(5, 18), day(5, 11)]).is_some());
+}
+
+#[test]
+fn words_of_the_list_find_the_one_unit_that_they_mean() {
+    let units = [
+        ("yjb", "应急办"),
+        ("mzb", "民政办"),
+        ("xfz", "镇消防站"),
+        ("c1", "柳溪村委会"),
+        ("c2", "石桥村委会"),
+    ];
+    let find = |words: &str| unit_named(words, units.into_iter());
+    assert_eq!(find("应急办"), Some("yjb"));
+    assert_eq!(find("公共服务办(民政)"), Some("mzb"));
+    assert_eq!(find("消防"), Some("xfz"));
+    assert_eq!(find("村委会"), None, "two fit");
+    assert_eq!(find("河长办"), None);
+    assert_eq!(unit_named("应急办", [("a", "应急办公室"), ("b", "应急办")].into_iter()), Some("b"));
+}
+
+#[test]
+fn an_older_package_reads_without_the_new_keys() {
+    let text = r#"{"code":"D04","id":"road","name":"路","group":"public_safety","kind":"hazard","duty":"support",
+        "lead":"交通","level":"township","sla":["by_level"],"form":"F-HAZARD"}"#;
+    let item: Item = serde_json::from_str(text).unwrap();
+    assert!(item.offline && item.support.is_empty() && item.reporters.is_empty() && item.points.is_empty());
+    assert!(!serde_json::to_string(&item).unwrap().contains("offline"), "what is usual is not written");
+    let online: Vec<&str> =
+        catalogue().items.iter().filter(|item| !item.offline).map(|item| item.code.as_str()).collect();
+    assert_eq!(online, ["C05", "G02", "G04", "H01"]);
 }
 
 #[test]
@@ -236,6 +323,21 @@ fn a_theme_counts_households_or_records() {
     };
     assert_eq!(share(theme, VILLAGE), (1, 2));
     assert_eq!(share(theme, "510000100202"), (0, 0));
+    // Reported of both records of one household: one household.
+    let other = gridbook_log::EntityId([9; 16]);
+    let went = crate::summary::Summary {
+        id: other,
+        household: Some(home.id),
+        state: "merged".to_owned(),
+        ..home.clone()
+    };
+    let far = crate::summary::Summary {
+        id: gridbook_log::EntityId([8; 16]),
+        household: Some(gridbook_log::EntityId([8; 16])),
+        ..home.clone()
+    };
+    let both = [home.clone(), went, far, clue(&home.id.to_string()), clue(&other.to_string())];
+    assert_eq!(reached(package, theme, both.iter(), VILLAGE, today).words(), "1/2");
     assert_eq!(share(&Campaign { target: Some(10), ..theme.clone() }, VILLAGE), (1, 10));
     let later = Campaign { from: today.succ_opt(), ..theme.clone() };
     assert_eq!(share(&later, VILLAGE), (0, 2), "what was before its first day does not count");

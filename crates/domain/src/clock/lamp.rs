@@ -144,6 +144,16 @@ impl CaseClocks {
         self.limits.iter().filter(|limit| limit.phase == Phase::Running).min_by_key(|limit| limit.due)
     }
 
+    /// When somebody is reminded to tell the reporter how it stands, and when that is late; `None` while nothing is owed
+    /// (FLOW-11).
+    pub fn to_tell(&self, law: &Law) -> Option<(u64, u64)> {
+        let owed = |limit: &&Limit| {
+            matches!(limit.clock, ClockId::Interim | ClockId::Feedback) && limit.phase == Phase::Running
+        };
+        let limit = self.limits.iter().find(owed)?;
+        Some((limit.reaches(&law.calendar, u64::from(SOON)), limit.due))
+    }
+
     /// What a list shows of it; `None` while nothing runs and nothing was done.
     pub fn deadline(&self, law: &Law) -> Option<Deadline> {
         let calendar = &law.calendar;

@@ -9,6 +9,9 @@ use crate::admit::reads;
 use crate::case::story::{GRID, Story, TOWN, UNIT, blob, person};
 use crate::workflow::{STAYS, offered};
 
+const HANDLE: &str = "confidential.handle";
+const HARM: &str = "harm.handle";
+
 fn report() -> Value {
     json!({
         "type": "confidential", "form": "F-SUPV/1", "state": "sup_received", "place": {},
@@ -213,4 +216,73 @@ fn a_step_sent_again_is_known_by_what_it_says() {
         "somebody else's"
     );
     assert_eq!(step_before(&story.entity, &story.entity, "dora", &event("先看账")), Sent::Nothing);
+}
+
+/// A grant by name until a day; the actor's other role gives nothing of the channel.
+fn granted(user: &str, to: Option<&str>) -> Actor {
+    let mut actor = person(user, "grid_worker_l1");
+    actor.assignments.extend(person(user, "harm_contact").assignments);
+    actor.assignments[1].to = to.map(|day| day.parse().unwrap());
+    actor
+}
+
+fn clue() -> Value {
+    json!({
+        "type": "confidential", "form": "F-ABUSE/2", "state": "sup_received", "place": {},
+        "set": {"danger_now": false, "clue_type": "minor_abuse_clue", "facts": "连着几天听到孩子哭喊", "victim": "男孩，约八岁",
+            "police_told": false, "anonymous": true}
+    })
+}
+
+#[test]
+fn a_clue_of_harm_has_a_channel_of_its_own() {
+    let package = Package::builtin();
+    let mut story = Story::new();
+    story.admitted(&person("ann", "village_assistant"), "create", &clue()).unwrap();
+    let today = story.today();
+    let hears = |actor: &Actor| reads(package, actor, &story.entity, today);
+    assert!(hears(&person("dora", "center_director")));
+    assert!(!hears(&person("dan", "discipline_officer")), "village affairs are another channel");
+    let next = today.succ_opt().unwrap().to_string();
+    let past = today.pred_opt().unwrap().to_string();
+    assert!(hears(&granted("hua", Some(&next))));
+    assert!(!hears(&granted("hua", Some(&past))), "the grant has ended");
+    assert!(!hears(&granted("hua", None)), "a grant without an end is none");
+    let dan = person("dan", "discipline_officer");
+    let refusal = story.try_step(&dan, "sup_accept", &json!({}));
+    assert_eq!(refusal, Err(Refusal::NotPermitted(HARM.to_owned())));
+    story.step(&granted("hua", Some(&next)), "sup_accept", &json!({}));
+    assert_eq!(story.view().state, "sup_accepted");
+    // And who hears clues hears nothing of village affairs.
+    let other = self::story();
+    assert!(!reads(package, &granted("hua", Some(&next)), &other.entity, today));
+}
+
+#[test]
+fn every_form_of_this_kind_says_who_hears_it() {
+    let package = Package::builtin();
+    let rights: Vec<(&str, Option<&str>)> =
+        forms(package).map(|form| (form.id.as_str(), form.heard_by.as_deref())).collect();
+    assert_eq!(rights, [("F-SUPV", Some(HANDLE)), ("F-ABUSE", Some(HARM))]);
+    for (_, right) in rights {
+        let named = right.unwrap();
+        assert!(package.roles.iter().any(|role| role.grants.iter().any(|grant| grant.permission == named)));
+    }
+    // A form that is none of these opens nothing.
+    assert_eq!(handle(package, "F-HAZARD/1"), None);
+    assert_eq!(handle(package, ""), None);
+}
+
+#[test]
+fn a_form_without_a_channel_takes_no_report() {
+    let (ann, story) = (person("ann", "village_assistant"), Story::new());
+    let op = story.op(gridbook_log::DeviceId([1; 8]), "ann", "create", &report());
+    let judge = |package: &Package| crate::admit::admit(package, &ann, None, &op, story.today());
+    assert_eq!(judge(Package::builtin()), Ok(()));
+    let mut deaf = Package::builtin().clone();
+    for form in deaf.forms.get_mut().iter_mut() {
+        form.heard_by = None;
+    }
+    assert_eq!(judge(&deaf), Err(Refusal::UnknownForm("F-SUPV/1".to_owned())));
+    assert!(deaf.faults().contains(&"F-SUPV/1: nobody hears it".to_owned()));
 }

@@ -59,6 +59,22 @@ pub fn visible(section: &Section, field: &Field, values: &Values) -> bool {
         && field.visible_when.as_ref().is_none_or(|when| when.holds(&look))
 }
 
+/// Whether a required column is not asked of a row: a category from a plain list that became a row when it was ended or
+/// approved (it is named by its category). Nobody wrote since when or from where, and a first day would be something new
+/// to approve (TERR-12).
+pub fn excused(field: &Field, row: Option<&str>, values: &Values) -> bool {
+    let named = |row: &str| {
+        let category = values.get(&format!("{row}/category")).and_then(Value::as_str);
+        category.is_some() && category == row.strip_prefix("categories/")
+    };
+    matches!(field.path.as_str(), "from" | "source") && row.is_some_and(named)
+}
+
+/// Whether somebody of a household left it: the row stays in the record, not in the form (TERR-11).
+pub fn has_left(values: &Values, table: &str, row: &str) -> bool {
+    values.get(&format!("{table}/{row}/left")).is_some_and(|how| !how.is_null())
+}
+
 struct Check<'a> {
     package: &'a Package,
     values: &'a Values,
@@ -117,6 +133,27 @@ pub(crate) fn validate_inputs<'f>(
     check.problems
 }
 
+/// What is wrong with the value that a field starts with, judged like an answer.
+pub(crate) fn wrong_default(package: &Package, field: &Field, today: NaiveDate) -> bool {
+    match (&field.default, super::word_fits(field)) {
+        (None, _) => false,
+        (Some(_), Some(fits)) => !fits,
+        (Some(value), None) => {
+            let (values, photos) = (Values::new(), Photos::new());
+            let mut check = Check {
+                package,
+                values: &values,
+                photos: &photos,
+                stage: Stage::Full,
+                today,
+                problems: Vec::new(),
+            };
+            check.value(field, &field.path, value, None);
+            check.problems.iter().any(|problem| problem.blocks)
+        }
+    }
+}
+
 impl Check<'_> {
     fn report(&mut self, path: &str, code: &'static str, blocks: bool, message: String) {
         self.problems.push(Problem { path: path.to_owned(), code, message, blocks });
@@ -131,6 +168,9 @@ impl Check<'_> {
     }
 
     fn field(&mut self, field: &Field, path: &str, row: Option<&str>, begun: bool) {
+        if field.kind == FieldKind::Note {
+            return;
+        }
         let needed = begun && self.needed(field, row);
         if field.kind == FieldKind::Table {
             return self.table(field, needed);
@@ -157,7 +197,7 @@ impl Check<'_> {
         match self.stage {
             Stage::Quick => field.quick_required,
             Stage::Full => {
-                field.required
+                (field.required && !excused(field, row, self.values))
                     || field.quick_required
                     || field.required_when.as_ref().is_some_and(|when| when.holds(&|p| self.look(row, p)))
             }
@@ -178,11 +218,13 @@ impl Check<'_> {
             self.report(&field.path, "too_many", true, format!("{}太多", field.label));
         }
         for row in &rows {
+            // Nothing is asked any more about who has left.
+            let asked = !has_left(self.values, &field.path, row.rsplit('/').next().unwrap_or_default());
             for column in &field.fields {
                 let shown =
                     column.visible_when.as_ref().is_none_or(|when| when.holds(&|p| self.look(Some(row), p)));
                 if shown {
-                    self.field(column, &format!("{row}/{}", column.path), Some(row), true);
+                    self.field(column, &format!("{row}/{}", column.path), Some(row), asked);
                 }
             }
         }
@@ -217,7 +259,15 @@ impl Check<'_> {
             },
             FieldKind::Money => match value.as_f64() {
                 None => self.report(path, "type", true, format!("{label}应为数字")),
-                Some(yuan) => self.fault(path, "amount", true, label, validate::amount(yuan).err()),
+                Some(yuan) => {
+                    self.fault(path, "amount", true, label, validate::amount(yuan).err());
+                    let under = field.min.is_some_and(|min| yuan < min as f64);
+                    if under || field.max.is_some_and(|max| yuan > max as f64) {
+                        let (min, max) = (field.min.unwrap_or(0), field.max);
+                        let words = max.map_or_else(String::new, |max| format!(", 最多 {max} 元"));
+                        self.report(path, "out_of_range", true, format!("{label}最少 {min} 元{words}"));
+                    }
+                }
             },
             FieldKind::Date => match text {
                 None => self.wrong_type(path, label),
@@ -290,7 +340,11 @@ impl Check<'_> {
                     self.wrong_type(path, label);
                 }
             }
-            FieldKind::Photo | FieldKind::Audio | FieldKind::Signature | FieldKind::Table => {
+            FieldKind::Photo
+            | FieldKind::Audio
+            | FieldKind::Signature
+            | FieldKind::Table
+            | FieldKind::Note => {
                 self.wrong_type(path, label);
             }
         }
@@ -331,5 +385,38 @@ impl Check<'_> {
         } else if choice.restricted {
             self.report(path, "restricted", true, format!("“{}”需要专门授权, 不能在这里登记", choice.label));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_household_s_form_asks_nothing_about_who_left_and_no_first_day_of_what_nobody_dated() {
+        let base = json!({"address_text": "柳溪村3组12号", "head": "钟小满", "residence_type": "permanent"});
+        let needed = |more: Value| {
+            let mut all = base.as_object().unwrap().clone();
+            all.extend(more.as_object().unwrap().clone());
+            let (package, values) = (Package::builtin(), all.into_iter().collect());
+            let form = package.form("F-HOUSEHOLD").unwrap();
+            let today = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+            let found = validate(package, form, &values, &Photos::new(), Stage::Full, today);
+            found.into_iter().filter(|one| one.code == "required").map(|one| one.path).collect::<Vec<_>>()
+        };
+        let here = json!({"members/m1/name": "钟大雪"});
+        assert_eq!(needed(here), ["members/m1/relation"]);
+        assert_eq!(
+            needed(json!({"members/m1/name": "钟大雪", "members/m1/left": "moved_out"})),
+            Vec::<String>::new()
+        );
+        // A plain category that was ended on the card is a row named by it.
+        let ended = json!({"categories/dibao/category": "dibao", "categories/dibao/to": "2026-05-31"});
+        assert_eq!(needed(ended), Vec::<String>::new());
+        let fresh = json!({"categories/r1/category": "dibao"});
+        assert_eq!(needed(fresh), ["categories/r1/from", "categories/r1/source"]);
     }
 }

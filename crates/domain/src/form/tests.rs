@@ -7,7 +7,8 @@ use super::*;
 use crate::package::Package;
 
 fn values(from: Value) -> Values {
-    from.as_object().unwrap().clone().into_iter().collect()
+    let Value::Object(map) = from else { panic!("an object") };
+    map.into_iter().collect()
 }
 
 fn problems(form: &str, from: Value, photos: &[&str], stage: Stage) -> Vec<(String, &'static str, bool)> {
@@ -33,7 +34,8 @@ fn visit() -> Value {
 }
 
 fn with(mut base: Value, more: Value) -> Value {
-    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("an object") };
+    base.as_object_mut().unwrap().extend(more);
     base
 }
 
@@ -114,8 +116,15 @@ fn a_photo_from_before_is_demanded_from_yellow_up() {
         let found = problems("F-HAZARD", with(hazard(), json!({"level": level})), photos, Stage::Full);
         assert_eq!(paths(&found, "required"), expected, "{level}");
     }
-    let red = problems("F-HAZARD", with(hazard(), json!({"level": "red"})), &["photo_before"], Stage::Full);
-    assert_eq!(paths(&red, "required"), ["called_at", "called_to"]);
+    // A red one is not held up by the call; but a call that was begun is written down whole.
+    let red = with(hazard(), json!({"level": "red"}));
+    assert_eq!(
+        paths(&problems("F-HAZARD", red.clone(), &["photo_before"], Stage::Full), "required"),
+        [""; 0]
+    );
+    let called = with(red, json!({"called_at": "2026-11-21T09:31"}));
+    let found = problems("F-HAZARD", called, &["photo_before"], Stage::Full);
+    assert_eq!(paths(&found, "required"), ["called_to"]);
 }
 
 #[test]
@@ -215,4 +224,50 @@ fn row_paths_find_their_column() {
     assert!(form.locate("parties/p1").is_none());
     assert!(form.locate("parties/p1/wings").is_none());
     assert_eq!(table_rows(&values(dispute()), "parties"), ["p1", "p2"]);
+}
+
+#[test]
+fn a_number_that_is_not_kept_offline_shows_while_it_is_only_here_or_there_is_a_network() {
+    let package = Package::builtin();
+    let number = package.form("F-HOUSEHOLD").unwrap().field("members/r1/id_number").unwrap();
+    let shown = [(true, true), (true, false), (false, false), (false, true)]
+        .map(|(online, delivered)| number.shown(online, delivered));
+    assert_eq!(shown, [true, true, true, false]);
+    assert!(package.form("F-HOUSEHOLD").unwrap().field("door_no").unwrap().shown(false, true));
+}
+
+#[test]
+fn a_note_is_read_and_never_answered() {
+    let mut form = Package::builtin().form("F-ZERO").unwrap().clone();
+    let note = serde_json::from_value(
+        json!({"path": "why", "label": "为什么要报", "kind": "note", "required": true}),
+    );
+    form.sections[0].fields.push(note.unwrap());
+    let check = |values: Value| {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+        let values = self::values(values);
+        validate(Package::builtin(), &form, &values, &Photos::new(), Stage::Full, today)
+            .into_iter()
+            .map(|problem| (problem.path, problem.code))
+            .collect::<Vec<_>>()
+    };
+    let zero = json!({"date": "2026-11-21", "area": "510000100201", "has_any": "none"});
+    assert_eq!(check(zero.clone()), []);
+    assert_eq!(check(with(zero, json!({"why": "x"}))), []);
+}
+
+#[test]
+fn an_amount_keeps_within_its_limits() {
+    let package = Package::builtin();
+    let mut form = package.form("F-HELP").unwrap().clone();
+    let field = form.sections.iter_mut().flat_map(|s| s.fields.iter_mut()).find(|f| f.path == "income_month");
+    field.unwrap().max = Some(5000);
+    let found = |yuan: f64| {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 21).unwrap();
+        let values = values(json!({"facts": "x", "income_month": yuan}));
+        validate(package, &form, &values, &Photos::new(), Stage::Quick, today)
+            .iter()
+            .any(|p| p.code == "out_of_range")
+    };
+    assert_eq!([4999.5, 5000.0, 5000.01].map(found), [false, false, true]);
 }

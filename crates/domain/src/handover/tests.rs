@@ -247,4 +247,22 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
     };
     assert_eq!(kinds(VILLAGE), [ItemKind::Case, ItemKind::Visit, ItemKind::Household]);
     assert_eq!(kinds("510000100202"), []);
+    // A visit to the record that went into this household is one to it, and the list names it once.
+    let other = gridbook_log::EntityId([9; 16]);
+    let went = Summary { id: other, household: Some(home.id), state: "merged".to_owned(), ..home.clone() };
+    let fact = crate::summary::VisitFact {
+        day: today - Days::new(1),
+        mode: crate::summary::VisitMode::InPerson,
+        met: true,
+    };
+    let visit = Summary {
+        id: gridbook_log::EntityId([8; 16]),
+        kind: RecordKind::Visit,
+        household: Some(other),
+        visit: Some(fact),
+        ..home.clone()
+    };
+    let found = list(package, &[&home, &went, &visit], "ann", VILLAGE, today);
+    let found: Vec<_> = found.into_iter().map(|item| (item.kind, item.record)).collect();
+    assert_eq!(found, [(ItemKind::Household, home.id)]);
 }

@@ -297,3 +297,48 @@ proptest! {
         prop_assert_eq!(there.count(), sums[""].remaining);
     }
 }
+
+#[test]
+fn a_red_hazard_climbs_its_chain_until_somebody_knows() {
+    let (package, minute) = (Package::builtin(), 60_000);
+    let mut story = Story::hazard("red");
+    let start = story.view().level_since.unwrap();
+    let chain = |story: &Story| {
+        let told = alarm(package, &story.view()).into_iter();
+        told.map(|told| (told.step.id.clone(), (told.at - start) / minute, told.known.map(|(user, _)| user)))
+            .collect::<Vec<_>>()
+    };
+    let step = |id: &str, after: u64, known: Option<&str>| (id.to_owned(), after, known.map(str::to_owned));
+    let all = [step("l1", 0, None), step("chief", 5, None), step("duty", 0, None), step("general", 15, None)];
+    assert_eq!(chain(&story), all);
+    // What waits is in the row of the list, so that no device has to read the record.
+    let row = crate::summary::Summary::of(&story.entity, package).unwrap();
+    let waits = row.hints.iter().filter(|hint| matches!(hint, crate::summary::Hint::Alarm { .. })).count();
+    assert_eq!(waits, 4);
+    let abe = person("abe", "grid_worker_l1");
+    let today = story.today();
+    let asked = |story: &Story, who: &crate::role::Actor| {
+        to_answer(package, who, &story.view(), today).map(|step| step.id.clone())
+    };
+    assert_eq!(asked(&story, &abe).as_deref(), Some("l1"));
+    assert_eq!(asked(&story, &person("ann", "grid_worker_l1")), None, "who reported it knows");
+    assert_eq!(asked(&story, &person("ben", "unit_handler")), None);
+    // Nobody speaks for another step of the chain.
+    let say = |told_as: &str| json!({"data": {"told_as": told_as}});
+    assert!(story.try_step(&abe, "alarm_known", &say("general")).is_err());
+    story.ms = start + 3 * minute;
+    story.step(&abe, "alarm_known", &say("l1"));
+    assert_eq!(chain(&story), [step("l1", 0, Some("abe")), step("duty", 0, None)], "the rest is spared");
+    assert!(story.try_step(&abe, "alarm_known", &say("l1")).is_err(), "once");
+    // Too late for the next step, in time for the last one.
+    let mut late = Story::hazard("red");
+    late.ms = start + 7 * minute;
+    late.step(&abe, "alarm_known", &say("l1"));
+    assert_eq!(chain(&late), [step("l1", 0, Some("abe")), step("chief", 5, None), step("duty", 0, None)]);
+    // An answer that was written before the case went on is taken all the same.
+    let body = late.event_body("alarm_known", &say("duty"));
+    late.step(&person("ivy", "intake_clerk"), "register", &crate::case::story::register("red"));
+    late.admitted(&person("dan", "duty_officer"), "event", &body).unwrap();
+    assert_eq!(chain(&late)[2], step("duty", 0, Some("dan")));
+    assert_eq!(chain(&Story::hazard("orange")), []);
+}

@@ -61,7 +61,25 @@ pub(super) fn territory(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option
     put(&mut values, "micro_unit_type", reader.choice("micro_unit_type"));
     put(&mut values, "valid_from", reader.date("valid_from"));
     put(&mut values, "note", reader.text("note"));
+    put(&mut values, "chat_name", reader.text("chat_name"));
+    put(&mut values, "chat_owner", reader.name("chat_owner"));
+    put(&mut values, "chat_members", reader.int("chat_members"));
+    let zone = reader.area("zone");
     let code = code?;
+    if let (Some(zone), Some(column)) = (&zone, reader.column("zone")) {
+        if code.level() == AreaLevel::Village
+            && zone.level() == AreaLevel::Zone
+            && zone.parent() == code.parent()
+        {
+            values.insert("zone".to_owned(), json!(zone.as_str()));
+        } else {
+            let message = format!(
+                "{} 不能作所属片：只有村填片，片编码是镇街九位加 P 和两位数字。请改正或清空这一格。",
+                quote(zone.as_str())
+            );
+            reader.problem(column, ProblemCode::BadCode, message);
+        }
+    }
     fits_level(reader, &code, level);
     if let (Some(kind), Some(implied), Some(column)) = (kind, code.grid_kind(), reader.column("kind"))
         && kind != grid_kind_id(implied)

@@ -230,6 +230,12 @@ const TERRITORY: &[Column] = &[
     col("kind", "网格类型", ColumnKind::Choice(GRID_KINDS), "属地").or(&["类型"]),
     col("theme", "专属主题", ColumnKind::Choice(THEMES), "").or(&["主题"]),
     col("micro_unit_type", "微单元类型", ColumnKind::Choice(MICRO_UNITS), "自然村组").or(&["微网格类型"]),
+    col("zone", "所属片编码", ColumnKind::AreaCode, "")
+        .or(&["片编码", "所属片"])
+        .help("只有村填，没有分片的镇不填"),
+    col("chat_name", "群名", ColumnKind::Text(40), "").or(&["微信群"]).help("只有线上网格填"),
+    col("chat_owner", "群主", ColumnKind::Name, ""),
+    col("chat_members", "群成员数", ColumnKind::Int(1, 5000), ""),
     col("valid_from", "启用日期", ColumnKind::Date, "2024-01-01").or(&["设立日期"]),
     col("note", "备注", ColumnKind::Text(200), "").or(&["说明"]),
 ];

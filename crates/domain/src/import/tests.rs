@@ -261,6 +261,28 @@ fn codes_are_one_record_each() {
 }
 
 #[test]
+fn villages_say_their_zone_and_online_grids_their_group() {
+    let out = judge(&[Sheet::of_text(
+        "区域",
+        &[
+            ["区域编码", "区域名称", "所属片编码", "群名", "群主", "群成员数"],
+            ["510000100P01", "东片", "", "", "", ""],
+            ["510000100206", "石桥村", "510000100P01", "", "", ""],
+            ["510000100206901", "返乡务工群", "", "石桥返乡群", "冯小寒", "86"],
+            ["510000100206001", "一组", "510000100P01", "", "", ""],
+            ["510000100207", "山口村", "510000200P01", "", "", ""],
+        ],
+    )]);
+    let of = |key: &str| &out.ok.iter().find(|draft| draft.key == key).unwrap().values;
+    assert_eq!(of("510000100206")["zone"], json!("510000100P01"));
+    assert_eq!(of("510000100P01")["level"], json!("zone"));
+    let online = of("510000100206901");
+    assert_eq!((&online["kind"], &online["chat_members"]), (&json!("online"), &json!(86)));
+    assert_eq!(online["chat_owner"], json!("冯小寒"));
+    assert_eq!(codes(&out), [ProblemCode::BadCode; 2], "a group, and another township's zone");
+}
+
+#[test]
 fn territory_in_any_order_with_levels_and_parents() {
     use ProblemCode as P;
     let sheet = Sheet::of_text(

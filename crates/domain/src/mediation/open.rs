@@ -26,6 +26,11 @@ pub fn from_dispute(dispute: &CaseView, committee: &str) -> Values {
     values.insert("dispute".to_owned(), Value::from(dispute.id.to_string()));
     values.insert("committee".to_owned(), Value::from(committee));
     values.insert("source".to_owned(), Value::from("applied"));
+    // Whoever was told of the risk of the dispute need not be told of the same once more.
+    let told = super::risk::told(dispute);
+    if !told.is_empty() {
+        values.insert(super::risk::TOLD.to_owned(), Value::from(told));
+    }
     values
 }
 

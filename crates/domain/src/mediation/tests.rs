@@ -679,3 +679,89 @@ fn what_is_laid_out_is_what_the_volume_needs() {
     let listed = of(&filed());
     assert!(listed.contains("confirmation") && listed.contains("expert_opinion"), "{listed}");
 }
+
+#[test]
+fn a_red_risk_is_told_the_same_day_and_lowered_by_a_head_alone() {
+    let package = Package::builtin();
+    let mut story = accepted();
+    let hints = |story: &Story| {
+        let row = crate::summary::Summary::of(&story.entity, package).unwrap();
+        row.to_notify(story.ms)
+    };
+    assert_eq!((risk::to_notify(package, &story.view()), hints(&story)), (None, None), "yellow");
+    // A threat of suicide is red by itself; the mediator cannot call it less.
+    let assess = |ticked: &[&str], level: &str| json!({"data": {"step": "investigate"}, "set": {"risk_checklist": ticked, "risk_level": level}});
+    let kept = || Err(Refusal::Guard(Guard::RiskKept));
+    assert_eq!(story.try_step(&mei(), "assess", &assess(&["suicide"], "orange")), kept());
+    story.step(&mei(), "assess", &assess(&["suicide"], "red"));
+    let since = story.view().level_since.unwrap();
+    let (left, due) = risk::to_notify(package, &story.view()).unwrap();
+    assert_eq!(
+        (left, due),
+        (vec!["leader", "police"], crate::calendar::midnight(story.today()) + 86_400_000)
+    );
+    assert!(since < due && hints(&story) == Some(false));
+    // Neither by the step nor by a plain correction.
+    assert_eq!(story.try_step(&mei(), "assess", &assess(&[], "yellow")), kept());
+    let set = |level: Value| json!({"set": {"risk_level": level}});
+    for level in [json!("orange"), json!(null)] {
+        let refusal = story.judge(&mei(), "set", &set(level)).unwrap_err();
+        assert_eq!(refusal, Refusal::Guard(Guard::RiskKept));
+    }
+    let told = |body: &str| json!({"data": {"body": body, "person": "所长", "told_at": "2026-05-18T10:00", "way": "phone"}});
+    story.step(&mei(), "risk_notice", &told("police"));
+    assert_eq!(risk::to_notify(package, &story.view()).unwrap().0, ["leader"]);
+    story.step(&mei(), "risk_notice", &told("leader"));
+    assert_eq!((risk::to_notify(package, &story.view()), hints(&story)), (None, None));
+    assert_eq!(story.view().risk.notices[0].way, "phone");
+    assert_eq!(story.try_step(&mei(), "risk_notice", &told("leader")), Err(Refusal::Guard(Guard::NoticeDue)));
+    // The head lowers it; red once more is told once more.
+    story.step(&hao(), "assess", &assess(&[], "yellow"));
+    story.step(&mei(), "assess", &assess(&["weapon"], "red"));
+    assert_eq!(risk::to_notify(package, &story.view()).unwrap().0.len(), 2);
+}
+
+#[test]
+fn a_step_without_a_fresh_look_at_the_risk_is_marked() {
+    let package = Package::builtin();
+    let mut story = accepted();
+    let marked = |story: &Story| risk::unassessed(package, &story.view());
+    write(&mut story, &json!({"dispute_points": "谁挖断了排水沟"}), &[]);
+    assert!(marked(&story).contains(&Step::Investigate));
+    let again = json!({"data": {"step": "investigate"}, "set": {"risk_level": "yellow"}});
+    story.step(&mei(), "assess", &again);
+    assert!(!marked(&story).contains(&Step::Investigate));
+    assert!(!marked(&story).contains(&Step::Agreement), "not taken yet");
+}
+
+#[test]
+fn a_file_takes_over_who_was_told_of_its_dispute() {
+    let package = Package::builtin();
+    let mut story = Story::new();
+    let body = json!({
+        "type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": GRID},
+        "set": {"facts": "扬言拼命", "occur_place": "柳溪村3组", "risk_level": "red", "risk_checklist": ["weapon"]}
+    });
+    story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+    let abe = person("abe", "grid_worker_l1");
+    for body in ["leader", "police"] {
+        let told = json!({"body": body, "person": "值班领导", "told_at": "2026-05-18T08:30", "way": "phone"});
+        story.step(&abe, "risk_notice", &json!({"data": told}));
+    }
+    story.step(&person("ivy", "intake_clerk"), "comment", &json!({"data": {"text": "已到场"}}));
+    let set = open::from_dispute(&story.view(), "青禾镇人民调解委员会");
+    let body = json!({"type": "mediation", "form": "F-MEDIATION/1", "state": "applied", "place": {"area": GRID}, "set": set});
+    let mut file = Story::new();
+    file.admitted(&mei(), "create", &body).unwrap();
+    assert_eq!(risk::to_notify(package, &file.view()), None);
+    // The phone's form may say more than the dispute, not less; a head may.
+    let today = story.today();
+    let taken = |actor: &Actor, level: &str| {
+        let mut set = Values::from([("risk_level".to_owned(), json!(level))]);
+        let fine = risk::take_over(package, actor, &story.view(), &mut set, today);
+        (fine, set.contains_key(risk::TOLD))
+    };
+    assert_eq!(taken(&mei(), "red"), (true, true));
+    assert_eq!(taken(&mei(), "blue"), (false, false));
+    assert_eq!(taken(&hao(), "blue"), (true, false));
+}

@@ -38,6 +38,7 @@ impl Package {
             dicts,
             levels: read(include_str!("../../data/levels.json"))?,
             categories: read(include_str!("../../data/categories.json"))?,
+            restricted: read(include_str!("../../data/restricted.json"))?,
             risk: read(include_str!("../../data/risk.json"))?,
             permissions: roles.permissions,
             roles: roles.roles,
@@ -85,6 +86,13 @@ impl Package {
         });
         let points = Dict { label: "点位类别".to_owned(), options: points.collect() };
         package.dicts.insert("point_kind".to_owned(), points);
+        let chain = package.hazards.get().alarm.chain.iter().map(|step| Choice {
+            id: step.id.clone(),
+            label: step.label.clone(),
+            ..Choice::default()
+        });
+        let chain = Dict { label: "告知链".to_owned(), options: chain.collect() };
+        package.dicts.insert("alarm_step".to_owned(), chain);
         package.list_items();
         package.checksum = sha256(&serde_json::to_string(&package)?);
         Ok(package)

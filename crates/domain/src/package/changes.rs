@@ -13,8 +13,15 @@ use serde_json::Value;
 use super::{Dict, Package, sha256};
 use crate::calendar::Year;
 use crate::catalogue::{Campaign, Item, Sensitivity, Status};
-use crate::form::{Choice, Form};
+use crate::form::{Choice, Field, FieldKind, Form, wrong_default};
 use crate::mediation::document::Template;
+use crate::record::RecordKind;
+
+/// Who hears what is confidential when neither a form nor the one before it says so (ROLE-11).
+const HEARD_BY: &str = "confidential.handle";
+/// Questions of built-in forms that became tables within their version: form, version, path. Lists that were written
+/// before are read as rows, so that a package that was exported before names the same form.
+const BECAME_TABLES: &[(&str, u32, &str)] = &[("F-HOUSEHOLD", 1, "categories")];
 
 /// Why changes cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +53,20 @@ fn read<T: DeserializeOwned>(path: &str, value: &Value) -> Result<T, ChangeError
     serde_json::from_str(&value.to_string()).map_err(|_| ChangeError::Shape(path.to_owned()))
 }
 
+/// Puts the tables of a form that is held in place of the lists that they were in one from before.
+fn became_tables(form: &mut Form, held: &Form) {
+    for (id, version, path) in BECAME_TABLES {
+        if form.id != *id || form.version != *version {
+            continue;
+        }
+        let Some(table) = held.field(path).filter(|table| table.kind == FieldKind::Table) else { continue };
+        let fields = form.sections.iter_mut().flat_map(|section| section.fields.iter_mut());
+        for field in fields.filter(|field| field.path == *path && field.kind == FieldKind::Multi) {
+            field.clone_from(table);
+        }
+    }
+}
+
 /// Takes the place of the one of the same name, or stands behind all others.
 fn put<T>(list: &mut Vec<T>, new: T, same: impl Fn(&T) -> bool) {
     match list.iter_mut().find(|held| same(held)) {
@@ -60,9 +81,22 @@ impl Package {
     /// # Errors
     /// [`ChangeError`]; this package is as before.
     pub fn revised(&self, changes: &Values) -> Result<Self, ChangeError> {
+        self.with(changes, true)
+    }
+
+    /// The package with changes that were taken in before, maybe by an earlier version of this program. A form that came
+    /// with the program and has grown since stays as the program has it; everything else of the revision still counts.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; this package is as before.
+    pub fn applied(&self, changes: &Values) -> Result<Self, ChangeError> {
+        self.with(changes, false)
+    }
+
+    fn with(&self, changes: &Values, strict: bool) -> Result<Self, ChangeError> {
         let mut next = self.clone();
         for (path, value) in changes.iter().filter(|(_, value)| !value.is_null()) {
-            next.change(path, value)?;
+            next.change(path, value, strict)?;
         }
         // Published with the day on which the next version came: told by the newest, should that value be missing.
         if changes.keys().any(|path| path.starts_with("item/")) {
@@ -74,22 +108,25 @@ impl Package {
         Ok(next)
     }
 
-    fn change(&mut self, path: &str, value: &Value) -> Result<(), ChangeError> {
+    fn change(&mut self, path: &str, value: &Value, strict: bool) -> Result<(), ChangeError> {
         let misnamed = || ChangeError::Shape(path.to_owned());
         let text = || value.as_str().map(str::to_owned).ok_or_else(misnamed);
         match path.split_once('/') {
             None if path == "skin" => self.skin = text()?,
             None if path == "version" => self.version = text()?,
             Some(("form", name)) => {
-                let form: Form = read(path, value)?;
+                let mut form: Form = read(path, value)?;
                 if name != form_name(&form) {
                     return Err(misnamed());
                 }
+                self.inherit_starts(&mut form);
+                self.inherit_channel(&mut form);
                 let forms = self.forms.get_mut();
                 match forms.iter_mut().find(|held| held.id == form.id && held.version == form.version) {
                     Some(held) => {
                         let superseded = form.superseded;
-                        if (Form { superseded: held.superseded, ..form }) != *held {
+                        became_tables(&mut form, held);
+                        if strict && !(Form { superseded: held.superseded, ..form }).asks_as(held) {
                             return Err(ChangeError::Published(name.to_owned()));
                         }
                         held.superseded = held.superseded.or(superseded);
@@ -138,6 +175,40 @@ impl Package {
             _ => return Err(ChangeError::Path(path.to_owned())),
         }
         Ok(())
+    }
+
+    /// What a form of the township does not say of a start is as in the version before it, at the same question: versions
+    /// that were published before forms said so would fill in nothing. A start that no longer fits is left out.
+    fn inherit_starts(&self, form: &mut Form) {
+        let before = self.forms.get().iter().filter(|held| held.id == form.id && held.version < form.version);
+        let Some(before) = before.max_by_key(|held| held.version) else { return };
+        let take = |field: &mut Field, held: Option<&Field>| {
+            let held = held.filter(|held| held.kind == field.kind && held.default.is_some());
+            let Some(held) = held.filter(|_| field.default.is_none()) else { return };
+            field.default.clone_from(&held.default);
+            if wrong_default(self, field, chrono::NaiveDate::default()) {
+                field.default = None;
+            }
+        };
+        for field in form.sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
+            let held = before.fields().map(|(_, held)| held).find(|held| held.path == field.path);
+            for column in &mut field.fields {
+                let column_held =
+                    held.and_then(|held| held.fields.iter().find(|one| one.path == column.path));
+                take(column, column_held);
+            }
+            take(field, held);
+        }
+    }
+
+    /// Who hears what is confidential: a version that was published before forms said so keeps the channel of its form.
+    fn inherit_channel(&self, form: &mut Form) {
+        if form.record != RecordKind::Confidential || form.heard_by.is_some() {
+            return;
+        }
+        let same = self.forms.get().iter().filter(|held| held.id == form.id);
+        let said = same.filter_map(|held| held.heard_by.clone()).next_back();
+        form.heard_by = said.or_else(|| Some(HEARD_BY.to_owned()));
     }
 
     /// Items are chosen from the catalogue: those that are off or gone stay readable and are not offered.
@@ -321,6 +392,61 @@ mod tests {
     }
 
     #[test]
+    fn a_revision_that_was_stored_still_counts_when_a_built_in_form_has_grown() {
+        let builtin = Package::builtin();
+        let mut old = builtin.form_named("F-HAZARD/1").unwrap().clone();
+        // As an earlier version of the program had it, with the day on which the township put its own in its place.
+        old.sections[0].fields.pop();
+        old.superseded = chrono::NaiveDate::from_ymd_opt(2026, 11, 1);
+        let own = Form { version: 2, superseded: None, ..old.clone() };
+        let told = |form: &Form| serde_json::to_value(form).unwrap();
+        let stored = Values::from([
+            ("form/F-HAZARD.1".to_owned(), told(&old)),
+            ("form/F-HAZARD.2".to_owned(), told(&own)),
+        ]);
+        assert!(builtin.revised(&stored).is_err(), "nobody publishes that anew");
+        let next = builtin.applied(&stored).unwrap();
+        assert!(next.form_named("F-HAZARD/2").is_some());
+        let held = next.form_named("F-HAZARD/1").unwrap();
+        assert_eq!(held.superseded, old.superseded);
+        assert_eq!(held.sections, builtin.form_named("F-HAZARD/1").unwrap().sections);
+    }
+
+    #[test]
+    fn a_package_exported_before_a_list_became_a_table_is_taken_in() {
+        let builtin = Package::builtin();
+        let mut form = builtin.form_named("F-HOUSEHOLD/1").unwrap().clone();
+        let fields = form.sections.iter_mut().flat_map(|section| section.fields.iter_mut());
+        let list = json!({"path": "categories", "label": "类别", "kind": "multi", "options": "household_category", "class": "L4"});
+        for field in fields.filter(|field| field.path == "categories") {
+            *field = serde_json::from_value(list.clone()).unwrap();
+        }
+        let with = |form: &Form| Values::from([("form/F-HOUSEHOLD.1".to_owned(), form.json_value())]);
+        let next = builtin.revised(&with(&form)).unwrap();
+        assert_eq!(next.forms, builtin.forms, "the program's own stands");
+        // Anything else that differs is still a change of what was published.
+        form.title = "另一张".to_owned();
+        assert_eq!(builtin.revised(&with(&form)), Err(ChangeError::Published("F-HOUSEHOLD.1".to_owned())));
+    }
+
+    #[test]
+    fn a_form_from_before_channels_keeps_the_channel_of_its_form() {
+        let builtin = Package::builtin();
+        let channel = |id: &str, version: u32| {
+            let mut form = builtin.form("F-ABUSE").unwrap().clone();
+            (form.id, form.version, form.heard_by) = (id.to_owned(), version, None);
+            let changes: Values = [(format!("form/{id}.{version}"), form.json_value())].into();
+            let next = builtin.revised(&changes).unwrap();
+            assert_eq!(next.faults(), Vec::<String>::new());
+            next.form_named(&format!("{id}/{version}")).unwrap().heard_by.clone().unwrap()
+        };
+        assert_eq!(channel("F-ABUSE", 3), "harm.handle");
+        assert_eq!(channel("F-ABUSE", 2), "harm.handle", "one that was exported before says the same");
+        assert_eq!(channel("F-SUPV", 2), HEARD_BY);
+        assert_eq!(channel("F-WATER", 1), HEARD_BY, "a form of the township's own");
+    }
+
+    #[test]
     fn a_published_form_stays_as_it_is() {
         let builtin = Package::builtin();
         let mut form = builtin.form("F-HAZARD").unwrap().clone();
@@ -329,6 +455,69 @@ mod tests {
         assert_eq!(builtin.revised(&changes), Err(ChangeError::Published("F-HAZARD.1".to_owned())));
         let changes: Values = [("form/F-OTHER.1".to_owned(), form.json_value())].into();
         assert_eq!(builtin.revised(&changes), Err(ChangeError::Shape("form/F-OTHER.1".to_owned())));
+    }
+
+    #[test]
+    fn a_version_of_the_township_from_before_there_were_starts_fills_in_as_the_built_in_one() {
+        let builtin = Package::builtin();
+        let mut form = builtin.form("F-VISIT").unwrap().clone();
+        form.version = 2;
+        let mut own = None;
+        for field in form.sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
+            field.default = None;
+            match field.path.as_str() {
+                // A question that the township asks otherwise, and one with a start of its own.
+                "purposes" => field.kind = crate::form::FieldKind::Text,
+                "well_being" => field.default = Some(json!("good")),
+                "mode" => own = Some(field.clone()),
+                _ => {}
+            }
+        }
+        let with = |form: &Form| {
+            let changes: Values = [("form/F-VISIT.2".to_owned(), form.json_value())].into();
+            builtin.revised(&changes).unwrap()
+        };
+        let start = |package: &Package, path: &str| {
+            package.form_named("F-VISIT/2").unwrap().field(path).unwrap().default.clone()
+        };
+        let next = with(&form);
+        assert_eq!(start(&next, "mode"), Some(json!("in_home")));
+        assert_eq!((start(&next, "purposes"), start(&next, "well_being")), (None, Some(json!("good"))));
+        // The answer that the built-in form starts with is none of the township's.
+        let mut narrow = own.unwrap();
+        narrow.options = Some(crate::form::Options::Inline(Vec::new()));
+        for field in form.sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
+            if field.path == "mode" {
+                *field = narrow.clone();
+            }
+        }
+        assert_eq!(start(&with(&form), "mode"), None);
+        // Rows of tables, too.
+        let mut file = builtin.form("F-MEDIATION").unwrap().clone();
+        file.version = 2;
+        for column in
+            file.sections.iter_mut().flat_map(|s| s.fields.iter_mut()).flat_map(|f| f.fields.iter_mut())
+        {
+            column.default = None;
+        }
+        let changes: Values = [("form/F-MEDIATION.2".to_owned(), file.json_value())].into();
+        let next = builtin.revised(&changes).unwrap();
+        let column = next.form_named("F-MEDIATION/2").unwrap().field("talks/r/way").unwrap();
+        assert_eq!(column.default, Some(json!("face")));
+    }
+
+    #[test]
+    fn what_a_published_form_starts_with_may_differ_between_programs() {
+        let builtin = Package::builtin();
+        let mut form = builtin.form("F-VISIT").unwrap().clone();
+        form.superseded = Some(day(5, 1));
+        for field in form.sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
+            field.default = None;
+        }
+        let changes: Values = [("form/F-VISIT.1".to_owned(), form.json_value())].into();
+        let next = builtin.revised(&changes).unwrap();
+        let held = next.form_named("F-VISIT/1").unwrap();
+        assert_eq!((held.superseded, held.field("mode").unwrap().default.is_some()), (Some(day(5, 1)), true));
     }
 
     impl Form {

@@ -18,6 +18,9 @@ pub struct RiskRule {
     pub single_item: Option<u32>,
     /// What follows, in words.
     pub effect: String,
+    /// Who is told the same day, as `risk_body`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<String>,
 }
 
 impl Package {

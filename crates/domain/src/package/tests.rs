@@ -57,7 +57,7 @@ fn lists_are_complete() {
     assert_eq!(count("visit_purpose"), 12);
     assert_eq!(count("risk_item"), 14);
     assert_eq!(count("source"), 19);
-    assert_eq!(package.roles.len(), 33);
+    assert_eq!(package.roles.len(), 34);
     assert_eq!(package.levels.iter().map(|level| level.rank).collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::Package;
 use crate::catalogue::{MAX_STANDING, SLA_CLASSES};
-use crate::form::{Compute, Field, FieldKind, Form, Options};
+use crate::form::{Compute, Field, FieldKind, Form, Options, wrong_default};
+use crate::record::RecordKind;
 
 impl Package {
     /// Everything that does not resolve, in words for whoever maintains the data; empty = sound.
@@ -36,6 +37,11 @@ impl Package {
 
     fn form_faults(&self, faults: &mut Vec<String>) {
         for form in self.forms.get() {
+            let named = |right: &str| self.permissions.iter().any(|known| known.id == right);
+            let confidential = form.record == RecordKind::Confidential;
+            if !form.heard_by.as_deref().map_or(!confidential, named) {
+                faults.push(format!("{}/{}: nobody hears it", form.id, form.version));
+            }
             let mut paths = BTreeSet::new();
             for (_, field) in form.fields() {
                 if !paths.insert(field.path.as_str()) {
@@ -80,6 +86,10 @@ impl Package {
         {
             faults.push(format!("{owner}: {} uses unknown dict {dict}", field.path));
         }
+        // A default may hold no day of its own, so that any day judges it alike.
+        if wrong_default(self, field, chrono::NaiveDate::default()) {
+            faults.push(format!("{owner}: {} starts with what does not fit", field.path));
+        }
         for spawn in &field.spawn {
             let child = self.form_for(spawn.kind);
             for (path, value) in &spawn.set {
@@ -103,6 +113,16 @@ impl Package {
             }
             if self.form(&item.form).is_none() {
                 faults.push(format!("item {}: unknown form {}", item.code, item.form));
+            }
+            for role in item.reporters.iter().filter(|role| self.role(role).is_none()) {
+                faults.push(format!("item {}: unknown role {role}", item.code));
+            }
+            let coded = |code: &String| {
+                matches!(code.len(), 2..=8)
+                    && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+            };
+            if !item.points.iter().all(coded) {
+                faults.push(format!("item {}: a points code is no code", item.code));
             }
             if item.sla.is_empty() || item.sla.iter().any(|class| !SLA_CLASSES.contains(&class.as_str())) {
                 faults.push(format!("item {}: unknown class of limits", item.code));

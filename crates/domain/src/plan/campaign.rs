@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Entity, EntityId, order_by_key};
+use gridbook_log::{Entity, EntityId, order_by_key, set_of};
 
+use crate::household::merge::Merges;
 use crate::record::RecordKind;
 use crate::share::Share;
 use crate::summary::Summary;
@@ -54,23 +55,25 @@ pub struct Progress {
     pub call_backs: Vec<EntityId>,
 }
 
-/// How far one person is; `met` are the households that the campaign reached ([`super::task::met`]).
+/// How far one person is: households that are one now count once (TERR-13). `met` are the households that the campaign reached ([`super::task::met`]).
 pub fn progress<'a>(
     given: &[EntityId],
     met: &BTreeSet<EntityId>,
-    summaries: impl IntoIterator<Item = &'a Summary>,
+    summaries: impl IntoIterator<Item = &'a Summary> + Clone,
 ) -> Progress {
     let mut progress = Progress::default();
-    for id in given {
-        progress.done.count(met.contains(id));
-        if !met.contains(id) {
-            progress.left.push(*id);
+    let merges = Merges::of(summaries.clone());
+    let met: BTreeSet<EntityId> = set_of(met.iter().map(|id| merges.standing(*id)));
+    for id in merges.stand_for(given) {
+        progress.done.count(met.contains(&id));
+        if !met.contains(&id) {
+            progress.left.push(id);
         }
     }
     let handled = |summary: &&Summary| {
         summary.kind.is_case()
             && matches!(summary.state.as_str(), "closed" | "fed_back")
-            && summary.household.is_some_and(|household| progress.left.contains(&household))
+            && summary.household.is_some_and(|household| progress.left.contains(&merges.standing(household)))
     };
     progress.call_backs = summaries.into_iter().filter(handled).map(|summary| summary.id).collect();
     progress

@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 use gridbook_log::EntityId;
 
 use super::{DueState, KEY_INTERVAL, Season, household_due, last_valid, required_mode};
+use crate::household::merge::homes;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::share::Share;
@@ -31,25 +32,26 @@ pub struct Coverage {
     pub attempts: usize,
 }
 
-fn active(summary: &Summary) -> bool {
+pub(super) fn active(summary: &Summary) -> bool {
     summary.kind == RecordKind::Household
         && !summary.rejected
         && matches!(summary.state.as_str(), "" | "active")
 }
 
-fn met_in(visits: &[VisitFact], from: NaiveDate, to: NaiveDate) -> bool {
+pub(super) fn met_in(visits: &[VisitFact], from: NaiveDate, to: NaiveDate) -> bool {
     visits.iter().any(|visit| visit.met && (from..=to).contains(&visit.day))
 }
 
 /// The figures of a period, first and last day included. A household counts from the day on which it was registered.
 pub fn coverage<'a>(
-    summaries: impl IntoIterator<Item = &'a Summary>,
+    summaries: impl IntoIterator<Item = &'a Summary> + Clone,
     visits: &BTreeMap<EntityId, Vec<VisitFact>>,
     package: &Package,
     (from, to): (NaiveDate, NaiveDate),
 ) -> Coverage {
     let mut figures = Coverage::default();
-    for household in summaries.into_iter().filter(|summary| active(summary) && summary.day() <= to) {
+    let homes = homes(summaries);
+    for household in homes.iter().map(AsRef::as_ref).filter(|home| active(home) && home.day() <= to) {
         let visits = visits.get(&household.id).map_or(&[][..], Vec::as_slice);
         let met = met_in(visits, from, to);
         figures.visited.count(met);
@@ -71,12 +73,7 @@ fn timeliness(
     (from, to): (NaiveDate, NaiveDate),
     timely: &mut Share,
 ) {
-    let held: Vec<super::Held<'_>> = household
-        .categories
-        .iter()
-        .filter_map(|id| package.category(id))
-        .map(|category| super::Held { category, since: None })
-        .collect();
+    let held = super::held_on(household, package, to);
     let mode = required_mode(&held);
     // What counted, in order: each visit that is the last valid one of those until its day.
     let mut days: Vec<NaiveDate> = visits.iter().filter(|visit| visit.met).map(|visit| visit.day).collect();
@@ -120,6 +117,7 @@ pub fn full_coverages(
     visits: &BTreeMap<EntityId, Vec<VisitFact>>,
     year: i32,
 ) -> [Share; 2] {
+    let homes = homes(summaries.iter().copied());
     let halves = [(1, 6, 30), (7, 12, 31)];
     halves.map(|(first, last, day)| {
         let (Some(from), Some(to)) =
@@ -128,7 +126,7 @@ pub fn full_coverages(
             return Share::default();
         };
         let mut share = Share::default();
-        for household in summaries.iter().filter(|s| active(s) && s.day() <= to) {
+        for household in homes.iter().filter(|home| active(home) && home.day() <= to) {
             share.count(met_in(visits.get(&household.id).map_or(&[][..], Vec::as_slice), from, to));
         }
         share

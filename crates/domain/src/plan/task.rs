@@ -12,10 +12,14 @@ use chrono::NaiveDate;
 use gridbook_log::{Create, Entity, EntityId, Placement, Values, map_of, order_by, set_of};
 use serde_json::Value;
 
-use super::{CALLED, DueRow, DueState, Season, attempts, due_list, household_due, visits_by_household};
+use super::{
+    Attempts, CALLED, Due, DueRow, DueState, Season, attempts, due_list, household_due, visits_by_household,
+};
 use crate::date;
+use crate::household::merge::{Merges, homes};
 use crate::package::Package;
 use crate::record::RecordKind;
+use crate::restricted;
 use crate::summary::Summary;
 
 pub use hand_on::{Followed, HAND_ON, by_hand_over, by_re_cut, left_behind, open_of};
@@ -190,8 +194,9 @@ pub fn met<'a>(
     package: &Package,
     campaign: &str,
     from: NaiveDate,
-    rows: impl IntoIterator<Item = &'a Summary>,
+    rows: impl IntoIterator<Item = &'a Summary> + Clone,
 ) -> BTreeSet<EntityId> {
+    let merges = Merges::of(rows.clone());
     let catalogue = package.catalogue.get();
     let campaign = catalogue.campaigns.iter().find(|held| held.id == campaign);
     let item = campaign.and_then(|held| catalogue.item(&held.item));
@@ -199,7 +204,7 @@ pub fn met<'a>(
         rows.into_iter().filter(|row| !row.rejected && row.kind.is_report() && row.day() >= from).filter(
             |row| row.visit.is_some_and(|visit| visit.met) || item.is_some_and(|item| item.is_about(row)),
         );
-    set_of(reached.filter_map(|row| row.household))
+    set_of(reached.filter_map(|row| row.household).map(|id| merges.standing(id)))
 }
 
 /// The list of one person: what is due (VISIT-01), and what was given to them in campaigns and is not done yet.
@@ -215,28 +220,40 @@ pub fn list_of(
         .into_iter()
         .filter(|task| task.user == user && task.runs(today))
         .collect();
-    if mine.is_empty() {
-        return rows;
+    // Where somebody goes with a second person is on the lists of those two only (VISIT-09).
+    for (household, due) in restricted::due_with(summaries.iter().copied(), package, user, today, season) {
+        let why = Some(restricted::SAFETY.to_owned());
+        match rows.iter_mut().find(|row| row.household == household) {
+            Some(row) => {
+                row.why = why;
+                let urgent = |due: &Due| (due.state, std::cmp::Reverse(due.priority), due.next);
+                if urgent(&due) < urgent(&row.due) {
+                    row.due = due;
+                }
+            }
+            None => rows.push(DueRow { household, due, why, attempts: Attempts::default() }),
+        }
     }
     let visits = visits_by_household(summaries.iter().copied());
-    let stands = |row: &&Summary| row.kind == RecordKind::Household && !row.rejected && !row.is_gone();
-    let homes = map_of(summaries.iter().copied().filter(stands).map(|row| (row.id, row)));
+    let merges = Merges::of(summaries.iter().copied());
+    let homes = homes(summaries.iter().copied());
+    let homes: BTreeMap<EntityId, &Summary> = map_of(homes.iter().map(|row| (row.id, row.as_ref())));
     for task in mine {
         let done = met(package, &task.terms.campaign, task.terms.from, summaries.iter().copied());
-        for id in task.households.iter().filter(|id| !done.contains(id)) {
-            let Some(home) = homes.get(id) else { continue };
-            if let Some(row) = rows.iter_mut().find(|row| row.household == *id) {
+        for id in merges.stand_for(&task.households).into_iter().filter(|id| !done.contains(id)) {
+            let Some(home) = homes.get(&id) else { continue };
+            if let Some(row) = rows.iter_mut().find(|row| row.household == id) {
                 row.why.get_or_insert_with(|| task.terms.label.clone());
                 continue;
             }
-            let visits = visits.get(id).map_or(&[][..], Vec::as_slice);
+            let visits = visits.get(&id).map_or(&[][..], Vec::as_slice);
             let mut due = household_due(home, visits, package, today, season);
             due.next = Some(task.terms.due);
             due.days = (task.terms.due - today).num_days();
             due.state = if due.days < 0 { DueState::Overdue } else { DueState::Due };
             due.priority = due.priority.max(CALLED);
             let attempts = attempts(package.visits.get(), due.mode, visits);
-            rows.push(DueRow { household: *id, due, why: Some(task.terms.label.clone()), attempts });
+            rows.push(DueRow { household: id, due, why: Some(task.terms.label.clone()), attempts });
         }
     }
     order_by(&mut rows, |a, b| super::order(a).cmp(&super::order(b)));

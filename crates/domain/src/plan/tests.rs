@@ -139,10 +139,6 @@ fn rules() -> &'static VisitRules {
     Package::builtin().visits.get()
 }
 
-fn names(list: &[&str]) -> Vec<String> {
-    list.iter().map(|one| (*one).to_owned()).collect()
-}
-
 #[test]
 fn a_change_in_the_family_calls_within_a_day() {
     use crate::household::tests::stream;
@@ -159,7 +155,7 @@ fn a_change_in_the_family_calls_within_a_day() {
         ["family_change", "income_shock"]
     );
     let today = day("2026-03-11");
-    let wanted = |ids: &[&str], visits: &[VisitFact]| extras(rules(), &names(ids), &signals, visits, today);
+    let wanted = |ids: &[&str], visits: &[VisitFact]| extras(rules(), ids, &signals, visits, today);
     assert_eq!(wanted(&["general"], &[]), [], "only for those whom it endangers");
     let found = wanted(&["elder_high_risk"], &[visit("2026-03-09", VisitMode::InPerson, true)]);
     assert_eq!((found.len(), found[0].by, found[0].wanted(today)), (1, day("2026-03-11"), true));
@@ -177,7 +173,7 @@ fn warnings_disputes_and_festivals_call_too() {
         at: crate::calendar::midnight(day(at)) + 9 * 3_600_000,
     };
     let by = |ids: &[&str], signals: &[Signal], today: &str| {
-        let found = extras(rules(), &names(ids), signals, &[], day(today));
+        let found = extras(rules(), ids, signals, &[], day(today));
         found.into_iter().map(|e| (e.trigger, e.opens.to_string(), e.by.to_string())).collect::<Vec<_>>()
     };
     let one = |trigger: &str, opens: &str, by: &str| (trigger.to_owned(), opens.to_owned(), by.to_owned());
@@ -357,6 +353,27 @@ fn what_calls_for_a_visit_stands_in_the_plan() {
     let told = |rows: &[DueRow]| rows.iter().map(|row| (row.household, row.why.clone())).collect::<Vec<_>>();
     assert_eq!(told(&found), [(plain.id, None)]);
     assert!(found[0].attempts.alert && found[0].attempts.days == 3);
+    // The chief of the village hears of it, whoever tried; the one of another village does not.
+    let areas = |role: &str, area: &str| {
+        let held = json!({"user": "chi", "assignments": [{"role": role, "area": area}]});
+        let actor: crate::role::Actor = serde_json::from_value(held).unwrap();
+        let areas = alerted(package.visits.get(), &actor, day("2026-03-11"));
+        unmet(&all, package, &areas, day("2026-03-11"))
+    };
+    let days = ["2026-03-09", "2026-03-10", "2026-03-11"].map(day).to_vec();
+    let told_of = Unmet { household: plain.id, days, tried: vec!["yang".to_owned()] };
+    for role in ["grid_worker_l1", "deputy_grid_chief", "grid_chief"] {
+        assert_eq!(areas(role, "510000100201"), std::slice::from_ref(&told_of), "{role}");
+    }
+    assert_eq!(areas("grid_chief", "510000100202"), []);
+    assert_eq!(areas("village_assistant", "510000100201"), []);
+    // Gone by itself when somebody is met; and nobody waits for those who are away.
+    let mut met = all.clone();
+    met.push(visited(11, &plain, "2026-03-12", json!({})));
+    assert_eq!(unmet(&met, package, &["510000100201"], day("2026-03-11")), []);
+    let mut gone = all.clone();
+    gone[8].categories = vec!["away_whole".to_owned()];
+    assert_eq!(unmet(&gone, package, &["510000100201"], day("2026-03-11")), []);
     // Before the spring festival even those who are away are expected.
     let spring = rows("2027-02-01");
     let away_row = spring.iter().find(|row| row.household == away.id).unwrap();

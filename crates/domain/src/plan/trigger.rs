@@ -16,6 +16,9 @@ use crate::territory::norm::Norms;
 pub struct VisitRules {
     /// Attempts on different days after which somebody is told (VISIT-04).
     pub attempts: usize,
+    /// Roles that are told, each for the households of its area.
+    #[serde(default)]
+    pub alert_roles: Vec<String>,
     /// Size of a grid (TERR-04).
     pub norms: Norms,
     /// First days of the lunar year, `YYYY-MM-DD`.
@@ -158,7 +161,7 @@ pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
 /// the year count from `today` one year back and one ahead; `visits` in any order.
 pub fn extras(
     rules: &VisitRules,
-    categories: &[String],
+    categories: &[&str],
     signals: &[Signal],
     visits: &[VisitFact],
     today: NaiveDate,
@@ -166,7 +169,7 @@ pub fn extras(
     let mut found = Vec::new();
     for trigger in &rules.triggers {
         let concerns = trigger.categories.is_empty()
-            || trigger.categories.iter().any(|wanted| categories.iter().any(|held| held == wanted));
+            || trigger.categories.iter().any(|wanted| categories.contains(&wanted.as_str()));
         if !concerns {
             continue;
         }

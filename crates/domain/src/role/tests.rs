@@ -165,3 +165,31 @@ fn the_matrix_of_who_does_what_in_the_township() {
         assert_eq!(got, wanted, "{role}");
     }
 }
+
+#[test]
+fn a_role_given_by_name_is_given_by_whoever_may_do_all_of_it() {
+    let package = Package::builtin();
+    let today = NaiveDate::from_ymd_opt(2026, 5, 18).unwrap();
+    let actor = |role: &str, to: Option<NaiveDate>| Actor {
+        user: "x".to_owned(),
+        assignments: vec![Assignment { role: role.to_owned(), to, ..Assignment::default() }],
+    };
+    let role = |id: &str| package.role(id).unwrap();
+    for (who, gives) in [
+        ("center_director", true),
+        ("grid_clerk", false),
+        ("sys_admin", false),
+        ("discipline_officer", false),
+    ] {
+        let who = actor(who, None);
+        assert_eq!(may_grant(package, &who, role("harm_contact"), today), gives, "{who:?}");
+        assert_eq!(grants_by_name(package, &who, today), gives, "{who:?}");
+        assert!(may_grant(package, &who, role("village_assistant"), today));
+    }
+    let past = actor("harm_contact", today.pred_opt());
+    assert!(!may_grant(package, &past, role("harm_contact"), today), "what is over gives nothing");
+    let held = |to: Option<NaiveDate>| actor("harm_contact", to).assignments;
+    assert!(differs_in("harm_contact", &held(Some(today)), &held(today.succ_opt())));
+    assert!(differs_in("harm_contact", &held(Some(today)), &[]));
+    assert!(!differs_in("harm_contact", &held(Some(today)), &held(Some(today))));
+}

@@ -4,6 +4,10 @@ use crate::summary::Keys;
 
 use super::*;
 
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 5, 20).unwrap()
+}
+
 fn blank(n: u32, kind: RecordKind) -> Summary {
     let mut id = [0; 16];
     id[..4].copy_from_slice(&n.to_be_bytes());
@@ -44,6 +48,7 @@ fn household(n: u32, names: &[&str], phone: &str, categories: &[&str]) -> Summar
         tails: vec![phone[phone.len() - 8..].to_owned()],
         door: fold_door(&format!("{n}号")),
         text: fold(&address),
+        marks: Vec::new(),
     };
     summary
 }
@@ -66,7 +71,7 @@ fn village() -> Vec<Summary> {
 }
 
 fn find(all: &[Summary], query: &str) -> Vec<u32> {
-    Query::new(query, Package::builtin())
+    Query::new(query, Package::builtin(), today())
         .households(all, 1000)
         .into_iter()
         .map(|hit| u32::from_be_bytes(hit.id.0[..4].try_into().unwrap()))
@@ -137,7 +142,7 @@ fn an_open_matter_finds_its_household() {
     let id = case.id;
     all.push(case);
     assert_eq!(find(&all, "排水沟"), [500]);
-    let hit = &Query::new("排水沟", Package::builtin()).households(&all, 10)[0];
+    let hit = &Query::new("排水沟", Package::builtin(), today()).households(&all, 10)[0];
     assert_eq!(hit.why, Why::Matter(id));
     all.last_mut().unwrap().state = "closed".to_owned();
     assert!(find(&all, "排水沟").is_empty());
@@ -148,16 +153,35 @@ fn other_records_are_found_one_by_one() {
     let mut case = blank(1, RecordKind::Hazard);
     case.keys.text = fold("后山裂缝 柳溪村3组");
     case.number = "青禾〔2026〕隐字第00012号".to_owned();
-    let fits = |query: &str| Query::new(query, Package::builtin()).score(&case).is_some();
+    let fits = |query: &str| Query::new(query, Package::builtin(), today()).score(&case).is_some();
     assert!(fits("裂缝") && fits("青禾〔2026〕隐字第00012号") && !fits("塌方") && !fits(""));
-    assert!(Query::new(" ", Package::builtin()).is_empty());
+    assert!(Query::new(" ", Package::builtin(), today()).is_empty());
 }
 
 #[test]
 fn the_limit_keeps_the_best() {
     let all = village();
-    let query = || Query::new("12", Package::builtin());
+    let query = || Query::new("12", Package::builtin(), today());
     let all_hits = query().households(&all, 1000);
     assert_eq!(query().households(&all, 1), all_hits[..1]);
     assert!(all_hits.is_sorted_by(|a, b| a.score >= b.score));
+}
+
+#[test]
+fn what_is_sensitive_is_found_only_by_who_may_see_it_and_only_while_it_counts() {
+    use crate::case::story::{GRID, person};
+    let mut all = village();
+    all[11].area = GRID.to_owned();
+    let count = |all: &[Summary], user: &Actor, words: &str| {
+        let query = Query::new(words, Package::builtin(), today());
+        query.discreet(Package::builtin(), user).households(all, 1000).len()
+    };
+    let (worker, clerk) = (person("ann", "village_assistant"), person("ivy", "intake_clerk"));
+    assert_eq!((count(&all, &worker, "低保"), count(&all, &clerk, "低保")), (1, 0));
+    assert_eq!((count(&all, &worker, "独居"), count(&all, &clerk, "独居")), (1, 1));
+    all[11].area = "51000010020200101".to_owned();
+    assert_eq!(count(&all, &worker, "低保"), 0, "another grid");
+    all[11].area = GRID.to_owned();
+    all[11].categories = vec!["dibao//2026-05-19".to_owned()];
+    assert_eq!(count(&all, &worker, "低保"), 0, "it has ended");
 }

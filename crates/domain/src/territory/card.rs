@@ -2,7 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::{AreaCode, covers};
+use super::AreaCode;
+use super::zone::Zones;
+use crate::household::merge::homes;
 use crate::package::Package;
 use crate::plan::{Season, is_key};
 use crate::record::RecordKind;
@@ -28,9 +30,10 @@ pub struct AreaCard {
     pub open: usize,
 }
 
-/// The card of a node; `rows` may be all that the device has.
+/// The card of a node; `rows` may be all that the device has. A zone shows what lies in its villages.
 pub fn card<'a>(
     package: &Package,
+    zones: &Zones,
     code: &str,
     people: &[Actor],
     rows: impl IntoIterator<Item = &'a Summary>,
@@ -39,20 +42,26 @@ pub fn card<'a>(
     let mut card = AreaCard::default();
     let parents = std::iter::successors(AreaCode::parse(code).ok(), AreaCode::parent).skip(1);
     card.above = parents.map(|code| code.as_str().to_owned()).collect();
+    // The zone stands above the village and below the township.
+    if let Some(zone) = zones.zone_of(code).filter(|zone| *zone != code) {
+        let above = card.above.iter().position(|code| code.len() < 12).unwrap_or(card.above.len());
+        card.above.insert(above, zone.to_owned());
+    }
     for person in people {
         let held = person.assignments.iter().filter(|held| held.valid_on(today));
-        let here = held.filter(|held| held.area.as_deref().is_some_and(|area| covers(code, area)));
+        let here = held.filter(|held| held.area.as_deref().is_some_and(|area| zones.covers(code, area)));
         card.staff.extend(here.map(|held| (person.user.clone(), held.role.clone())));
     }
     gridbook_log::order_by(&mut card.staff, Ord::cmp);
     card.staff.dedup();
-    for row in rows.into_iter().filter(|row| !row.rejected && covers(code, &row.area)) {
+    let rows: Vec<&Summary> = rows.into_iter().collect();
+    for home in homes(rows.iter().copied()).iter().filter(|home| zones.covers(code, &home.area)) {
+        card.households += 1;
+        card.persons += home.keys.names.len();
+        card.key += usize::from(is_key(home, package, today, Season::usual(today)));
+    }
+    for row in rows.into_iter().filter(|row| !row.rejected && zones.covers(code, &row.area)) {
         match row.kind {
-            RecordKind::Household if !row.is_gone() => {
-                card.households += 1;
-                card.persons += row.keys.names.len();
-                card.key += usize::from(is_key(row, package, today, Season::usual(today)));
-            }
             RecordKind::Place => card.points += usize::from(row.state != "closed"),
             _ => card.open += usize::from(row.is_open()),
         }
@@ -93,15 +102,23 @@ mod tests {
             person("ann", "village_assistant"),
             person("sue", "supervisor"),
         ];
-        let shown = |code: &str| card(package, code, &people, &rows, day_of(START));
+        let zone = "510000100P01";
+        let zones = Zones::of([(VILLAGE, zone)]);
+        let shown = |code: &str| card(package, &zones, code, &people, &rows, day_of(START));
         let village = shown(VILLAGE);
-        assert_eq!(village.above, [TOWN, "510000"]);
+        assert_eq!(village.above, [zone, TOWN, "510000"]);
+        let whole = shown(zone);
+        assert_eq!(
+            (whole.above, whole.staff),
+            (vec![TOWN.to_owned(), "510000".to_owned()], village.staff.clone())
+        );
+        assert_eq!((whole.households, whole.open), (village.households, village.open));
         let held = |user: &str, role: &str| (user.to_owned(), role.to_owned());
         assert_eq!(village.staff, [held("ann", "village_assistant"), held("lea", "grid_worker_l1")]);
         assert_eq!((village.households, village.persons, village.key), (2, 4, 1));
         assert_eq!((village.points, village.open), (1, 1));
         let grid = shown(GRID);
-        assert_eq!((grid.above.len(), grid.staff.len(), grid.households), (4, 1, 2));
+        assert_eq!((grid.above.len(), grid.staff.len(), grid.households), (5, 1, 2));
         assert_eq!(shown("510000100202").households, 0);
     }
 }

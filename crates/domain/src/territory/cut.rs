@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::norm::{Dwelling, NormNote, Norms, check};
 use super::recut::{Plan, plan};
-use super::{AreaCode, AreaLevel, AreaNode, covers, grid_of, is_grid_of};
+use super::{AreaCode, AreaLevel, AreaNode, GridKind, covers, grid_of, is_grid_of};
 use crate::date;
+use crate::household::merge::Merges;
 use crate::record::RecordKind;
 use crate::role::{Actor, Assignment};
 use crate::summary::Summary;
@@ -126,6 +127,26 @@ pub fn free_codes(nodes: &[Node], village: &str, count: usize) -> Vec<String> {
     let number = |node: &Node| node.node.code.strip_prefix(village)?.get(..3)?.parse::<u32>().ok();
     let last = nodes.iter().filter_map(number).filter(|n| BASIC.contains(n)).max().unwrap_or(0);
     (last + 1..=*BASIC.end()).take(count).map(|n| format!("{village}{n:03}")).collect()
+}
+
+/// The code of a new grid of a kind (TERR-02): the one after the last ever used, since codes are never used again.
+pub fn free_code(nodes: &[Node], village: &str, kind: GridKind) -> Option<String> {
+    let range = match kind {
+        GridKind::Basic => BASIC,
+        GridKind::Dedicated => 800..=899,
+        GridKind::Online => 900..=999,
+    };
+    let number = |node: &Node| node.node.code.strip_prefix(village)?.get(..3)?.parse::<u32>().ok();
+    let last = nodes.iter().filter_map(number).filter(|n| range.contains(n)).max();
+    let next = last.map_or(*range.start(), |last| last + 1);
+    range.contains(&next).then(|| format!("{village}{next:03}"))
+}
+
+/// The code of a new zone of a township; none is used again.
+pub fn free_zone(nodes: &[Node], township: &str) -> Option<String> {
+    let number = |node: &Node| node.node.code.strip_prefix(township)?.strip_prefix('P')?.parse::<u32>().ok();
+    let next = nodes.iter().filter_map(number).max().unwrap_or(0) + 1;
+    (next < 100).then(|| format!("{township}P{next:02}"))
 }
 
 impl Draft {
@@ -410,7 +431,9 @@ pub fn grids<'a>(
     today: NaiveDate,
 ) -> Vec<Grid> {
     let mut homes: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| row.kind == RecordKind::Household && !row.is_gone()) {
+    let rows: Vec<&Summary> = rows.into_iter().collect();
+    let merges = Merges::of(rows.iter().copied());
+    for row in rows.into_iter().filter(|row| row.kind == RecordKind::Household && !merges.gone(row)) {
         *homes.entry(grid_of(&row.area)).or_default() += 1;
     }
     let here = nodes.iter().map(|node| &node.node);

@@ -7,10 +7,10 @@ use gridbook_log::{Event, set_of};
 use serde_json::Value;
 
 use super::guard::Situation;
-use super::{Flow, Transition, owned_path};
+use super::{Flow, STAYS, Transition, owned_path};
 use crate::admit::Refusal;
 use crate::case::CaseView;
-use crate::confidential::own;
+use crate::confidential::{own, permission};
 use crate::form::{Field, Values};
 use crate::package::Package;
 use crate::role::{Actor, may};
@@ -25,9 +25,10 @@ pub fn offered<'p>(
 ) -> Vec<&'p Transition> {
     let Some(flow) = package.flow(case.kind) else { return Vec::new() };
     let possible = |transition: &&Transition| {
-        transition.leaves(case).is_some()
+        transition.fits(case.kind)
+            && transition.leaves(case).is_some()
             && !own(actor, case)
-            && may(package, actor, &transition.permission, &case.target(), today)
+            && may(package, actor, permission(package, case, &transition.permission), &case.target(), today)
             && transition.guards.iter().filter(|guard| !guard.needs_input()).all(|guard| {
                 guard.holds(&Situation {
                     package,
@@ -58,11 +59,12 @@ pub fn check(
     let flow = package.flow(case.kind).ok_or(Refusal::UnknownAction)?;
     let transition = legal(flow, case, event)?;
     let mut target = case.target();
-    let allowed = may(package, actor, &transition.permission, &target, today);
+    let right = permission(package, case, &transition.permission);
+    let allowed = may(package, actor, right, &target, today);
     // A step that changes the level must be within the actor's rights before and after.
     target.level = level_after(event).or(target.level);
-    if !(allowed && may(package, actor, &transition.permission, &target, today)) {
-        return Err(Refusal::NotPermitted(transition.permission.clone()));
+    if !(allowed && may(package, actor, right, &target, today)) {
+        return Err(Refusal::NotPermitted(right.to_owned()));
     }
     let inputs: Vec<&Field> = transition.inputs_for(case.kind).collect();
     for path in event.set.keys() {
@@ -86,11 +88,13 @@ pub fn check(
         today,
         table: event.table,
     };
+    // Whoever takes a step that is new has the table that it came with, whatever the event says.
+    let table = event.table.max(transition.since).max(1);
     let broken = |with_input: bool| {
         let mut guards = transition
             .guards
             .iter()
-            .filter(|guard| guard.needs_input() == with_input && guard.since() <= event.table.max(1));
+            .filter(|guard| guard.needs_input() == with_input && guard.since() <= table);
         guards.find(|guard| !guard.holds(&now)).map_or(Ok(()), |guard| Err(Refusal::Guard(*guard)))
     };
     // Who must not do it at all is told so before being asked to fill things in.
@@ -111,8 +115,14 @@ fn legal<'p>(flow: &'p Flow, case: &CaseView, event: &Event) -> Result<&'p Trans
     }
     let late = || Refusal::NotLegalNow { action: event.event.clone(), state: case.state.clone() };
     let transition = flow.transition_to(&event.event, &event.from, &event.to).ok_or_else(late)?;
+    if !transition.fits(case.kind) {
+        return Err(Refusal::UnknownAction);
+    }
     // While two states stand side by side, one more step from either of them is the decision.
     let stands = case.state == event.from || case.others.contains(&event.from);
+    // A note is none the worse for the case having gone on meanwhile, as long as it fits there, too.
+    let stands =
+        stands || (transition.side && transition.to == STAYS && transition.from.contains(&case.state));
     if stands { Ok(transition) } else { Err(late()) }
 }
 

@@ -5,14 +5,24 @@ use gridbook_log::{BlobRef, Event, Placement};
 use serde_json::{Value, json};
 
 use super::{Transition, owned_path};
+use crate::calendar::{day_of, minute_of};
 use crate::case::CaseView;
 use crate::clock::proposed;
-use crate::form::Values;
+use crate::form::{FieldKind, Values};
+use crate::hazard;
+use crate::mediation::risk;
 use crate::package::Package;
+use crate::role::Actor;
 
 /// What the inputs of a step start with: values of the record that it may correct, and the limits that the class of
 /// the case proposes. A person may change all of it.
-pub fn suggested(package: &Package, step: &Transition, case: &CaseView, user: &str, now_ms: u64) -> Values {
+pub fn suggested(
+    package: &Package,
+    step: &Transition,
+    case: &CaseView,
+    actor: &Actor,
+    now_ms: u64,
+) -> Values {
     let mut values = Values::new();
     for field in step.inputs_for(case.kind) {
         let stays = field.set && !owned_path(package, case.kind, &field.path);
@@ -24,7 +34,23 @@ pub fn suggested(package: &Package, step: &Transition, case: &CaseView, user: &s
         }
     }
     if step.action == "claim" {
-        values.insert("handler".to_owned(), json!(user));
+        values.insert("handler".to_owned(), json!(actor.user));
+    }
+    if step.action == hazard::KNOWN
+        && let Some(told) = hazard::to_answer(package, actor, case, day_of(now_ms))
+    {
+        values.insert("told_as".to_owned(), json!(told.id));
+    }
+    if step.action == risk::NOTICE {
+        values.insert("told_at".to_owned(), json!(minute_of(now_ms)));
+        if let Some((left, _)) = risk::to_notify(package, case) {
+            values.insert("body".to_owned(), json!(left.first()));
+        }
+    }
+    if step.action == risk::ASSESS
+        && let Some(next) = risk::step_to_assess(package, case, day_of(now_ms))
+    {
+        values.insert("step".to_owned(), json!(next.id()));
     }
     if step.action == "call_back" {
         let before = case.actions.iter().filter(|action| *action == "call_back").count();
@@ -51,7 +77,13 @@ pub fn event(
         ..Event::default()
     };
     for field in step.inputs_for(case.kind).filter(|field| !field.kind.is_blob()) {
-        let Some(value) = values.get(&field.path).filter(|value| !empty(value)) else { continue };
+        // Answers that were all taken away are an answer, too.
+        let none = json!([]);
+        let cleared = field.set
+            && field.kind == FieldKind::Multi
+            && case.values.get(&field.path).is_some_and(|held| !empty(held));
+        let given = values.get(&field.path).filter(|value| !empty(value)).or(cleared.then_some(&none));
+        let Some(value) = given else { continue };
         let part = if field.set { &mut event.set } else { &mut event.data };
         // A fact that stays as it is need not be written again; what steps alone write belongs to this step.
         let own = !field.set || owned_path(package, case.kind, &field.path);

@@ -9,7 +9,8 @@ use crate::case::{CaseView, FaultMark};
 use crate::clock::ClockId;
 use crate::deadline::{Rule, due};
 use crate::form::{Photos, Values};
-use crate::mediation::{self, Mediation};
+use crate::hazard;
+use crate::mediation::{self, Mediation, risk};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, may};
@@ -111,6 +112,14 @@ pub enum Guard {
     MedTalked,
     /// The volume is complete (MED-19).
     MedComplete,
+    /// The reporter was told something since the last that was marked as seen (FLOW-11).
+    Unseen,
+    /// Somebody has to be told of a risk this high, and was not (MED-13).
+    NoticeDue,
+    /// The risk does not become less, or a mediation head or above says so (MED-13).
+    RiskKept,
+    /// Told of a danger as part of its chain, and nobody of that step said so far that they know (HAZ-05).
+    AlarmTold,
 }
 
 /// What a guard looks at.
@@ -135,7 +144,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 45] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -177,6 +186,10 @@ impl Guard {
         Self::MedSigned,
         Self::MedTalked,
         Self::MedComplete,
+        Self::Unseen,
+        Self::NoticeDue,
+        Self::RiskKept,
+        Self::AlarmTold,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
@@ -196,6 +209,7 @@ impl Guard {
                 | Self::FaultNamed
                 | Self::ContestNamed
                 | Self::WaiveFits
+                | Self::RiskKept
                 | Self::MedFit
                 | Self::MedReady
                 | Self::MedSigned
@@ -210,6 +224,7 @@ impl Guard {
         match self {
             Self::WithinRespond | Self::OwnerNamed | Self::NotRefuser | Self::WaiveFits => 2,
             Self::MinRest => 3,
+            Self::Unseen | Self::RiskKept => 4,
             _ => 1,
         }
     }
@@ -258,6 +273,10 @@ impl Guard {
             Self::MedSigned => "not_signed",
             Self::MedTalked => "no_talk",
             Self::MedComplete => "volume_incomplete",
+            Self::Unseen => "nothing_unseen",
+            Self::NoticeDue => "nobody_to_notify",
+            Self::RiskKept => "risk_lowered",
+            Self::AlarmTold => "not_told",
         }
     }
 
@@ -305,6 +324,12 @@ impl Guard {
             Self::MedSigned => "协议还没有签名盖章",
             Self::MedTalked => "还没有调解记录",
             Self::MedComplete => "卷内文书不全, 还不能归档",
+            Self::Unseen => "没有还没看过的反馈",
+            Self::NoticeDue => "该告知的都告知过了",
+            Self::RiskKept => {
+                "风险等级不能比现在低，也不能比勾选的情况低；要调低请调委会主任、中心主任或总网格长来定"
+            }
+            Self::AlarmTold => "这一级已经有人知悉, 或者您不在告知链里",
         }
     }
 
@@ -398,6 +423,13 @@ impl Guard {
             Self::MedSigned => mediation::agreement::unsigned(&now.file()).is_empty(),
             Self::MedTalked => !now.file().rows("talks").is_empty(),
             Self::MedComplete => mediation::volume::missing(now.package, &now.file()).is_empty(),
+            Self::Unseen => case.told.iter().any(|told| told.seen_at.is_none()),
+            Self::NoticeDue => risk::to_notify(now.package, case).is_some(),
+            Self::RiskKept => risk::may_set(now.package, now.actor, case, now.values, now.today),
+            Self::AlarmTold => {
+                let step = hazard::to_answer(now.package, now.actor, case, now.today);
+                step.is_some_and(|step| said("told_as").is_empty() || said("told_as") == step.id)
+            }
         }
     }
 }

@@ -209,7 +209,10 @@ fn the_buttons_follow_state_and_person() {
         ["cancel_request"],
         "registered: the reporter can only ask"
     );
-    assert_eq!(names(&ben, &story.view(), today), ["start", "hand_over", "participant", "comment"]);
+    assert_eq!(
+        names(&ben, &story.view(), today),
+        ["start", "interim", "hand_over", "participant", "comment"]
+    );
     story.until_callback();
     assert_eq!(
         names(&cara, &story.view(), today),

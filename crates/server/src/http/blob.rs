@@ -68,18 +68,7 @@ pub(super) async fn store(
     app.writer
         .run(move |ledger| {
             Box::pin(async move {
-                let sql = "INSERT INTO blobs (tenant, sha256, size, mime, account, stored_at) VALUES (?, ?, ?, ?, ?, ?)
-                           ON CONFLICT DO NOTHING";
-                let now = ledger.now_i64();
-                sql::query(sql)
-                    .bind(ledger.tenant.id)
-                    .bind(sha256)
-                    .bind(len)
-                    .bind(mime)
-                    .bind(user)
-                    .bind(now)
-                    .execute(&mut ledger.conn)
-                    .await?;
+                ledger.keep_blob(&sha256, len, &mime, &user).await?;
                 Ok(())
             })
         })

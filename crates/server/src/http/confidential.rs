@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use gridbook_domain::confidential::named;
+use gridbook_domain::confidential::Way;
 use gridbook_log::{Body as Content, EntityId, Op};
 use gridbook_sync::wire::{PushReply, PushRequest};
 use serde::Serialize;
@@ -69,10 +69,14 @@ pub(super) async fn hand_in(
     let request: PushRequest = body::json(&headers, body).await?;
     let [wire] = request.ops.as_slice() else { return Err(ApiError::malformed()) };
     let op = Op::from_wire(wire.clone()).map_err(|_| ApiError::malformed())?;
-    if let Ok(Content::Create(create)) = op.body()
-        && !confidential::anybody_hears(&app, &session.actor.user, &named(&create.set)).await?
-    {
-        return Err(confidential::nobody());
+    if let Ok(Content::Create(create)) = op.body() {
+        let way = Way::of_new(create);
+        // A form that goes another way is refused as one, further on.
+        let hopeless = app.admission.has_channel(&way.form)
+            && !confidential::anybody_hears(&app, &session.actor.user, &way).await?;
+        if hopeless {
+            return Err(confidential::nobody());
+        }
     }
     let today = china_day(app.clock.now_ms());
     let mut push = Push::read(app.admission.as_ref(), session.actor, request, today, &Keys::default());

@@ -32,6 +32,11 @@ impl Session {
     pub(super) fn manages_staff(&self, app: &App) -> bool {
         app.admission.manages_staff(&self.actor, china_day(app.clock.now_ms()))
     }
+
+    /// Whether the person gives roles by name, and sees for that who there is.
+    pub(super) fn grants_by_name(&self, app: &App) -> bool {
+        app.admission.grants_by_name(&self.actor, china_day(app.clock.now_ms()))
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Session {

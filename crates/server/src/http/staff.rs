@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use gridbook_domain::role::Assignment;
+use axum::http::{HeaderMap, StatusCode};
+use chrono::NaiveDate;
+use gridbook_domain::role::{Actor, Assignment};
 use gridbook_domain::territory::AreaCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +15,11 @@ use utoipa::ToSchema;
 use super::body::{self, Segment};
 use super::session::Session;
 use crate::accounts;
+use crate::admission::Admission;
 use crate::app::App;
+use crate::clock::china_day;
 use crate::problem::ApiError;
+use crate::setup::is_account;
 use crate::sql;
 use crate::writer::rights::Person;
 
@@ -48,7 +52,7 @@ pub(super) struct StaffList {
 #[utoipa::path(get, path = "/api/staff", tag = "staff", security(("token" = [])),
     responses((status = 200, body = StaffList), (status = 403, description = "forbidden")))]
 pub(super) async fn list(State(app): State<Arc<App>>, session: Session) -> Result<Json<StaffList>, ApiError> {
-    if !session.manages_staff(&app) {
+    if !session.manages_staff(&app) && !session.grants_by_name(&app) {
         return Err(ApiError::forbidden());
     }
     Ok(Json(StaffList { staff: read(&app, None).await? }))
@@ -122,11 +126,7 @@ pub(super) struct Imported {
 }
 
 fn check_name(user: &str, name: &str) -> Result<(), ApiError> {
-    let token = (2..=64).contains(&user.len())
-        && user
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
-    if !token || user == "gridbook" {
+    if !is_account(user) || user == "gridbook" {
         let message =
             format!("账号“{}”不合要求:用 2 到 64 个小写字母、数字、下划线;没有导入任何人。", shown(user));
         return Err(ApiError::bad("bad_user", message));
@@ -168,11 +168,60 @@ fn check_roles(app: &App, user: &str, assignments: &[Assignment]) -> Result<(), 
         {
             return bad("单位编码");
         }
+        if held.to.is_none() && app.admission.role_ends(&held.role) {
+            return bad("到期日(专门授权要写明到哪天)");
+        }
         if matches!((held.from, held.to), (Some(from), Some(to)) if to < from) {
             return bad("起止日期");
         }
     }
     Ok(())
+}
+
+/// What is given by name is given, changed and taken back by whoever may do it himself, nobody else (domain data 4.1.3).
+fn not_yours() -> ApiError {
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "grant",
+        "专门授权只能由自己有这项权限的人(如中心主任)给出、更改或收回;没有改动任何人。",
+    )
+}
+
+/// Whoever changes accounts, and what about them he may change.
+struct Giver {
+    actor: Actor,
+    /// Keeps the directory: everything but what is given by name.
+    manages: bool,
+    today: NaiveDate,
+    by: Arc<dyn Admission>,
+}
+
+impl Giver {
+    fn of(app: &App, session: Session) -> Self {
+        let (manages, today) = (session.manages_staff(app), china_day(app.clock.now_ms()));
+        Self { actor: session.actor, manages, today, by: app.admission.clone() }
+    }
+
+    /// A sheet of staff need not tell what is given by name: that stays, unless the sheet says otherwise.
+    fn keep(&self, was: &[Assignment], next: &mut Vec<Assignment>) {
+        for held in was.iter().filter(|held| self.by.role_ends(&held.role)) {
+            if next.iter().all(|told| told.role != held.role) {
+                next.push(held.clone());
+            }
+        }
+    }
+
+    /// # Errors
+    /// `grant`, or `forbidden` for whoever gives by name only and wants to change another role.
+    fn judge(&self, was: &[Assignment], next: &[Assignment]) -> Result<(), ApiError> {
+        if !self.by.may_regrant(&self.actor, was, next, self.today) {
+            return Err(not_yours());
+        }
+        let others = |list: &[Assignment]| {
+            list.iter().filter(|held| !self.by.role_ends(&held.role)).cloned().collect::<Vec<_>>()
+        };
+        if !self.manages && others(was) != others(next) { Err(ApiError::forbidden()) } else { Ok(()) }
+    }
 }
 
 fn own_account() -> ApiError {
@@ -214,7 +263,7 @@ pub(super) async fn import(
             ));
         }
     }
-    let people: Vec<Person> = asked
+    let mut people: Vec<Person> = asked
         .staff
         .into_iter()
         .map(|p| Person {
@@ -225,8 +274,20 @@ pub(super) async fn import(
         })
         .collect();
     let total = people.len();
-    let created =
-        app.writer.run(move |ledger| Box::pin(async move { ledger.save_people(&people).await })).await?;
+    let giver = Giver::of(&app, session);
+    let created = app
+        .writer
+        .run(move |ledger| {
+            Box::pin(async move {
+                for person in &mut people {
+                    let was = accounts::assignments(&mut ledger.conn, ledger.tenant.id, &person.user).await?;
+                    giver.keep(&was, &mut person.assignments);
+                    giver.judge(&was, &person.assignments)?;
+                }
+                ledger.save_people(&people).await
+            })
+        })
+        .await?;
     Ok(Json(Imported { created, updated: total.saturating_sub(created) }))
 }
 
@@ -254,10 +315,13 @@ pub(super) async fn change(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Staff>, ApiError> {
-    if !session.manages_staff(&app) {
+    if !session.manages_staff(&app) && !session.grants_by_name(&app) {
         return Err(ApiError::forbidden());
     }
     let asked: ChangeStaff = body::json(&headers, body).await?;
+    if !session.manages_staff(&app) && (asked.name.is_some() || asked.disabled.is_some()) {
+        return Err(ApiError::forbidden());
+    }
     if user == session.actor.user && (asked.disabled == Some(true) || asked.assignments.is_some()) {
         return Err(own_account());
     }
@@ -265,15 +329,26 @@ pub(super) async fn change(
         check_name(&user, name)?;
     }
     check_roles(&app, &user, asked.assignments.as_deref().unwrap_or_default())?;
-    let target = user.clone();
-    app.writer.run(move |ledger| Box::pin(async move { apply(ledger, &target, asked).await })).await?;
+    let (target, giver) = (user.clone(), Giver::of(&app, session));
+    app.writer
+        .run(move |ledger| Box::pin(async move { apply(ledger, &giver, &target, asked).await }))
+        .await?;
     read(&app, Some(&user)).await?.into_iter().next().map(Json).ok_or_else(ApiError::not_found)
 }
 
-async fn apply(ledger: &mut crate::writer::Ledger, user: &str, asked: ChangeStaff) -> Result<(), ApiError> {
+async fn apply(
+    ledger: &mut crate::writer::Ledger,
+    giver: &Giver,
+    user: &str,
+    asked: ChangeStaff,
+) -> Result<(), ApiError> {
     let tenant = ledger.tenant.id;
     if accounts::account(&mut ledger.conn, tenant, user).await?.is_none() {
         return Err(ApiError::not_found());
+    }
+    if let Some(next) = &asked.assignments {
+        let was = accounts::assignments(&mut ledger.conn, tenant, user).await?;
+        giver.judge(&was, next)?;
     }
     if let Some(name) = asked.name {
         sql::query("UPDATE accounts SET name = ? WHERE tenant = ? AND account = ?")

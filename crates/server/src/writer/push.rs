@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use gridbook_domain::authority::{KINDS, ruled_out, taken_before};
-use gridbook_domain::confidential::named;
+use gridbook_domain::confidential::Way;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
@@ -295,7 +295,7 @@ fn judge(
     let seen = |channel: &String| patterns.iter().any(|p| reach::matches(p, channel));
     let sees = || {
         if confidential {
-            ledger.admission.hears(actor, &named(&stream.entity.values()), today)
+            ledger.admission.hears(actor, &Way::of(&stream.entity), today)
         } else {
             stream.placed.keys().any(seen)
         }

@@ -124,6 +124,32 @@ impl Ledger {
         rows.ops.push(OpRow { seq, op: stored, area, verdict: verdict.map(str::to_owned) });
     }
 
+    /// Makes a file visible that lies in the store, whole and verified.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn keep_blob(
+        &mut self,
+        sha256: &str,
+        len: i64,
+        mime: &str,
+        account: &str,
+    ) -> Result<(), sqlx::Error> {
+        let sql =
+            "INSERT INTO blobs (tenant, sha256, size, mime, account, stored_at) VALUES (?, ?, ?, ?, ?, ?)
+                   ON CONFLICT DO NOTHING";
+        sql::query(sql)
+            .bind(self.tenant.id)
+            .bind(sha256)
+            .bind(len)
+            .bind(mime)
+            .bind(account)
+            .bind(self.now_i64())
+            .execute(&mut self.conn)
+            .await?;
+        Ok(())
+    }
+
     /// Writes the rows.
     pub(super) async fn flush(&mut self, rows: Rows) -> Result<(), sqlx::Error> {
         let now = self.now_i64();

@@ -377,7 +377,7 @@ impl Person {
                 panic!("{} is not offered {action} in {}: {names:?}", actor.user, case.state)
             })
         };
-        let mut entered = suggested(&self.package, &step, &case, &self.user(), self.env.now_ms());
+        let mut entered = suggested(&self.package, &step, &case, &self.actor.borrow(), self.env.now_ms());
         let said = values(said);
         let photos: Vec<&str> = match said.get("photos") {
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),

@@ -102,3 +102,25 @@ fn what_is_not_yet_due_is_not_late() {
         0
     );
 }
+
+/// 定期反馈: the reporter of a long case hears of it every ten working days.
+#[test]
+fn a_long_case_is_told_of_every_ten_working_days() {
+    let mut tale = Tale::hazard("yellow", at("2026-03-09", "10:00"));
+    tale.step(at("2026-03-11", "09:30"), "register", "registered");
+    tale.step(at("2026-03-11", "10:00"), "dispatch", "dispatched");
+    assert_eq!(tale.clocks().to_tell(law()), None, "nobody has it yet");
+    tale.step(at("2026-03-12", "10:00"), "claim", "claimed");
+    let due = |tale: &Tale| tale.clocks().to_tell(law()).map(|(_, due)| due);
+    assert_eq!(due(&tale), Some(at("2026-03-26", "24:00")));
+    let (warn, _) = tale.clocks().to_tell(law()).unwrap();
+    assert!((at("2026-03-24", "00:00")..=at("2026-03-25", "24:00")).contains(&warn), "before it is late");
+    // Told: ten more, over Qingming.
+    tale.step(at("2026-03-23", "10:00"), "interim", "claimed");
+    assert_eq!(due(&tale), Some(at("2026-04-07", "24:00")));
+    tale.step(at("2026-03-24", "10:00"), "start", "in_progress");
+    tale.step(at("2026-03-25", "10:00"), "finish", "done");
+    assert_eq!(due(&tale), Some(at("2026-03-26", "24:00")), "the result, within a working day");
+    tale.step(at("2026-03-26", "09:00"), "feed_back", "fed_back");
+    assert_eq!(due(&tale), None);
+}

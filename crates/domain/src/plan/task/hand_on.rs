@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{VisitTask, met};
 use crate::handover::Terms;
+use crate::household::merge::Merges;
 use crate::package::Package;
 use crate::plan::campaign::Walker;
 use crate::record::RecordKind;
@@ -75,6 +76,7 @@ pub fn open_of(
 ) -> Vec<(VisitTask, Vec<EntityId>)> {
     let homes = rows.iter().filter(|row| row.kind == RecordKind::Household && covers(area, &row.area));
     let homes: BTreeSet<EntityId> = set_of(homes.map(|row| row.id));
+    let merges = Merges::of(rows.iter().copied());
     let mine = |task: VisitTask| {
         let own = task.households.iter().filter(|id| homes.contains(id) && task.person_of(id) == user);
         let own: Vec<EntityId> = own.copied().collect();
@@ -82,7 +84,7 @@ pub fn open_of(
             return None;
         }
         let done = met(package, &task.terms.campaign, task.terms.from, rows.iter().copied());
-        own.iter().any(|id| !done.contains(id)).then_some((task, own))
+        own.iter().any(|id| !done.contains(&merges.standing(*id))).then_some((task, own))
     };
     whole(rows.iter().copied()).filter_map(mine).collect()
 }
@@ -131,6 +133,8 @@ pub fn by_re_cut<'a>(
     let lies: BTreeMap<EntityId, &str> = map_of(
         rows.iter().filter(|row| row.kind == RecordKind::Household).map(|row| (row.id, row.area.as_str())),
     );
+    // One that went into another is where that one is.
+    let merges = Merges::of(rows.iter().copied());
     let mut load: BTreeMap<&str, usize> = BTreeMap::new();
     let mut followed = Followed::default();
     for task in whole(rows.iter().copied()) {
@@ -142,9 +146,10 @@ pub fn by_re_cut<'a>(
         }
         let mut to = BTreeMap::new();
         let mut grids = BTreeSet::new();
-        for (id, area) in task.households.iter().filter_map(|id| Some((*id, *lies.get(id)?))) {
+        let lying = |id: &EntityId| Some((*id, *lies.get(&merges.standing(*id))?));
+        for (id, area) in task.households.iter().filter_map(lying) {
             grids.insert(grid_of(area));
-            if wide && !cuts.iter().any(|cut| cut.from.contains_key(&id)) {
+            if wide && !cuts.iter().any(|cut| cut.from.contains_key(&merges.standing(id))) {
                 continue;
             }
             let goes = walkers.iter().filter(|walker| covers(&walker.area, area));

@@ -369,3 +369,31 @@ fn other_event(
     let steps = by_re_cut(std::slice::from_ref(cut), rows.iter().copied(), walkers).steps;
     serde_json::to_value(&steps[0].1).unwrap()
 }
+
+#[test]
+fn a_household_that_went_into_another_is_done_there() {
+    let package = Package::builtin();
+    let (_, task_row) = given(&task("ann", GRID, &[1, 2]));
+    let went = || Summary { state: "merged".to_owned(), household: Some(id(2)), ..house(1, GRID) };
+    let homes = |met: &[u8]| -> Vec<Summary> {
+        let rows = [went(), house(2, GRID), task_row.clone()].into_iter();
+        rows.chain(met.iter().map(|n| visited(*n))).collect()
+    };
+    let listed = |rows: &[Summary]| -> Vec<EntityId> {
+        let rows: Vec<&Summary> = rows.iter().collect();
+        let today = day_of(START) + chrono::Days::new(2);
+        let list = list_of(&rows, package, "ann", today, Season::default());
+        list.into_iter().map(|row| row.household).collect()
+    };
+    let open = |rows: &[Summary]| {
+        let rows: Vec<&Summary> = rows.iter().collect();
+        open_of(package, &rows, "ann", GRID).len()
+    };
+    assert_eq!((listed(&homes(&[])), open(&homes(&[]))), (vec![id(2)], 1), "one line for both");
+    for met in [1, 2] {
+        assert_eq!((listed(&homes(&[met])), open(&homes(&[met]))), (Vec::new(), 0), "met at {met}");
+    }
+    // Given before it went: the other's line is the task's.
+    let (_, only) = given(&task("ann", GRID, &[1]));
+    assert_eq!(listed(&[went(), house(2, GRID), only]), [id(2)]);
+}

@@ -254,3 +254,19 @@ fn grids_of_a_village_with_their_households() {
         found.iter().map(|grid| (grid.code.as_str(), grid.homes, grid.begins.is_some())).collect();
     assert_eq!(told, [(LEFT, 2, false), (THIRD, 0, true)]);
 }
+
+#[test]
+fn a_new_grid_or_zone_takes_a_code_that_was_never_used() {
+    let nodes =
+        [node(1, LEFT), node(2, "510000100201800"), node(3, "510000100201805"), node(4, "510000100P03")];
+    let code = |kind| free_code(&nodes, VILLAGE, kind);
+    assert_eq!(code(GridKind::Basic).as_deref(), Some("510000100201002"));
+    assert_eq!(code(GridKind::Dedicated).as_deref(), Some("510000100201806"));
+    assert_eq!(code(GridKind::Online).as_deref(), Some("510000100201900"));
+    assert_eq!(free_code(&[node(1, "510000100201999")], VILLAGE, GridKind::Online), None, "they are used up");
+    assert_eq!(free_zone(&nodes, TOWN).as_deref(), Some("510000100P04"));
+    assert_eq!(free_zone(&[], TOWN).as_deref(), Some("510000100P01"));
+    for kind in [GridKind::Basic, GridKind::Dedicated, GridKind::Online] {
+        assert_eq!(AreaCode::parse(&code(kind).unwrap()).unwrap().grid_kind(), Some(kind));
+    }
+}

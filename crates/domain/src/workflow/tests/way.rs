@@ -289,3 +289,59 @@ fn one_in_five_is_called_back_and_what_matters_always() {
     dispute.kind = RecordKind::Dispute;
     assert!(dispute.called_back());
 }
+
+#[test]
+fn a_reporter_is_told_on_the_way_and_says_what_was_seen() {
+    let mut story = in_progress();
+    let (ann, ben) = (person("ann", "village_assistant"), person("ben", "unit_handler"));
+    let waits = |story: &Story| {
+        let row = crate::summary::Summary::of(&story.entity, Package::builtin()).unwrap();
+        row.hints.contains(&crate::summary::Hint::FedBack)
+    };
+    assert!(!waits(&story));
+    assert_eq!(
+        story.try_step(&ann, "seen", &json!({})),
+        Err(Refusal::Guard(Guard::Unseen)),
+        "nothing to see"
+    );
+    story.step(&ben, "interim", &json!({"data": {"channel": "phone", "text": "材料已到, 下周动工"}}));
+    let told = story.view().told;
+    assert_eq!((told.len(), told[0].channel.as_deref(), told[0].seen_at), (1, Some("phone"), None));
+    assert!(waits(&story));
+    story.step(&ann, "seen", &json!({}));
+    assert!(story.view().told[0].seen_at.is_some() && !waits(&story));
+    assert_eq!(story.try_step(&ann, "seen", &json!({})), Err(Refusal::Guard(Guard::Unseen)), "seen once");
+    story.step(&ben, "progress", &json!({"data": {"text": "今天动工"}}));
+    assert!(waits(&story));
+    let told = story.view().told;
+    assert_eq!((told.len(), told[1].channel.as_deref(), told[1].seen_at), (2, None, None));
+    assert!(story.try_step(&ben, "seen", &json!({})).is_err(), "only the reporter says so");
+    // Own words need no reading; those of others still wait.
+    story.step(&ann, "seen", &json!({}));
+    let mut own = Story::hazard("yellow");
+    own.step(&person("ivy", "intake_clerk"), "register", &register("yellow"));
+    let keep = json!({"set": {"handler": "ann", "handle_by": "2026-05-28"}});
+    own.step(&person("ivy", "intake_clerk"), "keep", &keep);
+    own.step(&ann, "progress", &json!({"data": {"text": "自己在清"}}));
+    assert!(!waits(&own));
+    assert_eq!(own.try_step(&ann, "seen", &json!({})), Err(Refusal::Guard(Guard::Unseen)));
+}
+
+#[test]
+fn what_was_closed_before_anybody_was_asked_stays_quiet() {
+    let waits = |table: u32| {
+        let mut story = in_progress();
+        let (ben, cara) = (person("ben", "unit_handler"), person("cara", "callback_clerk"));
+        story.step(&ben, "finish", &finish());
+        let told = json!({"data": {"channel": "phone", "text": "已清淤"}});
+        let mut body = story.event_body("feed_back", &told);
+        body["table"] = json!(table);
+        story.admitted(&ben, "event", &body).unwrap();
+        story.step(&cara, "call_back", &call_back());
+        story.step(&cara, "satisfied", &json!({"data": {"rating": "satisfied"}}));
+        assert_eq!(story.view().state, "closed");
+        crate::case::unseen(Package::builtin(), &story.entity)
+    };
+    assert!(waits(case_flow().version));
+    assert!(!waits(3));
+}

@@ -1,0 +1,173 @@
+//! Two records of one household become one, and two again (TERR-13). Nothing is copied or rewritten: the one says into
+//! which it went, the other which came to it. Both ids stay, both histories stay readable, and what was recorded about
+//! either counts for the one that stands.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use gridbook_log::{EntityId, map_of};
+use serde_json::Value;
+
+use crate::admit::Refusal;
+use crate::form::Values;
+use crate::package::Package;
+use crate::record::RecordKind;
+use crate::role::{Actor, Target, may};
+use crate::summary::Summary;
+
+/// The permission to put two households together and apart.
+pub const MERGE: &str = "household.merge";
+/// Where the one that goes names the one that stays.
+pub const INTO: &str = "merged_into";
+/// Table of those that came to the one that stays; a row is named by the household's id.
+pub const FROM: &str = "merged_from";
+/// Status of the one that went.
+pub const MERGED: &str = "merged";
+const ACTIVE: &str = "active";
+
+/// What is set on the one that goes and on the one that stays.
+pub fn put_together(
+    gone: EntityId,
+    stays: EntityId,
+    user: &str,
+    today: NaiveDate,
+) -> [(EntityId, Values); 2] {
+    let day = Value::from(today.to_string());
+    [
+        (gone, [("status".into(), MERGED.into()), (INTO.into(), stays.to_string().into())].into()),
+        (stays, [(format!("{FROM}/{gone}/on"), day), (format!("{FROM}/{gone}/by"), user.into())].into()),
+    ]
+}
+
+/// What is set on both to make them two again.
+pub fn take_apart(gone: EntityId, stays: EntityId) -> [(EntityId, Values); 2] {
+    [
+        (gone, [("status".into(), ACTIVE.into()), (INTO.into(), Value::Null)].into()),
+        (
+            stays,
+            [(format!("{FROM}/{gone}/on"), Value::Null), (format!("{FROM}/{gone}/by"), Value::Null)].into(),
+        ),
+    ]
+}
+
+/// Which households went into which others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merges(BTreeMap<EntityId, EntityId>);
+
+impl Merges {
+    /// Reads them off rows of a list.
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Summary>) -> Self {
+        let gone = rows.into_iter().filter(|row| row.kind == RecordKind::Household && !row.rejected);
+        Self(map_of(gone.filter_map(|row| Some((row.id, row.household.filter(|into| *into != row.id)?)))))
+    }
+
+    /// The household that stands for this one: itself, unless it was merged. Where two people merged two households
+    /// into each other, the one with the lower id stands, everywhere.
+    pub fn standing(&self, id: EntityId) -> EntityId {
+        if !self.0.contains_key(&id) {
+            return id;
+        }
+        let mut way = vec![id];
+        let mut at = id;
+        while let Some(next) = self.0.get(&at).copied() {
+            if let Some(turn) = way.iter().position(|seen| *seen == next) {
+                return way[turn..].iter().copied().min().unwrap_or(id);
+            }
+            way.push(next);
+            at = next;
+        }
+        at
+    }
+
+    /// Whether it is not shown any more because another stands for it.
+    pub fn hides(&self, id: EntityId) -> bool {
+        self.standing(id) != id
+    }
+
+    /// Whether it is a household that is no more one, for lists, searches and counts: cancelled, split, or one for which
+    /// another stands. Of those that went into each other one stands, though all of them say that they went.
+    pub fn gone(&self, row: &Summary) -> bool {
+        row.is_gone() && (!self.0.contains_key(&row.id) || self.hides(row.id))
+    }
+
+    /// The households that stand for these, each once, in the same order.
+    pub fn stand_for<'i>(&self, ids: impl IntoIterator<Item = &'i EntityId>) -> Vec<EntityId> {
+        let mut found: Vec<EntityId> = Vec::new();
+        let mut seen = BTreeSet::new();
+        found.extend(ids.into_iter().map(|id| self.standing(*id)).filter(|id| seen.insert(*id)));
+        found
+    }
+
+    /// The household with all that went into it.
+    pub fn whole(&self, id: EntityId) -> Vec<EntityId> {
+        let stands = self.standing(id);
+        let others =
+            self.0.keys().copied().filter(|other| *other != stands && self.standing(*other) == stands);
+        std::iter::once(stands).chain(others).collect()
+    }
+}
+
+/// Whether a household may be put together with another: one that was cancelled, split or merged would take the other
+/// out of all lists with it.
+pub fn open(status: &str) -> bool {
+    matches!(status, "" | ACTIVE)
+}
+
+/// The households that count, in a plan or a figure: those that stand, each with the categories of all that went into
+/// it. Those that were refused, cancelled or split are left out.
+pub fn homes<'a>(rows: impl IntoIterator<Item = &'a Summary> + Clone) -> Vec<Cow<'a, Summary>> {
+    let merges = Merges::of(rows.clone());
+    let houses = |row: &&'a Summary| row.kind == RecordKind::Household && !row.rejected;
+    let mut came: BTreeMap<EntityId, Vec<&'a String>> = BTreeMap::new();
+    for row in rows.clone().into_iter().filter(houses).filter(|row| merges.hides(row.id)) {
+        came.entry(merges.standing(row.id)).or_default().extend(&row.categories);
+    }
+    let one = |row: &'a Summary| {
+        let Some(words) = came.get(&row.id) else { return Cow::Borrowed(row) };
+        let mut whole = row.clone();
+        ACTIVE.clone_into(&mut whole.state);
+        for word in words {
+            if !whole.categories.contains(word) {
+                whole.categories.push((*word).clone());
+            }
+        }
+        Cow::Owned(whole)
+    };
+    rows.into_iter().filter(houses).filter(|row| !merges.gone(row)).map(one).collect()
+}
+
+/// Judges what an operation says of a merge.
+pub(crate) fn judge(
+    package: &Package,
+    actor: &Actor,
+    area: &str,
+    itself: Option<EntityId>,
+    set: &Values,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    let named = |path: &String| path == INTO || path.split('/').next() == Some(FROM);
+    let mut touched = set.iter().filter(|(path, _)| named(path)).peekable();
+    if touched.peek().is_none() {
+        return Ok(());
+    }
+    let target = Target::new(RecordKind::Household, area, None);
+    if !may(package, actor, MERGE, &target, today) {
+        return Err(Refusal::NotPermitted(MERGE.to_owned()));
+    }
+    let id_of = |path: &String, value: &Value| match path.strip_prefix("merged_from/") {
+        Some(row) => row.split('/').next().and_then(EntityId::parse),
+        None => value.as_str().and_then(EntityId::parse),
+    };
+    for (path, value) in touched {
+        let other = id_of(path, value);
+        let clears = path == INTO && value.is_null();
+        if !clears && (other.is_none() || other == itself) {
+            return Err(Refusal::BadBody(path.clone()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

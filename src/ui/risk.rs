@@ -1,0 +1,71 @@
+//! The risk of a dispute and its file, on phone and desk (MED-13): who has to be told today, who was told, and which steps
+//! were taken without a fresh look.
+
+use gridbook_domain::case::CaseView;
+use gridbook_domain::mediation::risk::{has_risk, to_notify, unassessed};
+use gridbook_domain::package::Package;
+use leptos::prelude::*;
+
+use super::directory::Names;
+use super::format;
+use super::rows::{Line, listed, tag};
+use super::states::{Tone, banner};
+
+/// What must not be overlooked about its risk; nothing for records without one.
+pub fn notes(package: &Package, case: &CaseView, now_ms: u64) -> Vec<AnyView> {
+    let mut notes = Vec::new();
+    if !has_risk(case.kind) {
+        return notes;
+    }
+    if let Some((left, due)) = to_notify(package, case) {
+        let who: Vec<&str> = left.into_iter().map(|body| package.label("risk_body", body)).collect();
+        let title = if due < now_ms {
+            "红色风险：当天没有告知"
+        } else {
+            "红色风险：今天就要告知"
+        };
+        let rule = package.risk.iter().find(|rule| Some(&rule.level) == case.level.as_ref());
+        let effect = rule.map_or("", |rule| rule.effect.as_str());
+        let text = format!(
+            "还没有告知：{}。先打电话，再点“红色风险告知”记下谁、何时、怎样。{effect}。",
+            who.join("、")
+        );
+        notes.push(banner(Tone::Danger, "attention", title, text, Vec::new()));
+    }
+    let steps = unassessed(package, case);
+    if !steps.is_empty() {
+        let steps: Vec<&str> =
+            steps.into_iter().map(|step| package.label("mediation_step", step.id())).collect();
+        let text = format!("{}。点“重新评估风险”，按清单再看一遍。", steps.join("、"));
+        notes.push(banner(Tone::Warn, "warn", "这几步没有重新评估风险", text, Vec::new()));
+    }
+    let flow = package.flow(case.kind).filter(|_| !case.risk.since.is_empty() && case.kind.is_case());
+    let over = package.state(&case.state).is_none_or(|state| state.terminal);
+    if let (Some(flow), false) = (flow, over) {
+        let step = |action: &String| flow.actions(action).next().map(|step| step.done_label.clone());
+        let gone: Vec<String> = case.risk.since.iter().filter_map(step).collect();
+        let text = format!("上次评估以后：{}。点“重新评估风险”，按清单再看一遍。", gone.join("、"));
+        notes.push(banner(Tone::Warn, "warn", "这几步没有重新评估风险", text, Vec::new()));
+    }
+    notes
+}
+
+/// Who was told of a high risk, when and how.
+pub fn told(package: &Package, names: &Names, case: &CaseView) -> Option<AnyView> {
+    if case.risk.notices.is_empty() {
+        return None;
+    }
+    let rows = case
+        .risk
+        .notices
+        .iter()
+        .map(|notice| {
+            let title = format!("{} {}", package.label("risk_body", &notice.body), notice.person);
+            let when = format::shown_time(&notice.told_at).replace('T', " ");
+            let sub = format!("{when} · {} 记", names.person(&notice.by));
+            let end = Some(tag("ok", package.label("notice_way", &notice.way)));
+            Line { test: "risk-told", title, sub, end, ..Line::default() }.draw()
+        })
+        .collect();
+    Some(listed("红色风险告知了谁", None, rows))
+}

@@ -1,0 +1,151 @@
+//! Households that may be one, put together and apart again (TERR-13): the same on phone and desk.
+
+use std::sync::Arc;
+
+use gridbook_domain::form::Values;
+use gridbook_domain::household::HouseholdView;
+use gridbook_domain::household::merge::{MERGE, MERGED, Merges, open, put_together, take_apart};
+use gridbook_domain::household::twin::{Same, twins};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Target, may};
+use gridbook_domain::summary::Summary;
+use gridbook_log::EntityId;
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+
+use super::ask::{Answers, Ask, Kind, Question, ask_button};
+use super::kinds::set;
+use super::states::{Tone, banner};
+use crate::app::App;
+
+/// The household and those that went into it: whatever was recorded about one of them is about it.
+pub fn whole(app: App, id: EntityId) -> Vec<EntityId> {
+    app.rows(|rows| Merges::of(rows.values().filter_map(|row| row.summary.as_ref())).whole(id))
+}
+
+/// Whether no other stands for it: of those that went into each other one does.
+pub fn stands(app: App, view: &HouseholdView) -> bool {
+    let hides =
+        || app.rows(|rows| Merges::of(rows.values().filter_map(|row| row.summary.as_ref())).hides(view.id));
+    view.status != MERGED || view.merged_into.is_some() && !hides()
+}
+
+/// What tells households apart: head, address and code.
+fn words(row: &Summary) -> String {
+    [&row.title, &row.subtitle, &row.number].map(String::as_str).join(" ").trim().to_owned()
+}
+
+fn named(app: App, id: EntityId) -> String {
+    app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref()).map(words)).unwrap_or_default()
+}
+
+/// Banners: into which it was merged, what went into it, and which others may be the same. `href` leads to a household.
+pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) -> String) -> AnyView {
+    let id = view.id;
+    let target = Target::new(RecordKind::Household, &view.area, None);
+    let able = may(&app.package(), &app.actor(), MERGE, &target, app.today());
+    let look = move |other: EntityId| {
+        view! { <a class="btn btn-small" href=href(other) data-testid="same-open">"看那一户"</a> }.into_any()
+    };
+    if let Some(stays) = view.merged_into.filter(|_| !stands(app, view)) {
+        let mut acts = vec![look(stays)];
+        if able {
+            acts.push(apart(id, stays));
+        }
+        let text = format!("{}。走访和事项都算在那一户；这里的内容都在，可以撤销合并。", named(app, stays));
+        return banner(Tone::Warn, "info", "这一户已并入另一户", text, acts);
+    }
+    let came = view.merged_from.iter().map(|gone| {
+        let mut acts = vec![look(*gone)];
+        if able {
+            acts.push(apart(*gone, id));
+        }
+        banner(Tone::Info, "info", "并入了另一户的记录", named(app, *gone), acts)
+    });
+    let came = came.collect_view();
+    let found: Vec<(EntityId, Same)> = app.rows(|rows| {
+        let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        twins(values, Some(id), held)
+    });
+    let fits = open(&view.status);
+    let alike = found.into_iter().take(3).map(|(other, same)| {
+        let mut acts = vec![look(other)];
+        if able && fits {
+            acts.push(together(app, other, id));
+        }
+        let text = format!("{}：{}。", named(app, other), same.label());
+        banner(Tone::Warn, "warn", "可能和另一户重复", text, acts)
+    });
+    view! { <div class="stack" data-testid="same">{came}{alike.collect_view()}</div> }.into_any()
+}
+
+/// The button that merges any other household, named by its code, into this one.
+pub fn merge_any(app: App, view: &HouseholdView) -> Option<AnyView> {
+    let target = Target::new(RecordKind::Household, &view.area, None);
+    let able = open(&view.status) && may(&app.package(), &app.actor(), MERGE, &target, app.today());
+    let id = view.id;
+    able.then(|| {
+        let what = Ask {
+            title: "并入另一户".to_owned(),
+            note: "那一户的记录并到这一户名下，以后只列这一户。两户的内容都留着，随时可以撤销。".to_owned(),
+            yes: "合并",
+            done: "已合并，可以撤销",
+            questions: vec![Question {
+                path: "code",
+                label: "那一户的编码",
+                kind: Kind::Text(30),
+                needed: true,
+            }],
+            known: Answers::new(),
+        };
+        let act = move |app: App, given: &Answers| {
+            let code = given.get("code").map_or("", |code| code.trim());
+            let other = app.rows(|rows| {
+                let all = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+                let fits = |row: &&Summary| {
+                    row.kind == RecordKind::Household
+                        && row.number.eq_ignore_ascii_case(code)
+                        && open(&row.state)
+                };
+                all.filter(fits).map(|row| row.id).find(|other| *other != id)
+            });
+            let other = other.ok_or("没有找到这个编码的另一户，请核对。")?;
+            Ok(writes(put_together(other, id, &app.user(), app.today())))
+        };
+        ask_button("btn btn-small", "merge-any", "并入另一户…", what, Arc::new(act))
+    })
+}
+
+fn writes(sets: [(EntityId, Values); 2]) -> Vec<NewWrite> {
+    sets.into_iter().map(|(id, values)| set(id, values)).collect()
+}
+
+fn together(app: App, gone: EntityId, stays: EntityId) -> AnyView {
+    let what = Ask {
+        title: "合并成一户".to_owned(),
+        note: format!(
+            "{} 的记录并到 {} 名下，以后只列后一户，走访合在一起算。两户的内容都留着，随时可以撤销。",
+            named(app, gone),
+            named(app, stays)
+        ),
+        yes: "合并",
+        done: "已合并，可以撤销",
+        questions: Vec::new(),
+        known: Answers::new(),
+    };
+    let act = move |app: App, _: &Answers| Ok(writes(put_together(gone, stays, &app.user(), app.today())));
+    ask_button("btn btn-small", "merge", "并到这一户", what, Arc::new(act))
+}
+
+fn apart(gone: EntityId, stays: EntityId) -> AnyView {
+    let what = Ask {
+        title: "撤销合并".to_owned(),
+        note: "两户分开列，各自的走访和事项回到各自名下。".to_owned(),
+        yes: "撤销合并",
+        done: "已撤销，又是两户",
+        questions: Vec::new(),
+        known: Answers::new(),
+    };
+    let act = move |_: App, _: &Answers| Ok(writes(take_apart(gone, stays)));
+    ask_button("btn btn-small", "unmerge", "撤销合并", what, Arc::new(act))
+}

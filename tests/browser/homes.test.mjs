@@ -1,0 +1,128 @@
+// What a household's card keeps: categories with approval, who came and went, two records of one household, and visits
+// that nobody makes alone.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { DESK, PHONE } from "./harness/browser.mjs";
+import { Desk } from "./harness/desk.mjs";
+import { inspect, keep } from "./harness/look.mjs";
+import { Phone } from "./harness/phone.mjs";
+import { Township } from "./harness/township.mjs";
+import { nudged, until } from "./harness/wait.mjs";
+
+const NOTE = "按时报到情绪平稳";
+
+/** Answers a dialog of questions and saves it. */
+async function answer(screen, answers) {
+  for (const [path, value] of Object.entries(answers)) {
+    const control = screen.id(`ask-${path}`);
+    const tag = await control.evaluate((node) => node.tagName);
+    if (tag === "SELECT") await control.selectOption(value);
+    else if (tag === "INPUT") await control.fill(value);
+    else {
+      for (const one of value) {
+        await control.locator("label.chip", { has: screen.page.locator(`input[value="${one}"]`) }).click();
+      }
+    }
+  }
+  await screen.id("ask-save").click();
+}
+
+/** The same, and the dialog is gone: it was saved. */
+async function saved(screen, answers) {
+  await answer(screen, answers);
+  await until("the dialog has closed", async () => (await screen.id("ask-save").count()) === 0);
+}
+
+test("a household's card", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  const desk = await Desk.open(await town.browser.device(DESK), town.origin, "cun201");
+  let house;
+
+  await t.test("a category is proposed on the phone and approved at the desk", async () => {
+    await phone.go("households");
+    await phone.id("household-row").first().click();
+    await phone.id("kinds").waitFor();
+    house = new URL(phone.page.url()).hash.split("/").pop().split("?")[0];
+    await phone.id("kind-add").click();
+    await saved(phone, { category: "small_place", source: "visited" });
+    const kind = phone.id("kind").filter({ hasText: "九小场所" });
+    await kind.filter({ hasText: "待审核" }).waitFor();
+    assert.equal(await kind.getByTestId("kind-approve").count(), 0, "nobody approves his own entry");
+    await inspect(phone.page, "phone-household-kinds");
+    await phone.synced();
+    await desk.go(`households/${house}`);
+    const there = desk.id("kind").filter({ hasText: "九小场所" });
+    await nudged("the proposal is at the desk", () => desk.wake(), async () => (await there.count()) > 0);
+    await there.getByTestId("kind-approve").click();
+    await saved(desk, {});
+    await until("it is approved", async () => !(await there.innerText()).includes("待审核"));
+    await inspect(desk.page, "desk-household-kinds");
+    await desk.synced();
+    await nudged("the phone knows", () => phone.wake(), async () => !(await kind.innerText()).includes("待审核"));
+  });
+
+  await t.test("a birth becomes a member", async () => {
+    const before = await phone.id("member-row").count();
+    await phone.id("movement-add").click();
+    await saved(phone, { kind: "birth", who: "@new", name: "钟立春", relation: "grandchild" });
+    await phone.id("movement").filter({ hasText: "钟立春 出生" }).waitFor();
+    await phone.id("member-row").filter({ hasText: "钟立春" }).waitFor();
+    assert.equal(await phone.id("member-row").count(), before + 1);
+  });
+
+  await t.test("two households are one, and two again", async () => {
+    await desk.go("households");
+    const count = async () => Number.parseInt(await desk.id("household-count").innerText(), 10);
+    await desk.id("household-row").nth(1).waitFor();
+    const whole = await count();
+    const rows = desk.id("household-row");
+    const ids = await rows.evaluateAll((nodes) => nodes.map((node) => node.dataset.id));
+    const other = ids.findIndex((id) => id !== house);
+    await rows.nth(other).click();
+    await desk.id("household-title").waitFor();
+    const code = (await desk.page.locator(".pane-head p.mono").last().innerText()).trim();
+    assert.ok(code.length > 10, code);
+    await desk.go(`households/${house}`);
+    const shown = desk.page.locator(".pane-head p.mono").last();
+    await until("the card of the first", async () => !(await shown.innerText()).includes(code));
+    await desk.id("merge-any").click();
+    await saved(desk, { code });
+    await desk.id("same").getByTestId("unmerge").waitFor();
+    await until("one household less", async () => (await count()) === whole - 1);
+    await keep(desk.page, "desk-household-merged");
+    await desk.id("unmerge").first().click();
+    await saved(desk, {});
+    await until("two again", async () => (await count()) === whole);
+    await desk.synced();
+  });
+
+  await t.test("where nobody goes alone is known to the named only", async () => {
+    const director = await Desk.open(await town.browser.device(DESK), town.origin, "zhuren01");
+    await director.go(`households/${house}`);
+    await director.id("joint-open").click();
+    await saved(director, { category: "correction", source: "department", people: ["zhuli01"] });
+    await director.id("joint-one").waitFor();
+    await inspect(director.page, "desk-household-joint");
+    await director.synced();
+    const one = phone.id("joint-one");
+    await nudged("the named one has it", () => phone.wake(), async () => (await one.count()) > 0);
+    await one.getByTestId("joint-visit").click();
+    await answer(phone, { met: "head", note: NOTE });
+    await phone.id("ask-error").filter({ hasText: "两人同行" }).waitFor();
+    await inspect(phone.page, "phone-joint-alone");
+    await saved(phone, { with: "陈警官", with_role: "police" });
+    await one.filter({ hasText: NOTE }).waitFor();
+    await phone.synced();
+    await nudged("the director reads it", () => director.wake(), async () => (await director.id("joint-one").innerText()).includes(NOTE));
+    // The village's desk has the whole area, and nothing of this.
+    await desk.wake();
+    await desk.synced();
+    await desk.go(`households/${house}`);
+    await desk.id("kinds").waitFor();
+    assert.equal(await desk.id("joint").count(), 0);
+    assert.ok(!(await Phone.prototype.stored.call(desk)).includes(NOTE), "not in its store either");
+  });
+});

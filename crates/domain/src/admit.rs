@@ -17,7 +17,7 @@ use crate::mediation::{edited, risk};
 use crate::opinion;
 use crate::package::Package;
 use crate::plan::task;
-use crate::record::RecordKind;
+use crate::record::{RecordKind, written_over};
 use crate::restricted;
 use crate::role::{Actor, Target, may};
 use crate::territory::{AreaCode, AreaLevel, covers};
@@ -290,7 +290,7 @@ impl Desk<'_> {
                 return Err(Refusal::Invalid(vec![problem]));
             }
         }
-        let mut values: Values = entity.values();
+        let values = entity.values();
         for path in set.set.keys() {
             if opinion::judge(kind, &values, &set.set, path, &self.actor.user) == Some(false) {
                 let message = "这条答复对不上记录里的意见建议".to_owned();
@@ -299,7 +299,7 @@ impl Desk<'_> {
             }
         }
         let Some(form) = self.form_of(entity, kind) else { return Ok(()) };
-        values.extend(set.set.clone());
+        let values = written_over(values, &set.set);
         let problems = validate(self.package, form, &values, &counts(&set.blobs), Stage::Quick, self.today);
         blocked(problems.into_iter().filter(|problem| set.set.contains_key(&problem.path)).collect())
     }

@@ -1,5 +1,6 @@
 //! The kinds of record that a stream can hold.
 
+use gridbook_log::Values;
 use serde::{Deserialize, Serialize};
 
 /// What a stream is about. The text of [`RecordKind::as_str`] is the `type` of a create operation.
@@ -151,6 +152,12 @@ impl RecordKind {
     pub const fn is_directory(self) -> bool {
         matches!(self, Self::Area | Self::Unit | Self::Staff | Self::Rules)
     }
+}
+
+/// The values of a record with what an operation writes over them: what a rule about the whole looks at.
+pub(crate) fn written_over(mut values: Values, set: &Values) -> Values {
+    values.extend(set.clone());
+    values
 }
 
 #[cfg(test)]

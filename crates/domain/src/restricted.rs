@@ -15,7 +15,7 @@ use crate::form::{FieldKind, Form, Problem, Values};
 use crate::household::merge::Merges;
 use crate::package::{HouseholdCategory, Package};
 use crate::plan::{Due, DueState, Held, Season, due};
-use crate::record::RecordKind;
+use crate::record::{RecordKind, written_over};
 use crate::role::{Actor, Target, may};
 use crate::summary::{Summary, VisitFact, VisitMode};
 
@@ -383,8 +383,7 @@ pub(crate) fn judge_set(
     let held = Restricted::of(entity).ok_or(Refusal::Missing)?;
     let assigns = assigns(package, actor, &held.area, today);
     let goes = held.names(&actor.user, today);
-    let mut values = entity.values();
-    values.extend(set.clone());
+    let values = written_over(entity.values(), set);
     for path in set.keys() {
         let Some(row) = path.strip_prefix("visits/").and_then(|rest| rest.split('/').next()) else {
             let kept = matches!(path.as_str(), "household" | "area" | "category");

@@ -7,7 +7,7 @@ use super::hand_on::{HAND_ON, WITH, people};
 use super::{CANCELLED, MAX_HOUSEHOLDS, Terms, VisitTask};
 use crate::admit::Refusal;
 use crate::package::Package;
-use crate::record::RecordKind;
+use crate::record::{RecordKind, written_over};
 use crate::role::{Actor, Target, may};
 
 /// Whether a new task can be read, and is given to somebody by whom it may be: people who plan for an area, or for
@@ -44,8 +44,7 @@ pub(crate) fn judge_set(
     if let Some(path) = set.keys().find(kept) {
         return Err(Refusal::WorkflowPath(path.clone()));
     }
-    let mut values = entity.values();
-    values.extend(set.clone());
+    let values = written_over(entity.values(), set);
     let area = entity.area().unwrap_or_default();
     let task = VisitTask::read(&values, area).ok_or_else(|| Refusal::BadBody("visit task".to_owned()))?;
     judge(package, actor, &task, entity.creation().map(|made| made.user.as_str()), today)
@@ -71,8 +70,7 @@ pub(crate) fn judge_event(
     if task.cancelled || event.from != state || event.to != state {
         return Err(Refusal::NotLegalNow { action: event.event.clone(), state: state.to_owned() });
     }
-    let mut values = entity.values();
-    values.extend(event.set.clone());
+    let values = written_over(entity.values(), &event.set);
     let bad = || Refusal::BadBody("visit task".to_owned());
     let next = VisitTask::read(&values, &task.area).ok_or_else(bad)?;
     let place = event.place.clone().unwrap_or_default();

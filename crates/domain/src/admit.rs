@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use gridbook_log::body::Set;
 use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement, key};
 
+use crate::authority::staff;
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::confidential;
@@ -133,6 +134,9 @@ impl Desk<'_> {
         if create.set.keys().any(|path| opinion::answers(kind, path)) {
             return Err(Refusal::NotPermitted("record.edit".to_owned()));
         }
+        if kind == RecordKind::Staff {
+            staff::judge(self.package, self.actor, None, &create.set, self.today)?;
+        }
         if kind == RecordKind::Household {
             category::judge(self.package, self.actor, area, None, &create.set, self.today)?;
             merge::judge(self.package, self.actor, area, None, &create.set, self.today)?;
@@ -186,6 +190,9 @@ impl Desk<'_> {
             self.demand(write_permission(kind), &target)?;
             if kind == RecordKind::Rules {
                 return self.revision(&set.set);
+            }
+            if kind == RecordKind::Staff {
+                staff::judge(self.package, self.actor, Some(entity), &set.set, self.today)?;
             }
             if kind == RecordKind::Household {
                 let area = entity.area().unwrap_or_default();

@@ -1,11 +1,15 @@
 //! Roles and rights as data (ROLE-01, ROLE-02, ROLE-15), and the one question everything asks: may this person?
 
+mod giving;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::territory::covers;
+
+pub use giving::{NotYours, differs_in, grants_by_name, let_in, may_grant, regrant, shut_out};
 
 /// A role with what it grants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +20,10 @@ pub struct Role {
     pub label: String,
     /// The step of territory that an assignment names, in words of the trade.
     pub level: String,
+    /// How high it stands, 1 = lowest: whoever keeps the directory gives no role that ranks above the highest of his own.
+    /// A package of before has none, and then everybody who keeps it gives every role, as before.
+    #[serde(default, skip_serializing_if = "is_lowest")]
+    pub rank: u8,
     /// The first person of a new township holds it, and with such roles does everything until others are named.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub founder: bool,
@@ -25,6 +33,11 @@ pub struct Role {
     /// Rights, joined over all roles of a person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<Grant>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_lowest(rank: &u8) -> bool {
+    *rank == 0
 }
 
 /// A permission that the matrix names.
@@ -217,23 +230,6 @@ pub fn holds(package: &Package, actor: &Actor, permission: &str, today: NaiveDat
             role.grants.iter().any(|grant| grant.permission == permission && !grant.propose)
         })
     })
-}
-
-/// Whether the person may give this role, change it or take it back, as far as the role itself says: one that is given by
-/// name and until a day only by whoever may do all that it allows (domain data 4.1.3).
-pub fn may_grant(package: &Package, actor: &Actor, role: &Role, today: NaiveDate) -> bool {
-    !role.ends || role.grants.iter().all(|grant| holds(package, actor, &grant.permission, today))
-}
-
-/// Whether the person may give any of those that are only given by name.
-pub fn grants_by_name(package: &Package, actor: &Actor, today: NaiveDate) -> bool {
-    package.roles.iter().any(|role| role.ends && may_grant(package, actor, role, today))
-}
-
-/// Whether one list of assignments differs from the other in a role: another day is a difference.
-pub fn differs_in(role: &str, before: &[Assignment], after: &[Assignment]) -> bool {
-    let of = |list: &[Assignment]| list.iter().filter(|held| held.role == role).cloned().collect::<Vec<_>>();
-    of(before) != of(after)
 }
 
 fn reaches(actor: &Actor, held: &Assignment, grant: &Grant, target: &Target<'_>) -> bool {

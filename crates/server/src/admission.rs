@@ -7,7 +7,7 @@ use gridbook_domain::admit::Reach;
 use gridbook_domain::confidential::{self, Way};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::{self, Actor, Assignment};
+use gridbook_domain::role::{self, Actor, Assignment, NotYours};
 use gridbook_log::{Entity, Op, Values};
 
 /// Decides whether an operation may enter the log.
@@ -35,15 +35,34 @@ pub trait Admission: Send + Sync {
         false
     }
 
-    /// Whether `actor` may turn what somebody held into what he is to hold, as far as roles given by name go.
-    fn may_regrant(
+    /// Judges whether `actor` may turn what somebody held into what he is to hold, as far as the roles say it.
+    ///
+    /// # Errors
+    /// The cause.
+    fn regrant(
         &self,
         _actor: &Actor,
         _was: &[Assignment],
         _next: &[Assignment],
         _today: NaiveDate,
-    ) -> bool {
-        true
+    ) -> Result<(), NotYours> {
+        Ok(())
+    }
+
+    /// Judges whether `actor` may let the holder of these roles in anew.
+    ///
+    /// # Errors
+    /// The cause.
+    fn let_in(&self, _actor: &Actor, _held: &[Assignment], _today: NaiveDate) -> Result<(), NotYours> {
+        Ok(())
+    }
+
+    /// Judges whether `actor` may shut the account of whoever holds these roles.
+    ///
+    /// # Errors
+    /// The cause.
+    fn shut_out(&self, _actor: &Actor, _held: &[Assignment], _today: NaiveDate) -> Result<(), NotYours> {
+        Ok(())
     }
 
     /// Whether `actor` gives roles by name, though somebody else keeps the directory.
@@ -121,11 +140,22 @@ impl Admission for ByDomain {
         self.package().role(role).is_some_and(|role| role.ends)
     }
 
-    fn may_regrant(&self, actor: &Actor, was: &[Assignment], next: &[Assignment], today: NaiveDate) -> bool {
-        let package = self.package();
-        package.roles.iter().all(|role| {
-            role::may_grant(&package, actor, role, today) || !role::differs_in(&role.id, was, next)
-        })
+    fn regrant(
+        &self,
+        actor: &Actor,
+        was: &[Assignment],
+        next: &[Assignment],
+        today: NaiveDate,
+    ) -> Result<(), NotYours> {
+        role::regrant(&self.package(), actor, was, next, today)
+    }
+
+    fn let_in(&self, actor: &Actor, held: &[Assignment], today: NaiveDate) -> Result<(), NotYours> {
+        role::let_in(&self.package(), actor, held, today)
+    }
+
+    fn shut_out(&self, actor: &Actor, held: &[Assignment], today: NaiveDate) -> Result<(), NotYours> {
+        role::shut_out(&self.package(), actor, held, today)
     }
 
     fn grants_by_name(&self, actor: &Actor, today: NaiveDate) -> bool {

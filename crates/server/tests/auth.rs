@@ -4,6 +4,7 @@
 mod common;
 
 use common::{DAY, PASSWORD, Server, role};
+use gridbook_domain::role::Assignment;
 use serde_json::{Value, json};
 
 const AREA: &str = "510000100201001";
@@ -215,4 +216,89 @@ async fn bad_staff_rows_change_nobody() {
     }
     let (_, list) = server.call("GET", "/api/staff", Some(&clerk), None).await;
     assert_eq!(list["staff"].as_array().unwrap().len(), 1);
+}
+
+/// A township with whoever keeps its directory, its administrator, and people above and below.
+async fn ranks() -> Server {
+    let server = Server::with(|_| {}).await;
+    let town = |held: &str| role(held, "510000100");
+    server.person("clerk", vec![town("grid_clerk")]).await;
+    server.person("admin", vec![town("sys_admin"), town("grid_clerk")]).await;
+    server.person("dora", vec![town("center_director")]).await;
+    let last = chrono::NaiveDate::from_ymd_opt(2026, 12, 31);
+    let contact = Assignment { to: last, area: None, ..role("harm_contact", "") };
+    server.person("hua", vec![role("grid_worker_l1", "510000100201"), contact]).await;
+    server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
+    server
+}
+
+#[tokio::test]
+async fn nobody_gives_or_takes_a_role_above_the_own() {
+    let server = ranks().await;
+    let (clerk, admin) = (server.token("clerk").await, server.token("admin").await);
+    let held = |role: &str| json!([{ "role": role, "area": "510000100" }]);
+    let change = async |token: &str, user: &str, body: Value| {
+        let path = format!("/api/staff/{user}");
+        let (status, answer) = server.call("PATCH", &path, Some(token), Some(body)).await;
+        assert!(status == 200 || chinese(&answer), "{answer}");
+        (status, answer["code"].as_str().map(str::to_owned))
+    };
+    let import = async |token: &str, user: &str, role: &str| {
+        let body = json!({ "staff": [{ "user": user, "name": "某某", "assignments": held(role) }] });
+        let (status, answer) = server.call("POST", "/api/staff/import", Some(token), Some(body)).await;
+        (status, answer["code"].as_str().map(str::to_owned))
+    };
+    let above = (403, Some("role_above".to_owned()));
+    for role in ["center_director", "general_grid_chief", "discipline_officer", "sys_admin"] {
+        assert_eq!(change(&clerk, "ann", json!({ "assignments": held(role) })).await, above, "{role}");
+        assert_eq!(import(&clerk, "ann", role).await, above, "{role}");
+        assert_eq!(import(&clerk, "new", role).await, above, "{role}");
+    }
+    assert_eq!(change(&clerk, "dora", json!({ "assignments": held("intake_clerk") })).await, above, "taken");
+    assert_eq!(import(&clerk, "dora", "intake_clerk").await, above);
+    assert_eq!(change(&clerk, "dora", json!({ "disabled": true })).await, above, "shut out");
+    let (_, list) = server.call("GET", "/api/staff", Some(&clerk), None).await;
+    let dora = list["staff"].as_array().unwrap().iter().find(|one| one["user"] == "dora").unwrap().clone();
+    assert_eq!((&dora["assignments"], &dora["disabled"]), (&held("center_director"), &json!(false)));
+    // A sheet of all staff that leaves her as she is, and what is the clerk's to give.
+    assert_eq!(import(&clerk, "dora", "center_director").await, (200, None));
+    assert_eq!(change(&clerk, "ann", json!({ "assignments": held("intake_clerk") })).await, (200, None));
+    assert_eq!(import(&clerk, "new", "grid_chief").await, (200, None));
+    // The administrator as before.
+    assert_eq!(change(&admin, "ann", json!({ "assignments": held("center_director") })).await, (200, None));
+    assert_eq!(import(&admin, "new", "sys_admin").await, (200, None));
+    assert_eq!(change(&admin, "dora", json!({ "disabled": true })).await, (200, None));
+    assert_eq!(change(&clerk, "dora", json!({ "disabled": false })).await, above, "nor let in again");
+    assert_eq!(change(&admin, "dora", json!({ "disabled": false })).await, (200, None));
+    // Somebody who left is shut out at once, though what he held was given by name; and not let in by the same way.
+    assert_eq!(change(&clerk, "hua", json!({ "disabled": true })).await, (200, None));
+    let by_name = (403, Some("grant".to_owned()));
+    assert_eq!(change(&clerk, "hua", json!({ "disabled": false })).await, by_name);
+    assert_eq!(change(&admin, "hua", json!({ "disabled": false })).await, (200, None));
+}
+
+#[tokio::test]
+async fn nobody_takes_up_the_account_of_somebody_above() {
+    let server = ranks().await;
+    let (clerk, admin) = (server.token("clerk").await, server.token("admin").await);
+    let invite = async |token: &str, user: &str| {
+        let body = json!({ "user": user });
+        let (status, answer) = server.call("POST", "/api/invites", Some(token), Some(body)).await;
+        assert!(status == 200 || chinese(&answer), "{answer}");
+        (status, answer["code"].as_str().map(str::to_owned).filter(|_| status != 200))
+    };
+    assert_eq!(invite(&clerk, "ann").await, (200, None));
+    assert_eq!(invite(&clerk, "clerk").await, (200, None), "the own");
+    let above = (403, Some("role_above".to_owned()));
+    assert_eq!(invite(&clerk, "dora").await, above);
+    assert_eq!(invite(&clerk, "admin").await, above);
+    assert_eq!(invite(&clerk, "hua").await, (403, Some("grant".to_owned())), "what is given by name");
+    for user in ["ann", "clerk", "dora", "hua", "admin"] {
+        assert_eq!(invite(&admin, user).await, (200, None), "{user}");
+    }
+    // The grant is over: an ordinary account again.
+    server.pass(300 * DAY);
+    let clerk = server.token("clerk").await;
+    assert_eq!(invite(&clerk, "hua").await, (200, None));
+    assert_eq!(invite(&clerk, "dora").await, above);
 }

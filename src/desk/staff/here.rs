@@ -2,7 +2,7 @@
 
 use gridbook_domain::authority::{assignments, staff_values};
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::Assignment;
+use gridbook_domain::role::{Assignment, let_in, may_grant};
 use gridbook_log::{EntityId, Values};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -42,6 +42,10 @@ pub fn page() -> AnyView {
         spawn_local(async move {
             let held = app.entity(id).await.ok().flatten();
             let held = held.map(|entity| assignments(&entity.values())).unwrap_or_default();
+            // Whoever opens it writes under that name from then on.
+            if let Err(cause) = let_in(&app.package(), &app.actor(), &held, app.today()) {
+                return toasts.warn(cause.letting_in());
+            }
             let digits = app.passphrase();
             match app.invite_here(&user, &name, held, &digits).await {
                 Ok(code) => {
@@ -192,8 +196,11 @@ fn new_person() -> AnyView {
             }
         });
     };
-    let roles =
-        move || app.package().roles.iter().map(|role| (role.id.clone(), role.label.clone())).collect();
+    let roles = move || {
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        let mine = package.roles.iter().filter(|role| may_grant(&package, &actor, role, today));
+        mine.map(|role| (role.id.clone(), role.label.clone())).collect()
+    };
     let areas = move || {
         let mut list = vec![(String::new(), "不限区域".to_owned())];
         list.extend(names.with(|names| {

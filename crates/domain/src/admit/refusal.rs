@@ -1,6 +1,7 @@
 //! Why an operation does not count, for machines and for people.
 
 use crate::form::Problem;
+use crate::role::NotYours;
 use crate::workflow::Guard;
 
 /// A refusal. The operation stays with its author, readable, in the 需处理 box.
@@ -52,6 +53,8 @@ pub enum Refusal {
     },
     /// A condition of the step does not hold.
     Guard(Guard),
+    /// A role that is not for this person to give, change or take back.
+    RoleNotYours(NotYours),
     /// Values that block.
     Invalid(Vec<Problem>),
 }
@@ -80,6 +83,7 @@ impl Refusal {
             Self::UnknownAction => "unknown_action",
             Self::NotLegalNow { .. } => "not_legal_now",
             Self::Guard(guard) => guard.code(),
+            Self::RoleNotYours(cause) => cause.code(),
             Self::Invalid(_) => "invalid",
         }
     }
@@ -92,6 +96,7 @@ impl Refusal {
                 return format!("还不能提交: {}。内容都在, 改好再交。", list.join("; "));
             }
             Self::Guard(guard) => (guard.message(), ""),
+            Self::RoleNotYours(cause) => return format!("{}您写的内容都在。", cause.giving()),
             other => message_of(other.code()),
         };
         if then.is_empty() {
@@ -137,6 +142,8 @@ fn message_of(code: &str) -> (&'static str, &'static str) {
         "unexpected_path" => ("这一步不应改动别的内容", "请分开保存"),
         "unknown_action" => ("没有这一步", "请更新应用后再试"),
         "not_legal_now" => ("事项已经往前走了, 这一步来晚了", "已作为备注留下, 请看最新状态"),
+        "role_above" => ("这个角色比您自己的岗位高, 没有改动", "请系统管理员来给、改或收回"),
+        "grant" => ("专门授权只能由自己有这项权限的人给、改或收回, 没有改动", "请找中心主任"),
         "invalid" => ("有几项还没填对", "改好再交"),
         _ => ("中心没有接收这条记录", "请联系中心"),
     }

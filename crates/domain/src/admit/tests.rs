@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::case::story::{GRID, Story, TOWN, UNIT, VILLAGE, blob, hazard_body, person};
+use crate::role::{Assignment, NotYours};
 use crate::workflow::Guard;
 
 const OTHER_GRID: &str = "51000010020200101";
@@ -257,6 +258,8 @@ fn every_refusal_says_that_nothing_is_lost() {
         Refusal::UnexpectedPath(String::new()),
         Refusal::UnknownAction,
         Refusal::NotLegalNow { action: String::new(), state: String::new() },
+        Refusal::RoleNotYours(NotYours::Above(String::new())),
+        Refusal::RoleNotYours(NotYours::ByName(String::new())),
         Refusal::Invalid(Vec::new()),
         Refusal::Guard(Guard::Once),
     ];
@@ -265,6 +268,42 @@ fn every_refusal_says_that_nothing_is_lost() {
         assert!(refusal.message().contains("内容都在"), "{}", refusal.code());
         assert_ne!(message_for(refusal.code()), unknown, "{} has words of its own", refusal.code());
     }
+}
+
+#[test]
+fn the_directory_gives_and_takes_no_role_above_its_keeper_s() {
+    let clerk = person("gwen", "grid_clerk");
+    let mut admin = person("ada", "sys_admin");
+    admin.assignments.extend(person("ada", "grid_clerk").assignments);
+    let staff = |user: &str, role: &str| {
+        let held = Assignment { role: role.to_owned(), area: Some(TOWN.to_owned()), ..Assignment::default() };
+        let set = crate::authority::staff_values(user, "测试", &[held]);
+        json!({"type": "staff", "place": {"all": true}, "set": set})
+    };
+    let above = |label: &str| Err(Refusal::RoleNotYours(NotYours::Above(label.to_owned())));
+    let story = Story::new();
+    for role in ["village_assistant", "grid_chief", "intake_clerk", "grid_clerk"] {
+        assert_eq!(story.judge(&clerk, "create", &staff("bob", role)), Ok(()), "{role}");
+    }
+    assert_eq!(story.judge(&clerk, "create", &staff("bob", "center_director")), above("中心主任"));
+    assert_eq!(story.judge(&clerk, "create", &staff("bob", "sys_admin")), above("系统管理员"));
+    assert_eq!(story.judge(&admin, "create", &staff("bob", "center_director")), Ok(()));
+    let by_name = Err(Refusal::RoleNotYours(NotYours::ByName("人身侵害线索专办人".to_owned())));
+    assert_eq!(story.judge(&admin, "create", &staff("bob", "harm_contact")), by_name);
+    // What stands is neither raised nor taken away, and nobody takes it over under another name.
+    let mut story = Story::new();
+    story.admitted(&admin, "create", &staff("dora", "center_director")).unwrap();
+    let set = |set: Value| story.judge(&clerk, "set", &json!({ "set": set }));
+    assert_eq!(set(json!({"name": "另名"})), Ok(()), "nothing of the role changes");
+    assert_eq!(set(json!({"assignments/a1/role": "intake_clerk"})), above("中心主任"));
+    assert_eq!(set(json!({"assignments/a1/to": "2026-01-01"})), above("中心主任"));
+    assert_eq!(set(json!({"assignments/a1/_gone": true})), above("中心主任"));
+    assert_eq!(set(json!({"user": "gwen"})), above("中心主任"));
+    assert_eq!(set(json!({"assignments/a2/role": "intake_clerk"})), Ok(()), "one more that is hers to give");
+    let mut own = Story::new();
+    own.admitted(&admin, "create", &staff("gwen", "grid_clerk")).unwrap();
+    let raised = own.judge(&clerk, "set", &json!({"set": {"assignments/a2/role": "sys_admin"}}));
+    assert_eq!(raised, above("系统管理员"));
 }
 
 #[test]

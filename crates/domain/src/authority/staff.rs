@@ -1,11 +1,14 @@
 //! How a person and the roles held stand in the directory: rows of the table `assignments`.
 
 use chrono::NaiveDate;
-use gridbook_log::Values;
 use gridbook_log::body::GONE;
+use gridbook_log::{Entity, Values};
 use serde_json::json;
 
-use crate::role::Assignment;
+use crate::admit::Refusal;
+use crate::package::Package;
+use crate::record::written_over;
+use crate::role::{Actor, Assignment, regrant};
 
 /// Roles as the directory has them. A day that cannot be read makes the role hold on no day, not on every day.
 pub fn assignments(values: &Values) -> Vec<Assignment> {
@@ -55,6 +58,31 @@ pub fn staff_values(user: &str, name: &str, held: &[Assignment]) -> Values {
         put("to", held.to.map(|day| day.to_string()));
     }
     set
+}
+
+/// Judges what an operation on a person of the directory says of roles: nobody gives or takes one that is not his to
+/// give. A record that names another account takes its roles from the one and gives them to the other.
+///
+/// # Errors
+/// [`Refusal::RoleNotYours`]
+pub(crate) fn judge(
+    package: &Package,
+    actor: &Actor,
+    before: Option<&Entity>,
+    set: &Values,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    let was = before.map(Entity::values).unwrap_or_default();
+    let next = written_over(was.clone(), set);
+    let (held, gets) = (assignments(&was), assignments(&next));
+    let regrant = |was: &[Assignment], next: &[Assignment]| {
+        regrant(package, actor, was, next, today).map_err(Refusal::RoleNotYours)
+    };
+    if was.get("user") == next.get("user") {
+        return regrant(&held, &gets);
+    }
+    regrant(&held, &[])?;
+    regrant(&[], &gets)
 }
 
 #[cfg(test)]

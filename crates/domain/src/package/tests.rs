@@ -28,6 +28,17 @@ fn faults_are_found() {
 }
 
 #[test]
+fn a_role_without_a_rank_or_above_everybody_who_gives_is_a_fault() {
+    let mut package = Package::builtin().clone();
+    package.roles.iter_mut().filter(|role| role.id == "mediator").for_each(|role| role.rank = 0);
+    package.roles.iter_mut().filter(|role| role.id == "auditor").for_each(|role| role.rank = 9);
+    let expected = ["role mediator: no rank", "role auditor: nobody who keeps the directory ranks as high"];
+    assert_eq!(package.faults(), expected);
+    package.roles.iter_mut().for_each(|role| role.rank = 0);
+    assert_eq!(package.faults(), Vec::<String>::new(), "a package of before");
+}
+
+#[test]
 fn round_trip_with_checksum() {
     let builtin = Package::builtin();
     let text = builtin.to_json().unwrap();

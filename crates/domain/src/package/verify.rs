@@ -7,6 +7,7 @@ use super::Package;
 use crate::catalogue::{MAX_STANDING, SLA_CLASSES};
 use crate::form::{Compute, Field, FieldKind, Form, Options, wrong_default};
 use crate::record::RecordKind;
+use crate::role::Role;
 
 impl Package {
     /// Everything that does not resolve, in words for whoever maintains the data; empty = sound.
@@ -159,6 +160,27 @@ impl Package {
                 if grant.levels.iter().any(|level| self.level(level).is_none()) {
                     faults.push(format!("role {}: unknown level for {}", role.id, grant.permission));
                 }
+            }
+        }
+        self.rank_faults(faults);
+    }
+
+    /// A role that was forgotten would be given by everybody, and one above all who keep the directory by nobody.
+    fn rank_faults(&self, faults: &mut Vec<String>) {
+        // A package of before has no ranks at all.
+        if self.roles.iter().all(|role| role.rank == 0) {
+            return;
+        }
+        let keeps = |role: &&Role| {
+            role.grants.iter().any(|grant| grant.permission == "directory.edit" && !grant.propose)
+        };
+        let highest = self.roles.iter().filter(keeps).map(|role| role.rank).max().unwrap_or(0);
+        for role in &self.roles {
+            if role.rank == 0 && !role.grants.is_empty() {
+                faults.push(format!("role {}: no rank", role.id));
+            }
+            if role.rank > highest {
+                faults.push(format!("role {}: nobody who keeps the directory ranks as high", role.id));
             }
         }
     }

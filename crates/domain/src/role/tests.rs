@@ -193,3 +193,85 @@ fn a_role_given_by_name_is_given_by_whoever_may_do_all_of_it() {
     assert!(differs_in("harm_contact", &held(Some(today)), &[]));
     assert!(!differs_in("harm_contact", &held(Some(today)), &held(Some(today))));
 }
+
+#[test]
+fn nobody_gives_a_role_above_the_highest_of_his_own() {
+    let package = Package::builtin();
+    let role = |id: &str| package.role(id).unwrap();
+    let gives = |who: &str, id: &str| may_grant(package, &held(who, None, None), role(id), day(1));
+    for id in ["village_assistant", "grid_chief", "unit_head", "supervisor", "intake_clerk", "grid_clerk"] {
+        assert!(gives("grid_clerk", id), "{id}");
+    }
+    for id in
+        ["center_director", "general_grid_chief", "discipline_officer", "leader", "auditor", "sys_admin"]
+    {
+        assert!(!gives("grid_clerk", id), "{id}");
+    }
+    let plain = package.roles.iter().filter(|role| !role.ends);
+    assert!(plain.map(|role| role.id.as_str()).all(|id| gives("sys_admin", id)), "as before");
+    // The first person of a township holds all that others get later.
+    let founder = Actor {
+        user: "x".to_owned(),
+        assignments: package
+            .roles
+            .iter()
+            .filter(|role| role.founder)
+            .flat_map(|role| held(&role.id, None, None).assignments)
+            .collect(),
+    };
+    assert!(package.roles.iter().all(|role| may_grant(package, &founder, role, day(1))));
+    // A role that is over lends no height.
+    let mut past = held("sys_admin", None, None);
+    past.assignments[0].to = day(1).pred_opt();
+    past.assignments.extend(held("grid_clerk", None, None).assignments);
+    assert!(!may_grant(package, &past, role("center_director"), day(1)));
+    // A package of before knows no ranks: everything as it was.
+    let mut old = package.clone();
+    old.roles.iter_mut().for_each(|role| role.rank = 0);
+    let clerk = held("grid_clerk", None, None);
+    assert!(may_grant(&old, &clerk, old.role("center_director").unwrap(), day(1)));
+}
+
+#[test]
+fn who_lets_whom_in_anew() {
+    let package = Package::builtin();
+    let roles = |ids: &[&str]| -> Vec<Assignment> {
+        ids.iter().flat_map(|id| held(id, None, None).assignments).collect()
+    };
+    let mut contact = roles(&["harm_contact"]);
+    contact[0].to = day(1).succ_opt();
+    let (clerk, admin) = (held("grid_clerk", None, None), held("sys_admin", None, None));
+    let opens = |who: &Actor, list: &[Assignment]| let_in(package, who, list, day(1));
+    let above = || Err(NotYours::Above("中心主任".to_owned()));
+    let by_name = || Err(NotYours::ByName("人身侵害线索专办人".to_owned()));
+    assert_eq!(opens(&clerk, &roles(&["grid_worker_l1", "grid_clerk"])), Ok(()));
+    assert_eq!(opens(&clerk, &roles(&["grid_worker_l1", "center_director"])), above());
+    assert_eq!(opens(&clerk, &contact), by_name());
+    assert_eq!(opens(&admin, &contact), Ok(()), "the administrator as before");
+    assert_eq!(opens(&admin, &roles(&["center_director"])), Ok(()));
+    // What is over is nobody's any more, what comes is.
+    let mut times = roles(&["center_director"]);
+    times[0].to = day(1).pred_opt();
+    assert_eq!(opens(&clerk, &times), Ok(()));
+    (times[0].from, times[0].to) = (day(1).succ_opt(), None);
+    assert_eq!(opens(&clerk, &times), above());
+    // To shut an account of somebody given it by name makes fewer people who read.
+    assert_eq!(shut_out(package, &clerk, &contact, day(1)), Ok(()));
+    contact.extend(roles(&["center_director"]));
+    assert_eq!(shut_out(package, &clerk, &contact, day(1)), above());
+    for cause in [above(), by_name()] {
+        let cause = cause.unwrap_err();
+        assert!(cause.giving().contains("都在") && cause.letting_in().contains("照常能用"), "{cause:?}");
+    }
+}
+
+#[test]
+fn what_does_not_change_is_nobody_s_business() {
+    let package = Package::builtin();
+    let clerk = held("grid_clerk", None, None);
+    let was = held("center_director", None, None).assignments;
+    let mut next = held("grid_worker_l1", None, None).assignments;
+    next.extend(was.clone());
+    assert_eq!(regrant(package, &clerk, &was, &next, day(1)), Ok(()));
+    assert_eq!(regrant(package, &clerk, &was, &[], day(1)), Err(NotYours::Above("中心主任".to_owned())));
+}

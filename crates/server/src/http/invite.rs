@@ -12,8 +12,10 @@ use utoipa::ToSchema;
 use super::auth::{self, SignedIn, Township};
 use super::body::{self, Segment};
 use super::session::{Address, Session};
+use super::staff::not_your_account;
 use crate::accounts;
 use crate::app::App;
+use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::secret;
 use crate::sql;
@@ -42,7 +44,7 @@ fn gone() -> ApiError {
 
 /// Invites somebody who has an account. Earlier invitations of that account end; its password holds until then.
 #[utoipa::path(post, path = "/api/invites", tag = "accounts", security(("token" = [])), request_body = Ask,
-    responses((status = 200, body = Invite), (status = 403, description = "forbidden"),
+    responses((status = 200, body = Invite), (status = 403, description = "forbidden, role_above, grant"),
         (status = 404, description = "not_found")))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
@@ -58,9 +60,18 @@ pub(super) async fn create(
     let account = accounts::account(&mut conn, app.tenant.id, &asked.user).await?.filter(|a| !a.disabled);
     drop(conn);
     let account = account.ok_or_else(ApiError::not_found)?;
-    let (user, by) = (account.user.clone(), session.actor.user);
-    let (code, expires_at) =
-        app.writer.run(move |ledger| Box::pin(async move { ledger.invite(&user, &by).await })).await?;
+    let (user, by, today) = (account.user.clone(), session.actor, china_day(app.clock.now_ms()));
+    let admission = app.admission.clone();
+    let (code, expires_at) = app
+        .writer
+        .run(move |ledger| {
+            Box::pin(async move {
+                let held = accounts::assignments(&mut ledger.conn, ledger.tenant.id, &user).await?;
+                admission.let_in(&by, &held, today).map_err(|cause| not_your_account(&cause))?;
+                ledger.invite(&user, &by.user).await
+            })
+        })
+        .await?;
     let link = format!("/#/invite/{code}");
     Ok(Json(Invite { user: account.user, name: account.name, code, link, expires_at }))
 }

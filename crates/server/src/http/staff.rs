@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::NaiveDate;
-use gridbook_domain::role::{Actor, Assignment};
+use gridbook_domain::role::{Actor, Assignment, NotYours};
 use gridbook_domain::territory::AreaCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -178,13 +178,14 @@ fn check_roles(app: &App, user: &str, assignments: &[Assignment]) -> Result<(), 
     Ok(())
 }
 
-/// What is given by name is given, changed and taken back by whoever may do it himself, nobody else (domain data 4.1.3).
-fn not_yours() -> ApiError {
-    ApiError::new(
-        StatusCode::FORBIDDEN,
-        "grant",
-        "专门授权只能由自己有这项权限的人(如中心主任)给出、更改或收回;没有改动任何人。",
-    )
+/// What ranks above one's own, or is given by name, is given, changed and taken back by whoever may do it himself.
+fn not_yours(cause: &NotYours) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, cause.code(), cause.giving())
+}
+
+/// The same for letting the holder in, and for keeping him out.
+pub(super) fn not_your_account(cause: &NotYours) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, cause.code(), cause.letting_in())
 }
 
 /// Whoever changes accounts, and what about them he may change.
@@ -212,11 +213,9 @@ impl Giver {
     }
 
     /// # Errors
-    /// `grant`, or `forbidden` for whoever gives by name only and wants to change another role.
+    /// `role_above`, `grant`, or `forbidden` for whoever gives by name only and wants to change another role.
     fn judge(&self, was: &[Assignment], next: &[Assignment]) -> Result<(), ApiError> {
-        if !self.by.may_regrant(&self.actor, was, next, self.today) {
-            return Err(not_yours());
-        }
+        self.by.regrant(&self.actor, was, next, self.today).map_err(|cause| not_yours(&cause))?;
         let others = |list: &[Assignment]| {
             list.iter().filter(|held| !self.by.role_ends(&held.role)).cloned().collect::<Vec<_>>()
         };
@@ -231,7 +230,7 @@ fn own_account() -> ApiError {
 /// Adds people or brings them up to date: all or nobody.
 #[utoipa::path(post, path = "/api/staff/import", tag = "staff", security(("token" = [])), request_body = Import,
     responses((status = 200, body = Imported), (status = 400, description = "bad_user, bad_name, bad_assignment"),
-        (status = 403, description = "forbidden"), (status = 409, description = "own_account")))]
+        (status = 403, description = "forbidden, role_above, grant"), (status = 409, description = "own_account")))]
 pub(super) async fn import(
     State(app): State<Arc<App>>,
     session: Session,
@@ -282,7 +281,11 @@ pub(super) async fn import(
                 for person in &mut people {
                     let was = accounts::assignments(&mut ledger.conn, ledger.tenant.id, &person.user).await?;
                     giver.keep(&was, &mut person.assignments);
-                    giver.judge(&was, &person.assignments)?;
+                    giver.judge(&was, &person.assignments).map_err(|mut error| {
+                        // A sheet has many rows.
+                        error.message = format!("账号“{}”：{}", shown(&person.user), error.message).into();
+                        error
+                    })?;
                 }
                 ledger.save_people(&people).await
             })
@@ -306,7 +309,7 @@ pub(super) struct ChangeStaff {
 /// Changes name, roles, or whether the person may sign in. Takes effect at the person's next request.
 #[utoipa::path(patch, path = "/api/staff/{user}", tag = "staff", security(("token" = [])),
     params(("user" = String, Path)), request_body = ChangeStaff,
-    responses((status = 200, body = Staff), (status = 403, description = "forbidden"),
+    responses((status = 200, body = Staff), (status = 403, description = "forbidden, role_above, grant"),
         (status = 404, description = "not_found"), (status = 409, description = "own_account")))]
 pub(super) async fn change(
     State(app): State<Arc<App>>,
@@ -346,10 +349,16 @@ async fn apply(
     if accounts::account(&mut ledger.conn, tenant, user).await?.is_none() {
         return Err(ApiError::not_found());
     }
+    let was = accounts::assignments(&mut ledger.conn, tenant, user).await?;
     if let Some(next) = &asked.assignments {
-        let was = accounts::assignments(&mut ledger.conn, tenant, user).await?;
         giver.judge(&was, next)?;
     }
+    let judged = match asked.disabled {
+        Some(true) => giver.by.shut_out(&giver.actor, &was, giver.today),
+        Some(false) => giver.by.let_in(&giver.actor, &was, giver.today),
+        None => Ok(()),
+    };
+    judged.map_err(|cause| not_your_account(&cause))?;
     if let Some(name) = asked.name {
         sql::query("UPDATE accounts SET name = ? WHERE tenant = ? AND account = ?")
             .bind(name.trim())

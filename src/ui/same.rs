@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gridbook_domain::form::Values;
 use gridbook_domain::household::HouseholdView;
-use gridbook_domain::household::merge::{MERGE, MERGED, Merges, open, put_together, take_apart};
+use gridbook_domain::household::merge::{MERGE, MERGED, Merges, put_together, take_apart};
 use gridbook_domain::household::twin::{Same, twins};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
@@ -18,16 +18,29 @@ use super::kinds::set;
 use super::states::{Tone, banner};
 use crate::app::App;
 
+/// Which households went into which others, as far as this device knows.
+pub fn merges(app: App) -> Merges {
+    app.rows(|rows| Merges::of(rows.values().filter_map(|row| row.summary.as_ref())))
+}
+
 /// The household and those that went into it: whatever was recorded about one of them is about it.
 pub fn whole(app: App, id: EntityId) -> Vec<EntityId> {
-    app.rows(|rows| Merges::of(rows.values().filter_map(|row| row.summary.as_ref())).whole(id))
+    merges(app).whole(id)
+}
+
+/// Whether a household is one still, so that another may be put together with it: one that was cancelled, split or
+/// merged away itself would take the other out of all lists. The rule by which the server judges a merge, too.
+fn is_one(app: App, id: EntityId) -> bool {
+    let merges = merges(app);
+    app.rows(|rows| {
+        let row = rows.get(&id).and_then(|row| row.summary.as_ref());
+        row.is_some_and(|row| !merges.gone(row))
+    })
 }
 
 /// Whether no other stands for it: of those that went into each other one does.
 pub fn stands(app: App, view: &HouseholdView) -> bool {
-    let hides =
-        || app.rows(|rows| Merges::of(rows.values().filter_map(|row| row.summary.as_ref())).hides(view.id));
-    view.status != MERGED || view.merged_into.is_some() && !hides()
+    view.status != MERGED || view.merged_into.is_some() && !merges(app).hides(view.id)
 }
 
 /// What tells households apart: head, address and code.
@@ -67,7 +80,7 @@ pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) 
         let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
         twins(values, Some(id), held)
     });
-    let fits = open(&view.status);
+    let fits = is_one(app, id);
     let alike = found.into_iter().take(3).map(|(other, same)| {
         let mut acts = vec![look(other)];
         if able && fits {
@@ -82,7 +95,7 @@ pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) 
 /// The button that merges any other household, named by its code, into this one.
 pub fn merge_any(app: App, view: &HouseholdView) -> Option<AnyView> {
     let target = Target::new(RecordKind::Household, &view.area, None);
-    let able = open(&view.status) && may(&app.package(), &app.actor(), MERGE, &target, app.today());
+    let able = is_one(app, view.id) && may(&app.package(), &app.actor(), MERGE, &target, app.today());
     let id = view.id;
     able.then(|| {
         let what = Ask {
@@ -100,12 +113,13 @@ pub fn merge_any(app: App, view: &HouseholdView) -> Option<AnyView> {
         };
         let act = move |app: App, given: &Answers| {
             let code = given.get("code").map_or("", |code| code.trim());
+            let merges = merges(app);
             let other = app.rows(|rows| {
                 let all = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
                 let fits = |row: &&Summary| {
                     row.kind == RecordKind::Household
                         && row.number.eq_ignore_ascii_case(code)
-                        && open(&row.state)
+                        && !merges.gone(row)
                 };
                 all.filter(fits).map(|row| row.id).find(|other| *other != id)
             });

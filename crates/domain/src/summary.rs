@@ -258,7 +258,7 @@ impl Summary {
     /// Whether it says of itself that it is a household no more: cancelled, merged into another or split. Its history
     /// stays. Lists and counts ask [`merge::Merges::gone`]: of two that went into each other one stands.
     pub fn is_gone(&self) -> bool {
-        self.kind == RecordKind::Household && matches!(self.state.as_str(), "cancelled" | "merged" | "split")
+        self.kind == RecordKind::Household && merge::over(&self.state)
     }
 
     fn read_household(&mut self, entity: &Entity, package: &Package) {

@@ -5,10 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::NaiveDate;
 use gridbook_domain::admit::Reach;
 use gridbook_domain::confidential::{self, Way};
+use gridbook_domain::household::merge::{self, Went};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{self, Actor, Assignment, NotYours};
-use gridbook_log::{Entity, Op, Values};
+use gridbook_log::{Entity, EntityId, Op, Values};
 
 /// Decides whether an operation may enter the log.
 pub trait Admission: Send + Sync {
@@ -33,6 +34,14 @@ pub trait Admission: Send + Sync {
     /// Whether this role is given by name and until a day only.
     fn role_ends(&self, _role: &str) -> bool {
         false
+    }
+
+    /// Judges `op` by the other records that it speaks of, as far as they are known here (TERR-13).
+    ///
+    /// # Errors
+    /// The machine code of the reason.
+    fn among(&self, _op: &Op, _known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), String> {
+        Ok(())
     }
 
     /// Judges whether `actor` may turn what somebody held into what he is to hold, as far as the roles say it.
@@ -138,6 +147,10 @@ impl Admission for ByDomain {
 
     fn role_ends(&self, role: &str) -> bool {
         self.package().role(role).is_some_and(|role| role.ends)
+    }
+
+    fn among(&self, op: &Op, known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), String> {
+        merge::among(op, known).map_err(|refusal| refusal.code().to_owned())
     }
 
     fn regrant(

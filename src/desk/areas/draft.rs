@@ -17,6 +17,7 @@ use super::{Desk, day, rows_in, words};
 use crate::desk::parts::select;
 use crate::desk::people::people;
 use crate::ui::dialog::dialog;
+use crate::ui::same::merges;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
@@ -30,6 +31,8 @@ struct Editing {
     homes: RwSignal<BTreeMap<EntityId, String>>,
     /// What lies in the grids that end.
     rows: RwSignal<Vec<Summary>>,
+    /// The households among it that are ones still.
+    lived: RwSignal<Vec<EntityId>>,
     dwellings: RwSignal<Vec<Dwelling>>,
     /// Who works there now, with where each works then.
     holders: RwSignal<BTreeMap<String, BTreeSet<String>>>,
@@ -54,12 +57,15 @@ impl Editing {
             nodes.as_ref().map(|nodes| free_codes(nodes, &village, parts)).unwrap_or_default()
         });
         let rows = rows_in(self.desk.app, &chosen);
-        let mut homes: Vec<&Summary> = rows.iter().filter(|row| is_home(row)).collect();
+        let merges = merges(self.desk.app);
+        let is_home = |row: &&Summary| row.kind == RecordKind::Household && !merges.gone(row);
+        let mut homes: Vec<&Summary> = rows.iter().filter(is_home).collect();
         gridbook_log::order_by_key(&mut homes, |row| (row.number.clone(), row.id));
         let half = homes.len().div_ceil(parts.max(1)).max(1);
         let targets =
             homes.iter().enumerate().filter_map(|(n, row)| Some((row.id, codes.get(n / half)?.clone())));
         self.homes.set(targets.collect());
+        self.lived.set(homes.iter().map(|row| row.id).collect());
         self.new.set(codes.into_iter().map(|code| (code, String::new())).collect());
         self.rows.set(rows);
         self.dwellings.set(Vec::new());
@@ -82,11 +88,8 @@ impl Editing {
 
     /// Counts who lives where, for the norms.
     async fn count(self) {
-        let homes: Vec<EntityId> = self
-            .rows
-            .with_untracked(|rows| rows.iter().filter(|row| is_home(row)).map(|row| row.id).collect());
         let mut dwellings = Vec::new();
-        for id in homes {
+        for id in self.lived.get_untracked() {
             if let Ok(Some(entity)) = self.desk.app.entity(id).await {
                 let view = HouseholdView::of(&entity);
                 dwellings.push(Dwelling { id, area: view.area, persons: view.members.len() });
@@ -102,8 +105,8 @@ impl Editing {
             let nodes = nodes.as_deref().map(Vec::as_slice).unwrap_or_default();
             self.rows.with(|rows| {
                 let rows: Vec<&Summary> = rows.iter().collect();
-                let homes: Vec<EntityId> = rows.iter().filter(|row| is_home(row)).map(|row| row.id).collect();
-                let problems = draft.problems(nodes, &homes, self.desk.app.today());
+                let today = self.desk.app.today();
+                let problems = self.lived.with(|homes| draft.problems(nodes, homes, today));
                 let preview = self.dwellings.with(|homes| draft.preview(nodes, &norms, homes, &rows));
                 (problems, preview)
             })
@@ -115,10 +118,6 @@ fn lies(rows: &[Summary]) -> BTreeMap<EntityId, String> {
     rows.iter().map(|row| (row.id, row.area.clone())).collect()
 }
 
-fn is_home(row: &Summary) -> bool {
-    row.kind == RecordKind::Household && !row.is_gone()
-}
-
 pub(super) fn dialog_for(desk: Desk) -> AnyView {
     let toasts = use_toasts();
     let editing = Editing {
@@ -127,6 +126,7 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
         new: RwSignal::new(Vec::new()),
         homes: RwSignal::new(BTreeMap::new()),
         rows: RwSignal::new(Vec::new()),
+        lived: RwSignal::new(Vec::new()),
         dwellings: RwSignal::new(Vec::new()),
         holders: RwSignal::new(BTreeMap::new()),
     };
@@ -338,7 +338,9 @@ fn named(new: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
 /// Households with their new grid.
 fn homes(editing: Editing) -> AnyView {
     (move || {
-        let mut rows: Vec<Summary> = editing.rows.get().into_iter().filter(is_home).collect();
+        let lived: BTreeSet<EntityId> = set_of(editing.lived.get());
+        let held = editing.rows.get().into_iter().filter(|row| lived.contains(&row.id));
+        let mut rows: Vec<Summary> = held.collect();
         gridbook_log::order_by_key(&mut rows, |row| (row.number.clone(), row.id));
         let line = |row: Summary| (row.id, format!("{} {}", row.title, row.subtitle));
         choose(editing, "每户归哪个网格", "areas-home", rows.into_iter().map(line).collect())

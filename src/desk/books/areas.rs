@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
+use gridbook_domain::household::merge::Merges;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::cut::{Node, cuts};
@@ -16,16 +17,17 @@ use crate::desk::areas::rows_in;
 use crate::desk::kept::read;
 use crate::desk::parts::breathe;
 use crate::ui::directory::Names;
+use crate::ui::same::merges;
 
 /// Records between two looks at the screen.
 const BREATH: usize = 200;
 
 /// What a row counts for in the period; `None` for what is not told here.
-fn counts(row: &Summary, asked: &Asked) -> Option<Sums> {
+fn counts(row: &Summary, asked: &Asked, merges: &Merges) -> Option<Sums> {
     let inside = (asked.from..=asked.to).contains(&row.day());
     let mut sums = Sums::default();
     match row.kind {
-        RecordKind::Household if !row.is_gone() => sums.households = 1,
+        RecordKind::Household if !merges.gone(row) => sums.households = 1,
         RecordKind::Visit if inside && row.visit.is_some_and(|visit| visit.met) => sums.visits = 1,
         kind if kind.is_case() && inside => {
             sums.cases = 1;
@@ -39,6 +41,7 @@ fn counts(row: &Summary, asked: &Asked) -> Option<Sums> {
 pub(super) async fn dual(app: App, names: &Names, asked: &Asked) -> Figures {
     let mut tables = Vec::new();
     let mut same = true;
+    let merges = merges(app);
     for cut in cuts(&read(app, RecordKind::Area, Node::of).await) {
         let near = cut.on <= asked.to && asked.from <= cut.on + Days::new(DUAL_DAYS);
         if !near || !cut.old.iter().any(|code| asked.covers(code)) {
@@ -50,7 +53,7 @@ pub(super) async fn dual(app: App, names: &Names, asked: &Asked) -> Figures {
             if n % BREATH == BREATH - 1 {
                 breathe().await;
             }
-            let Some(counts) = counts(&row, asked) else { continue };
+            let Some(counts) = counts(&row, asked, &merges) else { continue };
             let Ok(Some(entity)) = app.entity(row.id).await else { continue };
             let made = entity.creation().and_then(|made| made.create.place.area.clone());
             let made = made.unwrap_or_else(|| row.area.clone());

@@ -55,6 +55,8 @@ pub enum Refusal {
     Guard(Guard),
     /// A role that is not for this person to give, change or take back.
     RoleNotYours(NotYours),
+    /// The household into which another is to go is one no more (TERR-13).
+    HouseholdGone,
     /// Values that block.
     Invalid(Vec<Problem>),
 }
@@ -84,6 +86,7 @@ impl Refusal {
             Self::NotLegalNow { .. } => "not_legal_now",
             Self::Guard(guard) => guard.code(),
             Self::RoleNotYours(cause) => cause.code(),
+            Self::HouseholdGone => "household_gone",
             Self::Invalid(_) => "invalid",
         }
     }
@@ -144,6 +147,10 @@ fn message_of(code: &str) -> (&'static str, &'static str) {
         "not_legal_now" => ("事项已经往前走了, 这一步来晚了", "已作为备注留下, 请看最新状态"),
         "role_above" => ("这个角色比您自己的岗位高, 没有改动", "请系统管理员来给、改或收回"),
         "grant" => ("专门授权只能由自己有这项权限的人给、改或收回, 没有改动", "请找中心主任"),
+        "household_gone" => (
+            "要并入的那一户已经销户、分户或并到别的户, 这次合并没有算, 两户照旧",
+            "请看那一户现在的情况, 要合并就并到还在册的一户",
+        ),
         "invalid" => ("有几项还没填对", "改好再交"),
         _ => ("中心没有接收这条记录", "请联系中心"),
     }

@@ -260,6 +260,7 @@ fn every_refusal_says_that_nothing_is_lost() {
         Refusal::NotLegalNow { action: String::new(), state: String::new() },
         Refusal::RoleNotYours(NotYours::Above(String::new())),
         Refusal::RoleNotYours(NotYours::ByName(String::new())),
+        Refusal::HouseholdGone,
         Refusal::Invalid(Vec::new()),
         Refusal::Guard(Guard::Once),
     ];

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridbook_log::{EntityId, map_of};
+use gridbook_log::{Body, Entity, EntityId, Op, map_of};
 use serde_json::Value;
 
 use crate::admit::Refusal;
@@ -51,6 +51,74 @@ pub fn take_apart(gone: EntityId, stays: EntityId) -> [(EntityId, Values); 2] {
     ]
 }
 
+/// What a record says of whether it is a household still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Went {
+    status: String,
+    into: Option<EntityId>,
+}
+
+impl Went {
+    /// Reads a stream; `None` when it is no household, or one that was refused.
+    pub fn of(entity: &Entity) -> Option<Self> {
+        let made = entity.creation().filter(|made| made.rejected.is_none())?;
+        (made.create.type_ == RecordKind::Household.as_str()).then(|| {
+            let status = entity.text("status").unwrap_or_default().to_owned();
+            let into = entity.text(INTO).and_then(EntityId::parse);
+            let into = into.filter(|into| status == MERGED && *into != entity.id());
+            Self { status, into }
+        })
+    }
+
+    /// The household that it went into.
+    pub const fn other(&self) -> Option<EntityId> {
+        self.into
+    }
+
+    /// As [`Merges::gone`], by the records alone that it went through.
+    fn is_gone(&self, id: EntityId, known: &dyn Fn(EntityId) -> Option<Self>) -> bool {
+        let mut ways = BTreeMap::new();
+        let (mut at, mut next) = (id, self.into);
+        while let Some(into) = next.filter(|_| !ways.contains_key(&at)) {
+            ways.insert(at, into);
+            at = into;
+            next = known(at).and_then(|went| went.into);
+        }
+        Merges(ways).counts_out(id, &self.status)
+    }
+}
+
+/// The household into which an operation lets another go: the record by which [`among`] judges it. Whoever judges has
+/// it at hand, and what it went into itself.
+pub fn named(op: &Op) -> Option<EntityId> {
+    written(op)?.get(INTO)?.as_str().and_then(EntityId::parse)
+}
+
+/// Judges a merge by the other records that it speaks of, as far as they are `known` where it is judged. Whoever wrote
+/// it without a network could not know what had become of them meanwhile: into a household that was cancelled, split or
+/// merged away itself nothing goes, or both would be out of all lists. Of a ring one stands, and takes others in.
+///
+/// # Errors
+/// [`Refusal::HouseholdGone`]
+pub fn among(op: &Op, known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), Refusal> {
+    let came = |set: &Values| {
+        let row = |(path, value): (&String, &Value)| path.split('/').next() == Some(FROM) && !value.is_null();
+        set.iter().any(row)
+    };
+    let itself = written(op).filter(|set| came(set)).map(|_| op.entity());
+    let gone = |id: EntityId| known(id).is_some_and(|went| went.is_gone(id, known));
+    if named(op).into_iter().chain(itself).any(gone) { Err(Refusal::HouseholdGone) } else { Ok(()) }
+}
+
+/// What an operation writes of a merge, if it is one that can.
+fn written(op: &Op) -> Option<&Values> {
+    match op.body() {
+        Ok(Body::Create(create)) if create.type_ == RecordKind::Household.as_str() => Some(&create.set),
+        Ok(Body::Set(set)) => Some(&set.set),
+        _ => None,
+    }
+}
+
 /// Which households went into which others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Merges(BTreeMap<EntityId, EntityId>);
@@ -88,7 +156,11 @@ impl Merges {
     /// Whether it is a household that is no more one, for lists, searches and counts: cancelled, split, or one for which
     /// another stands. Of those that went into each other one stands, though all of them say that they went.
     pub fn gone(&self, row: &Summary) -> bool {
-        row.is_gone() && (!self.0.contains_key(&row.id) || self.hides(row.id))
+        row.kind == RecordKind::Household && self.counts_out(row.id, &row.state)
+    }
+
+    fn counts_out(&self, id: EntityId, status: &str) -> bool {
+        over(status) && (!self.0.contains_key(&id) || self.hides(id))
     }
 
     /// The households that stand for these, each once, in the same order.
@@ -108,10 +180,9 @@ impl Merges {
     }
 }
 
-/// Whether a household may be put together with another: one that was cancelled, split or merged would take the other
-/// out of all lists with it.
-pub fn open(status: &str) -> bool {
-    matches!(status, "" | ACTIVE)
+/// Whether a household says of itself by this status that it is one no more. Lists and counts ask [`Merges::gone`].
+pub(crate) fn over(status: &str) -> bool {
+    matches!(status, "cancelled" | MERGED | "split")
 }
 
 /// The households that count, in a plan or a figure: those that stand, each with the categories of all that went into

@@ -5,6 +5,7 @@ use gridbook_log::{EntityId, order_by_key};
 use serde_json::Value;
 
 use crate::form::{Values, has_left};
+use crate::household::merge::Merges;
 use crate::record::RecordKind;
 use crate::search::fold;
 use crate::summary::{Summary, phone_tail};
@@ -36,8 +37,9 @@ impl Same {
 pub fn twins<'a>(
     values: &Values,
     itself: Option<EntityId>,
-    rows: impl IntoIterator<Item = &'a Summary>,
+    rows: impl IntoIterator<Item = &'a Summary> + Clone,
 ) -> Vec<(EntityId, Same)> {
+    let merges = Merges::of(rows.clone());
     let (mut names, mut tails) = (Vec::new(), Vec::new());
     // Who has left is looked for in the house that he went to, not here.
     let left = |path: &str| {
@@ -80,7 +82,7 @@ pub fn twins<'a>(
         }
     };
     let stands =
-        |row: &&Summary| row.kind == RecordKind::Household && !row.is_gone() && Some(row.id) != itself;
+        |row: &&Summary| row.kind == RecordKind::Household && !merges.gone(row) && Some(row.id) != itself;
     let found = rows.into_iter().filter(stands).filter_map(|row| Some((row.id, same(row)?)));
     let mut found: Vec<_> = found.collect();
     order_by_key(&mut found, |(_, same)| *same);
@@ -162,5 +164,29 @@ mod tests {
             !serde_json::to_string(&rows[0]).unwrap().contains("51000020150308001"),
             "no list has the number"
         );
+    }
+
+    #[test]
+    fn of_households_that_went_into_each_other_the_one_that_stands_is_found() {
+        let house = |n: u8, into: Option<u8>| {
+            let mut story = Story::new();
+            let mut body = json!({"type": "household", "form": "F-HOUSEHOLD/1", "place": {"area": GRID}, "set": {
+                "address_text": "柳溪村3组12号", "head": "钟小满", "residence_type": "permanent", "status": "active",
+                "phones/p1/number": "13800005678"}});
+            if into.is_some() {
+                body["set"]["status"] = json!("merged");
+            }
+            story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+            let id = EntityId([n; 16]);
+            let household = Some(EntityId([into.unwrap_or(n); 16]));
+            Summary { id, household, ..Summary::of(&story.entity, Package::builtin()).unwrap() }
+        };
+        let found = |rows: &[Summary]| -> Vec<u8> {
+            let values = [("head", "钟小满"), ("phones/x/number", "13800005678")];
+            let values = values.iter().map(|(path, text)| ((*path).to_owned(), json!(text))).collect();
+            twins(&values, None, rows).into_iter().map(|(id, _)| id.0[0]).collect()
+        };
+        assert_eq!(found(&[house(1, Some(2)), house(2, None)]), [2], "the one that stays");
+        assert_eq!(found(&[house(1, Some(2)), house(2, Some(1))]), [1], "one of the ring");
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use gridbook_domain::authority::{KINDS, ruled_out, taken_before};
 use gridbook_domain::confidential::Way;
+use gridbook_domain::household::merge::{self, Went};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
@@ -148,6 +149,7 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     wanted.sort_unstable();
     wanted.dedup();
     ledger.load(&wanted).await?;
+    spoken_of(ledger, &push).await?;
     let loaded = began.elapsed();
     let reach = ledger.admission.reach(&push.actor, china_day(now));
     let patterns = reach::patterns(&push.actor.user, &reach);
@@ -323,10 +325,26 @@ fn judge(
             ledger.admission.admit(actor, before, op, today)
         }
     };
-    match verdict {
+    let known = |id: EntityId| ledger.streams.peek(&id).and_then(|stream| Went::of(&stream.entity));
+    match verdict.and_then(|()| ledger.admission.among(op, &known)) {
         Ok(()) => Judged::Store,
         Err(code) => Judged::Reject(code),
     }
+}
+
+/// Makes sure that the households into which others are to go are in memory, with those that they went into.
+async fn spoken_of(ledger: &mut Ledger, push: &Push) -> Result<(), ApiError> {
+    let named = push.ops.iter().flatten().filter_map(|asked| merge::named(&asked.op));
+    let mut next: BTreeSet<EntityId> = named.collect();
+    let mut seen = BTreeSet::new();
+    while !next.is_empty() {
+        let ids: Vec<EntityId> = next.iter().copied().collect();
+        ledger.load(&ids).await?;
+        seen.append(&mut next);
+        let into = |id: &EntityId| Went::of(&ledger.streams.peek(id)?.entity)?.other();
+        next = ids.iter().filter_map(into).filter(|id| !seen.contains(id)).collect();
+    }
+    Ok(())
 }
 
 /// Those whose operations the sender brings, signed, with the rights that they have now.

@@ -1,4 +1,5 @@
 #![allow(clippy::unwrap_used)]
+use gridbook_log::{Ctx, DeviceId, Dot, Hlc, NewOp, Writer};
 use serde_json::json;
 
 use super::*;
@@ -204,6 +205,57 @@ fn only_visits_count_as_visits() {
 
 #[test]
 fn nothing_is_put_together_with_what_is_gone() {
-    let able = ["", "active", "cancelled", "split", MERGED].map(open);
-    assert_eq!(able, [true, true, false, false, false]);
+    let gone = ["", "active", "cancelled", "split", MERGED].map(over);
+    assert_eq!(gone, [false, false, true, true, true]);
+}
+
+fn write(entity: EntityId, set: &Values) -> Op {
+    let writer = Writer { dev: DeviceId([1; 8]), epoch: 1 };
+    let new = NewOp {
+        entity,
+        dot: Dot { writer, n: 1 },
+        hlc: Hlc { ms: 1, count: 0 },
+        kind: "set",
+        user: "lea",
+        ctx: Ctx::default(),
+    };
+    Op::new(new, [0; 16], json!({ "set": set }).to_string()).unwrap()
+}
+
+/// What two people wrote without seeing each other is judged by what has become of the other household meanwhile.
+#[test]
+fn a_merge_that_comes_late_is_judged_by_the_household_it_goes_into() {
+    let of = |n: u8, set: &Values| {
+        let create = json!({"type": "household", "place": {"area": GRID}, "set": {"head": "钟小满"}});
+        stream(n, &[("create", create), ("set", json!({ "set": set }))])
+    };
+    let status = |status: &str| Values::from([("status".to_owned(), json!(status))]);
+    let into = |gone: u8, stays: u8| put_together(id(gone), id(stays), "lea", day());
+    let judge = |known: &[Entity], (at, set): &(EntityId, Values)| {
+        let op = write(*at, set);
+        let known = |id: EntityId| known.iter().find(|one| one.id() == id).and_then(Went::of);
+        among(&op, &known)
+    };
+    let both = |known: &[Entity], [gone, stays]: [(EntityId, Values); 2]| {
+        [judge(known, &gone), judge(known, &stays)]
+    };
+    let refused = [Err(Refusal::HouseholdGone), Err(Refusal::HouseholdGone)];
+    let one = of(1, &status("active"));
+    assert_eq!(both(&[one.clone(), of(2, &status("active"))], into(1, 2)), [Ok(()), Ok(())]);
+    for over in ["cancelled", "split"] {
+        assert_eq!(both(&[one.clone(), of(2, &status(over))], into(1, 2)), refused, "{over}");
+    }
+    // Merged away itself: into a third one, or into this very one, which would close a ring.
+    let third = [one.clone(), of(2, &into(2, 3)[0].1), of(3, &status("active"))];
+    assert_eq!(both(&third, into(1, 2)), refused);
+    assert_eq!(both(&[one.clone(), of(2, &into(2, 1)[0].1)], into(1, 2)), refused);
+    // Of a ring from before one stands, and takes in others.
+    let ring = [of(3, &status("active")), of(1, &into(1, 2)[0].1), of(2, &into(2, 1)[0].1)];
+    assert_eq!(both(&ring, into(3, 1)), [Ok(()), Ok(())]);
+    assert_eq!(both(&ring, into(3, 2)), refused);
+    // What has not arrived is not known to be gone, and to take apart is always possible.
+    assert_eq!(both(&[], into(1, 2)), [Ok(()), Ok(())]);
+    assert_eq!(both(&[of(2, &status("cancelled"))], take_apart(id(1), id(2))), [Ok(()), Ok(())]);
+    let op = write(id(1), &into(1, 2)[0].1);
+    assert_eq!(named(&op), Some(id(2)));
 }

@@ -44,6 +44,11 @@ pub trait Admission: Send + Sync {
         Ok(())
     }
 
+    /// Whether a person reads a stream that lies in no area and goes to people by name (VISIT-09).
+    fn reads(&self, _actor: &Actor, _entity: &Entity, _today: NaiveDate) -> bool {
+        true
+    }
+
     /// Judges whether `actor` may turn what somebody held into what he is to hold, as far as the roles say it.
     ///
     /// # Errors
@@ -151,6 +156,10 @@ impl Admission for ByDomain {
 
     fn among(&self, op: &Op, known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), String> {
         merge::among(op, known).map_err(|refusal| refusal.code().to_owned())
+    }
+
+    fn reads(&self, actor: &Actor, entity: &Entity, today: NaiveDate) -> bool {
+        gridbook_domain::admit::reads(&self.package(), actor, entity, today)
     }
 
     fn regrant(

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
@@ -130,6 +131,8 @@ pub struct App {
     pub metrics: Metrics,
     /// A folder on the disk of the data.
     pub disk: PathBuf,
+    /// The day on which it was last gone through what ends by the calendar; 0 before the first request.
+    pub day: AtomicI32,
 }
 
 impl App {
@@ -192,6 +195,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         relay: Relay::open(config.shares)?,
         metrics: Metrics::default(),
         disk: disk(&config.db),
+        day: AtomicI32::new(0),
     };
     Ok(Started { app: Arc::new(app), writing, tls, metrics })
 }

@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_keep.sql"),
     migration!(3, "0003_trust.sql"),
     migration!(4, "0004_confidential.sql"),
+    migration!(5, "0005_restricted.sql"),
 ];
 
 /// Why a database could not be opened.

@@ -5,6 +5,7 @@
 mod adopt;
 mod authority;
 mod handover;
+mod lapse;
 mod ledger;
 pub mod push;
 pub mod rights;

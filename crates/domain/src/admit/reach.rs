@@ -52,14 +52,16 @@ pub fn reach(package: &Package, actor: &Actor, today: NaiveDate) -> Reach {
     reach
 }
 
-/// Whether a person reads a record: by placement, by name, or as its author; a restricted one no longer than he goes.
+/// Whether a person reads a record: by placement, by name, or as its author; a restricted one no longer than he goes, or,
+/// as its author, than he may name who goes.
 pub fn reads(package: &Package, actor: &Actor, entity: &Entity, today: NaiveDate) -> bool {
     if entity.type_() == Some(RecordKind::Confidential.as_str()) {
         return confidential::hears(package, actor, &confidential::Way::of(entity), today);
     }
     let author = entity.creation().is_some_and(|made| made.user == actor.user);
     if entity.type_() == Some(RecordKind::Restricted.as_str()) {
-        return author || Restricted::of(entity).is_some_and(|held| held.names(&actor.user, today));
+        let Some(held) = Restricted::of(entity) else { return author };
+        return if author { held.shows(package, actor, today) } else { held.names(&actor.user, today) };
     }
     entity.for_all()
         || author

@@ -193,6 +193,12 @@ fn a_grant_ends_by_its_day_or_by_other_names() {
         reads(Package::builtin(), &person(user, "village_assistant"), &story.entity, day(today))
     };
     assert!(reads("ann", "2026-05-19") && !reads("ann", "2026-05-20") && reads("cara", "2026-05-20"));
+    // Who named them reads it while he may name people.
+    let mut past = di.clone();
+    past.assignments[0].to = Some(day("2026-05-19"));
+    let keeps =
+        |actor: &Actor, today| crate::admit::reads(Package::builtin(), actor, &story.entity, day(today));
+    assert!(keeps(&di, "2026-05-20") && keeps(&past, "2026-05-19") && !keeps(&past, "2026-05-20"));
     let row = Summary::of(&story.entity, Package::builtin()).unwrap();
     let goes = |user, today| joint([&row], Package::builtin(), home(), user, day(today));
     assert!(goes("ann", "2026-05-19") && !goes("ann", "2026-05-20") && goes("cara", "2026-05-20"));

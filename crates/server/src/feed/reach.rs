@@ -1,7 +1,9 @@
 //! Who sees what: channels an entity lies on, patterns a reader holds, and what follows between two moments.
 
+use chrono::NaiveDate;
 use gridbook_domain::admit::Reach;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::restricted::Restricted;
 use gridbook_domain::territory::covers;
 use gridbook_log::Entity;
 
@@ -10,10 +12,23 @@ pub const EVERYONE: &str = "*";
 
 /// The channels an entity lies on: `a:<area>`, `u:<unit>`, `p:<account>`, `*`. Its author always keeps it. What
 /// was refused at its creation is nobody else's. What is confidential lies on none, not even its author's: no feed, pack
-/// or fingerprint ever meets it, and who hears it asks for it (`crate::confidential`).
-pub fn channels(entity: &Entity, creator: &str) -> Vec<String> {
+/// or fingerprint ever meets it, and who hears it asks for it (`crate::confidential`). What goes to people by name lies
+/// with those who are named in it `today`, and with its author only while it is `own` still (VISIT-09).
+pub fn channels(entity: &Entity, creator: &str, own: bool, today: NaiveDate) -> Vec<String> {
     if entity.type_() == Some(RecordKind::Confidential.as_str()) {
         return Vec::new();
+    }
+    if entity.type_() == Some(RecordKind::Restricted.as_str())
+        && entity.creation().is_some_and(|made| made.rejected.is_none())
+    {
+        let held = Restricted::of(entity);
+        let named = |user: &&str| held.as_ref().is_some_and(|held| held.names(user, today));
+        let mut out: Vec<String> =
+            entity.users().into_iter().filter(named).map(|user| format!("p:{user}")).collect();
+        out.extend(own.then(|| format!("p:{creator}")));
+        out.sort_unstable();
+        out.dedup();
+        return out;
     }
     let mut out = vec![format!("p:{creator}")];
     if entity.creation().is_some_and(|c| c.rejected.is_none()) {

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use chrono::Datelike;
 use gridbook_log::Writer;
 use gridbook_sync::wire::{
     Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_BLOB, MAX_PAGE, PullReply, PushReply, PushRequest, VERSION,
@@ -55,6 +57,7 @@ pub(super) async fn push(
     if request.ops.len() > MAX_BATCH_OPS {
         return Err(ApiError::too_large());
     }
+    begin_day(&app).await?;
     let today = china_day(app.clock.now_ms());
     let actor = match pusher {
         Pusher::Live(session) => session.actor,
@@ -127,8 +130,19 @@ pub(super) fn not_of(query: &HashMap<String, String>) -> Result<Option<Writer>, 
     }
 }
 
+/// Grants by name end by the calendar, too: the first request of a day brings who is sent what in line with it.
+async fn begin_day(app: &App) -> Result<(), ApiError> {
+    let today = china_day(app.clock.now_ms()).num_days_from_ce();
+    if app.day.load(Ordering::Acquire) != today {
+        app.writer.run(|ledger| Box::pin(ledger.settle_restricted(None))).await?;
+        app.day.store(today, Ordering::Release);
+    }
+    Ok(())
+}
+
 /// Roles begin and end by the calendar: brings the reader's rights in line before reading.
 pub(super) async fn settle_rights(app: &App, session: &Session) -> Result<(), ApiError> {
+    begin_day(app).await?;
     let wanted = {
         let reach = app.admission.reach(&session.actor, china_day(app.clock.now_ms()));
         reach::patterns(&session.actor.user, &reach)

@@ -61,6 +61,7 @@ pub async fn check(db: &str, blobs: &Path) -> Result<Vec<Finding>, KeepError> {
         sql::query_scalar("SELECT last_seq FROM tenant WHERE tenant = 1").fetch_one(&mut conn).await?;
     // Each number was given to an operation or to a change of somebody's rights.
     let used = "SELECT COUNT(*), COALESCE(MAX(n), 0) FROM (SELECT seq AS n FROM ops WHERE tenant = 1 \
+                UNION SELECT seq FROM moves WHERE tenant = 1 \
                 UNION SELECT from_seq FROM rights WHERE tenant = 1 \
                 UNION SELECT to_seq FROM rights WHERE tenant = 1 AND to_seq IS NOT NULL) AS numbered";
     let (used, highest): (i64, i64) = sql::query_as(used).fetch_one(&mut conn).await?;

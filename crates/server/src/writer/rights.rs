@@ -129,6 +129,8 @@ impl Ledger {
             let reach = self.admission.reach(&actor, china_day(self.now()));
             reach::patterns(user, &reach).into_iter().collect()
         };
+        // What this account opened for people by name is its own while it may name them.
+        self.settle_restricted(Some(user)).await?;
         let held = active(&mut self.conn, self.tenant.id, user).await?;
         if wanted == held {
             return Ok(());

@@ -1,11 +1,12 @@
 //! Rows that wait to be written, many in one statement: a batch of 500 operations costs a dozen statements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::{EntityId, Op};
 
 use super::ledger::Ledger;
 use super::stream::Change;
+use crate::clock::china_day;
 use crate::sql::{self, Conn, insert};
 
 struct OpRow {
@@ -44,6 +45,24 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Notes on which channels a stream lies from a number on; on its first, nobody has to look for a change.
+    fn moved(&mut self, id: EntityId, seq: i64, changes: Vec<Change>, first: bool) {
+        for change in changes {
+            match change {
+                Change::Opened(channel) => {
+                    if !first {
+                        self.moves.push((channel.clone(), seq, id));
+                    }
+                    self.opened.push((id, channel, seq));
+                }
+                Change::Closed(channel, from) => {
+                    self.moves.push((channel.clone(), seq, id));
+                    self.closed.push((id, channel, from, seq));
+                }
+            }
+        }
+    }
+
     /// Whoever brings an operation for its author may bring its files too.
     pub(super) fn carried_blobs(&mut self, op: &Op, sender: &str) {
         for blob in op.body().map_or(&[][..], gridbook_log::Body::blobs) {
@@ -77,24 +96,12 @@ impl Ledger {
         let stored = if verdict.is_some() { op.erased() } else { op.clone() };
         let id = op.entity();
         let seq = self.next_seq();
+        let today = china_day(self.now());
         let authority = self.tenant.authority;
         let stream = self.streams.get_or_insert_mut(id, || super::stream::Stream::new(id, authority));
-        let changes = stream.append(&stored, seq);
+        let changes = stream.append(&stored, seq, today);
         let first = stream.first_seq == seq;
-        for change in changes {
-            match change {
-                Change::Opened(channel) => {
-                    if !first {
-                        rows.moves.push((channel.clone(), seq, id));
-                    }
-                    rows.opened.push((id, channel, seq));
-                }
-                Change::Closed(channel, from) => {
-                    rows.moves.push((channel.clone(), seq, id));
-                    rows.closed.push((id, channel, from, seq));
-                }
-            }
-        }
+        rows.moved(id, seq, changes, first);
         rows.feed.extend(stream.placed.keys().map(|channel| (channel.clone(), seq)));
         let area = stream.entity.area().map(str::to_owned);
         if let Some(area) = area.as_ref().filter(|a| !self.areas.contains(*a)) {
@@ -122,6 +129,20 @@ impl Ledger {
             },
         );
         rows.ops.push(OpRow { seq, op: stored, area, verdict: verdict.map(str::to_owned) });
+    }
+
+    /// Lays a stream on these channels, without an operation of it. The change takes a number of the sequence, so that a
+    /// reader's cursor knows on which side of it it stands. Tells whether anything changed.
+    pub(super) fn lay(&mut self, rows: &mut Rows, id: EntityId, channels: Vec<String>) -> bool {
+        let now: BTreeSet<&String> = channels.iter().collect();
+        let same = |stream: &super::stream::Stream| stream.placed.keys().eq(now.iter().copied());
+        if self.streams.peek(&id).is_none_or(same) {
+            return false;
+        }
+        let seq = self.next_seq();
+        let changes = self.streams.get_mut(&id).map(|stream| stream.lay(channels, seq));
+        rows.moved(id, seq, changes.unwrap_or_default(), false);
+        true
     }
 
     /// Makes a file visible that lies in the store, whole and verified.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use gridbook_log::{DeviceId, Dot, Entity, EntityId, Hash, Op};
 
 use crate::feed::reach;
@@ -73,15 +74,22 @@ impl Stream {
         }
     }
 
-    /// Adds one operation and tells which channels changed by it.
-    pub(super) fn append(&mut self, op: &Op, seq: i64) -> Vec<Change> {
-        if self.is_new() {
+    /// Adds one operation on that day and tells which channels changed by it.
+    pub(super) fn append(&mut self, op: &Op, seq: i64, today: NaiveDate) -> Vec<Change> {
+        let own = self.is_new();
+        if own {
             self.first_seq = seq;
             op.header().user.clone_into(&mut self.creator);
         }
         self.hashes.insert(op.dot(), *op.hash());
         self.entity.apply(op);
-        let now = reach::channels(&self.entity, &self.creator);
+        // Whether its author keeps what goes to people by name follows from roles: `lapse` says it.
+        let own = own || self.placed.contains_key(&format!("p:{}", self.creator));
+        self.lay(reach::channels(&self.entity, &self.creator, own, today), seq)
+    }
+
+    /// Lays it on these channels from that number on and tells which of them changed.
+    pub(super) fn lay(&mut self, now: Vec<String>, seq: i64) -> Vec<Change> {
         let mut changes = Vec::new();
         self.placed.retain(|channel, from| {
             let stays = now.contains(channel);

@@ -1,0 +1,3 @@
+-- Restricted categories of households are gone through every day (VISIT-09): they are few, and found without reading
+-- everything else.
+CREATE INDEX entities_restricted ON entities (tenant, creator) WHERE type = 'restricted';

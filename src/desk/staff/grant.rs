@@ -68,7 +68,7 @@ pub(super) fn form(desk: Desk, person: &Person) -> AnyView {
     };
     view! {
         <div class="dialog-body stack">
-            <p>"专门授权只给指定的人，到期自动失效。内容涉及受害人，给谁、到哪天，请先由中心主任同意。"</p>
+            <p>"专门授权只给指定的人，到期自动失效。内容关系到人的安全，给谁、到哪天，请先由中心主任同意。"</p>
             <ul class="stack" data-testid="grant-held">{held}</ul>
             <div class="toolbar">
                 {select("授权", "grant-role", move || chosen.get(), move || all.clone(), move |id| chosen.set(id))}

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::Desk;
 use super::edit::write;
 use crate::app::{App, Backend};
-use crate::desk::parts::{select, villages, zones};
+use crate::desk::parts::{line, select, villages, zones};
 use crate::desk::people::{accounts, assign};
 use crate::desk::table::{Col, table, tick};
 use crate::ui::dialog::{Doing, dialog, forget_closed};
@@ -180,16 +180,7 @@ fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
         };
         view! {
             <div class="dialog-body stack">
-                <div class="field">
-                    <label class="label" for="zone-name">"名称"</label>
-                    <input
-                        class="input"
-                        id="zone-name"
-                        data-testid="zone-name"
-                        prop:value=move || name.get()
-                        on:input=move |event| name.set(event_target_value(&event))
-                    />
-                </div>
+                {line("名称", "zone-name", "text", None, name, false)}
                 <fieldset class="field">
                     <legend class="label">"哪些村"</legend>
                     <ul class="stack-s">{boxes}</ul>

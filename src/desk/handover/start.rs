@@ -9,6 +9,7 @@ use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use crate::app::{App, use_app};
+use crate::desk::parts::line;
 use crate::desk::route::Route;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::use_directory;
@@ -90,17 +91,7 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
             {choose("移交人", "handover-from", people(), asked.from)}
             {choose("接手人", "handover-to", people(), asked.to)}
             {choose("网格", "handover-area", grids(), asked.area)}
-                    <div class="field">
-                        <label class="label" for="handover-on">"从哪天起由接手人负责"</label>
-                        <input
-                            class="input"
-                            id="handover-on"
-                            type="date"
-                            data-testid="handover-on"
-                            prop:value=move || asked.on.get()
-                            on:input=move |event| asked.on.set(event_target_value(&event))
-                        />
-                    </div>
+            {line("从哪天起由接手人负责", "handover-on", "date", None, asked.on, false)}
             <div class="field">
                 <label class="label" for="handover-reason">"原因"</label>
                 <input

@@ -8,6 +8,7 @@ use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use crate::app::{App, use_app};
+use crate::desk::parts::line;
 use crate::desk::route::Route;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::largest_first;
@@ -51,16 +52,7 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
                     </select>
                 </span>
             </div>
-                    <div class="field">
-                        <label class="label" for="open-committee">"调委会"</label>
-                        <input
-                            class="input"
-                            id="open-committee"
-                            data-testid="open-committee"
-                            prop:value=move || committee.get()
-                            on:input=move |event| committee.set(event_target_value(&event))
-                        />
-                    </div>
+            {line("调委会", "open-committee", "text", None, committee, false)}
         };
         doing.foot("立卷", "open-save").form(body.into_any(), make)
     };

@@ -12,10 +12,13 @@ use leptos::prelude::*;
 use super::Person;
 use crate::app::{App, use_app};
 use crate::desk::kept::Kept;
-use crate::desk::parts::{select, villages};
+use crate::desk::parts::{line, select, villages};
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::use_directory;
 use crate::ui::toast::use_toasts;
+
+/// Characters of a line at most.
+const MOST: &str = "60";
 
 /// What is typed.
 #[derive(Clone, Copy)]
@@ -129,11 +132,11 @@ pub(super) fn dialog_for(
             })
             .collect_view();
         let body = view! {
-            {line("姓名", "roster-name", "text", typed.name, old)}
-            {line("单位或身份", "roster-body", "text", typed.body, false)}
+            {line("姓名", "roster-name", "text", Some(MOST), typed.name, old)}
+            {line("单位或身份", "roster-body", "text", Some(MOST), typed.body, false)}
             {select("在哪里调解", "roster-area", move || typed.area.get(), places, move |value| typed.area.set(value))}
-            {line("会哪些方言、语言", "roster-languages", "text", typed.languages, false)}
-            {line("任期到（长期的不填）", "roster-term", "date", typed.term, false)}
+            {line("会哪些方言、语言", "roster-languages", "text", Some(MOST), typed.languages, false)}
+            {line("任期到（长期的不填）", "roster-term", "date", None, typed.term, false)}
             <label class="switch">
                 <input
                     type="checkbox"
@@ -165,31 +168,6 @@ pub(super) fn dialog_for(
         doing.foot("保存", "roster-save").before(remove).form(body.into_any(), move || save(true))
     };
     dialog(open, "dialog-wide", "调解员", Box::new(inside))
-}
-
-fn line(
-    label: &'static str,
-    id: &'static str,
-    kind: &'static str,
-    signal: RwSignal<String>,
-    fixed: bool,
-) -> AnyView {
-    view! {
-        <div class="field">
-            <label class="label" for=id>{label}</label>
-            <input
-                class="input"
-                id=id
-                type=kind
-                maxlength="60"
-                data-testid=id
-                readonly=fixed
-                prop:value=move || signal.get()
-                on:input=move |event| signal.set(event_target_value(&event))
-            />
-        </div>
-    }
-    .into_any()
 }
 
 async fn keep(app: App, id: Option<EntityId>, person: &Mediator, listed: bool) -> Result<(), String> {

@@ -4,11 +4,11 @@ use chrono::{Days, NaiveDate};
 use gridbook_domain::role::{Assignment, may_grant};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::{Value, json};
 
-use super::{Desk, People, Person};
+use super::{Desk, Person};
 use crate::app::Problem;
 use crate::desk::parts::{bar_day, select};
+use crate::desk::people::{accounts, assign};
 use crate::ui::icon::icon;
 
 /// A grant's length unless somebody says otherwise, in days.
@@ -103,11 +103,9 @@ impl Desk {
     }
 
     async fn changed(self, user: &str, change: impl FnOnce(&mut Vec<Assignment>)) -> Result<(), Problem> {
-        let people = self.app.api().get::<People>("/api/staff").await?.staff;
+        let people = accounts(self.app).await?;
         let mut held = people.into_iter().find(|one| one.user == user).ok_or(Problem::Gone)?.assignments;
         change(&mut held);
-        let body = json!({ "assignments": held });
-        self.app.api().patch::<_, Value>(&format!("/api/staff/{user}"), &body).await?;
-        Ok(())
+        assign(self.app, user, &held).await
     }
 }

@@ -120,7 +120,7 @@ pub fn card() -> AnyView {
         spawn_local(async move {
             match app.lay_down_office().await {
                 Ok(()) => {
-                    toasts.ok("已停止编号。接着在上面“带走”里带走全部数据");
+                    toasts.ok("已停止编号。接着在上面“做一个随身文件”里带走全部数据");
                     look();
                 }
                 Err(problem) => toasts.warn(problem.message()),

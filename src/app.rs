@@ -288,6 +288,18 @@ impl App {
         }
     }
 
+    /// Judges writes and saves them together: all of them, or none.
+    ///
+    /// # Errors
+    /// Words for people; then nothing was written.
+    pub async fn put(&self, writes: Vec<NewWrite>) -> Result<(), String> {
+        for write in &writes {
+            let before = self.entity(write.entity).await.map_err(|problem| problem.message())?;
+            self.check(before.as_deref(), write).map_err(|refusal| refusal.message())?;
+        }
+        self.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    }
+
     /// A write as it would stand in the log, on top of `before`.
     fn operation(
         &self,

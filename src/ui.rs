@@ -28,6 +28,7 @@ pub mod states;
 pub mod strip;
 pub mod timeline;
 pub mod toast;
+pub mod unfit;
 pub mod window;
 
 use std::sync::{Arc, Mutex};

@@ -22,12 +22,9 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 
 use crate::app::{App, Problem, use_app};
-use crate::ui::busy::Busy;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::{Names, use_directory};
-use crate::ui::icon::icon;
-use crate::ui::states::loading;
-use crate::ui::toast::{Toasts, use_toasts};
+use crate::ui::states::{failed, loading};
 
 /// A photo taken for this step.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,7 +75,6 @@ impl On {
 /// The dialog of one step; `on_close` is called once it is gone.
 pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> AnyView {
     let app = use_app();
-    let toasts = use_toasts();
     let open = RwSignal::new(true);
     Effect::new(move |_| {
         if !open.get() {
@@ -130,23 +126,13 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         0 | 1 => step.label.clone(),
         n => format!("{}（{n} 件）", step.label),
     };
-    let busy = Busy::default();
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
+    let doing = Doing::showing(open, failure);
     let submit = move |step: Transition, targets: On| {
-        if !busy.begin() {
-            return;
-        }
-        failure.set(None);
-        entered.problems.set(BTreeMap::new());
-        spawn_local(async move {
-            match save(app, &step, &targets, entered).await {
-                Ok(()) => {
-                    open.set(false);
-                    toasts_done(toasts, &step, &targets);
-                }
-                Err(message) => failure.set(Some(message)),
-            }
-            busy.end();
+        doing.begin(async move {
+            entered.problems.try_set(BTreeMap::new());
+            save(app, &step, &targets, entered).await?;
+            Ok(done_words(&step, &targets))
         });
     };
     let inside = move || {
@@ -154,44 +140,12 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         let fields: Vec<Field> = step.inputs_for(kind).cloned().collect();
         let (step, targets) = (step.clone(), targets.clone());
         let (label, none) = (step.label.clone(), fields.is_empty());
-        view! {
-            <form
-                class="form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    submit(step.clone(), targets.clone());
-                }
-            >
-                <div class="dialog-body stack">
-                    {move || {
-                        failure
-                            .get()
-                            .map(|text| {
-                                view! {
-                                    <div class="problems" role="alert">
-                                        <p class="problems-title">{icon("warn")}{text}</p>
-                                    </div>
-                                }
-                            })
-                    }}
-                    {none.then(|| view! { <p>"不用再填什么，确认后立即生效。"</p> })}
-                    {fields.into_iter().map(|field| input::field(field, entered)).collect_view()}
-                </div>
-                <div class="dialog-foot">
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                    <button
-                        class="btn btn-primary"
-                        type="submit"
-                        data-testid="action-save"
-                        aria-busy=move || busy.said().to_string()
-                        disabled=move || busy.said()
-                    >
-                        {label}
-                    </button>
-                </div>
-            </form>
-        }
-        .into_any()
+        let body = view! {
+            {failed(failure, None)}
+            {none.then(|| view! { <p>"不用再填什么，确认后立即生效。"</p> })}
+            {fields.into_iter().map(|field| input::field(field, entered)).collect_view()}
+        };
+        doing.foot(label, "action-save").form(body.into_any(), move || submit(step.clone(), targets.clone()))
     };
     dialog(open, "dialog-wide", title, Box::new(inside))
 }
@@ -221,11 +175,11 @@ fn propose_units(package: &Package, step: &Transition, case: &CaseView, names: &
     }
 }
 
-fn toasts_done(toasts: Toasts, step: &Transition, targets: &On) {
+fn done_words(step: &Transition, targets: &On) -> String {
     let many = if targets.len() > 1 { format!("（{} 件）", targets.len()) } else { String::new() };
     let sent = if matches!(targets, On::Apart(..)) { "已送到" } else { "待同步" };
     let kept = if matches!(targets, On::Apart(..)) { "" } else { "已保存：" };
-    toasts.ok(format!("{kept}{}{many}，{sent}", step.done_label));
+    format!("{kept}{}{many}，{sent}", step.done_label)
 }
 
 /// Checks all records first, then saves them together: never a part of what was asked.

@@ -8,45 +8,29 @@ use leptos::prelude::*;
 use super::route::Route;
 use super::table::{Col, table};
 use crate::app::{App, use_app};
-use crate::ui::alarm::{Asked, asked, know};
-use crate::ui::busy::Busy;
+use crate::ui::alarm::{Told, told};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::icon::icon;
 use crate::ui::live;
-use crate::ui::toast::use_toasts;
 
 /// Dangers, until somebody of this person's step says that they know.
 pub fn alarms() -> AnyView {
-    let app = use_app();
-    let (list, toasts, names, busy) = (asked(app), use_toasts(), use_directory(), Busy::default());
-    let one = move |one: Asked| {
-        let Asked { id, title, area, at } = one;
-        let place = names.with(|names| names.area(&area));
-        let when = format::when(at, app.now_ms());
+    told(use_app(), "btn", |_, told| {
+        let Told { asked, place, when, title, know } = told;
         view! {
             <div class="alarm no-print" role="alert" data-testid="alarm-told">
-                <p class="alarm-title">{icon("attention")}{format!("红色隐患：{title}")}</p>
+                {title}
                 <p class="alarm-text">
                     {format!("{place} · {when} 告知。先打电话核实，要不要转移；没有人知悉会往上一级告知。")}
                 </p>
                 <div class="cluster">
-                    <button
-                        class="btn"
-                        type="button"
-                        data-testid="alarm-know"
-                        on:click=move |_| know(app, toasts, busy, id)
-                    >
-                        {icon("check")}
-                        "已知悉"
-                    </button>
-                    <a class="btn" href=Route::Queue(Some(id)).href()>"看这条隐患"</a>
+                    {know}
+                    <a class="btn" href=Route::Queue(Some(asked.id)).href()>"看这条隐患"</a>
                 </div>
             </div>
         }
         .into_any()
-    };
-    live(move || list.get().into_iter().map(one).collect_view())
+    })
 }
 
 /// Households where days of trying met nobody: those of one village, or all of which this person is told.

@@ -121,6 +121,7 @@ fn whole(
             {conflict::decision(&package, record)}
             {head::seven_ticks(record)}
             {head::standing(&package, &names, record, app.today())}
+            {around::again(record)}
             {around::similar(record)}
             {around::messages(&names, record)}
             {conflict::conflicts(app, toasts, &package, &names, record)}

@@ -12,9 +12,9 @@ use leptos::prelude::*;
 
 use super::route::Route;
 use crate::app::use_app;
+use crate::ui::dialog::opener;
 use crate::ui::directory::use_directory;
 use crate::ui::format::when;
-use crate::ui::icon::icon;
 use crate::ui::largest_first;
 use crate::ui::states::blank;
 
@@ -54,19 +54,7 @@ pub fn handovers(route: RwSignal<Route>) -> AnyView {
             <h1 class="page-title">"网格交接"</h1>
             <div class="page-actions">
                 {may_start
-                    .then(|| {
-                        view! {
-                            <button
-                                class="btn btn-small btn-primary"
-                                type="button"
-                                data-testid="handover-start"
-                                on:click=move |_| starting.set(true)
-                            >
-                                {icon("plus")}
-                                "发起交接"
-                            </button>
-                        }
-                    })}
+                    .then(|| opener(starting, "btn btn-small btn-primary", "handover-start", Some("plus"), "发起交接"))}
             </div>
         </div>
         <div class="panes" class:is-open=move || selected.get().is_some()>

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 
 use crate::app::use_app;
 use crate::ui::icon::icon;
-use crate::ui::states::{blank, loading};
+use crate::ui::states::{blank, failed, loading};
 use gridbook_domain::role::holds;
 
 /// A file of this many bytes at most.
@@ -90,15 +90,6 @@ pub fn import() -> AnyView {
             })
             .collect_view()
     };
-    let failure = move || {
-        import.failure.get().map(|text| {
-            view! {
-                <div class="problems" role="alert" data-testid="import-failure">
-                    <p class="problems-title">{icon("warn")}{text}</p>
-                </div>
-            }
-        })
-    };
     let inside = move || match import.stage.get() {
         Stage::Choose => choose::choose(import),
         Stage::Busy(words) => view! {
@@ -114,7 +105,7 @@ pub fn import() -> AnyView {
         <div class="page-head"><h1 class="page-title">"导入"</h1></div>
         <div class="wizard">
             <ol class="steps">{marks}</ol>
-            {failure}
+            {failed(import.failure, Some("import-failure"))}
             {inside}
         </div>
     }

@@ -24,6 +24,7 @@ use super::route::Route;
 use super::words::number;
 use crate::app::use_app;
 use crate::ui::badge::{level, state, to_notify};
+use crate::ui::dialog::opener;
 use crate::ui::directory::use_directory;
 use crate::ui::format::when;
 use crate::ui::icon::icon;
@@ -81,19 +82,7 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
             <h1 class="page-title">"调解卷宗"</h1>
             <div class="page-actions">
                 {may_open
-                    .then(|| {
-                        view! {
-                            <button
-                                class="btn btn-small btn-primary"
-                                type="button"
-                                data-testid="mediation-open"
-                                on:click=move |_| opening.set(true)
-                            >
-                                {icon("plus")}
-                                "立卷"
-                            </button>
-                        }
-                    })}
+                    .then(|| opener(opening, "btn btn-small btn-primary", "mediation-open", Some("plus"), "立卷"))}
             </div>
         </div>
         <div class="toolbar">

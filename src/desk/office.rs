@@ -6,8 +6,7 @@ use leptos::task::spawn_local;
 
 use crate::app::office::Standing;
 use crate::app::use_app;
-use crate::ui::dialog::{Confirm, confirm};
-use crate::ui::icon::icon;
+use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::live;
 use crate::ui::toast::use_toasts;
 
@@ -106,10 +105,7 @@ pub fn card() -> AnyView {
         app.may_hold_office().then(|| {
             view! {
                 {fields(now)}
-                <button class="btn btn-wide" type="button" data-testid="office-take" on:click=move |_| open.set(true)>
-                    {icon("check")}
-                    {label}
-                </button>
+                {opener(open, "btn btn-wide", "office-take", Some("check"), label)}
             }
         })
     };
@@ -117,19 +113,14 @@ pub fn card() -> AnyView {
     // Only a township without a server can move to one.
     let leave = move || {
         (standing.get() == Some(Standing::Here) && app.may_hold_office() && app.is_local()).then(|| {
-            view! {
-                <button class="btn btn-wide" type="button" data-testid="office-leave" on:click=move |_| leaving.set(true)>
-                    {icon("share")}
-                    "停止编号，准备搬到服务器"
-                </button>
-            }
+            opener(leaving, "btn btn-wide", "office-leave", Some("share"), "停止编号，准备搬到服务器")
         })
     };
     let lay_down = move || {
         spawn_local(async move {
             match app.lay_down_office().await {
                 Ok(()) => {
-                    toasts.ok("已停止编号。接着在上面“带走”里带走全部数据");
+                    toasts.ok("已停止编号。接着在上面“做一个随身文件”里带走全部数据");
                     look();
                 }
                 Err(problem) => toasts.warn(problem.message()),

@@ -92,6 +92,33 @@ pub fn select(
     .into_any()
 }
 
+/// A line to be filled in, under its label: text or a day (`kind`), of so many characters at most.
+pub fn line(
+    label: &'static str,
+    id: &'static str,
+    kind: &'static str,
+    most: Option<&'static str>,
+    signal: RwSignal<String>,
+    fixed: bool,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <label class="label" for=id>{label}</label>
+            <input
+                class="input"
+                id=id
+                type=kind
+                maxlength=most
+                data-testid=id
+                readonly=fixed
+                prop:value=move || signal.get()
+                on:input=move |event| signal.set(event_target_value(&event))
+            />
+        </div>
+    }
+    .into_any()
+}
+
 /// A day in a bar of filters.
 pub fn bar_day(label: &'static str, id: &'static str, signal: RwSignal<NaiveDate>) -> AnyView {
     view! {

@@ -12,9 +12,7 @@ use serde_json::Value;
 use super::later::Later;
 use super::screen::Screen;
 use crate::app::{App, use_app};
-use crate::ui::alarm::{Asked, asked, know};
-use crate::ui::busy::Busy;
-use crate::ui::directory::use_directory;
+use crate::ui::alarm::{self, Told};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::later::Rest;
@@ -123,34 +121,23 @@ fn log_call_to(app: App, toasts: Toasts, id: EntityId, whom: &str) {
 
 /// Dangers of which I was told, at the top of 今天 until I say that I know.
 pub(super) fn told(app: App) -> AnyView {
-    let (list, toasts, directory, busy) = (asked(app), use_toasts(), use_directory(), Busy::default());
-    let one = move |one: Asked| {
-        let Asked { id, title, area, at } = one;
-        let place = directory.with(|names| names.area(&area));
+    alarm::told(app, "btn alarm-call", |app, told| {
+        let Told { asked, place, when, title, know } = told;
+        let id = asked.id;
         let package = app.package();
         let level = app.row(id).and_then(|row| row.summary).map(|summary| summary.level).unwrap_or_default();
         let act = package.level(&level).map(|level| level.action.clone()).unwrap_or_default();
-        let when = format::when(at, app.now_ms());
         view! {
             <div class="alarm" role="alert" data-testid="alarm-told">
-                <p class="alarm-title">{icon("attention")}{format!("红色隐患：{title}")}</p>
+                {title}
                 <p class="alarm-text">{format!("{place} · {when} 告知您")}</p>
                 <p class="alarm-text strong">{format!("要不要转移？{act}。")}</p>
-                <button
-                    class="btn alarm-call"
-                    type="button"
-                    data-testid="alarm-know"
-                    on:click=move |_| know(app, toasts, busy, id)
-                >
-                    {icon("check")}
-                    "已知悉"
-                </button>
+                {know}
                 <a class="btn btn-quiet btn-wide" href=format!("#/record/{id}")>"看这条隐患"</a>
             </div>
         }
         .into_any()
-    };
-    live(move || list.get().into_iter().map(one).collect_view())
+    })
 }
 
 /// Numbers that one tap calls, the township's duty room first; `called` is told whom.

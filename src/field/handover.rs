@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::household::{load, missing};
 use super::screen::Screen;
 use crate::app::{App, use_app};
-use crate::ui::dialog::{Confirm, confirm, dialog};
+use crate::ui::dialog::{Confirm, Foot, confirm, dialog, opener};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -168,15 +168,7 @@ fn button(app: App, handover: Handover) -> AnyView {
     };
     let act = move || write(app, toasts, handover.clone(), handover.confirm());
     view! {
-        <button
-            class="btn btn-primary btn-wide"
-            type="button"
-            data-testid="handover-confirm"
-            on:click=move |_| open.set(true)
-        >
-            {icon("check")}
-            {words}
-        </button>
+        {opener(open, "btn btn-primary btn-wide", "handover-confirm", Some("check"), words)}
         {confirm(open, ask, act)}
     }
     .into_any()
@@ -186,7 +178,7 @@ fn cancel(app: App, handover: Handover) -> AnyView {
     let (open, toasts, reason) = (RwSignal::new(false), use_toasts(), RwSignal::new(String::new()));
     let inside = move || {
         let handover = handover.clone();
-        let go = move |_| {
+        let go = move || {
             let text = reason.get_untracked().trim().to_owned();
             if text.is_empty() {
                 return toasts.warn("请写明哪里不对");
@@ -207,19 +199,12 @@ fn cancel(app: App, handover: Handover) -> AnyView {
                     ></textarea>
                 </div>
             </div>
-            <div class="dialog-foot">
-                <button class="btn" type="button" on:click=move |_| open.set(false)>"返回"</button>
-                <button class="btn btn-danger btn-primary" type="button" data-testid="handover-cancel-yes" on:click=go>
-                    "取消交接"
-                </button>
-            </div>
+            {Foot::new(open, "取消交接", "handover-cancel-yes").away("返回").danger(true).click(go)}
         }
         .into_any()
     };
     view! {
-        <button class="btn btn-wide" type="button" data-testid="handover-cancel" on:click=move |_| open.set(true)>
-            "清单不对，取消交接"
-        </button>
+        {opener(open, "btn btn-wide", "handover-cancel", None, "清单不对，取消交接")}
         {dialog(open, "dialog-sheet", "取消交接", Box::new(inside))}
     }
     .into_any()

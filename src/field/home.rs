@@ -83,7 +83,7 @@ fn notices(app: App) -> AnyView {
         let (lost, online) = app.sync.with(|sync| (sync.database_lost, sync.online));
         let expired = app.session.with(|s| s.as_ref().is_some_and(|s| s.expired));
         let lost = lost.then(|| {
-            let text = "浏览器清掉了本机的数据。已送达的记录会重新下载；当时没送出的记录请找管理员，用导出文件补交。";
+            let text = "浏览器清掉了本机的数据。已送达的记录会重新下载；当时没送出的记录，如果做过随身文件，请拿到镇里的工作台交上；没有做过的请照着本子再记一次。";
             banner(Tone::Danger, "warn", "本机的数据被清空过", text, Vec::new())
         });
         let expired = expired.then(|| {
@@ -149,7 +149,7 @@ fn today_line(app: App) -> AnyView {
                 Tone::Danger,
                 "attention",
                 "有记录超过 3 天没有送出",
-                "请找有信号的地方同步，或在“我的”里导出交给镇上。",
+                "请找有信号的地方同步，或在“我的 → 随身文件”里带走，拿到镇里的工作台交上。",
                 vec![go],
             )
         })

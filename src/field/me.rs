@@ -13,7 +13,7 @@ use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
 use crate::ui::aside;
 use crate::ui::check;
-use crate::ui::dialog::{Confirm, confirm};
+use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -171,10 +171,7 @@ fn leave(app: App) -> AnyView {
         })
     };
     view! {
-        <button class="btn btn-danger btn-wide" type="button" data-testid="sign-out" on:click=move |_| open.set(true)>
-            {icon("logout")}
-            "退出登录"
-        </button>
+        {opener(open, "btn btn-danger btn-wide", "sign-out", Some("logout"), "退出登录")}
         {live(dialog)}
     }
     .into_any()

@@ -20,6 +20,7 @@ use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
 use crate::ui::rows::{Line, listed, tag};
 use crate::ui::states::{Tone, banner};
+use crate::ui::unfit::unfit;
 
 /// States in which nothing more is done with a file.
 const OVER: [&str; 3] = ["archived", "refused", "transferred"];
@@ -76,6 +77,7 @@ pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
 fn clocks(app: App, file: &Mediation<'_>) -> Vec<AnyView> {
     let today = app.today();
     let mut notes = Vec::new();
+    notes.extend(unfit(&app.package(), file).filter(|_| !OVER.contains(&file.state)));
     if file.state == "accepted"
         && let Some(last) = ceiling(file)
     {

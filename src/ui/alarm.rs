@@ -12,10 +12,12 @@ use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use super::busy::Busy;
-use super::directory::Names;
+use super::directory::{Names, use_directory};
 use super::format;
+use super::icon::icon;
+use super::live;
 use super::rows::{Line, listed, tag};
-use super::toast::Toasts;
+use super::toast::{Toasts, use_toasts};
 use crate::app::App;
 
 /// How often the hour is looked at while nothing arrives, milliseconds.
@@ -36,7 +38,7 @@ pub struct Asked {
 
 /// Dangers of which this person was told and nobody of their step said that they know; follows the hour, too: a step is
 /// told when the one before it kept silent.
-pub fn asked(app: App) -> Memo<Vec<Asked>> {
+fn asked(app: App) -> Memo<Vec<Asked>> {
     let now = RwSignal::new(app.now_ms());
     let timer = Interval::new(LOOK_MS, move || {
         now.try_set(app.now_ms());
@@ -65,8 +67,43 @@ pub fn asked(app: App) -> Memo<Vec<Asked>> {
     })
 }
 
+/// A danger of which this person was told, as phone and desk draw it.
+pub struct Told {
+    /// What it is.
+    pub asked: Asked,
+    /// Where, in words.
+    pub place: String,
+    /// Since when, in words.
+    pub when: String,
+    /// The line over it.
+    pub title: AnyView,
+    /// The button that says that this person knows.
+    pub know: AnyView,
+}
+
+/// Dangers until somebody of this person's step says that they know, each drawn by `draw`; `class` is the button's.
+pub fn told(app: App, class: &'static str, draw: fn(App, Told) -> AnyView) -> AnyView {
+    let (list, toasts, names, busy) = (asked(app), use_toasts(), use_directory(), Busy::default());
+    let one = move |asked: Asked| {
+        let id = asked.id;
+        let title = format!("红色隐患：{}", asked.title);
+        let title = view! { <p class="alarm-title">{icon("attention")}{title}</p> }.into_any();
+        let know = view! {
+            <button class=class type="button" data-testid="alarm-know" on:click=move |_| know(app, toasts, busy, id)>
+                {icon("check")}
+                "已知悉"
+            </button>
+        }
+        .into_any();
+        let place = names.with(|names| names.area(&asked.area));
+        let when = format::when(asked.at, app.now_ms());
+        draw(app, Told { asked, place, when, title, know })
+    };
+    live(move || list.get().into_iter().map(one).collect_view())
+}
+
 /// Says that this person knows: one tap, one operation, however often it is tapped.
-pub fn know(app: App, toasts: Toasts, busy: Busy, id: EntityId) {
+fn know(app: App, toasts: Toasts, busy: Busy, id: EntityId) {
     if !busy.begin() {
         return;
     }

@@ -7,11 +7,7 @@ use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use super::Draw;
-use super::busy::Busy;
-use super::dialog::dialog;
-use super::icon::icon;
-use super::live;
-use super::toast::use_toasts;
+use super::dialog::{Once, Work, dialog, once, opener};
 use crate::app::{App, use_app};
 
 /// How a question is answered.
@@ -73,81 +69,27 @@ pub fn ask(open: RwSignal<bool>, what: Ask, act: Act) -> AnyView {
 /// A small button that opens the dialog.
 pub fn ask_button(class: &'static str, test: &str, label: &'static str, what: Ask, act: Act) -> AnyView {
     let open = RwSignal::new(false);
-    let test = test.to_owned();
-    view! {
-        <button class=class type="button" data-testid=test on:click=move |_| open.set(true)>{label}</button>
-        {ask(open, what, act)}
-    }
-    .into_any()
+    view! { {opener(open, class, test, None, label)}{ask(open, what, act)} }.into_any()
 }
 
 fn inside(open: RwSignal<bool>, what: &Ask, act: Act) -> AnyView {
-    let (app, toasts, busy) = (use_app(), use_toasts(), Busy::default());
+    let app = use_app();
     let answers = RwSignal::new(what.known.clone());
-    let wrong = RwSignal::new(None::<String>);
-    let (yes, done, questions) = (what.yes, what.done, what.questions.clone());
-    let fields = questions.iter().map(|question| draw(question, answers)).collect_view();
+    let (done, questions) = (what.done, what.questions.clone());
+    let list = questions.iter().map(|question| draw(question, answers)).collect_view();
     let note = (!what.note.is_empty()).then(|| view! { <p>{what.note.clone()}</p> });
-    let go = move |_| {
+    let go = move || -> Result<Work, String> {
         let given = answers.get_untracked();
         let missing = questions.iter().find(|q| q.needed && given.get(q.path).is_none_or(String::is_empty));
         if let Some(question) = missing {
-            return wrong.set(Some(format!("请填{}。", question.label)));
+            return Err(format!("请填{}。", question.label));
         }
-        let writes = match act(app, &given) {
-            Ok(writes) => writes,
-            Err(words) => return wrong.set(Some(words)),
-        };
-        if !busy.begin() {
-            return;
-        }
-        wrong.set(None);
-        leptos::task::spawn_local(async move {
-            let saved = keep(app, writes).await;
-            busy.end();
-            match saved {
-                Ok(()) => {
-                    open.try_set(false);
-                    toasts.ok(done);
-                }
-                Err(words) => {
-                    wrong.try_set(Some(words));
-                }
-            }
-        });
+        let writes = act(app, &given)?;
+        Ok(Box::pin(async move { app.put(writes).await.map(|()| done.to_owned()) }))
     };
-    let error = move || {
-        wrong.get().map(|words| view! { <p class="error" data-testid="ask-error">{icon("warn")}{words}</p> })
-    };
-    view! {
-        <div class="dialog-body stack">
-            {note}
-            {fields}
-            <div role="alert">{live(error)}</div>
-        </div>
-        <div class="dialog-foot">
-            <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-            <button
-                class="btn btn-primary"
-                type="button"
-                data-testid="ask-save"
-                aria-busy=move || if busy.said() { "true" } else { "false" }
-                on:click=go
-            >
-                {yes}
-            </button>
-        </div>
-    }
-    .into_any()
-}
-
-/// Checks all of it by the rules of the authority, then saves it together or not at all.
-async fn keep(app: App, writes: Vec<NewWrite>) -> Result<(), String> {
-    for write in &writes {
-        let before = app.entity(write.entity).await.map_err(|problem| problem.message())?;
-        app.check(before.as_deref(), write).map_err(|refusal| refusal.message())?;
-    }
-    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    let fields = view! { {note}{list} }.into_any();
+    let what = Once { fields, yes: what.yes.to_owned(), test: "ask-save", error: "ask-error" };
+    once(open, what, Box::new(go))
 }
 
 fn draw(question: &Question, answers: RwSignal<Answers>) -> AnyView {

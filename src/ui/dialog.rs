@@ -1,18 +1,53 @@
-//! Dialogs over the page: the browser's own `<dialog>`, so that focus and Escape are right.
+//! Dialogs over the page: the browser's own `<dialog>`, so that focus and Escape are right. What they all have, the way
+//! to open them, the row of buttons and what follows from the answer, is here once; handlers are boxed, so that it is in
+//! the bundle once, too.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
 
 use super::Draw;
+use super::busy::Busy;
 use super::icon::icon;
+use super::toast::{Toasts, use_toasts};
 use crate::ui::live;
+
+/// The button that opens a dialog: its class, test id, icon and words.
+pub fn opener(
+    open: RwSignal<bool>,
+    class: &'static str,
+    test: impl Into<String>,
+    symbol: Option<&'static str>,
+    words: impl Into<String>,
+) -> AnyView {
+    draw_opener(open, class, test.into(), symbol, words.into())
+}
+
+fn draw_opener(
+    open: RwSignal<bool>,
+    class: &'static str,
+    test: String,
+    symbol: Option<&'static str>,
+    words: String,
+) -> AnyView {
+    view! {
+        <button class=class type="button" data-testid=test on:click=move |_| open.set(true)>
+            {symbol.map(icon)}
+            {words}
+        </button>
+    }
+    .into_any()
+}
 
 /// A dialog that is there while `open` holds; its inside is drawn when it opens.
 pub fn dialog(open: RwSignal<bool>, class: &'static str, title: impl Into<String>, inside: Draw) -> AnyView {
+    draw_dialog(open, class, title.into(), inside)
+}
+
+fn draw_dialog(open: RwSignal<bool>, class: &'static str, title: String, inside: Draw) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
-    let title: String = title.into();
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         if open.get() {
@@ -50,6 +85,15 @@ pub fn dialog(open: RwSignal<bool>, class: &'static str, title: impl Into<String
     .into_any()
 }
 
+/// Forgets what a dialog was about when it closes, so that the same can be asked for again.
+pub fn forget_closed<T: Send + Sync + 'static>(open: RwSignal<bool>, about: RwSignal<Option<T>>) {
+    Effect::new(move |_| {
+        if !open.get() && about.with_untracked(Option::is_some) {
+            about.set(None);
+        }
+    });
+}
+
 /// Asks before something that cannot be taken back.
 pub struct Confirm {
     /// The question.
@@ -64,33 +108,216 @@ pub struct Confirm {
 
 /// A dialog with a question and two answers.
 pub fn confirm(open: RwSignal<bool>, ask: Confirm, act: impl Fn() + Send + Sync + 'static) -> AnyView {
-    let act = Arc::new(act);
+    draw_confirm(open, ask, Arc::new(act))
+}
+
+fn draw_confirm(open: RwSignal<bool>, ask: Confirm, act: Arc<dyn Fn() + Send + Sync>) -> AnyView {
     let Confirm { title, text, yes, danger } = ask;
-    let class = if danger { "btn btn-danger btn-primary" } else { "btn btn-primary" };
-    dialog(
-        open,
-        "",
-        title,
-        Box::new(move || {
-            let act = act.clone();
-            view! {
-                <div class="dialog-body"><p>{text.clone()}</p></div>
-                <div class="dialog-foot">
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                    <button
-                        class=class
-                        type="button"
-                        data-testid="confirm-yes"
-                        on:click=move |_| {
-                            open.set(false);
-                            act();
-                        }
-                    >
-                        {yes.clone()}
-                    </button>
-                </div>
+    let inside = move || {
+        let act = act.clone();
+        let go = move || {
+            open.set(false);
+            act();
+        };
+        let foot = Foot::new(open, yes.clone(), "confirm-yes").danger(danger).click(go);
+        view! { <div class="dialog-body"><p>{text.clone()}</p></div>{foot} }.into_any()
+    };
+    dialog(open, "", title, Box::new(inside))
+}
+
+/// The row of buttons under a dialog: the way out, and what the dialog is for.
+pub struct Foot {
+    open: RwSignal<bool>,
+    yes: String,
+    test: &'static str,
+    away: &'static str,
+    danger: bool,
+    busy: Option<Busy>,
+    off: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    before: Option<AnyView>,
+}
+
+impl Foot {
+    /// The row for the dialog of `open`: words and test id of the button that does it.
+    pub fn new(open: RwSignal<bool>, yes: impl Into<String>, test: &'static str) -> Self {
+        let yes = yes.into();
+        Self { open, yes, test, away: "取消", danger: false, busy: None, off: None, before: None }
+    }
+
+    /// Other words for the way out.
+    pub fn away(self, words: &'static str) -> Self {
+        Self { away: words, ..self }
+    }
+
+    /// Whether it destroys something.
+    pub fn danger(self, danger: bool) -> Self {
+        Self { danger, ..self }
+    }
+
+    /// What goes on while the button is not to be tapped again.
+    pub fn busy(self, busy: Busy) -> Self {
+        Self { busy: Some(busy), ..self }
+    }
+
+    /// When there is nothing to do yet. Follows.
+    pub fn off(self, off: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { off: Some(Box::new(off)), ..self }
+    }
+
+    /// A button in front of the others.
+    pub fn before(self, before: Option<AnyView>) -> Self {
+        Self { before, ..self }
+    }
+
+    /// The row, for a dialog that is no form.
+    pub fn click(self, act: impl Fn() + 'static) -> AnyView {
+        self.row(Some(Box::new(act)))
+    }
+
+    /// The whole inside of a dialog that is a form: what it asks for, and the row under it. Enter saves, too.
+    pub fn form(self, inside: AnyView, save: impl Fn() + 'static) -> AnyView {
+        form(inside, self.row(None), Box::new(save))
+    }
+
+    fn row(self, act: Option<Box<dyn Fn()>>) -> AnyView {
+        let Self { open, yes, test, away, danger, busy, off, before } = self;
+        let class = if danger { "btn btn-danger btn-primary" } else { "btn btn-primary" };
+        let kind = if act.is_some() { "button" } else { "submit" };
+        let said = move || busy.map(|busy| if busy.said() { "true" } else { "false" });
+        let disabled = move || busy.is_some_and(Busy::said) || off.as_ref().is_some_and(|off| off());
+        let press = move |_| {
+            if let Some(act) = &act {
+                act();
             }
-            .into_any()
-        }),
-    )
+        };
+        view! {
+            <div class="dialog-foot">
+                {before}
+                <button class="btn" type="button" on:click=move |_| open.set(false)>{away}</button>
+                <button
+                    class=class
+                    type=kind
+                    data-testid=test
+                    aria-busy=said
+                    disabled=disabled
+                    on:click=press
+                >
+                    {yes}
+                </button>
+            </div>
+        }
+        .into_any()
+    }
+}
+
+fn form(inside: AnyView, foot: AnyView, save: Box<dyn Fn()>) -> AnyView {
+    view! {
+        <form
+            class="form"
+            on:submit=move |event| {
+                event.prevent_default();
+                save();
+            }
+        >
+            <div class="dialog-body stack">{inside}</div>
+            {foot}
+        </form>
+    }
+    .into_any()
+}
+
+/// What a dialog does with the answers; ends with what is said about it (empty = nothing), or with what stood in the way.
+pub type Work = Pin<Box<dyn Future<Output = Result<String, String>>>>;
+
+/// What follows from a dialog: begun once, however often it is tapped; the dialog closes when it is done, and stays when
+/// something stands in the way.
+#[derive(Clone, Copy)]
+pub struct Doing {
+    open: RwSignal<bool>,
+    busy: Busy,
+    toasts: Toasts,
+    wrong: Option<RwSignal<Option<String>>>,
+}
+
+impl Doing {
+    /// A toast says what stands in the way.
+    pub fn new(open: RwSignal<bool>) -> Self {
+        Self { open, busy: Busy::default(), toasts: use_toasts(), wrong: None }
+    }
+
+    /// The dialog shows itself what stands in the way.
+    pub fn showing(open: RwSignal<bool>, wrong: RwSignal<Option<String>>) -> Self {
+        Self { wrong: Some(wrong), ..Self::new(open) }
+    }
+
+    /// The row of buttons for it.
+    pub fn foot(self, yes: impl Into<String>, test: &'static str) -> Foot {
+        Foot::new(self.open, yes, test).busy(self.busy)
+    }
+
+    /// Begins, unless it goes on already.
+    pub fn begin(self, work: impl Future<Output = Result<String, String>> + 'static) {
+        self.run(Box::pin(work));
+    }
+
+    fn run(self, work: Work) {
+        if !self.busy.begin() {
+            return;
+        }
+        if let Some(wrong) = self.wrong {
+            wrong.set(None);
+        }
+        leptos::task::spawn_local(async move {
+            let done = work.await;
+            self.busy.end();
+            match (done, self.wrong) {
+                (Ok(words), _) => {
+                    // The dialog may be gone by now.
+                    self.open.try_set(false);
+                    if !words.is_empty() {
+                        self.toasts.ok(words);
+                    }
+                }
+                (Err(words), None) => self.toasts.warn(words),
+                (Err(words), Some(wrong)) => {
+                    wrong.try_set(Some(words));
+                }
+            }
+        });
+    }
+}
+
+/// A few fields and one thing that is done with them.
+pub struct Once {
+    /// The fields.
+    pub fields: AnyView,
+    /// Words on the button.
+    pub yes: String,
+    /// Test id of the button.
+    pub test: &'static str,
+    /// Test id of what stands in the way.
+    pub error: &'static str,
+}
+
+/// The inside of a dialog that does one thing with a few fields; what stands in the way is said under them. `act` looks at
+/// the answers at once and ends with what is to be done.
+pub fn once(open: RwSignal<bool>, what: Once, act: Box<dyn Fn() -> Result<Work, String>>) -> AnyView {
+    let Once { fields, yes, test, error } = what;
+    let wrong = RwSignal::new(None::<String>);
+    let doing = Doing::showing(open, wrong);
+    let go = move || match act() {
+        Ok(work) => doing.run(work),
+        Err(words) => wrong.set(Some(words)),
+    };
+    let said = move || {
+        wrong.get().map(|words| view! { <p class="error" data-testid=error>{icon("warn")}{words}</p> })
+    };
+    view! {
+        <div class="dialog-body stack">
+            {fields}
+            <div role="alert">{live(said)}</div>
+        </div>
+        {doing.foot(yes, test).click(go)}
+    }
+    .into_any()
 }

@@ -15,7 +15,9 @@ use serde_json::Value;
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::{Level, Package};
+use crate::record::RecordKind;
 use crate::search::fold;
+use crate::summary::Summary;
 
 pub use alarm::{AlarmPhone, AlarmRules, AlarmStep, KNOWN, Told, alarm, stands_for, to_answer};
 pub use ledger::{Balance, OpenSpan, balance, spans};
@@ -97,6 +99,25 @@ impl Spot {
             _ => !self.place.is_empty() && self.place == other.place,
         }
     }
+}
+
+/// Rows of hazards that this one may repeat: of the same category in the same grid or household, within the days of the
+/// rules. Subtype and place in words stand in the records, see [`repeats`].
+pub fn may_repeat<'a>(
+    rules: &HazardRules,
+    new: &Summary,
+    rows: impl IntoIterator<Item = &'a Summary>,
+) -> Vec<EntityId> {
+    let fits = |row: &&Summary| {
+        let days = new.day().signed_duration_since(row.day()).num_days();
+        row.kind == RecordKind::Hazard
+            && row.id != new.id
+            && row.categories == new.categories
+            && (row.area == new.area || row.household.is_some() && row.household == new.household)
+            && !matches!(row.state.as_str(), "withdrawn" | "merged" | "voided")
+            && (0..=i64::from(rules.repeat_days)).contains(&days)
+    };
+    rows.into_iter().filter(fits).map(|row| row.id).collect()
 }
 
 /// The earlier hazards that this one repeats (反复): the same subtype at the same place within the days of the rules,

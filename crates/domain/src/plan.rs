@@ -4,6 +4,7 @@ mod attempt;
 mod campaign;
 mod coverage;
 mod indicator;
+mod proof;
 pub mod task;
 mod trigger;
 
@@ -22,6 +23,7 @@ pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
 pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use indicator::{Fact, Indicators, indicators};
+pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
 pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
 
 /// A category that a household holds.

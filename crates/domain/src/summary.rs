@@ -20,6 +20,7 @@ use crate::plan::task::{CANCELLED, VisitTask};
 use crate::record::RecordKind;
 use crate::restricted::Restricted;
 use crate::rules::look_back;
+use crate::rules::similar::spot_of;
 use crate::search::{fold, fold_door};
 
 /// How a visit was made.
@@ -354,7 +355,7 @@ impl Summary {
         let (clocks, law) = (clock::read(package, entity), package.law.get());
         self.hints.extend(clocks.deadline(law).map(Hint::Due));
         self.hints.extend(clocks.to_tell(law).map(|(warn, due)| Hint::Tell { warn, due }));
-        self.hints.extend(spot(entity.get("geo")));
+        self.hints.extend(spot_of(entity.get("geo")).map(|(lat, lon)| Hint::At { lat, lon }));
         if package.level(&self.level).is_some_and(|level| level.phone_first) {
             let case = CaseView::of(entity);
             let notify = case.as_ref().and_then(|case| risk::to_notify(package, case));
@@ -487,14 +488,6 @@ fn instant(entity: &Entity, paths: &[&str]) -> Option<u64> {
             .ok()?;
         u64::try_from(at.timestamp_millis()).ok()
     })
-}
-
-/// A place as it was measured.
-#[allow(clippy::cast_possible_truncation, reason = "degrees are few")]
-fn spot(geo: Option<&Value>) -> Option<Hint> {
-    let degrees = |name: &str| geo?.get(name)?.as_f64().filter(|degrees| degrees.abs() <= 180.0);
-    let small = |degrees: f64| (degrees * 100_000.0).round() as i32;
-    Some(Hint::At { lat: small(degrees("lat")?), lon: small(degrees("lon")?) })
 }
 
 /// The last eight digits of a phone, as rows keep them; `None` for less than three.

@@ -17,7 +17,7 @@ use crate::sql::{self, Builder};
 use crate::writer::{entity_of, push_ids, push_streams, wire_of};
 
 /// Reports told of at once, newest first.
-const MOST: i64 = 500;
+const MOST: usize = 500;
 
 /// All that a list shows of a report: which one, with which form, its state, and no content (domain data 6.1, L5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -61,10 +61,22 @@ pub async fn heard(app: &App, actor: &Actor) -> Result<Vec<Line>, ApiError> {
     if !app.admission.hears_any(actor, china_day(app.clock.now_ms())) {
         return Err(ApiError::forbidden());
     }
-    let ids = ids(app, None).await?;
-    let all = streams(app, &ids).await?;
-    let heard = ids.iter().filter_map(|id| all.get(id)).filter(|(entity, _)| hears(app, actor, entity));
-    Ok(heard.filter_map(|(entity, _)| line(entity)).collect())
+    let mut found = Vec::new();
+    let mut before = i64::MAX;
+    // The channels share one list: a few of one channel may stand behind many of another.
+    while found.len() < MOST {
+        let page = page(app, None, before).await?;
+        let ids: Vec<EntityId> = page.iter().map(|(_, id)| *id).collect();
+        let all = streams(app, &ids).await?;
+        let heard = ids.iter().filter_map(|id| all.get(id)).filter(|(entity, _)| hears(app, actor, entity));
+        found.extend(heard.filter_map(|(entity, _)| line(entity)));
+        match page.last() {
+            Some((seq, _)) if page.len() == MOST => before = *seq,
+            _ => break,
+        }
+    }
+    found.truncate(MOST);
+    Ok(found)
 }
 
 /// The reports that `user` handed in, newest first. Nothing of what they say.
@@ -72,7 +84,7 @@ pub async fn heard(app: &App, actor: &Actor) -> Result<Vec<Line>, ApiError> {
 /// # Errors
 /// When the database fails.
 pub async fn handed_in(app: &App, user: &str) -> Result<Vec<Line>, ApiError> {
-    let ids = ids(app, Some(user)).await?;
+    let ids: Vec<EntityId> = page(app, Some(user), i64::MAX).await?.into_iter().map(|(_, id)| id).collect();
     let all = streams(app, &ids).await?;
     Ok(ids.iter().filter_map(|id| line(&all.get(id)?.0)).collect())
 }
@@ -151,18 +163,20 @@ fn line(entity: &Entity) -> Option<Line> {
     })
 }
 
-/// Newest first; of one author, if named.
-async fn ids(app: &App, creator: Option<&str>) -> Result<Vec<EntityId>, ApiError> {
+/// The next ones before `before`, newest first, with where they stand; of one author, if named.
+async fn page(app: &App, creator: Option<&str>, before: i64) -> Result<Vec<(i64, EntityId)>, ApiError> {
     // The type stands in the text, so that the index of just these is used.
-    let mut query = Builder::new("SELECT entity FROM entities WHERE type = 'confidential' AND tenant = ");
+    let mut query =
+        Builder::new("SELECT first_seq, entity FROM entities WHERE type = 'confidential' AND tenant = ");
     query.push_bind(app.tenant.id);
     if let Some(creator) = creator {
         query.push(" AND creator = ").push_bind(creator);
     }
-    query.push(" ORDER BY first_seq DESC LIMIT ").push_bind(MOST);
+    query.push(" AND first_seq < ").push_bind(before);
+    query.push(" ORDER BY first_seq DESC LIMIT ").push_bind(MOST as i64);
     let mut conn = app.readers.acquire().await?;
-    let rows: Vec<Vec<u8>> = query.build_query_scalar().persistent(false).fetch_all(&mut conn).await?;
-    Ok(rows.into_iter().map(entity_of).collect::<Result<_, _>>()?)
+    let rows = query.build().persistent(false).fetch_all(&mut conn).await?;
+    rows.iter().map(|row| Ok((row.try_get("first_seq")?, entity_of(row.try_get("entity")?)?))).collect()
 }
 
 /// The streams among `ids` that are confidential, with their operations in order.
@@ -198,6 +212,7 @@ async fn streams(app: &App, ids: &[EntityId]) -> Result<BTreeMap<EntityId, (Enti
 pub fn nobody() -> ApiError {
     ApiError::conflict(
         "nobody_hears",
-        "镇上现在没有别人能接这份反映，没有送出，也没有人看到。内容还在您的手机上；请到县纪委监委当面反映，或打 12388。",
+        "镇上现在没有别人能接这份反映，没有送出，也没有人看到。内容还在您的手机上。有人正受到伤害，请马上打 110；\
+         反映村里干部的，请到县纪委监委当面说，或打 12388。",
     )
 }

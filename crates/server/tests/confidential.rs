@@ -372,6 +372,12 @@ async fn a_clue_of_harm_goes_to_those_who_were_granted_it_by_name() {
     let mut both = [clue.clone(), affair.clone()];
     both.sort();
     assert_eq!(heard("dora").await, both);
+    // The channels stand in one list: a clue stays in sight behind a page of the other one.
+    for _ in 0..500 {
+        handed_in(&server, &mut ann, None).await;
+    }
+    assert_eq!(heard("hua").await, std::slice::from_ref(&clue));
+    assert_eq!(heard("dan").await.len(), 500, "the newest of a long list");
     for user in ["dan", "old", "wang", "shu"] {
         let device = server.device(user).await;
         assert_eq!(

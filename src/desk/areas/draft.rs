@@ -8,15 +8,15 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::cut::{Draft, DraftProblem, Preview, free_codes, holders};
 use gridbook_domain::territory::norm::Dwelling;
-use gridbook_log::{Body, Create, EntityId, Placement, body, set_of};
-use gridbook_sync::replica::NewWrite;
+use gridbook_log::{EntityId, set_of};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::edit::write;
 use super::{Desk, day, rows_in, words};
 use crate::desk::parts::select;
 use crate::desk::people::people;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::same::merges;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
@@ -136,8 +136,8 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
         }
     });
     let judged = Memo::new(move |_| editing.judged());
-    let busy = RwSignal::new(false);
-    let save = move |_| {
+    let doing = Doing::new(desk.open);
+    let save = move || {
         let names = desk.names.get_untracked();
         let first = |(problems, _): &(Vec<DraftProblem>, Preview)| {
             problems.first().map(|problem| words::problem(problem, |user| names.person(user)))
@@ -145,17 +145,10 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
         if let Some(problem) = judged.with_untracked(first) {
             return toasts.warn(problem);
         }
-        busy.set(true);
-        spawn_local(async move {
-            match keep(editing).await {
-                Ok(()) => {
-                    toasts.ok("已定下，生效那天在下面移动记录");
-                    desk.chosen.set(BTreeSet::new());
-                    desk.open.set(false);
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
+        doing.begin(async move {
+            keep(editing).await?;
+            desk.chosen.set(BTreeSet::new());
+            Ok("已定下，生效那天在下面移动记录".to_owned())
         });
     };
     let inside = move || {
@@ -171,18 +164,7 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
                 {(!merge).then(|| who(editing))}
                 {(!merge).then(|| homes(editing))}
             </div>
-            <div class="dialog-foot">
-                <button class="btn" type="button" on:click=move |_| desk.open.set(false)>"取消"</button>
-                <button
-                    class="btn btn-primary"
-                    type="button"
-                    data-testid="areas-save"
-                    disabled=move || busy.get()
-                    on:click=save
-                >
-                    "定下来"
-                </button>
-            </div>
+            {doing.foot("定下来", "areas-save").click(save)}
         }
         .into_any()
     };
@@ -390,23 +372,6 @@ async fn keep(editing: Editing) -> Result<(), String> {
         .desk
         .nodes
         .with_untracked(|nodes| draft.writes(nodes.as_deref().map(Vec::as_slice).unwrap_or_default(), &lies));
-    let mut writes = Vec::new();
-    for (id, set) in ended {
-        let before = app.entity(id).await.map_err(|problem| problem.message())?;
-        let write = NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
-        app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
-        writes.push(write);
-    }
-    for set in made {
-        let create = Create {
-            type_: RecordKind::Area.as_str().to_owned(),
-            place: Placement { all: Some(true), ..Placement::default() },
-            set,
-            ..Create::default()
-        };
-        let write = NewWrite { entity: app.new_id(), body: Body::Create(create) };
-        app.check(None, &write).map_err(|refusal| refusal.message())?;
-        writes.push(write);
-    }
-    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    let ended = ended.into_iter().map(|(id, set)| (Some(id), set));
+    write(app, ended.chain(made.into_iter().map(|set| (None, set))).collect()).await
 }

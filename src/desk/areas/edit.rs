@@ -15,11 +15,9 @@ use leptos::task::spawn_local;
 use super::Desk;
 use crate::app::App;
 use crate::desk::parts::select;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog, forget_closed};
 use crate::ui::form::{FormState, fields};
-use crate::ui::icon::icon;
-use crate::ui::states::loading;
-use crate::ui::toast::use_toasts;
+use crate::ui::states::{failed, loading};
 
 /// The form of a node.
 const FORM: &str = "F-AREA";
@@ -50,7 +48,7 @@ fn kind_of(id: &str) -> GridKind {
 
 /// The dialog; `which` is the node, `None` while none is written.
 pub(super) fn dialog_for(desk: Desk, which: RwSignal<Option<About>>) -> AnyView {
-    let (app, toasts) = (desk.app, use_toasts());
+    let app = desk.app;
     let open = RwSignal::new(false);
     let filling: RwSignal<Option<Filling>> = RwSignal::new(None);
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
@@ -84,26 +82,11 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<Option<About>>) -> AnyView 
             let _ = filling.try_set(made);
         });
     });
-    Effect::new(move |_| {
-        if !open.get() && which.with_untracked(Option::is_some) {
-            which.set(None);
-        }
-    });
-    let busy = RwSignal::new(false);
+    forget_closed(open, which);
+    let doing = Doing::showing(open, failure);
     let save = move || {
-        let (Some(now), false) = (filling.get_untracked(), busy.get_untracked()) else { return };
-        busy.set(true);
-        failure.set(None);
-        spawn_local(async move {
-            match keep(desk, now).await {
-                Ok(()) => {
-                    toasts.ok("已保存，待同步");
-                    open.set(false);
-                }
-                Err(words) => failure.set(Some(words)),
-            }
-            let _ = busy.try_set(false);
-        });
+        let Some(now) = filling.get_untracked() else { return };
+        doing.begin(async move { keep(desk, now).await.map(|()| "已保存，待同步".to_owned()) });
     };
     let inside = move || {
         let Some(now) = filling.get() else { return loading(4) };
@@ -131,41 +114,8 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<Option<About>>) -> AnyView 
                 fields(now.state, &section.fields.iter().filter(|one| !one.auto).cloned().collect::<Vec<_>>())
             })
             .collect_view();
-        view! {
-            <form
-                class="form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    save();
-                }
-            >
-                <div class="dialog-body stack">
-                    {move || {
-                        failure.get().map(|text| {
-                            view! {
-                                <div class="problems" role="alert">
-                                    <p class="problems-title">{icon("warn")}{text}</p>
-                                </div>
-                            }
-                        })
-                    }}
-                    {kind}
-                    {list}
-                </div>
-                <div class="dialog-foot">
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                    <button
-                        class="btn btn-primary"
-                        type="submit"
-                        data-testid="area-save"
-                        disabled=move || busy.get()
-                    >
-                        "保存"
-                    </button>
-                </div>
-            </form>
-        }
-        .into_any()
+        let body = view! { {failed(failure, None)}{kind}{list} };
+        doing.foot("保存", "area-save").form(body.into_any(), save)
     };
     dialog(open, "", "网格资料", Box::new(inside))
 }
@@ -218,9 +168,7 @@ pub(super) async fn write(app: App, list: Vec<(Option<EntityId>, Values)>) -> Re
                 NewWrite { entity: app.new_id(), body: Body::Create(create) }
             }
         };
-        let before = app.entity(write.entity).await.map_err(|problem| problem.message())?;
-        app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
         writes.push(write);
     }
-    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    app.put(writes).await
 }

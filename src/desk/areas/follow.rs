@@ -2,31 +2,17 @@
 
 use gridbook_domain::plan::task::{by_re_cut, walkers};
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::Assignment;
 use gridbook_domain::territory::cut::Cut;
-use gridbook_log::{Body, EntityId, Placement, body};
+use gridbook_log::{Body, EntityId, Placement};
 use gridbook_sync::replica::NewWrite;
-use serde::Deserialize;
-use serde_json::{Value, json};
 
+use super::edit::write;
 use crate::app::{App, Backend};
 use crate::desk::parts::breathe;
-use crate::desk::people::people;
+use crate::desk::people::{accounts, assign, people};
 
 /// Records saved at once.
 const BATCH: usize = 200;
-
-/// Somebody with roles, as the server has it.
-#[derive(Deserialize)]
-struct Person {
-    user: String,
-    assignments: Vec<Assignment>,
-}
-
-#[derive(Deserialize)]
-struct People {
-    staff: Vec<Person>,
-}
 
 /// Moves roles, then records, then the visits that were given out. Can be done again: what has moved is not moved twice.
 ///
@@ -101,7 +87,7 @@ async fn directory(app: App, cuts: &[Cut]) -> Result<(), String> {
         let held = rows.iter().filter_map(|(id, row)| Some((id, row.summary.as_ref()?)));
         held.filter(|(_, row)| row.kind == RecordKind::Staff && !row.rejected).map(|(id, _)| *id).collect()
     });
-    let mut writes = Vec::new();
+    let mut list = Vec::new();
     for id in staff {
         let Some(entity) = app.entity(id).await.map_err(|problem| problem.message())? else { continue };
         let mut values = entity.values();
@@ -113,30 +99,22 @@ async fn directory(app: App, cuts: &[Cut]) -> Result<(), String> {
             set.extend(next);
         }
         if !set.is_empty() {
-            let write = NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
-            app.check(Some(&entity), &write).map_err(|refusal| refusal.message())?;
-            writes.push(write);
+            list.push((Some(id), set));
         }
     }
-    if writes.is_empty() {
-        return Ok(());
-    }
-    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    if list.is_empty() { Ok(()) } else { write(app, list).await }
 }
 
 /// Accounts at the server, which decide what everybody sees.
 async fn roles(app: App, cuts: &[Cut]) -> Result<(), ()> {
-    let people = app.api().get::<People>("/api/staff").await.map_err(|_| ())?;
-    let own = app.user();
-    for person in people.staff.into_iter().filter(|person| person.user != own) {
+    let (own, people) = (app.user(), accounts(app).await.map_err(drop)?);
+    for person in people.into_iter().filter(|person| person.user != own) {
         let mut held = person.assignments.clone();
         for cut in cuts.iter().rev() {
             held = cut.follow(&person.user, &held).unwrap_or(held);
         }
         if held != person.assignments {
-            let body = json!({ "assignments": held });
-            let path = format!("/api/staff/{}", person.user);
-            app.api().patch::<_, Value>(&path, &body).await.map_err(|_| ())?;
+            assign(app, &person.user, &held).await.map_err(drop)?;
         }
     }
     Ok(())

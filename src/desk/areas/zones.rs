@@ -10,16 +10,15 @@ use gridbook_domain::territory::cut::{Node, free_zone};
 use gridbook_domain::territory::zone::{ZONE_LEAD, Zones, lead, rows_for};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Desk;
 use super::edit::write;
-use crate::app::{App, Backend, Problem};
-use crate::desk::parts::{select, villages, zones};
+use crate::app::{App, Backend};
+use crate::desk::parts::{line, select, villages, zones};
+use crate::desk::people::{accounts, assign};
 use crate::desk::table::{Col, table, tick};
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog, forget_closed};
 use crate::ui::icon::icon;
 use crate::ui::toast::use_toasts;
 
@@ -34,17 +33,6 @@ struct Draft {
     lead: String,
     /// Account of whoever was shown to lead it.
     was: String,
-}
-
-#[derive(Deserialize)]
-struct Person {
-    user: String,
-    assignments: Vec<Assignment>,
-}
-
-#[derive(Deserialize)]
-struct People {
-    staff: Vec<Person>,
 }
 
 fn lead_of(desk: Desk, code: &str) -> String {
@@ -149,16 +137,9 @@ fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
         code.set(which);
         open.set(true);
     });
-    Effect::new(move |_| {
-        if !open.get() && editing.with_untracked(Option::is_some) {
-            editing.set(None);
-        }
-    });
-    let busy = RwSignal::new(false);
+    forget_closed(open, editing);
+    let doing = Doing::new(open);
     let save = move || {
-        if busy.get_untracked() {
-            return;
-        }
         let draft = Draft {
             code: code.get_untracked(),
             name: name.get_untracked().trim().to_owned(),
@@ -170,17 +151,7 @@ fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
             toasts.warn("请写片的名称，不超过 40 个字。");
             return;
         }
-        busy.set(true);
-        spawn_local(async move {
-            match keep(desk, draft).await {
-                Ok(words) => {
-                    toasts.ok(words);
-                    open.set(false);
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
-        });
+        doing.begin(keep(desk, draft));
     };
     let inside = move || {
         let names = desk.names.get();
@@ -209,16 +180,7 @@ fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
         };
         view! {
             <div class="dialog-body stack">
-                <div class="field">
-                    <label class="label" for="zone-name">"名称"</label>
-                    <input
-                        class="input"
-                        id="zone-name"
-                        data-testid="zone-name"
-                        prop:value=move || name.get()
-                        on:input=move |event| name.set(event_target_value(&event))
-                    />
-                </div>
+                {line("名称", "zone-name", "text", None, name, false)}
                 <fieldset class="field">
                     <legend class="label">"哪些村"</legend>
                     <ul class="stack-s">{boxes}</ul>
@@ -229,18 +191,7 @@ fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
                     <p class="help">"片长看得到片里各村的记录；村换了片，片长看到的跟着变。"</p>
                 </div>
             </div>
-            <div class="dialog-foot">
-                <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                <button
-                    class="btn btn-primary"
-                    type="button"
-                    data-testid="zone-save"
-                    disabled=move || busy.get()
-                    on:click=move |_| save()
-                >
-                    "保存"
-                </button>
-            </div>
+            {doing.foot("保存", "zone-save").click(save)}
         }
         .into_any()
     };
@@ -344,7 +295,7 @@ async fn align(
         zones.follow(&changed).unwrap_or(changed)
     };
     directory(app, &next).await?;
-    if app.backend().await == Backend::Server { accounts(app, &next).await } else { Ok(None) }
+    if app.backend().await == Backend::Server { at_server(app, &next).await } else { Ok(None) }
 }
 
 /// People of the directory whose roles change.
@@ -369,14 +320,12 @@ async fn directory(app: App, next: &dyn Fn(&str, &[Assignment]) -> Vec<Assignmen
 }
 
 /// Accounts at the server. Nobody changes their own there: said, where that is so.
-async fn accounts(
+async fn at_server(
     app: App,
     next: &dyn Fn(&str, &[Assignment]) -> Vec<Assignment>,
 ) -> Result<Option<String>, String> {
-    let told = |error| Problem::from(error).message();
-    let people = app.api().get::<People>("/api/staff").await.map_err(told)?;
     let (own, mut left) = (app.user(), None);
-    for person in people.staff {
+    for person in accounts(app).await.map_err(|problem| problem.message())? {
         let roles = next(&person.user, &person.assignments);
         if roles == person.assignments {
             continue;
@@ -388,9 +337,7 @@ async fn accounts(
             );
             continue;
         }
-        let body = json!({ "assignments": roles });
-        let path = format!("/api/staff/{}", person.user);
-        app.api().patch::<_, Value>(&path, &body).await.map_err(told)?;
+        assign(app, &person.user, &roles).await.map_err(|problem| problem.message())?;
     }
     Ok(left)
 }

@@ -1,19 +1,17 @@
 //! 意见建议 (VISIT-10): one ledger of what was said on visits and reported as an opinion; those from visits are answered here.
 
-use gridbook_domain::form::Values;
 use gridbook_domain::opinion::{Opinion, answer, opinions};
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{Body, body};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::Asked;
 use super::figures::{Figures, cases, summaries, texts};
 use crate::app::{App, use_app};
 use crate::desk::parts::select;
 use crate::desk::route::Route;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog, forget_closed};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::toast::use_toasts;
@@ -133,13 +131,9 @@ pub(super) fn dialog_for(answering: RwSignal<Option<Opinion>>) -> AnyView {
             open.set(true);
         }
     });
-    Effect::new(move |_| {
-        if !open.get() && answering.with_untracked(Option::is_some) {
-            answering.set(None);
-        }
-    });
-    let busy = RwSignal::new(false);
-    let save = move |_| {
+    forget_closed(open, answering);
+    let doing = Doing::new(open);
+    let save = move || {
         let Some(held) = answering.get_untracked() else { return };
         let yes = match adopted.get_untracked().as_str() {
             "yes" => true,
@@ -150,21 +144,9 @@ pub(super) fn dialog_for(answering: RwSignal<Option<Opinion>>) -> AnyView {
         if words.trim().is_empty() {
             return toasts.warn("请写几句答复，会回到走访人那里，由他告诉本人。");
         }
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
         let set = answer(held.row.as_deref().unwrap_or_default(), yes, &words, &app.user(), app.today());
-        spawn_local(async move {
-            match keep(app, &held, set).await {
-                Ok(()) => {
-                    toasts.ok("已答复，待同步");
-                    let _ = open.try_set(false);
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
-        });
+        let write = NewWrite { entity: held.record, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
+        doing.begin(async move { app.put(vec![write]).await.map(|()| "已答复，待同步".to_owned()) });
     };
     let inside = move || {
         let Some(held) = answering.get() else { return ().into_any() };
@@ -194,27 +176,9 @@ pub(super) fn dialog_for(answering: RwSignal<Option<Opinion>>) -> AnyView {
                     ></textarea>
                 </div>
             </div>
-            <div class="dialog-foot">
-                <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                <button
-                    class="btn btn-primary"
-                    type="button"
-                    data-testid="opinion-save"
-                    disabled=move || busy.get()
-                    on:click=save
-                >
-                    "答复"
-                </button>
-            </div>
+            {doing.foot("答复", "opinion-save").click(save)}
         }
         .into_any()
     };
     dialog(open, "", "答复意见建议", Box::new(inside))
-}
-
-async fn keep(app: App, held: &Opinion, set: Values) -> Result<(), String> {
-    let before = app.entity(held.record).await.map_err(|problem| problem.message())?;
-    let write = NewWrite { entity: held.record, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
-    app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
-    app.save(vec![write], Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
 }

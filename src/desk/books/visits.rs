@@ -1,17 +1,22 @@
 //! Campaigns and visits by village and grid (CAT-03, VISIT-06, VISIT-11): shares of places, never of people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
-use gridbook_domain::plan::{Fact, full_coverages, indicators, visits_by_household};
+use gridbook_domain::plan::{
+    Doubt, Doubtful, Fact, Trace, doubtful, full_coverages, indicators, visits_by_household,
+};
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::rules::similar::{Spot, spot_of};
 use gridbook_domain::share::Share;
 use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
+use gridbook_sheets::Table;
 
 use super::Asked;
 use super::figures::{Figures, cases, places, summaries, texts};
 use crate::app::App;
+use crate::desk::words::moment;
 use crate::ui::directory::Names;
 
 pub(super) async fn campaigns(app: App, names: &Names, asked: &Asked) -> Figures {
@@ -76,6 +81,11 @@ const MEANINGS: &[(&str, &str)] = &[
     ("没见到人", "这段时间去了没见到人的次数。"),
     ("平均用时", "写了用时的走访，每次平均几分钟；没写的不算，也不要求写。"),
     ("每百次带出上报", "由这段时间的走访带出的隐患、纠纷和事项，合每一百次走访几件。"),
+    ("有留痕", "见面的走访里，有住处附近的定位、照片、录音、户主签字或口头同意之一的；不要求样样都有。"),
+    (
+        "请核对的走访",
+        "几分钟里登记了许多户，或定位离住处远（已减去误差）。只供询问，不作结论，不计入任何指标。",
+    ),
     ("上、下半年全覆盖", "半年里见到过人的户 ÷ 范围内的户。"),
 ];
 
@@ -99,11 +109,16 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
         .cloned()
         .collect();
     let by_id: BTreeMap<EntityId, &Summary> = told.iter().map(|row| (row.id, row)).collect();
+    let mut traces = Vec::new();
     let facts = cases(app, &told, |entity, case| {
         let row = by_id.get(&entity.id())?;
+        traces.extend(Trace::of(row, &case));
         Some((row.area.clone(), Fact::of(row, &case)))
     })
     .await;
+    let spots = spots(app, &traces).await;
+    let rules = package.visits.get().proof;
+    let home = |id: EntityId| spots.get(&id).copied();
     let line = |name: String, prefix: &str| {
         let inside: Vec<&Summary> = all.iter().filter(|s| asked.zones.covers(prefix, &s.area)).collect();
         let here = facts.iter().filter(|(area, _)| asked.zones.covers(prefix, area));
@@ -118,7 +133,16 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
             tenths(figures.average_minutes(), " 分钟"),
             tenths(figures.per_hundred(), " 件"),
         ];
-        std::iter::once(name).chain(shares).chain(counts).chain([first, second]).collect::<Vec<_>>()
+        let mut shown = Share::default();
+        for trace in traces.iter().filter(|trace| trace.in_person && asked.zones.covers(prefix, &trace.area))
+        {
+            shown.count(trace.is_shown(home(trace.household), &rules));
+        }
+        std::iter::once(name)
+            .chain(shares)
+            .chain(counts)
+            .chain([first, second, shown.words()])
+            .collect::<Vec<_>>()
     };
     let mut rows: Vec<Vec<String>> =
         places(names, &asked.area).into_iter().map(|(code, name)| line(name, &code)).collect();
@@ -134,6 +158,44 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
         ("每百次带出上报", 14.0),
         ("上半年全覆盖", 20.0),
         ("下半年全覆盖", 20.0),
+        ("有留痕", 20.0),
     ];
-    Figures { tables: vec![texts("走访覆盖", &heads, rows)], meanings: MEANINGS, ..Figures::default() }
+    let tables =
+        vec![texts("走访覆盖", &heads, rows), questions(app, names, &doubtful(&traces, &rules, home))];
+    Figures { tables, meanings: MEANINGS, ..Figures::default() }
+}
+
+/// Where the households of these visits live, as far as the phone's place was noted and theirs is known.
+async fn spots(app: App, traces: &[Trace]) -> BTreeMap<EntityId, Spot> {
+    let wanted: BTreeSet<EntityId> =
+        traces.iter().filter(|trace| trace.has_place()).map(|trace| trace.household).collect();
+    let mut found = BTreeMap::new();
+    for id in wanted {
+        if let Ok(Some(entity)) = app.entity(id).await
+            && let Some(spot) = spot_of(entity.get("geo"))
+        {
+            found.insert(id, spot);
+        }
+    }
+    found
+}
+
+/// Visits that somebody should ask about (VISIT-08); households by their code, for the sheet goes out of the house.
+fn questions(app: App, names: &Names, found: &[Doubtful]) -> Table {
+    let code = |id: &EntityId| {
+        app.rows(|rows| rows.get(id)?.summary.as_ref().map(|row| row.number.clone()))
+            .filter(|code| !code.is_empty())
+    };
+    let line = |asked: &Doubtful| {
+        let (first, last) = (moment(asked.span.0), moment(asked.span.1));
+        let time = if first == last { first } else { format!("{first} 到 {last}") };
+        let why = match asked.doubt {
+            Doubt::Rapid(count) => format!("几分钟里登记了 {count} 户的上门走访"),
+            Doubt::Away(metres) => format!("定位离住处 {metres} 米"),
+        };
+        let homes: Vec<String> = asked.households.iter().filter_map(code).collect();
+        vec![time, names.area(&asked.area), names.person(&asked.by), why, homes.join("、")]
+    };
+    let heads = [("走访时间", 24.0), ("网格", 24.0), ("登记人", 12.0), ("为什么问", 30.0), ("户编码", 40.0)];
+    texts("请核对的走访", &heads, found.iter().map(line).collect())
 }

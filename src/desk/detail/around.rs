@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use gridbook_domain::case::CaseView;
+use gridbook_domain::hazard::{self, Spot, may_repeat, raised};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::message::{Message, To, Words, of_case, of_mediation};
 use gridbook_domain::rules::similar::{Similar, Why, duplicates, repeats};
@@ -17,6 +19,8 @@ use crate::desk::route::Route;
 use crate::ui::directory::Names;
 use crate::ui::dom::copy;
 use crate::ui::icon::icon;
+use crate::ui::live;
+use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
 /// Cases shown at once.
@@ -38,6 +42,46 @@ pub(super) fn similar(record: &Record) -> AnyView {
     let twice = list(app, "可能是同一件事", "similar-twice", &twice);
     let before = list(app, "半年内也有过", "similar-before", &before);
     view! { {twice}{before} }.into_any()
+}
+
+/// The same kind of hazard at the same place again (HAZ-07): how often, and the level to suggest.
+pub(super) fn again(record: &Record) -> AnyView {
+    let app = use_app();
+    let (Some(row), Some(new)) = (record.summary.as_ref(), Spot::of(&record.view)) else {
+        return ().into_any();
+    };
+    if record.view.kind != RecordKind::Hazard {
+        return ().into_any();
+    }
+    let package = app.package();
+    let near = app.rows(|rows| {
+        let visible = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        may_repeat(package.hazards.get(), row, visible)
+    });
+    let (found, level) = (RwSignal::new(0), record.view.level.clone().unwrap_or_default());
+    spawn_local(async move {
+        let mut known = Vec::new();
+        for id in near {
+            if let Ok(Some(entity)) = app.entity(id).await {
+                known.extend(CaseView::of(&entity).as_ref().and_then(Spot::of));
+            }
+        }
+        let count = hazard::repeats(app.package().hazards.get(), &new, &known).len();
+        if count > 0 {
+            let _ = found.try_set(count);
+        }
+    });
+    let told = move || {
+        let count = found.get();
+        (count > 0).then(|| {
+            let next = raised(&package, &level).filter(|next| next.id != level);
+            let advice = next.map_or_else(String::new, |next| format!("建议等级提一级：{}。", next.label));
+            let days = package.hazards.get().repeat_days;
+            let text = format!("{days} 天内，同一处同一种隐患登记过 {count} 次。{advice}");
+            view! { <div data-testid="hazard-again">{banner(Tone::Warn, "attention", "反复出现的隐患", text, Vec::new())}</div> }
+        })
+    };
+    live(told)
 }
 
 fn list(app: App, title: &'static str, test: &'static str, found: &[Similar]) -> Option<AnyView> {

@@ -14,7 +14,7 @@ use crate::app::{App, Backend, Problem, use_app};
 use crate::desk::route::Route;
 use crate::desk::table::{Col, table};
 use crate::desk::words::moment;
-use crate::ui::dialog::{Confirm, confirm};
+use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::directory::use_directory;
 use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::toast::{Toasts, use_toasts};
@@ -193,19 +193,7 @@ fn actions(app: App, toasts: Toasts, handover: &Handover, server: bool) -> Optio
                             </button>
                         }
                     })}
-                {stops
-                    .then(|| {
-                        view! {
-                            <button
-                                class="btn btn-quiet"
-                                type="button"
-                                data-testid="handover-cancel"
-                                on:click=move |_| asking.set(true)
-                            >
-                                "取消交接"
-                            </button>
-                        }
-                    })}
+                {stops.then(|| opener(asking, "btn btn-quiet", "handover-cancel", None, "取消交接"))}
                 {records
                     .then(|| {
                         view! {

@@ -4,14 +4,14 @@ use gridbook_domain::date;
 use gridbook_domain::handover::{Item, ItemKind, MAX_ITEMS, Terms, create, list};
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::zone::is_zone;
-use gridbook_log::{Body, EntityId};
+use gridbook_log::Body;
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::app::{App, use_app};
+use crate::desk::parts::line;
 use crate::desk::route::Route;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::use_directory;
 use crate::ui::toast::use_toasts;
 
@@ -35,7 +35,7 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
         on: RwSignal::new(app.today().to_string()),
         reason: text(),
     };
-    let busy = RwSignal::new(false);
+    let doing = Doing::new(open);
     let counted = Memo::new(move |_| {
         app.version.track();
         let (from, area) = (asked.from.get(), asked.area.get());
@@ -49,18 +49,12 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
         if list.is_empty() {
             return toasts.warn("这个网格里没有要交接的内容。");
         }
-        busy.set(true);
-        spawn_local(async move {
+        doing.begin(async move {
             let write = NewWrite { entity: app.new_id(), body: Body::Create(create(&terms, &list)) };
-            match keep(app, write).await {
-                Ok(id) => {
-                    toasts.ok("已发起，等接手人核对");
-                    open.set(false);
-                    Route::Handover(Some(id)).go();
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
+            let id = write.entity;
+            app.put(vec![write]).await?;
+            Route::Handover(Some(id)).go();
+            Ok("已发起，等接手人核对".to_owned())
         });
     };
     let people = move || {
@@ -93,55 +87,24 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
         })
     };
     let inside = move || {
-        view! {
-            <form
-                class="form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    save();
-                }
-            >
-                <div class="dialog-body stack">
-                    {choose("移交人", "handover-from", people(), asked.from)}
-                    {choose("接手人", "handover-to", people(), asked.to)}
-                    {choose("网格", "handover-area", grids(), asked.area)}
-                    <div class="field">
-                        <label class="label" for="handover-on">"从哪天起由接手人负责"</label>
-                        <input
-                            class="input"
-                            id="handover-on"
-                            type="date"
-                            data-testid="handover-on"
-                            prop:value=move || asked.on.get()
-                            on:input=move |event| asked.on.set(event_target_value(&event))
-                        />
-                    </div>
-                    <div class="field">
-                        <label class="label" for="handover-reason">"原因"</label>
-                        <input
-                            class="input"
-                            id="handover-reason"
-                            maxlength="200"
-                            prop:value=move || asked.reason.get()
-                            on:input=move |event| asked.reason.set(event_target_value(&event))
-                        />
-                    </div>
-                    {sums}
-                </div>
-                <div class="dialog-foot">
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                    <button
-                        class="btn btn-primary"
-                        type="submit"
-                        data-testid="handover-save"
-                        disabled=move || busy.get()
-                    >
-                        "发起交接"
-                    </button>
-                </div>
-            </form>
-        }
-        .into_any()
+        let body = view! {
+            {choose("移交人", "handover-from", people(), asked.from)}
+            {choose("接手人", "handover-to", people(), asked.to)}
+            {choose("网格", "handover-area", grids(), asked.area)}
+            {line("从哪天起由接手人负责", "handover-on", "date", None, asked.on, false)}
+            <div class="field">
+                <label class="label" for="handover-reason">"原因"</label>
+                <input
+                    class="input"
+                    id="handover-reason"
+                    maxlength="200"
+                    prop:value=move || asked.reason.get()
+                    on:input=move |event| asked.reason.set(event_target_value(&event))
+                />
+            </div>
+            {sums}
+        };
+        doing.foot("发起交接", "handover-save").form(body.into_any(), save)
     };
     dialog(open, "", "发起交接", Box::new(inside))
 }
@@ -194,11 +157,4 @@ fn terms(asked: Asked) -> Option<Terms> {
     let whole = !from.is_empty() && !to.is_empty() && from != to && !area.is_empty();
     let reason = asked.reason.get_untracked().trim().to_owned();
     whole.then_some(Terms { from, to, area, on, reason })
-}
-
-async fn keep(app: App, write: NewWrite) -> Result<EntityId, String> {
-    let id = write.entity;
-    app.check(None, &write).map_err(|refusal| refusal.message())?;
-    app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
-    Ok(id)
 }

@@ -15,8 +15,7 @@ use super::existing::CANCELLED;
 use super::keep::{self, Done, Made};
 use super::{Import, Stage, invites};
 use crate::app::{App, Problem, use_app};
-use crate::ui::dialog::{Confirm, confirm};
-use crate::ui::icon::icon;
+use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
@@ -89,10 +88,7 @@ pub(super) fn result(import: Import, done: &Arc<Done>) -> AnyView {
             >
                 "继续导入"
             </button>
-            <button class="btn" type="button" data-testid="import-undo" on:click=move |_| asking.set(true)>
-                {icon("undo")}
-                "撤销这次导入"
-            </button>
+            {opener(asking, "btn", "import-undo", Some("undo"), "撤销这次导入")}
         </div>
         <p class="muted small no-print">"24 小时内可以在这台电脑上撤销。"</p>
         {confirm(asking, ask, undo)}

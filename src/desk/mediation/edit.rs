@@ -11,12 +11,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::{App, Draft, use_app};
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::dom::focus_in_view;
 use crate::ui::form::{FormState, fields};
-use crate::ui::icon::icon;
-use crate::ui::states::loading;
-use crate::ui::toast::use_toasts;
+use crate::ui::states::{failed, loading};
 
 /// After the last key, milliseconds.
 const PAUSE_MS: u32 = 400;
@@ -34,7 +32,7 @@ struct Filling {
 
 /// The dialog of one section; `on_close` is called once it is gone.
 pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> AnyView {
-    let (app, toasts) = (use_app(), use_toasts());
+    let app = use_app();
     let package = app.package();
     let open = RwSignal::new(true);
     Effect::new(move |_| {
@@ -60,62 +58,16 @@ pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> An
         }
     });
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
-    let busy = RwSignal::new(false);
+    let doing = Doing::showing(open, failure);
     let save = move || {
-        let (Some(filling), false) = (filling.get_untracked(), busy.get_untracked()) else { return };
-        busy.set(true);
-        failure.set(None);
-        spawn_local(async move {
-            match filling.save(app).await {
-                Ok(()) => {
-                    toasts.ok("已保存，待同步");
-                    open.set(false);
-                }
-                Err(words) => failure.set(Some(words)),
-            }
-            let _ = busy.try_set(false);
-        });
+        let Some(filling) = filling.get_untracked() else { return };
+        doing.begin(async move { filling.save(app).await.map(|()| "已保存，待同步".to_owned()) });
     };
     let inside = move || {
         let Some(filling) = filling.get() else { return loading(4) };
         let list = filling.section.with_value(|section| fields(filling.state, &section.fields));
-        view! {
-            <form
-                class="form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    save();
-                }
-            >
-                <div class="dialog-body stack">
-                    {move || {
-                        failure
-                            .get()
-                            .map(|text| {
-                                view! {
-                                    <div class="problems" role="alert">
-                                        <p class="problems-title">{icon("warn")}{text}</p>
-                                    </div>
-                                }
-                            })
-                    }}
-                    {list}
-                </div>
-                <div class="dialog-foot">
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"关闭"</button>
-                    <button
-                        class="btn btn-primary"
-                        type="submit"
-                        data-testid="section-save"
-                        aria-busy=move || busy.get().to_string()
-                        disabled=move || busy.get()
-                    >
-                        "保存"
-                    </button>
-                </div>
-            </form>
-        }
-        .into_any()
+        let body = view! { {failed(failure, None)}{list} };
+        doing.foot("保存", "section-save").away("关闭").form(body.into_any(), save)
     };
     dialog(open, "dialog-wide", title, Box::new(inside))
 }

@@ -16,6 +16,7 @@ use crate::desk::detail::Record;
 use crate::desk::route::Route;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
+use crate::ui::unfit::unfit;
 
 /// What a file shows beside its answers and its history; `section` is the one that is being filled in.
 pub fn file(package: &Package, record: &Record, section: RwSignal<Option<String>>) -> AnyView {
@@ -44,6 +45,7 @@ pub fn file(package: &Package, record: &Record, section: RwSignal<Option<String>
         .map(|state| card(package, record, state, stale.contains(&state.step), writes.then_some(section)))
         .collect_view();
     view! {
+        {open.then(|| unfit(package, &file))}
         {notes(&file, today, open)}
         <section class="section" data-testid="mediation-steps">
             <div class="section-head">

@@ -6,11 +6,11 @@ use gridbook_domain::record::RecordKind;
 use gridbook_log::{Body, Create, EntityId, Placement};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use crate::app::{App, use_app};
+use crate::desk::parts::line;
 use crate::desk::route::Route;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::largest_first;
 use crate::ui::toast::use_toasts;
 
@@ -20,22 +20,15 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
     let committee = RwSignal::new(app.session.with_untracked(|s| {
         s.as_ref().map(|s| format!("{}人民调解委员会", s.profile.township.name)).unwrap_or_default()
     }));
-    let busy = RwSignal::new(false);
+    let doing = Doing::new(open);
     let make = move || {
         let Some(dispute) = EntityId::parse(&chosen.get_untracked()) else {
             return toasts.warn("请先选一件纠纷");
         };
-        busy.set(true);
-        spawn_local(async move {
-            match create(app, dispute, &committee.get_untracked()).await {
-                Ok(id) => {
-                    toasts.ok("已立卷，待同步");
-                    open.set(false);
-                    Route::Mediation(Some(id)).go();
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
+        doing.begin(async move {
+            let id = create(app, dispute, &committee.get_untracked()).await?;
+            Route::Mediation(Some(id)).go();
+            Ok("已立卷，待同步".to_owned())
         });
     };
     let inside = move || {
@@ -43,55 +36,25 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
             .into_iter()
             .map(|(id, words)| view! { <option value=id>{words}</option> })
             .collect_view();
-        view! {
-            <form
-                class="form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    make();
-                }
-            >
-                <div class="dialog-body stack">
-                    <div class="field">
-                        <label class="label" for="open-dispute">"哪一件纠纷"</label>
-                        <p class="help">"案由、事实、当事人、金额会从纠纷里带过来，不用再填。"</p>
-                        <span class="select">
-                            <select
-                                class="input"
-                                id="open-dispute"
-                                data-testid="open-dispute"
-                                on:change=move |event| chosen.set(event_target_value(&event))
-                            >
-                                <option value="">"请选择"</option>
-                                {options}
-                            </select>
-                        </span>
-                    </div>
-                    <div class="field">
-                        <label class="label" for="open-committee">"调委会"</label>
-                        <input
-                            class="input"
-                            id="open-committee"
-                            data-testid="open-committee"
-                            prop:value=move || committee.get()
-                            on:input=move |event| committee.set(event_target_value(&event))
-                        />
-                    </div>
-                </div>
-                <div class="dialog-foot">
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                    <button
-                        class="btn btn-primary"
-                        type="submit"
-                        data-testid="open-save"
-                        disabled=move || busy.get()
+        let body = view! {
+            <div class="field">
+                <label class="label" for="open-dispute">"哪一件纠纷"</label>
+                <p class="help">"案由、事实、当事人、金额会从纠纷里带过来，不用再填。"</p>
+                <span class="select">
+                    <select
+                        class="input"
+                        id="open-dispute"
+                        data-testid="open-dispute"
+                        on:change=move |event| chosen.set(event_target_value(&event))
                     >
-                        "立卷"
-                    </button>
-                </div>
-            </form>
-        }
-        .into_any()
+                        <option value="">"请选择"</option>
+                        {options}
+                    </select>
+                </span>
+            </div>
+            {line("调委会", "open-committee", "text", None, committee, false)}
+        };
+        doing.foot("立卷", "open-save").form(body.into_any(), make)
     };
     dialog(open, "", "立卷", Box::new(inside))
 }
@@ -124,8 +87,6 @@ async fn create(app: App, dispute: EntityId, committee: &str) -> Result<EntityId
         blobs: Vec::new(),
     };
     let id = app.new_id();
-    let write = NewWrite { entity: id, body: Body::Create(create) };
-    app.check(None, &write).map_err(|refusal| refusal.message())?;
-    app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
+    app.put(vec![NewWrite { entity: id, body: Body::Create(create) }]).await?;
     Ok(id)
 }

@@ -1,6 +1,7 @@
 //! What is in the volume and what it still lacks (MED-19).
 
 use gridbook_domain::mediation::Mediation;
+use gridbook_domain::mediation::indicator::subsidy;
 use gridbook_domain::mediation::volume::{Retention, catalogue, missing, retention};
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
@@ -52,8 +53,9 @@ pub(super) fn volume(package: &Package, file: &Mediation<'_>) -> AnyView {
         Retention::Permanent => "永久",
     };
     let count = format!(
-        "{} 份，共 {pages} 页；至少保管：{least}",
-        parts.iter().filter(|part| part.pages > 0).count()
+        "{} 份，共 {pages} 页；至少保管：{least}{}",
+        parts.iter().filter(|part| part.pages > 0).count(),
+        allowance(file, lacks.is_empty())
     );
     let heads = [Col::Num("序号"), Col::Text("文书名称"), Col::Num("页号"), Col::Text("备注")];
     let table = (!parts.is_empty()).then(|| table("卷内目录", true, &heads, rows));
@@ -67,4 +69,15 @@ pub(super) fn volume(package: &Package, file: &Mediation<'_>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The mediators' subsidy by difficulty and result, once there is a result (MED-15).
+fn allowance(file: &Mediation<'_>, complete: bool) -> String {
+    if file.text("agreement_kind").is_empty() && file.text("failed_reason").is_empty() {
+        return String::new();
+    }
+    match subsidy(file, complete) {
+        0 => "；调解补贴：卷宗齐全后才有".to_owned(),
+        yuan => format!("；调解补贴：{yuan} 元"),
+    }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::read::{Paper, Papers};
 use crate::app::{App, Draft, use_app};
-use crate::ui::dialog::{Confirm, confirm};
+use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -161,19 +161,7 @@ pub(super) fn head(id: EntityId, papers: &Papers, editing: RwSignal<Option<Editi
                         "改文字"
                     </button>
                     {edited
-                        .then(|| {
-                            view! {
-                                <button
-                                    class="btn btn-small"
-                                    type="button"
-                                    data-testid="paper-restore"
-                                    on:click=move |_| asking.set(true)
-                                >
-                                    {icon("undo")}
-                                    "恢复自动生成"
-                                </button>
-                            }
-                        })}
+                        .then(|| opener(asking, "btn btn-small", "paper-restore", Some("undo"), "恢复自动生成"))}
                 </div>
                 {confirm(asking, ask, back)}
             </div>

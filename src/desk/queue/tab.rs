@@ -90,9 +90,14 @@ impl Tab {
         let state = item.summary.state.as_str();
         match self {
             Self::Mine => item.mine,
-            Self::InProgress => matches!(state, "claimed" | "in_progress"),
+            // With somebody, whoever it is: the state itself stands in the row.
+            Self::InProgress => {
+                matches!(state, "claimed" | "in_progress" | "joint" | "paused" | "escalated")
+            }
             Self::FedBack => matches!(state, "fed_back" | "callback"),
-            Self::Closed => matches!(state, "closed" | "refused" | "withdrawn"),
+            Self::Closed => {
+                matches!(state, "closed" | "refused" | "withdrawn" | "merged" | "transferred" | "voided")
+            }
             Self::All => true,
             other => state == other.id(),
         }

@@ -8,15 +8,17 @@ use gridbook_domain::record::RecordKind;
 use gridbook_log::{Body, Create, EntityId, Placement, body};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::Person;
 use crate::app::{App, use_app};
 use crate::desk::kept::Kept;
-use crate::desk::parts::{select, villages};
-use crate::ui::dialog::dialog;
+use crate::desk::parts::{line, select, villages};
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::use_directory;
 use crate::ui::toast::use_toasts;
+
+/// Characters of a line at most.
+const MOST: &str = "60";
 
 /// What is typed.
 #[derive(Clone, Copy)]
@@ -83,6 +85,7 @@ pub(super) fn dialog_for(
             typed.fill(&held.0, &held.1);
         }
     });
+    let doing = Doing::new(open);
     let save = move |listed: bool| {
         let person = typed.mediator();
         if person.name.is_empty() || person.name.chars().count() > 30 {
@@ -90,14 +93,9 @@ pub(super) fn dialog_for(
         }
         // Somebody of the directory with this name is that person: nobody stands in it twice.
         let id = which.get_untracked().or_else(|| find(&|held| held.name == person.name).map(|held| held.id));
-        spawn_local(async move {
-            match keep(app, id, &person, listed).await {
-                Ok(()) => {
-                    toasts.ok(if listed { "已保存，手机同步后可选" } else { "已移出名册" });
-                    open.set(false);
-                }
-                Err(words) => toasts.warn(words),
-            }
+        doing.begin(async move {
+            keep(app, id, &person, listed).await?;
+            Ok(if listed { "已保存，手机同步后可选" } else { "已移出名册" }.to_owned())
         });
     };
     let places =
@@ -133,90 +131,47 @@ pub(super) fn dialog_for(
                 }
             })
             .collect_view();
-        view! {
-            <form
-                class="form"
-                on:submit=move |event| {
-                    event.prevent_default();
-                    save(true);
-                }
-            >
-                <div class="dialog-body stack">
-                    {line("姓名", "roster-name", "text", typed.name, old)}
-                    {line("单位或身份", "roster-body", "text", typed.body, false)}
-                    {select("在哪里调解", "roster-area", move || typed.area.get(), places, move |value| typed.area.set(value))}
-                    {line("会哪些方言、语言", "roster-languages", "text", typed.languages, false)}
-                    {line("任期到（长期的不填）", "roster-term", "date", typed.term, false)}
-                    <label class="switch">
-                        <input
-                            type="checkbox"
-                            role="switch"
-                            prop:checked=move || typed.full_time.get()
-                            on:change=move |event| typed.full_time.set(event_target_checked(&event))
-                        />
-                        <span class="switch-face"></span>
-                        <span class="switch-text">"专职"</span>
-                    </label>
-                    <fieldset class="field choice">
-                        <legend class="label">"熟悉哪些纠纷"</legend>
-                        <div class="chips" data-testid="roster-known">{chips}</div>
-                    </fieldset>
-                </div>
-                <div class="dialog-foot">
-                    {old
-                        .then(|| {
-                            view! {
-                                <button
-                                    class="btn btn-quiet"
-                                    type="button"
-                                    data-testid="roster-remove"
-                                    on:click=move |_| save(false)
-                                >
-                                    "移出名册"
-                                </button>
-                            }
-                        })}
-                    <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                    <button class="btn btn-primary" type="submit" data-testid="roster-save">"保存"</button>
-                </div>
-            </form>
-        }
-        .into_any()
+        let body = view! {
+            {line("姓名", "roster-name", "text", Some(MOST), typed.name, old)}
+            {line("单位或身份", "roster-body", "text", Some(MOST), typed.body, false)}
+            {select("在哪里调解", "roster-area", move || typed.area.get(), places, move |value| typed.area.set(value))}
+            {line("会哪些方言、语言", "roster-languages", "text", Some(MOST), typed.languages, false)}
+            {line("任期到（长期的不填）", "roster-term", "date", None, typed.term, false)}
+            <label class="switch">
+                <input
+                    type="checkbox"
+                    role="switch"
+                    prop:checked=move || typed.full_time.get()
+                    on:change=move |event| typed.full_time.set(event_target_checked(&event))
+                />
+                <span class="switch-face"></span>
+                <span class="switch-text">"专职"</span>
+            </label>
+            <fieldset class="field choice">
+                <legend class="label">"熟悉哪些纠纷"</legend>
+                <div class="chips" data-testid="roster-known">{chips}</div>
+            </fieldset>
+        };
+        let remove = old.then(|| {
+            view! {
+                <button
+                    class="btn btn-quiet"
+                    type="button"
+                    data-testid="roster-remove"
+                    on:click=move |_| save(false)
+                >
+                    "移出名册"
+                </button>
+            }
+            .into_any()
+        });
+        doing.foot("保存", "roster-save").before(remove).form(body.into_any(), move || save(true))
     };
     dialog(open, "dialog-wide", "调解员", Box::new(inside))
 }
 
-fn line(
-    label: &'static str,
-    id: &'static str,
-    kind: &'static str,
-    signal: RwSignal<String>,
-    fixed: bool,
-) -> AnyView {
-    view! {
-        <div class="field">
-            <label class="label" for=id>{label}</label>
-            <input
-                class="input"
-                id=id
-                type=kind
-                maxlength="60"
-                data-testid=id
-                readonly=fixed
-                prop:value=move || signal.get()
-                on:input=move |event| signal.set(event_target_value(&event))
-            />
-        </div>
-    }
-    .into_any()
-}
-
 async fn keep(app: App, id: Option<EntityId>, person: &Mediator, listed: bool) -> Result<(), String> {
     let mut set = person.values(listed);
-    let before = match id {
-        Some(id) => app.entity(id).await.map_err(|problem| problem.message())?,
-        None => None,
-    };
     let body = match id {
         Some(_) => Body::Set(body::Set { set, blobs: Vec::new() }),
         // Somebody without an account.
@@ -230,7 +185,5 @@ async fn keep(app: App, id: Option<EntityId>, person: &Mediator, listed: bool) -
             })
         }
     };
-    let write = NewWrite { entity: id.unwrap_or_else(|| app.new_id()), body };
-    app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
-    app.save(vec![write], Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    app.put(vec![NewWrite { entity: id.unwrap_or_else(|| app.new_id()), body }]).await
 }

@@ -20,7 +20,5 @@ pub(super) async fn publish(app: App, changes: Values) -> Result<(), String> {
         set: changes,
         ..Create::default()
     };
-    let write = NewWrite { entity: app.new_id(), body: Body::Create(create) };
-    app.check(None, &write).map_err(|refusal| refusal.message())?;
-    app.save(vec![write], Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
+    app.put(vec![NewWrite { entity: app.new_id(), body: Body::Create(create) }]).await
 }

@@ -4,11 +4,11 @@ use chrono::{Days, NaiveDate};
 use gridbook_domain::role::{Assignment, may_grant};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::{Value, json};
 
-use super::{Desk, People, Person};
+use super::{Desk, Person};
 use crate::app::Problem;
 use crate::desk::parts::{bar_day, select};
+use crate::desk::people::{accounts, assign};
 use crate::ui::icon::icon;
 
 /// A grant's length unless somebody says otherwise, in days.
@@ -68,7 +68,7 @@ pub(super) fn form(desk: Desk, person: &Person) -> AnyView {
     };
     view! {
         <div class="dialog-body stack">
-            <p>"专门授权只给指定的人，到期自动失效。内容涉及受害人，给谁、到哪天，请先由中心主任同意。"</p>
+            <p>"专门授权只给指定的人，到期自动失效。内容关系到人的安全，给谁、到哪天，请先由中心主任同意。"</p>
             <ul class="stack" data-testid="grant-held">{held}</ul>
             <div class="toolbar">
                 {select("授权", "grant-role", move || chosen.get(), move || all.clone(), move |id| chosen.set(id))}
@@ -103,11 +103,9 @@ impl Desk {
     }
 
     async fn changed(self, user: &str, change: impl FnOnce(&mut Vec<Assignment>)) -> Result<(), Problem> {
-        let people = self.app.api().get::<People>("/api/staff").await?.staff;
+        let people = accounts(self.app).await?;
         let mut held = people.into_iter().find(|one| one.user == user).ok_or(Problem::Gone)?.assignments;
         change(&mut held);
-        let body = json!({ "assignments": held });
-        self.app.api().patch::<_, Value>(&format!("/api/staff/{user}"), &body).await?;
-        Ok(())
+        assign(self.app, user, &held).await
     }
 }

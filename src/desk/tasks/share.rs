@@ -14,10 +14,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Asked, Found, Home, Line};
-use crate::app::App;
 use crate::desk::parts::select;
 use crate::desk::people::people as people_of;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::toast::use_toasts;
 
 /// A grid or less: whoever has no more than that goes there anyway.
@@ -42,7 +41,7 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
     let people = RwSignal::new(Vec::<Walker>::new());
     let picked = RwSignal::new(BTreeSet::<String>::new());
     let category = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
+    let doing = Doing::new(open);
     Effect::new(move |_| {
         if !open.get() {
             return;
@@ -87,23 +86,18 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
         let (tasks, nobody) = share_out(&terms, &homes, &going, &standing);
         Preview { tasks, nobody: nobody.len() }
     });
-    let save = move |_| {
+    let save = move || {
         let given = preview.get_untracked().tasks;
         if given.is_empty() {
             return toasts.warn("没有要分的户：都走过了、分过了，或者没有选人。");
         }
         let (count, homes) = (given.len(), given.iter().map(|task| task.households.len()).sum::<usize>());
-        busy.set(true);
-        spawn_local(async move {
-            match keep(app, &given).await {
-                Ok(()) => {
-                    toasts.ok(format!("已分出 {count} 份，共 {homes} 户，手机同步后就能看到"));
-                    asked.chosen.set(BTreeSet::new());
-                    open.set(false);
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
+        doing.begin(async move {
+            let create =
+                |task: &VisitTask| NewWrite { entity: app.new_id(), body: Body::Create(task.create()) };
+            app.put(given.iter().map(create).collect()).await?;
+            asked.chosen.set(BTreeSet::new());
+            Ok(format!("已分出 {count} 份，共 {homes} 户，手机同步后就能看到"))
         });
     };
     let kinds = move || {
@@ -174,30 +168,12 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
                 </fieldset>
                 {told}
             </div>
-            <div class="dialog-foot">
-                <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-                <button
-                    class="btn btn-primary"
-                    type="button"
-                    data-testid="share-save"
-                    disabled=move || busy.get() || preview.with(|preview| preview.tasks.is_empty())
-                    on:click=save
-                >
-                    "分下去"
-                </button>
-            </div>
+            {doing
+                .foot("分下去", "share-save")
+                .off(move || preview.with(|preview| preview.tasks.is_empty()))
+                .click(save)}
         }
         .into_any()
     };
     dialog(open, "dialog-wide", "分配走访", Box::new(inside))
-}
-
-async fn keep(app: App, given: &[VisitTask]) -> Result<(), String> {
-    let mut writes = Vec::new();
-    for task in given {
-        let write = NewWrite { entity: app.new_id(), body: Body::Create(task.create()) };
-        app.check(None, &write).map_err(|refusal| refusal.message())?;
-        writes.push(write);
-    }
-    app.save(writes, Vec::new(), Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
 }

@@ -11,13 +11,9 @@ use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 
 use crate::app::App;
-use crate::ui::busy::Busy;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Once, Work, dialog, once, opener};
 use crate::ui::form::{FormState, fields};
-use crate::ui::icon::icon;
-use crate::ui::live;
 use crate::ui::photo::thumb_url;
-use crate::ui::toast::use_toasts;
 
 /// The button of a step with its dialog.
 pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec<String>>) -> AnyView {
@@ -40,11 +36,8 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec
         let inputs = view! { {none}{before}{fields(state, &inputs)} }.into_any();
         asked(app, state, open, case.clone(), step.clone(), inputs)
     };
-    view! {
-        <button class=class type="button" data-testid=test on:click=move |_| open.set(true)>{label.clone()}</button>
-        {dialog(open, "dialog-sheet", label, Box::new(inside))}
-    }
-    .into_any()
+    let button = opener(open, class, test, None, label.clone());
+    view! { {button}{dialog(open, "dialog-sheet", label, Box::new(inside))} }.into_any()
 }
 
 /// Small pictures of what was found.
@@ -101,54 +94,17 @@ fn asked(
     open: RwSignal<bool>,
     case: Arc<CaseView>,
     step: Arc<Transition>,
-    inputs: AnyView,
+    fields: AnyView,
 ) -> AnyView {
-    let toasts = use_toasts();
-    let busy = Busy::default();
-    let wrong = RwSignal::new(None::<String>);
-    let label = step.label.clone();
-    let go = move |_| {
-        if !busy.begin() {
-            return;
-        }
-        wrong.set(None);
+    let yes = step.label.clone();
+    let go = move || -> Result<Work, String> {
         let (case, step) = (case.clone(), step.clone());
-        leptos::task::spawn_local(async move {
-            let done = take(app, state, &case, &step).await;
-            busy.end();
-            match done {
-                Ok(()) => {
-                    open.try_set(false);
-                    toasts.ok(format!("{}，已保存到本机", step.done_label));
-                }
-                Err(words) => {
-                    wrong.try_set(Some(words));
-                }
-            }
-        });
+        Ok(Box::pin(async move {
+            take(app, state, &case, &step).await?;
+            Ok(format!("{}，已保存到本机", step.done_label))
+        }))
     };
-    let error = move || {
-        wrong.get().map(|words| view! { <p class="error" data-testid="form-error">{icon("warn")}{words}</p> })
-    };
-    view! {
-        <div class="dialog-body stack">
-            {inputs}
-            <div role="alert">{live(error)}</div>
-        </div>
-        <div class="dialog-foot">
-            <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-            <button
-                class="btn btn-primary"
-                type="button"
-                data-testid="act-save"
-                aria-busy=move || if busy.said() { "true" } else { "false" }
-                on:click=go
-            >
-                {label}
-            </button>
-        </div>
-    }
-    .into_any()
+    once(open, Once { fields, yes, test: "act-save", error: "form-error" }, Box::new(go))
 }
 
 async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) -> Result<(), String> {

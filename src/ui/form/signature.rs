@@ -17,7 +17,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use super::FormState;
 use super::field::At;
 use super::photos;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{Doing, dialog};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::photo::{PhotoError, canvas, thumb};
@@ -140,29 +140,18 @@ fn pad(state: FormState, toasts: Toasts, open: RwSignal<bool>, sheet: Sheet, rol
             .into_any()
         })
         .collect_view();
-    let busy = RwSignal::new(false);
     let role = role.to_owned();
-    let done = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
+    let doing = Doing::new(open);
+    let done = move || {
         if sheet.name.with_untracked(|name| name.trim().is_empty()) {
             return toasts.warn("请先写明是谁签的");
         }
         if sheet.strokes.with_untracked(Vec::is_empty) {
             return toasts.warn("还没有签，请用手指在框里写");
         }
-        busy.set(true);
         let role = role.clone();
-        leptos::task::spawn_local(async move {
-            match keep(state, sheet, &role).await {
-                Ok(()) => {
-                    open.try_set(false);
-                }
-                Err(words) => toasts.warn(words),
-            }
-            busy.try_set(false);
-        });
+        // The signature itself shows that it is there.
+        doing.begin(async move { keep(state, sheet, &role).await.map(|()| String::new()) });
     };
     let empty = move || sheet.strokes.with(Vec::is_empty);
     view! {
@@ -204,18 +193,7 @@ fn pad(state: FormState, toasts: Toasts, open: RwSignal<bool>, sheet: Sheet, rol
                 </button>
             </div>
         </div>
-        <div class="dialog-foot">
-            <button class="btn" type="button" on:click=move |_| open.set(false)>"取消"</button>
-            <button
-                class="btn btn-primary"
-                type="button"
-                data-testid="sign-done"
-                aria-busy=move || if busy.get() { "true" } else { "false" }
-                on:click=done
-            >
-                "签好了"
-            </button>
-        </div>
+        {doing.foot("签好了", "sign-done").click(done)}
     }
     .into_any()
 }

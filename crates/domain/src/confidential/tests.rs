@@ -258,12 +258,61 @@ fn a_clue_of_harm_has_a_channel_of_its_own() {
     assert!(!reads(package, &granted("hua", Some(&next)), &other.entity, today));
 }
 
+/// Who keeps one channel keeps no other one (domain data 4.1.3): the identity of an informant and a group in the making.
+#[test]
+fn tips_and_groups_have_channels_of_their_own() {
+    let package = Package::builtin();
+    let tip = json!({
+        "type": "confidential", "form": "F-TIP/1", "state": "sup_received", "place": {},
+        "set": {"clue_type": "plant", "facts": "屋后搭了棚，不让人靠近", "informant": "一位邻居", "anonymous": true,
+            "police_told": false}
+    });
+    let group = json!({
+        "type": "confidential", "form": "F-GROUP/1", "state": "sup_received", "place": {},
+        "set": {"danger_now": false, "group_type": "wages", "people_band": "tens", "facts": "约好周一去镇政府讨工钱",
+            "anonymous": true}
+    });
+    let contacts = ["harm_contact", "tip_contact", "group_contact"];
+    for (body, own) in [(&clue(), contacts[0]), (&tip, contacts[1]), (&group, contacts[2])] {
+        let mut story = Story::new();
+        story.admitted(&person("ann", "village_assistant"), "create", body).unwrap();
+        let today = story.today();
+        let hears = |role: &str, to: Option<NaiveDate>| {
+            let mut actor = person("hua", role);
+            actor.assignments[0].to = to;
+            reads(package, &actor, &story.entity, today)
+        };
+        for role in contacts {
+            assert_eq!(hears(role, today.succ_opt()), role == own, "{role} and {body}");
+            assert!(
+                !hears(role, None) && !hears(role, today.pred_opt()),
+                "{role}: a grant by name has an end"
+            );
+        }
+        assert!(hears("center_director", None) && !hears("discipline_officer", None));
+        let filed = Story::new().judge(&person("ann", "village_assistant"), "create", &{
+            let mut named = body.clone();
+            named["place"] = json!({"area": GRID});
+            named
+        });
+        assert_eq!(filed.unwrap_err().code(), "bad_placement");
+    }
+}
+
 #[test]
 fn every_form_of_this_kind_says_who_hears_it() {
     let package = Package::builtin();
     let rights: Vec<(&str, Option<&str>)> =
         forms(package).map(|form| (form.id.as_str(), form.heard_by.as_deref())).collect();
-    assert_eq!(rights, [("F-SUPV", Some(HANDLE)), ("F-ABUSE", Some(HARM))]);
+    assert_eq!(
+        rights,
+        [
+            ("F-SUPV", Some(HANDLE)),
+            ("F-ABUSE", Some(HARM)),
+            ("F-TIP", Some("tip.handle")),
+            ("F-GROUP", Some("group.handle")),
+        ]
+    );
     for (_, right) in rights {
         let named = right.unwrap();
         assert!(package.roles.iter().any(|role| role.grants.iter().any(|grant| grant.permission == named)));

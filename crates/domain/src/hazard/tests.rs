@@ -54,6 +54,30 @@ fn what_comes_back_is_noticed_and_raised() {
     assert_eq!(Spot::of(&case), None, "no subtype yet");
 }
 
+#[test]
+fn only_rows_that_may_be_the_same_again_are_read() {
+    let row = |n: u8, on: &str| {
+        let story = Story::hazard("yellow");
+        let own = Summary::of(&story.entity, Package::builtin()).unwrap();
+        Summary { id: EntityId([n; 16]), at: at(on, 9), categories: vec!["fire".to_owned()], ..own }
+    };
+    let new = row(9, "2026-05-30");
+    let house = EntityId([77; 16]);
+    let rows = [
+        row(1, "2026-03-01"),
+        row(2, "2026-02-28"),
+        row(3, "2026-05-31"),
+        Summary { categories: vec!["electric".to_owned()], ..row(4, "2026-05-01") },
+        Summary { area: "51000010020100302".to_owned(), ..row(5, "2026-05-01") },
+        Summary { state: "merged".to_owned(), ..row(6, "2026-05-01") },
+        Summary { area: "51000010020100302".to_owned(), household: Some(house), ..row(7, "2026-05-01") },
+        new.clone(),
+    ];
+    let of = |new: &Summary| may_repeat(rules(), new, &rows).iter().map(|id| id.0[0]).collect::<Vec<_>>();
+    assert_eq!(of(&new), [1]);
+    assert_eq!(of(&Summary { household: Some(house), ..new.clone() }), [1, 7]);
+}
+
 /// Values set by the handler at an instant.
 fn set(story: &mut Story, when: u64, values: &Value) {
     story.ms = when;

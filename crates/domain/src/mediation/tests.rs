@@ -243,7 +243,7 @@ fn what_does_not_fit_is_not_accepted_but_transferred() {
     write(&mut story, &json!({"consent_all": true, "not_fit": ["minor_abuse"]}), &[]);
     assert_eq!(story.try_step(&mei(), "med_accept", &json!({})), Err(Refusal::Guard(Guard::MedFit)));
     let package = Package::builtin();
-    assert_eq!(elsewhere(package, &["minor_abuse"]), [("侵害未成年人", "派出所, 同时告知民政和妇联")]);
+    assert_eq!(elsewhere(package, &["minor_abuse"]), [("侵害未成年人", "派出所，同时告知民政和妇联")]);
     assert_eq!(package.dict("not_fit").unwrap().options.len(), 8);
     story.step(
         &mei(),

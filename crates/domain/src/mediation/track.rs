@@ -75,7 +75,7 @@ pub fn elsewhere<'p>(package: &'p Package, ticked: &[&'p str]) -> Vec<(&'p str, 
         .map(|id| {
             let to = match *id {
                 "criminal" | "violence_injury" => "派出所",
-                "minor_abuse" => "派出所, 同时告知民政和妇联",
+                "minor_abuse" => "派出所，同时告知民政和妇联",
                 "admin_only" => "主管的行政机关",
                 "judged" => "人民法院",
                 "arbitrated" => "仲裁机构或人民法院",

@@ -241,6 +241,10 @@ impl Package {
                 faults.push(format!("clocks: {id:?} has no name"));
             }
         }
+        let proof = self.visits.get().proof;
+        if proof.households < 2 || proof.minutes == 0 || proof.metres == 0 {
+            faults.push("visits: proof asks about every visit".to_owned());
+        }
         for category in self.visits.get().triggers.iter().flat_map(|trigger| &trigger.categories) {
             if self.category(category).is_none() {
                 faults.push(format!("visits: unknown category {category}"));

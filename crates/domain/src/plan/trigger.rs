@@ -6,6 +6,7 @@ use gridbook_log::{Entity, order_by_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::proof::ProofRules;
 use crate::calendar::{DAY_MS, day_of};
 use crate::record::RecordKind;
 use crate::summary::{Hint, Summary, VisitFact};
@@ -21,6 +22,9 @@ pub struct VisitRules {
     pub alert_roles: Vec<String>,
     /// Size of a grid (TERR-04).
     pub norms: Norms,
+    /// Which visits somebody should ask about (VISIT-08).
+    #[serde(default)]
+    pub proof: ProofRules,
     /// First days of the lunar year, `YYYY-MM-DD`.
     pub spring_festivals: Vec<String>,
     /// What calls for an extra visit.

@@ -2,6 +2,7 @@
 //! alone; a person decides, by merging or not.
 
 use gridbook_log::{EntityId, order_by_key};
+use serde_json::Value;
 
 use super::CaseRules;
 use crate::calendar::day_of;
@@ -97,7 +98,7 @@ fn place(rules: &CaseRules, new: &Summary, row: &Summary) -> Option<Why> {
         return Some(Why::Household);
     }
     if let (Some(a), Some(b)) = (spot(new), spot(row)) {
-        let metres = distance(a, b);
+        let metres = metres_between(a, b);
         return (metres <= rules.duplicate_metres).then_some(Why::Near(metres));
     }
     // Two known households are two places, whatever the words say.
@@ -110,11 +111,22 @@ fn place(rules: &CaseRules, new: &Summary, row: &Summary) -> Option<Why> {
     (!words.is_empty() && words == fold(&row.subtitle)).then_some(Why::Place)
 }
 
-fn spot(row: &Summary) -> Option<(i32, i32)> {
+fn spot(row: &Summary) -> Option<Spot> {
     row.hints.iter().find_map(|hint| match hint {
         Hint::At { lat, lon } => Some((*lat, *lon)),
         _ => None,
     })
+}
+
+/// A place in hundred-thousandths of a degree, north and east.
+pub type Spot = (i32, i32);
+
+/// Reads a place as it was measured, `{"lat": …, "lon": …}` in degrees.
+#[allow(clippy::cast_possible_truncation, reason = "degrees are few")]
+pub fn spot_of(geo: Option<&Value>) -> Option<Spot> {
+    let degrees = |name: &str| geo?.get(name)?.as_f64().filter(|degrees| degrees.abs() <= 180.0);
+    let small = |degrees: f64| (degrees * 100_000.0).round() as i32;
+    Some((small(degrees("lat")?), small(degrees("lon")?)))
 }
 
 /// Metres between two spots that lie close together.
@@ -123,7 +135,7 @@ fn spot(row: &Summary) -> Option<(i32, i32)> {
     clippy::cast_sign_loss,
     reason = "half the earth fits, and it is positive"
 )]
-fn distance(a: (i32, i32), b: (i32, i32)) -> u32 {
+pub fn metres_between(a: Spot, b: Spot) -> u32 {
     let north = f64::from(a.0 - b.0) * METRES;
     let east = f64::from(a.1 - b.1) * METRES * (f64::from(a.0) / 100_000.0).to_radians().cos();
     north.hypot(east).round() as u32

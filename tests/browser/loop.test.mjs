@@ -5,6 +5,7 @@ import test from "node:test";
 import { DESK, PHONE } from "./harness/browser.mjs";
 import { Desk } from "./harness/desk.mjs";
 import { Account } from "./harness/feed.mjs";
+import { keep } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
 import { Township } from "./harness/township.mjs";
@@ -14,12 +15,13 @@ test("reported offline, registered, handled, redone, closed, and every step seen
   const town = await Township.open();
   t.after(() => town.close());
   const at = (user) => town.browser.device(DESK).then((context) => Desk.open(context, town.origin, user));
+  const place = "一组晒坝北侧边坡";
   const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
 
   await t.test("a visit, a hazard and a dispute with photos are saved without a network", async () => {
     await phone.airplane(true);
     await phone.noChangeVisit();
-    await phone.hazard({ desc: "屋后边坡有新裂缝，约两指宽", level: "yellow", photos: [photo(1), photo(2, { grain: 1 })] });
+    await phone.hazard({ desc: "屋后边坡有新裂缝，约两指宽", place, level: "yellow", photos: [photo(1), photo(2, { grain: 1 })] });
     await phone.dispute({ facts: "两家为院坝边界起了争执", place: "一组晒坝", photos: [photo(3)] });
     assert.equal(await phone.unsent(), 3);
     for (const words of ["边坡有新裂缝", "一组晒坝纠纷"]) {
@@ -102,6 +104,18 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     for (const words of ["雨后又渗水", "加做了排水沟", "排水沟已做好"]) {
       assert.ok(history.includes(words), `the phone's history says: ${words}`);
     }
+  });
+
+  await t.test("the same slope again: the desk says that it comes back, and suggests a level more", async () => {
+    await phone.hazard({ desc: "坡上又掉土块", place, level: "yellow" });
+    await phone.synced();
+    await intake.find("又掉土块");
+    await intake.act("register", { category: "cut_slope", subtype: "cut_slope.1", level: "yellow", duplicate_checked: true });
+    await intake.reaches("registered");
+    const told = intake.id("hazard-again");
+    await told.waitFor();
+    assert.match(await told.innerText(), /登记过 1 次。建议等级提一级：橙/);
+    await keep(intake.page, "desk-hazard-again");
   });
 
   town.noComplaints();

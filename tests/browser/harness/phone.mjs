@@ -119,10 +119,11 @@ export class Phone {
   }
 
   /** Opens a new hazard and fills in what a quick report needs. */
-  async beginHazard({ desc, level = "blue", photos = [] }) {
+  async beginHazard({ desc, place, level = "blue", photos = [] }) {
     await this.go("hazard/new");
     await this.id("field-desc").fill(desc);
     await this.id(`field-level-${level}`).click();
+    if (place) await this.id("field-address_text").fill(place);
     await this.addPhotos("photo_before", photos);
   }
 

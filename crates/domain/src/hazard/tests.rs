@@ -75,7 +75,7 @@ fn only_rows_that_may_be_the_same_again_are_read() {
     ];
     let of = |new: &Summary| may_repeat(rules(), new, &rows).iter().map(|id| id.0[0]).collect::<Vec<_>>();
     assert_eq!(of(&new), [1]);
-    assert_eq!(of(&Summary { household: Some(house), ..new.clone() }), [1, 7]);
+    assert_eq!(of(&Summary { household: Some(house), ..new }), [1, 7]);
 }
 
 /// Values set by the handler at an instant.

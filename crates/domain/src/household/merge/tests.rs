@@ -248,7 +248,7 @@ fn a_merge_that_comes_late_is_judged_by_the_household_it_goes_into() {
     // Merged away itself: into a third one, or into this very one, which would close a ring.
     let third = [one.clone(), of(2, &into(2, 3)[0].1), of(3, &status("active"))];
     assert_eq!(both(&third, into(1, 2)), refused);
-    assert_eq!(both(&[one.clone(), of(2, &into(2, 1)[0].1)], into(1, 2)), refused);
+    assert_eq!(both(&[one, of(2, &into(2, 1)[0].1)], into(1, 2)), refused);
     // Of a ring from before one stands, and takes in others.
     let ring = [of(3, &status("active")), of(1, &into(1, 2)[0].1), of(2, &into(2, 1)[0].1)];
     assert_eq!(both(&ring, into(3, 1)), [Ok(()), Ok(())]);

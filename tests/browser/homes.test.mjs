@@ -71,6 +71,11 @@ test("a household's card", async (t) => {
     await phone.id("movement").filter({ hasText: "钟立春 出生" }).waitFor();
     await phone.id("member-row").filter({ hasText: "钟立春" }).waitFor();
     assert.equal(await phone.id("member-row").count(), before + 1);
+    await phone.synced();
+    // What arrives draws the card anew, and with it a dialog that is open: the desk has it before it goes on.
+    const there = desk.page.getByText("钟立春").first();
+    await nudged("the desk has the child", () => desk.wake(), async () => (await there.count()) > 0);
+    await desk.synced();
   });
 
   await t.test("two households are one, and two again", async () => {

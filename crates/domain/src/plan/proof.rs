@@ -48,6 +48,8 @@ pub struct Trace {
     in_home: bool,
     /// Face to face, at home or elsewhere; only such visits take their time.
     pub in_person: bool,
+    /// Whether anybody was met.
+    pub met: bool,
     /// Where the phone was and how exact that is, in metres.
     stood: Option<(Spot, u32)>,
     /// A picture, a recording, or the household's word.
@@ -71,6 +73,7 @@ impl Trace {
             at: row.at,
             in_home: text("mode") == "in_home",
             in_person: row.visit?.mode == VisitMode::InPerson,
+            met: row.visit?.met,
             stood: spot_of(geo).map(|spot| (spot, accuracy)),
             shown: pictured || matches!(text("confirm"), "signed" | "oral"),
         })
@@ -193,6 +196,7 @@ mod tests {
             at: minute * MINUTE_MS,
             in_home: true,
             in_person: true,
+            met: true,
             stood: None,
             shown: false,
         }
@@ -279,6 +283,10 @@ mod tests {
         assert!(shown(json!({"geo": {"lat": 30.001, "lon": 104.0, "acc": 20}})));
         assert!(!shown(json!({"geo": {"lat": 30.1, "lon": 104.0, "acc": 20}})));
         let call = story(json!({"mode": "phone", "geo": {"lat": 30.0, "lon": 104.0, "acc": 20}}));
-        assert!(!call.in_person && !call.has_place());
+        assert!(!call.in_person && call.met && !call.has_place());
+        assert!(
+            !story(json!({"met": "not_met", "not_met_reason": "away"})).met,
+            "nobody can confirm an attempt"
+        );
     }
 }

@@ -16,6 +16,7 @@ use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::{Level, Package};
 use crate::record::RecordKind;
+use crate::rules::similar::{apart, stands};
 use crate::search::fold;
 use crate::summary::Summary;
 
@@ -109,13 +110,12 @@ pub fn may_repeat<'a>(
     rows: impl IntoIterator<Item = &'a Summary>,
 ) -> Vec<EntityId> {
     let fits = |row: &&Summary| {
-        let days = new.day().signed_duration_since(row.day()).num_days();
         row.kind == RecordKind::Hazard
             && row.id != new.id
             && row.categories == new.categories
             && (row.area == new.area || row.household.is_some() && row.household == new.household)
-            && !matches!(row.state.as_str(), "withdrawn" | "merged" | "voided")
-            && (0..=i64::from(rules.repeat_days)).contains(&days)
+            && stands(row)
+            && (0..=i64::from(rules.repeat_days)).contains(&apart(new, row))
     };
     rows.into_iter().filter(fits).map(|row| row.id).collect()
 }

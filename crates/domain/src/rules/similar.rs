@@ -84,12 +84,13 @@ pub fn repeats<'a>(
     found
 }
 
-fn stands(row: &Summary) -> bool {
+/// Whether a row is a case that others may be compared with: not taken back, merged or voided.
+pub(crate) fn stands(row: &Summary) -> bool {
     row.kind.is_case() && !matches!(row.state.as_str(), "withdrawn" | "merged" | "voided")
 }
 
 /// Days from the other one to this one.
-fn apart(new: &Summary, row: &Summary) -> i64 {
+pub(crate) fn apart(new: &Summary, row: &Summary) -> i64 {
     day_of(new.at).signed_duration_since(day_of(row.at)).num_days()
 }
 

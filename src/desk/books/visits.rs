@@ -134,9 +134,8 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
             tenths(figures.per_hundred(), " 件"),
         ];
         let mut shown = Share::default();
-        for trace in traces
-            .iter()
-            .filter(|trace| trace.in_person && trace.met && asked.zones.covers(prefix, &trace.area))
+        for trace in
+            traces.iter().filter(|trace| trace.could_show() && asked.zones.covers(prefix, &trace.area))
         {
             shown.count(trace.is_shown(home(trace.household), &rules));
         }

@@ -47,9 +47,9 @@ pub struct Trace {
     /// At the dwelling itself.
     in_home: bool,
     /// Face to face, at home or elsewhere; only such visits take their time.
-    pub in_person: bool,
+    in_person: bool,
     /// Whether anybody was met.
-    pub met: bool,
+    met: bool,
     /// Where the phone was and how exact that is, in metres.
     stood: Option<(Spot, u32)>,
     /// A picture, a recording, or the household's word.
@@ -77,6 +77,11 @@ impl Trace {
             stood: spot_of(geo).map(|spot| (spot, accuracy)),
             shown: pictured || matches!(text("confirm"), "signed" | "oral"),
         })
+    }
+
+    /// Whether anything could show it: face to face, and somebody was met who could say so.
+    pub const fn could_show(&self) -> bool {
+        self.in_person && self.met
     }
 
     /// Whether the household's own place is needed to judge it.
@@ -283,10 +288,9 @@ mod tests {
         assert!(shown(json!({"geo": {"lat": 30.001, "lon": 104.0, "acc": 20}})));
         assert!(!shown(json!({"geo": {"lat": 30.1, "lon": 104.0, "acc": 20}})));
         let call = story(json!({"mode": "phone", "geo": {"lat": 30.0, "lon": 104.0, "acc": 20}}));
-        assert!(!call.in_person && call.met && !call.has_place());
-        assert!(
-            !story(json!({"met": "not_met", "not_met_reason": "away"})).met,
-            "nobody can confirm an attempt"
-        );
+        assert!(!call.could_show() && call.met && !call.has_place());
+        assert!(story(json!({})).could_show());
+        let attempt = story(json!({"met": "not_met", "not_met_reason": "away"}));
+        assert!(!attempt.could_show(), "nobody can confirm an attempt");
     }
 }

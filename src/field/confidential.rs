@@ -56,8 +56,11 @@ pub(super) fn page() -> AnyView {
 
 fn open(app: App, below: AnyView) -> AnyView {
     let package = app.package();
+    let danger = forms(&package).any(|form| form.field("danger_now").is_some()).then(call_first);
     let ways = forms(&package).map(|form| way(app, form)).collect_view();
     view! {
+        {danger}
+        {banner(Tone::Info, "key", "谁看得到", format!("村里、镇上其他人看不到，也查不到。{KEPT}"), Vec::new())}
         {ways}
         <section class="section">
             <div class="section-head"><h2 class="section-title">"我交的反映"</h2></div>
@@ -67,14 +70,14 @@ fn open(app: App, below: AnyView) -> AnyView {
     .into_any()
 }
 
-/// One form: who will see it, and the way to write it.
+/// One form: who hears it, and the way to write it. What holds for all of them stands once, above.
 fn way(app: App, form: &Form) -> AnyView {
     let (href, id) = (format!("#/confidential/new?form={}", form.id), form.id.clone());
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">{form.title.clone()}</h2></div>
             <div class="stack">
-                {who(app, form)}
+                <p class="muted">{hearers(app, form)}</p>
                 <a class="btn btn-primary btn-wide" href=href data-testid="confidential-new" data-form=id>
                     {icon("edit")}
                     "写一份"
@@ -85,9 +88,19 @@ fn way(app: App, form: &Form) -> AnyView {
     .into_any()
 }
 
-/// Who will see it, in plain words; the names of the roles are the township's. Where somebody may be in danger, the
-/// police come first (PRIV-07).
+/// What stays on the phone of a report that was handed in.
+const KEPT: &str = "交上去以后手机里不留内容，只看得到代号（收到的日期和六位字母数字）和办到哪一步。";
+
+/// Above the form itself: everything about who will see it. Where somebody may be in danger, the police come first
+/// (PRIV-07).
 pub(super) fn who(app: App, form: &Form) -> AnyView {
+    let danger = form.field("danger_now").map(|_| call_first());
+    let words = format!("{}村里、镇上其他人看不到，也查不到。{KEPT}", hearers(app, form));
+    view! { {danger}{banner(Tone::Info, "key", "谁看得到", words, Vec::new())} }.into_any()
+}
+
+/// Who hears a form's reports, in plain words; the names of the roles are the township's.
+fn hearers(app: App, form: &Form) -> String {
     let package = app.package();
     let right = form.heard_by.as_deref();
     let hears = |grants: &[gridbook_domain::role::Grant]| {
@@ -96,21 +109,17 @@ pub(super) fn who(app: App, form: &Form) -> AnyView {
     let channel: Vec<&str> =
         package.roles.iter().filter(|role| hears(&role.grants)).map(|role| role.label.as_str()).collect();
     let names = form.field("named").map(|field| format!("在“{}”里选了谁，谁就看不到。", field.label));
-    let danger = form.field("danger_now").map(|_| {
-        view! {
-            <a class="btn btn-danger btn-wide" href="tel:110" data-testid="confidential-110">
-                {icon("phone")}
-                "现在有危险：先打 110"
-            </a>
-        }
-    });
-    let words = format!(
-        "只有{}看得到内容和您的名字。村里、镇上其他人看不到，也查不到。{}\
-         交上去以后手机里不留内容，只看得到代号（收到的日期和六位字母数字）和办到哪一步。",
-        channel.join("、"),
-        names.unwrap_or_default()
-    );
-    view! { {danger}{banner(Tone::Info, "key", "谁看得到", words, Vec::new())} }.into_any()
+    format!("只有{}看得到内容和您的名字。{}", channel.join("、"), names.unwrap_or_default())
+}
+
+fn call_first() -> AnyView {
+    view! {
+        <a class="btn btn-danger btn-wide" href="tel:110" data-testid="confidential-110">
+            {icon("phone")}
+            "现在有危险：先打 110"
+        </a>
+    }
+    .into_any()
 }
 
 /// What a form is called.

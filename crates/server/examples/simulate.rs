@@ -2,7 +2,7 @@
 //! `cargo xtask simulate --on sqlite` runs.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "../tests/simulated/mod.rs"]
+#[path = "../tests/sqlite/simulated/mod.rs"]
 mod simulated;
 
 use std::process::ExitCode;

@@ -13,12 +13,12 @@
 //! - `world/accidents.rs`: rights and places that change in the middle of a pull; a copied device; a restored server
 //!   with a new history, a restored share without one; two backends with a client between them.
 //! - `world/people.rs`: operations that a rule refuses.
-//! - `server.rs`: the same people and faults against a server outside this crate (`crates/server/tests/simulator.rs`: the
+//! - `server.rs`: the same people and faults against a server outside this crate (`crates/server/tests/sqlite/simulator.rs`: the
 //!   reference server on SQLite), which also refuses outright what its author may not see any more.
 //!
 //! Not here, because no browser or wire is: evicted stores, service workers, redirects (`tests/browser`,
 //! `crates/conform/tests/shares.rs`); unknown kinds, forks and poison (`crates/log/tests`, `crates/xtask/tests/fuzz.rs`);
-//! slow transactions (`crates/server/tests/slow.rs`).
+//! slow transactions (`crates/server/tests/suite/slow.rs`).
 
 mod backend;
 mod bridge;

@@ -1,6 +1,8 @@
 //! The two bundles, phone and desk, and the server that carries them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::compress;
 use crate::csp;
@@ -60,15 +62,54 @@ pub(crate) fn build(mode: Mode) -> Outcome {
     for app in &APPS {
         style::join(app.name)?;
     }
-    for app in &APPS {
-        let folder = dist.join(app.name);
-        tree::remove(&folder)?;
-        trunk(app, mode, &folder)?;
-        split::run_on(app.name, mode, &folder)?;
-        finish(app, mode, &folder)?;
-    }
+    programs(mode)?;
+    let [phone, desk] = &APPS;
+    assemble(phone, mode, &dist)?;
+    // Splitting and squeezing keep one core busy: the desk's pages are made meanwhile. Trunk itself runs alone, for
+    // both pages name workers that it writes to one place.
+    thread::scope(|scope| {
+        let finished = scope.spawn(|| finish(phone, mode, &dist.join(phone.name)));
+        let assembled = assemble(desk, mode, &dist);
+        let finished = finished.join().expect("finishing a bundle does not panic");
+        assembled.and(finished)
+    })?;
+    finish(desk, mode, &dist.join(desk.name))?;
     // Not the hash from the start: whatever was edited meanwhile must be built next time.
     if stamp::inputs()? == inputs { stamp::keep(&dist, &inputs) } else { Ok(()) }
+}
+
+/// Compiles every program that a page names. Each is linked on one core: asked for together, two are linked at once,
+/// and trunk finds them done.
+fn programs(mode: Mode) -> Outcome {
+    let mut cargo = with("cargo", &["build", "--locked", "--offline", "--target", "wasm32-unknown-unknown"]);
+    if mode == Mode::Release {
+        cargo.args(["--profile", "wasm-release"]);
+    }
+    let mut names = BTreeSet::new();
+    for app in &APPS {
+        names.extend(named(&tree::read_text(&page(app))?));
+    }
+    for name in names {
+        cargo.args(["--bin", &name]);
+    }
+    run(&mut cargo)
+}
+
+/// The programs that a page asks trunk for.
+fn named(page: &str) -> BTreeSet<String> {
+    let after = page.split("data-bin=\"").skip(1);
+    after.filter_map(|rest| rest.split_once('"')).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn page(app: &App) -> PathBuf {
+    root().join(format!("public/{}.html", app.name))
+}
+
+/// A bundle as trunk makes it, in a folder that was emptied before.
+fn assemble(app: &App, mode: Mode, dist: &Path) -> Outcome {
+    let folder = dist.join(app.name);
+    tree::remove(&folder)?;
+    trunk(app, mode, &folder)
 }
 
 fn trunk(app: &App, mode: Mode, folder: &Path) -> Outcome {
@@ -82,11 +123,12 @@ fn trunk(app: &App, mode: Mode, folder: &Path) -> Outcome {
     if mode == Mode::Release {
         trunk.arg("--release=true");
     }
-    run(trunk.arg(root().join(format!("public/{}.html", app.name))))
+    run(trunk.arg(page(app)))
 }
 
 /// What trunk does not do. In this order: the precache list names final bytes, the copies come last.
 fn finish(app: &App, mode: Mode, folder: &Path) -> Outcome {
+    split::run_on(app.name, mode, folder)?;
     let package = gridbook_domain::package::Package::builtin().to_json();
     let package = package.map_err(|error| Failure::new(format!("the default package: {error}")))?;
     tree::write(&folder.join("package.json"), package.as_bytes())?;
@@ -128,4 +170,17 @@ pub(crate) fn server_path(mode: Mode) -> Result<PathBuf, Failure> {
     let profile = if mode == Mode::Release { "release" } else { "debug" };
     let path = target().join(profile).join(format!("gridbook-server{}", std::env::consts::EXE_SUFFIX));
     if path.is_file() { Ok(path) } else { Err(Failure::new(format!("{} was not built", path.display()))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{APPS, named, page};
+
+    #[test]
+    fn every_program_of_a_page_is_compiled_once_for_both() {
+        let [phone, desk] =
+            APPS.map(|app| named(&std::fs::read_to_string(page(&app)).expect("the page is there")));
+        assert!(phone.contains("field") && desk.contains("desk"));
+        assert!(phone.contains("carry_worker") && desk.contains("carry_worker"));
+    }
 }

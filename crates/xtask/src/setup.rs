@@ -3,6 +3,7 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use crate::failure::{Failure, Outcome};
 use crate::process::{self, ask, command, find, root, target, with};
@@ -15,8 +16,15 @@ const TRUNK: &str = "0.21.14";
 /// Everything a build needs; with `tests`, a browser, its driver, a Chinese font and PostgreSQL too.
 pub(crate) fn run(tests: bool) -> Outcome {
     wasm_target()?;
-    trunk()?;
-    wasm_bindgen()?;
+    // What is downloaded comes while the tools are compiled.
+    thread::scope(|scope| {
+        let rest = scope.spawn(|| downloads(tests));
+        let tools = trunk().and_then(|()| wasm_bindgen());
+        tools.and(rest.join().expect("an installation is waited for without a panic"))
+    })
+}
+
+fn downloads(tests: bool) -> Outcome {
     npm_packages("tests")?;
     if !tests {
         return Ok(());
@@ -68,6 +76,8 @@ fn install(package: &str, version: &str) -> Command {
     let mut install = with("cargo", &["install", package, "--version", version]);
     // One folder for both tools: they share most of their dependencies.
     install.env("CARGO_TARGET_DIR", target().join("tools")).env_remove("RUSTFLAGS");
+    // Nobody debugs them.
+    install.env("CARGO_PROFILE_DEV_DEBUG", "0");
     install
 }
 

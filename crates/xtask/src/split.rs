@@ -6,6 +6,7 @@
 //! linker's output, in two parts.
 
 use std::path::Path;
+use std::thread;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -68,14 +69,19 @@ pub(crate) fn run_on(name: &str, mode: Mode, folder: &Path) -> Outcome {
     }
     tree::write(&folder.join(&script), parts.replace(&was, &rest).as_bytes())?;
     if mode == Mode::Release {
-        for part in [&first, &rest] {
-            let part = folder.join(part);
-            run(with("wasm-opt", &WASM_OPT).arg(&part).arg("-o").arg(&part))?;
-        }
+        // Each on a core of its own.
+        thread::scope(|scope| {
+            let later = scope.spawn(|| squeeze(&folder.join(&rest)));
+            squeeze(&folder.join(&first)).and(later.join().expect("wasm-opt is waited for without a panic"))
+        })?;
     }
     let program = format!("{stem}.js");
     seal(folder, &[&program, &first])?;
     announce(folder, &program, script.trim_start_matches("./"))
+}
+
+fn squeeze(part: &Path) -> Outcome {
+    run(with("wasm-opt", &WASM_OPT).arg(part).arg("-o").arg(part))
 }
 
 /// The name trunk gave to the program's files, with its hash.

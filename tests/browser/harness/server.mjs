@@ -1,4 +1,4 @@
-// The release server with the demo township, on a port and a database of its own.
+// The server with the demo township, on a port and a database of its own.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -84,7 +84,7 @@ export class Server {
   async up() {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, ...this.database(), ...this.more];
     if (!this.empty) args.push("--demo");
-    // The release server carries its own bundles.
+    // The program carries its own bundles.
     if (this.dist) args.push("--dist", this.dist);
     this.process = spawn(need("GRIDBOOK_SERVER"), args, { stdio: ["ignore", "ignore", "pipe"] });
     this.log = "";

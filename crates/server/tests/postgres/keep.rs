@@ -1,13 +1,9 @@
 //! Backup by `pg_dump` while people work, restore by `pg_restore`, and the step after it that phones and numbers need.
-#![allow(clippy::unwrap_used)]
-
-#[path = "../common/mod.rs"]
-mod common;
 
 use std::process::Command;
 
-use common::postgres::{cluster, fresh};
-use common::{Device, NOON, Server};
+use crate::common::postgres::{cluster, fresh};
+use crate::common::{Device, NOON, Server};
 use gridbook_log::{Body, EntityId, Op};
 use gridbook_server::keep::{self, KeepError, Mark};
 use gridbook_sync::wire::Verdict;
@@ -56,7 +52,7 @@ async fn a_restore_is_noticed_and_what_it_lost_comes_back_once() {
 
     let restored = fresh();
     let target = format!("--dbname={restored}");
-    let mut restore = Command::new(common::postgres::program("pg_restore"));
+    let mut restore = Command::new(crate::common::postgres::program("pg_restore"));
     assert!(restore.args(["--no-owner", "--exit-on-error", &target]).arg(&dump).status().unwrap().success());
     server.config.db.clone_from(&restored);
 

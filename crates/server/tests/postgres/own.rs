@@ -1,14 +1,10 @@
 //! What only PostgreSQL has: a server that may go away, settings of its own, text without U+0000, several of our
 //! servers at once; and the tables, which must be SQLite's.
-#![allow(clippy::unwrap_used)]
-
-#[path = "../common/mod.rs"]
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::postgres::fresh;
-use common::{Server, role};
+use crate::common::postgres::fresh;
+use crate::common::{Server, role};
 use gridbook_log::Op;
 use gridbook_server::{db, sql};
 use gridbook_sync::wire::Verdict;
@@ -86,7 +82,7 @@ async fn a_zero_in_a_text_holds_nothing_up() {
             "POST",
             "/api/sign-in",
             None,
-            Some(serde_json::json!({ "user": "ann", "password": common::PASSWORD, "device": "a\0b" })),
+            Some(serde_json::json!({ "user": "ann", "password": crate::common::PASSWORD, "device": "a\0b" })),
         )
         .await;
     assert_eq!(status, 200);

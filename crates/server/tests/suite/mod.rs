@@ -1,0 +1,17 @@
+//! What holds on either database: `tests/sqlite.rs` and `tests/postgres.rs` both run it.
+
+mod adopt;
+mod auth;
+mod blobs;
+mod confidential;
+mod conform;
+mod crowd;
+mod feed;
+mod kill;
+mod level2;
+mod malformed;
+mod push;
+mod quarantine;
+mod relayed;
+mod slow;
+mod township;

@@ -1,5 +1,6 @@
 //! Founding a township on this computer, where there is no server.
 
+use gridbook_domain::role::is_account;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -105,12 +106,4 @@ fn problem(new: &Founding, again: &str) -> Option<&'static str> {
     } else {
         wrong_secret(&new.secret, again)
     }
-}
-
-/// Whether this can be the name of an account.
-pub fn is_account(user: &str) -> bool {
-    (2..=64).contains(&user.len())
-        && user.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.')
-        })
 }

@@ -22,7 +22,7 @@ use crate::role::Target;
 pub use fault::{Contest, FaultMark};
 pub use feedback::Feedback;
 pub(crate) use feedback::unseen;
-pub use strip::strips;
+pub use strip::{local_number, strips};
 pub use timeline::{Line, LineKind};
 use unit::{UnitStep, WithUnit};
 

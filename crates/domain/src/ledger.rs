@@ -2,7 +2,7 @@
 //! export take their cells from here.
 
 use crate::calendar::day_of;
-use crate::case::CaseView;
+use crate::case::{CaseView, local_number};
 use crate::package::Package;
 use crate::record::RecordKind;
 
@@ -134,10 +134,7 @@ impl Cell {
 
 /// The official number of a case, else what people call it before it has one: the end of its id.
 pub fn number(case: &CaseView) -> String {
-    case.number.clone().unwrap_or_else(|| {
-        let hex = case.id.to_string().to_uppercase();
-        format!("本机号 {}", hex.get(hex.len().saturating_sub(6)..).unwrap_or_default())
-    })
+    case.number.clone().unwrap_or_else(|| local_number(case.id))
 }
 
 /// A choice in words, by the form that the record was made with or by what the centre's step asks.

@@ -11,6 +11,14 @@ use crate::territory::covers;
 
 pub use giving::{NotYours, differs_in, grants_by_name, let_in, may_grant, regrant, shut_out};
 
+/// Whether this can be the name of an account: 2 to 64 small letters, digits and `_ - .`.
+pub fn is_account(user: &str) -> bool {
+    (2..=64).contains(&user.len())
+        && user.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.')
+        })
+}
+
 /// A role with what it grants.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Role {

@@ -233,7 +233,7 @@ pub fn removal(from: &Path, lost_desk: bool) -> Result<Removal, String> {
 /// it must be one of them.
 pub fn steward(removal: &Removal, admin: &str, now: u64) -> Result<(), String> {
     let stewards = removal.stewards(china_day(now));
-    if stewards.contains(&admin) || (stewards.is_empty() && setup::is_account(admin)) {
+    if stewards.contains(&admin) || (stewards.is_empty() && gridbook_domain::role::is_account(admin)) {
         return Ok(());
     }
     Err(match stewards.as_slice() {

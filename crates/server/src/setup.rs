@@ -1,19 +1,11 @@
 //! The first account of a new township.
 
-use gridbook_domain::role::Assignment;
+use gridbook_domain::role::{Assignment, is_account};
 
 use crate::app::App;
 use crate::problem::ApiError;
 use crate::sql;
 use crate::writer::rights::Person;
-
-/// Whether this can be the name of an account.
-pub fn is_account(user: &str) -> bool {
-    (2..=64).contains(&user.len())
-        && user
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'))
-}
 
 /// Makes the administrator's account (or invites it again) and returns the path of the invitation.
 ///

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use gridbook_domain::clock::Lamp;
-use gridbook_domain::package::Package;
-use gridbook_domain::role::{Actor, Target, may};
+use gridbook_domain::role::Actor;
 use gridbook_domain::summary::Summary;
-use gridbook_domain::workflow::{Guard, Transition};
+use gridbook_domain::workflow::waits_for;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
@@ -63,7 +62,8 @@ impl Items {
                     {
                         return Some(Arc::clone(item));
                     }
-                    let mine = held.map_or_else(|| waits(&package, &actor, summary, today), |item| item.mine);
+                    let mine =
+                        held.map_or_else(|| waits_for(&package, &actor, summary, today), |item| item.mine);
                     Some(Arc::new(Item { summary: summary.clone(), arrival, mine, lamp, tell }))
                 })
                 .collect()
@@ -86,33 +86,4 @@ pub fn provide_items(app: App) {
 /// The reports of this desk. Follow changes when read.
 pub fn use_items() -> Memo<Arc<Items>> {
     expect_context()
-}
-
-/// Whether the next step of the way forward may be this person's, as far as the list row tells; the detail asks
-/// the rules themselves.
-fn waits(package: &Package, actor: &Actor, summary: &Summary, today: NaiveDate) -> bool {
-    let Some(flow) = package.flow(summary.kind) else { return false };
-    let target = Target {
-        units: summary.units.iter().map(String::as_str).collect(),
-        level: Some(summary.level.as_str()).filter(|level| !level.is_empty()),
-        registered: package.state(&summary.state).is_some_and(|state| state.registered),
-        ..Target::new(summary.kind, &summary.area, Some(&summary.reporter))
-    };
-    let own_unit = || actor.units(today).iter().any(|unit| summary.units.iter().any(|held| held == unit));
-    let guarded = |step: &Transition| {
-        step.guards.iter().all(|guard| match guard {
-            Guard::CreatorOnly => summary.reporter == actor.user,
-            Guard::NotReporter => summary.reporter != actor.user,
-            Guard::LeadUnitMember => own_unit(),
-            // Kept at the village: no unit has it, whoever may handle it there sees it waiting.
-            Guard::Handles => summary.units.is_empty() || own_unit(),
-            Guard::SettledOnSpot => false,
-            _ => true,
-        })
-    };
-    flow.transitions
-        .get()
-        .iter()
-        .filter(|step| step.skin.is_some() && step.from.contains(&summary.state))
-        .any(|step| may(package, actor, &step.permission, &target, today) && guarded(step))
 }

@@ -12,7 +12,6 @@ use super::invite::link_card;
 use crate::app::local::directory_record;
 use crate::app::{Backend, use_app};
 use crate::desk::areas::zones;
-use crate::desk::found::is_account;
 use crate::desk::parts::select;
 use crate::desk::table::{Col, table};
 use crate::ui::dialog::dialog;
@@ -21,6 +20,7 @@ use crate::ui::icon::icon;
 use crate::ui::join::{line, trouble};
 use crate::ui::live;
 use crate::ui::toast::use_toasts;
+use gridbook_domain::role::is_account;
 
 /// An invitation that was made.
 #[derive(Clone)]

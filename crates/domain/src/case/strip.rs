@@ -10,7 +10,7 @@ use crate::calendar::minute_of;
 use crate::record::RecordKind;
 
 /// What people call a record before it has an official number: the end of its id.
-fn local(id: EntityId) -> String {
+pub fn local_number(id: EntityId) -> String {
     let hex = id.to_string().to_uppercase();
     format!("本机号 {}", hex.get(hex.len().saturating_sub(6)..).unwrap_or_default())
 }
@@ -27,7 +27,7 @@ pub fn strips(
         return strips;
     }
     let place = village(case.area.get(..12).unwrap_or(&case.area));
-    let item = case.number.clone().unwrap_or_else(|| local(case.id));
+    let item = case.number.clone().unwrap_or_else(|| local_number(case.id));
     for (dot, blob) in entity.blobs() {
         if !(blob.role.starts_with("photo") && blob.mime.starts_with("image/")) {
             continue;

@@ -3,6 +3,7 @@
 mod chance;
 mod fault;
 mod table;
+mod waiting;
 mod way;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use crate::case::CaseView;
 use crate::case::story::{START, Story, UNIT, blob, call_back, dispatch, finish, person, register};
 use crate::form::{Photos, Values};
 use crate::role::Actor;
+use waiting::waiting;
 
 fn case_flow() -> &'static Flow {
     Package::builtin().flow(RecordKind::Hazard).unwrap()

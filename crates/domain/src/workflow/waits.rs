@@ -1,65 +1,66 @@
-//! For whom a case waits: the people, units and roles that can take its next step.
+//! Whether the next step of a matter may be somebody's: what a queue sorts by.
 
-use super::{STAYS, Transition};
-use crate::case::CaseView;
+use chrono::NaiveDate;
+
+use super::{Guard, Transition};
 use crate::package::Package;
-use crate::role::Scope;
+use crate::role::{Actor, Target, may};
+use crate::summary::Summary;
 
-/// Who can move a case on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Waiting {
-    /// Named people: reporter, handler.
-    pub users: Vec<String>,
-    /// Units it was dispatched to.
-    pub units: Vec<String>,
-    /// Roles that hold the right for a whole area, by their ids.
-    pub roles: Vec<String>,
+/// Whether the next step of the way forward may be this person's, as far as the list row tells; the opened record asks
+/// the rules themselves.
+pub fn waits_for(package: &Package, actor: &Actor, summary: &Summary, today: NaiveDate) -> bool {
+    let Some(flow) = package.flow(summary.kind) else { return false };
+    let target = Target {
+        units: summary.units.iter().map(String::as_str).collect(),
+        level: Some(summary.level.as_str()).filter(|level| !level.is_empty()),
+        registered: package.state(&summary.state).is_some_and(|state| state.registered),
+        ..Target::new(summary.kind, &summary.area, Some(&summary.reporter))
+    };
+    let own_unit = || actor.units(today).iter().any(|unit| summary.units.iter().any(|held| held == unit));
+    let guarded = |step: &Transition| {
+        step.guards.iter().all(|guard| match guard {
+            Guard::CreatorOnly => summary.reporter == actor.user,
+            Guard::NotReporter => summary.reporter != actor.user,
+            Guard::LeadUnitMember => own_unit(),
+            // Kept at the village: no unit has it, whoever may handle it there sees it waiting.
+            Guard::Handles => summary.units.is_empty() || own_unit(),
+            Guard::SettledOnSpot => false,
+            _ => true,
+        })
+    };
+    flow.transitions
+        .get()
+        .iter()
+        .filter(|step| step.skin.is_some() && step.from.contains(&summary.state))
+        .any(|step| may(package, actor, &step.permission, &target, today) && guarded(step))
 }
 
-impl Waiting {
-    /// True when nobody at all could take the next step.
-    pub fn is_nobody(&self) -> bool {
-        self.users.is_empty() && self.units.is_empty() && self.roles.is_empty()
-    }
-}
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
 
-/// For whom a case waits; nobody where its state is a declared end. While somebody handles it, that is the handler
-/// or the lead unit, and only they.
-pub fn waiting(package: &Package, case: &CaseView) -> Waiting {
-    let mut waiting = Waiting::default();
-    let Some(flow) = package.flow(case.kind) else { return waiting };
-    // Of two states side by side, one that is no end has somebody who can decide.
-    let mut standing = std::iter::once(&case.state).chain(&case.others).filter_map(|id| flow.state(id));
-    let Some(state) = standing.find(|state| !state.terminal) else { return waiting };
-    if state.handling && state.id != "joint" {
-        waiting.users.extend(case.handler.clone());
-        waiting.units.extend(case.lead_unit.clone());
-        return waiting;
+    use serde_json::json;
+
+    use super::waits_for;
+    use crate::case::story::{Story, person};
+    use crate::package::Package;
+    use crate::summary::Summary;
+
+    #[test]
+    fn a_report_waits_for_whoever_takes_its_next_step() {
+        let package = Package::builtin();
+        let (clerk, unit) = (person("lin", "intake_clerk"), person("ben", "unit_handler"));
+        let waits = |story: &Story, who: &crate::role::Actor| {
+            let row = Summary::of(&story.entity, package).unwrap();
+            waits_for(package, who, &row, story.today())
+        };
+        let mut story = Story::hazard("yellow");
+        assert!(waits(&story, &clerk));
+        assert!(!waits(&story, &unit), "no unit has it yet");
+        story.until_claimed();
+        story.step(&unit, "start", &json!({}));
+        assert!(waits(&story, &unit));
+        assert!(!waits(&story, &clerk), "who registers has done so");
     }
-    let leaves = |step: &&Transition| !step.side && step.to != STAYS && step.from.contains(&state.id);
-    for step in flow.transitions.get().iter().filter(leaves) {
-        for role in &package.roles {
-            let grants = role.grants.iter().filter(|grant| {
-                grant.permission == step.permission
-                    && !grant.propose
-                    && (grant.kinds.is_empty() || grant.kinds.contains(&case.kind))
-                    && case
-                        .level
-                        .as_ref()
-                        .is_none_or(|level| grant.levels.is_empty() || grant.levels.contains(level))
-            });
-            for grant in grants {
-                let (list, who) = match grant.scope {
-                    Scope::Own => (&mut waiting.users, Some(&case.reporter)),
-                    Scope::Assigned => (&mut waiting.users, case.handler.as_ref()),
-                    Scope::Unit => (&mut waiting.units, case.lead_unit.as_ref()),
-                    Scope::Area | Scope::Tenant => (&mut waiting.roles, Some(&role.id)),
-                };
-                if let Some(who) = who.filter(|who| !list.contains(who)) {
-                    list.push(who.clone());
-                }
-            }
-        }
-    }
-    waiting
 }

@@ -19,9 +19,9 @@ use crate::admission::Admission;
 use crate::app::App;
 use crate::clock::china_day;
 use crate::problem::ApiError;
-use crate::setup::is_account;
 use crate::sql;
 use crate::writer::rights::Person;
+use gridbook_domain::role::is_account;
 
 /// Most people in one import.
 const MAX_PEOPLE: usize = 2000;

@@ -48,7 +48,7 @@ enum Load {
 pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
     let app = use_app();
     let (load, names) = (RwSignal::new(Load::Waiting), use_directory());
-    Pictures::provide();
+    let large = Pictures::provide();
     Effect::new(move |_| {
         app.version.track();
         let names = names.get();
@@ -92,6 +92,7 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
         {shown}
         {dialog}
         {editing}
+        {large}
     }
     .into_any()
 }

@@ -32,6 +32,7 @@ mod route;
 mod rules;
 pub mod sheets;
 mod staff;
+mod supervise;
 mod table;
 mod tasks;
 mod values;

@@ -9,11 +9,13 @@ use std::rc::Rc;
 use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
 use gridbook_domain::catalogue::unit_named;
+use gridbook_domain::clock::read;
 use gridbook_domain::confidential::{Sent, step_before};
 use gridbook_domain::form::{Field, Values};
 use gridbook_domain::mediation::risk::ASSESS;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::rules::supervise::SUPERVISE;
 use gridbook_domain::workflow::{Transition, event, suggested};
 use gridbook_log::{BlobRef, Body, Entity, EntityId, map_of};
 use gridbook_sync::replica::{NewBlob, NewWrite};
@@ -21,6 +23,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 
+use super::supervise;
 use crate::app::{App, Problem, use_app};
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::{Names, use_directory};
@@ -41,6 +44,8 @@ pub(super) struct Entered {
     pub(super) problems: RwSignal<BTreeMap<String, String>>,
     /// Values of the record behind those entered, for conditions.
     pub(super) record: RwSignal<Values>,
+    /// What is proposed for an input, and why.
+    pub(super) proposed: RwSignal<BTreeMap<String, String>>,
 }
 
 /// What a step is taken with.
@@ -86,6 +91,7 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         shots: RwSignal::new(Vec::new()),
         problems: RwSignal::new(BTreeMap::new()),
         record: RwSignal::new(Values::new()),
+        proposed: RwSignal::new(BTreeMap::new()),
     };
     let kind: RwSignal<Option<RecordKind>> = RwSignal::new(None);
     let names = use_directory();
@@ -97,6 +103,11 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
             let package = app.package();
             let mut values = suggested(&package, &inputs_step, &case, &app.actor(), app.now_ms());
             propose_units(&package, &inputs_step, &case, &names.get_untracked(), &mut values);
+            if inputs_step.action == SUPERVISE {
+                let (starts, said) = supervise::proposed(app, &case, &read(&package, &entity)).await;
+                values.extend(starts);
+                let _ = entered.proposed.try_set(said);
+            }
             let _ = entered.record.try_set(case.values);
             let _ = entered.values.try_set(values);
             let _ = kind.try_set(Some(case.kind));

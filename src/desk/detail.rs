@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::rules::supervise::SUPERVISE;
 use gridbook_domain::workflow::{Transition, offered};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
@@ -22,13 +23,14 @@ use super::action::{On, action_dialog};
 use super::mediation;
 use super::papers::offered as offered_papers;
 use super::route::Route;
+use super::supervise;
 use crate::app::use_app;
 use crate::ui::alarm::chain;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
-use crate::ui::risk;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
+use crate::ui::{live, risk};
 
 pub use photos::{Picture, stamped};
 
@@ -48,7 +50,7 @@ enum Load {
 pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
     let app = use_app();
     let (load, names) = (RwSignal::new(Load::Waiting), use_directory());
-    Pictures::provide();
+    let large = Pictures::provide();
     Effect::new(move |_| {
         app.version.track();
         let names = names.get();
@@ -92,6 +94,7 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
         {shown}
         {dialog}
         {editing}
+        {large}
     }
     .into_any()
 }
@@ -108,6 +111,9 @@ fn whole(
     let steps: Vec<Transition> =
         offered(&package, &app.actor(), &record.view, app.today()).into_iter().cloned().collect();
     let toasts = use_toasts();
+    // What follows from other cases concerns whoever supervises.
+    let lamps = steps.iter().any(|step| step.action == SUPERVISE).then(|| supervise::counted(record));
+    let (own, written) = (record.clone(), record.clone());
     view! {
         <div class="pane-head">
             <button class="btn btn-small pane-back" type="button" on:click=move |_| on_back.run(())>
@@ -120,10 +126,11 @@ fn whole(
             {risk::notes(&package, &record.view, app.now_ms())}
             {conflict::decision(&package, record)}
             {head::seven_ticks(record)}
+            {lamps.map(|lamps| live(move || supervise::due(&own, lamps.get())))}
             {head::standing(&package, &names, record, app.today())}
             {around::again(record)}
             {around::similar(record)}
-            {around::messages(&names, record)}
+            {live(move || around::messages(&written, lamps.map_or(0, |lamps| lamps.get())))}
             {conflict::conflicts(app, toasts, &package, &names, record)}
             {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record, section))}
             {risk::told(&package, &names, &record.view)}

@@ -80,18 +80,25 @@ pub fn papers(id: EntityId, which: String) -> AnyView {
             move |doc| Route::Papers(id, doc).go(),
         ))
     };
-    let shown = move || match load.get() {
-        Load::Waiting => loading(6),
-        Load::Missing => blank(
-            "search",
-            "打不开这份文书",
-            "记录可能还没有同步到，也可能不在您的权限内。同步后会自动显示。",
-            Vec::new(),
-        ),
-        Load::Here(papers) => match (editing.get(), papers.list.as_slice()) {
-            (Some(now), [paper]) => edit::sheet(now, &paper.document.title, editing),
-            _ => view! { {edit::head(id, &papers, editing)}{sheet::all(&papers)} }.into_any(),
-        },
+    let shown = move || {
+        // Not drawn anew while somebody writes in it, whatever arrives.
+        if let (Some(now), Load::Here(papers)) = (editing.get(), load.get_untracked())
+            && let [paper] = papers.list.as_slice()
+        {
+            return edit::sheet(now, &paper.document.title, editing);
+        }
+        match load.get() {
+            Load::Waiting => loading(6),
+            Load::Missing => blank(
+                "search",
+                "打不开这份文书",
+                "记录可能还没有同步到，也可能不在您的权限内。同步后会自动显示。",
+                Vec::new(),
+            ),
+            Load::Here(papers) => {
+                view! { {edit::head(id, &papers, editing)}{sheet::all(&papers)} }.into_any()
+            }
+        }
     };
     let counted = move || match load.get() {
         Load::Here(papers) if papers.counts => Some(count::button(id, &papers)),

@@ -165,7 +165,7 @@ pub fn tasks() -> AnyView {
         let (village, campaign) = (asked.village.get(), asked.campaign.get());
         Arc::new(find(app, &names.get(), &village, &campaign, asked.from.get()))
     });
-    let sharing = RwSignal::new(false);
+    let (sharing, back) = (RwSignal::new(false), given::Back::new());
     let campaigns = move || {
         let package = app.package();
         let running =
@@ -227,10 +227,11 @@ pub fn tasks() -> AnyView {
         </div>
         <div class="books" tabindex="0" role="region" aria-label="走访任务">
             {inside}
-            {move || given::given(app, names, &found.get(), may_give())}
+            {move || given::given(app, names, &found.get(), may_give().then_some(back))}
             {nobody_met(move || Some(asked.village.get()).filter(|village| !village.is_empty()))}
         </div>
         {share::dialog_for(asked, found, sharing)}
+        {back.dialog(app)}
     }
     .into_any()
 }

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use super::records::record_row;
 use super::screen::Screen;
 use crate::app::{App, use_app};
+use crate::ui::ask::asking;
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
@@ -57,7 +58,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
     let loaded = load(app, id);
     let draw = move || match loaded.get() {
         None => loading(5),
-        // Drawn anew when the household changes, not with every synchronisation: a dialog that is being filled in stays.
+        // Drawn anew when the household changes, not with every synchronisation.
         Some(Ok(Some(entity))) => untrack(|| card(app, &entity)),
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
@@ -66,7 +67,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
         .rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|s| s.title.clone())))
         .unwrap_or_default();
     let title = if title.is_empty() { "户".to_owned() } else { title };
-    Screen::new(title).back("/households").view(live(draw))
+    Screen::new(title).back("/households").view(asking(|| live(draw)))
 }
 
 fn card(app: App, entity: &Entity) -> AnyView {

@@ -1,4 +1,6 @@
 //! A few questions in a dialog and what follows from the answers, saved at once: for what is too small to be a form.
+//! The dialog stands beside the page that asks, not in it: the page is drawn anew whenever its data change, and what was
+//! typed stays.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +9,8 @@ use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use super::Draw;
-use super::dialog::{Once, Work, dialog, once, opener};
+use super::dialog::{Once, Work, dialog, forget_closed, once};
+use super::live;
 use crate::app::{App, use_app};
 
 /// How a question is answered.
@@ -59,17 +62,64 @@ pub struct Ask {
 /// What is written for the answers, or why they do not do.
 pub type Act = Arc<dyn Fn(App, &Answers) -> Result<Vec<NewWrite>, String> + Send + Sync>;
 
-/// The dialog, there while `open` holds.
-pub fn ask(open: RwSignal<bool>, what: Ask, act: Act) -> AnyView {
+/// What a page asks now.
+#[derive(Clone, Copy)]
+struct Asking {
+    open: RwSignal<bool>,
+    /// Which button asked, and what.
+    asked: RwSignal<Option<(String, Ask)>>,
+    act: StoredValue<Option<Act>>,
+}
+
+/// A page with what its buttons ask.
+pub fn asking(page: impl FnOnce() -> AnyView) -> AnyView {
+    let asking =
+        Asking { open: RwSignal::new(false), asked: RwSignal::new(None), act: StoredValue::new(None) };
+    provide_context(asking);
+    let Asking { open, asked, act } = asking;
+    forget_closed(open, asked);
+    let newest: Act = Arc::new(move |app, given| match act.get_value() {
+        Some(act) => act(app, given),
+        None => Ok(Vec::new()),
+    });
+    let dialog = live(move || asked.get().map(|(_, what)| ask(open, what, newest.clone())));
+    view! { {page()}{dialog} }.into_any()
+}
+
+fn ask(open: RwSignal<bool>, what: Ask, act: Act) -> AnyView {
     let title = what.title.clone();
     let inside: Draw = Box::new(move || inside(open, &what, act.clone()));
     dialog(open, "dialog-sheet", title, inside)
 }
 
-/// A small button that opens the dialog.
-pub fn ask_button(class: &'static str, test: &str, label: &'static str, what: Ask, act: Act) -> AnyView {
-    let open = RwSignal::new(false);
-    view! { {opener(open, class, test, None, label)}{ask(open, what, act)} }.into_any()
+/// A small button that asks. Where a page has several of one test id, `about` tells them apart.
+///
+/// # Panics
+/// Outside of [`asking`].
+pub fn ask_button(
+    class: &'static str,
+    test: &'static str,
+    about: &str,
+    label: &'static str,
+    what: Ask,
+    act: Act,
+) -> AnyView {
+    let Asking { open, asked, act: newest } = expect_context();
+    let key = format!("{test} {about}");
+    // Drawn anew behind its own open dialog: what follows from the answers starts from what is known by now, unless the
+    // question has become another one than the person reads.
+    let same = |(held, shown): &(String, Ask)| {
+        *held == key && (&shown.title, &shown.note) == (&what.title, &what.note)
+    };
+    if asked.with_untracked(|asked| asked.as_ref().is_some_and(same)) {
+        newest.set_value(Some(act.clone()));
+    }
+    let begin = move |_| {
+        newest.set_value(Some(act.clone()));
+        asked.set(Some((key.clone(), what.clone())));
+        open.set(true);
+    };
+    view! { <button class=class type="button" data-testid=test on:click=begin>{label}</button> }.into_any()
 }
 
 fn inside(open: RwSignal<bool>, what: &Ask, act: Act) -> AnyView {

@@ -204,7 +204,7 @@ fn record(app: App, package: &Package, held: &Restricted) -> AnyView {
         };
         Ok(vec![set(id, visit.values())])
     };
-    ask_button("btn btn-primary", "joint-visit", "记专访", what, Arc::new(act))
+    ask_button("btn btn-primary", "joint-visit", &id.to_string(), "记专访", what, Arc::new(act))
 }
 
 fn open(app: App, package: &Package, household: EntityId, area: String) -> AnyView {
@@ -240,7 +240,7 @@ fn open(app: App, package: &Package, household: EntityId, area: String) -> AnyVi
         };
         Ok(vec![NewWrite { entity: held.id, body: Body::Create(held.create()) }])
     };
-    ask_button("btn btn-small", "joint-open", "定为专访户", what, Arc::new(act))
+    ask_button("btn btn-small", "joint-open", "", "定为专访户", what, Arc::new(act))
 }
 
 fn reassign(held: &Restricted) -> AnyView {
@@ -258,12 +258,12 @@ fn reassign(held: &Restricted) -> AnyView {
         ],
         known: first,
     };
-    let held = held.clone();
+    let (held, about) = (held.clone(), held.id.to_string());
     let act = move |_: App, given: &Answers| {
         let (values, place) = held.reassign(&held.granted(&people(given)?));
         Ok(vec![set(held.id, values), NewWrite { entity: held.id, body: Body::Place(place) }])
     };
-    ask_button("btn btn-small", "joint-people", "换专访人", what, Arc::new(act))
+    ask_button("btn btn-small", "joint-people", &about, "换专访人", what, Arc::new(act))
 }
 
 fn end(app: App, held: &Restricted) -> AnyView {
@@ -280,5 +280,5 @@ fn end(app: App, held: &Restricted) -> AnyView {
         let to = given.get("to").and_then(|day| date::parse(day)).ok_or("日期不对，请重选。")?;
         Ok(vec![set(id, [("to".to_owned(), to.to_string().into())].into())])
     };
-    ask_button("btn btn-small", "joint-end", "结束", what, Arc::new(act))
+    ask_button("btn btn-small", "joint-end", &id.to_string(), "结束", what, Arc::new(act))
 }

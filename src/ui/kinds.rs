@@ -91,7 +91,7 @@ fn line(app: App, id: EntityId, package: &Package, held: &Held, edits: bool, app
             known: [].into(),
         };
         let act = move |app: App, _: &_| Ok(vec![set(id, approve.approve(&app.user(), app.today()))]);
-        ask_button("btn btn-small", "kind-approve", "审核", what, Arc::new(act))
+        ask_button("btn btn-small", "kind-approve", &held.row, "审核", what, Arc::new(act))
     });
     let end = (edits && held.to.is_none()).then(move || {
         let what = Ask {
@@ -121,7 +121,7 @@ fn line(app: App, id: EntityId, package: &Package, held: &Held, edits: bool, app
             }
             Ok(vec![set(id, values)])
         };
-        ask_button("btn btn-small", "kind-end", "结束", what, Arc::new(act))
+        ask_button("btn btn-small", "kind-end", &held.row, "结束", what, Arc::new(act))
     });
     view! {
         <li class="split" data-testid="kind">
@@ -207,7 +207,7 @@ fn add(app: App, view: &HouseholdView, package: &Package, approves: bool) -> Any
     };
     view! {
         <div class="cluster">
-            {ask_button("btn btn-small", "kind-add", "加类别", what, Arc::new(act))}
+            {ask_button("btn btn-small", "kind-add", "", "加类别", what, Arc::new(act))}
             {(!approves).then(|| view! { <span class="muted small">{icon("info")}"您加的先生效，再由村里审核"</span> })}
         </div>
     }

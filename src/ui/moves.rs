@@ -103,5 +103,5 @@ fn add(app: App, package: &Package, view: &HouseholdView, known: &[Movement]) ->
         }
         Ok(vec![set(view.id, apply(&view, &known, &[one]))])
     };
-    ask_button("btn btn-small", "movement-add", "记变化", what, Arc::new(act))
+    ask_button("btn btn-small", "movement-add", "", "记变化", what, Arc::new(act))
 }

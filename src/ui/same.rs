@@ -126,7 +126,7 @@ pub fn merge_any(app: App, view: &HouseholdView) -> Option<AnyView> {
             let other = other.ok_or("没有找到这个编码的另一户，请核对。")?;
             Ok(writes(put_together(other, id, &app.user(), app.today())))
         };
-        ask_button("btn btn-small", "merge-any", "并入另一户…", what, Arc::new(act))
+        ask_button("btn btn-small", "merge-any", "", "并入另一户…", what, Arc::new(act))
     })
 }
 
@@ -148,7 +148,7 @@ fn together(app: App, gone: EntityId, stays: EntityId) -> AnyView {
         known: Answers::new(),
     };
     let act = move |app: App, _: &Answers| Ok(writes(put_together(gone, stays, &app.user(), app.today())));
-    ask_button("btn btn-small", "merge", "并到这一户", what, Arc::new(act))
+    ask_button("btn btn-small", "merge", &gone.to_string(), "并到这一户", what, Arc::new(act))
 }
 
 fn apart(gone: EntityId, stays: EntityId) -> AnyView {
@@ -161,5 +161,5 @@ fn apart(gone: EntityId, stays: EntityId) -> AnyView {
         known: Answers::new(),
     };
     let act = move |_: App, _: &Answers| Ok(writes(take_apart(gone, stays)));
-    ask_button("btn btn-small", "unmerge", "撤销合并", what, Arc::new(act))
+    ask_button("btn btn-small", "unmerge", &gone.to_string(), "撤销合并", what, Arc::new(act))
 }

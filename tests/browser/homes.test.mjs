@@ -72,9 +72,26 @@ test("a household's card", async (t) => {
     await phone.id("member-row").filter({ hasText: "钟立春" }).waitFor();
     assert.equal(await phone.id("member-row").count(), before + 1);
     await phone.synced();
-    // What arrives draws the card anew, and with it a dialog that is open: the desk has it before it goes on.
     const there = desk.page.getByText("钟立春").first();
     await nudged("the desk has the child", () => desk.wake(), async () => (await there.count()) > 0);
+    await desk.synced();
+  });
+
+  await t.test("what arrives leaves an open dialog as it is", async () => {
+    await desk.id("kind-add").click();
+    await desk.id("ask-note").fill("村医讲的，病历在卫生室");
+    await phone.id("movement-add").click();
+    await saved(phone, { kind: "birth", who: "@new", name: "钟立夏", relation: "grandchild" });
+    await phone.synced();
+    const there = desk.id("movement").filter({ hasText: "钟立夏 出生" });
+    // Behind the dialog nobody can press the button.
+    const wake = () => desk.id("sync-state").dispatchEvent("click");
+    await nudged("the card behind the dialog has the child", wake, async () => (await there.count()) > 0);
+    assert.equal(await desk.id("ask-note").inputValue(), "村医讲的，病历在卫生室");
+    await inspect(desk.page, "desk-household-dialog-stays");
+    await saved(desk, { category: "enterprise", source: "visited" });
+    const kind = desk.id("kind").filter({ hasText: "村医讲的" });
+    await kind.waitFor();
     await desk.synced();
   });
 

@@ -118,5 +118,33 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     await keep(intake.page, "desk-hazard-again");
   });
 
+  await t.test("whoever supervises sees the step that is due, and its dialog starts from it", async () => {
+    await intake.find("一组晒坝纠纷");
+    await intake.act("register", { category: "neighbor", risk_level: "red", duplicate_checked: true });
+    await intake.reaches("registered");
+    await dispatcher.find("一组晒坝纠纷");
+    await dispatcher.act("dispatch", { lead_unit: "yjb" });
+    const supervisor = await at("duban01");
+    await supervisor.find("一组晒坝纠纷");
+    await supervisor.reaches("dispatched");
+    const due = supervisor.id("supervise-due");
+    await due.waitFor();
+    assert.match(await due.innerText(), /该督办了：领导包案[^]*风险是红色。发给领导/);
+    await supervisor.id("action-supervise").click();
+    const proposed = supervisor.id("proposed-step");
+    await proposed.waitFor();
+    assert.match(await proposed.innerText(), /建议“领导包案”/);
+    const chosen = supervisor.page.locator('dialog [data-testid="field-step"] input:checked');
+    assert.equal(await chosen.inputValue(), "take_charge");
+    // Nothing is late yet: no fault is proposed.
+    assert.equal(await supervisor.id("proposed-fault").count(), 0);
+    await keep(supervisor.page, "desk-supervise");
+    await supervisor.answer("text", "请分管领导包案，一周报一次进展");
+    await supervisor.id("action-save").click();
+    await supervisor.id("action-save").waitFor({ state: "detached" });
+    await until("nothing more is due", async () => (await due.count()) === 0);
+    await supervisor.synced();
+  });
+
   town.noComplaints();
 });

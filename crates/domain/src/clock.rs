@@ -24,7 +24,7 @@ pub use engine::{CaseClocks, read};
 pub use lamp::{Deadline, Lamp, LampFacts, LampSign, unit_lamp};
 pub use propose::proposed;
 pub use rates::{Rates, UnitLine, by_unit, rates};
-pub use supervise::{Fault, Reminder, Step, faults, reminders, step_of};
+pub use supervise::{Fault, Reminder, Step, fault_of, faults, reminders, step_of};
 
 /// What a limit is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! What is suggested around a case beyond its workflow, as data and pure functions: what may be the same case twice,
-//! what comes back, who looks back when, and which short messages are to be sent.
+//! what comes back, who looks back when, which short messages are to be sent, and what is proposed to whoever supervises.
 
 pub mod look_back;
 pub mod message;
 pub mod similar;
+pub mod supervise;
 
 use serde::{Deserialize, Serialize};
 

@@ -43,6 +43,9 @@ pub(super) fn field(field: Field, entered: Entered) -> AnyView {
         view! { <label class="label" for=id.clone()>{label}</label> }.into_any()
     };
     let help = field.help.clone().map(|text| view! { <p class="help">{text}</p> });
+    let proposed = entered.proposed.with_untracked(|all| all.get(&path).cloned()).map(|text| {
+        view! { <p class="help" data-testid=format!("proposed-{path}")>{icon("info")}{text}</p> }
+    });
     let testid = format!("field-{path}");
     let control = control(field, id.clone(), entered);
     view! {
@@ -57,6 +60,7 @@ pub(super) fn field(field: Field, entered: Entered) -> AnyView {
         >
             {heading}
             {help}
+            {proposed}
             {control}
             {move || {
                 let error_id = error_id.clone();

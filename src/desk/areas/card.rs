@@ -30,19 +30,25 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
         });
     });
     // What the place says of itself; read again when it was written.
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<String>| {
         let code = which.get();
         let id = desk
             .nodes
             .with(|nodes| nodes.as_ref()?.iter().find(|node| node.node.code == code).map(|node| node.id));
         desk.app.version.track();
-        facts.set(None);
-        let Some(id) = id else { return };
+        if before.as_ref() != Some(&code) {
+            facts.set(None);
+        }
+        let Some(id) = id else { return code };
         spawn_local(async move {
             if let Ok(Some(entity)) = desk.app.entity(id).await {
-                let _ = facts.try_set(Some((id, entity.values())));
+                let next = Some((id, entity.values()));
+                if facts.try_with_untracked(|held| *held != next) == Some(true) {
+                    facts.set(next);
+                }
             }
         });
+        code
     });
     Effect::new(move |_| {
         if !open.get() && !which.with_untracked(String::is_empty) {

@@ -3,6 +3,7 @@
 
 use gridbook_domain::calendar::{DAY_MS, midnight};
 use gridbook_domain::clock::{UnitLine, by_unit, read};
+use gridbook_domain::rules::supervise::late_within;
 use gridbook_domain::share::Share;
 use gridbook_domain::summary::Summary;
 
@@ -10,6 +11,9 @@ use super::Asked;
 use super::figures::{Figures, cases, summaries, texts};
 use crate::app::App;
 use crate::ui::directory::Names;
+
+const MEANINGS: &[(&str, &str)] =
+    &[("超期件数", "这段时间里，在这个单位手里过了期限的事项；一件只算一次，暂停的时间不算。")];
 
 pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
@@ -22,6 +26,13 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     if !lines.is_empty() {
         lines.rotate_left(1);
     }
+    let until = period.1.min(app.now_ms());
+    let of = |unit: &str| {
+        let passed = held.iter().filter(|(case, clocks)| late_within(case, clocks, unit, period.0, until));
+        passed.count()
+    };
+    let late =
+        |unit: &str| if unit.is_empty() { lines.iter().map(|line| of(&line.unit)).sum() } else { of(unit) };
     let faults = |line: &UnitLine| {
         let told = line.faults.iter().map(|(kind, n)| format!("{} {n}", package.label("fault_kind", kind)));
         told.collect::<Vec<_>>().join("、")
@@ -29,6 +40,7 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let row = |line: &UnitLine| {
         let name = if line.unit.is_empty() { "合计".to_owned() } else { names.unit(&line.unit) };
         let rates = &line.rates;
+        let given = [name, line.given.to_string(), late(&line.unit).to_string()];
         let shares = [
             rates.response,
             rates.timely_response,
@@ -40,17 +52,21 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
             line.satisfied,
         ];
         let shares = shares.map(Share::words);
-        [name, line.given.to_string()].into_iter().chain(shares).chain([faults(line)]).collect::<Vec<_>>()
+        given.into_iter().chain(shares).chain([faults(line)]).collect::<Vec<_>>()
     };
     let heard = |line: &&UnitLine| {
         let rates = &line.rates;
         let wholes = [rates.response, rates.on_time, rates.overtime, line.redone, line.called_back];
-        line.given > 0 || !line.faults.is_empty() || wholes.iter().any(|share| share.whole > 0)
+        line.given > 0
+            || late(&line.unit) > 0
+            || !line.faults.is_empty()
+            || wholes.iter().any(|share| share.whole > 0)
     };
     let rows = lines.iter().filter(heard).map(row).collect();
     let heads = [
         ("单位", 18.0),
         ("收到", 8.0),
+        ("超期件数", 8.0),
         ("响应率", 18.0),
         ("及时响应率", 18.0),
         ("按期办结率", 18.0),
@@ -61,5 +77,5 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
         ("满意率", 18.0),
         ("过错", 24.0),
     ];
-    Figures { tables: vec![texts("承办单位", &heads, rows)], ..Figures::default() }
+    Figures { tables: vec![texts("承办单位", &heads, rows)], meanings: MEANINGS, ..Figures::default() }
 }

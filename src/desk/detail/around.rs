@@ -16,7 +16,7 @@ use super::record::Record;
 use crate::app::{App, use_app};
 use crate::desk::parts::kind_icon;
 use crate::desk::route::Route;
-use crate::ui::directory::Names;
+use crate::ui::directory::{Names, use_directory};
 use crate::ui::dom::copy;
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -123,9 +123,11 @@ fn line(app: App, one: &Similar) -> Option<AnyView> {
     Some(view! { <li><a href=href>{icon(kind_icon(kind))} " " {words}</a><span class="muted">{sub}</span></li> }.into_any())
 }
 
-/// The short messages that are to be sent now, with who gets them: to be copied, or sent from this device.
-pub(super) fn messages(names: &Names, record: &Record) -> AnyView {
+/// The short messages that are to be sent now, with who gets them: to be copied, or sent from this device. `red_lamps` are
+/// the unit's late cases of the month.
+pub(super) fn messages(record: &Record, red_lamps: u32) -> AnyView {
     let app = use_app();
+    let names = &use_directory().get_untracked();
     let (package, view) = (app.package(), &record.view);
     let township = app.session.with_untracked(|s| s.as_ref().and_then(|s| s.profile.township.phone.clone()));
     let words = Words {
@@ -136,7 +138,7 @@ pub(super) fn messages(names: &Names, record: &Record) -> AnyView {
     let list = if view.kind == RecordKind::Mediation {
         of_mediation(&package, view, app.today(), None)
     } else {
-        of_case(&package, view, &record.clocks, words, app.now_ms())
+        of_case(&package, view, &record.clocks, red_lamps, words, app.now_ms())
     };
     if list.is_empty() {
         return ().into_any();

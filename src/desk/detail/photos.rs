@@ -10,9 +10,9 @@ use leptos::task::spawn_local;
 
 use super::record::Record;
 use crate::app::use_app;
-use crate::ui::dialog::dialog;
+use crate::ui::dialog::{dialog, forget_closed};
 use crate::ui::icon::icon;
-use crate::ui::strip;
+use crate::ui::{live, strip};
 
 /// A picture on its way to the screen.
 #[derive(Clone, PartialEq)]
@@ -30,14 +30,34 @@ pub enum Picture {
 pub(super) struct Pictures {
     owner: Owner,
     held: Arc<Mutex<BTreeMap<String, RwSignal<Picture>>>>,
+    large: Large,
+}
+
+/// The picture that is shown large, with its words.
+#[derive(Clone, Copy)]
+struct Large {
+    open: RwSignal<bool>,
+    which: RwSignal<Option<(RwSignal<Picture>, String)>>,
 }
 
 impl Pictures {
-    /// Makes the place for them, for what is drawn from here on.
-    pub(super) fn provide() {
+    /// Makes the place for them, for what is drawn from here on; drawn is the dialog in which one of them is large.
+    pub(super) fn provide() -> AnyView {
+        let large = Large { open: RwSignal::new(false), which: RwSignal::new(None) };
         if let Some(owner) = Owner::current() {
-            provide_context(Self { owner, held: Arc::default() });
+            provide_context(Self { owner, held: Arc::default(), large });
         }
+        forget_closed(large.open, large.which);
+        live(move || {
+            let (picture, words) = large.which.get()?;
+            let title = words.clone();
+            let inside = move || {
+                let Picture::Here(url) = picture.get() else { return ().into_any() };
+                let body = view! { <div class="dialog-body"><img class="photo-large" src=url alt=words.clone() /></div> };
+                body.into_any()
+            };
+            Some(dialog(large.open, "dialog-wide", title, Box::new(inside)))
+        })
     }
 
     /// The picture behind a reference, with its line where it has one.
@@ -113,23 +133,18 @@ pub(super) fn photos(package: &Package, record: &Record) -> Option<AnyView> {
 /// One photo: its small picture at once, the whole as soon as it is here.
 fn photo(blob: &BlobRef, strip: Option<&String>, label: String) -> AnyView {
     let picture = Pictures::of(blob, strip);
-    let large = RwSignal::new(false);
+    let large = use_context::<Pictures>().map(|pictures| pictures.large);
     let thumb = blob.thumb.as_ref().map(|small| format!("data:image/jpeg;base64,{small}"));
-    let (title, alt) = (label.clone(), label);
-    let inside = move || {
-        let Picture::Here(url) = picture.get() else { return ().into_any() };
-        view! { <div class="dialog-body"><img class="photo-large" src=url alt=title.clone() /></div> }
-            .into_any()
+    let enlarge = {
+        let label = label.clone();
+        move || {
+            if let Some(large) = large {
+                large.which.set(Some((picture, label.clone())));
+                large.open.set(true);
+            }
+        }
     };
-    let drawn = {
-        let alt = alt.clone();
-        move || draw(picture.get(), thumb.clone(), &alt, large)
-    };
-    view! {
-        {drawn}
-        {dialog(large, "dialog-wide", alt, Box::new(inside))}
-    }
-    .into_any()
+    live(move || draw(picture.get(), thumb.clone(), &label, enlarge.clone()))
 }
 
 /// The recordings of a record; `None` when there is none.
@@ -185,11 +200,11 @@ pub fn stamped(blob: &BlobRef, strip: Option<String>) -> RwSignal<Picture> {
     picture
 }
 
-fn draw(picture: Picture, thumb: Option<String>, alt: &str, large: RwSignal<bool>) -> AnyView {
+fn draw(picture: Picture, thumb: Option<String>, alt: &str, enlarge: impl Fn() + 'static) -> AnyView {
     let (zoom, alt) = (format!("放大：{alt}"), alt.to_owned());
     match (picture, thumb) {
         (Picture::Here(url), _) => view! {
-            <button type="button" aria-label=zoom on:click=move |_| large.set(true)>
+            <button type="button" aria-label=zoom on:click=move |_| enlarge()>
                 <img src=url alt=alt />
             </button>
         }

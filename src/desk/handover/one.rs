@@ -41,15 +41,31 @@ pub(super) fn one(id: EntityId) -> AnyView {
             }
         });
     });
-    (move || match load.get() {
+    let (asking, toasts) = (RwSignal::new(false), use_toasts());
+    let stop = move || {
+        let Load::Here(handover, _) = load.get_untracked() else { return };
+        spawn_local(async move {
+            match app.hand_over(&handover, handover.cancel("发起人或一方取消")).await {
+                Ok(()) => toasts.ok("已取消，什么也没有移动"),
+                Err(words) => toasts.warn(words),
+            }
+        });
+    };
+    let ask = Confirm {
+        title: "取消这次交接？".to_owned(),
+        text: "清单作废，户和事项都不动。需要时可以重新发起。".to_owned(),
+        yes: "取消交接".to_owned(),
+        danger: true,
+    };
+    let shown = move || match load.get() {
         Load::Waiting => loading(4),
         Load::Missing => blank("search", "这次交接不在这台电脑上", "同步后会自动显示。", Vec::new()),
-        Load::Here(handover, server) => draw(app, &handover, server),
-    })
-    .into_any()
+        Load::Here(handover, server) => draw(app, &handover, server, asking),
+    };
+    view! { {shown}{confirm(asking, ask, stop)} }.into_any()
 }
 
-fn draw(app: App, handover: &Handover, server: bool) -> AnyView {
+fn draw(app: App, handover: &Handover, server: bool, asking: RwSignal<bool>) -> AnyView {
     let names = use_directory().get();
     let toasts = use_toasts();
     let terms = &handover.terms;
@@ -113,12 +129,18 @@ fn draw(app: App, handover: &Handover, server: bool) -> AnyView {
             </dl>
             {table("交接清单", true, &[Col::Text("类"), Col::Text("名称"), Col::Text("说明")], rows)}
         </div>
-        {actions(app, toasts, handover, server)}
+        {actions(app, toasts, handover, server, asking)}
     }
     .into_any()
 }
 
-fn actions(app: App, toasts: Toasts, handover: &Handover, server: bool) -> Option<AnyView> {
+fn actions(
+    app: App,
+    toasts: Toasts,
+    handover: &Handover,
+    server: bool,
+    asking: RwSignal<bool>,
+) -> Option<AnyView> {
     let user = app.user();
     let side = handover.side(&user);
     let mine = side.is_some() && side == handover.waits_for();
@@ -130,22 +152,12 @@ fn actions(app: App, toasts: Toasts, handover: &Handover, server: bool) -> Optio
     if !(mine || stops || revokes || records) {
         return None;
     }
-    let asking = RwSignal::new(false);
-    let (confirmed, cancelled, leaver) = (handover.clone(), handover.clone(), handover.terms.from.clone());
+    let (confirmed, leaver) = (handover.clone(), handover.terms.from.clone());
     let agree = move |_| {
         let handover = confirmed.clone();
         spawn_local(async move {
             match app.hand_over(&handover, handover.confirm()).await {
                 Ok(()) => toasts.ok("已确认，待同步"),
-                Err(words) => toasts.warn(words),
-            }
-        });
-    };
-    let stop = move || {
-        let handover = cancelled.clone();
-        spawn_local(async move {
-            match app.hand_over(&handover, handover.cancel("发起人或一方取消")).await {
-                Ok(()) => toasts.ok("已取消，什么也没有移动"),
                 Err(words) => toasts.warn(words),
             }
         });
@@ -170,12 +182,6 @@ fn actions(app: App, toasts: Toasts, handover: &Handover, server: bool) -> Optio
                 Err(words) => toasts.warn(words),
             }
         });
-    };
-    let ask = Confirm {
-        title: "取消这次交接？".to_owned(),
-        text: "清单作废，户和事项都不动。需要时可以重新发起。".to_owned(),
-        yes: "取消交接".to_owned(),
-        danger: true,
     };
     Some(
         view! {
@@ -216,7 +222,6 @@ fn actions(app: App, toasts: Toasts, handover: &Handover, server: bool) -> Optio
                         }
                     })}
             </div>
-            {confirm(asking, ask, stop)}
         }
         .into_any(),
     )

@@ -18,6 +18,7 @@ use crate::app::{App, use_app};
 use crate::desk::parts::kind_icon;
 use crate::desk::route::Route;
 use crate::desk::words::number;
+use crate::ui::ask::asking;
 use crate::ui::badge::{level, state};
 use crate::ui::directory::{Names, use_directory};
 use crate::ui::format::{age, phone, when};
@@ -53,18 +54,18 @@ pub(super) fn card(id: EntityId) -> AnyView {
             }
         });
     });
-    (move || match load.get() {
+    let shown = move || match load.get() {
         Load::Waiting => loading(4),
         Load::Missing => {
             blank("search", "这一户不在这台电脑上", "可能还没有同步到，或不在您的权限内。", Vec::new())
         }
-        // Drawn anew when the household changes, not with every synchronisation: a dialog that is being filled in stays.
+        // Drawn anew when the household changes, not with every synchronisation.
         Load::Here(view, values, past) => {
             let names = names.get();
             untrack(|| draw(app, &names, &view, &values, &past))
         }
-    })
-    .into_any()
+    };
+    asking(|| live(shown))
 }
 
 fn draw(app: App, names: &Names, view: &HouseholdView, values: &Values, past: &[Movement]) -> AnyView {

@@ -16,20 +16,52 @@ use crate::ui::directory::Directory;
 use crate::ui::states::warning;
 use crate::ui::toast::use_toasts;
 
-pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Option<AnyView> {
+/// The task that somebody wants to take back, and from whom: beside the list, which is drawn anew with every visit.
+#[derive(Clone, Copy)]
+pub(super) struct Back {
+    asking: RwSignal<bool>,
+    which: RwSignal<Option<(EntityId, String)>>,
+}
+
+impl Back {
+    pub(super) fn new() -> Self {
+        Self { asking: RwSignal::new(false), which: RwSignal::new(None) }
+    }
+
+    /// The question before it.
+    pub(super) fn dialog(self, app: App) -> AnyView {
+        let toasts = use_toasts();
+        let stop = move || {
+            let Some((id, user)) = self.which.get_untracked() else { return };
+            spawn_local(async move {
+                match take_back(app, id, &user).await {
+                    Ok(()) => toasts.ok("已取消，手机同步后不再列出"),
+                    Err(words) => toasts.warn(words),
+                }
+            });
+        };
+        let ask = Confirm {
+            title: "取消这份走访任务？".to_owned(),
+            text: "走过的户和记录都在，不受影响。没走的户可以重新分配。".to_owned(),
+            yes: "取消任务".to_owned(),
+            danger: true,
+        };
+        confirm(self.asking, ask, stop)
+    }
+}
+
+pub(super) fn given(app: App, names: Directory, found: &Found, back: Option<Back>) -> Option<AnyView> {
     if found.tasks.is_empty() {
         return None;
     }
-    let toasts = use_toasts();
-    let (asking, which) = (RwSignal::new(false), RwSignal::new(None::<(EntityId, String)>));
     let row = |(task, so_far): &(VisitTask, Progress)| {
         let late = task.terms.due < app.today() && !so_far.left.is_empty();
         let late = late.then(|| warning("已过期"));
         let id = (task.id, task.user.clone());
-        let back = may.then(|| {
+        let back = back.map(|back| {
             let ask = move |_| {
-                which.set(Some(id.clone()));
-                asking.set(true);
+                back.which.set(Some(id.clone()));
+                back.asking.set(true);
             };
             view! {
                 <button class="btn btn-small btn-quiet" type="button" data-testid="task-cancel" on:click=ask>
@@ -58,28 +90,12 @@ pub(super) fn given(app: App, names: Directory, found: &Found, may: bool) -> Opt
         Col::Num("待问结果"),
         Col::Act("操作"),
     ];
-    let stop = move || {
-        let Some((id, user)) = which.get_untracked() else { return };
-        spawn_local(async move {
-            match take_back(app, id, &user).await {
-                Ok(()) => toasts.ok("已取消，手机同步后不再列出"),
-                Err(words) => toasts.warn(words),
-            }
-        });
-    };
-    let ask = Confirm {
-        title: "取消这份走访任务？".to_owned(),
-        text: "走过的户和记录都在，不受影响。没走的户可以重新分配。".to_owned(),
-        yes: "取消任务".to_owned(),
-        danger: true,
-    };
     Some(
         view! {
             <section class="section">
                 <div class="section-head"><h2 class="section-title">"已经分出去的"</h2></div>
                 {table("已经分出去的", true, &heads, rows)}
             </section>
-            {confirm(asking, ask, stop)}
         }
         .into_any(),
     )

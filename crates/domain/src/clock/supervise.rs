@@ -144,22 +144,28 @@ impl Fault {
     }
 }
 
-/// The faults that the clocks of a case show at an instant, in the order of its limits. `actions` are the steps that
-/// counted, in order.
-pub fn faults(clocks: &CaseClocks, actions: &[String], now: u64) -> Vec<Fault> {
+/// The fault that a limit shows at an instant. `actions` are the steps that counted, in order.
+pub fn fault_of(limit: &Limit, actions: &[String], now: u64) -> Option<Fault> {
+    if limit.state(now) != LimitState::Late {
+        return None;
+    }
     let since_claim = actions.iter().rev().take_while(|action| *action != "claim");
     let claimed = actions.iter().any(|action| action == "claim");
     let acted = since_claim.into_iter().any(|a| matches!(a.as_str(), "start" | "progress" | "finish"));
+    match (limit.clock, limit.phase) {
+        // Returned or taken away late: nobody answered in time either.
+        (ClockId::Respond, Phase::Running | Phase::Stopped(_) | Phase::Paused(_)) => Some(Fault::NoResponse),
+        (ClockId::Respond, Phase::Ended(_)) => Some(Fault::LateResponse),
+        (ClockId::Handle, Phase::Running) if claimed && !acted => Some(Fault::ResponseWithoutAction),
+        (ClockId::Handle | ClockId::Redo, _) => Some(Fault::LateCompletion),
+        _ => None,
+    }
+}
+
+/// The faults that the clocks of a case show at an instant, in the order of its limits.
+pub fn faults(clocks: &CaseClocks, actions: &[String], now: u64) -> Vec<Fault> {
     let mut found = Vec::new();
-    for limit in clocks.limits.iter().filter(|limit| limit.state(now) == LimitState::Late) {
-        let fault = match (limit.clock, limit.phase) {
-            // Returned or taken away late: nobody answered in time either.
-            (ClockId::Respond, Phase::Running | Phase::Stopped(_) | Phase::Paused(_)) => Fault::NoResponse,
-            (ClockId::Respond, Phase::Ended(_)) => Fault::LateResponse,
-            (ClockId::Handle, Phase::Running) if claimed && !acted => Fault::ResponseWithoutAction,
-            (ClockId::Handle | ClockId::Redo, _) => Fault::LateCompletion,
-            _ => continue,
-        };
+    for fault in clocks.limits.iter().filter_map(|limit| fault_of(limit, actions, now)) {
         if !found.contains(&fault) {
             found.push(fault);
         }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::CaseRules;
+use super::supervise::due_step;
 use crate::calendar::{DAY_MS, MINUTE_MS, day_of, midnight};
 use crate::case::{CaseView, LineKind};
-use crate::clock::{CaseClocks, ClockId, Limit, Phase, Step, step_of};
-use crate::deadline::due;
+use crate::clock::{CaseClocks, ClockId, Phase};
 use crate::ledger::number;
 use crate::mediation::Mediation;
 use crate::mediation::agreement::{Performance, instalments};
@@ -172,11 +172,13 @@ fn holders(case: &CaseView) -> Vec<To> {
 }
 
 /// The messages that a case asks for at an instant: what its last step has to tell, and what its clocks ask for. A
-/// reminder of the ladder is asked for until a supervision of that step, or a higher one, stands in the history.
+/// reminder of the ladder is asked for until a supervision of that step, or a higher one, stands in the history;
+/// `red_lamps` are those of the unit this month.
 pub fn of_case(
     package: &Package,
     case: &CaseView,
     clocks: &CaseClocks,
+    red_lamps: u32,
     words: Words<'_>,
     now: u64,
 ) -> Vec<Message> {
@@ -238,7 +240,7 @@ pub fn of_case(
     };
     let mut list: Vec<Message> = message.into_iter().collect();
     list.extend(red_hazard(package, case, words));
-    list.extend(ladder(package, case, clocks, words, now));
+    list.extend(ladder(package, case, clocks, red_lamps, words, now));
     list
 }
 
@@ -265,38 +267,13 @@ fn ladder(
     package: &Package,
     case: &CaseView,
     clocks: &CaseClocks,
+    red_lamps: u32,
     words: Words<'_>,
     now: u64,
 ) -> Option<Message> {
-    let (law, rules) = (package.law.get(), package.cases.get());
-    let red = case.kind == RecordKind::Dispute && case.level.as_deref() == Some("red");
-    // What the centre itself owes it sees in its own list.
-    let bound = |limit: &&Limit| {
-        !matches!(
-            limit.clock,
-            ClockId::Register
-                | ClockId::Supplement
-                | ClockId::Escalated
-                | ClockId::Joint
-                | ClockId::Callback
-                | ClockId::Receipt
-        )
-    };
-    let (limit, step): (&Limit, &Step) = clocks
-        .limits
-        .iter()
-        .filter(bound)
-        .filter_map(|limit| Some((limit, step_of(law, limit, now, 0, red)?)))
-        .max_by_key(|(limit, step)| (step.step, std::cmp::Reverse(limit.due)))?;
-    let rank = |id: &str| {
-        let steps = package.dict("supervise_step").map_or(&[][..], |dict| &dict.options);
-        steps.iter().position(|choice| choice.id == id).and_then(|at| u32::try_from(at).ok())
-    };
-    let since = limit.since;
-    let done = |(id, at): &(String, u64)| *at >= since && rank(id).is_some_and(|rank| rank >= step.step);
-    if case.supervisions.iter().any(done) {
-        return None;
-    }
+    let rules = package.cases.get();
+    let asked = due_step(package, case, clocks, red_lamps, now)?;
+    let (limit, step) = (asked.limit, asked.step);
     let unit = case.lead_unit.as_deref();
     let mut made = if step.step == 0 {
         let said = [
@@ -306,9 +283,7 @@ fn ladder(
         ];
         rules.message("due_soon", &said, holders(case))?
     } else {
-        let reply = step
-            .reply
-            .map_or_else(|| instant_words(now), |rule| instant_words(due(&law.calendar, rule, now).at));
+        let reply = instant_words(asked.reply(package, now).unwrap_or(now));
         let who = unit.map(words.unit).or_else(|| case.handler.as_deref().map(words.person));
         let said =
             [("编号", number(case)), ("单位", who.unwrap_or_else(|| "承办单位".to_owned())), ("时", reply)];

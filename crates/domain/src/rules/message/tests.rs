@@ -14,7 +14,7 @@ fn messages(story: &Story, now: u64) -> Vec<Message> {
         phone: "0830-5550123",
     };
     let package = Package::builtin();
-    of_case(package, &story.view(), &read(package, &story.entity), words, now)
+    of_case(package, &story.view(), &read(package, &story.entity), 0, words, now)
 }
 
 fn texts(story: &Story, now: u64) -> Vec<(String, String)> {

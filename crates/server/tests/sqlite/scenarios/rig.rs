@@ -287,7 +287,7 @@ impl Person {
     /// The messages that this person's screen offers to send for a case.
     pub async fn messages(&self, id: EntityId) -> Vec<Message> {
         let words = Words { unit: &str::to_owned, person: &str::to_owned, phone: "5550123" };
-        of_case(&self.package, &self.case(id).await, &self.clocks(id).await, words, self.env.now_ms())
+        of_case(&self.package, &self.case(id).await, &self.clocks(id).await, 0, words, self.env.now_ms())
     }
 
     /// The steps that the screen offers, by name.

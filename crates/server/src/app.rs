@@ -41,6 +41,8 @@ pub struct Config {
     pub dist: Option<PathBuf>,
     /// What a new database is set up with.
     pub tenant: NewTenant,
+    /// Whether an empty database is set up at all; otherwise it is left as it is, and nothing starts.
+    pub founds: bool,
     /// Believe `X-Forwarded-For` (only behind a proxy that sets it).
     pub behind_proxy: bool,
     /// Shares that people may use through this server.
@@ -63,6 +65,7 @@ impl Config {
             blobs: None,
             dist: None,
             tenant,
+            founds: true,
             behind_proxy: false,
             shares: Vec::new(),
             tls: None,
@@ -165,6 +168,9 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         Some(address) => Some(TcpListener::bind(address).await?),
         None => None,
     };
+    if !config.founds {
+        db::founded(&config.db).await?.ok_or(DbError::Empty)?;
+    }
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let mut ledger =

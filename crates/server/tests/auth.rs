@@ -85,6 +85,30 @@ async fn unknown_and_wrong_are_told_alike_and_both_lock() {
 }
 
 #[tokio::test]
+async fn a_disabled_account_is_told_so_with_the_right_password_only() {
+    let server = Server::open().await;
+    server.person("clerk", vec![role("grid_clerk", "510000100")]).await;
+    server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
+    let clerk = server.token("clerk").await;
+    let change = json!({ "disabled": true });
+    assert_eq!(server.call("PATCH", "/api/staff/ann", Some(&clerk), Some(change)).await.0, 200);
+    let try_in = async |user: &str, password: &str| {
+        let body = json!({ "user": user, "password": password });
+        server.call("POST", "/api/sign-in", None, Some(body)).await
+    };
+    let (status, answer) = try_in("ann", PASSWORD).await;
+    assert_eq!((status, answer["code"].as_str()), (403, Some("disabled")));
+    let told = answer["message"].as_str().unwrap();
+    assert!(told.contains("停用") && told.contains("网格专干"), "{told}");
+    assert_eq!(try_in("ann", "wrong password").await, try_in("nobody", "wrong password").await);
+    // Nor is anybody told that the account is not there when it is.
+    let ask = json!({ "user": "ann" });
+    let (status, answer) = server.call("POST", "/api/invites", Some(&clerk), Some(ask)).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("disabled")));
+    assert!(answer["message"].as_str().unwrap().contains("停用"), "{answer}");
+}
+
+#[tokio::test]
 async fn one_address_cannot_try_without_end() {
     let server = Server::open().await;
     let mut refused = 0;

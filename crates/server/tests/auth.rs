@@ -238,8 +238,32 @@ async fn bad_staff_rows_change_nobody() {
         assert_eq!((status, answer["code"].as_str()), (400, Some(code)));
         assert!(chinese(&answer));
     }
+    let crowd: Vec<Value> = (0..2001).map(|n| row(&format!("u{n}"), "名", AREA, "1")).collect();
+    let (status, answer) =
+        server.call("POST", "/api/staff/import", Some(&clerk), Some(json!({ "staff": crowd }))).await;
+    assert_eq!((status, answer["code"].as_str()), (413, Some("too_large")));
+    assert!(answer["message"].as_str().unwrap().contains("2000 人"), "{answer}");
     let (_, list) = server.call("GET", "/api/staff", Some(&clerk), None).await;
     assert_eq!(list["staff"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_bad_name_is_told_as_one_of_the_person_who_is_renamed() {
+    let server = Server::open().await;
+    server.person("clerk", vec![role("grid_clerk", "510000100")]).await;
+    server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
+    let clerk = server.token("clerk").await;
+    for name in [" ", "钟\n小满", "满".repeat(41).as_str()] {
+        let body = json!({ "name": name });
+        let (status, answer) = server.call("PATCH", "/api/staff/ann", Some(&clerk), Some(body)).await;
+        assert_eq!((status, answer["code"].as_str()), (400, Some("bad_name")));
+        let told = answer["message"].as_str().unwrap();
+        assert!(told.contains("没有改动") && !told.contains("导入"), "{told}");
+    }
+    let body = json!({ "name": "钟小满" });
+    let (status, answer) = server.call("PATCH", "/api/staff/ann", Some(&clerk), Some(body.clone())).await;
+    assert_eq!((status, answer["name"].as_str()), (200, Some("钟小满")));
+    assert_eq!(server.call("PATCH", "/api/staff/A%20B", Some(&clerk), Some(body)).await.0, 404);
 }
 
 /// A township with whoever keeps its directory, its administrator, and people above and below.

@@ -54,11 +54,7 @@ impl FetchWire {
             .credentials(web_sys::RequestCredentials::Omit)
             .cache(web_sys::RequestCache::NoStore);
         for (name, value) in &request.headers {
-            builder = if *name == "destination" {
-                builder.header(name, &format!("{}{value}", self.root))
-            } else {
-                builder.header(name, value)
-            };
+            builder = builder.header(name, value);
         }
         match (&self.relay, &self.login) {
             (Some(token), login) => {

@@ -299,6 +299,11 @@ fn verdict(verdict: Verdict) -> AnyView {
         Verdict::Unreachable => {
             (false, "连不上。请核对网址和网络；网页不能直接连很多共享，请管理员在服务器上开中转。")
         }
+        Verdict::Interrupted => (
+            false,
+            "网址有回音，但有一步没有等到：也许断网了，也许对方只许网页做一部分事。请再试一次；还不行，请管这个共享的人对本网址放行跨域\
+             （GET、PUT、POST、DELETE、PROPFIND、MKCOL），或请管理员在服务器上开中转。",
+        ),
         Verdict::Busy => (false, "对方正忙，请过一会儿再试。"),
         Verdict::Full => (false, "对方的存储满了。请管理员清理后再试。"),
     };

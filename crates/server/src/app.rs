@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::admission::{Admission, ByDomain};
-use crate::blobs::{BlobStore, Closed};
+use crate::blobs::{BlobStore, Closed, is_address};
 use crate::clock::{Clock, SystemClock};
 use crate::db::{self, DbError, NewTenant, Tenant};
 use crate::feed::packs::Packs;
@@ -41,6 +41,8 @@ pub struct Config {
     pub dist: Option<PathBuf>,
     /// What a new database is set up with.
     pub tenant: NewTenant,
+    /// Whether an empty database is set up at all; otherwise it is left as it is, and nothing starts.
+    pub founds: bool,
     /// Believe `X-Forwarded-For` (only behind a proxy that sets it).
     pub behind_proxy: bool,
     /// Shares that people may use through this server.
@@ -63,6 +65,7 @@ impl Config {
             blobs: None,
             dist: None,
             tenant,
+            founds: true,
             behind_proxy: false,
             shares: Vec::new(),
             tls: None,
@@ -129,8 +132,8 @@ pub struct App {
     pub relay: Relay,
     /// What is counted.
     pub metrics: Metrics,
-    /// A folder on the disk of the data.
-    pub disk: PathBuf,
+    /// Folders on the disks of this machine that data are kept on.
+    pub disks: Vec<PathBuf>,
     /// The day on which it was last gone through what ends by the calendar; 0 before the first request.
     pub day: AtomicI32,
 }
@@ -165,6 +168,9 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         Some(address) => Some(TcpListener::bind(address).await?),
         None => None,
     };
+    if !config.founds {
+        db::founded(&config.db).await?.ok_or(DbError::Empty)?;
+    }
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let mut ledger =
@@ -172,7 +178,8 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
             .await?;
     ledger.revise().await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
     let readers = db::open_readers(&config.db).await?;
-    let blobs = BlobStore::open(&config.blobs.unwrap_or_else(|| blobs_beside(&config.db)))?;
+    let files = config.blobs.unwrap_or_else(|| blobs_beside(&config.db));
+    let blobs = BlobStore::open(&files)?;
     match blobs.reach().await {
         // Texts do not wait for photos; the storage may be back before the first of them comes.
         Err(Closed::Unreachable) => tracing::warn!("{}", Closed::Unreachable),
@@ -194,7 +201,7 @@ pub async fn start(config: Config) -> Result<Started, StartError> {
         pokes: Pokes::default(),
         relay: Relay::open(config.shares)?,
         metrics: Metrics::default(),
-        disk: disk(&config.db),
+        disks: disks(&config.db, files),
         day: AtomicI32::new(0),
     };
     Ok(Started { app: Arc::new(app), writing, tls, metrics })
@@ -220,10 +227,15 @@ async fn chores(app: Arc<App>) {
     }
 }
 
-/// The folder of a database; of the program when it is elsewhere.
-fn disk(db: &str) -> PathBuf {
-    let folder = database_path(db).parent().map(PathBuf::from).filter(|folder| folder.is_dir());
-    folder.unwrap_or_else(|| PathBuf::from("."))
+/// Folders of this machine that data are kept in: a database's own server and object storage have their disks elsewhere.
+fn disks(db: &str, files: PathBuf) -> Vec<PathBuf> {
+    let database = || {
+        let folder = database_path(db).parent().map(PathBuf::from).filter(|folder| folder.is_dir());
+        folder.unwrap_or_else(|| PathBuf::from("."))
+    };
+    let own = (!sql::is_postgres(db)).then(database);
+    let files = Some(files).filter(|place| !place.to_str().is_some_and(is_address));
+    own.into_iter().chain(files).collect()
 }
 
 /// The file of a database's address.
@@ -317,4 +329,23 @@ pub async fn serve(
     let _ = writing.await;
     tracing::info!("stopped");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::disks;
+
+    #[test]
+    fn room_is_told_of_where_data_are_kept_on_this_machine() {
+        let folder = std::env::temp_dir();
+        let sqlite = format!("sqlite://{}", folder.join("gridbook.db").display());
+        let postgres = "postgres://gridbook@10.0.0.8/gridbook";
+        let (files, bucket) = (PathBuf::from("/srv/photos"), PathBuf::from("s3://gridbook/qinghe"));
+        assert_eq!(disks(&sqlite, files.clone()), [folder.clone(), files.clone()]);
+        assert_eq!(disks(&sqlite, bucket.clone()), [folder]);
+        assert_eq!(disks(postgres, files.clone()), [files]);
+        assert_eq!(disks(postgres, bucket), Vec::<PathBuf>::new());
+    }
 }

@@ -52,8 +52,11 @@ pub enum DbError {
         "这个数据库是从备份恢复的,还差一步:先运行 gridbook-server restore --new-history --database 地址,再启动;什么也没有改动"
     )]
     Restored,
-    /// There are no tables in it.
-    #[error("这个数据库里还没有建镇;请核对地址,或先用 gridbook-server init 建镇。什么也没有改动")]
+    /// No township was founded in it.
+    #[error(
+        "这里还没有建镇,什么也没有改动。请先运行 gridbook-server init --admin 账号 --name 镇名 --township 代码 --code 简称;\
+         已经建过的,请核对 --data 和 --database(只想看看,用 serve --demo)"
+    )]
     Empty,
     /// The folder cannot be made.
     #[error("数据目录建不了:{0}")]
@@ -141,6 +144,69 @@ pub async fn open_readers(url: &str) -> Result<Pool, DbError> {
     }
     let options = options(url)?.pragma("query_only", "ON");
     Ok(Pool::Sqlite(SqlitePoolOptions::new().max_connections(8).connect_with(options).await?))
+}
+
+/// A township as it was founded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Founded {
+    /// Its name.
+    pub name: String,
+    /// Its area code.
+    pub township: String,
+    /// Short name in official numbers.
+    pub number_code: String,
+    /// Whether it holds invented data.
+    pub demo: bool,
+    /// The duty room's phone.
+    pub duty_phone: Option<String>,
+}
+
+impl Founded {
+    /// Whether founding it as `new` says would change nothing. A phone that is not told stays.
+    pub fn agrees(&self, new: &NewTenant) -> bool {
+        let told = new.duty_phone.is_none() || new.duty_phone == self.duty_phone;
+        told && !self.demo
+            && (&self.name, &self.township, &self.number_code) == (&new.name, &new.township, &new.number_code)
+    }
+}
+
+/// The township in this database, if there is one. Makes nothing and changes nothing.
+///
+/// # Errors
+/// [`DbError`] when there is a database that cannot be read.
+pub async fn founded(url: &str) -> Result<Option<Founded>, DbError> {
+    let there = sql::is_postgres(url) || SqliteConnectOptions::from_str(url)?.get_filename().is_file();
+    if !there {
+        return Ok(None);
+    }
+    let mut conn = match open_existing(url).await {
+        Err(DbError::Empty) => return Ok(None),
+        opened => opened?,
+    };
+    let found = read_founded(&mut conn).await;
+    conn.close().await?;
+    Ok(found?)
+}
+
+async fn read_founded(conn: &mut Conn) -> Result<Option<Founded>, sqlx::Error> {
+    if !conn.is_postgres() {
+        let tables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'tenant'";
+        if sql::query_scalar::<i64>(tables).fetch_one(&mut *conn).await? == 0 {
+            return Ok(None);
+        }
+    }
+    // All columns: an older program's tables lack some.
+    let row = sql::query("SELECT * FROM tenant WHERE tenant = 1").fetch_optional(&mut *conn).await?;
+    row.map(|row| {
+        Ok(Founded {
+            name: row.try_get("name")?,
+            township: row.try_get("township")?,
+            number_code: row.try_get("number_code")?,
+            demo: row.try_get("demo")?,
+            duty_phone: row.try_get("duty_phone").unwrap_or_default(),
+        })
+    })
+    .transpose()
 }
 
 async fn migrate(conn: &mut Conn) -> Result<(), DbError> {

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use gridbook_server::clock::{Clock as _, SystemClock};
-use gridbook_server::db::NewTenant;
+use gridbook_server::db::{self, NewTenant};
 use gridbook_server::relay::Share;
 use gridbook_server::tls::Tls;
-use gridbook_server::{Config, blobs_beside, serve, start};
+use gridbook_server::{Config, blobs_beside, serve, setup, start};
 use lexopt::{Arg, Parser, ValueExt};
 use tokio::net::TcpListener;
 
@@ -213,6 +213,8 @@ fn main() -> ExitCode {
 fn config(options: &Options) -> Config {
     let tenant = if options.demo { NewTenant::demo() } else { options.tenant.clone() };
     let mut config = Config::new(options.db.clone(), tenant);
+    // A name cannot be changed later: a township is founded by who gives it one.
+    config.founds = options.demo || matches!(options.command.as_str(), "init" | "adopt");
     config.blobs = Some(options.blobs());
     config.dist.clone_from(&options.dist);
     config.behind_proxy = options.behind_proxy;
@@ -285,9 +287,34 @@ async fn stopped() {
 
 async fn init(options: Options) -> Result<(), String> {
     let admin = options.admin.clone().ok_or_else(|| format!("缺少 --admin\n\n{USAGE}"))?;
+    if !setup::is_account(&admin) {
+        return Err("--admin 后面写账号:2 到 64 个小写字母、数字、下划线;什么也没有改动。".to_owned());
+    }
+    let there = db::founded(&options.db).await.map_err(|e| e.to_string())?;
+    if let Some(there) = &there {
+        let demo = if there.demo { "演示镇 " } else { "" };
+        let town = format!("{demo}{}({}),编号的开头是 {}", there.name, there.township, there.number_code);
+        if !there.agrees(&options.tenant) {
+            return Err(format!(
+                "这里已经建了{town};什么也没有改动。要建别的镇,请用 --data 或 --database 指一个新的空地方;\
+                 只是要让管理员进来,用 gridbook-server reset --user 账号。"
+            ));
+        }
+        println!("这里已经建了{town},没有重新建。");
+    }
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
-    let link = gridbook_server::setup::first_admin(&started.app, &admin).await.map_err(|e| e.to_string())?;
-    println!("管理员账号 {admin} 已建好。7 天内在浏览器打开下面的地址设置密码(只能用一次):");
+    let known = match &there {
+        // Who was made an administrator before may hold other roles by now.
+        Some(_) => setup::has_account(&started.app, &admin).await.map_err(|e| e.to_string())?,
+        None => false,
+    };
+    let (link, state) = if known {
+        (setup::reset(&started.app, &admin).await, "早已建好,姓名和角色没有改动")
+    } else {
+        (setup::first_admin(&started.app, &admin).await, "已建好")
+    };
+    let link = link.map_err(|e| e.to_string())?;
+    println!("管理员账号 {admin} {state}。7 天内在浏览器打开下面的地址设置密码(只能用一次):");
     show(options.url.as_deref(), &link);
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())
@@ -330,7 +357,7 @@ async fn reset(options: Options) -> Result<(), String> {
     let user = options.user.clone().ok_or_else(|| format!("缺少 --user\n\n{USAGE}"))?;
     admin::existing(&options.db).await?;
     let started = start(config(&options)).await.map_err(|e| e.to_string())?;
-    let link = gridbook_server::setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
+    let link = setup::reset(&started.app, &user).await.map_err(|e| e.to_string())?;
     println!("7 天内在浏览器打开下面的地址给 {user} 设置新密码(只能用一次):");
     show(options.url.as_deref(), &link);
     drop(started.app);

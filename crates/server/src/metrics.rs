@@ -178,8 +178,9 @@ async fn page(State(app): State<Arc<App>>) -> impl IntoResponse {
         gauge(&mut out, "gridbook_sequence", "How far the log has come.", sequence);
         gauge(&mut out, "gridbook_quarantine_operations", "Operations that wait for an administrator.", held);
     }
-    if let Some(free) = disk_free(&app.disk) {
-        gauge(&mut out, "gridbook_disk_free_bytes", "Free on the disk of the data.", free);
+    if let Some(free) = app.disks.iter().filter_map(|folder| disk_free(folder)).min() {
+        let help = "Free on the disk of the data; on the fuller one where they lie on two.";
+        gauge(&mut out, "gridbook_disk_free_bytes", help, free);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out)
 }

@@ -32,7 +32,7 @@ impl ApiError {
         Self::new(
             StatusCode::BAD_REQUEST,
             "malformed",
-            "服务器看不懂这次请求,什么也没有保存;手机里的记录还在,请更新应用后再试。",
+            "服务器看不懂这次请求,什么也没有保存;本机的记录都在,请更新应用后再试。",
         )
     }
 
@@ -76,12 +76,13 @@ impl ApiError {
 
     /// 503: the disk or the database did not do its work.
     pub fn unavailable() -> Self {
-        Self::later("unavailable", "服务器暂时忙,这次没有保存;记录还在本机,稍后会自动再试。", 5)
+        // Asked by people too, for whom nothing is tried again: signing in, a confidential report, the list of staff.
+        Self::later("unavailable", "服务器暂时忙,这次没有办成;本机的记录都在,请过一会儿再试。", 5)
     }
 
     /// 503: no room left on the disk. Reading goes on.
     pub fn full() -> Self {
-        let words = "服务器的磁盘满了,这次没有保存;记录还在本机,会自动再试。请告诉管理员清理磁盘。";
+        let words = "服务器的磁盘满了,这次没有办成;本机的记录都在。请告诉管理员清理磁盘,再试一次。";
         Self::later("full", words, 60)
     }
 
@@ -139,5 +140,18 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ApiError;
+
+    #[test]
+    fn what_anybody_may_meet_promises_nothing_that_only_the_exchange_of_records_does() {
+        for told in [ApiError::unavailable(), ApiError::full(), ApiError::malformed()] {
+            assert!(!told.message.contains("自动"), "{told}: nobody signs in again for a person");
+            assert!(!told.message.contains("手机"), "{told}: a desk is no phone");
+        }
     }
 }

@@ -41,18 +41,26 @@ pub async fn first_admin(app: &App, user: &str) -> Result<String, ApiError> {
     Ok(format!("/#/invite/{code}"))
 }
 
-/// Invites an account again and returns the path of the invitation, for somebody who has lost the password.
+/// Whether there is an account of this name.
 ///
 /// # Errors
-/// When there is no such account or the database fails.
-pub async fn reset(app: &App, user: &str) -> Result<String, ApiError> {
+/// When the database fails.
+pub async fn has_account(app: &App, user: &str) -> Result<bool, ApiError> {
     let known: Option<i64> =
         sql::query_scalar("SELECT created_at FROM accounts WHERE tenant = ? AND account = ?")
             .bind(app.tenant.id)
             .bind(user)
             .fetch_optional(&app.readers)
             .await?;
-    if known.is_none() {
+    Ok(known.is_some())
+}
+
+/// Invites an account again and returns the path of the invitation, for somebody who has lost the password.
+///
+/// # Errors
+/// When there is no such account or the database fails.
+pub async fn reset(app: &App, user: &str) -> Result<String, ApiError> {
+    if !has_account(app, user).await? {
         return Err(ApiError::bad("no_account", "没有这个账号;什么也没有改动。"));
     }
     let user = user.to_owned();

@@ -47,8 +47,7 @@ pub struct RawRequest {
     /// Relative to the share's root (which ends with a slash), percent-encoded, without a leading slash; may end
     /// with a query.
     pub path: String,
-    /// Headers to send besides the user's authorization. A `destination` is relative to the root like `path`: the
-    /// wire makes it an address (or a path from `/`).
+    /// Headers to send besides the user's authorization.
     pub headers: Vec<(&'static str, String)>,
     /// Body; empty for none.
     pub body: Vec<u8>,

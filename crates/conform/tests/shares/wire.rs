@@ -32,7 +32,6 @@ impl Wire for NativeWire {
         let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| Lost)?;
         let mut built = self.client.request(method, format!("{}{}", self.root, request.path));
         for (name, value) in request.headers {
-            let value = if name == "destination" { format!("{}{value}", self.root) } else { value };
             built = built.header(name, value);
         }
         if let Some((user, password)) = &self.login {

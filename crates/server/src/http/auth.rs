@@ -94,6 +94,14 @@ fn wrong() -> ApiError {
     )
 }
 
+fn disabled() -> ApiError {
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "disabled",
+        "这个账号已停用,没有登录;本机的记录都在,没有丢。要恢复,请找镇网格专干。",
+    )
+}
+
 pub(super) fn too_many(seconds: u64) -> ApiError {
     let minutes = seconds.div_ceil(60);
     let mut error = ApiError::new(
@@ -105,10 +113,11 @@ pub(super) fn too_many(seconds: u64) -> ApiError {
     error
 }
 
-/// Signs in. The answer and its time are the same for a wrong password and an unknown account.
+/// Signs in. The answer and its time are the same for a wrong password and an unknown account; that an account is
+/// disabled hears only who has its password.
 #[utoipa::path(post, path = "/api/sign-in", tag = "accounts", request_body = SignIn,
     responses((status = 200, body = SignedIn), (status = 401, description = "credentials"),
-        (status = 429, description = "too_many_tries")))]
+        (status = 403, description = "disabled"), (status = 429, description = "too_many_tries")))]
 pub(super) async fn sign_in(
     State(app): State<Arc<App>>,
     Address(address): Address,
@@ -124,7 +133,7 @@ pub(super) async fn sign_in(
         return Err(too_many(seconds));
     }
     let mut conn = app.readers.acquire().await?;
-    let account = accounts::account(&mut conn, app.tenant.id, &asked.user).await?.filter(|a| !a.disabled);
+    let account = accounts::account(&mut conn, app.tenant.id, &asked.user).await?;
     drop(conn);
     let stored = account.as_ref().and_then(|a| a.password.clone());
     let right = app.passwords.verify(asked.password, stored).await;
@@ -133,6 +142,9 @@ pub(super) async fn sign_in(
         return Err(wrong());
     };
     app.limiter.passed(&asked.user);
+    if account.disabled {
+        return Err(disabled());
+    }
     Ok(Json(open_session(&app, account.user, account.name, asked.device).await?))
 }
 

@@ -36,12 +36,21 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     checked(&sha256)?;
-    let mime = named(&app, &sha256, &session.actor.user).await?.ok_or_else(ApiError::forbidden)?;
+    let mime = named(&app, &sha256, &session.actor.user).await?.ok_or_else(unnamed)?;
     if size(&app, &sha256).await?.is_some() {
         return Ok(StatusCode::OK);
     }
     let bytes = body::bytes(&headers, body, MAX_BLOB).await?;
     store(&app, session.actor.user, sha256, mime, bytes).await
+}
+
+/// The record goes first, its files follow.
+pub(super) fn unnamed() -> ApiError {
+    ApiError::new(
+        StatusCode::FORBIDDEN,
+        "forbidden",
+        "这张照片或录音的记录还没有送到,照片没有保存;原件还在本机,记录送到以后会自动再传。",
+    )
 }
 
 /// How the sender's own operations call this file, if any names it.

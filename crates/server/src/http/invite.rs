@@ -45,7 +45,7 @@ fn gone() -> ApiError {
 /// Invites somebody who has an account. Earlier invitations of that account end; its password holds until then.
 #[utoipa::path(post, path = "/api/invites", tag = "accounts", security(("token" = [])), request_body = Ask,
     responses((status = 200, body = Invite), (status = 403, description = "forbidden, role_above, grant"),
-        (status = 404, description = "not_found")))]
+        (status = 404, description = "not_found"), (status = 409, description = "disabled")))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     session: Session,
@@ -57,9 +57,12 @@ pub(super) async fn create(
     }
     let asked: Ask = body::json(&headers, body).await?;
     let mut conn = app.readers.acquire().await?;
-    let account = accounts::account(&mut conn, app.tenant.id, &asked.user).await?.filter(|a| !a.disabled);
+    let account = accounts::account(&mut conn, app.tenant.id, &asked.user).await?;
     drop(conn);
     let account = account.ok_or_else(ApiError::not_found)?;
+    if account.disabled {
+        return Err(ApiError::conflict("disabled", "这个账号停用着,没有发邀请;请先恢复账号,再发一次。"));
+    }
     let (user, by, today) = (account.user.clone(), session.actor, china_day(app.clock.now_ms()));
     let admission = app.admission.clone();
     let (code, expires_at) = app

@@ -125,20 +125,14 @@ pub(super) struct Imported {
     updated: usize,
 }
 
-fn check_name(user: &str, name: &str) -> Result<(), ApiError> {
-    if !is_account(user) || user == "gridbook" {
-        let message =
-            format!("账号“{}”不合要求:用 2 到 64 个小写字母、数字、下划线;没有导入任何人。", shown(user));
-        return Err(ApiError::bad("bad_user", message));
-    }
-    let length = name.trim().chars().count();
-    if length == 0 || length > 40 || name.chars().any(char::is_control) {
-        return Err(ApiError::bad(
-            "bad_name",
-            format!("账号“{}”的姓名不合要求;没有导入任何人。", shown(user)),
-        ));
-    }
-    Ok(())
+fn is_name(name: &str) -> bool {
+    (1..=40).contains(&name.trim().chars().count()) && !name.chars().any(char::is_control)
+}
+
+/// `left`: what became of what was asked.
+fn bad_name(user: &str, left: &str) -> ApiError {
+    let words = format!("账号“{}”的姓名不合要求:1 到 40 个字,不能换行;{left},请改好再试。", shown(user));
+    ApiError::bad("bad_name", words)
 }
 
 fn shown(text: &str) -> String {
@@ -242,14 +236,21 @@ pub(super) async fn import(
     }
     let asked: Import = body::json_max(&headers, body, 1024 * 1024).await?;
     if asked.staff.len() > MAX_PEOPLE {
-        return Err(ApiError::too_large());
+        let words = format!("一次最多导入 {MAX_PEOPLE} 人,没有导入任何人;请把表分成几份,一份一份导入。");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", words));
     }
     for person in &asked.staff {
         // A sheet of all staff holds its importer too: fine, as long as the own roles stay.
         if person.user == session.actor.user && person.assignments != session.actor.assignments {
             return Err(own_account());
         }
-        check_name(&person.user, &person.name)?;
+        if !is_account(&person.user) || person.user == "gridbook" {
+            let words = "不合要求:用 2 到 64 个小写字母、数字、下划线;没有导入任何人。";
+            return Err(ApiError::bad("bad_user", format!("账号“{}”{words}", shown(&person.user))));
+        }
+        if !is_name(&person.name) {
+            return Err(bad_name(&person.user, "没有导入任何人"));
+        }
         check_roles(&app, &person.user, &person.assignments)?;
         if person
             .phone
@@ -328,8 +329,8 @@ pub(super) async fn change(
     if user == session.actor.user && (asked.disabled == Some(true) || asked.assignments.is_some()) {
         return Err(own_account());
     }
-    if let Some(name) = &asked.name {
-        check_name(&user, name)?;
+    if asked.name.as_ref().is_some_and(|name| !is_name(name)) {
+        return Err(bad_name(&user, "没有改动"));
     }
     check_roles(&app, &user, asked.assignments.as_deref().unwrap_or_default())?;
     let (target, giver) = (user.clone(), Giver::of(&app, session));

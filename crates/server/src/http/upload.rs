@@ -81,7 +81,7 @@ pub(super) async fn patch(
         return Err(ApiError::malformed());
     };
     let user = session.actor.user;
-    let mime = blob::named(&app, &sha256, &user).await?.ok_or_else(ApiError::forbidden)?;
+    let mime = blob::named(&app, &sha256, &user).await?.ok_or_else(blob::unnamed)?;
     if blob::size(&app, &sha256).await?.is_some() {
         return Ok(state(StatusCode::OK, length, true));
     }

@@ -103,8 +103,12 @@ async fn the_commands_work_and_say_what_is_postgres_s_own_affair() {
     let with = |words: &[&str]| command(&[words, &place].concat());
     let (good, told) = with(&["check"]);
     assert!(!good && told.contains("init"), "{told}");
+    let (good, told) = with(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(!good && told.contains("gridbook-server init"), "{told}");
     let (good, told) = with(&["init", "--admin", "zhangsan"]);
     assert!(good && told.contains("/#/invite/"), "{told}");
+    let (good, told) = with(&["init", "--admin", "zhangsan", "--name", "柳溪镇"]);
+    assert!(!good && told.contains("青禾镇"), "{told}");
     let (good, told) = with(&["reset", "--user", "zhangsan"]);
     assert!(good && told.contains("/#/invite/"), "{told}");
     let (good, told) = with(&["numbers"]);

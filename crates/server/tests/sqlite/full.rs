@@ -37,7 +37,7 @@ async fn a_full_disk_refuses_writes_whole_and_reads_on() {
     let body = serde_json::to_value(ann.request(&many)).unwrap();
     let (status, answer) = server.call("POST", "/sync/v1/push", Some(&ann.token), Some(body.clone())).await;
     assert_eq!((status, answer["code"].as_str()), (503, Some("full")), "{answer}");
-    assert!(answer["message"].as_str().unwrap().contains("还在本机"), "{answer}");
+    assert!(answer["message"].as_str().unwrap().contains("都在"), "{answer}");
     // Reading goes on, and sees nothing of the refused batch.
     ann.pull().await;
     let pulled = ann.ops.keys().filter(|id| id.dot.writer == ann.writer).count();

@@ -37,6 +37,41 @@ async fn registered(server: &Server, ann: &mut crate::common::Device) -> (Entity
     (id, ops, number)
 }
 
+/// The program's own words; whether it was content.
+fn command(args: &[&str]) -> (bool, String) {
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_gridbook-server")).args(args).output().unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn a_township_is_founded_by_init_alone_and_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |words: &[&str]| command(&[words, &["--data", dir.path().to_str().unwrap()]].concat());
+    // An address that is taken: whatever it does before, it ends.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let serve = ["serve", "--listen", &taken.local_addr().unwrap().to_string()].map(str::to_owned);
+    let serve: Vec<&str> = serve.iter().map(String::as_str).collect();
+    let empty = || std::fs::read_dir(dir.path()).unwrap().next().is_none();
+    let (good, told) = with(&serve);
+    assert!(!good && told.contains("gridbook-server init") && empty(), "{told}");
+    let init = |admin: &str, name: &str| {
+        with(&["init", "--admin", admin, "--name", name, "--township", "510000200", "--code", "柳溪"])
+    };
+    let (good, told) = init("张三", "柳溪镇");
+    assert!(!good && told.contains("没有改动") && empty(), "{told}");
+    let (good, told) = init("zhangsan", "柳溪镇");
+    assert!(good && told.contains("/#/invite/"), "{told}");
+    let (good, told) = init("zhangsan", "青禾镇");
+    assert!(!good && told.contains("柳溪镇") && told.contains("没有改动"), "{told}");
+    let (good, told) = with(&["init", "--admin", "zhangsan"]);
+    assert!(!good && told.contains("柳溪镇"), "{told}");
+    let (good, told) = init("zhangsan", "柳溪镇");
+    assert!(good && told.contains("柳溪镇") && told.contains("/#/invite/"), "{told}");
+    let (good, told) = with(&serve);
+    assert!(!good && told.contains("--listen") && !told.contains("init"), "{told}");
+}
+
 #[tokio::test]
 async fn a_restore_is_noticed_and_what_it_lost_comes_back_once() {
     let mut server = Server::open().await;

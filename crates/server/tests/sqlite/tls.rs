@@ -87,7 +87,10 @@ async fn a_hangup_reads_the_files_again() {
     let dir = tempfile::tempdir().unwrap();
     let (certificate, key, first) = renew(dir.path());
     let db = format!("sqlite://{}", dir.path().join("gridbook.db").display());
-    let mut server = Command::new(env!("CARGO_BIN_EXE_gridbook-server"))
+    let program = env!("CARGO_BIN_EXE_gridbook-server");
+    let founded = Command::new(program).args(["init", "--admin", "zhangsan", "--db", &db]).output().unwrap();
+    assert!(founded.status.success());
+    let mut server = Command::new(program)
         .args(["serve", "--listen", "127.0.0.1:0", "--db", &db, "--tls-cert"])
         .arg(certificate)
         .arg("--tls-key")

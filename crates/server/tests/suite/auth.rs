@@ -82,6 +82,30 @@ async fn unknown_and_wrong_are_told_alike_and_both_lock() {
 }
 
 #[tokio::test]
+async fn a_disabled_account_is_told_so_with_the_right_password_only() {
+    let server = Server::open().await;
+    server.person("clerk", vec![role("grid_clerk", "510000100")]).await;
+    server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
+    let clerk = server.token("clerk").await;
+    let change = json!({ "disabled": true });
+    assert_eq!(server.call("PATCH", "/api/staff/ann", Some(&clerk), Some(change)).await.0, 200);
+    let try_in = async |user: &str, password: &str| {
+        let body = json!({ "user": user, "password": password });
+        server.call("POST", "/api/sign-in", None, Some(body)).await
+    };
+    let (status, answer) = try_in("ann", PASSWORD).await;
+    assert_eq!((status, answer["code"].as_str()), (403, Some("disabled")));
+    let told = answer["message"].as_str().unwrap();
+    assert!(told.contains("停用") && told.contains("网格专干"), "{told}");
+    assert_eq!(try_in("ann", "wrong password").await, try_in("nobody", "wrong password").await);
+    // Nor is anybody told that the account is not there when it is.
+    let ask = json!({ "user": "ann" });
+    let (status, answer) = server.call("POST", "/api/invites", Some(&clerk), Some(ask)).await;
+    assert_eq!((status, answer["code"].as_str()), (409, Some("disabled")));
+    assert!(answer["message"].as_str().unwrap().contains("停用"), "{answer}");
+}
+
+#[tokio::test]
 async fn one_address_cannot_try_without_end() {
     let server = Server::open().await;
     let mut refused = 0;
@@ -211,8 +235,32 @@ async fn bad_staff_rows_change_nobody() {
         assert_eq!((status, answer["code"].as_str()), (400, Some(code)));
         assert!(chinese(&answer));
     }
+    let crowd: Vec<Value> = (0..2001).map(|n| row(&format!("u{n}"), "名", AREA, "1")).collect();
+    let (status, answer) =
+        server.call("POST", "/api/staff/import", Some(&clerk), Some(json!({ "staff": crowd }))).await;
+    assert_eq!((status, answer["code"].as_str()), (413, Some("too_large")));
+    assert!(answer["message"].as_str().unwrap().contains("2000 人"), "{answer}");
     let (_, list) = server.call("GET", "/api/staff", Some(&clerk), None).await;
     assert_eq!(list["staff"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_bad_name_is_told_as_one_of_the_person_who_is_renamed() {
+    let server = Server::open().await;
+    server.person("clerk", vec![role("grid_clerk", "510000100")]).await;
+    server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
+    let clerk = server.token("clerk").await;
+    for name in [" ", "钟\n小满", "满".repeat(41).as_str()] {
+        let body = json!({ "name": name });
+        let (status, answer) = server.call("PATCH", "/api/staff/ann", Some(&clerk), Some(body)).await;
+        assert_eq!((status, answer["code"].as_str()), (400, Some("bad_name")));
+        let told = answer["message"].as_str().unwrap();
+        assert!(told.contains("没有改动") && !told.contains("导入"), "{told}");
+    }
+    let body = json!({ "name": "钟小满" });
+    let (status, answer) = server.call("PATCH", "/api/staff/ann", Some(&clerk), Some(body.clone())).await;
+    assert_eq!((status, answer["name"].as_str()), (200, Some("钟小满")));
+    assert_eq!(server.call("PATCH", "/api/staff/A%20B", Some(&clerk), Some(body)).await.0, 404);
 }
 
 /// A township with whoever keeps its directory, its administrator, and people above and below.

@@ -47,7 +47,9 @@ async fn a_photo_goes_up_once_and_down_to_those_who_see_the_record() {
     let mut far = server.worker("far", G2).await;
     let photo = b"\xff\xd8 not quite a jpeg";
     let sha = name(photo);
-    assert_eq!(put(&server, &ann, &sha, photo).await.0, 403, "no operation names it yet");
+    let (status, answer) = put(&server, &ann, &sha, photo).await;
+    assert_eq!(status, 403, "no operation names it yet");
+    assert!(answer["message"].as_str().unwrap().contains("原件还在本机"), "{answer}");
     report(&mut ann, photo, "image/jpeg").await;
     assert_eq!(get(&server, &ann, &sha).await.status(), 404, "not up yet");
     assert_eq!(put(&server, &far, &sha, photo).await.0, 403);

@@ -27,6 +27,9 @@ pub enum Verdict {
     NotAShare,
     /// No answer: no connection, a wrong address, or (in a browser) a server that other sites may not ask.
     Unreachable,
+    /// It answered, and then did not: the connection went, or (in a browser) other sites may ask it some things and not
+    /// all that is needed.
+    Interrupted,
     /// The server has no time or no peace now: try again.
     Busy,
     /// The server's disk or quota is full.
@@ -40,8 +43,6 @@ pub struct Limits {
     pub sizes: bool,
     /// Listings tell entity tags.
     pub tags: bool,
-    /// Files can be renamed (WebDAV).
-    pub moves: bool,
 }
 
 type Found<T> = Result<T, Verdict>;
@@ -55,6 +56,11 @@ impl From<Fault> for Verdict {
             Fault::Status { status, .. } => of_status(status, Self::NotAShare),
         }
     }
+}
+
+/// What no answer means once it has answered.
+fn answered(verdict: Verdict) -> Verdict {
+    if verdict == Verdict::Unreachable { Verdict::Interrupted } else { verdict }
 }
 
 /// What a status means that was not hoped for; `other` for those that depend on what was asked.
@@ -128,7 +134,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let tried = self.probe_file(&name).await;
         // Away with it, whatever came of it.
         let _stays = self.try_out("DELETE", &name, Vec::new(), Vec::new()).await;
-        tried
+        tried.map_err(answered)
     }
 
     async fn probe_file(&self, name: &str) -> Found<Verdict> {
@@ -156,19 +162,11 @@ impl<W: Wire, E: Env> Share<W, E> {
             Err(fault) => return Err(of_status(fault.status().unwrap_or_default(), Verdict::NoListing)),
         };
         let Some(item) = item else { return Err(Verdict::NoListing) };
-        // Not every server takes it; nothing needs it.
-        let other = name.replace(".bin", "-2.bin");
-        let moved = self.try_out("MOVE", name, vec![("destination", other.clone())], Vec::new()).await?;
-        let moves = matches!(moved.status, 201 | 204);
-        if moves {
-            let _stays = self.try_out("DELETE", &other, Vec::new(), Vec::new()).await;
-        } else {
-            let deleted = self.try_out("DELETE", name, Vec::new(), Vec::new()).await?;
-            if !(200..300).contains(&deleted.status) {
-                return Err(of_status(deleted.status, Verdict::ReadOnly));
-            }
+        let deleted = self.try_out("DELETE", name, Vec::new(), Vec::new()).await?;
+        if !(200..300).contains(&deleted.status) {
+            return Err(of_status(deleted.status, Verdict::ReadOnly));
         }
-        Ok(Verdict::Works(Limits { sizes: item.len.is_some(), tags: item.etag.is_some(), moves }))
+        Ok(Verdict::Works(Limits { sizes: item.len.is_some(), tags: item.etag.is_some() }))
     }
 
     pub(super) async fn probe_couch(&self) -> Found<Verdict> {
@@ -191,7 +189,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             let path = format!("{name}?rev={}", kept.rev);
             let _stays = self.try_out("DELETE", &path, Vec::new(), Vec::new()).await;
         }
-        tried
+        tried.map_err(answered)
     }
 
     async fn probe_doc(&self, name: &str) -> Found<Verdict> {
@@ -222,7 +220,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let feed = feed.and_then(|text| serde_json::from_slice::<Feed>(&text).ok());
         match feed {
             Some(feed) if feed.results.iter().any(|row| row.id == name) => {
-                Ok(Verdict::Works(Limits { sizes: true, tags: true, moves: false }))
+                Ok(Verdict::Works(Limits { sizes: true, tags: true }))
             }
             _ => Err(Verdict::NoListing),
         }

@@ -68,16 +68,6 @@ impl FakeDav {
             }
             "DELETE" if self.tree.files.remove(path).is_some() => 204,
             "DELETE" => 404,
-            "MOVE" => {
-                let to = header("destination").unwrap_or_default().to_owned();
-                match self.tree.files.remove(path) {
-                    Some(file) => {
-                        self.tree.files.insert(to, file);
-                        201
-                    }
-                    None => 404,
-                }
-            }
             "MKCOL" => {
                 let parent = path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
                 if !parent.is_empty() && !self.tree.folders.contains(&format!("{parent}/")) {

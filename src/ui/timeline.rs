@@ -92,7 +92,16 @@ fn words(package: &Package, form: Option<&Form>, case: &CaseView, kind: &LineKin
 
 /// Words for a reason, whichever step it belongs to.
 fn reason_label(package: &Package, id: &str) -> String {
-    ["supplement_reason", "refuse_reason", "return_reason", "waive_reason", "not_close_reason"]
+    let dicts = [
+        "supplement_reason",
+        "refuse_reason",
+        "return_reason",
+        "waive_reason",
+        "not_close_reason",
+        "recheck_result",
+        "enforce_reason",
+    ];
+    dicts
         .iter()
         .find_map(|dict| package.choice(dict, id))
         .map_or_else(|| id.to_owned(), |choice| choice.label.clone())

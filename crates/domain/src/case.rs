@@ -15,6 +15,7 @@ use gridbook_log::{Entity, EntityId, Event, Outcome};
 use serde_json::Value;
 
 use crate::form::{Photos, Values};
+use crate::hazard;
 use crate::mediation::risk::{self, RiskTrail};
 use crate::record::RecordKind;
 use crate::role::Target;
@@ -62,6 +63,10 @@ pub struct CaseView {
     pub risk: RiskTrail,
     /// Who said that they know of a danger that cannot wait, in order (HAZ-05).
     pub alarm_known: Vec<Known>,
+    /// How many re-checks of a hazard failed.
+    pub failed_rechecks: usize,
+    /// The steps of enforcement that were taken, with their days, in order (HAZ-09).
+    pub enforced: Vec<(String, NaiveDate)>,
     /// Category id.
     pub category: Option<String>,
     /// Subtype id.
@@ -201,7 +206,7 @@ fn text(values: &Values, path: &str) -> Option<String> {
 /// Who said that they know, even where the case had moved on before that arrived.
 fn alarm_known(entity: &Entity) -> Vec<Known> {
     let said = entity.timeline().iter().filter(|record| {
-        record.event.event == crate::hazard::KNOWN && !matches!(record.outcome, Outcome::Rejected(_))
+        record.event.event == hazard::KNOWN && !matches!(record.outcome, Outcome::Rejected(_))
     });
     let known = said.map(|record| Known {
         told_as: text(&record.event.data, "told_as").unwrap_or_default(),
@@ -257,6 +262,8 @@ impl CaseView {
             level_set_at: None,
             risk: risk::trail(entity),
             alarm_known: alarm_known(entity),
+            failed_rechecks: hazard::failed(entity),
+            enforced: hazard::enforced(entity),
             category: text(&values, "category"),
             subtype: text(&values, "subtype").or_else(|| text(&values, "sub")),
             title: title(&values, kind),
@@ -376,7 +383,7 @@ impl CaseView {
                     (self.lead_unit, self.handler) = (None, None);
                     self.support_units.clear();
                 }
-                "start" | "progress" | "re_handle" => {
+                "start" | "progress" | "re_handle" | "enforce_persuade" | "enforce_notice" => {
                     self.handled_by.insert(record.user.clone());
                 }
                 "finish" => {

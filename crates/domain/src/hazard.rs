@@ -29,8 +29,10 @@ pub use patrol::{
 pub use point::{PointDue, answers, found, point_due, points_due};
 pub use points::{Point, points};
 pub use rounds::{
-    ControlCheck, Enforcement, EnforcementProblem, Rounds, Stage, control_check, enforce, recheck_by, rounds,
+    ControlCheck, Enforcement, EnforcementProblem, RECHECK, RECHECKED, Rounds, Stage, control_check, enforce,
+    enforcement_due, enforcing, failed_too_often, recheck_by, rounds,
 };
+pub(crate) use rounds::{enforced, failed};
 
 /// Rules of hazards as data.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

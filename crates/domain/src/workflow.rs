@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::CaseView;
 use crate::form::Field;
+use crate::hazard::RECHECKED;
 use crate::package::{Package, Part};
 use crate::record::RecordKind;
 
@@ -169,7 +170,7 @@ impl Transition {
 }
 
 /// True for values that only steps of the workflow write (lead unit, handler, limits): they are no field of the
-/// record's form, and a plain correction must not touch them.
+/// record's form, and a plain correction must not touch them. So is what a re-check said, which the form only shows.
 pub fn owned_path(package: &Package, kind: RecordKind, path: &str) -> bool {
     let head = path.split('/').next().unwrap_or(path);
     let written = package.flow(kind).is_some_and(|flow| {
@@ -179,7 +180,8 @@ pub fn owned_path(package: &Package, kind: RecordKind, path: &str) -> bool {
             .flat_map(|step| step.inputs_for(kind))
             .any(|field| field.set && field.path == head)
     });
-    written && package.form_for(kind).is_none_or(|form| form.field(head).is_none())
+    let alone = || package.form_for(kind).is_none_or(|form| form.field(head).is_none());
+    written && (RECHECKED.contains(&head) || alone())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::admit::message_for;
+use gridbook_domain::hazard::enforcement_due;
 use gridbook_domain::package::Package;
 use gridbook_domain::seven::seven;
 use leptos::prelude::*;
@@ -94,6 +95,11 @@ pub(super) fn standing(package: &Package, names: &Names, record: &Record, today:
     }
     line("评价", view.rating.as_deref().map(|id| package.label("rating", id).to_owned()).unwrap_or_default());
     line("重办次数", if view.redo_count > 0 { view.redo_count.to_string() } else { String::new() });
+    if view.failed_rechecks > 0 {
+        let due = enforcement_due(package.hazards.get(), view);
+        let next = if due { "，应依次劝导、书面通知、移送执法" } else { "" };
+        line("复查", format!("{} 次不通过{next}", view.failed_rechecks));
+    }
     let open = package.state(&view.state).is_some_and(|state| !state.terminal);
     for (label, date) in [("认领期限", &view.respond_by), ("办理期限", &view.handle_by)] {
         if let Some(date) = date {

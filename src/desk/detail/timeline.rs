@@ -88,14 +88,15 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
 const PROBLEMS: [&str; 6] =
     ["ask_supplement", "refuse", "return_unit", "reject_finish", "dissatisfied", "withdraw"];
 
-/// The dictionary that the step's reason comes from.
+/// The dictionary that the step's reason comes from, or the conclusion of a re-check.
 fn flow_reason_dict<'p>(
     package: &'p Package,
     record: &Record,
     line: &Line,
 ) -> Option<&'p gridbook_domain::form::Field> {
     let LineKind::Step { action, from, to, .. } = &line.kind else { return None };
-    package.flow(record.view.kind)?.told(action, from, to)?.inputs.iter().find(|field| field.path == "reason")
+    let step = package.flow(record.view.kind)?.told(action, from, to)?;
+    step.inputs.iter().find(|field| matches!(field.path.as_str(), "reason" | "passed"))
 }
 
 fn reason(package: &Package, field: Option<&gridbook_domain::form::Field>, id: &str) -> String {

@@ -36,9 +36,9 @@ pub struct Line {
     pub user: String,
     /// What.
     pub kind: LineKind,
-    /// Reason id, where the step has one.
+    /// Reason id, where the step has one; of a re-check its conclusion.
     pub reason: Option<String>,
-    /// What its author wrote.
+    /// What its author wrote, behind the day on which the step was taken where that is asked.
     pub text: Option<String>,
     /// Machine code of the authority's refusal, if it was refused.
     pub refused: Option<String>,
@@ -78,8 +78,12 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
             counts: record.outcome == Outcome::Counts,
         };
         let mut step = line(record.dot, record.hlc.ms, &record.user, kind);
-        step.reason = said("reason");
-        step.text = said("text");
+        let concluded = || event.set.get("passed").and_then(Value::as_str).map(str::to_owned);
+        step.reason = said("reason").or_else(concluded);
+        step.text = match (said("taken_on"), said("text")) {
+            (Some(day), Some(text)) => Some(format!("{day}，{text}")),
+            (day, text) => day.or(text),
+        };
         lines.push(step);
     }
     // Stable: steps of one millisecond keep their causal order.

@@ -2,7 +2,7 @@
 //! enforcement.
 
 use chrono::{Days, NaiveDate};
-use gridbook_log::{Entity, Outcome, order_by_key};
+use gridbook_log::{Entity, EventRec, Outcome, order_by_key};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,43 +50,75 @@ pub struct Rounds {
     pub must_transfer: bool,
 }
 
-fn is_true(entity: &Entity, path: &str) -> bool {
-    entity.get(path) == Some(&Value::Bool(true))
+/// The step that records a re-check.
+pub const RECHECK: &str = "recheck";
+/// What a re-check says. A plain correction does not write it, and each re-check says all of it anew: each conclusion
+/// is a round.
+pub const RECHECKED: [&str; 4] = ["recheck_at", "recheck_by", "second_person", "passed"];
+/// What the actions of enforcement begin with; the id of the step follows.
+const ENFORCE: &str = "enforce_";
+
+/// The step of enforcement that an action takes.
+pub fn enforcing(action: &str) -> Option<&str> {
+    action.strip_prefix(ENFORCE)
 }
 
-/// Reads the rounds of a hazard. A conclusion is entered anew for every re-check, so each entry is a round.
+/// The conclusions of all re-checks, in order.
+fn conclusions(entity: &Entity) -> Vec<&str> {
+    let writes = entity.register("passed").into_iter().flat_map(|register| &register.writes);
+    writes.filter(|write| !write.rejected).filter_map(|write| write.value.as_str()).collect()
+}
+
+/// How many re-checks failed.
+pub(crate) fn failed(entity: &Entity) -> usize {
+    conclusions(entity).into_iter().filter(|result| *result == "failed").count()
+}
+
+/// The steps of enforcement that were taken, with their days, in order. One that arrives after the case has gone on
+/// was taken all the same; a hand-over that did not move the case was not.
+pub(crate) fn enforced(entity: &Entity) -> Vec<(String, NaiveDate)> {
+    let stands = |record: &&EventRec| match record.outcome {
+        Outcome::Counts => true,
+        Outcome::Note => record.event.from == record.event.to,
+        Outcome::Rejected(_) => false,
+    };
+    let step = |record: &EventRec| {
+        let step = enforcing(&record.event.event)?;
+        let on = record.event.data.get("taken_on").and_then(Value::as_str).and_then(crate::date::parse);
+        Some((step.to_owned(), on.unwrap_or_else(|| day_of(record.hlc.ms))))
+    };
+    let mut taken: Vec<_> = entity.timeline().iter().filter(stands).filter_map(step).collect();
+    order_by_key(&mut taken, |(_, day)| *day);
+    taken
+}
+
+/// Whether re-checks failed so often that enforcement takes over.
+pub fn failed_too_often(rules: &HazardRules, failed: usize) -> bool {
+    rules.recheck_limit > 0 && failed >= rules.recheck_limit
+}
+
+/// Whether enforcement is what comes next, and nobody has begun it (HAZ-09).
+pub fn enforcement_due(rules: &HazardRules, case: &CaseView) -> bool {
+    let passed = case.values.get("passed").and_then(Value::as_str) == Some("passed");
+    !passed && case.enforced.is_empty() && failed_too_often(rules, case.failed_rechecks)
+}
+
+/// Reads the rounds of a hazard.
 pub fn rounds(rules: &HazardRules, entity: &Entity) -> Rounds {
-    let results: Vec<&str> = entity
-        .register("passed")
-        .map(|register| {
-            register.writes.iter().filter(|w| !w.rejected).filter_map(|w| w.value.as_str()).collect()
-        })
-        .unwrap_or_default();
-    let failed = results.iter().filter(|result| **result == "failed").count();
-    let mut enforced: Vec<(String, NaiveDate)> = entity
-        .rows("enforcement")
-        .into_iter()
-        .filter_map(|row| {
-            let step = entity.text(&format!("enforcement/{row}/step"))?;
-            let day = crate::date::parse(entity.text(&format!("enforcement/{row}/at"))?)?;
-            Some((step.to_owned(), day))
-        })
-        .collect();
-    order_by_key(&mut enforced, |(_, day)| *day);
-    let must_transfer =
-        is_true(entity, "owner_refuses") || rules.recheck_limit > 0 && failed >= rules.recheck_limit;
+    let (failed, enforced) = (failed(entity), enforced(entity));
+    let must_transfer = !enforced.is_empty() || failed_too_often(rules, failed);
     let controlled =
         !entity.rows("control_measures").is_empty() || entity.text("on_spot_result") == Some("controlled");
     let worked = entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts);
     let working =
         worked.into_iter().any(|record| matches!(record.event.event.as_str(), "start" | "progress"));
-    let stage = if results.last() == Some(&"passed") {
+    let stage = if conclusions(entity).last() == Some(&"passed") {
         Stage::Passed
     } else if must_transfer {
         Stage::Enforcement
     } else if failed > 0 || working {
         Stage::Rectifying
-    } else if is_true(entity, "rect_notice") {
+    } else if entity.get("rect_notice") == Some(&Value::Bool(true)) {
         Stage::NoticeIssued
     } else if controlled {
         Stage::Controlled
@@ -155,7 +187,7 @@ pub struct ControlCheck {
 }
 
 /// The next check of the control measures of an open hazard; `None` where nothing is under control yet, its level
-/// asks for no checks, or it is done. Notes of progress and later measures count as checks.
+/// asks for no checks, or it is done. Notes of progress, re-checks and later measures count as checks.
 pub fn control_check(
     package: &Package,
     case: &CaseView,
@@ -175,7 +207,7 @@ pub fn control_check(
         .collect();
     let first = *days.iter().min()?;
     let counts = entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts);
-    let notes = counts.filter(|record| matches!(record.event.event.as_str(), "progress" | "start"));
+    let notes = counts.filter(|record| matches!(record.event.event.as_str(), "progress" | "start" | RECHECK));
     days.extend(notes.map(|record| day_of(record.hlc.ms)).filter(|day| *day >= first));
     order_by_key(&mut days, |day| *day);
     days.dedup();

@@ -7,8 +7,11 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::admit::Refusal;
 use crate::calendar::{DAY_MS, midnight};
 use crate::case::story::{Story, hazard_body, person};
+use crate::role::Actor;
+use crate::workflow::{Guard, event, offered, suggested};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -85,6 +88,15 @@ fn set(story: &mut Story, when: u64, values: &Value) {
     story.entity.apply(&op);
 }
 
+/// A re-check by `eva` of another unit's roof.
+fn recheck(story: &mut Story, passed: &str) {
+    let said = json!({
+        "set": {"recheck_at": "2026-05-18T10:00", "recheck_by": "eva", "second_person": "fay", "passed": passed},
+        "data": {"text": "墙还歪着"}
+    });
+    story.step(&person("eva", "grid_chief"), RECHECK, &said);
+}
+
 #[test]
 fn rounds_of_re_checks() {
     let mut story = Story::hazard("orange");
@@ -98,33 +110,125 @@ fn rounds_of_re_checks() {
     story.until_claimed();
     story.step(&person("ben", "unit_handler"), "start", &json!({}));
     assert_eq!(stage(&story), Stage::Rectifying);
-    for _ in 0..2 {
-        let now = story.ms + 1;
-        set(&mut story, now, &json!({"passed": "failed"}));
-    }
+    recheck(&mut story, "failed");
+    recheck(&mut story, "failed");
     let twice = rounds(rules(), &story.entity);
     assert_eq!((twice.stage, twice.failed, twice.must_transfer), (Stage::Rectifying, 2, false));
-    let now = story.ms + 1;
-    set(&mut story, now, &json!({"passed": "failed"}));
+    assert!(!enforcement_due(rules(), &story.view()));
+    recheck(&mut story, "failed");
     let third = rounds(rules(), &story.entity);
     assert_eq!((third.stage, third.failed, third.must_transfer), (Stage::Enforcement, 3, true));
-    set(&mut story, now + 1, &json!({"passed": "passed"}));
+    assert!(enforcement_due(rules(), &story.view()));
+    let said = story.view().timeline.pop().unwrap();
+    assert_eq!((said.reason.as_deref(), said.text.as_deref()), (Some("failed"), Some("墙还歪着")));
+    recheck(&mut story, "passed");
     assert_eq!(stage(&story), Stage::Passed);
-    let mut refusing = Story::hazard("yellow");
-    let now = refusing.ms;
-    set(
-        &mut refusing,
-        now,
-        &json!({"owner_refuses": true, "enforcement/b/step": "notice", "enforcement/b/at": "2026-05-20",
-        "enforcement/a/step": "persuade", "enforcement/a/at": "2026-05-19"}),
-    );
-    let found = rounds(rules(), &refusing.entity);
-    assert_eq!(found.stage, Stage::Enforcement);
+    assert!(!enforcement_due(rules(), &story.view()));
+}
+
+#[test]
+fn a_re_check_is_said_anew_by_somebody_else() {
+    let mut story = Story::hazard("orange");
+    story.until_claimed();
+    let (ben, eva) = (person("ben", "unit_handler"), person("eva", "grid_chief"));
+    story.step(&ben, "start", &json!({}));
+    let said = |by: &str, second: &str, passed: &str| {
+        let at = "2026-05-18T10:00";
+        let set = json!({"recheck_at": at, "recheck_by": by, "second_person": second, "passed": passed});
+        json!({"set": set, "data": {"text": "墙扶正了"}})
+    };
+    let ok = said("eva", "fay", "passed");
+    assert_eq!(story.try_step(&ben, RECHECK, &ok), Err(Refusal::Guard(Guard::NotHandler)));
+    let refused = Err(Refusal::Guard(Guard::Rechecker));
+    assert_eq!(story.try_step(&eva, RECHECK, &said("ben", "fay", "passed")), refused);
+    assert_eq!(story.try_step(&eva, RECHECK, &said("eva", "ben", "passed")), refused);
+    assert_eq!(story.try_step(&eva, RECHECK, &said("eva", "", "passed")), refused, "two for orange");
+    story.step(&eva, RECHECK, &ok);
+    // The next one does not begin with what the last one said, and cannot leave it standing.
+    let (case, package) = (story.view(), Package::builtin());
+    let step = package.flow(case.kind).unwrap().transition(RECHECK, "in_progress").unwrap();
+    let first = suggested(package, step, &case, &eva, story.ms);
+    assert_eq!(first.keys().collect::<Vec<_>>(), ["recheck_at", "recheck_by"]);
+    let again = event(package, step, &case, &case.values, Vec::new());
+    assert_eq!(again.set.get("passed"), Some(&json!("passed")));
+    assert_eq!(story.try_step(&eva, RECHECK, &json!({})).unwrap_err().code(), "invalid");
+    let plain = json!({"set": {"passed": "passed"}});
+    assert_eq!(story.judge(&ben, "set", &plain), Err(Refusal::WorkflowPath("passed".to_owned())));
+}
+
+#[test]
+fn who_refuses_is_talked_to_then_told_then_handed_over() {
+    let mut story = Story::hazard("yellow");
+    story.until_claimed();
+    let (ben, dora) = (person("ben", "unit_handler"), person("dora", "center_director"));
+    story.step(&ben, "start", &json!({}));
+    let on = |day: &str, reason: &str| json!({"data": {"reason": reason, "taken_on": day, "text": "说不通"}});
+    let shown = |story: &Story, who: &Actor| {
+        let (case, today) = (story.view(), story.today());
+        let steps = offered(Package::builtin(), who, &case, today).into_iter();
+        steps
+            .filter(|step| enforcing(&step.action).is_some())
+            .map(|step| step.label.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&story, &ben), ["劝导（不整改）"]);
+    assert!(shown(&story, &dora).is_empty(), "nothing to hand over yet");
+    let turn = Err(Refusal::Guard(Guard::EnforceTurn));
+    assert_eq!(story.try_step(&ben, "enforce_notice", &on("2026-05-18", "")), turn);
+    let fits = Err(Refusal::Guard(Guard::EnforceFits));
+    assert_eq!(story.try_step(&ben, "enforce_persuade", &on("2026-05-19", "refused")), fits);
+    assert_eq!(story.try_step(&ben, "enforce_persuade", &on("2026-05-18", "failed")), fits, "none failed");
+    story.step(&ben, "enforce_persuade", &on("2026-05-18", "refused"));
+    let said = story.view().timeline.pop().unwrap();
+    assert_eq!((said.reason.as_deref(), said.text.as_deref()), (Some("refused"), Some("2026-05-18，说不通")));
+    assert_eq!(shown(&story, &ben), ["书面通知"]);
+    assert_eq!(story.try_step(&ben, "enforce_persuade", &on("2026-05-18", "refused")), turn);
+    let notice = |day: &str| json!({"data": {"taken_on": day, "text": "整改〔2026〕003号，当面送达"}});
+    assert_eq!(story.try_step(&ben, "enforce_notice", &notice("2026-05-17")), fits);
+    story.step(&ben, "enforce_notice", &notice("2026-05-18"));
+    assert!(shown(&story, &ben).is_empty(), "the township hands over");
+    assert_eq!(shown(&story, &dora), ["移送执法"]);
+    let over = json!({"data": {"taken_on": "2026-05-18", "body": "区综合行政执法局", "basis": "安全生产法",
+        "receipt_by": "2026-05-25", "text": "材料齐全"}});
+    story.step(&dora, "enforce_transfer", &over);
+    let (view, found) = (story.view(), rounds(rules(), &story.entity));
+    assert_eq!((view.state.as_str(), found.stage), ("transferred", Stage::Enforcement));
+    assert_eq!(view.enforced, found.enforced);
     assert_eq!(
         found.enforced.iter().map(|(step, _)| step.as_str()).collect::<Vec<_>>(),
-        ["persuade", "notice"]
+        ["persuade", "notice", "transfer"]
     );
-    assert_eq!(enforce(rules(), &found.enforced, "transfer", day("2026-05-21")), Ok(()));
+    // Like any transfer it waits for a receipt.
+    let clocks = crate::clock::read(Package::builtin(), &story.entity);
+    assert!(clocks.limits.iter().any(|limit| limit.clock == crate::clock::ClockId::Receipt));
+    let receipt = json!({"data": {"received_on": "2026-05-18", "received_by": "执法局 李工"}});
+    story.step(&dora, "transfer_receipt", &receipt);
+}
+
+#[test]
+fn after_three_failed_re_checks_enforcement_needs_no_refusal() {
+    let mut story = Story::hazard("orange");
+    story.until_claimed();
+    let ben = person("ben", "unit_handler");
+    story.step(&ben, "start", &json!({}));
+    let talk = json!({"data": {"reason": "failed", "taken_on": "2026-05-18", "text": "答应再改"}});
+    for _ in 0..3 {
+        let early = story.try_step(&ben, "enforce_persuade", &talk);
+        assert_eq!(early, Err(Refusal::Guard(Guard::EnforceFits)));
+        recheck(&mut story, "failed");
+    }
+    story.step(&ben, "enforce_persuade", &talk);
+    assert!(!enforcement_due(rules(), &story.view()), "it has begun");
+    assert!(story.view().handled_by.contains("ben"));
+}
+
+#[test]
+fn each_step_of_enforcement_has_its_action() {
+    let package = Package::builtin();
+    let flow = package.flow(RecordKind::Hazard).unwrap();
+    let actions = flow.transitions.get().iter().filter_map(|step| enforcing(&step.action));
+    let steps = rules().enforcement.iter().map(|step| step.id.as_str());
+    assert_eq!(actions.collect::<Vec<_>>(), steps.collect::<Vec<_>>());
 }
 
 #[test]

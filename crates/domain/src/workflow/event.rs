@@ -41,6 +41,13 @@ pub fn suggested(
     {
         values.insert("told_as".to_owned(), json!(told.id));
     }
+    if step.action == hazard::RECHECK {
+        values.insert("recheck_at".to_owned(), json!(minute_of(now_ms)));
+        values.insert("recheck_by".to_owned(), json!(actor.user));
+    }
+    if hazard::enforcing(&step.action).is_some() {
+        values.insert("taken_on".to_owned(), json!(day_of(now_ms).to_string()));
+    }
     if step.action == risk::NOTICE {
         values.insert("told_at".to_owned(), json!(minute_of(now_ms)));
         if let Some((left, _)) = risk::to_notify(package, case) {

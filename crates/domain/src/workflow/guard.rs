@@ -120,6 +120,12 @@ pub enum Guard {
     RiskKept,
     /// Told of a danger as part of its chain, and nobody of that step said so far that they know (HAZ-05).
     AlarmTold,
+    /// Named as who re-checked: not who repaired it, and two of them for red and orange hazards.
+    Rechecker,
+    /// This step of enforcement is the next one (HAZ-09).
+    EnforceTurn,
+    /// Its day is none before the last step's nor to come; and what it says of failed re-checks is so.
+    EnforceFits,
 }
 
 /// What a guard looks at.
@@ -144,7 +150,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 48] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -190,6 +196,9 @@ impl Guard {
         Self::NoticeDue,
         Self::RiskKept,
         Self::AlarmTold,
+        Self::Rechecker,
+        Self::EnforceTurn,
+        Self::EnforceFits,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
@@ -215,6 +224,8 @@ impl Guard {
                 | Self::MedSigned
                 | Self::MedTalked
                 | Self::MedComplete
+                | Self::Rechecker
+                | Self::EnforceFits
         )
     }
 
@@ -277,6 +288,9 @@ impl Guard {
             Self::NoticeDue => "nobody_to_notify",
             Self::RiskKept => "risk_lowered",
             Self::AlarmTold => "not_told",
+            Self::Rechecker => "rechecker",
+            Self::EnforceTurn => "enforce_order",
+            Self::EnforceFits => "enforce_day",
         }
     }
 
@@ -286,7 +300,7 @@ impl Guard {
             Self::CreatorOnly => "只有上报人本人能这样做",
             Self::BeforeRegistration => "已经登记, 不能再撤回; 可以写明情况请中心处理",
             Self::NotReporter => "自己上报的事项要由别人回访",
-            Self::NotHandler => "自己经手的事项要由别人回访和销号",
+            Self::NotHandler => "自己经手的事项要由别人复查、回访和销号",
             Self::SecondPerson => "红色、橙色隐患销号要写明第二名到场人员, 且不能是办理人或本人",
             Self::LeadUnitMember => "只有主责单位的人能认领或退件",
             Self::Handles => "只有承办人和承办单位的人能办理",
@@ -330,6 +344,9 @@ impl Guard {
                 "风险等级不能比现在低，也不能比勾选的情况低；要调低请调委会主任、中心主任或总网格长来定"
             }
             Self::AlarmTold => "这一级已经有人知悉, 或者您不在告知链里",
+            Self::Rechecker => "复查人不能是整改的人；红色、橙色隐患要两人复查",
+            Self::EnforceTurn => "先劝导，再书面通知，再移送执法，每步一次",
+            Self::EnforceFits => "日期不能早于上一步，也不能晚于今天；复查不通过要满规定的次数",
         }
     }
 
@@ -430,6 +447,15 @@ impl Guard {
                 let step = hazard::to_answer(now.package, now.actor, case, now.today);
                 step.is_some_and(|step| said("told_as").is_empty() || said("told_as") == step.id)
             }
+            Self::Rechecker => {
+                hazard::recheck_by(now.package, case, said("recheck_by"), Some(said("second_person")))
+            }
+            Self::EnforceTurn => now.may_enforce(now.today),
+            Self::EnforceFits => {
+                let often = || hazard::failed_too_often(now.package.hazards.get(), case.failed_rechecks);
+                day(Some(said("taken_on"))).is_some_and(|day| day <= now.today && now.may_enforce(day))
+                    && (said("reason") != "failed" || often())
+            }
         }
     }
 }
@@ -443,6 +469,12 @@ impl Situation<'_> {
     fn last_day(&self, rule: Rule) -> NaiveDate {
         let calendar = &self.package.law.get().calendar;
         day_of(due(calendar, rule, midnight(self.today)).at - 1)
+    }
+
+    fn may_enforce(&self, day: NaiveDate) -> bool {
+        let step = hazard::enforcing(self.action);
+        let rules = self.package.hazards.get();
+        step.is_some_and(|step| hazard::enforce(rules, &self.case.enforced, step, day).is_ok())
     }
 
     fn last_joint_day(&self) -> NaiveDate {

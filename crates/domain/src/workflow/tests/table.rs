@@ -32,6 +32,7 @@ pub(super) fn answer(field: &Field, case: &CaseView, today: NaiveDate, so_far: &
         ("to_tier", _) => json!(if case.tier() == "village" { "township" } else { "county" }),
         ("main", _) => json!("0190f0e0c0de4a5b8c6d7e8f90a1b2c3"),
         ("second_person", _) => json!("sam"),
+        ("taken_on", _) => json!(today.to_string()),
         (_, FieldKind::Date) => in_days(3),
         (_, FieldKind::Datetime) => json!("2026-05-18T10:00"),
         (_, FieldKind::Number) => json!(1),
@@ -116,6 +117,10 @@ fn fitting(step: &Transition, kind: RecordKind, from: &str) -> CaseView {
     if step.guards.contains(&Guard::AlarmTold) {
         case.values.insert("level".to_owned(), json!("red"));
         (case.level, case.level_since) = (Some("red".to_owned()), Some(START));
+    }
+    if let Some(step) = crate::hazard::enforcing(&step.action) {
+        let before = Package::builtin().hazards.get().enforcement.iter().take_while(|known| known.id != step);
+        case.enforced = before.map(|known| (known.id.clone(), Story::new().today())).collect();
     }
     if step.guards.contains(&Guard::Called) {
         case.category = Some("call".to_owned());
@@ -288,6 +293,16 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
         Guard::Unseen => case.told.clear(),
         Guard::NoticeDue => case.level = Some("orange".to_owned()),
         Guard::AlarmTold => case.reporter = "zed".to_owned(),
+        Guard::Rechecker => {
+            case.handled_by.insert("ben".to_owned());
+        }
+        Guard::EnforceTurn => {
+            let step = crate::hazard::enforcing(&step.action).unwrap();
+            case.enforced.push((step.to_owned(), Story::new().today()));
+        }
+        Guard::EnforceFits => {
+            event.data.insert("taken_on".to_owned(), json!("2026-05-19"));
+        }
         // Of mediation files, and of who is no head: their own tests break them.
         Guard::RiskKept
         | Guard::MedFit

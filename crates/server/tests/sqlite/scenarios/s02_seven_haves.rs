@@ -198,3 +198,52 @@ fn lamp(who: &super::rig::Person, id: gridbook_log::EntityId, now: u64) -> Lamp 
     let row = who.rows().into_iter().find(|row| row.id == id).unwrap();
     row.deadline().unwrap().lamp(now)
 }
+
+/// A hazard whose owner does not repair it: three failed re-checks, then talked to, told in writing, handed over
+/// (HAZ-09). The server keeps the order, too.
+#[tokio::test]
+async fn who_does_not_repair_is_handed_over_step_by_step() {
+    let town = Town::at(at("2026-03-09", "10:00")).await;
+    let ann = town.person("ann", "village_assistant").await;
+    let ivy = town.person("ivy", "intake_clerk").await;
+    let ben = town.of_unit("ben", UNIT).await;
+    let eva = town.person("eva", "grid_chief").await;
+    let dora = town.person("dora", "center_director").await;
+    let all = [&ann, &ivy, &ben, &eva, &dora];
+    let id = ann.report(RecordKind::Hazard, GRID, hazard("yellow"), &["photo_before"]).await;
+    town.sync(&all).await;
+    let register = json!({"category": "water_works", "subtype": "water_works.6", "duplicate_checked": true});
+    town.step(&ivy, &all, id, "register", register).await;
+    town.step(&ivy, &all, id, "dispatch", json!({"lead_unit": UNIT})).await;
+    ben.step(id, "claim", json!({})).await;
+    town.step(&ben, &all, id, "start", json!({})).await;
+    assert!(!ben.offered(id).await.contains("recheck"), "who repairs does not re-check");
+    for day in ["2026-03-12", "2026-03-16", "2026-03-20"] {
+        town.travel(at(day, "10:00"));
+        let failed = json!({"passed": "failed", "text": "水沟还堵着"});
+        town.step(&eva, &all, id, "recheck", failed).await;
+    }
+    assert_eq!(ben.case(id).await.failed_rechecks, 3);
+    assert!(!ben.offered(id).await.contains("enforce_notice"), "not before talking");
+    let talk = json!({"reason": "failed", "text": "业主答应清，没有清"});
+    town.step(&ben, &all, id, "enforce_persuade", talk).await;
+    town.travel(at("2026-03-23", "10:00"));
+    // Two devices tell in writing at once: the server takes one.
+    let carl = town.of_unit("carl", UNIT).await;
+    carl.sync().await;
+    let notice = json!({"text": "整改〔2026〕003号，当面送达，3月27日前清完"});
+    ben.step(id, "enforce_notice", notice.clone()).await;
+    carl.step(id, "enforce_notice", notice).await;
+    town.sync(&all).await;
+    carl.sync().await;
+    assert_eq!((ben.refused(id), carl.refused(id).as_deref()), (None, Some("enforce_order")));
+    town.travel(at("2026-03-30", "10:00"));
+    let over = json!({
+        "body": "区综合行政执法局", "basis": "防洪法", "receipt_by": "2026-04-07", "text": "通知期满没有清"
+    });
+    town.step(&dora, &all, id, "enforce_transfer", over).await;
+    let view = ann.case(id).await;
+    let taken: Vec<String> = view.enforced.iter().map(|(step, day)| format!("{step} {day}")).collect();
+    assert_eq!(view.state, "transferred");
+    assert_eq!(taken, ["persuade 2026-03-20", "notice 2026-03-23", "transfer 2026-03-30"]);
+}

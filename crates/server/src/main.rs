@@ -287,7 +287,7 @@ async fn stopped() {
 
 async fn init(options: Options) -> Result<(), String> {
     let admin = options.admin.clone().ok_or_else(|| format!("缺少 --admin\n\n{USAGE}"))?;
-    if !setup::is_account(&admin) {
+    if !gridbook_domain::role::is_account(&admin) {
         return Err("--admin 后面写账号:2 到 64 个小写字母、数字、下划线;什么也没有改动。".to_owned());
     }
     let there = db::founded(&options.db).await.map_err(|e| e.to_string())?;

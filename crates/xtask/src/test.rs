@@ -128,7 +128,11 @@ fn tests(packages: &[&str]) -> Verdict {
         cargo("test")
     };
     run.args(packages);
-    if !nextest {
+    if nextest {
+        // Some wait for a database, a disk or for nothing to happen: the processor is somebody else's meanwhile.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        run.args(["--test-threads", &(cores + 2).to_string()]);
+    } else {
         run.args(["--lib", "--bins", "--tests", "--no-fail-fast"]);
     }
     counted(&mut run)

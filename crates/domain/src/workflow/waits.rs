@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn a_report_waits_for_whoever_takes_its_next_step() {
         let package = Package::builtin();
-        let (clerk, unit) = (person("lin", "intake_clerk"), person("ben", "unit_handler"));
+        let (clerk, unit) = (person("ivy", "intake_clerk"), person("ben", "unit_handler"));
+        let caller = person("cara", "callback_clerk");
         let waits = |story: &Story, who: &crate::role::Actor| {
             let row = Summary::of(&story.entity, package).unwrap();
             waits_for(package, who, &row, story.today())
@@ -61,6 +62,8 @@ mod tests {
         story.until_claimed();
         story.step(&unit, "start", &json!({}));
         assert!(waits(&story, &unit));
-        assert!(!waits(&story, &clerk), "who registers has done so");
+        assert!(!waits(&story, &caller), "nothing was fed back yet");
+        story.until_callback();
+        assert!(waits(&story, &caller));
     }
 }

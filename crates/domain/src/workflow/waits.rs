@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 
-use super::{Guard, Transition};
+use super::{Guard, STAYS, Transition};
 use crate::package::Package;
 use crate::role::{Actor, Target, may};
 use crate::summary::Summary;
 
 /// Whether the next step of the way forward may be this person's, as far as the list row tells; the opened record asks
-/// the rules themselves.
+/// the rules themselves. A step that leaves the matter where it is (another handler) waits for nobody.
 pub fn waits_for(package: &Package, actor: &Actor, summary: &Summary, today: NaiveDate) -> bool {
     let Some(flow) = package.flow(summary.kind) else { return false };
     let target = Target {
@@ -29,10 +29,17 @@ pub fn waits_for(package: &Package, actor: &Actor, summary: &Summary, today: Nai
             _ => true,
         })
     };
+    // While a unit handles it, it waits for that unit alone, whatever others might do meanwhile.
+    let state = flow.state(&summary.state);
+    let handled =
+        state.is_some_and(|state| state.handling && state.id != "joint") && !summary.units.is_empty();
+    if handled && !own_unit() {
+        return false;
+    }
     flow.transitions
         .get()
         .iter()
-        .filter(|step| step.skin.is_some() && step.from.contains(&summary.state))
+        .filter(|step| step.skin.is_some() && step.to != STAYS && step.from.contains(&summary.state))
         .any(|step| may(package, actor, &step.permission, &target, today) && guarded(step))
 }
 

@@ -21,6 +21,7 @@ pub use staff::{assignments, staff_values};
 pub const KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];
 /// The author's name in the authority's operations.
 pub const AUTHOR: &str = "gridbook";
+
 /// Whether a stream holds this save already, taken in under another name: its author's device took a new name and wrote
 /// again what it did not know to have arrived. It is stored without being judged again, and counts once.
 pub fn taken_before(stream: &Entity, op: &Op) -> bool {
@@ -45,7 +46,8 @@ pub fn ruled_out(stream: &Entity, op: &Op) -> Option<&'static str> {
     stream.creation().is_none_or(|made| made.rejected.is_some()).then_some("creation_rejected")
 }
 
-/// The corrected time of an operation whose author's clock runs further ahead than clocks may; `drift` is that clock minus ours.
+/// The corrected time of an operation whose author's clock runs further ahead than clocks may; `drift` is that clock minus
+/// ours.
 pub fn clock_fix(op: &Op, now_ms: u64, drift: i64) -> Option<ClockFix> {
     let hlc = op.header().hlc;
     if hlc.ms <= now_ms.saturating_add(MAX_AHEAD_MS) {

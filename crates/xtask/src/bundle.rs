@@ -177,7 +177,7 @@ mod tests {
     use super::{APPS, named, page};
 
     #[test]
-    fn every_program_of_a_page_is_compiled_once_for_both() {
+    fn the_programs_of_both_pages_are_found() {
         let [phone, desk] =
             APPS.map(|app| named(&std::fs::read_to_string(page(&app)).expect("the page is there")));
         assert!(phone.contains("field") && desk.contains("desk"));

@@ -44,7 +44,7 @@ pub(super) fn field(field: Field, entered: Entered) -> AnyView {
     };
     let help = field.help.clone().map(|text| view! { <p class="help">{text}</p> });
     let proposed = entered.proposed.with_untracked(|all| all.get(&path).cloned()).map(|text| {
-        view! { <p class="help" data-testid=format!("proposed-{path}")>{icon("info")}{text}</p> }
+        view! { <p class="help" data-testid=format!("proposed-{path}")>{text}</p> }
     });
     let testid = format!("field-{path}");
     let control = control(field, id.clone(), entered);

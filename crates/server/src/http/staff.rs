@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::NaiveDate;
-use gridbook_domain::role::{Actor, Assignment, NotYours};
+use gridbook_domain::role::{Actor, Assignment, NotYours, is_account};
 use gridbook_domain::territory::AreaCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,7 +21,6 @@ use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::sql;
 use crate::writer::rights::Person;
-use gridbook_domain::role::is_account;
 
 /// Most people in one import.
 const MAX_PEOPLE: usize = 2000;

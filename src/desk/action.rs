@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::supervise;
 use crate::app::{App, Problem, use_app};
-use crate::ui::dialog::{Doing, dialog};
+use crate::ui::dialog::{Doing, dialog_until};
 use crate::ui::directory::{Names, use_directory};
 use crate::ui::states::{failed, loading};
 
@@ -81,11 +81,6 @@ impl On {
 pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> AnyView {
     let app = use_app();
     let open = RwSignal::new(true);
-    Effect::new(move |_| {
-        if !open.get() {
-            on_close.run(());
-        }
-    });
     let entered = Entered {
         values: RwSignal::new(Values::new()),
         shots: RwSignal::new(Vec::new()),
@@ -158,7 +153,7 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
         };
         doing.foot(label, "action-save").form(body.into_any(), move || submit(step.clone(), targets.clone()))
     };
-    dialog(open, "dialog-wide", title, Box::new(inside))
+    dialog_until(open, "dialog-wide", title, Box::new(inside), on_close)
 }
 
 /// Units that the list of items names for this case, where nothing stands yet: the lead unit, and those that help.

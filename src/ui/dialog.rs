@@ -12,6 +12,7 @@ use super::Draw;
 use super::busy::Busy;
 use super::icon::icon;
 use super::toast::{Toasts, use_toasts};
+use crate::platform::after_frame;
 use crate::ui::live;
 
 /// The button that opens a dialog: its class, test id, icon and words.
@@ -43,29 +44,64 @@ fn draw_opener(
 
 /// A dialog that is there while `open` holds; its inside is drawn when it opens.
 pub fn dialog(open: RwSignal<bool>, class: &'static str, title: impl Into<String>, inside: Draw) -> AnyView {
-    draw_dialog(open, class, title.into(), inside)
+    draw_dialog(open, class, title.into(), inside, None)
 }
 
-fn draw_dialog(open: RwSignal<bool>, class: &'static str, title: String, inside: Draw) -> AnyView {
+/// A dialog of its own: `gone` is told once it has closed, and takes it away.
+pub fn dialog_until(
+    open: RwSignal<bool>,
+    class: &'static str,
+    title: impl Into<String>,
+    inside: Draw,
+    gone: Callback<()>,
+) -> AnyView {
+    draw_dialog(open, class, title.into(), inside, Some(gone))
+}
+
+fn draw_dialog(
+    open: RwSignal<bool>,
+    class: &'static str,
+    title: String,
+    inside: Draw,
+    gone: Option<Callback<()>>,
+) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
+    let closing = RwSignal::new(false);
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         if open.get() {
+            closing.set(false);
             // An engine without it still shows the dialog, only not on top of everything.
             if !dialog.open() && dialog.show_modal().is_err() {
                 dialog.set_open(true);
             }
         } else if dialog.open() {
-            dialog.close();
+            // Out of sight first: once it is closed, the browser looks at every element of the page anew, which holds
+            // a slow phone for longer than the answer may take.
+            closing.set(true);
+            after_frame(move || {
+                if open.try_get_untracked() == Some(false) {
+                    dialog.close();
+                }
+            });
         }
     });
+    let closed = move |_| {
+        // The page may have been left meanwhile.
+        open.try_set(false);
+        closing.try_set(false);
+        if let Some(gone) = gone {
+            let _ = gone.try_run(());
+        }
+    };
     let label = title.clone();
     view! {
         <dialog
             class=format!("dialog {class}")
             node_ref=node
             aria-label=label
-            on:close=move |_| open.set(false)
+            data-closing=move || closing.get().then_some("")
+            on:close=closed
         >
             <div class="dialog-head">
                 <h2 class="dialog-title">{title}</h2>

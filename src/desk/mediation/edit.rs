@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::app::{App, Draft, use_app};
-use crate::ui::dialog::{Doing, dialog};
+use crate::ui::dialog::{Doing, dialog_until};
 use crate::ui::dom::focus_in_view;
 use crate::ui::form::{FormState, fields};
 use crate::ui::states::{failed, loading};
@@ -35,11 +35,6 @@ pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> An
     let app = use_app();
     let package = app.package();
     let open = RwSignal::new(true);
-    Effect::new(move |_| {
-        if !open.get() {
-            on_close.run(());
-        }
-    });
     let filling: RwSignal<Option<Filling>> = RwSignal::new(None);
     let wanted = section.to_owned();
     let owner = Owner::current();
@@ -69,7 +64,7 @@ pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> An
         let body = view! { {failed(failure, None)}{list} };
         doing.foot("保存", "section-save").away("关闭").form(body.into_any(), save)
     };
-    dialog(open, "dialog-wide", title, Box::new(inside))
+    dialog_until(open, "dialog-wide", title, Box::new(inside), on_close)
 }
 
 fn begin(app: App, entity: &Entity, section: &str, key: String, draft: Option<Draft>) -> Option<Filling> {

@@ -161,15 +161,6 @@ pub struct Founded {
     pub duty_phone: Option<String>,
 }
 
-impl Founded {
-    /// Whether founding it as `new` says would change nothing. A phone that is not told stays.
-    pub fn agrees(&self, new: &NewTenant) -> bool {
-        let told = new.duty_phone.is_none() || new.duty_phone == self.duty_phone;
-        told && !self.demo
-            && (&self.name, &self.township, &self.number_code) == (&new.name, &new.township, &new.number_code)
-    }
-}
-
 /// The township in this database, if there is one. Makes nothing and changes nothing.
 ///
 /// # Errors
@@ -236,7 +227,7 @@ async fn migrate(conn: &mut Conn) -> Result<(), DbError> {
 }
 
 /// What a new database is set up with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTenant {
     /// Name of the township.
     pub name: String,

@@ -12,6 +12,7 @@ pub mod confidential;
 pub mod db;
 pub mod demo;
 pub mod feed;
+pub mod found;
 pub mod http;
 pub mod keep;
 pub mod limiter;

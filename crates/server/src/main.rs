@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use gridbook_server::clock::{Clock as _, SystemClock};
 use gridbook_server::db::{self, NewTenant};
+use gridbook_server::found::Told;
 use gridbook_server::relay::Share;
 use gridbook_server::tls::Tls;
 use gridbook_server::{Config, blobs_beside, serve, setup, start};
@@ -25,7 +26,7 @@ const USAGE: &str = "\
 gridbook-server serve [--listen 127.0.0.1:8080] [--data DIR] [--database postgres://…] [--dist DIR] [--demo] [--behind-proxy]
                       [--tls-cert PEM --tls-key PEM] [--metrics 127.0.0.1:9100]
                       [--blobs DIR|s3://BUCKET/PREFIX] [--share NAME=URL[,USER:PASSWORD-FILE]]…
-gridbook-server init --admin USER [--url https://网址] [--data DIR] [--database …] [--name 镇名] [--township 510000100] [--code 简称] [--duty-phone 电话]
+gridbook-server init --admin USER [--url https://网址] [--data DIR] [--database …] --name 镇名 --township 510000100 --code 简称 [--duty-phone 电话]
 gridbook-server adopt --from FILE --admin USER [--lost-desk] [--url https://网址] [--data DIR] [--database …] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
@@ -66,7 +67,7 @@ struct Options {
     tls_key: Option<PathBuf>,
     metrics: Option<SocketAddr>,
     url: Option<String>,
-    tenant: NewTenant,
+    told: Told,
 }
 
 impl Options {
@@ -104,7 +105,7 @@ fn options() -> Result<Options, lexopt::Error> {
         tls_key: None,
         metrics: None,
         url: None,
-        tenant: NewTenant { demo: false, duty_phone: None, ..NewTenant::demo() },
+        told: Told::default(),
     };
     let mut parser = Parser::from_env();
     while let Some(arg) = parser.next()? {
@@ -135,10 +136,10 @@ fn options() -> Result<Options, lexopt::Error> {
             }
             Arg::Long("release") => out.release = Some(parser.value()?.string()?),
             Arg::Long("out") => out.out = Some(parser.value()?.into()),
-            Arg::Long("name") => out.tenant.name = parser.value()?.string()?,
-            Arg::Long("township") => out.tenant.township = parser.value()?.string()?,
-            Arg::Long("duty-phone") => out.tenant.duty_phone = Some(parser.value()?.string()?),
-            Arg::Long("code") => out.tenant.number_code = parser.value()?.string()?,
+            Arg::Long("name") => out.told.name = Some(parser.value()?.string()?),
+            Arg::Long("township") => out.told.township = Some(parser.value()?.string()?),
+            Arg::Long("duty-phone") => out.told.duty_phone = Some(parser.value()?.string()?),
+            Arg::Long("code") => out.told.number_code = Some(parser.value()?.string()?),
             Arg::Long("help") | Arg::Short('h') => out.command = "help".to_owned(),
             other => return Err(other.unexpected()),
         }
@@ -211,10 +212,9 @@ fn main() -> ExitCode {
 }
 
 fn config(options: &Options) -> Config {
-    let tenant = if options.demo { NewTenant::demo() } else { options.tenant.clone() };
-    let mut config = Config::new(options.db.clone(), tenant);
+    let mut config = Config::new(options.db.clone(), NewTenant::demo());
     // A name cannot be changed later: a township is founded by who gives it one.
-    config.founds = options.demo || matches!(options.command.as_str(), "init" | "adopt");
+    config.founds = options.demo;
     config.blobs = Some(options.blobs());
     config.dist.clone_from(&options.dist);
     config.behind_proxy = options.behind_proxy;
@@ -294,7 +294,7 @@ async fn init(options: Options) -> Result<(), String> {
     if let Some(there) = &there {
         let demo = if there.demo { "演示镇 " } else { "" };
         let town = format!("{demo}{}({}),编号的开头是 {}", there.name, there.township, there.number_code);
-        if !there.agrees(&options.tenant) {
+        if !options.told.agrees(there) {
             return Err(format!(
                 "这里已经建了{town};什么也没有改动。要建别的镇,请用 --data 或 --database 指一个新的空地方;\
                  只是要让管理员进来,用 gridbook-server reset --user 账号。"
@@ -302,7 +302,12 @@ async fn init(options: Options) -> Result<(), String> {
         }
         println!("这里已经建了{town},没有重新建。");
     }
-    let started = start(config(&options)).await.map_err(|e| e.to_string())?;
+    let mut config = config(&options);
+    if there.is_none() {
+        config.tenant = options.told.found().map_err(|e| e.to_string())?;
+        config.founds = true;
+    }
+    let started = start(config).await.map_err(|e| e.to_string())?;
     let known = match &there {
         // Who was made an administrator before may hold other roles by now.
         Some(_) => setup::has_account(&started.app, &admin).await.map_err(|e| e.to_string())?,
@@ -326,9 +331,10 @@ async fn adopt(options: Options) -> Result<(), String> {
     let from = options.from.clone().ok_or_else(|| format!("缺少 --from 随身文件\n\n{USAGE}"))?;
     let mut removal = admin::removal(&from, options.lost_desk)?;
     admin::steward(&removal, &admin, SystemClock.now_ms())?;
-    removal.tenant.duty_phone.clone_from(&options.tenant.duty_phone);
+    removal.tenant.duty_phone.clone_from(&options.told.duty_phone);
     let mut config = config(&options);
     config.tenant = removal.tenant.clone();
+    config.founds = true;
     let started = start(config).await.map_err(|e| e.to_string())?;
     let link = admin::adopt(&started.app, removal, &admin).await?;
     show(options.url.as_deref(), &link);

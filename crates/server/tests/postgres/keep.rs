@@ -105,7 +105,8 @@ async fn the_commands_work_and_say_what_is_postgres_s_own_affair() {
     assert!(!good && told.contains("init"), "{told}");
     let (good, told) = with(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(!good && told.contains("gridbook-server init"), "{told}");
-    let (good, told) = with(&["init", "--admin", "zhangsan"]);
+    let town = ["--name", "青禾镇", "--township", "510000100", "--code", "青禾"];
+    let (good, told) = with(&[&["init", "--admin", "zhangsan"][..], &town].concat());
     assert!(good && told.contains("/#/invite/"), "{told}");
     let (good, told) = with(&["init", "--admin", "zhangsan", "--name", "柳溪镇"]);
     assert!(!good && told.contains("青禾镇"), "{told}");

@@ -60,12 +60,19 @@ fn a_township_is_founded_by_init_alone_and_once() {
     };
     let (good, told) = init("张三", "柳溪镇");
     assert!(!good && told.contains("没有改动") && empty(), "{told}");
+    // Nothing is founded that was not named.
+    let (good, told) = with(&["init", "--admin", "zhangsan", "--name", "柳溪镇", "--code", "柳溪"]);
+    assert!(!good && told.contains("--township") && told.contains("没有建") && empty(), "{told}");
+    let village = ["--name", "柳溪镇", "--township", "510000200001", "--code", "柳溪"];
+    let (good, told) = with(&[&["init", "--admin", "zhangsan"][..], &village].concat());
+    assert!(!good && told.contains("九位") && empty(), "{told}");
     let (good, told) = init("zhangsan", "柳溪镇");
     assert!(good && told.contains("/#/invite/"), "{told}");
     let (good, told) = init("zhangsan", "青禾镇");
     assert!(!good && told.contains("柳溪镇") && told.contains("没有改动"), "{told}");
+    // What is not said again stays.
     let (good, told) = with(&["init", "--admin", "zhangsan"]);
-    assert!(!good && told.contains("柳溪镇"), "{told}");
+    assert!(good && told.contains("柳溪镇") && told.contains("/#/invite/"), "{told}");
     let (good, told) = init("zhangsan", "柳溪镇");
     assert!(good && told.contains("柳溪镇") && told.contains("/#/invite/"), "{told}");
     let (good, told) = with(&serve);

@@ -88,7 +88,11 @@ async fn a_hangup_reads_the_files_again() {
     let (certificate, key, first) = renew(dir.path());
     let db = format!("sqlite://{}", dir.path().join("gridbook.db").display());
     let program = env!("CARGO_BIN_EXE_gridbook-server");
-    let founded = Command::new(program).args(["init", "--admin", "zhangsan", "--db", &db]).output().unwrap();
+    let founded = Command::new(program)
+        .args(["init", "--admin", "zhangsan", "--db", &db])
+        .args(["--name", "青禾镇", "--township", "510000100", "--code", "青禾"])
+        .output()
+        .unwrap();
     assert!(founded.status.success());
     let mut server = Command::new(program)
         .args(["serve", "--listen", "127.0.0.1:0", "--db", &db, "--tls-cert"])

@@ -1,6 +1,8 @@
-//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, households that nobody meets, households given to
-//! me, themes, points to patrol, mediation files with something due. It comes with the second part of the program.
+//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, households that nobody meets,
+//! households given to me, themes, points to patrol, mediation files with something due. It comes with the second part of
+//! the program.
 
+use gloo::timers::callback::Interval;
 use gridbook_domain::catalogue::{Campaign, campaigns, reached};
 use gridbook_domain::hazard::{Season, points_due};
 use gridbook_domain::plan::{alerted, unmet};
@@ -20,6 +22,8 @@ use crate::ui::live;
 use crate::ui::rows::{Card, Line, cards, listed, part, tag};
 use crate::ui::states::{Tone, banner};
 
+/// How often the clock is looked at, milliseconds.
+const LOOK_MS: u32 = 30_000;
 /// Points shown at once.
 const POINTS: usize = 7;
 
@@ -38,7 +42,9 @@ fn warnings(app: App) -> AnyView {
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
             let here = |warning: &Warning| areas.iter().any(|area| warning.meets(area));
             let held = standing(seen.iter().copied(), now).into_iter().filter(here);
-            held.map(|warning| {
+            let mut next = u64::MAX;
+            let lines = held.map(|warning| {
+                next = next.min(if warning.from > now { warning.from } else { warning.ends() });
                 let (points, homes) = asks(&package, &warning, &seen, now);
                 let begins = if warning.from > now {
                     format!("{} 起，", format::when(warning.from, now))
@@ -53,10 +59,18 @@ fn warnings(app: App) -> AnyView {
                     }
                 }
                 (warning.title(&package), warning.level, text)
-            })
-            .collect::<Vec<_>>()
+            });
+            (lines.collect::<Vec<_>>(), next)
         })
     });
+    // One begins or ends though nothing was written: then all of the page is drawn anew.
+    let timer = Interval::new(LOOK_MS, move || {
+        if list.try_with_untracked(|(lines, next)| !lines.is_empty() && *next <= app.now_ms()) == Some(true) {
+            app.version.update(|v| *v += 1);
+        }
+    });
+    let timer = StoredValue::new_local(Some(timer));
+    on_cleanup(move || drop(timer.try_update_value(Option::take)));
     let draw = move || {
         let one = |(title, level, text): (String, String, String)| {
             let tone = match level.as_str() {
@@ -67,7 +81,7 @@ fn warnings(app: App) -> AnyView {
             let inside = banner(tone, badge::shape(&level), title, text, Vec::new());
             view! { <div data-testid="warning-banner" data-level=level>{inside}</div> }.into_any()
         };
-        list.get().into_iter().map(one).collect::<Vec<_>>()
+        list.get().0.into_iter().map(one).collect::<Vec<_>>()
     };
     live(draw)
 }

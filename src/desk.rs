@@ -36,6 +36,7 @@ mod supervise;
 mod table;
 mod tasks;
 mod values;
+mod warnings;
 mod words;
 
 use leptos::mount::mount_to;

@@ -57,6 +57,7 @@ fn name(route: &Route) -> &'static str {
         Route::Confidential(_) => "confidential",
         Route::Areas => "areas",
         Route::Tasks => "tasks",
+        Route::Warnings => "warnings",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) | Route::Join(_) => "invite",
@@ -212,6 +213,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
                 (app.in_confidence(true) && !app.is_local())
                     .then(|| link("confidential", "key", "保密反映"))
             }}
+            {move || may("warning.announce").then(|| link("warnings", "attention", "预警"))}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
             {move || may("report.view").then(|| link("books", "star", "统计台账"))}

@@ -7,7 +7,7 @@ use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
     alarm, areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation,
-    papers, roster, rules, staff, tasks,
+    papers, roster, rules, staff, tasks, warnings,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -86,6 +86,7 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "confidential" => confidential::confidential(route),
         "areas" => areas::areas(),
         "tasks" => tasks::tasks(),
+        "warnings" => warnings::warnings(),
         "staff" => staff::here::choose(staff::staff),
         _ => me::me(),
     })

@@ -25,6 +25,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Area | RecordKind::Place => "pin",
         RecordKind::Handover | RecordKind::VisitTask | RecordKind::Restricted => "users",
         RecordKind::Rules => "file",
+        RecordKind::Warning => "attention",
         RecordKind::Confidential => "key",
     }
 }

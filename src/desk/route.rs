@@ -32,6 +32,8 @@ pub enum Route {
     Areas,
     /// Who visits whom in a campaign.
     Tasks,
+    /// Warnings that were announced.
+    Warnings,
     /// Accounts.
     Staff,
     /// The own account.
@@ -66,6 +68,7 @@ impl Route {
             "confidential" => Self::Confidential(EntityId::parse(rest)),
             "areas" => Self::Areas,
             "tasks" => Self::Tasks,
+            "warnings" => Self::Warnings,
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -96,6 +99,7 @@ impl Route {
             Self::Confidential(Some(id)) => format!("#/confidential/{id}"),
             Self::Areas => "#/areas".to_owned(),
             Self::Tasks => "#/tasks".to_owned(),
+            Self::Warnings => "#/warnings".to_owned(),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

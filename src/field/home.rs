@@ -322,7 +322,7 @@ fn due(app: App) -> AnyView {
         app.rows(|rows| {
             let summaries: Vec<&Summary> =
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
-            let (user, season) = (app.user(), Season::usual(today));
+            let (user, season) = (app.user(), Season::at(app.now_ms()));
             let due = list_of(&summaries, &package, &user, today, season);
             let total = due.len();
             let lines = due

@@ -144,7 +144,7 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>)
         let query = Query::new(text, &package, today).discreet(&package, &actor);
         let mut why: BTreeMap<EntityId, Why> = BTreeMap::new();
         let ids: Vec<EntityId> = if filter == "@due" && query.is_empty() {
-            let (user, season) = (app.user(), Season::usual(today));
+            let (user, season) = (app.user(), Season::at(app.now_ms()));
             // The plan looks at those that went into others too: visits to them count.
             let due = list_of(&seen, &package, &user, today, season);
             due.into_iter().map(|row| row.household).collect()

@@ -27,7 +27,7 @@ impl Later {
         Self {
             open: super::open,
             today: super::today::view,
-            told: super::alarm::told,
+            told: super::today::top,
             others: super::alarm::others,
             log_call: super::alarm::log_call,
             round: crate::app::round,

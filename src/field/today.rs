@@ -1,25 +1,90 @@
-//! What 今天 shows beside visits and answers: hand-overs that wait for me, households that nobody meets, households given to
-//! me, themes, points to patrol, mediation files with something due. It comes with the second part of the program.
+//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, households that nobody meets,
+//! households given to me, themes, points to patrol, mediation files with something due. It comes with the second part of
+//! the program.
 
+use gloo::timers::callback::Interval;
 use gridbook_domain::catalogue::{Campaign, campaigns, reached};
 use gridbook_domain::hazard::{Season, points_due};
 use gridbook_domain::plan::{alerted, unmet};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
+use gridbook_domain::warning::{Warning, asks, standing};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::{handover, home, mediation, task};
+use super::{alarm, handover, home, mediation, task};
 use crate::app::App;
 use crate::ui::badge;
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::live;
 use crate::ui::rows::{Card, Line, cards, listed, part, tag};
+use crate::ui::states::{Tone, banner};
 
+/// How often the clock is looked at, milliseconds.
+const LOOK_MS: u32 = 30_000;
 /// Points shown at once.
 const POINTS: usize = 7;
+
+/// What has to be known before anything else: dangers of which I was told, and what was announced for where I work.
+pub(super) fn top(app: App) -> AnyView {
+    view! { {alarm::told(app)}{warnings(app)} }.into_any()
+}
+
+/// Warnings that stand in one of my areas, with what each asks of me now (HAZ-04, VISIT-05).
+fn warnings(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, actor, now) = (app.package(), app.actor(), app.now_ms());
+        let areas = actor.areas(app.today());
+        app.rows(|rows| {
+            let seen: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            let here = |warning: &Warning| areas.iter().any(|area| warning.meets(area));
+            let held = standing(seen.iter().copied(), now).into_iter().filter(here);
+            let mut next = u64::MAX;
+            let lines = held.map(|warning| {
+                next = next.min(if warning.from > now { warning.from } else { warning.ends() });
+                let (points, homes) = asks(&package, &warning, &seen, now);
+                let begins = if warning.from > now {
+                    format!("{} 起，", format::when(warning.from, now))
+                } else {
+                    String::new()
+                };
+                let end = format::when(warning.until, now);
+                let mut text = format!("{begins}到 {end} 为止。该巡查 {points} 处，该上门 {homes} 户。");
+                for words in [&warning.issued_by, &warning.note] {
+                    if !words.is_empty() {
+                        text = format!("{text}{words}。");
+                    }
+                }
+                (warning.title(&package), warning.level, text)
+            });
+            (lines.collect::<Vec<_>>(), next)
+        })
+    });
+    // One begins or ends though nothing was written: then all of the page is drawn anew.
+    let timer = Interval::new(LOOK_MS, move || {
+        if list.try_with_untracked(|(lines, next)| !lines.is_empty() && *next <= app.now_ms()) == Some(true) {
+            app.version.update(|v| *v += 1);
+        }
+    });
+    let timer = StoredValue::new_local(Some(timer));
+    on_cleanup(move || drop(timer.try_update_value(Option::take)));
+    let draw = move || {
+        let one = |(title, level, text): (String, String, String)| {
+            let tone = match level.as_str() {
+                "red" => Tone::Danger,
+                "blue" => Tone::Info,
+                _ => Tone::Warn,
+            };
+            let inside = banner(tone, badge::shape(&level), title, text, Vec::new());
+            view! { <div data-testid="warning-banner" data-level=level>{inside}</div> }.into_any()
+        };
+        list.get().0.into_iter().map(one).collect::<Vec<_>>()
+    };
+    live(draw)
+}
 
 pub(super) fn view(app: App) -> AnyView {
     follow_grid(app);
@@ -205,7 +270,7 @@ struct Point {
     id: EntityId,
     title: String,
     sub: String,
-    words: &'static str,
+    words: String,
     late: bool,
 }
 
@@ -231,9 +296,11 @@ fn points(app: App) -> AnyView {
                         |ms| format!("上次 {}", format::when(ms, now)),
                     );
                     let words = match (point.due.watch, point.due.late) {
-                        (true, _) => "要有人值守",
-                        (_, true) => "已过期",
-                        _ => "今天到期",
+                        (true, _) => "要有人值守".to_owned(),
+                        (_, true) => "已过期".to_owned(),
+                        // Under a warning places are patrolled by the hour.
+                        _ if point.due.every_hours < 24 => format!("{} 前", format::clock(point.due.at)),
+                        _ => "今天到期".to_owned(),
                     };
                     let (title, sub) = (row.title.clone(), format!("{kind} · {last}"));
                     Some(Point { id: row.id, title, sub, words, late: point.due.late })

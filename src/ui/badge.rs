@@ -60,17 +60,25 @@ pub fn arrival(state: Arrival) -> AnyView {
     view! { <span class=class data-testid="arrival-badge">{icon(symbol)}{state.label()}</span> }.into_any()
 }
 
-/// A level with its shape and word; nothing for an unknown one.
-pub fn level(package: &Package, id: &str) -> Option<AnyView> {
-    let level = package.level(id)?;
-    let symbol = match id {
+/// The shape of a level.
+pub fn shape(level: &str) -> &'static str {
+    match level {
         "red" => "level-red",
         "orange" => "level-orange",
         "yellow" => "level-yellow",
         _ => "level-blue",
-    };
-    let words = format!("{} · {}", level.label, level.degree);
-    Some(view! { <span class=format!("level level-{id}")>{icon(symbol)}{words}</span> }.into_any())
+    }
+}
+
+/// Words that name a level, with its colour and shape.
+pub fn levelled(level: &str, words: String) -> AnyView {
+    view! { <span class=format!("level level-{level}")>{icon(shape(level))}{words}</span> }.into_any()
+}
+
+/// A level with its shape and word; nothing for an unknown one.
+pub fn level(package: &Package, id: &str) -> Option<AnyView> {
+    let level = package.level(id)?;
+    Some(levelled(id, format!("{} · {}", level.label, level.degree)))
 }
 
 /// The lamp of a case with its sign and words, and how long is left (domain data 4.14.2); nothing for what has no

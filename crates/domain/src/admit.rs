@@ -22,6 +22,7 @@ use crate::record::{RecordKind, written_over};
 use crate::restricted;
 use crate::role::{Actor, Target, may};
 use crate::territory::{AreaCode, AreaLevel, covers};
+use crate::warning;
 use crate::workflow::{self, Guard};
 
 pub use reach::{Reach, reach, reads};
@@ -95,6 +96,9 @@ impl Desk<'_> {
         }
         if kind == RecordKind::Restricted {
             return restricted::judge_create(self.package, self.actor, create, self.today);
+        }
+        if kind == RecordKind::Warning {
+            return warning::judge_create(self.package, self.actor, create, self.today);
         }
         let area = self.placed(kind, &create.place)?;
         let target = Target::new(kind, area, Some(&self.actor.user));
@@ -183,6 +187,9 @@ impl Desk<'_> {
         }
         if kind == RecordKind::VisitTask {
             return task::judge_set(self.package, self.actor, entity, &set.set, self.today);
+        }
+        if kind == RecordKind::Warning {
+            return warning::judge_set(self.package, self.actor, entity, set, self.today);
         }
         let Some(case) = CaseView::of(entity) else {
             let creator = entity.creation().map(|made| made.user.as_str());
@@ -326,8 +333,8 @@ impl Desk<'_> {
     /// Moving a record is the data steward's; the new area must lie inside the steward's own, too.
     fn place(&self, entity: &Entity, place: &Placement) -> Result<(), Refusal> {
         let kind = entity.type_().and_then(RecordKind::parse);
-        // It goes to nobody else, whoever asks.
-        if kind == Some(RecordKind::Confidential) {
+        // It goes to nobody else, whoever asks; a warning is everybody's, and in force where it was announced.
+        if matches!(kind, Some(RecordKind::Confidential | RecordKind::Warning)) {
             return Err(Refusal::BadPlacement);
         }
         if kind == Some(RecordKind::Restricted) {
@@ -373,6 +380,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::Restricted => restricted::ASSIGN,
         RecordKind::Rules => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
+        RecordKind::Warning => warning::ANNOUNCE,
         RecordKind::Confidential => confidential::REPORT,
     }
 }

@@ -19,6 +19,7 @@ use crate::record::RecordKind;
 use crate::rules::similar::{apart, stands};
 use crate::search::fold;
 use crate::summary::Summary;
+use crate::warning::WarningKind;
 
 pub use alarm::{AlarmPhone, AlarmRules, AlarmStep, KNOWN, Told, alarm, stands_for, to_answer};
 pub use ledger::{Balance, OpenSpan, balance, spans};
@@ -48,6 +49,9 @@ pub struct HazardRules {
     /// What free patrol sheets are about.
     #[serde(default)]
     pub patrols: Vec<PatrolKind>,
+    /// What warnings are of, and what each concerns (HAZ-04).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningKind>,
     /// Inspection lists 排查表.
     pub lists: Vec<Inspection>,
     /// What happens at once when something cannot wait (HAZ-05).

@@ -34,5 +34,6 @@ pub mod summary;
 pub mod territory;
 pub mod township;
 pub mod validate;
+pub mod warning;
 pub mod workflow;
 pub mod zero;

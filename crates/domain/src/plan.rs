@@ -17,10 +17,12 @@ use crate::household::category;
 use crate::household::merge::{Merges, homes};
 use crate::package::{ContactMode, HouseholdCategory, Package};
 use crate::record::RecordKind;
-use crate::summary::{Summary, VisitFact, VisitMode};
+use crate::summary::{Summary, VisitFact, VisitMode, day_of};
+use crate::warning;
 
 pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
 pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
+pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use indicator::{Fact, Indicators, indicators};
 pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
@@ -35,19 +37,26 @@ pub struct Held<'a> {
     pub since: Option<NaiveDate>,
 }
 
-/// Times of the year with shorter intervals.
+/// The time for which a plan is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Season {
     /// Flood season.
     pub flood: bool,
     /// Summer holidays: children and water.
     pub summer: bool,
+    /// The instant, milliseconds since 1970, where what was announced counts: warnings hold by the minute.
+    pub now: Option<u64>,
 }
 
 impl Season {
     /// The usual seasons: floods from May to September, summer holidays in July and August.
     pub fn usual(day: NaiveDate) -> Self {
-        Self { flood: (5..=9).contains(&day.month()), summer: matches!(day.month(), 7 | 8) }
+        Self { flood: (5..=9).contains(&day.month()), summer: matches!(day.month(), 7 | 8), now: None }
+    }
+
+    /// The usual seasons, and the warnings that stand at an instant.
+    pub fn at(now: u64) -> Self {
+        Self { now: Some(now), ..Self::usual(day_of(now)) }
     }
 }
 
@@ -258,6 +267,7 @@ pub fn due_list<'a>(
             signals.entry(merges.standing(household)).or_default().extend(found);
         }
     }
+    let warnings = season.now.map_or_else(Vec::new, |now| warning::standing(summaries.clone(), now));
     let homes = homes(summaries);
     let mut rows: Vec<DueRow> = homes
         .iter()
@@ -267,7 +277,8 @@ pub fn due_list<'a>(
             let mut due = household_due(summary, visits, package, today, season);
             let attempts = attempts(rules, due.mode, visits);
             let heard = signals.get(&summary.id).map_or(&[][..], Vec::as_slice);
-            let called = extras(rules, &summary.kinds(today), heard, visits, today);
+            let heard = [heard, &warning::signals(package, &warnings, &summary.area)].concat();
+            let called = extras(rules, &summary.kinds(today), &heard, visits, today);
             let called = called.into_iter().find(|extra| extra.wanted(today));
             // What is due anyway by then is not called for besides; visits that rest are.
             let planned = matches!(due.state, DueState::Overdue | DueState::Due);

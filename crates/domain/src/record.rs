@@ -37,13 +37,15 @@ pub enum RecordKind {
     VisitTask,
     /// 专访: a restricted category of a household, for those who are named in it (VISIT-09)
     Restricted,
+    /// 预警: weather and ground, announced for an area and a time (HAZ-04, VISIT-05)
+    Warning,
     /// 保密反映: what only the confidential channel reads, and no device keeps (ROLE-11)
     Confidential,
 }
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -59,6 +61,7 @@ impl RecordKind {
         Self::Unit,
         Self::Staff,
         Self::Rules,
+        Self::Warning,
         Self::Confidential,
     ];
 
@@ -80,6 +83,7 @@ impl RecordKind {
             Self::Area => "area",
             Self::Unit => "unit",
             Self::Staff => "staff",
+            Self::Warning => "warning",
             Self::Confidential => "confidential",
         }
     }
@@ -107,6 +111,7 @@ impl RecordKind {
             Self::Area => "区域",
             Self::Unit => "单位",
             Self::Staff => "人员",
+            Self::Warning => "预警",
             Self::Confidential => "保密反映",
         }
     }
@@ -129,6 +134,7 @@ impl RecordKind {
             | Self::Area
             | Self::Unit
             | Self::Staff
+            | Self::Warning
             // Whoever hears some of them would see by a gap that there is one that names him.
             | Self::Confidential => None,
         }

@@ -22,6 +22,7 @@ use crate::restricted::Restricted;
 use crate::rules::look_back;
 use crate::rules::similar::spot_of;
 use crate::search::{fold, fold_door};
+use crate::warning::Warning;
 
 /// How a visit was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,7 +139,7 @@ pub struct Summary {
     /// the item of the list, and for entries the place that they are about; for mediation files their
     /// dispute; for hand-overs the account that leaves and the one that takes over; for restricted entries the category and who goes; for
     /// visit tasks what
-    /// [`VisitTask`] reads back; for areas the first and last day of their validity.
+    /// [`VisitTask`] reads back, for warnings what [`Warning`] does; for areas the first and last day of their validity.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -156,7 +157,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 5;
+pub const MADE_BY: u32 = 6;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -210,6 +211,11 @@ impl Summary {
             RecordKind::Handover => summary.read_handover(entity),
             RecordKind::VisitTask => summary.read_task(entity),
             RecordKind::Restricted => Restricted::of(entity)?.into_row(&mut summary),
+            RecordKind::Warning => {
+                // A change of it that was refused leaves it as it was: it must not vanish where it is in force.
+                summary.rejected = creation.rejected.is_some();
+                Warning::of(entity)?.into_row(&mut summary, package);
+            }
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
                 summary.read_directory(entity);
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gridbook_domain::case::strips;
 use gridbook_domain::hazard::{Balance, OpenSpan, balance as reckon, points as places_of, spans};
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::warning::standing;
 use gridbook_log::BlobRef;
 
 use super::Asked;
@@ -105,7 +106,8 @@ pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
     })
     .await;
     let places = summaries(app, |s| s.kind == RecordKind::Place && asked.covers(&s.area));
-    let found = places_of(&package, &places, &patrols, (asked.from, asked.to), app.now_ms());
+    let warnings = standing(&summaries(app, |s| s.kind == RecordKind::Warning), app.now_ms());
+    let found = places_of(&package, &places, &patrols, &warnings, (asked.from, asked.to), app.now_ms());
     let late = found.iter().filter(|point| point.due.is_some_and(|due| due.late)).count();
     let rows = found
         .iter()

@@ -72,13 +72,15 @@ pub struct Season {
     pub fire: bool,
     /// Level of the warning in force: `yellow` …
     pub warning: Option<String>,
+    /// Since when, milliseconds since 1970: nobody is late by a rhythm that was not there before.
+    pub since: u64,
 }
 
 impl Season {
     /// The usual seasons: floods from May to September, fires from January to May and from October.
     pub fn usual(day: NaiveDate) -> Self {
         let month = day.month();
-        Self { flood: (5..=9).contains(&month), fire: month <= 5 || month >= 10, warning: None }
+        Self { flood: (5..=9).contains(&month), fire: month <= 5 || month >= 10, ..Self::default() }
     }
 }
 
@@ -111,18 +113,19 @@ pub fn patrol_due(
         let reached = kind.warning_hours.iter().filter(|(level, _)| rank(level) >= rank_now);
         reached.map(|(_, hours)| *hours).min()
     });
-    let every = [
-        kind.hours,
-        kind.flood_hours.filter(|_| season.flood),
-        kind.fire_hours.filter(|_| season.fire),
-        by_warning,
-    ]
-    .into_iter()
-    .flatten()
-    .min()?
-    .max(1);
-    let exact = last.unwrap_or(known) + every * HOUR_MS;
-    let at = if every >= 24 { crate::calendar::midnight(day_of(exact)) + DAY_MS } else { exact };
+    let usual =
+        [kind.hours, kind.flood_hours.filter(|_| season.flood), kind.fire_hours.filter(|_| season.fire)]
+            .into_iter()
+            .flatten()
+            .min();
+    let every = usual.into_iter().chain(by_warning).min()?.max(1);
+    let end = |from: u64, hours: u64| {
+        let exact = from + hours.max(1) * HOUR_MS;
+        if hours >= 24 { crate::calendar::midnight(day_of(exact)) + DAY_MS } else { exact }
+    };
+    let last = last.unwrap_or(known);
+    let warned_at = by_warning.map(|hours| end(last.max(season.since), hours));
+    let at = usual.map(|hours| end(last, hours)).into_iter().chain(warned_at).min()?;
     Some(PatrolDue {
         at,
         every_hours: every,

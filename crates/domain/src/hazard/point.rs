@@ -12,6 +12,7 @@ use crate::form::{Values, table_rows};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::summary::Summary;
+use crate::warning::{Warning, season_with, standing};
 
 /// A point and its next patrol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ fn due_of(
     package: &Package,
     row: &Summary,
     last: Option<u64>,
-    season: &Season,
+    (season, warnings): (&Season, &[Warning]),
     now: u64,
 ) -> Option<PointDue> {
     if row.kind != RecordKind::Place || row.state == "closed" {
@@ -48,35 +49,40 @@ fn due_of(
     }
     let kind = row.categories.first()?;
     let kind = package.hazards.get().points.iter().find(|known| known.id == *kind)?;
-    let due = patrol_due(package, kind, last, row.at, season, now)?;
+    let season = season_with(package, warnings, (kind, &row.area), season, now);
+    let due = patrol_due(package, kind, last, row.at, &season, now)?;
     Some(PointDue { place: row.id, last, due })
 }
 
-/// The next patrol of one point; `None` = closed, or not patrolled at this time of the year.
+/// The next patrol of one point; `None` = closed, or not patrolled at this time of the year. What was announced for its
+/// area stands among the rows.
 pub fn point_due<'a>(
     package: &Package,
-    rows: impl Iterator<Item = &'a Summary>,
+    rows: impl Iterator<Item = &'a Summary> + Clone,
     place: &Summary,
     season: &Season,
     now: u64,
 ) -> Option<PointDue> {
+    let warnings = standing(rows.clone(), now);
     let last = lasts(rows).get(place.id.to_string().as_str()).copied();
-    due_of(package, place, last, season, now)
+    due_of(package, place, last, (season, &warnings), now)
 }
 
-/// Points whose patrol is due today or was due before, the longest overdue first.
+/// Points whose patrol is due today or was due before, and those that are patrolled by the hour, the longest overdue
+/// first.
 pub fn points_due(package: &Package, rows: &[&Summary], season: &Season, now: u64) -> Vec<PointDue> {
     if !rows.iter().any(|row| row.kind == RecordKind::Place) {
         return Vec::new();
     }
+    let warnings = standing(rows.iter().copied(), now);
     let lasts = lasts(rows.iter().copied());
     // A limit of days runs to the end of its day: what ends with today is today's.
     let tonight = midnight(day_of(now)) + DAY_MS;
     let last = |row: &Summary| lasts.get(row.id.to_string().as_str()).copied();
     let mut due: Vec<PointDue> = rows
         .iter()
-        .filter_map(|row| due_of(package, row, last(row), season, now))
-        .filter(|point| point.due.at <= tonight)
+        .filter_map(|row| due_of(package, row, last(row), (season, &warnings), now))
+        .filter(|point| point.due.at <= tonight || point.due.every_hours < 24)
         .collect();
     order_by_key(&mut due, |point| point.due.at);
     due
@@ -200,7 +206,7 @@ mod tests {
             let sheet = Summary::of(&story.entity, package).unwrap();
             let phone = point_due(package, [&slope, &sheet].into_iter(), &slope, &flood, START).unwrap();
             let day = day_of(START);
-            let desk = super::super::points(package, [&slope], [&story.view()], (day, day), START);
+            let desk = super::super::points(package, [&slope], [&story.view()], &[], (day, day), START);
             assert_eq!(phone.last, Some(last), "{date}");
             assert_eq!((desk[0].last, desk[0].due), (phone.last, Some(phone.due)), "the desk says the same");
         }

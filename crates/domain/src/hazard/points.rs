@@ -13,6 +13,7 @@ use crate::package::Package;
 use crate::search::fold;
 use crate::share::Share;
 use crate::summary::Summary;
+use crate::warning::{Warning, season_with};
 
 /// A place with its patrols.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +43,12 @@ struct Found<'p> {
 
 /// The places of the directory that are in use, and those that patrols name in words alone; those that are late first.
 /// `from` and `to` are the first and last day of the period. `patrols` are free sheets and inspection lists.
+/// What was announced says when the next one is due; how many were due in the period goes by the season.
 pub fn points<'p, 'a>(
     package: &'p Package,
     places: impl IntoIterator<Item = &'a Summary>,
     patrols: impl IntoIterator<Item = &'a CaseView>,
+    warnings: &[Warning],
     (from, to): (NaiveDate, NaiveDate),
     now: u64,
 ) -> Vec<Point<'p>> {
@@ -93,10 +96,11 @@ pub fn points<'p, 'a>(
         .into_values()
         .map(|Found { mut point, known, times }| {
             let season = Season::usual(day_of(now));
-            point.due = patrol_due(package, point.kind, point.last, known, &season, now);
-            let every = point.due.and_then(|due| usize::try_from(due.every_hours).ok());
+            let due = |season: &Season| patrol_due(package, point.kind, point.last, known, season, now);
+            let every = due(&season).and_then(|due| usize::try_from(due.every_hours).ok());
             let whole = every.map_or(times, |every| (days * 24 / every.max(1)).max(1));
             point.made = Share { part: times.min(whole), whole };
+            point.due = due(&season_with(package, warnings, (point.kind, &point.area), &season, now));
             point
         })
         .collect();
@@ -154,7 +158,8 @@ mod tests {
         ];
         let now = midnight(day("2026-05-18")) + DAY_MS / 2;
         let places = [known, never];
-        let list = points(Package::builtin(), &places, &all, (day("2026-05-01"), day("2026-05-18")), now);
+        let list =
+            points(Package::builtin(), &places, &all, &[], (day("2026-05-01"), day("2026-05-18")), now);
         let told: Vec<_> = list
             .iter()
             .map(|p| (p.place.as_str(), p.kind.id.as_str(), p.made.part, p.made.whole, p.abnormal))

@@ -144,11 +144,12 @@ fn labels_fall_back_to_the_id() {
     assert!(package.form_named("F-VISIT/99").is_none());
 }
 
-/// A phone fetches this once, at its first start: the budget is on the bytes that it reads.
+/// A phone fetches this once, at its first start: the budget is on the bytes that it reads. Kinds of warnings and who
+/// announces them took the last rise.
 #[test]
 fn the_package_stays_small() {
     let text = Package::builtin().to_json().unwrap();
-    assert!(text.len() < 284_000, "{} bytes", text.len());
+    assert!(text.len() < 286_000, "{} bytes", text.len());
     assert!(!text.contains(": ") && !text.contains("\n"), "compact");
 }
 

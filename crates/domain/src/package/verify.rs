@@ -250,11 +250,23 @@ impl Package {
                 faults.push(format!("visits: unknown category {category}"));
             }
         }
+        for trigger in &self.visits.get().triggers {
+            if !trigger.level.is_empty() && self.level(&trigger.level).is_none() {
+                faults.push(format!("visits: {} has an unknown level", trigger.id));
+            }
+        }
         let hazards = self.hazards.get();
         for kind in &hazards.patrols {
             let point = kind.point.is_empty() || hazards.points.iter().any(|point| point.id == kind.point);
             if !point || self.choice("hazard_category", &kind.category).is_none() {
                 faults.push(format!("patrols: {} is of an unknown kind", kind.id));
+            }
+        }
+        for kind in &hazards.warnings {
+            let point = |id: &String| hazards.points.iter().any(|point| point.id == *id);
+            let trigger = |id: &String| self.visits.get().triggers.iter().any(|known| known.id == *id);
+            if !kind.points.iter().all(point) || !kind.calls.iter().all(trigger) {
+                faults.push(format!("warnings: {} concerns what is not there", kind.id));
             }
         }
         let hours = &law.calendar.hours;

@@ -32,7 +32,8 @@ pub struct Coverage {
     pub attempts: usize,
 }
 
-pub(super) fn active(summary: &Summary) -> bool {
+/// Whether a household is one that is visited.
+pub(crate) fn active(summary: &Summary) -> bool {
     summary.kind == RecordKind::Household
         && !summary.rejected
         && matches!(summary.state.as_str(), "" | "active")

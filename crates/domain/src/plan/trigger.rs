@@ -42,6 +42,9 @@ pub struct Trigger {
     /// Households of these categories; empty = every one that it happens to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// Of warnings: of this level or a more severe one; empty = every one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub level: String,
     /// Hours after it happened; 0 = the same day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within_hours: Option<u64>,

@@ -1,0 +1,310 @@
+//! Announced warnings of weather and ground (HAZ-04, VISIT-05; domain data 4.12.1): what somebody in the township announced
+//! for an area and a time. While one is in force the places that it concerns are patrolled more often there, and the
+//! households that it concerns are visited; once it is lifted or over, nothing of it remains.
+//!
+//! A warning is a stream without a form that everybody holds, since it is short and concerns whoever is there. Its list
+//! of areas says where it is in force, not who reads it.
+
+mod effect;
+mod judge;
+
+use chrono::{DateTime, Timelike};
+use gridbook_log::{Create, Entity, EntityId, Placement, Values};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::hazard::{PointKind, Season};
+use crate::package::Package;
+use crate::plan::Signal;
+use crate::record::RecordKind;
+use crate::summary::Summary;
+use crate::territory::{AreaCode, AreaLevel, covers};
+
+pub use effect::{Effect, PointEffect, asks, effect};
+pub(crate) use judge::{judge_create, judge_set};
+
+/// The permission to announce, extend, raise and lift.
+pub const ANNOUNCE: &str = "warning.announce";
+/// The state of a row whose warning was lifted.
+pub const LIFTED: &str = "lifted";
+/// A warning lasts so long at most, and is extended by so much at most: what nobody thinks of any more must not go on
+/// sending people out. Milliseconds.
+pub const MAX_MS: u64 = 7 * 24 * 3_600_000;
+/// Beijing time is eight hours ahead, all year.
+const EAST_8_MS: u64 = 8 * 3_600_000;
+/// Characters of whoever issued it.
+pub const MAX_ISSUER: usize = 30;
+/// Characters of the note.
+pub const MAX_NOTE: usize = 200;
+/// Areas of one warning.
+pub const MAX_AREAS: usize = 100;
+
+/// What a warning is of, as data.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WarningKind {
+    /// Stable identifier: `rain` …
+    pub id: String,
+    /// The words.
+    pub label: String,
+    /// Kinds of places that it concerns; others keep their rhythm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<String>,
+    /// Triggers of visits that it sets off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+}
+
+/// A warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Its stream.
+    pub id: EntityId,
+    /// What it is of: a [`WarningKind`].
+    pub what: String,
+    /// Its level: `yellow` …
+    pub level: String,
+    /// The codes of the areas in which it is in force, at least one.
+    pub areas: Vec<String>,
+    /// When it was announced, milliseconds since 1970.
+    pub at: u64,
+    /// From when on it is in force.
+    pub from: u64,
+    /// Until when.
+    pub until: u64,
+    /// When it was lifted.
+    pub lifted: Option<u64>,
+    /// Account of whoever lifted it; empty while it is not.
+    pub lifted_by: String,
+    /// Who issued it, in words; may be empty.
+    pub issued_by: String,
+    /// What else is to be said; may be empty.
+    pub note: String,
+}
+
+/// An instant of a record, milliseconds since 1970.
+fn instant(text: &str) -> Option<u64> {
+    u64::try_from(crate::validate::datetime(text).ok()?.timestamp_millis()).ok()
+}
+
+/// How a record keeps an instant: to the second, in Beijing time.
+fn stored(ms: u64) -> String {
+    let east =
+        i64::try_from(ms + EAST_8_MS).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
+    format!("{}T{:02}:{:02}:{:02}+08:00", east.date_naive(), east.hour(), east.minute(), east.second())
+}
+
+/// The smallest area that covers all of these; `None` where there is none.
+pub fn smallest(areas: &[String]) -> Option<String> {
+    let mut code = AreaCode::parse(areas.first()?).ok().filter(|code| code.level() != AreaLevel::Zone);
+    while let Some(held) = code {
+        if areas.iter().all(|area| covers(held.as_str(), area)) {
+            return Some(held.as_str().to_owned());
+        }
+        code = held.parent();
+    }
+    None
+}
+
+impl Warning {
+    /// Reads a stream; `None` when it is no warning or cannot be read.
+    pub fn of(entity: &Entity) -> Option<Self> {
+        let made = entity.creation().filter(|made| made.create.type_ == RecordKind::Warning.as_str())?;
+        let read = Self::read(&entity.values(), entity.area()?, made.hlc.ms)?;
+        Some(Self { id: entity.id(), ..read })
+    }
+
+    fn read(values: &Values, area: &str, at: u64) -> Option<Self> {
+        let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let areas = match values.get("areas") {
+            None => Vec::new(),
+            Some(list) => {
+                let codes = list.as_array()?.iter().map(|code| code.as_str().map(str::to_owned));
+                codes.collect::<Option<Vec<_>>>()?
+            }
+        };
+        let lifted = text("lifted");
+        Some(Self {
+            id: EntityId([0; 16]),
+            what: text("what"),
+            level: text("level"),
+            areas: if areas.is_empty() { vec![area.to_owned()] } else { areas },
+            at,
+            from: instant(&text("from"))?,
+            until: instant(&text("until"))?,
+            lifted: if lifted.is_empty() { None } else { Some(instant(&lifted)?) },
+            lifted_by: text("lifted_by"),
+            issued_by: text("issued_by"),
+            note: text("note"),
+        })
+    }
+
+    /// Reads a row of a list.
+    pub fn of_row(row: &Summary) -> Option<Self> {
+        let [what, from, until, lifted, lifted_by, note, areas @ ..] = row.categories.as_slice() else {
+            return None;
+        };
+        (row.kind == RecordKind::Warning && !row.rejected).then_some(())?;
+        Some(Self {
+            id: row.id,
+            what: what.clone(),
+            level: row.level.clone(),
+            areas: areas.to_vec(),
+            at: row.at,
+            from: from.parse().ok()?,
+            until: until.parse().ok()?,
+            lifted: lifted.parse().ok(),
+            lifted_by: lifted_by.clone(),
+            issued_by: row.subtitle.clone(),
+            note: note.clone(),
+        })
+    }
+
+    /// What a row of a list keeps of it.
+    pub(crate) fn into_row(self, row: &mut Summary, package: &Package) {
+        if self.lifted.is_some() {
+            LIFTED.clone_into(&mut row.state);
+        }
+        row.title = self.title(package);
+        row.subtitle = self.issued_by;
+        row.level = self.level;
+        let lifted = self.lifted.map(|ms| ms.to_string()).unwrap_or_default();
+        let words =
+            [self.what, self.from.to_string(), self.until.to_string(), lifted, self.lifted_by, self.note];
+        row.categories = words.into_iter().chain(self.areas).collect();
+    }
+
+    /// Its first operation; `None` where its areas have none above them all.
+    pub fn create(&self) -> Option<Create> {
+        let area = smallest(&self.areas)?;
+        let mut set: Values = [
+            ("what".to_owned(), Value::from(self.what.as_str())),
+            ("level".to_owned(), Value::from(self.level.as_str())),
+            ("areas".to_owned(), self.areas.iter().map(String::as_str).collect()),
+            ("from".to_owned(), Value::from(stored(self.from))),
+            ("until".to_owned(), Value::from(stored(self.until))),
+        ]
+        .into();
+        for (path, words) in [("issued_by", &self.issued_by), ("note", &self.note)] {
+            if !words.is_empty() {
+                set.insert(path.to_owned(), Value::from(words.as_str()));
+            }
+        }
+        Some(Create {
+            type_: RecordKind::Warning.as_str().to_owned(),
+            place: Placement { all: Some(true), area: Some(area), ..Placement::default() },
+            set,
+            ..Create::default()
+        })
+    }
+
+    /// What is set to lift it.
+    pub fn lift(user: &str, now: u64) -> Values {
+        [("lifted".to_owned(), Value::from(stored(now))), ("lifted_by".to_owned(), Value::from(user))].into()
+    }
+
+    /// What is set to let it last longer.
+    pub fn extend(until: u64) -> Values {
+        [("until".to_owned(), Value::from(stored(until)))].into()
+    }
+
+    /// What is set to raise it.
+    pub fn raise(level: &str) -> Values {
+        [("level".to_owned(), Value::from(level))].into()
+    }
+
+    /// When it is over.
+    pub fn ends(&self) -> u64 {
+        self.lifted.map_or(self.until, |lifted| lifted.min(self.until))
+    }
+
+    /// Announced and not over; it may begin later.
+    pub fn stands(&self, now: u64) -> bool {
+        now < self.ends()
+    }
+
+    /// In force at an instant.
+    pub fn in_force(&self, now: u64) -> bool {
+        self.from <= now && self.stands(now)
+    }
+
+    /// Whether an area lies in it.
+    pub fn covers(&self, area: &str) -> bool {
+        self.areas.iter().any(|own| covers(own, area))
+    }
+
+    /// Whether it is in force somewhere in an area.
+    pub fn meets(&self, area: &str) -> bool {
+        self.areas.iter().any(|own| covers(own, area) || covers(area, own))
+    }
+
+    /// What it is of.
+    pub fn kind<'p>(&self, package: &'p Package) -> Option<&'p WarningKind> {
+        package.hazards.get().warnings.iter().find(|kind| kind.id == self.what)
+    }
+
+    /// `暴雨橙色预警`
+    pub fn title(&self, package: &Package) -> String {
+        let kind = self.kind(package).map_or(self.what.as_str(), |kind| kind.label.as_str());
+        let level = package.level(&self.level).map_or("", |level| level.label.as_str());
+        format!("{kind}{level}色预警")
+    }
+
+    /// Whether places of a kind are patrolled differently under it.
+    fn concerns(&self, package: &Package, point: &PointKind) -> bool {
+        self.kind(package).is_some_and(|kind| kind.points.contains(&point.id))
+    }
+
+    /// The triggers of visits that it sets off at its level.
+    fn calls<'p>(&self, package: &'p Package) -> impl Iterator<Item = &'p str> {
+        let rank = rank(package, &self.level);
+        let called = self.kind(package).map_or(&[][..], |kind| kind.calls.as_slice());
+        let triggers = package.visits.get().triggers.iter();
+        let severe = move |level: &str| level.is_empty() || rank <= self::rank(package, level);
+        triggers
+            .filter(move |trigger| called.contains(&trigger.id) && severe(&trigger.level))
+            .map(|trigger| trigger.id.as_str())
+    }
+}
+
+/// How severe a level is, 1 = most; one that is not known is the least.
+fn rank(package: &Package, level: &str) -> u8 {
+    package.level(level).map_or(u8::MAX, |level| level.rank)
+}
+
+/// Warnings among rows that are announced and not over.
+pub fn standing<'a>(rows: impl IntoIterator<Item = &'a Summary>, now: u64) -> Vec<Warning> {
+    rows.into_iter().filter_map(Warning::of_row).filter(|warning| warning.stands(now)).collect()
+}
+
+/// The time of the year with the warning that counts for a kind of place in an area: of those in force the most severe, and
+/// of several of its level the one that came first.
+pub fn season_with(
+    package: &Package,
+    warnings: &[Warning],
+    (kind, area): (&PointKind, &str),
+    season: &Season,
+    now: u64,
+) -> Season {
+    let counts = warnings
+        .iter()
+        .filter(|warning| warning.in_force(now) && warning.covers(area) && warning.concerns(package, kind));
+    match counts.min_by_key(|warning| (rank(package, &warning.level), warning.from)) {
+        Some(warning) => {
+            Season { warning: Some(warning.level.clone()), since: warning.from, ..season.clone() }
+        }
+        None => season.clone(),
+    }
+}
+
+/// What standing warnings say to the households of an area. They count from the day on which they were announced, also
+/// those that begin later: people are called on before the rain comes.
+pub fn signals(package: &Package, warnings: &[Warning], area: &str) -> Vec<Signal> {
+    let here = warnings.iter().filter(|warning| warning.covers(area));
+    here.flat_map(|warning| {
+        warning.calls(package).map(|trigger| Signal { trigger: trigger.to_owned(), at: warning.at })
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

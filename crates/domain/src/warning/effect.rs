@@ -1,0 +1,94 @@
+//! What a warning asks for where it is in force: said at the desk before it is announced, and on the phone while it lasts.
+
+use super::{Warning, season_with, signals};
+use crate::calendar::day_of;
+use crate::hazard::{Season, patrol_due, points_due};
+use crate::household::merge::homes;
+use crate::package::Package;
+use crate::plan::{active, extras, visits_by_household};
+use crate::record::RecordKind;
+use crate::summary::Summary;
+
+/// Places of one kind whose patrols change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointEffect {
+    /// The kind, in words.
+    pub label: String,
+    /// How many there are.
+    pub count: usize,
+    /// Hours between patrols then.
+    pub every_hours: u64,
+    /// Somebody has to be there all the time.
+    pub watch: bool,
+}
+
+/// What a warning asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effect {
+    /// By kind of place, in the order of the package.
+    pub points: Vec<PointEffect>,
+    /// Households to visit.
+    pub homes: usize,
+}
+
+/// What a warning asks for while it is in force, as these rows know the area: before it is announced the same as after.
+pub fn effect(package: &Package, warning: &Warning, rows: &[&Summary], now: u64) -> Effect {
+    let at = now.max(warning.from);
+    let season = Season::usual(day_of(at));
+    let alone = std::slice::from_ref(warning);
+    let here = |row: &&&Summary| {
+        row.kind == RecordKind::Place && row.state != "closed" && !row.rejected && warning.covers(&row.area)
+    };
+    let places: Vec<&&Summary> = rows.iter().filter(here).collect();
+    let points = package.hazards.get().points.iter().filter_map(|kind| {
+        let own = places.iter().filter(|row| row.categories.first() == Some(&kind.id));
+        let count = own.count();
+        let area = warning.areas.first()?;
+        let due = |season: &Season| patrol_due(package, kind, None, at, season, at);
+        let before = due(&season);
+        let then = due(&season_with(package, alone, (kind, area), &season, at))?;
+        let same = before.is_some_and(|due| due.every_hours == then.every_hours && due.watch == then.watch);
+        (count > 0 && !same).then(|| PointEffect {
+            label: kind.label.clone(),
+            count,
+            every_hours: then.every_hours,
+            watch: then.watch,
+        })
+    });
+    Effect { points: points.collect(), homes: homes_to_visit(package, warning, rows, now) }
+}
+
+/// What a warning asks for right now of whoever has these rows: points whose patrol is due, households not visited yet.
+pub fn asks(package: &Package, warning: &Warning, rows: &[&Summary], now: u64) -> (usize, usize) {
+    let kind = |id: &str| package.hazards.get().points.iter().find(|kind| kind.id == id);
+    let concerned = |row: &&&Summary| {
+        let kind = row.categories.first().and_then(|id| kind(id));
+        warning.covers(&row.area) && kind.is_some_and(|kind| warning.concerns(package, kind))
+    };
+    let due = if warning.in_force(now) {
+        points_due(package, rows, &Season::usual(day_of(now)), now)
+    } else {
+        Vec::new()
+    };
+    let points = due.iter().filter_map(|point| rows.iter().find(|row| row.id == point.place));
+    (points.filter(concerned).count(), homes_to_visit(package, warning, rows, now))
+}
+
+fn homes_to_visit(package: &Package, warning: &Warning, rows: &[&Summary], now: u64) -> usize {
+    let Some(area) = warning.areas.first() else { return 0 };
+    let heard = signals(package, std::slice::from_ref(warning), area);
+    if heard.is_empty() {
+        return 0;
+    }
+    let (rules, today) = (package.visits.get(), day_of(now));
+    let visits = visits_by_household(rows.iter().copied());
+    let homes = homes(rows.iter().copied());
+    let called = homes.iter().filter(|home| active(home) && warning.covers(&home.area)).filter(|home| {
+        let seen = visits.get(&home.id).map_or(&[][..], Vec::as_slice);
+        let extras = extras(rules, &home.kinds(today), &heard, seen, today);
+        // Festivals call by themselves.
+        let own = |trigger: &str| heard.iter().any(|signal| signal.trigger == trigger);
+        extras.iter().any(|extra| own(&extra.trigger) && extra.wanted(today))
+    });
+    called.count()
+}

@@ -1,0 +1,135 @@
+//! Who may announce a warning, let it last longer, raise it or lift it.
+
+use chrono::NaiveDate;
+use gridbook_log::body::Set;
+use gridbook_log::{Create, Entity, Placement};
+use serde_json::Value;
+
+use super::{ANNOUNCE, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning, instant, rank, smallest};
+use crate::admit::Refusal;
+use crate::form::Problem;
+use crate::package::Package;
+use crate::record::RecordKind;
+use crate::role::{Actor, Target, may};
+use crate::territory::{AreaCode, AreaLevel};
+
+/// What an announcement says.
+const SAID: [&str; 7] = ["what", "level", "areas", "from", "until", "issued_by", "note"];
+
+/// Whether a new warning can be read, holds together, and is announced by somebody who may in all of its areas.
+///
+/// # Errors
+/// [`Refusal`]: unreadable, shared otherwise than with everybody, without sense, or not theirs to announce.
+pub(crate) fn judge_create(
+    package: &Package,
+    actor: &Actor,
+    create: &Create,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    let bad = || Refusal::BadBody("warning".to_owned());
+    let area = create.place.area.clone().unwrap_or_default();
+    let everybody = Placement { all: Some(true), area: Some(area.clone()), ..Placement::default() };
+    if create.place != everybody {
+        return Err(Refusal::BadPlacement);
+    }
+    if let Some(path) = create.set.keys().find(|path| !SAID.contains(&path.as_str())) {
+        return Err(Refusal::UnexpectedPath(path.clone()));
+    }
+    if create.form.is_some() || !create.blobs.is_empty() {
+        return Err(bad());
+    }
+    let warning = Warning::read(&create.set, &area, 0).ok_or_else(bad)?;
+    for code in &warning.areas {
+        // A zone is no step of the code: no area lies under one.
+        let sound = AreaCode::parse(code).is_ok_and(|code| code.level() != AreaLevel::Zone);
+        if !sound || warning.areas.len() > MAX_AREAS {
+            return Err(Refusal::BadArea(code.clone()));
+        }
+    }
+    if smallest(&warning.areas).as_ref() != Some(&area) {
+        return Err(Refusal::BadArea(area));
+    }
+    demand(package, actor, &warning, today)?;
+    let problem = |path, words: &str| Err(invalid(path, words));
+    if warning.kind(package).is_none() {
+        return problem("what", "请选预警的种类");
+    }
+    if package.level(&warning.level).is_none() {
+        return problem("level", "请选预警的级别");
+    }
+    if warning.until <= warning.from {
+        return problem("until", "截止时间要晚于开始时间");
+    }
+    if warning.until - warning.from > MAX_MS {
+        return problem("until", "一次最多发布 7 天，到期前可以延长");
+    }
+    if warning.issued_by.chars().count() > MAX_ISSUER {
+        return problem("issued_by", "发布单位最多 30 个字");
+    }
+    if warning.note.chars().count() > MAX_NOTE {
+        return problem("note", "说明最多 200 个字");
+    }
+    Ok(())
+}
+
+/// Whether a warning may be changed like this: later until, a more severe level, or lifted. What was announced otherwise
+/// stays as it was said; one that is less severe is announced anew, so that nobody mistakes it for the old one.
+///
+/// # Errors
+/// [`Refusal`]: lifted already, something else, without sense, or not theirs to change.
+pub(crate) fn judge_set(
+    package: &Package,
+    actor: &Actor,
+    entity: &Entity,
+    set: &Set,
+    today: NaiveDate,
+) -> Result<(), Refusal> {
+    let warning = Warning::of(entity).ok_or(Refusal::Missing)?;
+    if !set.blobs.is_empty() {
+        return Err(Refusal::BadBody("warning".to_owned()));
+    }
+    demand(package, actor, &warning, today)?;
+    if warning.lifted.is_some() {
+        let state = super::LIFTED.to_owned();
+        return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
+    }
+    for (path, value) in &set.set {
+        let said = value.as_str().unwrap_or_default();
+        match path.as_str() {
+            "until" => {
+                let later = instant(said).filter(|until| *until > warning.until);
+                let later = later.ok_or_else(|| invalid("until", "延长后的截止时间要比原来的晚"))?;
+                if later - warning.until > MAX_MS {
+                    return Err(invalid("until", "一次最多延长 7 天"));
+                }
+            }
+            "level" if rank(package, said) < rank(package, &warning.level) => {}
+            "level" => return Err(invalid("level", "级别只能往上提；要降级请先解除，再发布新的预警")),
+            "lifted" => {
+                let early = instant(said).is_some_and(|at| at < warning.until);
+                if !early {
+                    return Err(invalid("lifted", "这条预警已经到期，不用再解除"));
+                }
+                if set.set.get("lifted_by").and_then(Value::as_str) != Some(actor.user.as_str()) {
+                    return Err(invalid("lifted_by", "解除预警要写明是谁解除的"));
+                }
+            }
+            "lifted_by" if set.set.contains_key("lifted") => {}
+            _ => return Err(Refusal::UnexpectedPath(path.clone())),
+        }
+    }
+    Ok(())
+}
+
+fn demand(package: &Package, actor: &Actor, warning: &Warning, today: NaiveDate) -> Result<(), Refusal> {
+    let holds = |area: &String| {
+        let target = Target::new(RecordKind::Warning, area, None);
+        may(package, actor, ANNOUNCE, &target, today)
+    };
+    if warning.areas.iter().all(holds) { Ok(()) } else { Err(Refusal::NotPermitted(ANNOUNCE.to_owned())) }
+}
+
+fn invalid(path: &str, words: &str) -> Refusal {
+    let (path, message) = (path.to_owned(), words.to_owned());
+    Refusal::Invalid(vec![Problem { path, code: "warning", message, blocks: true }])
+}

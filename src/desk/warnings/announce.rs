@@ -1,0 +1,216 @@
+//! The dialog that announces a warning: what, how severe, where, until when; and what that would ask of people, before it is
+//! said.
+
+use std::collections::BTreeSet;
+
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Target, may};
+use gridbook_domain::summary::Summary;
+use gridbook_domain::territory::{AreaCode, AreaLevel, covers};
+use gridbook_domain::validate::datetime;
+use gridbook_domain::warning::{ANNOUNCE, Warning, effect};
+use gridbook_log::{Body, EntityId};
+use gridbook_sync::replica::NewWrite;
+use leptos::prelude::*;
+
+use super::{effect_words, levels};
+use crate::app::App;
+use crate::desk::parts::{line, select, villages};
+use crate::ui::dialog::{Doing, dialog};
+use crate::ui::directory::{Names, use_directory};
+use crate::ui::format::{input_time, stored_time};
+use crate::ui::live;
+use crate::ui::states::{Tone, banner, failed};
+
+/// How long one lasts when nobody says otherwise.
+const DAY_MS: u64 = 24 * 3_600_000;
+
+/// The answers.
+#[derive(Clone, Copy)]
+struct Asked {
+    what: RwSignal<String>,
+    level: RwSignal<String>,
+    areas: RwSignal<BTreeSet<String>>,
+    from: RwSignal<String>,
+    until: RwSignal<String>,
+    issued_by: RwSignal<String>,
+    note: RwSignal<String>,
+}
+
+/// What a field of date and time says, milliseconds since 1970.
+pub(super) fn instant(input: &str) -> Option<u64> {
+    u64::try_from(datetime(&stored_time(input)).ok()?.timestamp_millis()).ok()
+}
+
+impl Asked {
+    fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        let areas = RwSignal::new(BTreeSet::new());
+        Self {
+            what: text(),
+            level: text(),
+            areas,
+            from: text(),
+            until: text(),
+            issued_by: text(),
+            note: text(),
+        }
+    }
+
+    /// As it stands when the dialog opens: nothing is chosen that somebody could overlook.
+    fn begin(self, now: u64) {
+        for field in [self.what, self.level, self.issued_by, self.note] {
+            field.set(String::new());
+        }
+        self.areas.set(BTreeSet::new());
+        self.from.set(input_time(now));
+        self.until.set(input_time(now + DAY_MS));
+    }
+
+    /// The warning; what is still missing, in words.
+    fn warning(self, id: EntityId, now: u64) -> Result<Warning, &'static str> {
+        // What it asks for is not reckoned anew with every letter of these.
+        let trimmed = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
+        let (what, level) = (self.what.get(), self.level.get());
+        if what.is_empty() || level.is_empty() {
+            return Err("请选预警的种类和级别。");
+        }
+        let areas: Vec<String> = self.areas.get().into_iter().collect();
+        if areas.is_empty() {
+            return Err("请选范围。");
+        }
+        let times = (instant(&self.from.get()), instant(&self.until.get()));
+        let (Some(from), Some(until)) = times else { return Err("请填开始和截止时间。") };
+        let (issued_by, note) = (trimmed(self.issued_by), trimmed(self.note));
+        let (lifted, lifted_by) = (None, String::new());
+        Ok(Warning { id, what, level, areas, at: now, from, until, lifted, lifted_by, issued_by, note })
+    }
+}
+
+/// Where I may announce: the township, its villages, else the grids that are mine.
+fn offered(app: App, names: &Names) -> Vec<(String, String)> {
+    let (package, actor, today) = (app.package(), app.actor(), app.today());
+    let right =
+        |area: &str| may(&package, &actor, ANNOUNCE, &Target::new(RecordKind::Warning, area, None), today);
+    let town = app.session.with(|s| s.as_ref().map(|s| s.profile.township.code.clone())).unwrap_or_default();
+    let villages = villages(names).into_iter().filter(|(code, _)| !names.past.contains(code) && right(code));
+    let whole = right(&town).then(|| (town, "全镇".to_owned()));
+    let mut list: Vec<(String, String)> = whole.into_iter().chain(villages).collect();
+    for own in actor.areas(today) {
+        let sound = AreaCode::parse(own).is_ok_and(|code| code.level() > AreaLevel::Village);
+        if sound && right(own) && list.iter().all(|(code, _)| !covers(code, own)) {
+            list.push((own.to_owned(), names.area(own)));
+        }
+    }
+    list
+}
+
+pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
+    let names = use_directory();
+    let asked = Asked::new();
+    Effect::new(move |_| {
+        if open.get() {
+            asked.begin(app.now_ms());
+        }
+    });
+    let wrong = RwSignal::new(None::<String>);
+    let doing = Doing::showing(open, wrong);
+    let save = move || {
+        let id = app.new_id();
+        let create = match untrack(|| asked.warning(id, app.now_ms())) {
+            Ok(warning) => warning.create().ok_or("选中的范围不在一个镇里。"),
+            Err(words) => Err(words),
+        };
+        match create {
+            Err(words) => wrong.set(Some(words.to_owned())),
+            Ok(create) => doing.begin(async move {
+                app.put(vec![NewWrite { entity: id, body: Body::Create(create) }]).await?;
+                Ok("预警已发布，各手机同步后就能看到".to_owned())
+            }),
+        }
+    };
+    let told = Memo::new(move |_| {
+        if !open.get() {
+            return Err("");
+        }
+        let (now, package) = (app.now_ms(), app.package());
+        let warning = asked.warning(EntityId([0; 16]), now)?;
+        let found = app.rows(|rows| {
+            let seen: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            effect(&package, &warning, &seen, now)
+        });
+        Ok(effect_words(&found))
+    });
+    let kinds = move || {
+        let package = app.package();
+        let kinds = package.hazards.get().warnings.iter().map(|kind| (kind.id.clone(), kind.label.clone()));
+        std::iter::once((String::new(), "请选种类".to_owned())).chain(kinds).collect::<Vec<_>>()
+    };
+    let colours = move || {
+        let all = levels(&app.package(), |_| true);
+        std::iter::once((String::new(), "请选级别".to_owned())).chain(all).collect::<Vec<_>>()
+    };
+    let inside = move || {
+        let preview = move || {
+            match told.get() {
+            Ok(words) => view! {
+                <div data-testid="warning-effect">{banner(Tone::Info, "info", "生效期间要做的事", words, Vec::new())}</div>
+            }
+            .into_any(),
+            Err(words) => view! { <p class="muted">{words}</p> }.into_any(),
+        }
+        };
+        let fields = view! {
+            {failed(wrong, Some("warning-wrong"))}
+            <div class="cluster">
+                {select("种类", "warning-what", move || asked.what.get(), kinds, move |value| asked.what.set(value))}
+                {select("级别", "warning-level", move || asked.level.get(), colours, move |value| asked.level.set(value))}
+            </div>
+            <fieldset class="field choice">
+                <legend class="label">"范围"</legend>
+                <div class="chips">{move || chips(app, &names.get(), asked.areas)}</div>
+            </fieldset>
+            <div class="cluster">
+                {line("从什么时候", "warning-from", "datetime-local", None, asked.from, false)}
+                {line("到什么时候", "warning-until", "datetime-local", None, asked.until, false)}
+            </div>
+            {line("发布单位（可不填）", "warning-issuer", "text", Some("30"), asked.issued_by, false)}
+            {line("还要说明的（可不填）", "warning-note", "text", Some("200"), asked.note, false)}
+            {live(preview)}
+        };
+        doing.foot("发布", "warning-save").form(fields.into_any(), save)
+    };
+    dialog(open, "dialog-wide", "发布预警", Box::new(inside))
+}
+
+/// The areas to choose: the whole township, or some of its villages.
+fn chips(app: App, names: &Names, chosen: RwSignal<BTreeSet<String>>) -> AnyView {
+    let chip = |(code, words): (String, String)| {
+        let (held, turned, test) = (code.clone(), code.clone(), format!("warning-area-{code}"));
+        let turn = move |event| {
+            let on = event_target_checked(&event);
+            chosen.update(|chosen| {
+                if on {
+                    // What lies in it is in it; what it lies in is not meant any more.
+                    chosen.retain(|other| !covers(&turned, other) && !covers(other, &turned));
+                    chosen.insert(turned.clone());
+                } else {
+                    chosen.remove(&turned);
+                }
+            });
+        };
+        view! {
+            <label class="chip">
+                <input
+                    type="checkbox"
+                    data-testid=test
+                    prop:checked=move || chosen.with(|chosen| chosen.contains(&held))
+                    on:change=turn
+                />
+                <span class="chip-face">{words}</span>
+            </label>
+        }
+    };
+    offered(app, names).into_iter().map(chip).collect_view().into_any()
+}

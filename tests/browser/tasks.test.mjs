@@ -70,6 +70,8 @@ test("a day's tasks on one phone", async (t) => {
     await phone.id("form-next").click();
     await phone.id("field-parties/0/name").fill("冉启富");
     await phone.id("field-parties/1/name").fill("谭小梅");
+    // One digit short.
+    await phone.id("field-parties/1/phone").fill("1390000123");
     await until("the draft is on disk", async () => (await phone.stored()).includes("谭小梅"));
     // The phone rings, the browser is gone: what was written is there again.
     await phone.page.reload();
@@ -88,6 +90,10 @@ test("a day's tasks on one phone", async (t) => {
     await phone.sign("sign_mediator");
     const names = await phone.id("field-sign_parties").locator(".photo-state").allInnerTexts();
     assert.deepEqual(names.map((name) => name.trim()), ["冉启富", "谭小梅"]);
+    // What looks wrong is asked about once; it may be right.
+    await phone.pressSave();
+    await phone.page.locator(".doubt", { hasText: "电话号码不对" }).waitFor();
+    await inspect(phone.page, "phone-doubt");
     await phone.saveReport();
     await phone.airplane(false);
     await phone.synced();

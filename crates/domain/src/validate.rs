@@ -1,6 +1,6 @@
 //! Checks of single values: resident ids, phones, dates, amounts, times (domain data 6.8).
 
-use chrono::{DateTime, Datelike, Duration, FixedOffset, NaiveDate};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate};
 
 /// What is wrong with a value. The text says how to mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,9 +26,6 @@ pub enum ValueError {
     /// Negative, not a number, or with more than two decimals.
     #[error("金额应为不小于 0 的数, 最多两位小数")]
     Amount,
-    /// Times that contradict each other.
-    #[error("时间先后不对: 发生 ≤ 发现 ≤ 记录")]
-    Order,
 }
 
 /// What a valid resident id number tells.
@@ -136,22 +133,6 @@ pub fn amount(yuan: f64) -> Result<(), ValueError> {
     if yuan.is_finite() && yuan >= 0.0 && whole { Ok(()) } else { Err(ValueError::Amount) }
 }
 
-/// Checks occurred ≤ found ≤ recorded ≤ now + 5 minutes. Absent instants are not compared.
-///
-/// # Errors
-/// [`ValueError::Order`].
-pub fn times(
-    occurred: Option<DateTime<FixedOffset>>,
-    found: Option<DateTime<FixedOffset>>,
-    recorded: DateTime<FixedOffset>,
-    now: DateTime<FixedOffset>,
-) -> Result<(), ValueError> {
-    let ordered = recorded <= now + Duration::minutes(5)
-        && found.is_none_or(|found| found <= recorded)
-        && occurred.is_none_or(|occurred| occurred <= found.unwrap_or(recorded));
-    if ordered { Ok(()) } else { Err(ValueError::Order) }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -228,12 +209,5 @@ mod tests {
         assert_eq!(amount(1.005), Err(ValueError::Amount));
         assert_eq!(amount(-1.0), Err(ValueError::Amount));
         assert_eq!(amount(f64::NAN), Err(ValueError::Amount));
-        let at = |text| datetime(text).unwrap();
-        let (eight, nine) = (at("2026-05-18T08:00"), at("2026-05-18T09:00"));
-        assert!(times(Some(eight), Some(eight), nine, nine).is_ok());
-        assert!(times(None, None, at("2026-05-18T09:05"), nine).is_ok());
-        assert_eq!(times(None, Some(nine), eight, nine), Err(ValueError::Order));
-        assert_eq!(times(Some(nine), Some(eight), nine, nine), Err(ValueError::Order));
-        assert_eq!(times(None, None, at("2026-05-18T09:06"), nine), Err(ValueError::Order));
     }
 }

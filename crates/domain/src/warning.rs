@@ -30,6 +30,8 @@ pub const LIFTED: &str = "lifted";
 /// A warning lasts so long at most, and is extended by so much at most: what nobody thinks of any more must not go on
 /// sending people out. Milliseconds.
 pub const MAX_MS: u64 = 7 * 24 * 3_600_000;
+/// It begins so many days after it is announced at most.
+pub const MAX_AHEAD_DAYS: u64 = 7;
 /// Beijing time is eight hours ahead, all year.
 const EAST_8_MS: u64 = 8 * 3_600_000;
 /// Characters of whoever issued it.

@@ -31,7 +31,14 @@ impl Page {
             .collect()
     }
 
-    /// Saves, or shows what has to be mended first.
+    /// Answers of this time that look wrong and may be right all the same.
+    fn doubts(self, stage: Stage) -> Vec<Problem> {
+        let mine = self.state.changes();
+        let fresh = |problem: &Problem| !problem.blocks && problem.code != "unknown_field";
+        self.state.check(stage).into_iter().filter(|one| fresh(one) && mine.contains_key(&one.path)).collect()
+    }
+
+    /// Saves, or shows what has to be mended first, and once what should be looked at again.
     pub(super) fn save(self, stage: Stage, toasts: Toasts) {
         if self.saving.get_untracked() == Saving::Now {
             return;
@@ -61,6 +68,12 @@ impl Page {
         }
         if !problems.is_empty() {
             self.show_problems(problems);
+            return;
+        }
+        let doubts = self.doubts(stage);
+        if self.state.problems.with_untracked(|shown| doubts.iter().any(|doubt| !shown.contains(doubt))) {
+            toasts.warn("有的内容看着不对，已标出来。核对过没有错，再点一次就保存。");
+            self.show_problems(doubts);
             return;
         }
         self.state.problems.set(Vec::new());

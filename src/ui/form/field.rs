@@ -194,7 +194,7 @@ fn error(state: FormState, at: &At) -> AnyView {
         <div id=id>
             {live(move || {
                 state.problem(&path).map(|(words, blocks)| {
-                    let class = if blocks { "error" } else { "help" };
+                    let class = if blocks { "error" } else { "doubt" };
                     view! { <p class=class>{icon("warn")}{words}</p> }
                 })
             })}

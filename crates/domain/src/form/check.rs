@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::condition::filled;
 use super::{Field, FieldKind, FilledBy, Form, Section, Values};
+use crate::calendar::day_of;
 use crate::package::Package;
 use crate::validate;
 
@@ -28,7 +29,7 @@ pub struct Problem {
     /// Path of the field or row.
     pub path: String,
     /// Machine code: `required`, `not_an_option`, `type`, `too_long`, `out_of_range`, `too_few`, `too_many`,
-    /// `phone`, `date`, `time`, `amount`, `id_number`, `restricted`, `unknown_field`.
+    /// `phone`, `date`, `time`, `future`, `amount`, `id_number`, `restricted`, `unknown_field`.
     pub code: &'static str,
     /// What to do, for people.
     pub message: String,
@@ -269,13 +270,18 @@ impl Check<'_> {
                     }
                 }
             },
-            FieldKind::Date => match text {
+            FieldKind::Date => match text.map(validate::date) {
                 None => self.wrong_type(path, label),
-                Some(text) => self.fault(path, "date", true, label, validate::date(text).err()),
+                Some(Err(error)) => self.fault(path, "date", true, label, Some(error)),
+                Some(Ok(day)) => self.future(field, path, day),
             },
-            FieldKind::Datetime => match text {
+            FieldKind::Datetime => match text.map(validate::datetime) {
                 None => self.wrong_type(path, label),
-                Some(text) => self.fault(path, "time", true, label, validate::datetime(text).err()),
+                Some(Err(error)) => self.fault(path, "time", true, label, Some(error)),
+                Some(Ok(at)) => {
+                    let day = u64::try_from(at.timestamp_millis()).map(day_of);
+                    self.future(field, path, day.unwrap_or_default());
+                }
             },
             FieldKind::Phone => match text {
                 None => self.wrong_type(path, label),
@@ -358,6 +364,13 @@ impl Check<'_> {
         let (min, max) = (field.min.unwrap_or(0), field.max.unwrap_or(i64::from(i32::MAX)));
         if !(min..=max).contains(&number) {
             self.report(path, "out_of_range", true, format!("{}应在 {min} 到 {max} 之间", field.label));
+        }
+    }
+
+    /// What a form begins with the moment for has happened by now. A clock may be wrong: it never stands in the way.
+    fn future(&mut self, field: &Field, path: &str, day: NaiveDate) {
+        if field.auto && day > self.today {
+            self.report(path, "future", false, format!("{}在今天以后, 请核对", field.label));
         }
     }
 

@@ -271,3 +271,21 @@ fn an_amount_keeps_within_its_limits() {
     };
     assert_eq!([4999.5, 5000.0, 5000.01].map(found), [false, false, true]);
 }
+
+#[test]
+fn what_has_happened_lies_not_ahead_and_a_wrong_clock_only_asks() {
+    let asked = |at: &str| {
+        let found = problems("F-HAZARD", with(hazard(), json!({"found_at": at})), &[], Stage::Quick);
+        let found = found.into_iter().filter(|(path, ..)| path == "found_at");
+        found.map(|(_, code, blocks)| (code, blocks)).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("2026-11-21T23:59"), Vec::<(&str, bool)>::new(), "the day is what counts");
+    assert_eq!(asked("2026-11-21T16:30:00Z"), [("future", false)], "midnight in Beijing is past");
+    assert_eq!(asked("2027-11-21T09:30"), [("future", false)]);
+    assert_eq!(asked("tomorrow"), [("time", true)]);
+    let day = |text: &str| {
+        let from = with(dispute(), json!({"occur_date": text}));
+        paths(&problems("F-DISPUTE", from, &[], Stage::Quick), "future")
+    };
+    assert_eq!((day("2026-11-22"), day("2026-11-21")), (vec!["occur_date".to_owned()], Vec::new()));
+}

@@ -1,12 +1,15 @@
 //! Who may announce a warning, let it last longer, raise it or lift it.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use gridbook_log::body::Set;
 use gridbook_log::{Create, Entity, Placement};
 use serde_json::Value;
 
-use super::{ANNOUNCE, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning, instant, rank, smallest};
+use super::{
+    ANNOUNCE, MAX_AHEAD_DAYS, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning, instant, rank, smallest,
+};
 use crate::admit::Refusal;
+use crate::calendar::day_of;
 use crate::form::Problem;
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -62,6 +65,10 @@ pub(crate) fn judge_create(
     }
     if warning.until - warning.from > MAX_MS {
         return problem("until", "一次最多发布 7 天，到期前可以延长");
+    }
+    // Households are called on as soon as it is announced: a wrong year would send people out for long.
+    if day_of(warning.from) > today + Days::new(MAX_AHEAD_DAYS) {
+        return problem("from", "开始时间最多在 7 天以后");
     }
     if warning.issued_by.chars().count() > MAX_ISSUER {
         return problem("issued_by", "发布单位最多 30 个字");

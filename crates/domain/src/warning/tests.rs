@@ -132,6 +132,7 @@ fn what_makes_no_sense_is_refused_with_words() {
     let told = [
         (Warning { until: START, ..good.clone() }, "晚于开始"),
         (Warning { until: START + 7 * DAY_MS + 60_000, ..good.clone() }, "最多发布 7 天"),
+        (Warning { from: START + 8 * DAY_MS, until: START + 9 * DAY_MS, ..good.clone() }, "最多在 7 天以后"),
         (Warning { what: "snakes".to_owned(), ..good.clone() }, "种类"),
         (Warning { level: "purple".to_owned(), ..good.clone() }, "级别"),
         (Warning { issued_by: "县".repeat(31), ..good.clone() }, "30 个字"),
@@ -142,6 +143,8 @@ fn what_makes_no_sense_is_refused_with_words() {
         assert!(words.contains(said), "{words}");
     }
     assert_eq!(codes(judged(&body(&Warning { until: START + 7 * DAY_MS, ..good.clone() }))), "ok");
+    let ahead = Warning { from: START + 7 * DAY_MS, until: START + 8 * DAY_MS, ..good.clone() };
+    assert_eq!(codes(judged(&body(&ahead))), "ok");
     let changed = |path: &str, value: Value| {
         let mut body = body(&good);
         *body.pointer_mut(path).unwrap() = value;

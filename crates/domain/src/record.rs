@@ -25,6 +25,8 @@ pub enum RecordKind {
     Place,
     /// 交接 (ROLE-09)
     Handover,
+    /// 事项准入、退出的申请 (CAT-02)
+    Admission,
     /// 数据包的修订: forms, items, calendar (CAT-05, CAT-09, IO-06)
     Rules,
     /// 区域节点 (TERR-01)
@@ -43,7 +45,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -59,6 +61,7 @@ impl RecordKind {
         Self::Unit,
         Self::Staff,
         Self::Rules,
+        Self::Admission,
         Self::Confidential,
     ];
 
@@ -76,6 +79,7 @@ impl RecordKind {
             Self::Handover => "handover",
             Self::VisitTask => "visit_task",
             Self::Restricted => "restricted",
+            Self::Admission => "admission",
             Self::Rules => "rules",
             Self::Area => "area",
             Self::Unit => "unit",
@@ -103,6 +107,7 @@ impl RecordKind {
             Self::Handover => "交接",
             Self::VisitTask => "走访任务",
             Self::Restricted => "专访",
+            Self::Admission => "准入退出",
             Self::Rules => "数据包",
             Self::Area => "区域",
             Self::Unit => "单位",
@@ -125,6 +130,7 @@ impl RecordKind {
             | Self::Handover
             | Self::VisitTask
             | Self::Restricted
+            | Self::Admission
             | Self::Rules
             | Self::Area
             | Self::Unit

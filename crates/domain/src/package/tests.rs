@@ -144,11 +144,12 @@ fn labels_fall_back_to_the_id() {
     assert!(package.form_named("F-VISIT/99").is_none());
 }
 
-/// A phone fetches this once, at its first start: the budget is on the bytes that it reads.
+/// A phone fetches this once, at its first start: the budget is on the bytes that it reads. 2 KB of it came with the rights
+/// to apply for an item of the list and to approve it (CAT-02).
 #[test]
 fn the_package_stays_small() {
     let text = Package::builtin().to_json().unwrap();
-    assert!(text.len() < 284_000, "{} bytes", text.len());
+    assert!(text.len() < 286_000, "{} bytes", text.len());
     assert!(!text.contains(": ") && !text.contains("\n"), "compact");
 }
 

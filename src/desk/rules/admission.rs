@@ -98,6 +98,8 @@ pub(super) fn page() -> AnyView {
 }
 
 fn list(screen: Screen) -> AnyView {
+    // Another package may be there: what was published stands in it, or not.
+    screen.app.version.track();
     let found = screen.held.with(|held| held.as_deref().cloned()).unwrap_or_default();
     if found.is_empty() {
         let text = "有新事项要网格员做，或者有事项不再做了，由主责单位在这里申请。";
@@ -119,7 +121,7 @@ fn list(screen: Screen) -> AnyView {
                     <td class="strong">{name}</td>
                     <td>{kind}</td>
                     <td>{names.unit(&one.application.unit)}</td>
-                    <td>{words::stage(&one)}</td>
+                    <td>{words::stage(&package, &one)}</td>
                     <td>{format!("{} · {}", names.person(who), day(when))}</td>
                     <td>
                         <button class="btn btn-small" type="button" data-testid="admission-look" on:click=look>

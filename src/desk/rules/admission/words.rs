@@ -15,7 +15,7 @@ pub(super) fn about(package: &Package, said: &Application) -> (String, &'static 
 }
 
 /// Where it stands, and who is waited for.
-pub(super) fn stage(one: &Procedure) -> String {
+pub(super) fn stage(package: &Package, one: &Procedure) -> String {
     if one.rejected {
         return "中心没有收下，清单里可能已有这个编号，请重新申请".to_owned();
     }
@@ -25,6 +25,7 @@ pub(super) fn stage(one: &Procedure) -> String {
         (Stage::Approved, _) => "领导已同意，等中心发布".to_owned(),
         (Stage::Refused, _) if one.approved.is_some() => "领导不同意".to_owned(),
         (Stage::Refused, _) => "中心不同意".to_owned(),
+        (Stage::Published, _) if one.next(package).is_some() => "已发布，清单还没有更新".to_owned(),
         (Stage::Published, became) => {
             format!("已发布，清单第 {} 版", became.as_ref().map_or(0, |became| became.version))
         }

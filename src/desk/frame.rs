@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::later::{self, Later};
 use super::queue::{provide_items, use_items};
 use super::route::{Route, route};
-use super::{login, queue};
+use super::{login, queue, rules};
 use crate::app::App;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
@@ -189,6 +189,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
     };
     let items = use_items();
     let waiting = Memo::new(move |_| items.with(|items| items.list.iter().filter(|item| item.mine).count()));
+    let applied = Memo::new(move |_| rules::waiting(app));
     let link = move |name: &'static str, symbol: &'static str, words: &'static str| {
         let current = move || (here.get() == name).then_some("page");
         view! {
@@ -196,7 +197,12 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
                 {icon(symbol)}
                 <span>{words}</span>
                 {move || {
-                    (name == "queue" && waiting.get() > 0).then(|| view! { <span class="count">{waiting.get()}</span> })
+                    let count = match name {
+                        "queue" => waiting.get(),
+                        "rules" => applied.get(),
+                        _ => 0,
+                    };
+                    (count > 0).then(|| view! { <span class="count">{count}</span> })
                 }}
             </a>
         }
@@ -204,7 +210,11 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
     };
     let grants = move || grants_by_name(&app.package(), &app.actor(), app.today());
     let staff = move || may("user.manage") || may("directory.edit") || grants() && !app.is_local();
-    let manages = move || may("data.import") || staff() || may("catalog.edit") || may("handover.start");
+    let list = move || {
+        app.session.track();
+        rules::has_part(app)
+    };
+    let manages = move || may("data.import") || staff() || list() || may("handover.start");
     view! {
         <nav class="desk-nav" aria-label="主导航">
             {link("queue", "inbox", "待办")}
@@ -232,7 +242,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             {move || {
                 (may("directory.edit") && may("record.place")).then(|| link("areas", "pin", "网格调整"))
             }}
-            {move || may("catalog.edit").then(|| link("rules", "file", "清单和日历"))}
+            {move || list().then(|| link("rules", "file", "清单和日历"))}
             <p class="desk-nav-title">"本人"</p>
             {link("me", "me", "我的")}
         </nav>

@@ -24,7 +24,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Staff => "users",
         RecordKind::Area | RecordKind::Place => "pin",
         RecordKind::Handover | RecordKind::VisitTask | RecordKind::Restricted => "users",
-        RecordKind::Rules => "file",
+        RecordKind::Rules | RecordKind::Admission => "file",
         RecordKind::Warning => "attention",
         RecordKind::Confidential => "key",
     }

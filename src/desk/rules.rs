@@ -1,22 +1,47 @@
-//! What a township changes by itself: the calendar of days off (IO-06), and the list of items with its forms as one file
-//! (CAT-09). What is published here reaches every phone with its next synchronisation.
+//! What a township changes by itself: the calendar of days off (IO-06), the list of items with its forms as one file
+//! (CAT-09), and which items come onto the list and leave it (CAT-02), where units and leaders have a say, too. What is
+//! published here reaches every phone with its next synchronisation.
 
+mod admission;
 mod calendar;
 mod package;
 mod publish;
 mod text;
 
+use gridbook_domain::role::holds;
 use leptos::prelude::*;
 
 use super::route::Route;
+use crate::app::{App, use_app};
+
+/// Whether this person keeps the list and the calendar.
+fn keeps(app: App) -> bool {
+    holds(&app.package(), &app.actor(), "catalog.edit", app.today())
+}
+
+/// Whether there is anything for this person on the screen: to keep the list, to decide on it, or to apply for an item.
+pub fn has_part(app: App) -> bool {
+    keeps(app)
+        || holds(&app.package(), &app.actor(), "catalog.approve", app.today())
+        || admission::may_apply(app)
+}
+
+/// What waits for this person here.
+pub fn waiting(app: App) -> usize {
+    admission::waiting(app)
+}
 
 /// The screen.
 pub fn rules(route: RwSignal<Route>) -> AnyView {
+    // Who may not change the calendar or the forms has no use for their tabs.
+    let all = keeps(use_app());
     let tab = Memo::new(move |_| match route.get() {
-        Route::Rules(tab) if tab == "package" => "package",
-        _ => "calendar",
+        Route::Rules(tab) if tab == "package" && all => "package",
+        Route::Rules(tab) if tab != "admission" && all => "calendar",
+        _ => "admission",
     });
-    let tabs = [("calendar", "工作日历"), ("package", "清单和表单")].map(|(id, title)| {
+    let tabs = [("calendar", "工作日历"), ("package", "清单和表单"), ("admission", "准入和退出")];
+    let tabs = tabs.into_iter().filter(|(id, _)| all || *id == "admission").map(|(id, title)| {
         view! {
             <button
                 class="tabs-tab"
@@ -30,10 +55,14 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
             </button>
         }
     });
-    let inside = move || if tab.get() == "package" { package::page() } else { calendar::page() };
+    let inside = move || match tab.get() {
+        "package" => package::page(),
+        "calendar" => calendar::page(),
+        _ => admission::page(),
+    };
     view! {
         <div class="page-head"><h1 class="page-title">"清单和日历"</h1></div>
-        <div class="tabs" role="tablist" aria-label="哪一部分">{tabs.into_iter().collect_view()}</div>
+        <div class="tabs" role="tablist" aria-label="哪一部分">{tabs.collect_view()}</div>
         <div class="wizard">{inside}</div>
     }
     .into_any()

@@ -10,6 +10,7 @@ use gridbook_log::{BlobRef, Body, Create, Entity, Event, Op, Placement, key};
 use crate::authority::staff;
 use crate::calendar::day_of;
 use crate::case::CaseView;
+use crate::catalogue::admission;
 use crate::confidential;
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
 use crate::handover;
@@ -99,6 +100,9 @@ impl Desk<'_> {
         }
         if kind == RecordKind::Warning {
             return warning::judge_create(self.package, self.actor, create, self.today);
+        }
+        if kind == RecordKind::Admission {
+            return admission::judge_create(self.package, self.actor, create, self.today);
         }
         let area = self.placed(kind, &create.place)?;
         let target = Target::new(kind, area, Some(&self.actor.user));
@@ -190,6 +194,9 @@ impl Desk<'_> {
         }
         if kind == RecordKind::Warning {
             return warning::judge_set(self.package, self.actor, entity, set, self.today);
+        }
+        if kind == RecordKind::Admission {
+            return admission::judge_set(self.package, self.actor, entity, set, self.today);
         }
         let Some(case) = CaseView::of(entity) else {
             let creator = entity.creation().map(|made| made.user.as_str());
@@ -333,8 +340,9 @@ impl Desk<'_> {
     /// Moving a record is the data steward's; the new area must lie inside the steward's own, too.
     fn place(&self, entity: &Entity, place: &Placement) -> Result<(), Refusal> {
         let kind = entity.type_().and_then(RecordKind::parse);
-        // It goes to nobody else, whoever asks; a warning is everybody's, and in force where it was announced.
-        if matches!(kind, Some(RecordKind::Confidential | RecordKind::Warning)) {
+        // It goes to nobody else, whoever asks; a warning is everybody's, and in force where it was announced; an application
+        // stays the township's.
+        if matches!(kind, Some(RecordKind::Confidential | RecordKind::Warning | RecordKind::Admission)) {
             return Err(Refusal::BadPlacement);
         }
         if kind == Some(RecordKind::Restricted) {
@@ -378,7 +386,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::Handover => "handover.start",
         RecordKind::VisitTask => "visit.plan",
         RecordKind::Restricted => restricted::ASSIGN,
-        RecordKind::Rules => "catalog.edit",
+        RecordKind::Rules | RecordKind::Admission => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
         RecordKind::Warning => warning::ANNOUNCE,
         RecordKind::Confidential => confidential::REPORT,

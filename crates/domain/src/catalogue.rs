@@ -1,6 +1,6 @@
 //! The list of items: what grid workers may be asked for, and nothing else (CAT-01 … CAT-03).
 
-mod admission;
+pub mod admission;
 mod campaign;
 mod reporters;
 
@@ -12,9 +12,7 @@ use crate::package::Package;
 use crate::record::RecordKind;
 use crate::summary::Summary;
 
-pub use admission::{
-    AdmissionError, Application, Procedure, Stage, WORKLOAD_HOURS, retire, workload_minutes,
-};
+pub use admission::AdmissionError;
 pub use campaign::{Campaign, MAX_STANDING, campaigns, reached};
 pub use reporters::unit_named;
 

@@ -25,6 +25,8 @@ pub enum RecordKind {
     Place,
     /// 交接 (ROLE-09)
     Handover,
+    /// 事项准入、退出的申请 (CAT-02)
+    Admission,
     /// 数据包的修订: forms, items, calendar (CAT-05, CAT-09, IO-06)
     Rules,
     /// 区域节点 (TERR-01)
@@ -45,7 +47,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -62,6 +64,7 @@ impl RecordKind {
         Self::Staff,
         Self::Rules,
         Self::Warning,
+        Self::Admission,
         Self::Confidential,
     ];
 
@@ -79,6 +82,7 @@ impl RecordKind {
             Self::Handover => "handover",
             Self::VisitTask => "visit_task",
             Self::Restricted => "restricted",
+            Self::Admission => "admission",
             Self::Rules => "rules",
             Self::Area => "area",
             Self::Unit => "unit",
@@ -107,6 +111,7 @@ impl RecordKind {
             Self::Handover => "交接",
             Self::VisitTask => "走访任务",
             Self::Restricted => "专访",
+            Self::Admission => "准入退出",
             Self::Rules => "数据包",
             Self::Area => "区域",
             Self::Unit => "单位",
@@ -130,6 +135,7 @@ impl RecordKind {
             | Self::Handover
             | Self::VisitTask
             | Self::Restricted
+            | Self::Admission
             | Self::Rules
             | Self::Area
             | Self::Unit

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::case::{CaseView, unseen};
+use crate::catalogue::admission::Procedure;
 use crate::clock::{self, Deadline};
 use crate::handover::Handover;
 use crate::hazard;
@@ -133,11 +134,11 @@ pub struct Summary {
     pub reporter: String,
     /// Units it was dispatched to.
     pub units: Vec<String>,
-    /// Official number; for households and territory their code, for staff the account.
+    /// Official number; for households and territory their code, for staff the account, for applications the item.
     pub number: String,
     /// Household categories with their days ([`Summary::kinds`] reads them); for hazards and disputes their category; for places their kind; for matters and entries
     /// the item of the list, and for entries the place that they are about; for mediation files their
-    /// dispute; for hand-overs the account that leaves and the one that takes over; for restricted entries the category and who goes; for
+    /// dispute; for hand-overs the account that leaves and the one that takes over; for applications who reviewed it; for restricted entries the category and who goes; for
     /// visit tasks what
     /// [`VisitTask`] reads back, for warnings what [`Warning`] does; for areas the first and last day of their validity.
     pub categories: Vec<String>,
@@ -216,6 +217,7 @@ impl Summary {
                 summary.rejected = creation.rejected.is_some();
                 Warning::of(entity)?.into_row(&mut summary, package);
             }
+            RecordKind::Admission => Procedure::of(entity)?.into_row(&mut summary),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
                 summary.read_directory(entity);
             }

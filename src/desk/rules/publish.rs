@@ -12,13 +12,22 @@ use crate::app::App;
 /// # Errors
 /// Words for people; nothing was changed then.
 pub(super) async fn publish(app: App, changes: Values) -> Result<(), String> {
-    let township = app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.code.clone()));
-    let township = township.unwrap_or_default();
-    let create = Create {
+    let create = Body::Create(revision(app, changes));
+    app.put(vec![NewWrite { entity: app.new_id(), body: create }]).await
+}
+
+/// The record of a revision: the township's, and everybody's to read.
+pub(super) fn revision(app: App, changes: Values) -> Create {
+    Create {
         type_: RecordKind::Rules.as_str().to_owned(),
-        place: Placement { all: Some(true), area: Some(township), ..Placement::default() },
+        place: Placement { all: Some(true), area: Some(township(app)), ..Placement::default() },
         set: changes,
         ..Create::default()
-    };
-    app.put(vec![NewWrite { entity: app.new_id(), body: Body::Create(create) }]).await
+    }
+}
+
+/// Code of the township of whoever is signed in.
+pub(super) fn township(app: App) -> String {
+    let code = app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.township.code.clone()));
+    code.unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Why an operation does not count, for machines and for people.
 
+use crate::catalogue::AdmissionError;
 use crate::form::Problem;
 use crate::role::NotYours;
 use crate::workflow::Guard;
@@ -57,6 +58,8 @@ pub enum Refusal {
     RoleNotYours(NotYours),
     /// The household into which another is to go is one no more (TERR-13).
     HouseholdGone,
+    /// What stands in the way of an application for an item (CAT-02).
+    Admission(AdmissionError),
     /// Values that block.
     Invalid(Vec<Problem>),
 }
@@ -87,6 +90,7 @@ impl Refusal {
             Self::Guard(guard) => guard.code(),
             Self::RoleNotYours(cause) => cause.code(),
             Self::HouseholdGone => "household_gone",
+            Self::Admission(cause) => cause.code(),
             Self::Invalid(_) => "invalid",
         }
     }
@@ -99,6 +103,7 @@ impl Refusal {
                 return format!("还不能提交: {}。内容都在, 改好再交。", list.join("; "));
             }
             Self::Guard(guard) => (guard.message(), ""),
+            Self::Admission(cause) => (cause.words(), ""),
             Self::RoleNotYours(cause) => return format!("{}您写的内容都在。", cause.giving()),
             other => message_of(other.code()),
         };
@@ -113,9 +118,11 @@ impl Refusal {
 /// Words for a refusal known only by its code, as it comes back from the authority.
 pub fn message_for(code: &str) -> String {
     let guard = Guard::ALL.into_iter().find(|guard| guard.code() == code);
-    let (what, then) = match guard {
-        Some(guard) => (guard.message(), ""),
-        None => message_of(code),
+    let admission = AdmissionError::ALL.into_iter().find(|cause| cause.code() == code);
+    let (what, then) = match (guard, admission) {
+        (Some(guard), _) => (guard.message(), ""),
+        (_, Some(cause)) => (cause.words(), ""),
+        (None, None) => message_of(code),
     };
     if then.is_empty() {
         format!("{what}。内容都在。")

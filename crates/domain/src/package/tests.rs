@@ -144,8 +144,8 @@ fn labels_fall_back_to_the_id() {
     assert!(package.form_named("F-VISIT/99").is_none());
 }
 
-/// A phone fetches this once, at its first start: the budget is on the bytes that it reads. Kinds of warnings and who
-/// announces them took the last rise.
+/// A phone fetches this once, at its first start: the budget is on the bytes that it reads. Kinds of warnings, who announces
+/// them, and the rights to apply for an item of the list and to approve it took the last rise (HAZ-04, CAT-02).
 #[test]
 fn the_package_stays_small() {
     let text = Package::builtin().to_json().unwrap();

@@ -4,6 +4,7 @@
 mod announce;
 mod change;
 
+use gloo::timers::callback::Interval;
 use gridbook_domain::package::{Level, Package};
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
@@ -21,6 +22,9 @@ use crate::ui::states::blank;
 
 /// Past ones are shown for so long, milliseconds.
 const PAST_MS: u64 = 30 * 24 * 3_600_000;
+
+/// How often the clock is looked at, milliseconds.
+const LOOK_MS: u32 = 30_000;
 
 /// A warning with who announced it.
 #[derive(Clone, PartialEq)]
@@ -90,10 +94,21 @@ pub fn warnings() -> AnyView {
     let (app, names) = (use_app(), use_directory());
     let list = Memo::new(move |_| find(app));
     let (announcing, change) = (RwSignal::new(false), change::Change::new());
-    let rows = move |stands: bool| {
+    // One begins or ends by the clock, though nothing was written.
+    let looked = RwSignal::new(0_u32);
+    let timer = StoredValue::new_local(Some(Interval::new(LOOK_MS, move || {
+        let _ = looked.try_update(|n| *n = n.wrapping_add(1));
+    })));
+    on_cleanup(move || drop(timer.try_update_value(Option::take)));
+    let sorted = Memo::new(move |_| {
+        looked.track();
         let now = app.now_ms();
-        let held = list.get().into_iter().filter(|held| held.warning.stands(now) == stands);
-        held.collect::<Vec<_>>()
+        let stand = |held: Held| (held.warning.stands(now), held.warning.in_force(now), held);
+        list.get().into_iter().map(stand).collect::<Vec<_>>()
+    });
+    let rows = move |stands: bool| {
+        let held = sorted.get().into_iter().filter(|(stand, ..)| *stand == stands);
+        held.map(|(.., held)| held).collect::<Vec<_>>()
     };
     let standing = move || {
         let held = rows(true);

@@ -9,7 +9,7 @@ use gridbook_domain::plan::{alerted, unmet};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
-use gridbook_domain::warning::{Warning, asks, standing};
+use gridbook_domain::warning::{Asks, Warning, standing};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
@@ -41,11 +41,15 @@ fn warnings(app: App) -> AnyView {
             let seen: Vec<&Summary> =
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
             let here = |warning: &Warning| areas.iter().any(|area| warning.meets(area));
-            let held = standing(seen.iter().copied(), now).into_iter().filter(here);
-            let mut next = u64::MAX;
-            let lines = held.map(|warning| {
+            let held: Vec<Warning> = standing(seen.iter().copied(), now).into_iter().filter(here).collect();
+            if held.is_empty() {
+                return (Vec::new(), u64::MAX);
+            }
+            let asks = Asks::new(&package, &seen, now);
+            let mut next = asks.next().unwrap_or(u64::MAX);
+            let lines = held.into_iter().map(|warning| {
                 next = next.min(if warning.from > now { warning.from } else { warning.ends() });
-                let (points, homes) = asks(&package, &warning, &seen, now);
+                let (points, homes) = asks.of(&warning);
                 let begins = if warning.from > now {
                     format!("{} 起，", format::when(warning.from, now))
                 } else {
@@ -63,7 +67,7 @@ fn warnings(app: App) -> AnyView {
             (lines.collect::<Vec<_>>(), next)
         })
     });
-    // One begins or ends though nothing was written: then all of the page is drawn anew.
+    // One begins or ends, or a patrol by the hour is due, though nothing was written: then all of the page is drawn anew.
     let timer = Interval::new(LOOK_MS, move || {
         if list.try_with_untracked(|(lines, next)| !lines.is_empty() && *next <= app.now_ms()) == Some(true) {
             app.version.update(|v| *v += 1);

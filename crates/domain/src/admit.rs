@@ -58,9 +58,9 @@ pub fn admit(
             Some(_) if create.place.all == Some(true) => Ok(()),
             _ => Err(Refusal::UnknownType(create.type_.clone())),
         },
-        (Body::Create(create), None) => desk.create(create, day_of(op.header().hlc.ms)),
+        (Body::Create(create), None) => desk.create(create, op.header().hlc.ms),
         (_, None) => Err(Refusal::Missing),
-        (Body::Set(set), Some(entity)) => desk.set(entity, set, day_of(op.header().hlc.ms)),
+        (Body::Set(set), Some(entity)) => desk.set(entity, set, op.header().hlc.ms),
         (Body::Event(event), Some(entity)) => desk.event(entity, event),
         (Body::Place(place), Some(entity)) => desk.place(entity, place),
         (Body::Unknown, Some(entity)) => desk.unknown(entity),
@@ -82,7 +82,7 @@ impl Desk<'_> {
         }
     }
 
-    fn create(&self, create: &Create, written: NaiveDate) -> Result<(), Refusal> {
+    fn create(&self, create: &Create, written: u64) -> Result<(), Refusal> {
         let kind =
             RecordKind::parse(&create.type_).ok_or_else(|| Refusal::UnknownType(create.type_.clone()))?;
         let initial = match kind {
@@ -99,7 +99,7 @@ impl Desk<'_> {
             return restricted::judge_create(self.package, self.actor, create, self.today);
         }
         if kind == RecordKind::Warning {
-            return warning::judge_create(self.package, self.actor, create, self.today);
+            return warning::judge_create(self.package, self.actor, create, (self.today, written));
         }
         if kind == RecordKind::Admission {
             return admission::judge_create(self.package, self.actor, create, self.today);
@@ -152,7 +152,7 @@ impl Desk<'_> {
         }
         let Some(form) = form else { return Ok(()) };
         let listed = (form.id.as_str(), &create.set);
-        if let Some(item) = self.package.bars(self.actor, kind, listed, [self.today, written]) {
+        if let Some(item) = self.package.bars(self.actor, kind, listed, [self.today, day_of(written)]) {
             return Err(Refusal::NotReporter(item.name.clone()));
         }
         let problems =
@@ -178,7 +178,7 @@ impl Desk<'_> {
         }
     }
 
-    fn set(&self, entity: &Entity, set: &Set, written: NaiveDate) -> Result<(), Refusal> {
+    fn set(&self, entity: &Entity, set: &Set, written: u64) -> Result<(), Refusal> {
         let Some(kind) = entity.type_().and_then(RecordKind::parse) else { return self.unknown(entity) };
         // A hand-over's list was looked at line by line, and what was reported in confidence stays as it was said: nobody
         // changes them afterwards.
@@ -193,7 +193,7 @@ impl Desk<'_> {
             return task::judge_set(self.package, self.actor, entity, &set.set, self.today);
         }
         if kind == RecordKind::Warning {
-            return warning::judge_set(self.package, self.actor, entity, set, self.today);
+            return warning::judge_set(self.package, self.actor, entity, set, (self.today, written));
         }
         if kind == RecordKind::Admission {
             return admission::judge_set(self.package, self.actor, entity, set, self.today);
@@ -239,7 +239,7 @@ impl Desk<'_> {
         // Whoever reported it cannot make it afterwards what they may not report; whoever registers it says what it is.
         if set.set.contains_key("item") && case.reporter == self.actor.user {
             let listed = (form.map_or("", |form| form.id.as_str()), &set.set);
-            if let Some(item) = self.package.bars(self.actor, kind, listed, [self.today, written]) {
+            if let Some(item) = self.package.bars(self.actor, kind, listed, [self.today, day_of(written)]) {
                 return Err(Refusal::NotReporter(item.name.clone()));
             }
         }

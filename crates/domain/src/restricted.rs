@@ -10,6 +10,7 @@ use gridbook_log::{Create, Entity, EntityId, Placement, set_of};
 use serde_json::Value;
 
 use crate::admit::Refusal;
+use crate::calendar::{DAY_MS, midnight};
 use crate::date;
 use crate::form::{FieldKind, Form, Problem, Values};
 use crate::household::merge::Merges;
@@ -196,7 +197,7 @@ impl Restricted {
     fn last(&self) -> Option<VisitFact> {
         let met = |visit: &&JointVisit| !matches!(visit.met.as_str(), "" | "not_met");
         let day = self.visits.iter().filter(met).filter_map(|visit| visit.day).max()?;
-        Some(VisitFact { day, mode: VisitMode::InPerson, met: true })
+        Some(VisitFact { day, at: midnight(day) + DAY_MS / 2, mode: VisitMode::InPerson, met: true })
     }
 
     /// What a row of a list keeps of it: no text, no name of the category but its id.

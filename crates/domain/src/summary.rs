@@ -42,6 +42,8 @@ pub struct VisitFact {
     /// Day of the visit (Beijing time).
     #[serde(with = "crate::date::plain")]
     pub day: NaiveDate,
+    /// When, milliseconds since 1970: a warning of the evening is not answered by a visit of the morning.
+    pub at: u64,
     /// How.
     pub mode: VisitMode,
     /// Whether anybody was met.
@@ -215,7 +217,7 @@ impl Summary {
             RecordKind::Warning => {
                 // A change of it that was refused leaves it as it was: it must not vanish where it is in force.
                 summary.rejected = creation.rejected.is_some();
-                Warning::of(entity)?.into_row(&mut summary, package);
+                Warning::of(entity, package)?.into_row(&mut summary, package);
             }
             RecordKind::Admission => Procedure::of(entity)?.into_row(&mut summary),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
@@ -305,6 +307,7 @@ impl Summary {
         let met = entity.text("met").unwrap_or_default();
         self.visit = Some(VisitFact {
             day: self.day(),
+            at: self.at,
             mode: match mode {
                 "phone" | "video" => VisitMode::Call,
                 "neighbor" | "neighbour" => VisitMode::Neighbour,

@@ -9,7 +9,7 @@ mod effect;
 mod judge;
 
 use chrono::{DateTime, Timelike};
-use gridbook_log::{Create, Entity, EntityId, Placement, Values};
+use gridbook_log::{Create, Entity, EntityId, Placement, Register, Values, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::record::RecordKind;
 use crate::summary::Summary;
 use crate::territory::{AreaCode, AreaLevel, covers};
 
-pub use effect::{Effect, PointEffect, asks, effect};
+pub use effect::{Asks, Effect, PointEffect, effect};
 pub(crate) use judge::{judge_create, judge_set};
 
 /// The permission to announce, extend, raise and lift.
@@ -69,6 +69,8 @@ pub struct Warning {
     pub areas: Vec<String>,
     /// When it was announced, milliseconds since 1970.
     pub at: u64,
+    /// When its level was said last: a graver one is told to everybody anew, and nobody is late by it before.
+    pub raised: u64,
     /// From when on it is in force.
     pub from: u64,
     /// Until when.
@@ -109,9 +111,18 @@ pub fn smallest(areas: &[String]) -> Option<String> {
 
 impl Warning {
     /// Reads a stream; `None` when it is no warning or cannot be read.
-    pub fn of(entity: &Entity) -> Option<Self> {
+    pub fn of(entity: &Entity, package: &Package) -> Option<Self> {
         let made = entity.creation().filter(|made| made.create.type_ == RecordKind::Warning.as_str())?;
-        let read = Self::read(&entity.values(), entity.area()?, made.hlc.ms)?;
+        let mut read = Self::read(&entity.values(), entity.area()?, made.hlc.ms)?;
+        // Where two changed it and neither had seen the other, the graver and the longer one counts.
+        let said = |path| entity.register(path).into_iter().flat_map(Register::heads);
+        let level = |write: &&Write| write.value.as_str().map_or(u8::MAX, |level| rank(package, level));
+        if let Some(write) = said("level").min_by_key(level) {
+            read.level = write.value.as_str().unwrap_or_default().to_owned();
+            read.raised = write.hlc.ms.max(read.at);
+        }
+        let latest = said("until").filter_map(|write| instant(write.value.as_str()?)).max();
+        read.until = latest.unwrap_or(read.until);
         Some(Self { id: entity.id(), ..read })
     }
 
@@ -131,6 +142,7 @@ impl Warning {
             level: text("level"),
             areas: if areas.is_empty() { vec![area.to_owned()] } else { areas },
             at,
+            raised: at,
             from: instant(&text("from"))?,
             until: instant(&text("until"))?,
             lifted: if lifted.is_empty() { None } else { Some(instant(&lifted)?) },
@@ -142,7 +154,8 @@ impl Warning {
 
     /// Reads a row of a list.
     pub fn of_row(row: &Summary) -> Option<Self> {
-        let [what, from, until, lifted, lifted_by, note, areas @ ..] = row.categories.as_slice() else {
+        let [what, from, until, raised, lifted, lifted_by, note, areas @ ..] = row.categories.as_slice()
+        else {
             return None;
         };
         (row.kind == RecordKind::Warning && !row.rejected).then_some(())?;
@@ -152,6 +165,7 @@ impl Warning {
             level: row.level.clone(),
             areas: areas.to_vec(),
             at: row.at,
+            raised: raised.parse().ok()?,
             from: from.parse().ok()?,
             until: until.parse().ok()?,
             lifted: lifted.parse().ok(),
@@ -170,8 +184,8 @@ impl Warning {
         row.subtitle = self.issued_by;
         row.level = self.level;
         let lifted = self.lifted.map(|ms| ms.to_string()).unwrap_or_default();
-        let words =
-            [self.what, self.from.to_string(), self.until.to_string(), lifted, self.lifted_by, self.note];
+        let [from, until, raised] = [self.from, self.until, self.raised].map(|ms| ms.to_string());
+        let words = [self.what, from, until, raised, lifted, self.lifted_by, self.note];
         row.categories = words.into_iter().chain(self.areas).collect();
     }
 
@@ -219,9 +233,9 @@ impl Warning {
         self.lifted.map_or(self.until, |lifted| lifted.min(self.until))
     }
 
-    /// Announced and not over; it may begin later.
+    /// Announced and not over; it may begin later. Lifted is lifted, whatever the clock said of whoever lifted it.
     pub fn stands(&self, now: u64) -> bool {
-        now < self.ends()
+        self.lifted.is_none() && now < self.until
     }
 
     /// In force at an instant.
@@ -291,19 +305,21 @@ pub fn season_with(
         .iter()
         .filter(|warning| warning.in_force(now) && warning.covers(area) && warning.concerns(package, kind));
     match counts.min_by_key(|warning| (rank(package, &warning.level), warning.from)) {
-        Some(warning) => {
-            Season { warning: Some(warning.level.clone()), since: warning.from, ..season.clone() }
-        }
+        Some(warning) => Season {
+            warning: Some(warning.level.clone()),
+            since: warning.from.max(warning.raised),
+            ..season.clone()
+        },
         None => season.clone(),
     }
 }
 
-/// What standing warnings say to the households of an area. They count from the day on which they were announced, also
-/// those that begin later: people are called on before the rain comes.
+/// What standing warnings say to the households of an area. They count from when they were announced or raised, also those
+/// that begin later: people are called on before the rain comes.
 pub fn signals(package: &Package, warnings: &[Warning], area: &str) -> Vec<Signal> {
     let here = warnings.iter().filter(|warning| warning.covers(area));
     here.flat_map(|warning| {
-        warning.calls(package).map(|trigger| Signal { trigger: trigger.to_owned(), at: warning.at })
+        warning.calls(package).map(|trigger| Signal { trigger: trigger.to_owned(), at: warning.raised })
     })
     .collect()
 }

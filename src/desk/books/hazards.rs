@@ -114,6 +114,7 @@ pub(super) async fn points(app: App, names: &Names, asked: &Asked) -> Figures {
         .map(|point| {
             let state = match point.due {
                 None => "这个季节不巡".to_owned(),
+                Some(due) if due.watch => "! 要有人值守".to_owned(),
                 Some(due) if due.late => "! 已过期".to_owned(),
                 Some(_) => "✓ 按期".to_owned(),
             };

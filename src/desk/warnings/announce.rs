@@ -83,7 +83,20 @@ impl Asked {
         let (Some(from), Some(until)) = times else { return Err("请填开始和截止时间。") };
         let (issued_by, note) = (trimmed(self.issued_by), trimmed(self.note));
         let (lifted, lifted_by) = (None, String::new());
-        Ok(Warning { id, what, level, areas, at: now, from, until, lifted, lifted_by, issued_by, note })
+        Ok(Warning {
+            id,
+            what,
+            level,
+            areas,
+            at: now,
+            raised: now,
+            from,
+            until,
+            lifted,
+            lifted_by,
+            issued_by,
+            note,
+        })
     }
 }
 

@@ -252,6 +252,7 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
     let went = Summary { id: other, household: Some(home.id), state: "merged".to_owned(), ..home.clone() };
     let fact = crate::summary::VisitFact {
         day: today - Days::new(1),
+        at: 0,
         mode: crate::summary::VisitMode::InPerson,
         met: true,
     };

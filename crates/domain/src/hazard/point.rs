@@ -68,8 +68,8 @@ pub fn point_due<'a>(
     due_of(package, place, last, (season, &warnings), now)
 }
 
-/// Points whose patrol is due today or was due before, and those that are patrolled by the hour, the longest overdue
-/// first.
+/// Points where somebody has to be, whose patrol is due today or was due before, and those that are patrolled by the hour;
+/// within each the longest overdue first.
 pub fn points_due(package: &Package, rows: &[&Summary], season: &Season, now: u64) -> Vec<PointDue> {
     if !rows.iter().any(|row| row.kind == RecordKind::Place) {
         return Vec::new();
@@ -81,10 +81,11 @@ pub fn points_due(package: &Package, rows: &[&Summary], season: &Season, now: u6
     let last = |row: &Summary| lasts.get(row.id.to_string().as_str()).copied();
     let mut due: Vec<PointDue> = rows
         .iter()
+        .filter(|row| row.kind == RecordKind::Place)
         .filter_map(|row| due_of(package, row, last(row), (season, &warnings), now))
-        .filter(|point| point.due.at <= tonight || point.due.every_hours < 24)
+        .filter(|point| point.due.watch || point.due.at <= tonight || point.due.every_hours < 24)
         .collect();
-    order_by_key(&mut due, |point| point.due.at);
+    order_by_key(&mut due, |point| (!point.due.watch, point.due.at));
     due
 }
 

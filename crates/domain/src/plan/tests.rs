@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::calendar::{DAY_MS, midnight};
 use crate::share::Share;
 
 fn day(text: &str) -> NaiveDate {
@@ -80,7 +81,7 @@ fn seasons_and_first_months_shorten() {
 }
 
 fn visit(text: &str, mode: VisitMode, met: bool) -> VisitFact {
-    VisitFact { day: day(text), mode, met }
+    VisitFact { day: day(text), at: midnight(day(text)) + DAY_MS / 2, mode, met }
 }
 
 #[test]

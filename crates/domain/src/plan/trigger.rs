@@ -181,10 +181,16 @@ pub fn extras(
             continue;
         }
         let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+        let mut announced = Vec::new();
         for signal in signals.iter().filter(|signal| signal.trigger == trigger.id) {
             let day = day_of(signal.at);
             if let Some(hours) = trigger.within_hours {
-                spans.push((day, day_of(signal.at + hours * DAY_MS / 24)));
+                let span = (day, day_of(signal.at + hours * DAY_MS / 24));
+                if trigger.level.is_empty() {
+                    spans.push(span);
+                } else {
+                    announced.push((span, signal.at));
+                }
             }
             if let Some(days) = trigger.within_days {
                 spans.push((day, day + Days::new(days)));
@@ -200,9 +206,11 @@ pub fn extras(
                 (festival - Days::new(trigger.before_days), festival)
             }
         }));
-        for (opens, by) in spans {
-            let met =
-                visits.iter().filter(|visit| visit.met && visit.day >= opens).map(|visit| visit.day).min();
+        let spans = spans.into_iter().map(|span| (span, 0));
+        for ((opens, by), since) in spans.chain(announced) {
+            // A warning is heard of by who is called on after it; of everything else the day is what is known.
+            let counts = |visit: &&VisitFact| visit.met && visit.day >= opens && visit.at >= since;
+            let met = visits.iter().filter(counts).map(|visit| visit.day).min();
             let (id, label) = (trigger.id.clone(), trigger.label.clone());
             found.push(Extra { trigger: id, label, opens, by, done: met });
         }

@@ -1,13 +1,23 @@
 //! What a warning asks for where it is in force: said at the desk before it is announced, and on the phone while it lasts.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use gridbook_log::EntityId;
+
 use super::{Warning, season_with, signals};
-use crate::calendar::day_of;
-use crate::hazard::{Season, patrol_due, points_due};
+use crate::calendar::{DAY_MS, day_of};
+use crate::hazard::{PatrolDue, PointDue, Season, patrol_due, points_due};
 use crate::household::merge::homes;
 use crate::package::Package;
 use crate::plan::{active, extras, visits_by_household};
 use crate::record::RecordKind;
-use crate::summary::Summary;
+use crate::summary::{Summary, VisitFact};
+
+/// Milliseconds of an hour.
+const HOUR_MS: u64 = DAY_MS / 24;
+/// A household with all that went into it.
+type Home<'a> = Cow<'a, Summary>;
 
 /// Places of one kind whose patrols change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,34 +65,71 @@ pub fn effect(package: &Package, warning: &Warning, rows: &[&Summary], now: u64)
             watch: then.watch,
         })
     });
-    Effect { points: points.collect(), homes: homes_to_visit(package, warning, rows, now) }
+    let homes = homes(rows.iter().copied());
+    let visits = visits_by_household(rows.iter().copied());
+    Effect { points: points.collect(), homes: homes_to_visit(package, warning, (&homes, &visits), now) }
 }
 
-/// What a warning asks for right now of whoever has these rows: points whose patrol is due, households not visited yet.
-pub fn asks(package: &Package, warning: &Warning, rows: &[&Summary], now: u64) -> (usize, usize) {
-    let kind = |id: &str| package.hazards.get().points.iter().find(|kind| kind.id == id);
-    let concerned = |row: &&&Summary| {
-        let kind = row.categories.first().and_then(|id| kind(id));
-        warning.covers(&row.area) && kind.is_some_and(|kind| warning.concerns(package, kind))
-    };
-    let due = if warning.in_force(now) {
-        points_due(package, rows, &Season::usual(day_of(now)), now)
-    } else {
-        Vec::new()
-    };
-    let points = due.iter().filter_map(|point| rows.iter().find(|row| row.id == point.place));
-    (points.filter(concerned).count(), homes_to_visit(package, warning, rows, now))
+/// What warnings ask for right now of whoever has these rows: what they all look at is found once.
+pub struct Asks<'a> {
+    package: &'a Package,
+    due: Vec<(PointDue, &'a Summary)>,
+    homes: Vec<Home<'a>>,
+    visits: BTreeMap<EntityId, Vec<VisitFact>>,
+    now: u64,
 }
 
-fn homes_to_visit(package: &Package, warning: &Warning, rows: &[&Summary], now: u64) -> usize {
+impl<'a> Asks<'a> {
+    /// Looks at the rows.
+    pub fn new(package: &'a Package, rows: &[&'a Summary], now: u64) -> Self {
+        let due = points_due(package, rows, &Season::usual(day_of(now)), now);
+        let places = rows.iter().filter(|row| row.kind == RecordKind::Place).map(|row| (row.id, *row));
+        let places: BTreeMap<EntityId, &Summary> = places.collect();
+        Self {
+            package,
+            due: due
+                .into_iter()
+                .filter_map(|point| Some((point.clone(), *places.get(&point.place)?)))
+                .collect(),
+            homes: homes(rows.iter().copied()),
+            visits: visits_by_household(rows.iter().copied()),
+            now,
+        }
+    }
+
+    /// Points where somebody has to be or that are to be patrolled within the hour, today where they go by days; households
+    /// that were not called on yet.
+    pub fn of(&self, warning: &Warning) -> (usize, usize) {
+        let kind = |id: &str| self.package.hazards.get().points.iter().find(|kind| kind.id == id);
+        let concerned = |row: &Summary| {
+            let kind = row.categories.first().and_then(|id| kind(id));
+            warning.covers(&row.area) && kind.is_some_and(|kind| warning.concerns(self.package, kind))
+        };
+        let soon = |due: &PatrolDue| due.watch || due.every_hours >= 24 || due.at <= self.now + HOUR_MS;
+        let points = self.due.iter().filter(|(point, row)| soon(&point.due) && concerned(row)).count();
+        let points = if warning.in_force(self.now) { points } else { 0 };
+        (points, homes_to_visit(self.package, warning, (&self.homes, &self.visits), self.now))
+    }
+
+    /// When the next patrol that goes by the hour becomes due or late.
+    pub fn next(&self) -> Option<u64> {
+        let hourly = self.due.iter().filter(|(point, _)| point.due.every_hours < 24);
+        hourly.flat_map(|(point, _)| [point.due.at - HOUR_MS, point.due.at]).filter(|at| *at > self.now).min()
+    }
+}
+
+fn homes_to_visit(
+    package: &Package,
+    warning: &Warning,
+    (homes, visits): (&[Home<'_>], &BTreeMap<EntityId, Vec<VisitFact>>),
+    now: u64,
+) -> usize {
     let Some(area) = warning.areas.first() else { return 0 };
     let heard = signals(package, std::slice::from_ref(warning), area);
     if heard.is_empty() {
         return 0;
     }
     let (rules, today) = (package.visits.get(), day_of(now));
-    let visits = visits_by_household(rows.iter().copied());
-    let homes = homes(rows.iter().copied());
     let called = homes.iter().filter(|home| active(home) && warning.covers(&home.area)).filter(|home| {
         let seen = visits.get(&home.id).map_or(&[][..], Vec::as_slice);
         let extras = extras(rules, &home.kinds(today), &heard, seen, today);

@@ -27,7 +27,7 @@ pub(crate) fn judge_create(
     package: &Package,
     actor: &Actor,
     create: &Create,
-    today: NaiveDate,
+    (today, written): (NaiveDate, u64),
 ) -> Result<(), Refusal> {
     let bad = || Refusal::BadBody("warning".to_owned());
     let area = create.place.area.clone().unwrap_or_default();
@@ -63,6 +63,9 @@ pub(crate) fn judge_create(
     if warning.until <= warning.from {
         return problem("until", "截止时间要晚于开始时间");
     }
+    if warning.until <= written {
+        return problem("until", "截止时间已经过了");
+    }
     if warning.until - warning.from > MAX_MS {
         return problem("until", "一次最多发布 7 天，到期前可以延长");
     }
@@ -89,9 +92,9 @@ pub(crate) fn judge_set(
     actor: &Actor,
     entity: &Entity,
     set: &Set,
-    today: NaiveDate,
+    (today, written): (NaiveDate, u64),
 ) -> Result<(), Refusal> {
-    let warning = Warning::of(entity).ok_or(Refusal::Missing)?;
+    let warning = Warning::of(entity, package).ok_or(Refusal::Missing)?;
     if !set.blobs.is_empty() {
         return Err(Refusal::BadBody("warning".to_owned()));
     }
@@ -99,6 +102,10 @@ pub(crate) fn judge_set(
     if warning.lifted.is_some() {
         let state = super::LIFTED.to_owned();
         return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
+    }
+    // By the time at which it was said: what was said without a network may arrive later.
+    if warning.until <= written {
+        return Err(invalid("until", "这条预警已经到期，要继续请发布新的"));
     }
     for (path, value) in &set.set {
         let said = value.as_str().unwrap_or_default();
@@ -113,9 +120,8 @@ pub(crate) fn judge_set(
             "level" if rank(package, said) < rank(package, &warning.level) => {}
             "level" => return Err(invalid("level", "级别只能往上提；要降级请先解除，再发布新的预警")),
             "lifted" => {
-                let early = instant(said).is_some_and(|at| at < warning.until);
-                if !early {
-                    return Err(invalid("lifted", "这条预警已经到期，不用再解除"));
+                if instant(said).is_none() {
+                    return Err(invalid("lifted", "解除预警要写明时间"));
                 }
                 if set.set.get("lifted_by").and_then(Value::as_str) != Some(actor.user.as_str()) {
                     return Err(invalid("lifted_by", "解除预警要写明是谁解除的"));

@@ -25,6 +25,7 @@ fn warning(what: &str, level: &str, areas: &[&str]) -> Warning {
         level: level.to_owned(),
         areas: areas.iter().map(|&area| area.to_owned()).collect(),
         at: START,
+        raised: START,
         from: START,
         until: START + DAY_MS,
         lifted: None,
@@ -97,7 +98,7 @@ fn home(n: u8, category: &str, area: &str) -> [Summary; 2] {
 }
 
 fn visit(n: u8, household: EntityId, at: u64) -> Summary {
-    let fact = VisitFact { day: day_of(at), mode: VisitMode::InPerson, met: true };
+    let fact = VisitFact { day: day_of(at), at, mode: VisitMode::InPerson, met: true };
     let base = Summary { categories: Vec::new(), ..place(n, "", GRID) };
     Summary { kind: RecordKind::Visit, household: Some(household), visit: Some(fact), at, ..base }
 }
@@ -167,7 +168,11 @@ fn what_makes_no_sense_is_refused_with_words() {
     whole["set"].as_object_mut().unwrap().remove("areas");
     let mut story = Story::new();
     story.admitted(&duty(), "create", &whole).unwrap();
-    assert_eq!(Warning::of(&story.entity).unwrap().areas, [TOWN], "without a list the place itself");
+    assert_eq!(
+        Warning::of(&story.entity, package()).unwrap().areas,
+        [TOWN],
+        "without a list the place itself"
+    );
 }
 
 #[test]
@@ -176,7 +181,11 @@ fn changed_only_to_last_longer_to_be_graver_or_to_end() {
         note: "河边不要停车".to_owned(),
         ..warning("rain", "yellow", &[VILLAGE])
     });
-    assert_eq!(Warning::of_row(&row_of(&story)), Warning::of(&story.entity), "a row holds all of it");
+    assert_eq!(
+        Warning::of_row(&row_of(&story)),
+        Warning::of(&story.entity, package()),
+        "a row holds all of it"
+    );
     assert_eq!(row_of(&story).title, "暴雨黄色预警");
     assert!(story.entity.for_all());
     let judged =
@@ -197,11 +206,16 @@ fn changed_only_to_last_longer_to_be_graver_or_to_end() {
     let alone: Values = [("lifted_by".to_owned(), json!("dan"))].into();
     assert_eq!(judged(&story, &duty(), &alone), "unexpected_path");
     assert_eq!(judged(&story, &duty(), &Warning::lift("ann", START + HOUR)), "invalid", "in another's name");
-    assert_eq!(
-        judged(&story, &duty(), &Warning::lift("dan", START + DAY_MS)),
-        "invalid",
-        "it is over by itself"
-    );
+    let unclear: Values =
+        [("lifted".to_owned(), json!("soon")), ("lifted_by".to_owned(), json!("dan"))].into();
+    assert_eq!(judged(&story, &duty(), &unclear), "invalid");
+    let mut over = announced(&warning("rain", "yellow", &[VILLAGE]));
+    over.ms = START + DAY_MS - 1;
+    assert_eq!(judged(&over, &duty(), &longer), "ok", "until the last moment, by its author's clock");
+    over.ms += 1;
+    for more in [&longer, &Warning::raise("red"), &Warning::lift("dan", START)] {
+        assert_eq!(judged(&over, &duty(), more), "invalid", "it is over by itself");
+    }
     let moved = json!({"area": TOWN});
     assert_eq!(codes(story.judge(&person("cora", "grid_clerk"), "place", &moved)), "bad_placement");
     story.admitted(&duty(), "set", &json!({"set": Warning::raise("red")})).unwrap();
@@ -217,7 +231,7 @@ fn changed_only_to_last_longer_to_be_graver_or_to_end() {
     let over = Warning::of_row(&row_of(&story)).unwrap();
     assert_eq!((over.lifted, over.lifted_by.as_str()), (Some(START + 3 * HOUR), "vic"));
     assert_eq!(row_of(&story).state, LIFTED);
-    assert_eq!(Warning::of_row(&row_of(&story)), Warning::of(&story.entity), "lifted, too");
+    assert_eq!(Warning::of_row(&row_of(&story)), Warning::of(&story.entity, package()), "lifted, too");
     assert_eq!(judged(&story, &duty(), &Warning::extend(START + 3 * DAY_MS)), "not_legal_now");
 }
 
@@ -239,8 +253,9 @@ fn in_force_in_its_area_from_its_beginning_to_its_end() {
         [START, START + HOUR, START + DAY_MS - 1, START + DAY_MS].map(at),
         [(true, false), (true, true), (true, true), (false, false)]
     );
-    let early = Warning { lifted: Some(START + 2 * HOUR), ..held.clone() };
-    assert!(early.in_force(START + 2 * HOUR - 1) && !early.stands(START + 2 * HOUR));
+    // By a clock that was fast: nobody waits until it is reached.
+    let early = Warning { lifted: Some(START + 20 * HOUR), ..held.clone() };
+    assert!(!early.in_force(START + 2 * HOUR) && !early.stands(START + 2 * HOUR));
     assert_eq!(
         [GRID, FAR, VILLAGE, TOWN, "510000100203"].map(|area| held.covers(area)),
         [true, true, true, false, false]
@@ -251,8 +266,7 @@ fn in_force_in_its_area_from_its_beginning_to_its_end() {
     assert_eq!(smallest(&[]), None);
     let rows = [row(&held), lifted(&warning("fire", "red", &[TOWN]), START + HOUR)];
     let standing_at = |ms: u64| standing(&rows, ms).into_iter().map(|held| held.what).collect::<Vec<_>>();
-    assert_eq!(standing_at(START), ["rain", "fire"]);
-    assert_eq!(standing_at(START + HOUR), ["rain"]);
+    assert_eq!(standing_at(START), ["rain"], "the other was lifted");
     assert!(standing_at(START + DAY_MS).is_empty());
     let refused = Summary { rejected: true, ..row(&held) };
     assert!(standing(&[refused], START).is_empty());
@@ -317,6 +331,13 @@ fn patrols_are_more_frequent_in_its_area_and_for_what_it_concerns() {
         (watched(&[&pond]), watched(&[&pond, &sheet]), watched(&[&pond, &row(&red)])),
         (false, true, false)
     );
+    // Looked at this morning, and it may wait for a week: whoever stays there has it on the list all the same.
+    let seen =
+        Summary { kind: RecordKind::Entry, categories: vec![pond.id.to_string()], ..place(9, "", GRID) };
+    let seen = Summary { at: now, ..seen };
+    let list = points_due(package(), &[&slope, &pond, &seen, &sheet], &Season::default(), now);
+    assert_eq!(list.iter().map(|point| point.place).collect::<Vec<_>>(), [pond.id, slope.id], "and first");
+    assert_eq!(points_due(package(), &[&pond, &seen], &Season::default(), now), []);
 }
 
 #[test]
@@ -343,6 +364,8 @@ fn households_are_called_on_while_it_stands() {
     assert_eq!(both.iter().map(|row| row.0).collect::<Vec<_>>(), [1, 3]);
     let there = visit(50, slope.id, START + HOUR / 2);
     assert_eq!(due(&[yellow.clone(), there], now), [], "somebody was there since");
+    let before = visit(51, slope.id, START - HOUR);
+    assert_eq!(due(&[yellow.clone(), before], now).len(), 1, "who was seen this morning has not heard of it");
     assert_eq!(
         due(&[lifted(&warning("rain", "yellow", &[VILLAGE]), START + HOUR)], now),
         [],
@@ -383,17 +406,16 @@ fn what_it_would_do_is_what_it_does() {
 
     let announced = row(&orange);
     rows.push(&announced);
+    let asks = |rows: &[&Summary], now: u64| Asks::new(package(), rows, now).of(&orange);
     let now = START + HOUR;
-    assert_eq!(
-        asks(package(), &orange, &rows, now),
-        (3, 1),
-        "two slopes by the hour, and the pond of every day"
-    );
+    assert_eq!(asks(&rows, now), (1, 1), "somebody stays at the pond; the slopes have three hours yet");
+    assert_eq!(Asks::new(package(), &rows, now).next(), Some(START + 3 * HOUR));
+    assert_eq!(asks(&rows, START + 3 * HOUR), (3, 1), "within the hour");
     let there = visit(50, slope.id, now);
     rows.push(&there);
-    assert_eq!(asks(package(), &orange, &rows, now).1, 0);
-    let ahead = Warning { from: now + HOUR, ..orange };
-    assert_eq!(asks(package(), &ahead, &rows, now).0, 0, "patrols begin with it");
+    assert_eq!(asks(&rows, now).1, 0);
+    let ahead = Warning { from: now + HOUR, ..orange.clone() };
+    assert_eq!(Asks::new(package(), &rows, now).of(&ahead).0, 0, "patrols begin with it");
 }
 
 #[test]
@@ -410,4 +432,42 @@ fn every_kind_concerns_what_is_there() {
     }
     let fire = kinds.iter().find(|kind| kind.id == "fire").unwrap();
     assert_eq!((fire.points.as_slice(), fire.calls.len()), (&["forest_checkpoint".to_owned()][..], 0));
+}
+
+#[test]
+fn raised_it_is_told_anew_and_nobody_is_late_at_once() {
+    let mut story = announced(&warning("rain", "yellow", &[VILLAGE]));
+    let [house, before] = home(1, "geo_threat", GRID);
+    let slope = place(11, "geo_point", GRID);
+    let there = visit(50, house.id, START + HOUR / 2);
+    story.ms = START + 10 * HOUR;
+    story.admitted(&duty(), "set", &json!({"set": Warning::raise("red")})).unwrap();
+    let now = START + 11 * HOUR;
+    let sheet = row_of(&story);
+    let rows = [&house, &before, &there, &slope, &sheet];
+    let called = due_list(rows, package(), day_of(now), crate::plan::Season::at(now));
+    assert_eq!(called.len(), 1, "who heard of yellow has not heard of red");
+    let list = points_due(package(), &rows, &Season::default(), now);
+    assert_eq!(list.iter().map(|p| (p.due.every_hours, p.due.late)).collect::<Vec<_>>(), [(2, false)]);
+    let later = points_due(package(), &rows, &Season::default(), now + 2 * HOUR);
+    assert!(later[0].due.late, "two hours after it was raised");
+}
+
+#[test]
+fn of_two_who_changed_it_at_once_the_graver_and_the_longer_count() {
+    let mut story = announced(&warning("rain", "yellow", &[VILLAGE]));
+    let set = |values: Values| json!({"set": values});
+    // Neither has seen the other's; the later clock says less.
+    let red = story.op(gridbook_log::DeviceId([2; 8]), "dan", "set", &set(Warning::raise("red")));
+    let long = Warning::extend(START + 3 * DAY_MS);
+    let long = story.op(gridbook_log::DeviceId([3; 8]), "dan", "set", &set(long));
+    story.ms += HOUR;
+    let orange = story.op(gridbook_log::DeviceId([4; 8]), "eve", "set", &set(Warning::raise("orange")));
+    let short =
+        story.op(gridbook_log::DeviceId([5; 8]), "eve", "set", &set(Warning::extend(START + 2 * DAY_MS)));
+    for op in [&orange, &short, &red, &long] {
+        story.entity.apply(op);
+    }
+    let held = Warning::of_row(&row_of(&story)).unwrap();
+    assert_eq!((held.level.as_str(), held.until), ("red", START + 3 * DAY_MS));
 }

@@ -128,7 +128,12 @@ fn it_stands_on_the_list_until_somebody_was_met() {
         ..plain.clone()
     };
     let visit = |n: u8, days: u64, met| {
-        let fact = VisitFact { day: day_of(START) + chrono::Days::new(days), mode: VisitMode::InPerson, met };
+        let fact = VisitFact {
+            day: day_of(START) + chrono::Days::new(days),
+            at: START,
+            mode: VisitMode::InPerson,
+            met,
+        };
         let at = START + days * 86_400_000;
         Summary { kind: RecordKind::Visit, visit: Some(fact), at, household: Some(id(n)), ..home(80 + n) }
     };
@@ -176,7 +181,7 @@ fn house(n: u8, area: &str) -> Summary {
 }
 
 fn visited(n: u8) -> Summary {
-    let fact = VisitFact { day: day_of(START), mode: VisitMode::InPerson, met: true };
+    let fact = VisitFact { day: day_of(START), at: START, mode: VisitMode::InPerson, met: true };
     Summary { kind: RecordKind::Visit, visit: Some(fact), household: Some(id(n)), ..house(80 + n, LEFT) }
 }
 

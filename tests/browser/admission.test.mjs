@@ -108,6 +108,7 @@ test("an item comes onto the list by several people", async (t) => {
     assert.equal(await centre.id("admission-agree").count(), 0);
     await centre.page.keyboard.press("Escape");
     await phone.go("items");
+    await phone.id("item-row").first().waitFor();
     assert.equal(await phone.id("item-row").filter({ hasText: NAME }).count(), 0, "nothing unlisted is offered");
   });
 

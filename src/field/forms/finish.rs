@@ -76,7 +76,8 @@ impl Page {
             self.show_problems(doubts);
             return;
         }
-        self.state.problems.set(Vec::new());
+        // Looked at already: a try that fails for another reason does not ask again.
+        self.state.problems.set(doubts);
         if let Some(name) = self.online_only().filter(|_| !apart && !online()) {
             let words = format!(
                 "“{name}”有网络时才能上报，现在没有网络。填的内容已存成草稿，一个字也不会丢，有网络时再点一次。要紧的事先打电话。"

@@ -9,19 +9,29 @@ use chrono::NaiveDate;
 use gridbook_log::Values;
 use serde_json::Value;
 
-use super::{Catalogue, Item, SLA_CLASSES, Status};
+use super::{Catalogue, Item, SLA_CLASSES, Sensitivity, Status};
 use crate::date;
 use crate::form::Form;
-use crate::package::Package;
+use crate::package::{Package, sha256};
 use crate::record::RecordKind;
 
 pub(crate) use judge::{judge_create, judge_set};
 pub use procedure::{
-    APPROVED, Opinion, PUBLISHED, Procedure, Publication, REVIEWED, Stage, applies, may_apply, waits_for,
+    APPROVED, ENDED, Opinion, PUBLISHED, Procedure, Publication, REVIEWED, Stage, applies, may_apply,
+    waits_for,
 };
 
 /// Hours a month above which the list is too much for one worker: a warning, for the centre to weigh.
 pub const WORKLOAD_HOURS: u32 = 60;
+
+/// Most minutes of one action: a working day.
+const MAX_MINUTES: u32 = 480;
+/// Most actions a month in one grid.
+const MAX_TIMES: u32 = 1_000;
+/// Who may decide at the lowest ([`Item::level`]).
+const LEVELS: [&str; 4] = ["grid", "village", "township", "county"];
+/// Most grids of a township.
+const MAX_GRIDS: u32 = 10_000;
 
 /// What a unit applies for.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +150,14 @@ impl Application {
         set
     }
 
+    /// What whoever gives an opinion has read: differs when it says something else.
+    pub fn mark(&self) -> String {
+        let said = serde_json::to_string(&self.values()).unwrap_or_default();
+        let mut sum = sha256(&said);
+        sum.truncate(16);
+        sum
+    }
+
     /// Minutes a month for one worker.
     pub fn minutes_each(&self) -> u32 {
         self.minutes.saturating_mul(self.times_a_month)
@@ -176,6 +194,26 @@ impl Application {
             [&self.unit, &self.contact, &self.basis, &self.why, &self.actions, &item.name, &item.lead];
         if !told(&texts) || [self.minutes, self.times_a_month, self.grids].contains(&0) {
             return Err(AdmissionError::Incomplete);
+        }
+        let most = [(self.minutes, MAX_MINUTES), (self.times_a_month, MAX_TIMES), (self.grids, MAX_GRIDS)];
+        if most.iter().any(|(said, most)| said > most) {
+            return Err(AdmissionError::TooMuch);
+        }
+        // Whoever decides sees all of it: what the application does not ask for comes by the package's own way.
+        let plain = Item {
+            support: Vec::new(),
+            reporters: Vec::new(),
+            offline: true,
+            points: Vec::new(),
+            sensitivity: Sensitivity::Normal,
+            categories: Vec::new(),
+            seasons: Vec::new(),
+            minutes_month: None,
+            status: Status::Active,
+            ..Item::clone(item)
+        };
+        if plain != **item || !LEVELS.contains(&item.level.as_str()) {
+            return Err(AdmissionError::Beyond);
         }
         let coded = |code: &str| {
             (2..=8).contains(&code.len())
@@ -256,7 +294,8 @@ pub const fn kind_for(record: RecordKind) -> &'static str {
 
 /// Minutes a month that the list asks of one worker on that day.
 pub fn workload_minutes(catalogue: &Catalogue, day: NaiveDate) -> u32 {
-    catalogue.items.iter().filter(|item| item.offered_on(day)).filter_map(|item| item.minutes_month).sum()
+    let offered = catalogue.items.iter().filter(|item| item.offered_on(day));
+    offered.filter_map(|item| item.minutes_month).fold(0, u32::saturating_add)
 }
 
 /// Why an item does not come onto the list or leave it.
@@ -271,6 +310,12 @@ pub enum AdmissionError {
     NoWords,
     /// No basis, no reason, no estimate or no contact.
     Incomplete,
+    /// An estimate that nobody can mean.
+    TooMuch,
+    /// It would change what an application does not speak of.
+    Beyond,
+    /// It was corrected after it was read.
+    Changed,
     /// A code that is none.
     Code,
     /// An item of this id or code is on the list.
@@ -291,11 +336,14 @@ pub enum AdmissionError {
 
 impl AdmissionError {
     /// Every cause.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::WrongStage,
         Self::SamePerson,
         Self::NoWords,
         Self::Incomplete,
+        Self::TooMuch,
+        Self::Beyond,
+        Self::Changed,
         Self::Code,
         Self::Exists,
         Self::Unknown,
@@ -322,6 +370,11 @@ impl AdmissionError {
             Self::SamePerson => ("item_person", "审批要由申请人、审核人以外的人办"),
             Self::NoWords => ("item_words", "不同意要写明理由"),
             Self::Incomplete => ("item_incomplete", "请写明单位、依据、理由、做什么、工作量和联系人"),
+            Self::TooMuch => {
+                ("item_too_much", "工作量不对: 每次最多 480 分钟, 每月最多 1000 次, 最多 10000 个网格")
+            }
+            Self::Beyond => ("item_beyond", "申请里有这里不办的内容, 请用清单文件导入"),
+            Self::Changed => ("item_changed", "申请在您看过以后改过了, 请再看一遍再写意见"),
             Self::Code => ("item_code", "编号用大写字母和数字, 二到八位, 如 D10"),
             Self::Exists => ("item_exists", "清单里已经有这个编号的事项"),
             Self::Unknown => ("item_unknown", "清单里没有这个事项"),

@@ -20,6 +20,11 @@ use crate::ui::toast::use_toasts;
 /// Characters of a line and of a longer text at most.
 const MOST: &str = "60";
 const LONG: &str = "500";
+/// Who may decide at the lowest, in words.
+pub(super) fn level_words(level: &str) -> &'static str {
+    LEVELS.iter().find(|(id, _)| *id == level).map_or("", |(_, words)| words)
+}
+
 /// The class that follows the level of a hazard: no class of limits of its own.
 pub(super) const BY_LEVEL: (&str, &str) = ("by_level", "按隐患等级");
 /// Who may decide at the least.

@@ -1,6 +1,7 @@
 //! One application: what it says, its steps with who took them, and the step that is this person's to take.
 
 use gridbook_domain::admit::Refusal;
+use gridbook_domain::catalogue::Duty;
 use gridbook_domain::catalogue::admission::{
     Application, Opinion, PUBLISHED, Procedure, WORKLOAD_HOURS, Wish,
 };
@@ -12,7 +13,7 @@ use super::{Screen, words};
 use crate::app::App;
 use crate::desk::rules::publish::revision;
 use crate::desk::words::moment;
-use crate::ui::dialog::{Doing, dialog};
+use crate::ui::dialog::{Confirm, Doing, confirm, dialog};
 use crate::ui::states::{Tone, banner};
 
 /// Characters of an opinion at most.
@@ -20,7 +21,7 @@ const MOST: &str = "500";
 
 pub(super) fn dialog_for(screen: Screen) -> AnyView {
     let opinion = RwSignal::new(String::new());
-    let doing = Doing::new(screen.open);
+    let (doing, leaving) = (Doing::new(screen.open), RwSignal::new(false));
     let held = move || screen.shown.get().and_then(|id| screen.find(id));
     Effect::new(move |_| {
         if screen.open.get() {
@@ -31,13 +32,28 @@ pub(super) fn dialog_for(screen: Screen) -> AnyView {
         view! {
             <div class="dialog-body stack" data-testid="admission-card">
                 {move || held().map(|one| told(screen, &one))}
-                {move || held().and_then(|one| asked(screen, &one, opinion))}
+                {move || held().and_then(|one| asked(screen, &one, opinion, leaving))}
             </div>
             {move || held().and_then(|one| buttons(screen, &one, opinion, doing))}
         }
         .into_any()
     };
-    dialog(screen.open, "dialog-wide", "准入和退出", Box::new(inside))
+    let sure = Confirm {
+        title: "撤回这份申请？".to_owned(),
+        text: "撤回后不能恢复，要办请重新申请。".to_owned(),
+        yes: "撤回".to_owned(),
+        danger: true,
+    };
+    let go = move || {
+        if let Some(id) = screen.shown.get_untracked() {
+            end(screen.app, id, "申请人撤回".to_owned(), doing);
+        }
+    };
+    view! {
+        {dialog(screen.open, "dialog-wide", "准入和退出", Box::new(inside))}
+        {confirm(leaving, sure, go)}
+    }
+    .into_any()
 }
 
 fn told(screen: Screen, one: &Procedure) -> AnyView {
@@ -66,6 +82,9 @@ fn told(screen: Screen, one: &Procedure) -> AnyView {
                 ("类别", group.unwrap_or_default()),
                 ("表单", form.unwrap_or_default()),
                 ("时限", limits.join("、")),
+                ("主责单位", item.lead.clone()),
+                ("网格员", if item.duty == Duty::Support { "配合" } else { "主体" }.to_owned()),
+                ("最低由哪一级定", super::apply::level_words(&item.level).to_owned()),
                 ("起止", period),
                 ("依据", said.basis.clone()),
                 ("理由", said.why.clone()),
@@ -132,6 +151,10 @@ fn steps(screen: Screen, one: &Procedure) -> AnyView {
     let mut list = vec![item("申请".to_owned(), String::new(), &one.by, one.at)];
     list.extend(one.reviewed.as_ref().map(|step| said("审核", step)));
     list.extend(one.approved.as_ref().map(|step| said("审批", step)));
+    list.extend(one.ended.as_ref().map(|step| {
+        let title = if step.by == one.by { "撤回" } else { "不发布" };
+        item(title.to_owned(), step.words.clone(), &step.by, step.at)
+    }));
     list.extend(
         one.published
             .as_ref()
@@ -141,7 +164,12 @@ fn steps(screen: Screen, one: &Procedure) -> AnyView {
 }
 
 /// The step that comes next: what this person is asked for, or whom it waits for.
-fn asked(screen: Screen, one: &Procedure, opinion: RwSignal<String>) -> Option<AnyView> {
+fn asked(
+    screen: Screen,
+    one: &Procedure,
+    opinion: RwSignal<String>,
+    leaving: RwSignal<bool>,
+) -> Option<AnyView> {
     let app = screen.app;
     let package = app.package();
     let path = one.next(&package)?;
@@ -155,10 +183,15 @@ fn asked(screen: Screen, one: &Procedure, opinion: RwSignal<String>) -> Option<A
         Some(why) => {
             view! { <p data-testid="admission-waits">{format!("下一步：{who}。{why}")}</p> }.into_any()
         }
-        None if path == PUBLISHED => ().into_any(),
         None => view! {
             <div class="field">
-                <label class="label" for="admission-words">{format!("{step}意见（不同意时必须写明理由）")}</label>
+                <label class="label" for="admission-words">
+                    {if path == PUBLISHED {
+                        "不发布的理由".to_owned()
+                    } else {
+                        format!("{step}意见（不同意时必须写明理由）")
+                    }}
+                </label>
                 <textarea
                     class="input"
                     id="admission-words"
@@ -174,21 +207,33 @@ fn asked(screen: Screen, one: &Procedure, opinion: RwSignal<String>) -> Option<A
     };
     // Whoever applied corrects it while nobody has reviewed it.
     let id = one.id;
-    let change = (one.by == app.user() && one.reviewed.is_none()).then(|| {
+    let own = one.by == app.user();
+    let withdraw = (own && one.ends(&package, &app.actor(), app.today())).then(|| {
+        view! {
+            <button
+                class="btn btn-small"
+                type="button"
+                data-testid="admission-withdraw"
+                on:click=move |_| leaving.set(true)
+            >
+                "撤回申请"
+            </button>
+        }
+    });
+    let change = (own && one.reviewed.is_none()).then(|| {
         let go = move |_| {
             screen.open.set(false);
             screen.edited.set(Some(id));
             screen.typing.set(true);
         };
         view! {
-            <div class="cluster">
-                <button class="btn btn-small" type="button" data-testid="admission-edit" on:click=go>
-                    "修改申请"
-                </button>
-            </div>
+            <button class="btn btn-small" type="button" data-testid="admission-edit" on:click=go>
+                "修改申请"
+            </button>
         }
     });
-    Some(view! { {inside}{change} }.into_any())
+    let mine = own.then(|| view! { <div class="cluster">{change}{withdraw}</div> });
+    Some(view! { {inside}{mine} }.into_any())
 }
 
 /// The buttons of the step that is this person's to take.
@@ -198,19 +243,30 @@ fn buttons(screen: Screen, one: &Procedure, opinion: RwSignal<String>, doing: Do
     let path = one.next(&package)?;
     one.takes(&package, &app.actor(), path, app.today()).ok()?;
     let (step, _) = words::step(path);
+    let id = one.id;
+    let shown = StoredValue::new(one.clone());
     if path == PUBLISHED {
         let one = one.clone();
         let go = move || {
             let one = one.clone();
             doing.begin(async move { publish(app, &one).await });
         };
-        return Some(doing.foot(step, "admission-publish").away("先不发布").click(go));
+        let no = shown.with_value(|one| one.ends(&package, &app.actor(), app.today())).then(|| {
+            let no = move |_| end(app, id, opinion.get_untracked(), doing);
+            view! {
+                <button class="btn btn-quiet" type="button" data-testid="admission-end" on:click=no>
+                    "不发布"
+                </button>
+            }
+            .into_any()
+        });
+        return Some(doing.foot(step, "admission-publish").before(no).click(go));
     }
-    let id = one.id;
     let said = move |agrees: bool| {
         let words = opinion.get_untracked();
+        let set = shown.with_value(|one| one.say(path, agrees, words.trim()));
         doing.begin(async move {
-            write(app, id, Procedure::say(path, agrees, words.trim())).await?;
+            write(app, id, set).await?;
             Ok(format!("{step}意见已保存：{}", if agrees { "同意" } else { "不同意，申请到此为止" }))
         });
     };
@@ -221,6 +277,14 @@ fn buttons(screen: Screen, one: &Procedure, opinion: RwSignal<String>, doing: Do
     };
     let foot = doing.foot(format!("{step}同意"), "admission-agree").before(Some(no.into_any()));
     Some(foot.click(move || said(true)))
+}
+
+/// Ends an application without a decision.
+fn end(app: App, id: EntityId, why: String, doing: Doing) {
+    doing.begin(async move {
+        write(app, id, Procedure::end(why.trim())).await?;
+        Ok("已保存：申请到此为止".to_owned())
+    });
 }
 
 async fn write(app: App, entity: EntityId, set: Values) -> Result<(), String> {

@@ -23,6 +23,8 @@ pub(super) fn stage(package: &Package, one: &Procedure) -> String {
         (Stage::Applied, _) => "已申请，等中心审核".to_owned(),
         (Stage::Reviewed, _) => "中心已同意，等领导审批".to_owned(),
         (Stage::Approved, _) => "领导已同意，等中心发布".to_owned(),
+        (Stage::Refused, _) if one.ended.as_ref().is_some_and(|end| end.by == one.by) => "已撤回".to_owned(),
+        (Stage::Refused, _) if one.ended.is_some() => "没有发布".to_owned(),
         (Stage::Refused, _) if one.approved.is_some() => "领导不同意".to_owned(),
         (Stage::Refused, _) => "中心不同意".to_owned(),
         (Stage::Published, _) if one.next(package).is_some() => "已发布，清单还没有更新".to_owned(),
@@ -35,7 +37,12 @@ pub(super) fn stage(package: &Package, one: &Procedure) -> String {
 /// Who took the last step, and when.
 pub(super) fn last(one: &Procedure) -> (&str, u64) {
     let became = one.published.as_ref().map(|step| (step.by.as_str(), step.at));
-    let said = one.approved.as_ref().or(one.reviewed.as_ref()).map(|step| (step.by.as_str(), step.at));
+    let said = one
+        .ended
+        .as_ref()
+        .or(one.approved.as_ref())
+        .or(one.reviewed.as_ref())
+        .map(|step| (step.by.as_str(), step.at));
     became.or(said).unwrap_or((&one.by, one.at))
 }
 

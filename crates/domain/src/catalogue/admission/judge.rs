@@ -5,7 +5,7 @@ use gridbook_log::body::Set;
 use gridbook_log::{Create, Entity, Values};
 
 use super::procedure::may_apply;
-use super::{APPROVED, Application, PUBLISHED, Procedure, REVIEWED, SAID};
+use super::{APPROVED, Application, ENDED, PUBLISHED, Procedure, REVIEWED, SAID};
 use crate::admit::Refusal;
 use crate::package::Package;
 use crate::record::written_over;
@@ -71,7 +71,17 @@ pub(crate) fn judge_set(
         && [REVIEWED, APPROVED, PUBLISHED].contains(&path.as_str())
     {
         held.takes(package, actor, path, today)?;
-        return Procedure::sound(path, value);
+        return held.sound(package, path, value);
+    }
+    if let [(path, value)] = body.set.iter().collect::<Vec<_>>()[..]
+        && path == ENDED
+    {
+        let may = held.ends(package, actor, today);
+        return if may {
+            held.sound(package, path, value)
+        } else {
+            Err(Refusal::NotPermitted("catalog.edit".to_owned()))
+        };
     }
     only_said(&body.set)?;
     if held.next(package) != Some(REVIEWED) {

@@ -19,6 +19,9 @@ pub const APPROVED: &str = "approved";
 /// The path that says which revision of the package it became.
 pub const PUBLISHED: &str = "published";
 
+/// The path that ends it without a decision: withdrawn by who applied, or not published after all.
+pub const ENDED: &str = "ended";
+
 /// Where an application stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -92,14 +95,16 @@ pub struct Procedure {
     pub approved: Option<Opinion>,
     /// What it became.
     pub published: Option<Publication>,
+    /// Who ended it without that, and why.
+    pub ended: Option<Opinion>,
     /// The authority did not take it in: an item of that code came first.
     pub rejected: bool,
 }
 
-/// Yes or no with its words; `None` for anything that says more or less.
-fn opinion(value: &Value) -> Option<(bool, &str)> {
-    let held = value.as_object().filter(|held| held.len() == 2)?;
-    Some((held.get("agrees")?.as_bool()?, held.get("words")?.as_str()?))
+/// Yes or no with its words, and what was read; `None` for anything that says more or less.
+fn opinion(value: &Value) -> Option<(bool, &str, &str)> {
+    let held = value.as_object().filter(|held| held.len() == 3)?;
+    Some((held.get("agrees")?.as_bool()?, held.get("words")?.as_str()?, held.get("read")?.as_str()?))
 }
 
 fn publication(value: &Value) -> Option<(EntityId, u32)> {
@@ -114,8 +119,12 @@ impl Procedure {
         let made = entity.creation().filter(|made| made.create.type_ == RecordKind::Admission.as_str())?;
         let step = |path: &str| entity.register(path).and_then(|held| held.heads().next());
         let said = |write: &Write| {
-            let (agrees, words) = opinion(&write.value)?;
+            let (agrees, words, _) = opinion(&write.value)?;
             Some(Opinion { by: write.user.clone(), at: write.hlc.ms, agrees, words: words.to_owned() })
+        };
+        let left = |write: &Write| {
+            let words = write.value.as_str()?.to_owned();
+            Some(Opinion { by: write.user.clone(), at: write.hlc.ms, agrees: false, words })
         };
         let became = |write: &Write| {
             let (rules, version) = publication(&write.value)?;
@@ -130,6 +139,7 @@ impl Procedure {
             reviewed: step(REVIEWED).and_then(said),
             approved: step(APPROVED).and_then(said),
             published: step(PUBLISHED).and_then(became),
+            ended: step(ENDED).and_then(left),
             rejected: made.rejected.is_some(),
         })
     }
@@ -151,6 +161,9 @@ impl Procedure {
     /// Where it stands.
     pub fn stage(&self) -> Stage {
         if self.rejected {
+            return Stage::Refused;
+        }
+        if self.ended.is_some() && self.published.is_none() {
             return Stage::Refused;
         }
         match (&self.reviewed, &self.approved, &self.published) {
@@ -200,9 +213,25 @@ impl Procedure {
         Ok(())
     }
 
-    /// What is set to say yes or no.
-    pub fn say(path: &str, agrees: bool, words: &str) -> Values {
-        [(path.to_owned(), json!({"agrees": agrees, "words": words}))].into()
+    /// Whether this person may end it without a decision: who applied, as long as it is on its way; who would publish it,
+    /// once it is approved, since the list may have moved on.
+    pub fn ends(&self, package: &Package, actor: &Actor, today: NaiveDate) -> bool {
+        match self.stage() {
+            Stage::Applied | Stage::Reviewed | Stage::Approved if self.by == actor.user => true,
+            Stage::Approved => self.takes(package, actor, PUBLISHED, today).is_ok(),
+            _ => false,
+        }
+    }
+
+    /// What is set to say yes or no to what was read.
+    pub fn say(&self, path: &str, agrees: bool, words: &str) -> Values {
+        let read = self.application.mark();
+        [(path.to_owned(), json!({"agrees": agrees, "words": words, "read": read}))].into()
+    }
+
+    /// What is set to end it without a decision.
+    pub fn end(words: &str) -> Values {
+        [(ENDED.to_owned(), Value::from(words))].into()
     }
 
     /// What is set once it became this revision.
@@ -210,18 +239,28 @@ impl Procedure {
         [(PUBLISHED.to_owned(), json!({"rules": rules.to_string(), "version": version}))].into()
     }
 
-    /// Whether a step can be read, and a no has its reason.
-    pub(super) fn sound(path: &str, value: &Value) -> Result<(), Refusal> {
+    /// Whether a step can be read and is about what the application says now, a no has its reason, and what is agreed to
+    /// still fits the list.
+    pub(super) fn sound(&self, package: &Package, path: &str, value: &Value) -> Result<(), Refusal> {
         let bad = || Refusal::BadBody("step of an admission".to_owned());
+        if path == ENDED {
+            let words = value.as_str().ok_or_else(bad)?;
+            let told = !words.trim().is_empty();
+            return if told { Ok(()) } else { Err(Refusal::Admission(AdmissionError::NoWords)) };
+        }
         if path == PUBLISHED {
             return publication(value).map(|_| ()).ok_or_else(bad);
         }
         match opinion(value) {
             None => Err(bad()),
-            Some((false, words)) if words.trim().is_empty() => {
+            Some((.., read)) if read != self.application.mark() => {
+                Err(Refusal::Admission(AdmissionError::Changed))
+            }
+            Some((false, words, _)) if words.trim().is_empty() => {
                 Err(Refusal::Admission(AdmissionError::NoWords))
             }
-            Some(_) => Ok(()),
+            Some((false, ..)) => Ok(()),
+            Some((true, ..)) => self.application.check(package).map_err(Refusal::Admission),
         }
     }
 

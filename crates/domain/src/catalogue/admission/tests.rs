@@ -22,6 +22,14 @@ fn application() -> Application {
         name: "电动车棚排查".to_owned(),
         to: Some(day(9, 30)),
         from: Some(day(6, 1)),
+        support: Vec::new(),
+        reporters: Vec::new(),
+        offline: true,
+        points: Vec::new(),
+        sensitivity: Sensitivity::Normal,
+        categories: Vec::new(),
+        seasons: Vec::new(),
+        minutes_month: None,
         ..catalogue().item("fire_hazard").unwrap().clone()
     };
     Application {
@@ -78,7 +86,7 @@ fn applied() -> Story {
 }
 
 fn say(path: &str, agrees: bool, words: &str) -> Value {
-    json!({"set": Procedure::say(path, agrees, words)})
+    json!({"set": read(&applied()).say(path, agrees, words)})
 }
 
 fn became() -> Value {
@@ -133,7 +141,8 @@ fn steps_come_in_their_order_and_once() {
     story.admitted(&leader(), "set", &say(APPROVED, true, "")).unwrap();
     let other = person("lena", "leader");
     assert_eq!(code(story.judge(&other, "set", &say(APPROVED, false, "不同意"))), "item_stage");
-    let both: Values = Procedure::say(REVIEWED, true, "").into_iter().chain(application().values()).collect();
+    let both: Values =
+        read(&applied()).say(REVIEWED, true, "").into_iter().chain(application().values()).collect();
     assert_eq!(code(applied().judge(&director(), "set", &json!({"set": both}))), "workflow_path");
 }
 
@@ -165,7 +174,8 @@ fn each_step_has_its_own_person() {
 
 #[test]
 fn a_step_bears_no_other_name_than_its_author_s() {
-    let forged = json!({"set": {REVIEWED: {"agrees": true, "words": "", "by": "greta"}}});
+    let mut forged = say(REVIEWED, true, "");
+    forged["set"][REVIEWED]["by"] = json!("greta");
     assert_eq!(code(applied().judge(&director(), "set", &forged)), "bad_body");
     for value in [json!(null), json!(true), json!({"agrees": "yes", "words": ""}), json!({"agrees": true})] {
         assert_eq!(code(applied().judge(&director(), "set", &json!({"set": {REVIEWED: value}}))), "bad_body");
@@ -202,6 +212,42 @@ fn corrected_by_who_applied_and_only_before_the_review() {
     story.admitted(&handler(), "set", &more).unwrap();
     assert_eq!(read(&story).application.contact, "应急办白班");
     assert_eq!(code(reviewed().judge(&handler(), "set", &more)), "item_stage");
+}
+
+#[test]
+fn an_opinion_is_about_what_its_author_read() {
+    let read_before = say(REVIEWED, true, "可行");
+    let mut story = applied();
+    story.admitted(&handler(), "set", &json!({"set": {"minutes": 120}})).unwrap();
+    assert_eq!(code(story.judge(&director(), "set", &read_before)), "item_changed");
+    let read_now = json!({"set": read(&story).say(REVIEWED, true, "可行")});
+    assert_eq!(code(story.judge(&director(), "set", &read_now)), "ok");
+}
+
+#[test]
+fn what_cannot_be_published_is_ended_and_who_applied_may_withdraw() {
+    let package = Package::builtin();
+    let end = |words: &str| json!({"set": Procedure::end(words)});
+    for story in [applied(), reviewed()] {
+        assert_eq!(code(story.judge(&handler(), "set", &end("不做了"))), "ok");
+        assert_eq!(code(story.judge(&director(), "set", &end("不做了"))), "not_permitted", "he says no");
+        assert_eq!(code(story.judge(&handler(), "set", &end(" "))), "item_words");
+    }
+    let mut story = reviewed();
+    story.admitted(&leader(), "set", &say(APPROVED, true, "")).unwrap();
+    // Another unit's item of that code came first.
+    let taken = package.revised(&application().changes(catalogue(), day(6, 1)).unwrap()).unwrap();
+    assert_eq!(application().check(&taken), Err(AdmissionError::Exists));
+    assert_eq!(code(story.judge(&leader(), "set", &end("编号已有"))), "not_permitted");
+    story.admitted(&director(), "set", &end("编号已有")).unwrap();
+    let held = read(&story);
+    assert_eq!((held.stage(), held.next(package)), (Stage::Refused, None));
+    assert_eq!(
+        held.ended.map(|said| (said.by, said.words)),
+        Some(("dora".to_owned(), "编号已有".to_owned()))
+    );
+    assert_eq!(code(story.judge(&director(), "set", &became())), "item_stage");
+    assert_eq!(code(story.judge(&handler(), "set", &end("不做了"))), "not_permitted", "it has ended");
 }
 
 #[test]
@@ -258,6 +304,19 @@ fn applications_that_miss_something_are_named() {
     assert_eq!(item(|item, _| item.sla.clear()), AdmissionError::UnknownSla);
     assert_eq!(item(|item, _| item.group = "weather".to_owned()), AdmissionError::UnknownGroup);
     assert_eq!(item(|item, _| item.code = "d10".to_owned()), AdmissionError::Code);
+    assert_eq!(refused(|a| a.minutes = 481), AdmissionError::TooMuch);
+    assert_eq!(refused(|a| a.times_a_month = u32::MAX), AdmissionError::TooMuch);
+    for beyond in [
+        item(|item, _| item.support.push("U-OTHER".to_owned())),
+        item(|item, _| item.reporters.push("duty_officer".to_owned())),
+        item(|item, _| item.offline = false),
+        item(|item, _| item.sensitivity = Sensitivity::Restricted),
+        item(|item, _| item.categories.push("geology".to_owned())),
+        item(|item, _| item.status = Status::Off),
+        item(|item, _| item.level = "province".to_owned()),
+    ] {
+        assert_eq!(beyond, AdmissionError::Beyond, "nobody would see it");
+    }
     assert_eq!(item(|item, _| item.code = "D04".to_owned()), AdmissionError::Exists);
     assert_eq!(item(|item, _| item.id = "fire_hazard".to_owned()), AdmissionError::Exists);
     let mut nothing = leaving(day(6, 30));

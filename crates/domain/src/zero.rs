@@ -18,7 +18,7 @@ use crate::warning::smallest;
 
 pub(crate) use judge::{judge_create, judge_set};
 pub(crate) use report::row_words;
-pub use report::{Asked, FORM, Line, Reported, ZeroReport, asked, days, nothing, reports, standing};
+pub use report::{Asked, FORM, Line, Reported, ZeroReport, asked, days, nothing, reporters, reports, standing};
 
 /// The permission to declare a period and to end it.
 pub const DECLARE: &str = "zero.declare";

@@ -1,7 +1,7 @@
 //! What came in: reports as rows keep them, how each area stands for a day, and what is asked of me today (FLOW-20).
 
 use chrono::{Days, NaiveDate};
-use gridbook_log::{Create, Entity, EntityId, Placement, Values, order_by_key};
+use gridbook_log::{Create, Entity, EntityId, Placement, Values, order_by, order_by_key};
 
 use super::{Period, periods};
 use crate::calendar::{DAY_MS, day_of, midnight};
@@ -10,10 +10,12 @@ use crate::date;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::summary::Summary;
-use crate::territory::covers;
+use crate::territory::{AreaCode, AreaLevel, covers};
 
 /// The form of a report.
 pub const FORM: &str = "F-ZERO";
+/// Digits of a village's code.
+const VILLAGE_DIGITS: usize = 12;
 
 /// A report that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +59,10 @@ pub struct Line<'a> {
 /// What is asked of somebody for one of their areas today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// What the period is called.
-    pub label: String,
     /// Code of the area.
     pub area: String,
+    /// It is theirs, not only in a village of theirs.
+    pub own: bool,
     /// Until when, milliseconds since 1970.
     pub until: u64,
     /// The report of today, where there is one.
@@ -149,7 +151,8 @@ pub fn standing<'a>(period: &'a Period, reports: &'a [ZeroReport], day: NaiveDat
     lines
 }
 
-/// What is asked today for areas that somebody holds: each once, by the earliest hour of the periods that ask for it.
+/// What is asked today of whoever holds these areas: each area once, by the earliest hour of the periods that ask for it.
+/// Their own come first; then what lies in a village of theirs, since not every grid has somebody of its own.
 pub fn asked(rows: &[&Summary], areas: &[&str], now: u64) -> Vec<Asked> {
     let today = day_of(now);
     let asking: Vec<Period> =
@@ -158,18 +161,47 @@ pub fn asked(rows: &[&Summary], areas: &[&str], now: u64) -> Vec<Asked> {
         return Vec::new();
     }
     let came = reports(rows.iter().copied());
-    let of = |area: &&str| {
-        let own = asking.iter().filter(|period| period.areas.iter().any(|held| held == area));
-        let period = own.min_by_key(|period| (period.by, period.at))?;
-        let done = came.iter().find(|report| report.area == *area && report.day == today);
-        Some(Asked {
-            label: period.label.clone(),
-            area: (*area).to_owned(),
-            until: period.limit(today),
-            done: done.map(|report| report.id),
-        })
-    };
-    areas.iter().filter_map(of).collect()
+    let mut found: Vec<Asked> = Vec::new();
+    for period in &asking {
+        let until = period.limit(today);
+        for area in &period.areas {
+            let own = areas.contains(&area.as_str());
+            if !own && !areas.iter().any(|held| held.len() >= VILLAGE_DIGITS && covers(held, area)) {
+                continue;
+            }
+            if let Some(held) = found.iter_mut().find(|held| held.area == *area) {
+                held.until = held.until.min(until);
+                continue;
+            }
+            let done = came.iter().find(|report| report.area == *area && report.day == today);
+            let done = done.map(|report| report.id);
+            found.push(Asked { area: area.clone(), own, until, done });
+        }
+    }
+    order_by(&mut found, |a, b| (!a.own, &a.area).cmp(&(!b.own, &b.area)));
+    found
+}
+
+/// Who reports where these areas are meant: everything of a level in them, by the codes of all areas that there are. A
+/// village without any of that level reports itself, and so does an area that lies below it.
+pub fn reporters<'a>(
+    all: impl Iterator<Item = &'a str> + Clone,
+    chosen: &[String],
+    level: AreaLevel,
+) -> Vec<String> {
+    let at = |code: &str, level: AreaLevel| AreaCode::parse(code).is_ok_and(|code| code.level() == level);
+    let meant = |code: &str| chosen.iter().any(|held| covers(held, code));
+    let inside = all.clone().filter(|code| meant(code) && at(code, level));
+    let mut found: Vec<String> = inside.map(str::to_owned).collect();
+    let villages = all.filter(|code| meant(code) && at(code, AreaLevel::Village)).map(str::to_owned);
+    let small = chosen.iter().filter(|code| code.len() > VILLAGE_DIGITS).cloned();
+    for code in villages.chain(small) {
+        if !found.iter().any(|held| covers(&code, held)) {
+            found.push(code);
+        }
+    }
+    order_by(&mut found, Ord::cmp);
+    found
 }
 
 /// Days of a period on which somebody can look at who reported, the last first: those that it asked for until today.

@@ -6,6 +6,7 @@ use crate::calendar::DAY_MS;
 use crate::case::story::{GRID, START, Story, TOWN, VILLAGE, person};
 use crate::package::Package;
 use crate::role::{Actor, Assignment};
+use crate::territory::AreaLevel;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = DAY_MS / 24;
@@ -261,13 +262,34 @@ fn asked_for_my_areas_until_it_is_said() {
     };
     let half_past_four = START + 8 * HOUR + 30 * MINUTE;
     assert_eq!(asked_at(&rows, &[GRID], NOON), [(GRID.to_owned(), half_past_four, false)], "the earliest hour");
-    assert_eq!(asked_at(&rows, &[VILLAGE], NOON), [(VILLAGE.to_owned(), SIX, false)]);
+    assert_eq!(
+        asked_at(&rows, &[VILLAGE], NOON),
+        [(VILLAGE.to_owned(), SIX, false), (GRID.to_owned(), half_past_four, false)],
+        "what lies in a village of mine comes after my own"
+    );
+    assert_eq!(asked_at(&rows, &[TOWN], NOON), [], "the township does not report");
     assert_eq!(asked_at(&rows, &[NEXT, FAR], NOON), [], "a period of other villages");
     assert_eq!(asked_at(&rows, &[VILLAGE], NOON + 10 * DAY_MS), [], "it is over");
     let mut said = rows.to_vec();
     said.push(row(VILLAGE, day(0), NOON, None));
-    assert_eq!(asked_at(&said, &[VILLAGE], NOON), [(VILLAGE.to_owned(), SIX, true)]);
-    assert_eq!(asked_at(&said, &[VILLAGE], NOON + DAY_MS), [(VILLAGE.to_owned(), SIX + DAY_MS, false)], "anew");
+    assert_eq!(asked_at(&said, &[VILLAGE], NOON)[0], (VILLAGE.to_owned(), SIX, true));
+    assert_eq!(asked_at(&said, &[VILLAGE], NOON + DAY_MS)[0], (VILLAGE.to_owned(), SIX + DAY_MS, false), "anew");
+}
+
+#[test]
+fn everything_of_a_level_reports_and_a_village_without_it_itself() {
+    let all = [TOWN, VILLAGE, "510000100201001", "510000100201002", GRID, NEXT, "510000100P01"];
+    let told = |chosen: &[&str], level: AreaLevel| {
+        let chosen: Vec<String> = chosen.iter().map(|&code| code.to_owned()).collect();
+        reporters(all.into_iter(), &chosen, level)
+    };
+    let grids = ["510000100201001", "510000100201002", NEXT];
+    assert_eq!(told(&[TOWN], AreaLevel::Group), grids);
+    assert_eq!(told(&[VILLAGE], AreaLevel::Group), grids[..2]);
+    assert_eq!(told(&[TOWN], AreaLevel::Village), [VILLAGE, NEXT]);
+    assert_eq!(told(&[TOWN], AreaLevel::MicroGrid), [GRID, NEXT]);
+    assert_eq!(told(&["510000100201001"], AreaLevel::Village), ["510000100201001"], "a grid alone is meant");
+    assert!(told(&[], AreaLevel::Group).is_empty());
 }
 
 #[test]

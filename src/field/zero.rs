@@ -46,9 +46,7 @@ pub(super) fn asked_today(app: App) -> AnyView {
         found.truncate(own + OTHERS);
         (found, more, next)
     });
-    watch(app, move |now| {
-        list.try_with_untracked(|(lines, _, next)| !lines.is_empty() && *next < now) == Some(true)
-    });
+    watch(app, move |now| list.try_with_untracked(|(_, _, next)| *next < now) == Some(true));
     let (busy, toasts) = (Busy::default(), use_toasts());
     let none = move |area: String| {
         let Some(create) = nothing(&app.package(), &area, app.today()) else { return };
@@ -79,7 +77,7 @@ pub(super) fn asked_today(app: App) -> AnyView {
         } else {
             format!("{place}今天的零报告还没报 · {hour} 前")
         };
-        let (area, held) = (asked.area.clone(), asked.area.clone());
+        let (held, area) = (asked.area.clone(), asked.area);
         let some = format!("#/entry/new?form={FORM}&area={area}&date={}&has_any=some", app.today());
         let buttons = view! {
             <button class="btn btn-small btn-primary" type="button" data-testid="zero-none" on:click=move |_| none(held.clone())>

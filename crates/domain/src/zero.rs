@@ -18,7 +18,9 @@ use crate::warning::smallest;
 
 pub(crate) use judge::{judge_create, judge_set};
 pub(crate) use report::row_words;
-pub use report::{Asked, FORM, Line, Reported, ZeroReport, asked, days, nothing, reporters, reports, standing};
+pub use report::{
+    Asked, FORM, Line, Reported, ZeroReport, asked, days, nothing, reporters, reports, standing,
+};
 
 /// The permission to declare a period and to end it.
 pub const DECLARE: &str = "zero.declare";
@@ -63,7 +65,8 @@ pub fn hour_words(by: NaiveTime) -> String {
 
 /// Reads `18:00`; `None` for anything else.
 pub fn hour(text: &str) -> Option<NaiveTime> {
-    let (hour, minute) = text.split_once(':').filter(|(hour, minute)| hour.len() == 2 && minute.len() == 2)?;
+    let (hour, minute) =
+        text.split_once(':').filter(|(hour, minute)| hour.len() == 2 && minute.len() == 2)?;
     let number = |part: &str| part.bytes().all(|digit| digit.is_ascii_digit()).then(|| part.parse().ok())?;
     NaiveTime::from_hms_opt(number(hour)?, number(minute)?, 0)
 }

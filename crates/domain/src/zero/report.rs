@@ -133,9 +133,9 @@ pub fn standing<'a>(period: &'a Period, reports: &'a [ZeroReport], day: NaiveDat
     let limit = period.limit(day);
     let noon = midnight(day) + DAY_MS + DAY_MS / 2;
     let of = |area: &'a String| {
-        let own = reports.iter().filter(|report| {
-            report.area == *area && report.day == day && day_of(report.written) >= day
-        });
+        let own = reports
+            .iter()
+            .filter(|report| report.area == *area && report.day == day && day_of(report.written) >= day);
         let judged = own.map(|report| {
             let written = report.written <= limit;
             let in_time = report.received.is_some_and(|at| at <= limit || (written && at <= noon));

@@ -166,7 +166,11 @@ fn ended_once_and_never_for_a_day_that_is_over() {
         |story: &Story, actor: &Actor, set: &Values| codes(story.judge(actor, "set", &json!({"set": set})));
     let end = held.end("dan", story.ms);
     assert_eq!(end["ended"], json!(day(3).to_string()), "before the hour nobody is asked any more");
-    assert_eq!(held.end("dan", story.ms + 11 * HOUR)["ended"], json!(day(4).to_string()), "after it, tomorrow");
+    assert_eq!(
+        held.end("dan", story.ms + 11 * HOUR)["ended"],
+        json!(day(4).to_string()),
+        "after it, tomorrow"
+    );
     assert_eq!(held.end("dan", START - DAY_MS)["ended"], json!(day(0).to_string()), "before it began");
     assert_eq!(judged(&story, &director(), &end), "ok");
     assert_eq!(judged(&story, &duty_of(VILLAGE), &end), "not_permitted", "half of it is another village's");
@@ -186,7 +190,10 @@ fn ended_once_and_never_for_a_day_that_is_over() {
     let over = Period::of_row(&row_of(&story)).unwrap();
     assert_eq!((over.ended, over.ended_by.as_str()), (Some(day(3)), "dan"));
     assert_eq!(row_of(&story).state, ENDED);
-    assert_eq!([day(2), day(3)].map(|day| (over.asks_on(day), over.stands(day))), [(true, true), (false, false)]);
+    assert_eq!(
+        [day(2), day(3)].map(|day| (over.asks_on(day), over.stands(day))),
+        [(true, true), (false, false)]
+    );
     assert_eq!(judged(&story, &director(), &held.end("dan", story.ms)), "not_legal_now");
 }
 
@@ -261,7 +268,11 @@ fn asked_for_my_areas_until_it_is_said() {
         found.into_iter().map(|one| (one.area, one.until, one.done.is_some())).collect::<Vec<_>>()
     };
     let half_past_four = START + 8 * HOUR + 30 * MINUTE;
-    assert_eq!(asked_at(&rows, &[GRID], NOON), [(GRID.to_owned(), half_past_four, false)], "the earliest hour");
+    assert_eq!(
+        asked_at(&rows, &[GRID], NOON),
+        [(GRID.to_owned(), half_past_four, false)],
+        "the earliest hour"
+    );
     assert_eq!(
         asked_at(&rows, &[VILLAGE], NOON),
         [(VILLAGE.to_owned(), SIX, false), (GRID.to_owned(), half_past_four, false)],
@@ -273,7 +284,11 @@ fn asked_for_my_areas_until_it_is_said() {
     let mut said = rows.to_vec();
     said.push(row(VILLAGE, day(0), NOON, None));
     assert_eq!(asked_at(&said, &[VILLAGE], NOON)[0], (VILLAGE.to_owned(), SIX, true));
-    assert_eq!(asked_at(&said, &[VILLAGE], NOON + DAY_MS)[0], (VILLAGE.to_owned(), SIX + DAY_MS, false), "anew");
+    assert_eq!(
+        asked_at(&said, &[VILLAGE], NOON + DAY_MS)[0],
+        (VILLAGE.to_owned(), SIX + DAY_MS, false),
+        "anew"
+    );
 }
 
 #[test]

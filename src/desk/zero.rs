@@ -120,7 +120,10 @@ pub fn zero() -> AnyView {
     let of_day = move || {
         period.get().map(|period| match shown.get() {
             None => {
-                let text = format!("第一次要报的是 {} {} 以前。", period.from, hour_words(period.by));
+                let text = match period.first() {
+                    Some(day) => format!("第一次要报的是 {day} {} 以前。", hour_words(period.by)),
+                    None => "没有到报告的日子就结束了，谁也不用报。".to_owned(),
+                };
                 blank("empty", "这个时段还没有要报的日子", text, Vec::new())
             }
             Some(day) => draw(app, &names.get(), &period, day, &lines.get()),

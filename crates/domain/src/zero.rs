@@ -163,6 +163,11 @@ impl Period {
         self.from <= day && day <= self.to && !ended && self.at < self.limit(day)
     }
 
+    /// The first day on which it asks for anything; `None` where it was ended before.
+    pub fn first(&self) -> Option<NaiveDate> {
+        [Some(self.from), self.from.succ_opt()].into_iter().flatten().find(|day| self.asks_on(*day))
+    }
+
     /// Whether it asks for anything today or on a later day.
     pub fn stands(&self, today: NaiveDate) -> bool {
         today <= self.to && self.ended.is_none_or(|ended| today < ended)

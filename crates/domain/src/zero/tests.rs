@@ -312,6 +312,12 @@ fn what_was_asked_after_the_hour_is_asked_from_the_next_day_on() {
     let evening = Period { at: SIX + HOUR, ..period(&[VILLAGE]) };
     assert_eq!([day(0), day(1)].map(|day| evening.asks_on(day)), [false, true]);
     assert_eq!(days(&evening, day(2)), [day(2), day(1)]);
+    assert_eq!(
+        [&evening, &period(&[VILLAGE])].map(Period::first),
+        [Some(day(1)), Some(day(0))],
+        "the day on which it was declared counts where there was still time"
+    );
+    assert_eq!(Period { ended: Some(day(0)), ..period(&[VILLAGE]) }.first(), None);
     assert_eq!(days(&period(&[VILLAGE]), day(30)).len(), 10);
     assert!(days(&period(&[VILLAGE]), day_of(START - DAY_MS)).is_empty(), "not begun");
 }

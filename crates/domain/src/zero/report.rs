@@ -83,6 +83,12 @@ impl ZeroReport {
             received: received.parse().ok(),
         })
     }
+
+    /// Whether it is the report of an area for a day. What was written before its day says nothing of it: nobody reports
+    /// a week ahead.
+    pub fn is_for(&self, area: &str, day: NaiveDate) -> bool {
+        self.area == area && self.day == day && day_of(self.written) >= day
+    }
 }
 
 /// What the row of a report keeps; nothing for every other record, and where it names an area that has nothing to do with
@@ -125,7 +131,7 @@ pub fn nothing(package: &Package, area: &str, day: NaiveDate) -> Option<Create> 
 }
 
 /// How each area of the period stands for a day, who is missing first, else in the order of the period; nothing on days
-/// on which it does not ask. What was written before its day says nothing of it: nobody reports a week ahead.
+/// on which it does not ask.
 pub fn standing<'a>(period: &'a Period, reports: &'a [ZeroReport], day: NaiveDate) -> Vec<Line<'a>> {
     if !period.asks_on(day) {
         return Vec::new();
@@ -133,9 +139,7 @@ pub fn standing<'a>(period: &'a Period, reports: &'a [ZeroReport], day: NaiveDat
     let limit = period.limit(day);
     let noon = midnight(day) + DAY_MS + DAY_MS / 2;
     let of = |area: &'a String| {
-        let own = reports
-            .iter()
-            .filter(|report| report.area == *area && report.day == day && day_of(report.written) >= day);
+        let own = reports.iter().filter(|report| report.is_for(area, day));
         let judged = own.map(|report| {
             let written = report.written <= limit;
             let in_time = report.received.is_some_and(|at| at <= limit || (written && at <= noon));
@@ -173,7 +177,7 @@ pub fn asked(rows: &[&Summary], areas: &[&str], now: u64) -> Vec<Asked> {
                 held.until = held.until.min(until);
                 continue;
             }
-            let done = came.iter().find(|report| report.area == *area && report.day == today);
+            let done = came.iter().find(|report| report.is_for(area, today));
             let done = done.map(|report| report.id);
             found.push(Asked { area: area.clone(), own, until, done });
         }

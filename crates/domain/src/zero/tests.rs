@@ -283,6 +283,7 @@ fn asked_for_my_areas_until_it_is_said() {
     assert_eq!(asked_at(&rows, &[VILLAGE], NOON + 10 * DAY_MS), [], "it is over");
     let mut said = rows.to_vec();
     said.push(row(VILLAGE, day(0), NOON, None));
+    said.push(row(VILLAGE, day(1), NOON, None));
     assert_eq!(asked_at(&said, &[VILLAGE], NOON)[0], (VILLAGE.to_owned(), SIX, true));
     assert_eq!(
         asked_at(&said, &[VILLAGE], NOON + DAY_MS)[0],

@@ -27,6 +27,7 @@ mod parts;
 mod people;
 mod picture;
 mod queue;
+mod reach;
 mod roster;
 mod route;
 mod rules;
@@ -38,6 +39,7 @@ mod tasks;
 mod values;
 mod warnings;
 mod words;
+mod zero;
 
 use leptos::mount::mount_to;
 use leptos::prelude::*;

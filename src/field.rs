@@ -22,6 +22,7 @@ mod saved;
 mod screen;
 mod task;
 mod today;
+mod zero;
 
 use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;

@@ -58,6 +58,7 @@ fn name(route: &Route) -> &'static str {
         Route::Areas => "areas",
         Route::Tasks => "tasks",
         Route::Warnings => "warnings",
+        Route::Zero => "zero",
         Route::Staff => "staff",
         Route::Me => "me",
         Route::Invite(_) | Route::Join(_) => "invite",
@@ -224,6 +225,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
                     .then(|| link("confidential", "key", "保密反映"))
             }}
             {move || may("warning.announce").then(|| link("warnings", "attention", "预警"))}
+            {move || (may("zero.declare") || may("report.view")).then(|| link("zero", "clock", "零报告"))}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}
             {move || may("report.view").then(|| link("books", "star", "统计台账"))}

@@ -7,7 +7,7 @@ use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
     alarm, areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation,
-    papers, roster, rules, staff, tasks, warnings,
+    papers, roster, rules, staff, tasks, warnings, zero,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -87,6 +87,7 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "areas" => areas::areas(),
         "tasks" => tasks::tasks(),
         "warnings" => warnings::warnings(),
+        "zero" => zero::zero(),
         "staff" => staff::here::choose(staff::staff),
         _ => me::me(),
     })

@@ -25,7 +25,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
         RecordKind::Area | RecordKind::Place => "pin",
         RecordKind::Handover | RecordKind::VisitTask | RecordKind::Restricted => "users",
         RecordKind::Rules | RecordKind::Admission => "file",
-        RecordKind::Warning => "attention",
+        RecordKind::Warning | RecordKind::ZeroPeriod => "attention",
         RecordKind::Confidential => "key",
     }
 }

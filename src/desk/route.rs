@@ -34,6 +34,8 @@ pub enum Route {
     Tasks,
     /// Warnings that were announced.
     Warnings,
+    /// Zero reports: who reported on a day.
+    Zero,
     /// Accounts.
     Staff,
     /// The own account.
@@ -69,6 +71,7 @@ impl Route {
             "areas" => Self::Areas,
             "tasks" => Self::Tasks,
             "warnings" => Self::Warnings,
+            "zero" => Self::Zero,
             "staff" => Self::Staff,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
@@ -100,6 +103,7 @@ impl Route {
             Self::Areas => "#/areas".to_owned(),
             Self::Tasks => "#/tasks".to_owned(),
             Self::Warnings => "#/warnings".to_owned(),
+            Self::Zero => "#/zero".to_owned(),
             Self::Staff => "#/staff".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),

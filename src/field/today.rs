@@ -13,7 +13,7 @@ use gridbook_domain::warning::{Asks, Warning, standing};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::{alarm, handover, home, mediation, task};
+use super::{alarm, handover, home, mediation, task, zero};
 use crate::app::App;
 use crate::ui::badge;
 use crate::ui::directory::use_directory;
@@ -29,7 +29,18 @@ const POINTS: usize = 7;
 
 /// What has to be known before anything else: dangers of which I was told, and what was announced for where I work.
 pub(super) fn top(app: App) -> AnyView {
-    view! { {alarm::told(app)}{warnings(app)} }.into_any()
+    view! { {alarm::told(app)}{warnings(app)}{zero::asked_today(app)} }.into_any()
+}
+
+/// Draws all of the page anew when the clock says so.
+pub(super) fn watch(app: App, over: impl Fn(u64) -> bool + 'static) {
+    let timer = Interval::new(LOOK_MS, move || {
+        if over(app.now_ms()) {
+            app.version.update(|v| *v += 1);
+        }
+    });
+    let timer = StoredValue::new_local(Some(timer));
+    on_cleanup(move || drop(timer.try_update_value(Option::take)));
 }
 
 /// Warnings that stand in one of my areas, with what each asks of me now (HAZ-04, VISIT-05).
@@ -67,14 +78,10 @@ fn warnings(app: App) -> AnyView {
             (lines.collect::<Vec<_>>(), next)
         })
     });
-    // One begins or ends, or a patrol by the hour is due, though nothing was written: then all of the page is drawn anew.
-    let timer = Interval::new(LOOK_MS, move || {
-        if list.try_with_untracked(|(lines, next)| !lines.is_empty() && *next <= app.now_ms()) == Some(true) {
-            app.version.update(|v| *v += 1);
-        }
+    // One begins or ends, or a patrol by the hour is due, though nothing was written.
+    watch(app, move |now| {
+        list.try_with_untracked(|(lines, next)| !lines.is_empty() && *next <= now) == Some(true)
     });
-    let timer = StoredValue::new_local(Some(timer));
-    on_cleanup(move || drop(timer.try_update_value(Option::take)));
     let draw = move || {
         let one = |(title, level, text): (String, String, String)| {
             let tone = match level.as_str() {

@@ -25,6 +25,7 @@ use crate::role::{Actor, Target, may};
 use crate::territory::{AreaCode, AreaLevel, covers};
 use crate::warning;
 use crate::workflow::{self, Guard};
+use crate::zero;
 
 pub use reach::{Reach, reach, reads};
 pub use refusal::{Refusal, message_for};
@@ -100,6 +101,9 @@ impl Desk<'_> {
         }
         if kind == RecordKind::Warning {
             return warning::judge_create(self.package, self.actor, create, (self.today, written));
+        }
+        if kind == RecordKind::ZeroPeriod {
+            return zero::judge_create(self.package, self.actor, create, [self.today, day_of(written)]);
         }
         if kind == RecordKind::Admission {
             return admission::judge_create(self.package, self.actor, create, self.today);
@@ -194,6 +198,9 @@ impl Desk<'_> {
         }
         if kind == RecordKind::Warning {
             return warning::judge_set(self.package, self.actor, entity, set, (self.today, written));
+        }
+        if kind == RecordKind::ZeroPeriod {
+            return zero::judge_set(self.package, self.actor, entity, set, [self.today, day_of(written)]);
         }
         if kind == RecordKind::Admission {
             return admission::judge_set(self.package, self.actor, entity, set, self.today);
@@ -340,9 +347,13 @@ impl Desk<'_> {
     /// Moving a record is the data steward's; the new area must lie inside the steward's own, too.
     fn place(&self, entity: &Entity, place: &Placement) -> Result<(), Refusal> {
         let kind = entity.type_().and_then(RecordKind::parse);
-        // It goes to nobody else, whoever asks; a warning is everybody's, and in force where it was announced; an application
-        // stays the township's.
-        if matches!(kind, Some(RecordKind::Confidential | RecordKind::Warning | RecordKind::Admission)) {
+        // It goes to nobody else, whoever asks; a warning is everybody's, and in force where it was announced, like a period
+        // of zero reports; an application stays the township's.
+        let fixed = |kind| {
+            use RecordKind::{Admission, Confidential, Warning, ZeroPeriod};
+            matches!(kind, Confidential | Warning | ZeroPeriod | Admission)
+        };
+        if kind.is_some_and(fixed) {
             return Err(Refusal::BadPlacement);
         }
         if kind == Some(RecordKind::Restricted) {
@@ -389,6 +400,7 @@ fn write_permission(kind: RecordKind) -> &'static str {
         RecordKind::Rules | RecordKind::Admission => "catalog.edit",
         RecordKind::Area | RecordKind::Unit | RecordKind::Staff => "directory.edit",
         RecordKind::Warning => warning::ANNOUNCE,
+        RecordKind::ZeroPeriod => zero::DECLARE,
         RecordKind::Confidential => confidential::REPORT,
     }
 }

@@ -20,6 +20,7 @@ use crate::deadline::{Rule, SlaClass, passed, spent};
 use crate::package::Package;
 use crate::record::RecordKind;
 
+pub(crate) use engine::recorded;
 pub use engine::{CaseClocks, read};
 pub use lamp::{Deadline, Lamp, LampFacts, LampSign, unit_lamp};
 pub use propose::proposed;

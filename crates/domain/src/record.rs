@@ -41,13 +41,15 @@ pub enum RecordKind {
     Restricted,
     /// 预警: weather and ground, announced for an area and a time (HAZ-04, VISIT-05)
     Warning,
+    /// 零报告时段: days on which grids say each day whether there is anything (FLOW-20)
+    ZeroPeriod,
     /// 保密反映: what only the confidential channel reads, and no device keeps (ROLE-11)
     Confidential,
 }
 
 impl RecordKind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Visit,
         Self::Hazard,
         Self::Dispute,
@@ -64,6 +66,7 @@ impl RecordKind {
         Self::Staff,
         Self::Rules,
         Self::Warning,
+        Self::ZeroPeriod,
         Self::Admission,
         Self::Confidential,
     ];
@@ -88,6 +91,7 @@ impl RecordKind {
             Self::Unit => "unit",
             Self::Staff => "staff",
             Self::Warning => "warning",
+            Self::ZeroPeriod => "zero_period",
             Self::Confidential => "confidential",
         }
     }
@@ -117,6 +121,7 @@ impl RecordKind {
             Self::Unit => "单位",
             Self::Staff => "人员",
             Self::Warning => "预警",
+            Self::ZeroPeriod => "零报告时段",
             Self::Confidential => "保密反映",
         }
     }
@@ -141,6 +146,7 @@ impl RecordKind {
             | Self::Unit
             | Self::Staff
             | Self::Warning
+            | Self::ZeroPeriod
             // Whoever hears some of them would see by a gap that there is one that names him.
             | Self::Confidential => None,
         }

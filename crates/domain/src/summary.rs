@@ -24,6 +24,7 @@ use crate::rules::look_back;
 use crate::rules::similar::spot_of;
 use crate::search::{fold, fold_door};
 use crate::warning::Warning;
+use crate::zero::{self, Period};
 
 /// How a visit was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,7 +143,8 @@ pub struct Summary {
     /// the item of the list, and for entries the place that they are about; for mediation files their
     /// dispute; for hand-overs the account that leaves and the one that takes over; for applications who reviewed it; for restricted entries the category and who goes; for
     /// visit tasks what
-    /// [`VisitTask`] reads back, for warnings what [`Warning`] does; for areas the first and last day of their validity.
+    /// [`VisitTask`] reads back, for warnings and periods of zero reports what [`Warning`] and [`Period`] do, for zero reports last what
+    /// [`zero::ZeroReport`] does; for areas the first and last day of their validity.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -160,7 +162,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 6;
+pub const MADE_BY: u32 = 7;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -218,6 +220,11 @@ impl Summary {
                 // A change of it that was refused leaves it as it was: it must not vanish where it is in force.
                 summary.rejected = creation.rejected.is_some();
                 Warning::of(entity, package)?.into_row(&mut summary, package);
+            }
+            RecordKind::ZeroPeriod => {
+                // Ending it was refused: then it goes on.
+                summary.rejected = creation.rejected.is_some();
+                Period::of(entity)?.into_row(&mut summary);
             }
             RecordKind::Admission => Procedure::of(entity)?.into_row(&mut summary),
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
@@ -426,6 +433,10 @@ impl Summary {
         if self.kind == RecordKind::Entry {
             self.read_item(entity, package);
             self.categories.extend(entity.text("place").map(str::to_owned));
+            if let Some(words) = zero::row_words(entity) {
+                self.subtitle = (if words[3].is_empty() { "没有情况" } else { "有情况" }).to_owned();
+                self.categories.extend(words);
+            }
         }
     }
 

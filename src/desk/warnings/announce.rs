@@ -4,9 +4,7 @@
 use std::collections::BTreeSet;
 
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
-use gridbook_domain::territory::{AreaCode, AreaLevel, covers};
 use gridbook_domain::validate::datetime;
 use gridbook_domain::warning::{ANNOUNCE, Warning, effect};
 use gridbook_log::{Body, EntityId};
@@ -15,9 +13,10 @@ use leptos::prelude::*;
 
 use super::{effect_words, levels};
 use crate::app::App;
-use crate::desk::parts::{line, select, villages};
+use crate::desk::parts::{line, select};
+use crate::desk::reach;
 use crate::ui::dialog::{Doing, dialog};
-use crate::ui::directory::{Names, use_directory};
+use crate::ui::directory::use_directory;
 use crate::ui::format::{input_time, stored_time};
 use crate::ui::live;
 use crate::ui::states::{Tone, banner, failed};
@@ -100,24 +99,6 @@ impl Asked {
     }
 }
 
-/// Where I may announce: the township, its villages, else the grids that are mine.
-fn offered(app: App, names: &Names) -> Vec<(String, String)> {
-    let (package, actor, today) = (app.package(), app.actor(), app.today());
-    let right =
-        |area: &str| may(&package, &actor, ANNOUNCE, &Target::new(RecordKind::Warning, area, None), today);
-    let town = app.session.with(|s| s.as_ref().map(|s| s.profile.township.code.clone())).unwrap_or_default();
-    let villages = villages(names).into_iter().filter(|(code, _)| !names.past.contains(code) && right(code));
-    let whole = right(&town).then(|| (town, "全镇".to_owned()));
-    let mut list: Vec<(String, String)> = whole.into_iter().chain(villages).collect();
-    for own in actor.areas(today) {
-        let sound = AreaCode::parse(own).is_ok_and(|code| code.level() > AreaLevel::Village);
-        if sound && right(own) && list.iter().all(|(code, _)| !covers(code, own)) {
-            list.push((own.to_owned(), names.area(own)));
-        }
-    }
-    list
-}
-
 pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
     let names = use_directory();
     let asked = Asked::new();
@@ -182,7 +163,10 @@ pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
             </div>
             <fieldset class="field choice">
                 <legend class="label">"范围"</legend>
-                <div class="chips">{move || chips(app, &names.get(), asked.areas)}</div>
+                <div class="chips">{move || {
+                    let right = (ANNOUNCE, RecordKind::Warning);
+                    reach::chips("warning-area", reach::offered(app, &names.get(), right), asked.areas)
+                }}</div>
             </fieldset>
             <div class="cluster">
                 {line("从什么时候", "warning-from", "datetime-local", None, asked.from, false)}
@@ -195,35 +179,4 @@ pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
         doing.foot("发布", "warning-save").form(fields.into_any(), save)
     };
     dialog(open, "dialog-wide", "发布预警", Box::new(inside))
-}
-
-/// The areas to choose: the whole township, or some of its villages.
-fn chips(app: App, names: &Names, chosen: RwSignal<BTreeSet<String>>) -> AnyView {
-    let chip = |(code, words): (String, String)| {
-        let (held, turned, test) = (code.clone(), code.clone(), format!("warning-area-{code}"));
-        let turn = move |event| {
-            let on = event_target_checked(&event);
-            chosen.update(|chosen| {
-                if on {
-                    // What lies in it is in it; what it lies in is not meant any more.
-                    chosen.retain(|other| !covers(&turned, other) && !covers(other, &turned));
-                    chosen.insert(turned.clone());
-                } else {
-                    chosen.remove(&turned);
-                }
-            });
-        };
-        view! {
-            <label class="chip">
-                <input
-                    type="checkbox"
-                    data-testid=test
-                    prop:checked=move || chosen.with(|chosen| chosen.contains(&held))
-                    on:change=turn
-                />
-                <span class="chip-face">{words}</span>
-            </label>
-        }
-    };
-    offered(app, names).into_iter().map(chip).collect_view().into_any()
 }

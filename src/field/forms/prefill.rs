@@ -49,6 +49,7 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
                     | FieldKind::Datetime
                     | FieldKind::PlaceRef
                     | FieldKind::RecordRef
+                    | FieldKind::AreaRef
             )
         };
         if form.field(path).is_some_and(takes) {
@@ -87,7 +88,8 @@ pub(super) async fn draft(app: App, start: &Start, kind: RecordKind, form: &Form
     let from = point.or(start.parent).filter(|_| area.is_empty());
     area = from.and_then(|id| untrack(|| area_of(app, id))).unwrap_or(area);
     if area.is_empty() {
-        area = home_area(app);
+        let said = start.known.iter().find(|(path, _)| path == "area").map(|(_, code)| code.clone());
+        area = said.unwrap_or_else(|| home_area(app));
     }
     begin(form, &mut values, &known(app, area.clone()));
     Draft {

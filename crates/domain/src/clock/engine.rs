@@ -84,18 +84,22 @@ pub fn read(package: &Package, entity: &Entity) -> CaseClocks {
     engine.clocks
 }
 
+/// When an operation was recorded, by its author's clock, corrected and never after the arrival; and when it arrived.
+pub(crate) fn recorded(entity: &Entity, dot: Dot, hlc: u64) -> (u64, Option<u64>) {
+    let hlc = hlc.min(LAST_MS);
+    let Some(received) = entity.received(dot) else { return (hlc, None) };
+    let raw = entity.ops().find(|(held, ..)| *held == dot).map(|(_, _, raw, _)| raw.ms);
+    // What the authority corrected itself is right already.
+    let drifts = received.drift.unsigned_abs() > DRIFT_MS && raw == Some(hlc);
+    let recorded = if drifts { hlc.saturating_add_signed(received.drift.saturating_neg()) } else { hlc };
+    let at = received.at.min(LAST_MS);
+    (recorded.min(at), Some(at))
+}
+
 impl Engine<'_> {
     fn times(&self, dot: Dot, hlc: u64) -> Times {
-        let hlc = hlc.min(LAST_MS);
-        let Some(received) = self.entity.received(dot) else {
-            return Times { recorded: hlc, received: None };
-        };
-        let raw = self.entity.ops().find(|(held, ..)| *held == dot).map(|(_, _, raw, _)| raw.ms);
-        // What the authority corrected itself is right already.
-        let drifts = received.drift.unsigned_abs() > DRIFT_MS && raw == Some(hlc);
-        let recorded = if drifts { hlc.saturating_add_signed(received.drift.saturating_neg()) } else { hlc };
-        let at = received.at.min(LAST_MS);
-        Times { recorded: recorded.min(at), received: Some(at) }
+        let (recorded, received) = recorded(self.entity, dot, hlc);
+        Times { recorded, received }
     }
 
     /// Remembers the days that a step enters for clocks.

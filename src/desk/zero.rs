@@ -134,7 +134,7 @@ pub fn zero() -> AnyView {
             <h1 class="page-title">"零报告"</h1>
             <div class="page-actions">{open}</div>
         </div>
-        <div class="toolbar">
+        <div class="cluster">
             {select("时段", "zero-period", held, offered, move |value| chosen.set(value))}
             {select("日期", "zero-day", held_day, offered_days, move |value| day.set(value))}
         </div>

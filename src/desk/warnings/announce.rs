@@ -136,6 +136,11 @@ pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
         });
         Ok(effect_words(&found))
     });
+    // What stood in the way is said of answers that were changed since.
+    Effect::new(move |_| {
+        told.track();
+        wrong.set(None);
+    });
     let kinds = move || {
         let package = app.package();
         let kinds = package.hazards.get().warnings.iter().map(|kind| (kind.id.clone(), kind.label.clone()));

@@ -108,6 +108,11 @@ pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
         }
     };
     let told = Memo::new(move |_| if open.get() { asked.areas(&names.get()).len() } else { 0 });
+    // What stood in the way is said of answers that were changed since.
+    Effect::new(move |_| {
+        told.track();
+        wrong.set(None);
+    });
     let levels = || LEVELS.map(|(id, _, words)| (id.to_owned(), words.to_owned())).to_vec();
     let inside = move || {
         let preview = move || {

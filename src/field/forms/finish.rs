@@ -72,7 +72,7 @@ impl Page {
         }
         let doubts = self.doubts(stage);
         if self.state.problems.with_untracked(|shown| doubts.iter().any(|doubt| !shown.contains(doubt))) {
-            toasts.warn("有的内容看着不对，已标出来。核对过没有错，再点一次就保存。");
+            toasts.warn("有的内容看着不对，已标出来，请核对。确实没有错，照样保存就行。");
             self.show_problems(doubts);
             return;
         }

@@ -93,20 +93,16 @@ impl Desk<'_> {
         if create.state.as_deref() != initial {
             return Err(Refusal::WrongState);
         }
-        if kind == RecordKind::Confidential {
-            return confidential::judge_create(self.package, self.actor, create, self.today);
-        }
-        if kind == RecordKind::Restricted {
-            return restricted::judge_create(self.package, self.actor, create, self.today);
-        }
-        if kind == RecordKind::Warning {
-            return warning::judge_create(self.package, self.actor, create, (self.today, written));
-        }
-        if kind == RecordKind::ZeroPeriod {
-            return zero::judge_create(self.package, self.actor, create, [self.today, day_of(written)]);
-        }
-        if kind == RecordKind::Admission {
-            return admission::judge_create(self.package, self.actor, create, self.today);
+        let (package, actor, today) = (self.package, self.actor, self.today);
+        match kind {
+            RecordKind::Confidential => return confidential::judge_create(package, actor, create, today),
+            RecordKind::Restricted => return restricted::judge_create(package, actor, create, today),
+            RecordKind::Warning => return warning::judge_create(package, actor, create, (today, written)),
+            RecordKind::ZeroPeriod => {
+                return zero::judge_create(package, actor, create, [today, day_of(written)]);
+            }
+            RecordKind::Admission => return admission::judge_create(package, actor, create, today),
+            _ => {}
         }
         let area = self.placed(kind, &create.place)?;
         let target = Target::new(kind, area, Some(&self.actor.user));
@@ -190,20 +186,18 @@ impl Desk<'_> {
             let state = entity.state().unwrap_or_default().to_owned();
             return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
         }
-        if kind == RecordKind::Restricted {
-            return restricted::judge_set(self.package, self.actor, entity, &set.set, self.today);
-        }
-        if kind == RecordKind::VisitTask {
-            return task::judge_set(self.package, self.actor, entity, &set.set, self.today);
-        }
-        if kind == RecordKind::Warning {
-            return warning::judge_set(self.package, self.actor, entity, set, (self.today, written));
-        }
-        if kind == RecordKind::ZeroPeriod {
-            return zero::judge_set(self.package, self.actor, entity, set, [self.today, day_of(written)]);
-        }
-        if kind == RecordKind::Admission {
-            return admission::judge_set(self.package, self.actor, entity, set, self.today);
+        let (package, actor, today) = (self.package, self.actor, self.today);
+        match kind {
+            RecordKind::Restricted => {
+                return restricted::judge_set(package, actor, entity, &set.set, today);
+            }
+            RecordKind::VisitTask => return task::judge_set(package, actor, entity, &set.set, today),
+            RecordKind::Warning => return warning::judge_set(package, actor, entity, set, (today, written)),
+            RecordKind::ZeroPeriod => {
+                return zero::judge_set(package, actor, entity, set, [today, day_of(written)]);
+            }
+            RecordKind::Admission => return admission::judge_set(package, actor, entity, set, today),
+            _ => {}
         }
         let Some(case) = CaseView::of(entity) else {
             let creator = entity.creation().map(|made| made.user.as_str());

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use import::{CalendarError, DayRow, days_of_json};
 pub(crate) use walk::Walker;
-pub use walk::{DAY_MS, LAST_MS, MINUTE_MS, day_of, midnight};
+pub use walk::{DAY_MS, HOUR_MS, LAST_MS, MINUTE_MS, day_of, midnight};
 
 /// The table of one year as it was published. A year may have several: a later one has a higher version, and older
 /// ones stay, because limits that began under them must not become shorter.

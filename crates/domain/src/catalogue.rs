@@ -160,7 +160,27 @@ fn is_active(status: &Status) -> bool {
     *status == Status::Active
 }
 
+/// Who may decide at the lowest ([`Item::level`]).
+pub const LEVELS: [&str; 4] = ["grid", "village", "township", "county"];
+
 impl Item {
+    /// The item without anything that an application does not ask for (CAT-02).
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self {
+            support: Vec::new(),
+            reporters: Vec::new(),
+            offline: true,
+            points: Vec::new(),
+            sensitivity: Sensitivity::Normal,
+            categories: Vec::new(),
+            seasons: Vec::new(),
+            minutes_month: None,
+            status: Status::Active,
+            ..self
+        }
+    }
+
     /// Whether a record belongs to it: hazards by their category, visits to an item that is one.
     pub fn is_about(&self, row: &Summary) -> bool {
         match row.kind {

@@ -3,6 +3,7 @@
 //! Pure: no I/O, no clock, no random numbers, no Leptos, no browser, no SQL. Data are data files in `data/`.
 
 pub mod admit;
+mod announced;
 pub mod authority;
 pub mod calendar;
 pub mod case;

@@ -342,6 +342,11 @@ impl Package {
         self.levels.iter().find(|level| level.id == id)
     }
 
+    /// How severe a level is, 1 = most; one that is not known is the least.
+    pub fn rank(&self, level: &str) -> u8 {
+        self.level(level).map_or(u8::MAX, |level| level.rank)
+    }
+
     /// A restricted category by its id (4.1.3).
     pub fn restricted(&self, id: &str) -> Option<&HouseholdCategory> {
         self.restricted.iter().find(|category| category.id == id)

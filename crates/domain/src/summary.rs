@@ -505,10 +505,7 @@ fn updated(entity: &Entity) -> u64 {
 fn instant(entity: &Entity, paths: &[&str]) -> Option<u64> {
     paths.iter().find_map(|path| {
         let text = entity.get(path).and_then(Value::as_str)?;
-        let at = crate::validate::datetime(text)
-            .or_else(|_| crate::validate::datetime(&format!("{text}T12:00")))
-            .ok()?;
-        u64::try_from(at.timestamp_millis()).ok()
+        crate::validate::instant(text).or_else(|| crate::validate::instant(&format!("{text}T12:00")))
     })
 }
 

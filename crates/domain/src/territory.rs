@@ -165,6 +165,18 @@ impl From<AreaCode> for String {
     }
 }
 
+/// The smallest area that covers all of these; `None` where there is none.
+pub fn smallest(areas: &[String]) -> Option<String> {
+    let mut code = AreaCode::parse(areas.first()?).ok().filter(|code| code.level() != AreaLevel::Zone);
+    while let Some(held) = code {
+        if areas.iter().all(|area| covers(held.as_str(), area)) {
+            return Some(held.as_str().to_owned());
+        }
+        code = held.parent();
+    }
+    None
+}
+
 /// True when `code` is `prefix` or lies under it. An empty prefix covers the tenant. A prefix only counts at
 /// a step of the code, so `5100001002` covers nothing.
 pub fn covers(prefix: &str, code: &str) -> bool {

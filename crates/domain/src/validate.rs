@@ -123,6 +123,11 @@ pub fn datetime(text: &str) -> Result<DateTime<FixedOffset>, ValueError> {
     DateTime::parse_from_rfc3339(&format!("{full}+08:00")).map_err(|_| ValueError::Time)
 }
 
+/// Reads an instant as [`datetime`] does: milliseconds since 1970, `None` for what is none or lies before.
+pub fn instant(text: &str) -> Option<u64> {
+    u64::try_from(datetime(text).ok()?.timestamp_millis()).ok()
+}
+
 /// Checks an amount in yuan: not negative, at most two decimals.
 ///
 /// # Errors

@@ -8,17 +8,18 @@
 mod effect;
 mod judge;
 
-use chrono::{DateTime, Timelike};
 use gridbook_log::{Create, Entity, EntityId, Placement, Register, Values, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::calendar::{DAY_MS, minute_of};
 use crate::hazard::{PointKind, Season};
 use crate::package::Package;
 use crate::plan::Signal;
 use crate::record::RecordKind;
 use crate::summary::Summary;
-use crate::territory::{AreaCode, AreaLevel, covers};
+use crate::territory::{covers, smallest};
+use crate::validate::instant;
 
 pub use effect::{Asks, Effect, PointEffect, effect};
 pub(crate) use judge::{judge_create, judge_set};
@@ -29,11 +30,9 @@ pub const ANNOUNCE: &str = "warning.announce";
 pub const LIFTED: &str = "lifted";
 /// A warning lasts so long at most, and is extended by so much at most: what nobody thinks of any more must not go on
 /// sending people out. Milliseconds.
-pub const MAX_MS: u64 = 7 * 24 * 3_600_000;
+pub const MAX_MS: u64 = 7 * DAY_MS;
 /// It begins so many days after it is announced at most.
 pub const MAX_AHEAD_DAYS: u64 = 7;
-/// Beijing time is eight hours ahead, all year.
-const EAST_8_MS: u64 = 8 * 3_600_000;
 /// Characters of whoever issued it.
 pub const MAX_ISSUER: usize = 30;
 /// Characters of the note.
@@ -85,28 +84,9 @@ pub struct Warning {
     pub note: String,
 }
 
-/// An instant of a record, milliseconds since 1970.
-fn instant(text: &str) -> Option<u64> {
-    u64::try_from(crate::validate::datetime(text).ok()?.timestamp_millis()).ok()
-}
-
 /// How a record keeps an instant: to the second, in Beijing time.
 fn stored(ms: u64) -> String {
-    let east =
-        i64::try_from(ms + EAST_8_MS).ok().and_then(DateTime::from_timestamp_millis).unwrap_or_default();
-    format!("{}T{:02}:{:02}:{:02}+08:00", east.date_naive(), east.hour(), east.minute(), east.second())
-}
-
-/// The smallest area that covers all of these; `None` where there is none.
-pub fn smallest(areas: &[String]) -> Option<String> {
-    let mut code = AreaCode::parse(areas.first()?).ok().filter(|code| code.level() != AreaLevel::Zone);
-    while let Some(held) = code {
-        if areas.iter().all(|area| covers(held.as_str(), area)) {
-            return Some(held.as_str().to_owned());
-        }
-        code = held.parent();
-    }
-    None
+    format!("{}:{:02}+08:00", minute_of(ms), ms / 1000 % 60)
 }
 
 impl Warning {
@@ -116,7 +96,7 @@ impl Warning {
         let mut read = Self::read(&entity.values(), entity.area()?, made.hlc.ms)?;
         // Where two changed it and neither had seen the other, the graver and the longer one counts.
         let said = |path| entity.register(path).into_iter().flat_map(Register::heads);
-        let level = |write: &&Write| write.value.as_str().map_or(u8::MAX, |level| rank(package, level));
+        let level = |write: &&Write| write.value.as_str().map_or(u8::MAX, |level| package.rank(level));
         if let Some(write) = said("level").min_by_key(level) {
             read.level = write.value.as_str().unwrap_or_default().to_owned();
             read.raised = write.hlc.ms.max(read.at);
@@ -272,19 +252,14 @@ impl Warning {
 
     /// The triggers of visits that it sets off at its level.
     fn calls<'p>(&self, package: &'p Package) -> impl Iterator<Item = &'p str> {
-        let rank = rank(package, &self.level);
+        let rank = package.rank(&self.level);
         let called = self.kind(package).map_or(&[][..], |kind| kind.calls.as_slice());
         let triggers = package.visits.get().triggers.iter();
-        let severe = move |level: &str| level.is_empty() || rank <= self::rank(package, level);
+        let severe = move |level: &str| level.is_empty() || rank <= package.rank(level);
         triggers
             .filter(move |trigger| called.contains(&trigger.id) && severe(&trigger.level))
             .map(|trigger| trigger.id.as_str())
     }
-}
-
-/// How severe a level is, 1 = most; one that is not known is the least.
-fn rank(package: &Package, level: &str) -> u8 {
-    package.level(level).map_or(u8::MAX, |level| level.rank)
 }
 
 /// Warnings among rows that are announced and not over.
@@ -304,7 +279,7 @@ pub fn season_with(
     let counts = warnings
         .iter()
         .filter(|warning| warning.in_force(now) && warning.covers(area) && warning.concerns(package, kind));
-    match counts.min_by_key(|warning| (rank(package, &warning.level), warning.from)) {
+    match counts.min_by_key(|warning| (package.rank(&warning.level), warning.from)) {
         Some(warning) => Season {
             warning: Some(warning.level.clone()),
             since: warning.from.max(warning.raised),

@@ -14,7 +14,7 @@ use crate::calendar::{MINUTE_MS, day_of, midnight};
 use crate::date;
 use crate::record::RecordKind;
 use crate::summary::Summary;
-use crate::warning::smallest;
+use crate::territory::smallest;
 
 pub(crate) use judge::{judge_create, judge_set};
 pub(crate) use report::row_words;

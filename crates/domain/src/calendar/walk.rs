@@ -8,6 +8,8 @@ use super::Calendar;
 pub const MINUTE_MS: u64 = 60_000;
 /// Milliseconds of a day.
 pub const DAY_MS: u64 = 1440 * MINUTE_MS;
+/// Milliseconds of an hour.
+pub const HOUR_MS: u64 = 60 * MINUTE_MS;
 /// China time is eight hours ahead, all year.
 const EAST_8_MS: u64 = 480 * MINUTE_MS;
 

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use gridbook_log::Values;
 use serde_json::Value;
 
-use super::{Catalogue, Item, SLA_CLASSES, Sensitivity, Status};
+use super::{Catalogue, Item, LEVELS, SLA_CLASSES, Status};
 use crate::date;
 use crate::form::Form;
 use crate::package::{Package, sha256};
@@ -28,8 +28,6 @@ pub const WORKLOAD_HOURS: u32 = 60;
 const MAX_MINUTES: u32 = 480;
 /// Most actions a month in one grid.
 const MAX_TIMES: u32 = 1_000;
-/// Who may decide at the lowest ([`Item::level`]).
-const LEVELS: [&str; 4] = ["grid", "village", "township", "county"];
 /// Most grids of a township.
 const MAX_GRIDS: u32 = 10_000;
 
@@ -200,19 +198,7 @@ impl Application {
             return Err(AdmissionError::TooMuch);
         }
         // Whoever decides sees all of it: what the application does not ask for comes by the package's own way.
-        let plain = Item {
-            support: Vec::new(),
-            reporters: Vec::new(),
-            offline: true,
-            points: Vec::new(),
-            sensitivity: Sensitivity::Normal,
-            categories: Vec::new(),
-            seasons: Vec::new(),
-            minutes_month: None,
-            status: Status::Active,
-            ..Item::clone(item)
-        };
-        if plain != **item || !LEVELS.contains(&item.level.as_str()) {
+        if Item::clone(item).plain() != **item || !LEVELS.contains(&item.level.as_str()) {
             return Err(AdmissionError::Beyond);
         }
         let coded = |code: &str| {

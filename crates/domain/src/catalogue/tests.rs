@@ -27,7 +27,7 @@ fn the_list_has_forty_three_items_and_ten_carriers() {
         assert!(Package::builtin().kind_of_item(item).is_some(), "{} has no form", item.code);
         assert!(!item.sla.is_empty() && item.sla.iter().all(|class| SLA_CLASSES.contains(&class.as_str())));
         assert!(catalogue().groups.iter().any(|group| group.id == item.group), "{}", item.code);
-        assert!(["grid", "village", "township", "county"].contains(&item.level.as_str()));
+        assert!(LEVELS.contains(&item.level.as_str()));
         assert!(
             item.seasons.iter().flatten().all(|edge| crate::date::parse(&format!("2028-{edge}")).is_some())
         );

@@ -6,11 +6,8 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::HazardRules;
-use crate::calendar::{DAY_MS, day_of};
+use crate::calendar::{DAY_MS, HOUR_MS, day_of};
 use crate::package::Package;
-
-/// Milliseconds of an hour.
-const HOUR_MS: u64 = DAY_MS / 24;
 
 /// A kind of place that is patrolled, as data. Without hours for a time of the year it is not patrolled then.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -107,7 +104,7 @@ pub fn patrol_due(
     season: &Season,
     now: u64,
 ) -> Option<PatrolDue> {
-    let rank = |id: &str| package.level(id).map_or(u8::MAX, |level| level.rank);
+    let rank = |id: &str| package.rank(id);
     let warned = season.warning.as_deref().map(rank);
     let by_warning = warned.and_then(|rank_now| {
         let reached = kind.warning_hours.iter().filter(|(level, _)| rank(level) >= rank_now);

@@ -161,7 +161,7 @@ pub fn step_to_assess(package: &Package, case: &CaseView, today: NaiveDate) -> O
 }
 
 fn rank(package: &Package, level: Option<&str>) -> u8 {
-    level.and_then(|level| package.level(level)).map_or(u8::MAX, |level| level.rank)
+    level.map_or(u8::MAX, |level| package.rank(level))
 }
 
 /// Whether these values would make the risk less than it is, or less than what is ticked now calls for. Raising is

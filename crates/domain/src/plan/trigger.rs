@@ -135,8 +135,7 @@ fn fits(path: &str, pattern: &str) -> bool {
 /// What a visit's answers say happened to its household.
 pub fn signals(rules: &VisitRules, visit: &Entity) -> Vec<Signal> {
     let Some(creation) = visit.creation().filter(|made| made.rejected.is_none()) else { return Vec::new() };
-    let told = visit.text("visit_at").and_then(|text| crate::validate::datetime(text).ok());
-    let at = told.and_then(|at| u64::try_from(at.timestamp_millis()).ok()).unwrap_or(creation.hlc.ms);
+    let at = visit.text("visit_at").and_then(crate::validate::instant).unwrap_or(creation.hlc.ms);
     let says = |answer: &Answer| {
         visit.registers().filter(|(path, _)| fits(path, &answer.path)).any(|(_, register)| {
             register

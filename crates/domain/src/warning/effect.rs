@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use gridbook_log::EntityId;
 
 use super::{Warning, season_with, signals};
-use crate::calendar::{DAY_MS, day_of};
+use crate::calendar::{HOUR_MS, day_of};
 use crate::hazard::{PatrolDue, PointDue, Season, patrol_due, points_due};
 use crate::household::merge::homes;
 use crate::package::Package;
@@ -14,8 +14,6 @@ use crate::plan::{active, extras, visits_by_household};
 use crate::record::RecordKind;
 use crate::summary::{Summary, VisitFact};
 
-/// Milliseconds of an hour.
-const HOUR_MS: u64 = DAY_MS / 24;
 /// A household with all that went into it.
 type Home<'a> = Cow<'a, Summary>;
 

@@ -2,22 +2,25 @@
 
 use chrono::{Days, NaiveDate};
 use gridbook_log::body::Set;
-use gridbook_log::{Create, Entity, Placement};
+use gridbook_log::{Create, Entity};
 use serde_json::Value;
 
-use super::{
-    ANNOUNCE, MAX_AHEAD_DAYS, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning, instant, rank, smallest,
-};
+use super::{ANNOUNCE, MAX_AHEAD_DAYS, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning};
 use crate::admit::Refusal;
+use crate::announced::Announced;
 use crate::calendar::day_of;
-use crate::form::Problem;
 use crate::package::Package;
 use crate::record::RecordKind;
-use crate::role::{Actor, Target, may};
+use crate::role::Actor;
 use crate::territory::{AreaCode, AreaLevel};
+use crate::validate::instant;
 
-/// What an announcement says.
-const SAID: [&str; 7] = ["what", "level", "areas", "from", "until", "issued_by", "note"];
+/// What an announcement is.
+const THIS: Announced = Announced {
+    kind: RecordKind::Warning,
+    permission: ANNOUNCE,
+    said: &["what", "level", "areas", "from", "until", "issued_by", "note"],
+};
 
 /// Whether a new warning can be read, holds together, and is announced by somebody who may in all of its areas.
 ///
@@ -29,19 +32,8 @@ pub(crate) fn judge_create(
     create: &Create,
     (today, written): (NaiveDate, u64),
 ) -> Result<(), Refusal> {
-    let bad = || Refusal::BadBody("warning".to_owned());
-    let area = create.place.area.clone().unwrap_or_default();
-    let everybody = Placement { all: Some(true), area: Some(area.clone()), ..Placement::default() };
-    if create.place != everybody {
-        return Err(Refusal::BadPlacement);
-    }
-    if let Some(path) = create.set.keys().find(|path| !SAID.contains(&path.as_str())) {
-        return Err(Refusal::UnexpectedPath(path.clone()));
-    }
-    if create.form.is_some() || !create.blobs.is_empty() {
-        return Err(bad());
-    }
-    let warning = Warning::read(&create.set, &area, 0).ok_or_else(bad)?;
+    let area = THIS.placed(create)?;
+    let warning = Warning::read(&create.set, &area, 0).ok_or_else(|| THIS.bad())?;
     for code in &warning.areas {
         // A zone is no step of the code: no area lies under one.
         let sound = AreaCode::parse(code).is_ok_and(|code| code.level() != AreaLevel::Zone);
@@ -49,11 +41,9 @@ pub(crate) fn judge_create(
             return Err(Refusal::BadArea(code.clone()));
         }
     }
-    if smallest(&warning.areas).as_ref() != Some(&area) {
-        return Err(Refusal::BadArea(area));
-    }
-    demand(package, actor, &warning, today)?;
-    let problem = |path, words: &str| Err(invalid(path, words));
+    Announced::covered(&warning.areas, &area)?;
+    THIS.demand(package, actor, &warning.areas, today)?;
+    let problem = |path, words: &str| Err(THIS.invalid(path, words));
     if warning.kind(package).is_none() {
         return problem("what", "请选预警的种类");
     }
@@ -96,35 +86,35 @@ pub(crate) fn judge_set(
 ) -> Result<(), Refusal> {
     let warning = Warning::of(entity, package).ok_or(Refusal::Missing)?;
     if !set.blobs.is_empty() {
-        return Err(Refusal::BadBody("warning".to_owned()));
+        return Err(THIS.bad());
     }
-    demand(package, actor, &warning, today)?;
+    THIS.demand(package, actor, &warning.areas, today)?;
     if warning.lifted.is_some() {
         let state = super::LIFTED.to_owned();
         return Err(Refusal::NotLegalNow { action: "set".to_owned(), state });
     }
     // By the time at which it was said: what was said without a network may arrive later.
     if warning.until <= written {
-        return Err(invalid("until", "这条预警已经到期，要继续请发布新的"));
+        return Err(THIS.invalid("until", "这条预警已经到期，要继续请发布新的"));
     }
     for (path, value) in &set.set {
         let said = value.as_str().unwrap_or_default();
         match path.as_str() {
             "until" => {
                 let later = instant(said).filter(|until| *until > warning.until);
-                let later = later.ok_or_else(|| invalid("until", "延长后的截止时间要比原来的晚"))?;
+                let later = later.ok_or_else(|| THIS.invalid("until", "延长后的截止时间要比原来的晚"))?;
                 if later - warning.until > MAX_MS {
-                    return Err(invalid("until", "一次最多延长 7 天"));
+                    return Err(THIS.invalid("until", "一次最多延长 7 天"));
                 }
             }
-            "level" if rank(package, said) < rank(package, &warning.level) => {}
-            "level" => return Err(invalid("level", "级别只能往上提；要降级请先解除，再发布新的预警")),
+            "level" if package.rank(said) < package.rank(&warning.level) => {}
+            "level" => return Err(THIS.invalid("level", "级别只能往上提；要降级请先解除，再发布新的预警")),
             "lifted" => {
                 if instant(said).is_none() {
-                    return Err(invalid("lifted", "解除预警要写明时间"));
+                    return Err(THIS.invalid("lifted", "解除预警要写明时间"));
                 }
                 if set.set.get("lifted_by").and_then(Value::as_str) != Some(actor.user.as_str()) {
-                    return Err(invalid("lifted_by", "解除预警要写明是谁解除的"));
+                    return Err(THIS.invalid("lifted_by", "解除预警要写明是谁解除的"));
                 }
             }
             "lifted_by" if set.set.contains_key("lifted") => {}
@@ -132,17 +122,4 @@ pub(crate) fn judge_set(
         }
     }
     Ok(())
-}
-
-fn demand(package: &Package, actor: &Actor, warning: &Warning, today: NaiveDate) -> Result<(), Refusal> {
-    let holds = |area: &String| {
-        let target = Target::new(RecordKind::Warning, area, None);
-        may(package, actor, ANNOUNCE, &target, today)
-    };
-    if warning.areas.iter().all(holds) { Ok(()) } else { Err(Refusal::NotPermitted(ANNOUNCE.to_owned())) }
-}
-
-fn invalid(path: &str, words: &str) -> Refusal {
-    let (path, message) = (path.to_owned(), words.to_owned());
-    Refusal::Invalid(vec![Problem { path, code: "warning", message, blocks: true }])
 }

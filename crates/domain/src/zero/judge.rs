@@ -2,21 +2,24 @@
 
 use chrono::{Days, NaiveDate};
 use gridbook_log::body::Set;
-use gridbook_log::{Create, Entity, Placement};
+use gridbook_log::{Create, Entity};
 use serde_json::Value;
 
 use super::{DECLARE, ENDED, MAX_AHEAD_DAYS, MAX_AREAS, MAX_DAYS, MAX_LABEL, Period};
 use crate::admit::Refusal;
+use crate::announced::Announced;
 use crate::date;
-use crate::form::Problem;
 use crate::package::Package;
 use crate::record::RecordKind;
-use crate::role::{Actor, Target, may};
+use crate::role::Actor;
 use crate::territory::{AreaCode, AreaLevel};
-use crate::warning::smallest;
 
-/// What a declaration says.
-const SAID: [&str; 5] = ["label", "from", "to", "by", "areas"];
+/// What a declaration is.
+const THIS: Announced = Announced {
+    kind: RecordKind::ZeroPeriod,
+    permission: DECLARE,
+    said: &["label", "from", "to", "by", "areas"],
+};
 
 /// Whether a new period can be read, holds together, and is declared by somebody who may in all of its areas.
 ///
@@ -28,19 +31,8 @@ pub(crate) fn judge_create(
     create: &Create,
     [today, written]: [NaiveDate; 2],
 ) -> Result<(), Refusal> {
-    let bad = || Refusal::BadBody("zero_period".to_owned());
-    let area = create.place.area.clone().unwrap_or_default();
-    let everybody = Placement { all: Some(true), area: Some(area.clone()), ..Placement::default() };
-    if create.place != everybody {
-        return Err(Refusal::BadPlacement);
-    }
-    if let Some(path) = create.set.keys().find(|path| !SAID.contains(&path.as_str())) {
-        return Err(Refusal::UnexpectedPath(path.clone()));
-    }
-    if create.form.is_some() || !create.blobs.is_empty() {
-        return Err(bad());
-    }
-    let period = Period::read(&create.set, 0).ok_or_else(bad)?;
+    let area = THIS.placed(create)?;
+    let period = Period::read(&create.set, 0).ok_or_else(|| THIS.bad())?;
     for (place, code) in period.areas.iter().enumerate() {
         // Whoever reports is a village or lies in one, and is named once.
         let level = AreaCode::parse(code).map(|code| code.level());
@@ -49,17 +41,15 @@ pub(crate) fn judge_create(
             return Err(Refusal::BadArea(code.clone()));
         }
     }
-    let problem = |path, words: &str| Err(invalid(path, words));
+    let problem = |path, words: &str| Err(THIS.invalid(path, words));
     if period.areas.is_empty() {
         return problem("areas", "请选由哪些村或网格报告");
     }
     if period.areas.len() > MAX_AREAS {
         return problem("areas", "一次最多 400 个村或网格，请分几次宣布");
     }
-    if smallest(&period.areas).as_ref() != Some(&area) {
-        return Err(Refusal::BadArea(area));
-    }
-    demand(package, actor, &period, today)?;
+    Announced::covered(&period.areas, &area)?;
+    THIS.demand(package, actor, &period.areas, today)?;
     if period.label.trim().is_empty() || period.label.chars().count() > MAX_LABEL {
         return problem("label", "名称要填，最多 30 个字");
     }
@@ -92,9 +82,9 @@ pub(crate) fn judge_set(
 ) -> Result<(), Refusal> {
     let period = Period::of(entity).ok_or(Refusal::Missing)?;
     if !set.blobs.is_empty() {
-        return Err(Refusal::BadBody("zero_period".to_owned()));
+        return Err(THIS.bad());
     }
-    demand(package, actor, &period, today)?;
+    THIS.demand(package, actor, &period.areas, today)?;
     if period.ended.is_some() {
         return Err(Refusal::NotLegalNow { action: "set".to_owned(), state: ENDED.to_owned() });
     }
@@ -102,29 +92,18 @@ pub(crate) fn judge_set(
         return Err(Refusal::UnexpectedPath(path.clone()));
     }
     let ended = set.set.get("ended").and_then(Value::as_str).and_then(date::parse);
-    let Some(ended) = ended else { return Err(invalid("ended", "请写明从哪一天起不再报告")) };
+    let Some(ended) = ended else {
+        return Err(THIS.invalid("ended", "请写明从哪一天起不再报告"));
+    };
     if ended > period.to {
-        return Err(invalid("ended", "这个时段已经到期，不用再结束"));
+        return Err(THIS.invalid("ended", "这个时段已经到期，不用再结束"));
     }
     // Who did not report on a day that is over is not let off afterwards.
     if ended < written.min(today) {
-        return Err(invalid("ended", "已经过去的日子不能取消，只能从今天起结束"));
+        return Err(THIS.invalid("ended", "已经过去的日子不能取消，只能从今天起结束"));
     }
     if set.set.get("ended_by").and_then(Value::as_str) != Some(actor.user.as_str()) {
-        return Err(invalid("ended_by", "提前结束要写明是谁结束的"));
+        return Err(THIS.invalid("ended_by", "提前结束要写明是谁结束的"));
     }
     Ok(())
-}
-
-fn demand(package: &Package, actor: &Actor, period: &Period, today: NaiveDate) -> Result<(), Refusal> {
-    let holds = |area: &String| {
-        let target = Target::new(RecordKind::ZeroPeriod, area, None);
-        may(package, actor, DECLARE, &target, today)
-    };
-    if period.areas.iter().all(holds) { Ok(()) } else { Err(Refusal::NotPermitted(DECLARE.to_owned())) }
-}
-
-fn invalid(path: &str, words: &str) -> Refusal {
-    let (path, message) = (path.to_owned(), words.to_owned());
-    Refusal::Invalid(vec![Problem { path, code: "zero_period", message, blocks: true }])
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::admit::{Refusal, message_for, reads};
 use crate::case::story::{GRID, Story, TOWN, UNIT, VILLAGE, person};
+use crate::catalogue::Sensitivity;
 use crate::role::Actor;
 use crate::summary::Summary;
 
@@ -22,15 +23,7 @@ fn application() -> Application {
         name: "电动车棚排查".to_owned(),
         to: Some(day(9, 30)),
         from: Some(day(6, 1)),
-        support: Vec::new(),
-        reporters: Vec::new(),
-        offline: true,
-        points: Vec::new(),
-        sensitivity: Sensitivity::Normal,
-        categories: Vec::new(),
-        seasons: Vec::new(),
-        minutes_month: None,
-        ..catalogue().item("fire_hazard").unwrap().clone()
+        ..catalogue().item("fire_hazard").unwrap().clone().plain()
     };
     Application {
         wish: Wish::Admit { item: Box::new(item), temporary: true },

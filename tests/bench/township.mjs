@@ -53,7 +53,8 @@ async function folder() {
 export async function township(program, dist, count) {
   const home = await folder();
   const db = ['--db', `sqlite://${path.join(home.at, 'bench.sqlite')}`];
-  const made = await run(program, ['init', '--admin', 'bench_admin', ...db]);
+  const town = ['--name', '青禾镇', '--township', AREA.slice(0, 9), '--code', '青禾'];
+  const made = await run(program, ['init', '--admin', 'bench_admin', ...town, ...db]);
   const code = made.stdout.match(/#\/invite\/(\S+)/)[1];
   const server = await serve(program, [...db, ...(dist ? ['--dist', dist] : [])]);
   const accept = (invite) => post(server.origin, `/api/invites/${invite}/accept`, { password: PASSWORD });

@@ -51,6 +51,12 @@ pub fn live<V: IntoAny>(draw: impl Fn() -> V + Send + Sync + 'static) -> AnyView
     draw.into_any()
 }
 
+/// Does something every so often, as long as this part of the page is there.
+pub fn every(ms: u32, act: impl Fn() + 'static) {
+    let timer = StoredValue::new_local(Some(gloo::timers::callback::Interval::new(ms, act)));
+    on_cleanup(move || drop(timer.try_update_value(Option::take)));
+}
+
 /// A list with the largest keys first; equal ones keep their order.
 pub fn largest_first<T>(mut list: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<T> {
     order_by_key(&mut list, |one| std::cmp::Reverse(key(one)));

@@ -115,9 +115,7 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
             let list: Vec<&str> =
                 ticked.iter().flat_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
             let package = app.package();
-            let rank = |level: Option<&str>| {
-                level.and_then(|level| package.level(level)).map_or(u8::MAX, |level| level.rank)
-            };
+            let rank = |level: Option<&str>| level.map_or(u8::MAX, |level| package.rank(level));
             let called = package.risk_level(&list).1.map(|rule| rule.level.as_str());
             let held = untrack(|| entered.values.with(|values| values.get("risk_level").cloned()));
             if let Some(level) = called.filter(|_| rank(called) < rank(held.as_ref().and_then(Value::as_str)))

@@ -1,6 +1,7 @@
 //! Founding a township on this computer, where there is no server.
 
 use gridbook_domain::role::is_account;
+use gridbook_domain::township::{MAX_NAME, check_code, check_name};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -42,7 +43,7 @@ pub fn found() -> AnyView {
             secret: first.get_untracked(),
         };
         if let Some(words) = problem(&new, &second.get_untracked()) {
-            wrong.set(Some(words.to_owned()));
+            wrong.set(Some(words));
             return;
         }
         busy.set(true);
@@ -62,7 +63,7 @@ pub fn found() -> AnyView {
             <p class="strong">"在这台电脑上建立乡镇"</p>
             <p class="muted small" data-testid="found-limits">{LIMITS}</p>
             {line("found-name", "乡镇名称", "text", "off", name)}
-            {line("found-code", "乡镇代码（9 位数字）", "text", "off", code)}
+            {line("found-code", "乡镇代码（九位数字）", "text", "off", code)}
             <div class="field">
                 <label class="label" for="found-villages">"村的名称（一行一个，可以以后再加）"</label>
                 <textarea
@@ -93,17 +94,19 @@ pub fn found() -> AnyView {
     .into_any()
 }
 
-fn problem(new: &Founding, again: &str) -> Option<&'static str> {
-    let digits = new.code.len() == 9 && new.code.bytes().all(|byte| byte.is_ascii_digit());
-    if new.name.is_empty() || new.person.is_empty() {
-        Some("请填写乡镇名称和您的姓名")
-    } else if !digits {
-        Some("乡镇代码是 9 位数字，例如 510000100")
+fn problem(new: &Founding, again: &str) -> Option<String> {
+    let words = |text: &str| Some(text.to_owned());
+    if check_name(&new.name).is_err() {
+        Some(format!("请填写乡镇名称，最多 {MAX_NAME} 个字"))
+    } else if new.person.is_empty() {
+        words("请填写您的姓名")
+    } else if check_code(&new.code).is_err() {
+        words("乡镇代码是镇街的九位统计用区划代码，例如 510000100")
     } else if !is_account(&new.user) {
-        Some("账号用 2 到 64 个小写字母、数字、下划线")
+        words("账号用 2 到 64 个小写字母、数字、下划线")
     } else if new.villages.len() > 99 {
-        Some("一次最多填 99 个村，其余的以后导入")
+        words("一次最多填 99 个村，其余的以后导入")
     } else {
-        wrong_secret(&new.secret, again)
+        wrong_secret(&new.secret, again).map(str::to_owned)
     }
 }

@@ -4,7 +4,7 @@
 mod announce;
 mod change;
 
-use gloo::timers::callback::Interval;
+use gridbook_domain::calendar::DAY_MS;
 use gridbook_domain::package::{Level, Package};
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
@@ -18,10 +18,11 @@ use crate::app::{App, use_app};
 use crate::ui::badge::levelled;
 use crate::ui::dialog::opener;
 use crate::ui::directory::{Names, use_directory};
+use crate::ui::every;
 use crate::ui::states::blank;
 
 /// Past ones are shown for so long, milliseconds.
-const PAST_MS: u64 = 30 * 24 * 3_600_000;
+const PAST_MS: u64 = 30 * DAY_MS;
 
 /// How often the clock is looked at, milliseconds.
 const LOOK_MS: u32 = 30_000;
@@ -96,10 +97,9 @@ pub fn warnings() -> AnyView {
     let (announcing, change) = (RwSignal::new(false), change::Change::new());
     // One begins or ends by the clock, though nothing was written.
     let looked = RwSignal::new(0_u32);
-    let timer = StoredValue::new_local(Some(Interval::new(LOOK_MS, move || {
+    every(LOOK_MS, move || {
         let _ = looked.try_update(|n| *n = n.wrapping_add(1));
-    })));
-    on_cleanup(move || drop(timer.try_update_value(Option::take)));
+    });
     let sorted = Memo::new(move |_| {
         looked.track();
         let now = app.now_ms();

@@ -2,7 +2,6 @@
 //! households given to me, themes, points to patrol, mediation files with something due. It comes with the second part of
 //! the program.
 
-use gloo::timers::callback::Interval;
 use gridbook_domain::catalogue::{Campaign, campaigns, reached};
 use gridbook_domain::hazard::{Season, points_due};
 use gridbook_domain::plan::{alerted, unmet};
@@ -18,9 +17,9 @@ use crate::app::App;
 use crate::ui::badge;
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::live;
 use crate::ui::rows::{Card, Line, cards, listed, part, tag};
 use crate::ui::states::{Tone, banner};
+use crate::ui::{every, live};
 
 /// How often the clock is looked at, milliseconds.
 const LOOK_MS: u32 = 30_000;
@@ -34,13 +33,11 @@ pub(super) fn top(app: App) -> AnyView {
 
 /// Draws all of the page anew when the clock says so.
 pub(super) fn watch(app: App, over: impl Fn(u64) -> bool + 'static) {
-    let timer = Interval::new(LOOK_MS, move || {
+    every(LOOK_MS, move || {
         if over(app.now_ms()) {
             app.version.update(|v| *v += 1);
         }
     });
-    let timer = StoredValue::new_local(Some(timer));
-    on_cleanup(move || drop(timer.try_update_value(Option::take)));
 }
 
 /// Warnings that stand in one of my areas, with what each asks of me now (HAZ-04, VISIT-05).

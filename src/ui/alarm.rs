@@ -1,7 +1,6 @@
 //! A danger that cannot wait, on phone and desk (HAZ-05): who has to know now, one tap to say so, and how far the chain has
 //! come.
 
-use gloo::timers::callback::Interval;
 use gridbook_domain::case::CaseView;
 use gridbook_domain::hazard::{KNOWN, alarm, stands_for};
 use gridbook_domain::package::Package;
@@ -15,9 +14,9 @@ use super::busy::Busy;
 use super::directory::{Names, use_directory};
 use super::format;
 use super::icon::icon;
-use super::live;
 use super::rows::{Line, listed, tag};
 use super::toast::{Toasts, use_toasts};
+use super::{every, live};
 use crate::app::App;
 
 /// How often the hour is looked at while nothing arrives, milliseconds.
@@ -40,11 +39,9 @@ pub struct Asked {
 /// told when the one before it kept silent.
 fn asked(app: App) -> Memo<Vec<Asked>> {
     let now = RwSignal::new(app.now_ms());
-    let timer = Interval::new(LOOK_MS, move || {
+    every(LOOK_MS, move || {
         now.try_set(app.now_ms());
     });
-    let timer = StoredValue::new_local(Some(timer));
-    on_cleanup(move || drop(timer.try_update_value(Option::take)));
     Memo::new(move |_| {
         let now = now.get().max(app.now_ms());
         let (package, actor, today) = (app.package(), app.actor(), app.today());

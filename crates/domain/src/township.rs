@@ -6,6 +6,53 @@ use gridbook_log::body::Set;
 use gridbook_log::{Body, Create, DeviceId, Entity, EntityId, Op, Placement, Values};
 use serde_json::json;
 
+use crate::territory::{AreaCode, AreaLevel};
+
+/// Longest name of a township, characters.
+pub const MAX_NAME: usize = 40;
+/// Longest beginning of official numbers, characters.
+pub const MAX_NUMBER_CODE: usize = 10;
+
+/// What cannot be a township's. All of it stays for good once one is founded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TownshipError {
+    /// No name, or one that is too long.
+    Name,
+    /// Not the code of a township.
+    Code,
+    /// No beginning of official numbers, or one that is too long.
+    NumberCode,
+}
+
+/// Checks a name.
+///
+/// # Errors
+/// [`TownshipError::Name`].
+pub fn check_name(name: &str) -> Result<(), TownshipError> {
+    short(name, MAX_NAME).then_some(()).ok_or(TownshipError::Name)
+}
+
+/// Checks a code: nine digits that are a township's (4.2.1).
+///
+/// # Errors
+/// [`TownshipError::Code`].
+pub fn check_code(code: &str) -> Result<(), TownshipError> {
+    let own = AreaCode::parse(code).is_ok_and(|code| code.level() == AreaLevel::Township);
+    own.then_some(()).ok_or(TownshipError::Code)
+}
+
+/// Checks how official numbers begin.
+///
+/// # Errors
+/// [`TownshipError::NumberCode`].
+pub fn check_number_code(code: &str) -> Result<(), TownshipError> {
+    short(code, MAX_NUMBER_CODE).then_some(()).ok_or(TownshipError::NumberCode)
+}
+
+fn short(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
 /// The `type` of its create operation.
 pub const TYPE: &str = "township";
 

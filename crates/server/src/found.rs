@@ -1,13 +1,10 @@
 //! What `init` is told of a township: names and codes that cannot be changed later, checked before anything is made.
 
-use gridbook_domain::territory::{AreaCode, AreaLevel};
+use gridbook_domain::township::{
+    MAX_NAME, MAX_NUMBER_CODE, TownshipError, check_code, check_name, check_number_code,
+};
 
 use crate::db::{Founded, NewTenant};
-
-/// Longest name of a township, characters.
-const MAX_NAME: usize = 40;
-/// Longest beginning of official numbers, characters.
-const MAX_NUMBER_CODE: usize = 10;
 
 /// What was said on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +40,16 @@ pub enum FoundError {
     NumberCode,
 }
 
+impl From<TownshipError> for FoundError {
+    fn from(error: TownshipError) -> Self {
+        match error {
+            TownshipError::Name => Self::Name,
+            TownshipError::Code => Self::Code,
+            TownshipError::NumberCode => Self::NumberCode,
+        }
+    }
+}
+
 impl Told {
     /// The township to found.
     ///
@@ -56,18 +63,9 @@ impl Told {
             let missing = asked.into_iter().filter(|(_, told)| told.is_none()).map(|(option, _)| option);
             return Err(FoundError::Missing(missing.collect()));
         };
-        let short = |text: &str, most: usize| {
-            !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
-        };
-        if !short(name, MAX_NAME) {
-            return Err(FoundError::Name);
-        }
-        if !AreaCode::parse(township).is_ok_and(|code| code.level() == AreaLevel::Township) {
-            return Err(FoundError::Code);
-        }
-        if !short(number_code, MAX_NUMBER_CODE) {
-            return Err(FoundError::NumberCode);
-        }
+        check_name(name)?;
+        check_code(township)?;
+        check_number_code(number_code)?;
         Ok(NewTenant {
             name: name.trim().to_owned(),
             township: township.clone(),

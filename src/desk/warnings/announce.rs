@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use gridbook_domain::calendar::DAY_MS;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
-use gridbook_domain::validate::datetime;
+use gridbook_domain::validate;
 use gridbook_domain::warning::{ANNOUNCE, Warning, effect};
 use gridbook_log::{Body, EntityId};
 use gridbook_sync::replica::NewWrite;
@@ -21,9 +22,6 @@ use crate::ui::format::{input_time, stored_time};
 use crate::ui::live;
 use crate::ui::states::{Tone, banner, failed};
 
-/// How long one lasts when nobody says otherwise.
-const DAY_MS: u64 = 24 * 3_600_000;
-
 /// The answers.
 #[derive(Clone, Copy)]
 struct Asked {
@@ -38,7 +36,7 @@ struct Asked {
 
 /// What a field of date and time says, milliseconds since 1970.
 pub(super) fn instant(input: &str) -> Option<u64> {
-    u64::try_from(datetime(&stored_time(input)).ok()?.timestamp_millis()).ok()
+    validate::instant(&stored_time(input))
 }
 
 impl Asked {

@@ -1,5 +1,6 @@
 //! What can be done about a warning that stands: let it last longer, raise it, lift it.
 
+use gridbook_domain::calendar::DAY_MS;
 use gridbook_domain::warning::{MAX_MS, Warning};
 use gridbook_log::{Body, Values, body};
 use gridbook_sync::replica::NewWrite;
@@ -106,7 +107,7 @@ impl Change {
             levels(&package, |level| level.rank <= rank)
         };
         let inside = move || {
-            let days = MAX_MS / (24 * 3_600_000);
+            let days = MAX_MS / DAY_MS;
             let fields = view! {
                 {failed(wrong, Some("warning-change-wrong"))}
                 <p class="muted">

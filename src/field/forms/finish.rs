@@ -20,22 +20,16 @@ use crate::ui::joint;
 use crate::ui::toast::Toasts;
 
 impl Page {
-    /// Problems that stand in the way at a stage.
-    pub(super) fn blocking(self, stage: Stage) -> Vec<Problem> {
-        let member = self.begun().member.clone().map(|row| format!("members/{row}/"));
-        self.state
-            .check(stage)
-            .into_iter()
-            .filter(|problem| problem.blocks)
-            .filter(|problem| member.as_ref().is_none_or(|row| problem.path.starts_with(row)))
-            .collect()
-    }
-
-    /// Answers of this time that look wrong and may be right all the same.
-    fn doubts(self, stage: Stage) -> Vec<Problem> {
-        let mine = self.state.changes();
-        let fresh = |problem: &Problem| !problem.blocks && problem.code != "unknown_field";
-        self.state.check(stage).into_iter().filter(|one| fresh(one) && mine.contains_key(&one.path)).collect()
+    /// What a stage finds: what stands in the way, and answers of this time that look wrong and may be right all the
+    /// same.
+    fn checked(self, stage: Stage) -> (Vec<Problem>, Vec<Problem>) {
+        let (mine, member) = (self.state.changes(), self.begun().member.clone());
+        let member = member.map(|row| format!("members/{row}/"));
+        let (mut blocking, mut doubts) =
+            self.state.check(stage).into_iter().partition::<Vec<_>, _>(|one| one.blocks);
+        blocking.retain(|one| member.as_ref().is_none_or(|row| one.path.starts_with(row)));
+        doubts.retain(|one| one.code != "unknown_field" && mine.contains_key(&one.path));
+        (blocking, doubts)
     }
 
     /// Saves, or shows what has to be mended first, and once what should be looked at again.
@@ -47,7 +41,7 @@ impl Page {
         let mut values = self.state.values.get_untracked();
         prefill::complete(self.app, begun.kind, &mut values);
         self.state.values.set(values);
-        let mut problems = self.blocking(stage);
+        let (mut problems, doubts) = self.checked(stage);
         if let Some(words) = prefill::unanswered(self.app, &begun.form.id, &self.state.values.get_untracked())
         {
             problems.push(Problem {
@@ -70,7 +64,6 @@ impl Page {
             self.show_problems(problems);
             return;
         }
-        let doubts = self.doubts(stage);
         if self.state.problems.with_untracked(|shown| doubts.iter().any(|doubt| !shown.contains(doubt))) {
             toasts.warn("有的内容看着不对，已标出来，请核对。确实没有错，照样保存就行。");
             self.show_problems(doubts);

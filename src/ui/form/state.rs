@@ -266,10 +266,9 @@ fn follow(form: &Form, package: &Package, values: &mut Values, path: &str) {
             values.remove(&field.path);
         }
     }
-    let rank = |id: &str| package.level(id).map_or(u8::MAX, |level| level.rank);
     let mut suggest = |target: &str, level: &str| {
-        let now = text(values, target).map_or(u8::MAX, |id| rank(&id));
-        if form.field(target).is_some() && rank(level) < now {
+        let now = text(values, target).map_or(u8::MAX, |id| package.rank(&id));
+        if form.field(target).is_some() && package.rank(level) < now {
             values.insert(target.to_owned(), level.into());
         }
     };
@@ -281,8 +280,8 @@ fn follow(form: &Form, package: &Package, values: &mut Values, path: &str) {
             .unwrap_or_default();
         let ticked: Vec<&str> = ticked.iter().map(String::as_str).collect();
         let mut suggest = |target: &str, level: &str| {
-            let now = text(values, target).map_or(u8::MAX, |id| rank(&id));
-            if rank(level) < now {
+            let now = text(values, target).map_or(u8::MAX, |id| package.rank(&id));
+            if package.rank(level) < now {
                 values.insert(target.to_owned(), level.into());
             }
         };

@@ -17,19 +17,20 @@ use crate::desk::rules::publish::township;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::toast::use_toasts;
 
-/// Characters of a line and of a longer text at most.
+/// Characters of a line at most.
 const MOST: &str = "60";
+/// Characters of a longer text at most.
 const LONG: &str = "500";
+/// The class that follows the level of a hazard: no class of limits of its own.
+pub(super) const BY_LEVEL: (&str, &str) = ("by_level", "按隐患等级");
+/// Who may decide at the lowest.
+const LEVELS: [(&str, &str); 4] =
+    [("grid", "网格"), ("village", "村（社区）"), ("township", "镇街"), ("county", "区县")];
+
 /// Who may decide at the lowest, in words.
 pub(super) fn level_words(level: &str) -> &'static str {
     LEVELS.iter().find(|(id, _)| *id == level).map_or("", |(_, words)| words)
 }
-
-/// The class that follows the level of a hazard: no class of limits of its own.
-pub(super) const BY_LEVEL: (&str, &str) = ("by_level", "按隐患等级");
-/// Who may decide at the least.
-const LEVELS: [(&str, &str); 4] =
-    [("grid", "网格"), ("village", "村（社区）"), ("township", "镇街"), ("county", "区县")];
 
 type Text = RwSignal<String>;
 type Options = Vec<(String, String)>;

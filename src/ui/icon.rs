@@ -1,23 +1,40 @@
-//! Icons and drawings of the sprite that is inlined into both pages.
+//! Icons and drawings. Each is one outline, drawn where it stands: a reference to a shared one (`<use>`) costs the browser
+//! a tree of its own each time, most of the elements of a list.
 
 use leptos::prelude::*;
+
+/// Id, outline, what of it is drawn bolder, whether it is filled; made from `public/icons/sprite.svg`.
+static SHAPES: &[(&str, &str, &str, bool)] = &include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
 
 /// A 24 px icon, `name` as in the sprite without `i-`. It never speaks alone: a word stands beside it or the
 /// control carries a label.
 pub fn icon(name: &'static str) -> AnyView {
-    sprite("icon", format!("#i-{name}"))
+    small("icon", name)
 }
 
 /// The arrow at the end of a row that leads somewhere.
 pub fn chevron() -> AnyView {
-    sprite("icon row-chev", "#i-chev".to_owned())
+    small("icon row-chev", "chev")
 }
 
 /// A drawing of an empty, offline, error or conflict state: `name` without `art-`.
 pub fn art(name: &'static str) -> AnyView {
-    sprite("blank-art", format!("#art-{name}"))
+    let (thin, bold, _) = shape("art-", name);
+    view! {
+        <svg class="blank-art" viewBox="0 0 120 90" aria-hidden="true"><path d=thin></path><path class="blank-art-bold" d=bold></path></svg>
+    }
+    .into_any()
 }
 
-fn sprite(class: &'static str, href: String) -> AnyView {
-    view! { <svg class=class aria-hidden="true"><use_ href=href></use_></svg> }.into_any()
+fn small(class: &'static str, name: &'static str) -> AnyView {
+    let (outline, _, solid) = shape("i-", name);
+    let solid = solid.then_some("icon-solid");
+    view! { <svg class=class viewBox="0 0 24 24" aria-hidden="true"><path class=solid d=outline></path></svg> }
+        .into_any()
+}
+
+fn shape(begin: &str, name: &str) -> (&'static str, &'static str, bool) {
+    let held = SHAPES.iter().find(|(id, ..)| id.strip_prefix(begin) == Some(name));
+    debug_assert!(held.is_some(), "no icon {name}");
+    held.map_or(("", "", false), |(_, thin, bold, solid)| (*thin, *bold, *solid))
 }

@@ -9,12 +9,12 @@ static SHAPES: &[(&str, &str, &str, bool)] = &include!(concat!(env!("OUT_DIR"), 
 /// A 24 px icon, `name` as in the sprite without `i-`. It never speaks alone: a word stands beside it or the
 /// control carries a label.
 pub fn icon(name: &'static str) -> AnyView {
-    small("icon", name)
+    small(["icon", "icon icon-solid"], name)
 }
 
 /// The arrow at the end of a row that leads somewhere.
 pub fn chevron() -> AnyView {
-    small("icon row-chev", "chev")
+    small(["icon row-chev"; 2], "chev")
 }
 
 /// A drawing of an empty, offline, error or conflict state: `name` without `art-`.
@@ -26,11 +26,11 @@ pub fn art(name: &'static str) -> AnyView {
     .into_any()
 }
 
-fn small(class: &'static str, name: &'static str) -> AnyView {
+/// `classes` of one that is drawn as lines and of one that is filled.
+fn small(classes: [&'static str; 2], name: &'static str) -> AnyView {
     let (outline, _, solid) = shape("i-", name);
-    let solid = solid.then_some("icon-solid");
-    view! { <svg class=class viewBox="0 0 24 24" aria-hidden="true"><path class=solid d=outline></path></svg> }
-        .into_any()
+    let class = classes[usize::from(solid)];
+    view! { <svg class=class viewBox="0 0 24 24" aria-hidden="true"><path d=outline></path></svg> }.into_any()
 }
 
 fn shape(begin: &str, name: &str) -> (&'static str, &'static str, bool) {

@@ -9,8 +9,8 @@ use leptos::prelude::*;
 
 use super::Draw;
 
-/// Rows of the first frame: what a screen holds.
-const SCREEN: usize = 7;
+/// Rows of the first frame: what a phone's screen holds under the filters of a list.
+const SCREEN: usize = 5;
 /// Rows of each frame after it.
 const FRAME: usize = 14;
 

@@ -15,6 +15,7 @@ mod later;
 mod login;
 mod me;
 mod mediation;
+mod micro;
 mod place;
 mod record;
 mod records;
@@ -128,6 +129,8 @@ fn open(route: &Route) -> AnyView {
         ["matter", "new"] => forms::page(forms::Start::new(RecordKind::Matter, route)),
         ["entry", "new"] => forms::page(forms::Start::new(RecordKind::Entry, route)),
         ["items"] => items::page(),
+        ["micro"] => micro::list(),
+        ["micro", code] => micro::page(code),
         ["emergency"] => alarm::emergency(),
         ["confidential"] => confidential::page(),
         ["confidential", "new"] => forms::page(forms::Start::new(RecordKind::Confidential, route)),

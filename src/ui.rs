@@ -18,6 +18,7 @@ pub mod join;
 pub mod joint;
 pub mod kinds;
 pub mod later;
+pub mod micro;
 pub mod moves;
 pub mod photo;
 pub mod risk;

@@ -1,10 +1,12 @@
 //! Grids of a village, and cutting them anew (TERR-03, TERR-04): merge and split with a day from which it counts, with a
-//! look at what would move and at the norms beforehand; when the day has come, the records and the roles follow.
+//! look at what would move and at the norms beforehand; when the day has come, the records and the roles follow. Below them
+//! how far micro-grids are set up (TERR-05).
 
 mod card;
 mod draft;
 mod edit;
 mod follow;
+mod micro;
 mod standing;
 mod words;
 pub mod zones;
@@ -131,6 +133,7 @@ pub fn areas() -> AnyView {
         <div class="books" tabindex="0" role="region" aria-label="网格">
             {zones::section(desk)}
             {inside}
+            {micro::section(desk)}
             {move || desk.nodes.get().map(|nodes| standing::standing(desk, &nodes))}
         </div>
         {draft::dialog_for(desk)}

@@ -41,6 +41,12 @@ pub(super) fn page() -> AnyView {
                 {chevron()}
             </a>
         </li>
+        <li>
+            <a class="row" href="#/micro" data-testid="micro-grids">
+                <span class="row-main"><span class="row-title">"微网格划建"</span><span class="row-sub">"走访、绘制、演练"</span></span>
+                {chevron()}
+            </a>
+        </li>
     };
     let quiet = app.in_confidence(false).then(|| {
         view! {
@@ -58,7 +64,7 @@ pub(super) fn page() -> AnyView {
     });
     let body = view! {
         {section("重点工作".to_owned(), pinned.into_any())}
-        {section("巡查检查".to_owned(), points.into_any())}
+        {section("巡查和网格".to_owned(), points.into_any())}
         {groups}
         {quiet.map(|row| section("保密反映".to_owned(), row))}
     };

@@ -4,6 +4,7 @@ use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Spawn, spawns};
 use gridbook_domain::hazard::{self, Spawned};
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::territory::micro::is_micro;
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
@@ -42,6 +43,11 @@ fn done(app: App, entity: &Entity) -> AnyView {
     let household = entity.text("household").and_then(EntityId::parse);
     let back = household.map(|household| {
         view! { <a class="btn" href=format!("#/household/{household}") data-testid="saved-household">"回到这一户"</a> }
+    });
+    let back = back.map(IntoAny::into_any).or_else(|| {
+        entity.text("area").filter(|area| is_micro(area)).map(|_| {
+            view! { <a class="btn" href="#/micro" data-testid="saved-micro">"回到微网格划建"</a> }.into_any()
+        })
     });
     let file = CaseView::of(entity).and_then(|case| mediation::of_dispute(app, &case));
     let offers = offers(app, entity);

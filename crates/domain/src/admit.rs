@@ -22,7 +22,7 @@ use crate::plan::task;
 use crate::record::{RecordKind, written_over};
 use crate::restricted;
 use crate::role::{Actor, Target, may};
-use crate::territory::{AreaCode, AreaLevel, covers};
+use crate::territory::{AreaCode, AreaLevel, covers, micro};
 use crate::warning;
 use crate::workflow::{self, Guard};
 use crate::zero;
@@ -338,7 +338,8 @@ impl Desk<'_> {
         workflow::check(self.package, self.actor, &case, event, self.today)
     }
 
-    /// Moving a record is the data steward's; the new area must lie inside the steward's own, too.
+    /// Moving a record is the data steward's; the new area must lie inside the steward's own, too. Which micro-grid of its
+    /// grid a household belongs to is said by whoever corrects it (TERR-05).
     fn place(&self, entity: &Entity, place: &Placement) -> Result<(), Refusal> {
         let kind = entity.type_().and_then(RecordKind::parse);
         // It goes to nobody else, whoever asks; a warning is everybody's, and in force where it was announced, like a period
@@ -354,6 +355,12 @@ impl Desk<'_> {
             return restricted::judge_place(self.package, self.actor, entity, place, self.today);
         }
         let area = entity.area().unwrap_or_default();
+        let alone = |to: &String| *place == Placement { area: Some(to.clone()), ..Placement::default() };
+        if let Some(to) = place.area.as_ref().filter(|to| kind == Some(RecordKind::Household) && alone(to))
+            && micro::may_belong(self.package, self.actor, area, to, self.today)
+        {
+            return Ok(());
+        }
         let mut target = Target::new(kind.unwrap_or(RecordKind::Household), area, None);
         if place.all.is_some() && !kind.is_some_and(RecordKind::is_directory) {
             return Err(Refusal::BadPlacement);

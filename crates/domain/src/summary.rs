@@ -23,6 +23,7 @@ use crate::restricted::Restricted;
 use crate::rules::look_back;
 use crate::rules::similar::spot_of;
 use crate::search::{fold, fold_door};
+use crate::territory::micro;
 use crate::warning::Warning;
 use crate::zero::{self, Period};
 
@@ -81,7 +82,8 @@ pub enum Hint {
     Due(Deadline),
     /// A visit heard of something that calls for another one: place of the trigger in the package's list (VISIT-05).
     Calls(u8),
-    /// Where a case was found, in hundred-thousandths of a degree.
+    /// Where a case was found, a household stands, or people set out from in a micro-grid, in hundred-thousandths of a
+    /// degree.
     At {
         /// North.
         lat: i32,
@@ -143,8 +145,8 @@ pub struct Summary {
     /// the item of the list, and for entries the place that they are about; for mediation files their
     /// dispute; for hand-overs the account that leaves and the one that takes over; for applications who reviewed it; for restricted entries the category and who goes; for
     /// visit tasks what
-    /// [`VisitTask`] reads back, for warnings and periods of zero reports what [`Warning`] and [`Period`] do, for zero reports last what
-    /// [`zero::ZeroReport`] does; for areas the first and last day of their validity.
+    /// [`VisitTask`] reads back, for warnings and periods of zero reports what [`Warning`] and [`Period`] do, for zero reports and steps of a micro-grid
+    /// last what [`zero::ZeroReport`] and [`micro::Done`] do; for areas the first and last day of their validity.
     pub categories: Vec<String>,
     /// What it waits for.
     pub hints: Vec<Hint>,
@@ -162,7 +164,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 7;
+pub const MADE_BY: u32 = 8;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -301,6 +303,7 @@ impl Summary {
         self.keys.door = fold_door(&view.door_no);
         self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
         self.hints.extend(view.categories.iter().any(category::Held::waits).then_some(Hint::Approve));
+        self.hints.extend(spot_of(entity.get("geo")).map(|(lat, lon)| Hint::At { lat, lon }));
         self.categories = category::words(&view.categories);
         if self.title.is_empty() {
             // A vacant house has no head: name it by its place.
@@ -435,6 +438,11 @@ impl Summary {
             self.categories.extend(entity.text("place").map(str::to_owned));
             if let Some(words) = zero::row_words(entity) {
                 self.subtitle = (if words[3].is_empty() { "没有情况" } else { "有情况" }).to_owned();
+                self.categories.extend(words);
+            }
+            if let Some((words, step, spot)) = micro::row_words(entity) {
+                step.label().clone_into(&mut self.subtitle);
+                self.hints.extend(spot.map(|(lat, lon)| Hint::At { lat, lon }));
                 self.categories.extend(words);
             }
         }

@@ -3,6 +3,7 @@
 pub mod card;
 pub mod cut;
 pub mod dual;
+pub mod micro;
 pub mod norm;
 pub mod recut;
 pub mod zone;

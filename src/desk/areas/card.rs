@@ -3,12 +3,14 @@
 use gridbook_domain::form::Values;
 use gridbook_domain::role::Actor;
 use gridbook_domain::territory::card::card;
+use gridbook_domain::territory::{AreaCode, AreaLevel, GridKind};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::Desk;
 use super::edit::About;
+use super::micro;
 use crate::desk::people::people;
 use crate::desk::values::text;
 use crate::ui::dialog::dialog;
@@ -98,6 +100,7 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<String>) -> AnyView {
                 <p class="muted">{above.join(" › ")}</p>
                 <dl class="kv">{figures}</dl>
                 {told(desk, facts)}
+                {micro::told(desk, &code)}
                 {below(desk, &code)}
                 <h3 class="section-title">"谁在这里"</h3>
                 <ul class="stack-s">{who}</ul>
@@ -141,12 +144,15 @@ fn told(desk: Desk, facts: RwSignal<Option<(EntityId, Values)>>) -> Option<AnyVi
     )
 }
 
-/// Micro-grids of a grid, each with its own card.
+/// Micro-grids of a grid, each with its own card, and the way to a new one (TERR-05).
 fn below(desk: Desk, code: &str) -> Option<AnyView> {
     let names = desk.names.get();
-    let under =
-        names.areas.keys().filter(|under| code.len() == 15 && under.len() == 17 && under.starts_with(code));
-    let under: Vec<_> = under
+    let basic = AreaCode::parse(code).ok()?;
+    if basic.level() != AreaLevel::Group || basic.grid_kind() == Some(GridKind::Online) {
+        return None;
+    }
+    let under = names.areas.keys().filter(|under| under.len() == 17 && under.starts_with(code));
+    let under = under
         .map(|under| {
             let (shown, name) = (under.clone(), names.area(under));
             view! {
@@ -157,12 +163,21 @@ fn below(desk: Desk, code: &str) -> Option<AnyView> {
                 </li>
             }
         })
-        .collect();
-    (!under.is_empty()).then(|| {
+        .collect_view();
+    Some(
         view! {
             <h3 class="section-title">"微网格"</h3>
             <ul class="stack-s">{under}</ul>
+            <button
+                class="btn btn-small"
+                type="button"
+                data-testid="area-new-micro"
+                on:click=move |_| desk.edit.set(Some(About::Micro))
+            >
+                {icon("plus")}
+                "新建微网格"
+            </button>
         }
-        .into_any()
-    })
+        .into_any(),
+    )
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use gridbook_domain::form::{Stage, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::GridKind;
-use gridbook_domain::territory::cut::free_code;
+use gridbook_domain::territory::cut::{Node, free_code};
+use gridbook_domain::territory::micro::free_micro;
 use gridbook_log::{Body, Create, EntityId, Placement, body};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
@@ -27,6 +28,8 @@ const FORM: &str = "F-AREA";
 pub(super) enum About {
     /// A new grid of the village.
     New,
+    /// A new micro-grid of the grid whose card is shown.
+    Micro,
     /// One that there is.
     Node(EntityId),
 }
@@ -64,6 +67,7 @@ pub(super) fn dialog_for(desk: Desk, which: RwSignal<Option<About>>) -> AnyView 
                 About::New => [("kind", "dedicated"), ("level", "group")]
                     .map(|(path, value)| (path.to_owned(), value.into()))
                     .into(),
+                About::Micro => [("level".to_owned(), "micro_grid".into())].into(),
                 About::Node(id) => match app.entity(id).await {
                     Ok(Some(entity)) => entity.values(),
                     _ => return,
@@ -136,15 +140,23 @@ async fn keep(desk: Desk, now: Filling) -> Result<(), String> {
             }
             write(app, vec![(Some(id), set)]).await
         }
-        About::New => {
-            let village = desk.village.get_untracked();
+        About::New | About::Micro => {
+            let micro = now.about == About::Micro;
+            let above = if micro { desk.card } else { desk.village }.get_untracked();
             let kind = kind_of(&state.text("kind"));
+            let free = |nodes: &Vec<Node>| {
+                if !micro {
+                    return free_code(nodes, &above, kind);
+                }
+                free_micro(nodes.iter().map(|node| node.node.code.as_str()), &above)
+            };
             let code = desk
                 .nodes
-                .with_untracked(|nodes| free_code(nodes.as_ref()?, &village, kind))
-                .ok_or_else(|| "这个村这一类网格的编码用完了，没有建。".to_owned())?;
+                .with_untracked(|nodes| free(nodes.as_ref()?))
+                .ok_or_else(|| "这里这一类网格的编码用完了，没有建。".to_owned())?;
             let mut set = state.clean();
-            let known = [("code", code.as_str()), ("parent", village.as_str()), ("level", "group")];
+            let level = if micro { "micro_grid" } else { "group" };
+            let known = [("code", code.as_str()), ("parent", above.as_str()), ("level", level)];
             set.extend(known.map(|(path, value)| (path.to_owned(), value.into())));
             set.insert("valid_from".to_owned(), app.today().to_string().into());
             write(app, vec![(None, set)]).await

@@ -1,7 +1,7 @@
 //! Handing in: check, judge by the rules of the authority, save; saved only when the device says so.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Problem, Stage, Values};
+use gridbook_domain::form::{FieldKind, Problem, Stage, Values};
 use gridbook_domain::household::merge::Merges;
 use gridbook_domain::household::{HouseholdView, category, movement};
 use gridbook_domain::mediation::risk::take_over;
@@ -56,7 +56,7 @@ impl Page {
             problems.extend(restricted::problems(&begun.form, &self.state.values.get_untracked()));
         }
         let apart = begun.kind == RecordKind::Confidential;
-        if !begun.draft.edit && !apart && self.area().is_empty() {
+        if !begun.draft.edit && !apart && !self.says_area() && self.area().is_empty() {
             let message = "请选所在网格".to_owned();
             problems.insert(0, Problem { path: "@area".to_owned(), code: "required", message, blocks: true });
         }
@@ -135,8 +135,16 @@ impl Page {
         .forget();
     }
 
-    /// Area code of a new record: the household's, else what the person chose.
+    /// Whether the form itself asks for which area it is filled in: there the record lies.
+    pub(super) fn says_area(self) -> bool {
+        self.begun().form.field("area").is_some_and(|field| field.kind == FieldKind::AreaRef)
+    }
+
+    /// Area code of a new record: what the form says, the household's, else what the person chose.
     pub(super) fn area(self) -> String {
+        if self.says_area() {
+            return untrack(|| self.state.text("area"));
+        }
         let household = if self.begun().kind == RecordKind::Household {
             None
         } else {

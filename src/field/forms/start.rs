@@ -177,7 +177,7 @@ impl Start {
     /// Whether a draft on disk is what this page would begin.
     fn fits(&self, kind: RecordKind, form: &Form, draft: &Draft) -> bool {
         let same = |(path, value): &(String, String)| {
-            !matches!(path.as_str(), "category" | "place" | "area" | "date")
+            !matches!(path.as_str(), "category" | "place" | "area" | "date" | "part")
                 || draft.values.get(path).and_then(serde_json::Value::as_str) == Some(value)
         };
         draft.kind == kind.as_str()

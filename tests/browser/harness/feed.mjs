@@ -51,6 +51,8 @@ export class Account {
     } else if (kind === "event") {
       record.state = body.to;
       record.events.push({ event: body.event, user, data: body.data ?? {} });
+    } else if (kind === "place") {
+      record.area = body.area ?? record.area;
     } else if (kind === "receipt") {
       record.receipts += 1;
     } else if (kind === "number") {

@@ -245,6 +245,10 @@ impl Package {
         if proof.households < 2 || proof.minutes == 0 || proof.metres == 0 {
             faults.push("visits: proof asks about every visit".to_owned());
         }
+        let way = self.visits.get().micro;
+        if way.minutes == 0 || way.detour_percent < 100 || way.metres_per_hour == 0 {
+            faults.push("visits: no way in a micro-grid is short enough".to_owned());
+        }
         for category in self.visits.get().triggers.iter().flat_map(|trigger| &trigger.categories) {
             if self.category(category).is_none() {
                 faults.push(format!("visits: unknown category {category}"));

@@ -10,6 +10,7 @@ use super::proof::ProofRules;
 use crate::calendar::{DAY_MS, day_of};
 use crate::record::RecordKind;
 use crate::summary::{Hint, Summary, VisitFact};
+use crate::territory::micro::MicroRules;
 use crate::territory::norm::Norms;
 
 /// Rules of visits as data.
@@ -22,6 +23,9 @@ pub struct VisitRules {
     pub alert_roles: Vec<String>,
     /// Size of a grid (TERR-04).
     pub norms: Norms,
+    /// How long the way in a micro-grid may take (TERR-05).
+    #[serde(default)]
+    pub micro: MicroRules,
     /// Which visits somebody should ask about (VISIT-08).
     #[serde(default)]
     pub proof: ProofRules,

@@ -112,7 +112,8 @@ fn place(rules: &CaseRules, new: &Summary, row: &Summary) -> Option<Why> {
     (!words.is_empty() && words == fold(&row.subtitle)).then_some(Why::Place)
 }
 
-fn spot(row: &Summary) -> Option<Spot> {
+/// Where a row was found, or stands.
+pub(crate) fn spot(row: &Summary) -> Option<Spot> {
     row.hints.iter().find_map(|hint| match hint {
         Hint::At { lat, lon } => Some((*lat, *lon)),
         _ => None,

@@ -62,7 +62,7 @@ pub(super) fn first(page: Page) -> Option<AnyView> {
 /// Where a new record lies, when neither the household nor the person's own area says it.
 pub(super) fn area(page: Page) -> AnyView {
     let begun = page.begun();
-    if begun.draft.edit {
+    if begun.draft.edit || page.says_area() {
         return ().into_any();
     }
     let directory = use_directory();

@@ -26,6 +26,7 @@ pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use indicator::{Fact, Indicators, indicators};
 pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
+pub(crate) use trigger::entered;
 pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
 
 /// A category that a household holds.
@@ -259,9 +260,7 @@ pub fn due_list<'a>(
     let merges = Merges::of(summaries.clone());
     let mut signals: BTreeMap<EntityId, Vec<Signal>> = BTreeMap::new();
     for summary in summaries.clone() {
-        let (Some(household), false) = (summary.household, summary.kind == RecordKind::Household) else {
-            continue;
-        };
+        let Some(household) = summary.household else { continue };
         let found = row_signals(rules, summary);
         if !found.is_empty() {
             signals.entry(merges.standing(household)).or_default().extend(found);

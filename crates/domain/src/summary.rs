@@ -108,6 +108,9 @@ pub enum Hint {
     },
     /// A household's category that somebody has to approve (TERR-12).
     Approve,
+    /// What was entered at a household calls for a visit: place of the trigger in the package's list, and the day as days of
+    /// our era (VISIT-05).
+    Happened(u8, i32),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -162,7 +165,7 @@ pub struct Summary {
 const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 7;
+pub const MADE_BY: u32 = 8;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -301,6 +304,11 @@ impl Summary {
         self.keys.door = fold_door(&view.door_no);
         self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
         self.hints.extend(view.categories.iter().any(category::Held::waits).then_some(Hint::Approve));
+        let happened = crate::plan::entered(package.visits.get(), entity).into_iter();
+        let hint = |(place, day): (usize, NaiveDate)| {
+            Some(Hint::Happened(u8::try_from(place).ok()?, day.num_days_from_ce()))
+        };
+        self.hints.extend(happened.filter_map(hint));
         self.categories = category::words(&view.categories);
         if self.title.is_empty() {
             // A vacant house has no head: name it by its place.

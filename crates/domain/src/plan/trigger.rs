@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::proof::ProofRules;
-use crate::calendar::{DAY_MS, day_of};
+use crate::calendar::{DAY_MS, day_of, midnight};
+use crate::household::movement;
 use crate::record::RecordKind;
 use crate::summary::{Hint, Summary, VisitFact};
 use crate::territory::norm::Norms;
@@ -66,7 +67,8 @@ pub struct Trigger {
     /// Days after it, for visits that follow it.
     #[serde(skip_serializing_if = "is_none")]
     pub late_days: u64,
-    /// Answers in a visit's form that say that it happened.
+    /// Answers in a visit's form that say that it happened. What they say of who came and went also counts where it was
+    /// entered at the household.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<Answer>,
 }
@@ -148,7 +150,23 @@ pub fn signals(rules: &VisitRules, visit: &Entity) -> Vec<Signal> {
     happened.map(|trigger| Signal { trigger: trigger.id.clone(), at }).collect()
 }
 
-/// What happened to a household as a list row tells it: what was heard in a visit, a dispute that was closed.
+/// What was entered at a household itself (TERR-11): the place of the trigger in the list of the rules, and the day. What a
+/// visit told of stands there, too; it is the same event, and whoever answers one has answered the other.
+pub(crate) fn entered(rules: &VisitRules, household: &Entity) -> Vec<(usize, NaiveDate)> {
+    let events = movement::history(household);
+    let told = |trigger: &Trigger, kind: &String| {
+        let of = |answer: &Answer| answer.path == movement::TOLD && answer.values.contains(kind);
+        trigger.from.iter().any(of)
+    };
+    let of = |(place, trigger): (usize, &Trigger)| {
+        let own = events.iter().filter(|one| told(trigger, &one.kind));
+        own.filter_map(|one| Some((place, one.on?))).collect::<Vec<_>>()
+    };
+    rules.triggers.iter().enumerate().flat_map(of).collect()
+}
+
+/// What happened to a household as a list row tells it: what was heard in a visit, what was entered at the household, a
+/// dispute that was closed.
 pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
     if summary.rejected {
         return Vec::new();
@@ -156,11 +174,16 @@ pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
     if summary.kind == RecordKind::Dispute && summary.state == "closed" {
         return vec![Signal { trigger: "dispute_closed".to_owned(), at: summary.updated }];
     }
-    let heard = summary.hints.iter().filter_map(|hint| match hint {
-        Hint::Calls(place) => rules.triggers.get(usize::from(*place)),
-        _ => None,
+    let heard = summary.hints.iter().filter_map(|hint| {
+        let (place, at) = match hint {
+            Hint::Calls(place) => (place, summary.at),
+            Hint::Happened(place, day) => (place, midnight(NaiveDate::from_num_days_from_ce_opt(*day)?)),
+            _ => return None,
+        };
+        let trigger = rules.triggers.get(usize::from(*place))?;
+        Some(Signal { trigger: trigger.id.clone(), at })
     });
-    heard.map(|trigger| Signal { trigger: trigger.id.clone(), at: summary.at }).collect()
+    heard.collect()
 }
 
 /// The extra visits that a household's categories and what happened to it call for, the most urgent first. Days of
@@ -234,3 +257,6 @@ fn festival_days(rules: &VisitRules, trigger: &Trigger, today: NaiveDate) -> Vec
     });
     springs.chain(yearly).filter(near).collect()
 }
+
+#[cfg(test)]
+mod tests;

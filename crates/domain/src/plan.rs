@@ -276,8 +276,9 @@ pub fn due_list<'a>(
             let mut due = household_due(summary, visits, package, today, season);
             let attempts = attempts(rules, due.mode, visits);
             let heard = signals.get(&summary.id).map_or(&[][..], Vec::as_slice);
-            let heard = [heard, &warning::signals(package, &warnings, &summary.area)].concat();
-            let called = extras(rules, &summary.kinds(today), &heard, visits, today);
+            let kinds = summary.kinds(today);
+            let heard = [heard, &warning::signals(package, &warnings, (&summary.area, &kinds))].concat();
+            let called = extras(rules, &kinds, &heard, visits, today);
             let called = called.into_iter().find(|extra| extra.wanted(today));
             // What is due anyway by then is not called for besides; visits that rest are.
             let planned = matches!(due.state, DueState::Overdue | DueState::Due);

@@ -202,35 +202,30 @@ pub fn extras(
         if !concerns {
             continue;
         }
-        let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-        let mut announced = Vec::new();
+        let mut spans: Vec<((NaiveDate, NaiveDate), u64)> = Vec::new();
         for signal in signals.iter().filter(|signal| signal.trigger == trigger.id) {
             let day = day_of(signal.at);
+            // What was announced is heard of by who is called on after it; of everything else the day is what is known.
+            let since = if trigger.from.is_empty() { signal.at } else { 0 };
             if let Some(hours) = trigger.within_hours {
-                let span = (day, day_of(signal.at + hours * DAY_MS / 24));
-                if trigger.level.is_empty() {
-                    spans.push(span);
-                } else {
-                    announced.push((span, signal.at));
-                }
+                spans.push(((day, day_of(signal.at + hours * DAY_MS / 24)), since));
             }
             if let Some(days) = trigger.within_days {
-                spans.push((day, day + Days::new(days)));
+                spans.push(((day, day + Days::new(days)), since));
             }
             // A visit a little early counts; one of the week before does not.
-            spans
-                .extend(trigger.after_days.iter().map(|n| (day + Days::new(n - n / 5), day + Days::new(*n))));
+            let later = trigger.after_days.iter();
+            spans.extend(later.map(|n| ((day + Days::new(n - n / 5), day + Days::new(*n)), 0)));
         }
         spans.extend(festival_days(rules, trigger, today).into_iter().map(|festival| {
-            if trigger.late_days > 0 {
+            let span = if trigger.late_days > 0 {
                 (festival + Days::new(1), festival + Days::new(trigger.late_days))
             } else {
                 (festival - Days::new(trigger.before_days), festival)
-            }
+            };
+            (span, 0)
         }));
-        let spans = spans.into_iter().map(|span| (span, 0));
-        for ((opens, by), since) in spans.chain(announced) {
-            // A warning is heard of by who is called on after it; of everything else the day is what is known.
+        for ((opens, by), since) in spans {
             let counts = |visit: &&VisitFact| visit.met && visit.day >= opens && visit.at >= since;
             let met = visits.iter().filter(counts).map(|visit| visit.day).min();
             let (id, label) = (trigger.id.clone(), trigger.label.clone());

@@ -3,6 +3,7 @@
 mod attempt;
 mod campaign;
 mod coverage;
+mod credit;
 mod indicator;
 mod proof;
 pub mod task;
@@ -21,9 +22,10 @@ use crate::summary::{Summary, VisitFact, VisitMode, day_of};
 use crate::warning;
 
 pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
-pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
+pub use campaign::{Progress, Walker, assign, progress};
 pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
+pub use credit::{Credit, Credits, Walk, credits};
 pub use indicator::{Fact, Indicators, indicators};
 pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
 pub(crate) use trigger::entered;

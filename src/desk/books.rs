@@ -1,5 +1,6 @@
 //! Tables that are made from all records of a period: the hazards' balance, patrols, campaigns, visits, mediation,
-//! handling units, grids that were cut anew. Figures are by village and grid; nobody who goes out is ranked.
+//! handling units, grids that were cut anew. Figures are by village and grid; who made visits
+//! stands by name, and nobody is ranked.
 
 mod areas;
 mod figures;

@@ -224,7 +224,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
                 (app.in_confidence(true) && !app.is_local())
                     .then(|| link("confidential", "key", "保密反映"))
             }}
-            {move || may("warning.announce").then(|| link("warnings", "attention", "预警"))}
+            {move || may("warning.announce").then(|| link("warnings", "attention", "预警和政策"))}
             {move || (may("zero.declare") || may("report.view")).then(|| link("zero", "clock", "零报告"))}
             <p class="desk-nav-title">"台账"</p>
             {link("ledger", "table", "事项台账")}

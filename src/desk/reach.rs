@@ -32,11 +32,22 @@ pub(super) fn offered(
     list
 }
 
-/// The areas to choose from; tests find each by `test` and its code.
+/// The areas to choose from.
 pub(super) fn chips(
     test: &'static str,
     list: Vec<(String, String)>,
     chosen: RwSignal<BTreeSet<String>>,
+) -> AnyView {
+    // What lies in one is in it; what it lies in is not meant any more.
+    several(test, list, chosen, |one, other| covers(one, other) || covers(other, one))
+}
+
+/// Several of a list; `instead` says which two are not chosen together. Tests find each by `test` and its code.
+pub(super) fn several(
+    test: &'static str,
+    list: Vec<(String, String)>,
+    chosen: RwSignal<BTreeSet<String>>,
+    instead: fn(&str, &str) -> bool,
 ) -> AnyView {
     let chip = |(code, words): (String, String)| {
         let (held, turned, test) = (code.clone(), code.clone(), format!("{test}-{code}"));
@@ -44,8 +55,7 @@ pub(super) fn chips(
             let on = event_target_checked(&event);
             chosen.update(|chosen| {
                 if on {
-                    // What lies in it is in it; what it lies in is not meant any more.
-                    chosen.retain(|other| !covers(&turned, other) && !covers(other, &turned));
+                    chosen.retain(|other| !instead(&turned, other));
                     chosen.insert(turned.clone());
                 } else {
                     chosen.remove(&turned);

@@ -70,7 +70,7 @@ fn levels<'p>(package: &'p Package, fits: impl Fn(&&'p Level) -> bool) -> Vec<(S
 }
 
 /// What it asks for, in a sentence.
-fn effect_words(effect: &Effect) -> String {
+fn effect_words(effect: &Effect, plain: bool) -> String {
     let point = |one: &gridbook_domain::warning::PointEffect| {
         let what = match one.every_hours {
             // Whoever is there all the time needs no rhythm.
@@ -87,7 +87,8 @@ fn effect_words(effect: &Effect) -> String {
         0 => "没有要上门的户".to_owned(),
         homes => format!("{homes} 户要上门提醒"),
     };
-    format!("{points}；{homes}。")
+    // What has no level moves no patrol.
+    if plain { format!("{homes}。") } else { format!("{points}；{homes}。") }
 }
 
 /// The screen.
@@ -113,8 +114,8 @@ pub fn warnings() -> AnyView {
     let standing = move || {
         let held = rows(true);
         if held.is_empty() {
-            let text = "收到气象、国土、水务、林业部门的预警后，点“发布预警”，手机同步后就能看到。";
-            return blank("empty", "现在没有预警", text, Vec::new());
+            let text = "收到气象、国土、水务、林业部门的预警，或者低保、医保等政策有变化，点“发布”，手机同步后就能看到。";
+            return blank("empty", "现在没有预警和政策变化", text, Vec::new());
         }
         draw(app, &names.get(), &held, Some(change))
     };
@@ -131,12 +132,12 @@ pub fn warnings() -> AnyView {
     };
     view! {
         <div class="page-head">
-            <h1 class="page-title">"预警"</h1>
+            <h1 class="page-title">"预警和政策"</h1>
             <div class="page-actions">
-                {opener(announcing, "btn btn-small btn-primary", "warning-new", Some("plus"), "发布预警")}
+                {opener(announcing, "btn btn-small btn-primary", "warning-new", Some("plus"), "发布")}
             </div>
         </div>
-        <div class="books" tabindex="0" role="region" aria-label="预警">
+        <div class="books" tabindex="0" role="region" aria-label="预警和政策">
             <section class="section">
                 <div class="section-head"><h2 class="section-title">"正在生效和就要开始的"</h2></div>
                 {standing}
@@ -162,11 +163,14 @@ fn draw(app: App, names: &Names, list: &[Held], change: Option<change::Change>) 
         let by = [warning.issued_by.clone(), format!("{} 录入", names.person(&held.by))];
         let by: Vec<String> = by.into_iter().filter(|words| !words.is_empty()).collect();
         let buttons = change.filter(|_| mine(app, warning)).map(|change| change.buttons(warning));
-        let note =
-            (!warning.note.is_empty()).then(|| view! { <div class="muted">{warning.note.clone()}</div> });
+        let plain = warning.level.is_empty();
+        let note = if plain { warning.words(&package) } else { warning.note.clone() };
+        let note = (!note.is_empty()).then(|| view! { <div class="muted">{note}</div> });
+        let title = warning.title(&package);
+        let title = if plain { title.into_any() } else { levelled(&warning.level, title) };
         view! {
             <tr data-testid="warning-row" data-what=warning.what.clone() data-level=warning.level.clone()>
-                <td>{levelled(&warning.level, warning.title(&package))}{note}</td>
+                <td>{title}{note}</td>
                 <td>{places(names, warning)}</td>
                 <td>{format!("{} 至 {}", moment(warning.from), moment(warning.until))}</td>
                 <td>{by.join("，")}</td>
@@ -177,12 +181,12 @@ fn draw(app: App, names: &Names, list: &[Held], change: Option<change::Change>) 
     };
     let rows = list.iter().map(line).collect_view();
     let heads = [
-        Col::Text("预警"),
+        Col::Text("内容"),
         Col::Text("范围"),
         Col::Text("时间"),
         Col::Text("发布"),
         Col::Text("状态"),
         Col::Act("操作"),
     ];
-    table(if change.is_some() { "现有预警" } else { "已结束的预警" }, true, &heads, rows)
+    table(if change.is_some() { "现有的" } else { "已结束的" }, true, &heads, rows)
 }

@@ -55,7 +55,7 @@ fn warnings(app: App) -> AnyView {
             }
             let asks = Asks::new(&package, &seen, now);
             let mut next = asks.next().unwrap_or(u64::MAX);
-            let lines = held.into_iter().map(|warning| {
+            let lines = held.into_iter().filter_map(|warning| {
                 next = next.min(if warning.from > now { warning.from } else { warning.ends() });
                 let (points, homes) = asks.of(&warning);
                 let begins = if warning.from > now {
@@ -63,14 +63,14 @@ fn warnings(app: App) -> AnyView {
                 } else {
                     String::new()
                 };
-                let end = format::when(warning.until, now);
-                let mut text = format!("{begins}到 {end} 为止。该巡查 {points} 处，该上门 {homes} 户。");
-                for words in [&warning.issued_by, &warning.note] {
-                    if !words.is_empty() {
-                        text = format!("{text}{words}。");
-                    }
-                }
-                (warning.title(&package), warning.level, text)
+                let (end, words) = (format::when(warning.until, now), warning.words(&package));
+                let text = match (warning.level.as_str(), homes) {
+                    // What changed concerns nobody here any more, or not yet.
+                    ("", 0) => return None,
+                    ("", _) => format!("{begins}{words}该上门 {homes} 户。"),
+                    _ => format!("{begins}到 {end} 为止。该巡查 {points} 处，该上门 {homes} 户。{words}"),
+                };
+                Some((warning.title(&package), warning.level, text))
             });
             (lines.collect::<Vec<_>>(), next)
         })
@@ -83,7 +83,7 @@ fn warnings(app: App) -> AnyView {
         let one = |(title, level, text): (String, String, String)| {
             let tone = match level.as_str() {
                 "red" => Tone::Danger,
-                "blue" => Tone::Info,
+                "blue" | "" => Tone::Info,
                 _ => Tone::Warn,
             };
             let inside = banner(tone, badge::shape(&level), title, text, Vec::new());

@@ -77,6 +77,19 @@ test("a household's card", async (t) => {
     await desk.synced();
   });
 
+  await t.test("who is home from hospital is written on the card, and lives there as before", async () => {
+    const people = await phone.id("member-row").count();
+    await phone.airplane(true);
+    await phone.id("movement-add").click();
+    const name = await phone.id("ask-who").locator("option:not([disabled])").evaluateAll((all) => all.map((one) => one.value).find((value) => value && !value.startsWith("@")));
+    await saved(phone, { kind: "discharge", who: name });
+    await phone.id("movement").filter({ hasText: "出院" }).waitFor();
+    assert.equal(await phone.id("member-row").count(), people);
+    await phone.airplane(false);
+    await phone.wake();
+    await phone.synced();
+  });
+
   await t.test("what arrives leaves an open dialog as it is", async () => {
     await desk.id("kind-add").click();
     await desk.id("ask-note").fill("村医讲的，病历在卫生室");

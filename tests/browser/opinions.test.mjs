@@ -67,5 +67,15 @@ test("an opinion from a visit", async (t) => {
     await desk.id("books-meanings").filter({ hasText: "每百次带出上报" }).waitFor();
     await keep(desk.page, "desk-coverage-meanings");
   });
+
+  await t.test("who made visits stands by name, and a household counts once", async () => {
+    const people = desk.page.getByRole("region", { name: "走访人次" });
+    await people.waitFor();
+    const rows = await people.getByTestId("books-row").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.innerText)));
+    const [total, ...by] = rows.reverse();
+    assert.match(total[0], /合计/);
+    assert.ok(by.length > 0 && by.every(([, made, alone, together]) => Number(made) === Number(alone) + Number(together)));
+    assert.ok(Number(total[4]) >= 1 && Number(total[4]) <= by.reduce((sum, row) => sum + Number(row[4]), 0), "no household twice");
+  });
   town.noComplaints();
 });

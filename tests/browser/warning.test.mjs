@@ -128,5 +128,48 @@ test("a warning is announced, raised and lifted", async (t) => {
     assert.equal(held.rejected, undefined);
     assert.equal(held.values.lifted_by, "zhuren01");
   });
+
+  await t.test("a change of policy calls on those whom it concerns until somebody met them", async () => {
+    const poor = await worker.create({
+      type: "household",
+      place: { area: GRID },
+      set: { head: "冉小寒", status: "active", categories: ["dibao"] },
+    });
+    const visited = (at) =>
+      worker.create({
+        type: "visit",
+        form: "F-VISIT/1",
+        state: "visited",
+        place: { area: GRID },
+        set: { household: poor, visit_at: at, mode: "in_home", purposes: ["daily"], met: "head", no_change: true, well_being: "good" },
+      });
+    await visited(`${yesterday}T09:00:00+08:00`);
+    await desk.go("warnings");
+    await desk.id("warning-new").click();
+    await desk.id("warning-what").selectOption("policy");
+    await desk.id("warning-category-dibao").waitFor({ state: "attached" });
+    assert.equal(await desk.id("warning-level").count(), 0, "it has no level");
+    await desk.page.locator("label.chip", { has: desk.id("warning-category-dibao") }).click();
+    await desk.page.locator("label.chip", { has: desk.id(`warning-area-${VILLAGE}`) }).click();
+    await desk.id("warning-effect").filter({ hasText: /[1-9]\d* 户要上门提醒/ }).waitFor();
+    await desk.id("warning-save").click();
+    await desk.id("warning-wrong").filter({ hasText: "有什么变化" }).waitFor();
+    await desk.id("warning-note").fill("低保标准从下月起提高");
+    await inspect(desk.page, "desk-policy-new");
+    await desk.id("warning-save").click();
+    const line = row.and(desk.page.locator('[data-what="policy"]'));
+    await line.filter({ hasText: "低保户：低保标准从下月起提高" }).waitFor();
+    assert.equal(await line.getByTestId("warning-change").count(), 0);
+    await desk.synced();
+    await phone.go("");
+    await nudged("the policy is on the phone", () => phone.wake(), async () => (await banner.count()) > 0);
+    assert.match(await banner.innerText(), /政策变化[^]*低保户：低保标准从下月起提高。该上门 [1-9]\d* 户。/);
+    await inspect(phone.page, "phone-policy");
+    const due = phone.id("household-row").filter({ hasText: "冉小寒" });
+    await phone.go("households?due=1");
+    await nudged("the household is to be visited", () => phone.wake(), async () => (await due.count()) > 0);
+    await visited(`${new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`);
+    await nudged("somebody was there", () => phone.wake(), async () => (await due.count()) === 0);
+  });
   town.noComplaints();
 });

@@ -3,6 +3,7 @@
 mod attempt;
 mod campaign;
 mod coverage;
+mod credit;
 mod indicator;
 mod proof;
 pub mod task;
@@ -21,11 +22,13 @@ use crate::summary::{Summary, VisitFact, VisitMode, day_of};
 use crate::warning;
 
 pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
-pub use campaign::{Progress, Walker, assign, credits, people_of, progress};
+pub use campaign::{Progress, Walker, assign, progress};
 pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
+pub use credit::{Credit, Credits, Walk, credits};
 pub use indicator::{Fact, Indicators, indicators};
 pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
+pub(crate) use trigger::entered;
 pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
 
 /// A category that a household holds.
@@ -259,9 +262,7 @@ pub fn due_list<'a>(
     let merges = Merges::of(summaries.clone());
     let mut signals: BTreeMap<EntityId, Vec<Signal>> = BTreeMap::new();
     for summary in summaries.clone() {
-        let (Some(household), false) = (summary.household, summary.kind == RecordKind::Household) else {
-            continue;
-        };
+        let Some(household) = summary.household else { continue };
         let found = row_signals(rules, summary);
         if !found.is_empty() {
             signals.entry(merges.standing(household)).or_default().extend(found);
@@ -277,8 +278,9 @@ pub fn due_list<'a>(
             let mut due = household_due(summary, visits, package, today, season);
             let attempts = attempts(rules, due.mode, visits);
             let heard = signals.get(&summary.id).map_or(&[][..], Vec::as_slice);
-            let heard = [heard, &warning::signals(package, &warnings, &summary.area)].concat();
-            let called = extras(rules, &summary.kinds(today), &heard, visits, today);
+            let kinds = summary.kinds(today);
+            let heard = [heard, &warning::signals(package, &warnings, (&summary.area, &kinds))].concat();
+            let called = extras(rules, &kinds, &heard, visits, today);
             let called = called.into_iter().find(|extra| extra.wanted(today));
             // What is due anyway by then is not called for besides; visits that rest are.
             let planned = matches!(due.state, DueState::Overdue | DueState::Due);

@@ -110,6 +110,9 @@ pub enum Hint {
     },
     /// A household's category that somebody has to approve (TERR-12).
     Approve,
+    /// What was entered at a household calls for a visit: place of the trigger in the package's list, and the day as days of
+    /// our era (VISIT-05).
+    Happened(u8, i32),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -304,6 +307,11 @@ impl Summary {
         self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
         self.hints.extend(view.categories.iter().any(category::Held::waits).then_some(Hint::Approve));
         self.hints.extend(spot_of(entity.get("geo")).map(|(lat, lon)| Hint::At { lat, lon }));
+        let happened = crate::plan::entered(package.visits.get(), entity).into_iter();
+        let hint = |(place, day): (usize, NaiveDate)| {
+            Some(Hint::Happened(u8::try_from(place).ok()?, day.num_days_from_ce()))
+        };
+        self.hints.extend(happened.filter_map(hint));
         self.categories = category::words(&view.categories);
         if self.title.is_empty() {
             // A vacant house has no head: name it by its place.

@@ -53,6 +53,17 @@ pub struct WarningKind {
     /// Triggers of visits that it sets off.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<String>,
+    /// It has no level and calls for visits alone, of the households of the categories that are named, for so many days at
+    /// most: a change of policy (VISIT-05). `None` = a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u64>,
+}
+
+impl WarningKind {
+    /// How long one lasts and is extended by at most, milliseconds.
+    pub fn longest(&self) -> u64 {
+        self.days.map_or(MAX_MS, |days| days * DAY_MS)
+    }
 }
 
 /// A warning.
@@ -62,8 +73,10 @@ pub struct Warning {
     pub id: EntityId,
     /// What it is of: a [`WarningKind`].
     pub what: String,
-    /// Its level: `yellow` …
+    /// Its level: `yellow` …; empty where its kind has none.
     pub level: String,
+    /// The households that it concerns, by category; empty = those that its triggers name.
+    pub categories: Vec<String>,
     /// The codes of the areas in which it is in force, at least one.
     pub areas: Vec<String>,
     /// When it was announced, milliseconds since 1970.
@@ -108,18 +121,17 @@ impl Warning {
 
     fn read(values: &Values, area: &str, at: u64) -> Option<Self> {
         let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let areas = match values.get("areas") {
-            None => Vec::new(),
-            Some(list) => {
-                let codes = list.as_array()?.iter().map(|code| code.as_str().map(str::to_owned));
-                codes.collect::<Option<Vec<_>>>()?
-            }
+        let list = |path: &str| match values.get(path) {
+            None => Some(Vec::new()),
+            Some(list) => list.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect(),
         };
+        let areas: Vec<String> = list("areas")?;
         let lifted = text("lifted");
         Some(Self {
             id: EntityId([0; 16]),
             what: text("what"),
             level: text("level"),
+            categories: list("categories")?,
             areas: if areas.is_empty() { vec![area.to_owned()] } else { areas },
             at,
             raised: at,
@@ -134,7 +146,8 @@ impl Warning {
 
     /// Reads a row of a list.
     pub fn of_row(row: &Summary) -> Option<Self> {
-        let [what, from, until, raised, lifted, lifted_by, note, areas @ ..] = row.categories.as_slice()
+        let [what, from, until, raised, lifted, lifted_by, note, concerned, areas @ ..] =
+            row.categories.as_slice()
         else {
             return None;
         };
@@ -143,6 +156,7 @@ impl Warning {
             id: row.id,
             what: what.clone(),
             level: row.level.clone(),
+            categories: concerned.split_terminator(',').map(str::to_owned).collect(),
             areas: areas.to_vec(),
             at: row.at,
             raised: raised.parse().ok()?,
@@ -165,7 +179,8 @@ impl Warning {
         row.level = self.level;
         let lifted = self.lifted.map(|ms| ms.to_string()).unwrap_or_default();
         let [from, until, raised] = [self.from, self.until, self.raised].map(|ms| ms.to_string());
-        let words = [self.what, from, until, raised, lifted, self.lifted_by, self.note];
+        let concerned = self.categories.join(",");
+        let words = [self.what, from, until, raised, lifted, self.lifted_by, self.note, concerned];
         row.categories = words.into_iter().chain(self.areas).collect();
     }
 
@@ -174,16 +189,18 @@ impl Warning {
         let area = smallest(&self.areas)?;
         let mut set: Values = [
             ("what".to_owned(), Value::from(self.what.as_str())),
-            ("level".to_owned(), Value::from(self.level.as_str())),
             ("areas".to_owned(), self.areas.iter().map(String::as_str).collect()),
             ("from".to_owned(), Value::from(stored(self.from))),
             ("until".to_owned(), Value::from(stored(self.until))),
         ]
         .into();
-        for (path, words) in [("issued_by", &self.issued_by), ("note", &self.note)] {
+        for (path, words) in [("level", &self.level), ("issued_by", &self.issued_by), ("note", &self.note)] {
             if !words.is_empty() {
                 set.insert(path.to_owned(), Value::from(words.as_str()));
             }
+        }
+        if !self.categories.is_empty() {
+            set.insert("categories".to_owned(), self.categories.iter().map(String::as_str).collect());
         }
         Some(Create {
             type_: RecordKind::Warning.as_str().to_owned(),
@@ -238,16 +255,40 @@ impl Warning {
         package.hazards.get().warnings.iter().find(|kind| kind.id == self.what)
     }
 
-    /// `暴雨橙色预警`
+    /// `暴雨橙色预警`; what has no level is called by its kind alone.
     pub fn title(&self, package: &Package) -> String {
         let kind = self.kind(package).map_or(self.what.as_str(), |kind| kind.label.as_str());
+        if self.level.is_empty() {
+            return kind.to_owned();
+        }
         let level = package.level(&self.level).map_or("", |level| level.label.as_str());
         format!("{kind}{level}色预警")
+    }
+
+    /// What is to be said beside its title: who issued it and the note, or the households that it concerns and what changed.
+    pub fn words(&self, package: &Package) -> String {
+        if !self.level.is_empty() {
+            let words = [&self.issued_by, &self.note].into_iter().filter(|words| !words.is_empty());
+            return words.map(|words| format!("{words}。")).collect();
+        }
+        let labels: Vec<&str> = self
+            .categories
+            .iter()
+            .filter_map(|id| package.category(id))
+            .map(|category| category.label.as_str())
+            .collect();
+        format!("{}：{}。", labels.join("、"), self.note.trim_end_matches('。'))
     }
 
     /// Whether places of a kind are patrolled differently under it.
     fn concerns(&self, package: &Package, point: &PointKind) -> bool {
         self.kind(package).is_some_and(|kind| kind.points.contains(&point.id))
+    }
+
+    /// When households hear of it: a warning as soon as it is announced or raised, before the rain comes; what has no level
+    /// from the day on which it begins.
+    fn heard(&self) -> u64 {
+        if self.level.is_empty() { self.raised.max(self.from) } else { self.raised }
     }
 
     /// The triggers of visits that it sets off at its level.
@@ -289,12 +330,16 @@ pub fn season_with(
     }
 }
 
-/// What standing warnings say to the households of an area. They count from when they were announced or raised, also those
-/// that begin later: people are called on before the rain comes.
-pub fn signals(package: &Package, warnings: &[Warning], area: &str) -> Vec<Signal> {
-    let here = warnings.iter().filter(|warning| warning.covers(area));
+/// What standing warnings say to a household of these categories in an area. They count from when they were announced or
+/// raised, also those that begin later: people are called on before the rain comes.
+pub fn signals(package: &Package, warnings: &[Warning], (area, kinds): (&str, &[&str])) -> Vec<Signal> {
+    let concerned = |warning: &&Warning| {
+        let of = &warning.categories;
+        warning.covers(area) && (of.is_empty() || of.iter().any(|id| kinds.contains(&id.as_str())))
+    };
+    let here = warnings.iter().filter(concerned);
     here.flat_map(|warning| {
-        warning.calls(package).map(|trigger| Signal { trigger: trigger.to_owned(), at: warning.raised })
+        warning.calls(package).map(|trigger| Signal { trigger: trigger.to_owned(), at: warning.heard() })
     })
     .collect()
 }

@@ -1,10 +1,11 @@
-//! Campaigns and visits by village and grid (CAT-03, VISIT-06, VISIT-11): shares of places, never of people.
+//! Campaigns and visits by village and grid (CAT-03, VISIT-06, VISIT-11): shares of places, never of people. Beside them
+//! stands who made visits (VISIT-07), by name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
 use gridbook_domain::plan::{
-    Doubt, Doubtful, Fact, Trace, doubtful, full_coverages, indicators, visits_by_household,
+    Doubt, Doubtful, Fact, Trace, Walk, credits, doubtful, full_coverages, indicators, visits_by_household,
 };
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::similar::{Spot, spot_of};
@@ -14,7 +15,7 @@ use gridbook_log::EntityId;
 use gridbook_sheets::Table;
 
 use super::Asked;
-use super::figures::{Figures, cases, places, summaries, texts};
+use super::figures::{Figures, cases, places, summaries, table, texts};
 use crate::app::App;
 use crate::desk::words::moment;
 use crate::ui::directory::Names;
@@ -83,6 +84,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("每百次带出上报", "由这段时间的走访带出的隐患、纠纷和事项，合每一百次走访几件。"),
     ("有留痕", "见面的走访里，有住处附近的定位、照片、录音、户主签字或口头同意之一的；不要求样样都有。"),
     (
+        "走访人次",
+        "见到人的走访，谁去的都各算一次，同行的按登记的姓名算；户和合计只算一次。按姓名排，不评比；两人同行的专门走访不在内。",
+    ),
+    (
         "请核对的走访",
         "几分钟里登记了许多户，或定位离住处远（已减去误差）。只供询问，不作结论，不计入任何指标。",
     ),
@@ -109,10 +114,11 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
         .cloned()
         .collect();
     let by_id: BTreeMap<EntityId, &Summary> = told.iter().map(|row| (row.id, row)).collect();
-    let mut traces = Vec::new();
+    let (mut traces, mut walks) = (Vec::new(), Vec::new());
     let facts = cases(app, &told, |entity, case| {
         let row = by_id.get(&entity.id())?;
         traces.extend(Trace::of(row, &case));
+        walks.extend(Walk::of(row, &case.values));
         Some((row.area.clone(), Fact::of(row, &case)))
     })
     .await;
@@ -161,9 +167,29 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
         ("下半年全覆盖", 20.0),
         ("有留痕", 20.0),
     ];
-    let tables =
-        vec![texts("走访覆盖", &heads, rows), questions(app, names, &doubtful(&traces, &rules, home))];
+    let tables = vec![
+        texts("走访覆盖", &heads, rows),
+        people(names, &walks, &all),
+        questions(app, names, &doubtful(&traces, &rules, home)),
+    ];
     Figures { tables, meanings: MEANINGS, ..Figures::default() }
+}
+
+/// Who made the visits that met somebody. Under the line a household and a visit count once, however many came.
+fn people(names: &Names, walks: &[Walk], rows: &[Summary]) -> Table {
+    let found = credits(walks, &names.people, rows);
+    let line = |name: String, [alone, together]: [usize; 2], households: usize| {
+        let figures = [alone + together, alone, together, households].map(|n| n.to_string());
+        std::iter::once(name).chain(figures).collect::<Vec<_>>()
+    };
+    if found.people.is_empty() {
+        return table("走访人次", &[], Vec::new());
+    }
+    let (visits, households) = (found.visits, found.households);
+    let people =
+        found.people.into_iter().map(|one| line(one.name, [one.alone, one.together], one.households));
+    let rows = people.chain([line("合计（一起去的算一次）".to_owned(), visits, households)]).collect();
+    table("走访人次", &["姓名", "走访", "独自", "一起", "见到的户"], rows)
 }
 
 /// Where the households of these visits live, as far as the phone's place was noted and theirs is known.

@@ -46,8 +46,11 @@ impl Change {
             self.which.set(Some(other.clone()));
             self.lifting.set(true);
         };
-        view! {
+        let more = (!warning.level.is_empty()).then(|| view! {
             <button class="btn btn-small" type="button" data-testid="warning-change" on:click=change>"延长、提级"</button>
+        });
+        view! {
+            {more}
             <button class="btn btn-small btn-quiet" type="button" data-testid="warning-lift" on:click=lift>"解除"</button>
         }
         .into_any()
@@ -65,15 +68,15 @@ impl Change {
             let set = Warning::lift(&app.user(), app.now_ms());
             spawn_local(async move {
                 match put(app, &warning, set).await {
-                    Ok(()) => toasts.ok("预警已解除，各手机同步后恢复平常的巡查和走访"),
+                    Ok(()) => toasts.ok("已解除，各手机同步后恢复平常的巡查和走访"),
                     Err(words) => toasts.warn(words),
                 }
             });
         };
         let ask = Confirm {
-            title: "解除这条预警？".to_owned(),
+            title: "现在就解除？".to_owned(),
             text: "解除后点位恢复平常的巡查，因为它要上门的户不再列出；已经做的巡查和走访都在。解除了不能恢复，要再用请重新发布。".to_owned(),
-            yes: "解除预警".to_owned(),
+            yes: "解除".to_owned(),
             danger: true,
         };
         confirm(self.lifting, ask, go)

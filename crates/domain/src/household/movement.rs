@@ -1,5 +1,5 @@
-//! Who came and who went (TERR-11): birth, death, marriage, moving, long absence and return. Each is an event of the
-//! household with its day and who reported it; what it means for the people of the household follows from one rule.
+//! Who came and who went (TERR-11): birth, death, marriage, moving, long absence and return; and who is home from hospital
+//! (VISIT-05). Each is an event of the household with its day and who reported it; what it means for the people of the household follows from one rule.
 //! Nobody is taken away: who has left stays as a row that says when and why.
 
 use chrono::NaiveDate;
@@ -14,6 +14,8 @@ use crate::search::fold;
 
 /// Path of the table.
 pub const TABLE: &str = "movements";
+/// Where a visit's form says what happened, in any row.
+pub(crate) const TOLD: &str = "pop_events/*/kind";
 const AT_HOME: &str = "at_home";
 
 /// One event.
@@ -44,6 +46,8 @@ enum Effect {
     Leaves,
     GoesAway,
     ComesBack,
+    /// It changes nothing of who lives there and how.
+    Stays,
 }
 
 impl Movement {
@@ -53,6 +57,7 @@ impl Movement {
             "death" | "married_out" | "moved_out" | "household_split" => Some(Effect::Leaves),
             "long_away" => Some(Effect::GoesAway),
             "returned" => Some(Effect::ComesBack),
+            "discharge" => Some(Effect::Stays),
             _ => None,
         }
     }
@@ -148,9 +153,14 @@ pub fn apply(view: &HouseholdView, known: &[Movement], events: &[Movement]) -> V
         event.extend((!one.note.is_empty()).then(|| cell("note", &one.note)));
         if let Some(person) = found {
             event.push(cell("member", &person.row));
-            change(person, one, effect, &mut set);
+            if effect != Effect::Stays {
+                change(person, one, effect, &mut set);
+            }
         }
         set.extend(event);
+        if effect == Effect::Stays {
+            continue;
+        }
         let lived = lived_in(&people, effect, &residence).to_owned();
         if lived != residence {
             set.insert("residence_type".to_owned(), lived.as_str().into());

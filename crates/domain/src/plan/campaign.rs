@@ -1,11 +1,10 @@
-//! Visits by many: a month in which everybody goes out (大走访, VISIT-06), and visits made together (VISIT-07).
+//! A month in which everybody goes out (大走访, VISIT-06).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Entity, EntityId, order_by_key, set_of};
+use gridbook_log::{EntityId, order_by_key, set_of};
 
 use crate::household::merge::Merges;
-use crate::record::RecordKind;
 use crate::share::Share;
 use crate::summary::Summary;
 use crate::territory::covers;
@@ -77,32 +76,4 @@ pub fn progress<'a>(
     };
     progress.call_backs = summaries.into_iter().filter(handled).map(|summary| summary.id).collect();
     progress
-}
-
-/// Everybody who made a visit: who wrote it, and those who came along by name. A visit made together counts once for
-/// the household and once for each.
-pub fn people_of(visit: &Entity) -> BTreeSet<String> {
-    let Some(creation) = visit.creation() else { return BTreeSet::new() };
-    let rows = visit.rows("participants");
-    let named = rows.iter().filter_map(|row| visit.text(&format!("participants/{row}/name")));
-    let named = named.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-    named.chain([creation.user.clone()]).collect()
-}
-
-/// Visits that met somebody, by person, and how many households were visited in all.
-pub fn credits<'a>(visits: impl IntoIterator<Item = &'a Entity>) -> (usize, BTreeMap<String, usize>) {
-    let mut households = BTreeSet::new();
-    let mut people: BTreeMap<String, usize> = BTreeMap::new();
-    for visit in visits {
-        let met = !matches!(visit.text("met").unwrap_or_default(), "" | "not_met" | "none");
-        let kept = visit.creation().is_some_and(|made| made.rejected.is_none());
-        if !met || !kept || visit.type_() != Some(RecordKind::Visit.as_str()) {
-            continue;
-        }
-        households.extend(visit.text("household").map(str::to_owned));
-        for person in people_of(visit) {
-            *people.entry(person).or_default() += 1;
-        }
-    }
-    (households.len(), people)
 }

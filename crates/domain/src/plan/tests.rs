@@ -238,21 +238,6 @@ fn a_campaign_is_shared_out_and_followed() {
 }
 
 #[test]
-fn together_counts_once_for_the_household_and_once_for_each() {
-    use crate::household::tests::stream;
-    use serde_json::json;
-    let made = |seed: u8, met: &str| {
-        let set = json!({"household": "0101", "met": met, "participants/a/name": "民警老李",
-            "participants/b/name": " ", "participants/c/name": "yang"});
-        stream(seed, &[("create", json!({"type": "visit", "state": "visited", "set": set}))])
-    };
-    let visits = [made(1, "head"), made(2, "head"), made(3, "not_met")];
-    let (households, people) = credits(&visits);
-    assert_eq!(households, 1);
-    assert_eq!(people, BTreeMap::from([("yang".to_owned(), 2), ("民警老李".to_owned(), 2)]));
-}
-
-#[test]
 fn coverage_timeliness_and_two_coverages_a_year() {
     use crate::household::tests::stream;
     use serde_json::json;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::proof::ProofRules;
-use crate::calendar::{DAY_MS, day_of};
+use crate::calendar::{DAY_MS, day_of, midnight};
+use crate::household::movement;
 use crate::record::RecordKind;
 use crate::summary::{Hint, Summary, VisitFact};
 use crate::territory::micro::MicroRules;
@@ -70,7 +71,8 @@ pub struct Trigger {
     /// Days after it, for visits that follow it.
     #[serde(skip_serializing_if = "is_none")]
     pub late_days: u64,
-    /// Answers in a visit's form that say that it happened.
+    /// Answers in a visit's form that say that it happened. What they say of who came and went also counts where it was
+    /// entered at the household.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<Answer>,
 }
@@ -152,7 +154,23 @@ pub fn signals(rules: &VisitRules, visit: &Entity) -> Vec<Signal> {
     happened.map(|trigger| Signal { trigger: trigger.id.clone(), at }).collect()
 }
 
-/// What happened to a household as a list row tells it: what was heard in a visit, a dispute that was closed.
+/// What was entered at a household itself (TERR-11): the place of the trigger in the list of the rules, and the day. What a
+/// visit told of stands there, too; it is the same event, and whoever answers one has answered the other.
+pub(crate) fn entered(rules: &VisitRules, household: &Entity) -> Vec<(usize, NaiveDate)> {
+    let events = movement::history(household);
+    let told = |trigger: &Trigger, kind: &String| {
+        let of = |answer: &Answer| answer.path == movement::TOLD && answer.values.contains(kind);
+        trigger.from.iter().any(of)
+    };
+    let of = |(place, trigger): (usize, &Trigger)| {
+        let own = events.iter().filter(|one| told(trigger, &one.kind));
+        own.filter_map(|one| Some((place, one.on?))).collect::<Vec<_>>()
+    };
+    rules.triggers.iter().enumerate().flat_map(of).collect()
+}
+
+/// What happened to a household as a list row tells it: what was heard in a visit, what was entered at the household, a
+/// dispute that was closed.
 pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
     if summary.rejected {
         return Vec::new();
@@ -160,11 +178,16 @@ pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
     if summary.kind == RecordKind::Dispute && summary.state == "closed" {
         return vec![Signal { trigger: "dispute_closed".to_owned(), at: summary.updated }];
     }
-    let heard = summary.hints.iter().filter_map(|hint| match hint {
-        Hint::Calls(place) => rules.triggers.get(usize::from(*place)),
-        _ => None,
+    let heard = summary.hints.iter().filter_map(|hint| {
+        let (place, at) = match hint {
+            Hint::Calls(place) => (place, summary.at),
+            Hint::Happened(place, day) => (place, midnight(NaiveDate::from_num_days_from_ce_opt(*day)?)),
+            _ => return None,
+        };
+        let trigger = rules.triggers.get(usize::from(*place))?;
+        Some(Signal { trigger: trigger.id.clone(), at })
     });
-    heard.map(|trigger| Signal { trigger: trigger.id.clone(), at: summary.at }).collect()
+    heard.collect()
 }
 
 /// The extra visits that a household's categories and what happened to it call for, the most urgent first. Days of
@@ -183,35 +206,30 @@ pub fn extras(
         if !concerns {
             continue;
         }
-        let mut spans: Vec<(NaiveDate, NaiveDate)> = Vec::new();
-        let mut announced = Vec::new();
+        let mut spans: Vec<((NaiveDate, NaiveDate), u64)> = Vec::new();
         for signal in signals.iter().filter(|signal| signal.trigger == trigger.id) {
             let day = day_of(signal.at);
+            // What was announced is heard of by who is called on after it; of everything else the day is what is known.
+            let since = if trigger.from.is_empty() { signal.at } else { 0 };
             if let Some(hours) = trigger.within_hours {
-                let span = (day, day_of(signal.at + hours * DAY_MS / 24));
-                if trigger.level.is_empty() {
-                    spans.push(span);
-                } else {
-                    announced.push((span, signal.at));
-                }
+                spans.push(((day, day_of(signal.at + hours * DAY_MS / 24)), since));
             }
             if let Some(days) = trigger.within_days {
-                spans.push((day, day + Days::new(days)));
+                spans.push(((day, day + Days::new(days)), since));
             }
             // A visit a little early counts; one of the week before does not.
-            spans
-                .extend(trigger.after_days.iter().map(|n| (day + Days::new(n - n / 5), day + Days::new(*n))));
+            let later = trigger.after_days.iter();
+            spans.extend(later.map(|n| ((day + Days::new(n - n / 5), day + Days::new(*n)), 0)));
         }
         spans.extend(festival_days(rules, trigger, today).into_iter().map(|festival| {
-            if trigger.late_days > 0 {
+            let span = if trigger.late_days > 0 {
                 (festival + Days::new(1), festival + Days::new(trigger.late_days))
             } else {
                 (festival - Days::new(trigger.before_days), festival)
-            }
+            };
+            (span, 0)
         }));
-        let spans = spans.into_iter().map(|span| (span, 0));
-        for ((opens, by), since) in spans.chain(announced) {
-            // A warning is heard of by who is called on after it; of everything else the day is what is known.
+        for ((opens, by), since) in spans {
             let counts = |visit: &&VisitFact| visit.met && visit.day >= opens && visit.at >= since;
             let met = visits.iter().filter(counts).map(|visit| visit.day).min();
             let (id, label) = (trigger.id.clone(), trigger.label.clone());
@@ -238,3 +256,6 @@ fn festival_days(rules: &VisitRules, trigger: &Trigger, today: NaiveDate) -> Vec
     });
     springs.chain(yearly).filter(near).collect()
 }
+
+#[cfg(test)]
+mod tests;

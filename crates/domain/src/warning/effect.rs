@@ -65,7 +65,9 @@ pub fn effect(package: &Package, warning: &Warning, rows: &[&Summary], now: u64)
     });
     let homes = homes(rows.iter().copied());
     let visits = visits_by_household(rows.iter().copied());
-    Effect { points: points.collect(), homes: homes_to_visit(package, warning, (&homes, &visits), now) }
+    // What begins on a later day calls from then on.
+    let then = now.max(warning.heard());
+    Effect { points: points.collect(), homes: homes_to_visit(package, warning, (&homes, &visits), then) }
 }
 
 /// What warnings ask for right now of whoever has these rows: what they all look at is found once.
@@ -122,15 +124,14 @@ fn homes_to_visit(
     (homes, visits): (&[Home<'_>], &BTreeMap<EntityId, Vec<VisitFact>>),
     now: u64,
 ) -> usize {
-    let Some(area) = warning.areas.first() else { return 0 };
-    let heard = signals(package, std::slice::from_ref(warning), area);
-    if heard.is_empty() {
+    if warning.calls(package).next().is_none() {
         return 0;
     }
     let (rules, today) = (package.visits.get(), day_of(now));
     let called = homes.iter().filter(|home| active(home) && warning.covers(&home.area)).filter(|home| {
-        let seen = visits.get(&home.id).map_or(&[][..], Vec::as_slice);
-        let extras = extras(rules, &home.kinds(today), &heard, seen, today);
+        let (kinds, seen) = (home.kinds(today), visits.get(&home.id).map_or(&[][..], Vec::as_slice));
+        let heard = signals(package, std::slice::from_ref(warning), (&home.area, &kinds));
+        let extras = extras(rules, &kinds, &heard, seen, today);
         // Festivals call by themselves.
         let own = |trigger: &str| heard.iter().any(|signal| signal.trigger == trigger);
         extras.iter().any(|extra| own(&extra.trigger) && extra.wanted(today))

@@ -5,10 +5,10 @@ use gridbook_log::body::Set;
 use gridbook_log::{Create, Entity};
 use serde_json::Value;
 
-use super::{ANNOUNCE, MAX_AHEAD_DAYS, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning};
+use super::{ANNOUNCE, MAX_AHEAD_DAYS, MAX_AREAS, MAX_ISSUER, MAX_MS, MAX_NOTE, Warning, WarningKind};
 use crate::admit::Refusal;
 use crate::announced::Announced;
-use crate::calendar::day_of;
+use crate::calendar::{DAY_MS, day_of};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::Actor;
@@ -19,7 +19,7 @@ use crate::validate::instant;
 const THIS: Announced = Announced {
     kind: RecordKind::Warning,
     permission: ANNOUNCE,
-    said: &["what", "level", "areas", "from", "until", "issued_by", "note"],
+    said: &["what", "level", "categories", "areas", "from", "until", "issued_by", "note"],
 };
 
 /// Whether a new warning can be read, holds together, and is announced by somebody who may in all of its areas.
@@ -44,11 +44,24 @@ pub(crate) fn judge_create(
     Announced::covered(&warning.areas, &area)?;
     THIS.demand(package, actor, &warning.areas, today)?;
     let problem = |path, words: &str| Err(THIS.invalid(path, words));
-    if warning.kind(package).is_none() {
-        return problem("what", "请选预警的种类");
-    }
-    if package.level(&warning.level).is_none() {
+    let Some(kind) = warning.kind(package) else { return problem("what", "请选预警的种类") };
+    if kind.days.is_some() {
+        if !warning.level.is_empty() {
+            return problem("level", "这一种不分级别");
+        }
+        // What is for named people only is announced to nobody (VISIT-09).
+        let known = |id: &String| package.category(id).is_some();
+        let count = warning.categories.len();
+        if count == 0 || count > package.categories.len() || !warning.categories.iter().all(known) {
+            return problem("categories", "请选要上门的户类");
+        }
+        if warning.note.trim().is_empty() {
+            return problem("note", "请写明有什么变化");
+        }
+    } else if package.level(&warning.level).is_none() {
         return problem("level", "请选预警的级别");
+    } else if !warning.categories.is_empty() {
+        return Err(Refusal::UnexpectedPath("categories".to_owned()));
     }
     if warning.until <= warning.from {
         return problem("until", "截止时间要晚于开始时间");
@@ -56,8 +69,8 @@ pub(crate) fn judge_create(
     if warning.until <= written {
         return problem("until", "截止时间已经过了");
     }
-    if warning.until - warning.from > MAX_MS {
-        return problem("until", "一次最多发布 7 天，到期前可以延长");
+    if warning.until - warning.from > kind.longest() {
+        return problem("until", &format!("一次最多发布 {} 天，到期前可以延长", kind.longest() / DAY_MS));
     }
     // Households are called on as soon as it is announced: a wrong year would send people out for long.
     if day_of(warning.from) > today + Days::new(MAX_AHEAD_DAYS) {
@@ -97,17 +110,18 @@ pub(crate) fn judge_set(
     if warning.until <= written {
         return Err(THIS.invalid("until", "这条预警已经到期，要继续请发布新的"));
     }
+    let longest = warning.kind(package).map_or(MAX_MS, WarningKind::longest);
     for (path, value) in &set.set {
         let said = value.as_str().unwrap_or_default();
         match path.as_str() {
             "until" => {
                 let later = instant(said).filter(|until| *until > warning.until);
                 let later = later.ok_or_else(|| THIS.invalid("until", "延长后的截止时间要比原来的晚"))?;
-                if later - warning.until > MAX_MS {
-                    return Err(THIS.invalid("until", "一次最多延长 7 天"));
+                if later - warning.until > longest {
+                    return Err(THIS.invalid("until", &format!("一次最多延长 {} 天", longest / DAY_MS)));
                 }
             }
-            "level" if package.rank(said) < package.rank(&warning.level) => {}
+            "level" if package.rank(said) < package.rank(&warning.level) && !warning.level.is_empty() => {}
             "level" => return Err(THIS.invalid("level", "级别只能往上提；要降级请先解除，再发布新的预警")),
             "lifted" => {
                 if instant(said).is_none() {

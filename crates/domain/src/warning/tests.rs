@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used)]
+mod policy;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -23,6 +25,7 @@ fn warning(what: &str, level: &str, areas: &[&str]) -> Warning {
         id: EntityId([0; 16]),
         what: what.to_owned(),
         level: level.to_owned(),
+        categories: Vec::new(),
         areas: areas.iter().map(|&area| area.to_owned()).collect(),
         at: START,
         raised: START,

@@ -137,3 +137,15 @@ fn nobody_comes_back_by_going_away() {
     happen(&mut story, &[event("e3", "returned", "钟大雪", "2026-07-01")]);
     assert_eq!(names(&story), ["钟小满", "钟大雪"]);
 }
+
+#[test]
+fn whoever_is_home_from_hospital_lives_there_as_before() {
+    let mut story = house();
+    happen(&mut story, &[event("e1", "long_away", "钟大雪", "2026-03-01")]);
+    let before = HouseholdView::of(&story.entity);
+    let set = happen(&mut story, &[event("e2", "discharge", "钟大雪", "2026-05-01")]);
+    assert!(set.keys().all(|path| path.starts_with("movements/e2/")), "{set:?}");
+    assert_eq!(set.get("movements/e2/member"), Some(&json!("m2")));
+    assert_eq!(HouseholdView::of(&story.entity).members, before.members);
+    assert!(!event("e3", "discharge", "季白露", "2026-05-02").brings(), "nobody new comes with it");
+}

@@ -71,6 +71,25 @@ fn a_late_step_stays_a_note() {
 }
 
 #[test]
+fn a_page_is_headed_as_its_row_is_named() {
+    let package = Package::builtin();
+    let headed = |form: &str, set: Value| {
+        let mut story = Story::new();
+        let body =
+            json!({"type": "entry", "form": form, "state": "recorded", "place": {"area": GRID}, "set": set});
+        let op = story.op(gridbook_log::DeviceId([2; 8]), "ann", "create", &body);
+        story.entity.apply(&op);
+        let row = crate::summary::Summary::of(&story.entity, package).unwrap();
+        let heading = story.view().heading(package);
+        assert_eq!(heading, row.title);
+        heading
+    };
+    assert_eq!(headed("F-PATROL/1", json!({})), package.form_title("F-PATROL/1").unwrap());
+    assert_eq!(headed("F-PATROL/1", json!({"theme": "夜间巡查"})), "夜间巡查");
+    assert_eq!(headed("F-NONE/1", json!({})), RecordKind::Entry.label(), "a form that nobody has");
+}
+
+#[test]
 fn a_line_tells_to_whom_it_went_and_which_fault_was_set() {
     let mut story = Story::hazard("blue");
     story.until_claimed();

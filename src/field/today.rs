@@ -58,9 +58,9 @@ fn warnings(app: App) -> AnyView {
             }
             let asks = Asks::new(&package, &seen, now);
             let mut next = asks.next().unwrap_or(u64::MAX);
-            let lines = held.into_iter().map(|warning| {
+            let lines = held.iter().map(|warning| {
                 next = next.min(if warning.from > now { warning.from } else { warning.ends() });
-                let (points, homes) = asks.of(&warning);
+                let (points, homes) = asks.of(warning, &held);
                 let begins = if warning.from > now {
                     format!("{} 起，", format::when(warning.from, now))
                 } else {
@@ -73,7 +73,7 @@ fn warnings(app: App) -> AnyView {
                         text = format!("{text}{words}。");
                     }
                 }
-                (warning.title(&package), warning.level, text)
+                (warning.title(&package), warning.level.clone(), text)
             });
             (lines.collect::<Vec<_>>(), next)
         })

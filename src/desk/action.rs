@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::Value;
 
-use super::supervise;
+use super::supervise::{self, Lamps};
 use crate::app::{App, Problem, use_app};
 use crate::ui::dialog::{Doing, dialog_until};
 use crate::ui::directory::{Names, use_directory};
@@ -77,8 +77,8 @@ impl On {
     }
 }
 
-/// The dialog of one step; `on_close` is called once it is gone.
-pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> AnyView {
+/// The dialog of one step; `lamps` are what a supervision of it follows from, `on_close` is called once it is gone.
+pub fn action_dialog(step: Transition, targets: On, lamps: Option<Lamps>, on_close: Callback<()>) -> AnyView {
     let app = use_app();
     let open = RwSignal::new(true);
     let entered = Entered {
@@ -91,7 +91,7 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
     let kind: RwSignal<Option<RecordKind>> = RwSignal::new(None);
     let names = use_directory();
     let (first, inputs_step) = (targets.clone(), step.clone());
-    spawn_local(async move {
+    let begin = move |red_lamps: u32| async move {
         if let Ok(Some(entity)) = first.entity(app, 0).await
             && let Some(case) = CaseView::of(&entity)
         {
@@ -99,7 +99,7 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
             let mut values = suggested(&package, &inputs_step, &case, &app.actor(), app.now_ms());
             propose_units(&package, &inputs_step, &case, &names.get_untracked(), &mut values);
             if inputs_step.action == SUPERVISE {
-                let (starts, said) = supervise::proposed(app, &case, &read(&package, &entity)).await;
+                let (starts, said) = supervise::proposed(app, &case, &read(&package, &entity), red_lamps);
                 values.extend(starts);
                 let _ = entered.proposed.try_set(said);
             }
@@ -107,7 +107,21 @@ pub fn action_dialog(step: Transition, targets: On, on_close: Callback<()>) -> A
             let _ = entered.values.try_set(values);
             let _ = kind.try_set(Some(case.kind));
         }
-    });
+    };
+    match lamps.filter(|_| step.action == SUPERVISE) {
+        None => spawn_local(begin(0)),
+        // They may still be counted, and are counted anew when the record changes: what was typed then stays.
+        Some(lamps) => {
+            let mut begin = Some(begin);
+            Effect::new(move |_| {
+                if let Some(count) = lamps.get()
+                    && let Some(begin) = begin.take()
+                {
+                    spawn_local(begin(count));
+                }
+            });
+        }
+    }
     // What is ticked raises the level; the person may raise it further (MED-13).
     if step.action == ASSESS {
         Effect::new(move |_| {

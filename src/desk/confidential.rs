@@ -83,7 +83,7 @@ pub fn confidential(route: RwSignal<Route>) -> AnyView {
         let changed = Callback::new(move |()| {
             round.try_update(|n| *n += 1);
         });
-        Some(action_dialog(step, On::Apart(StoredValue::new_local(entity), changed), close))
+        Some(action_dialog(step, On::Apart(StoredValue::new_local(entity), changed), None, close))
     };
     view! {
         <div class="page-head"><h1 class="page-title">"保密反映"</h1></div>

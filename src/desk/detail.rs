@@ -23,7 +23,7 @@ use super::action::{On, action_dialog};
 use super::mediation;
 use super::papers::offered as offered_papers;
 use super::route::Route;
-use super::supervise;
+use super::supervise::{self, Lamps};
 use crate::app::use_app;
 use crate::ui::alarm::chain;
 use crate::ui::directory::use_directory;
@@ -69,6 +69,8 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
         });
     });
     let acting: RwSignal<Option<Transition>> = RwSignal::new(None);
+    // Counted once, for the notice and for the dialog.
+    let lamps: Lamps = RwSignal::new(None);
     // Out here: what is being typed must not go when the record is read again.
     let section: RwSignal<Option<String>> = RwSignal::new(None);
     let shown = move || match load.get() {
@@ -80,11 +82,12 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
             Vec::new(),
         ),
         Load::Failed(message) => blank("error", "读不出这条记录", message, Vec::new()),
-        Load::Here(record) => whole(&record, acting, section, on_back),
+        Load::Here(record) => whole(&record, acting, section, lamps, on_back),
     };
     let dialog = move || {
         let step = acting.get()?;
-        Some(action_dialog(step, On::Here(vec![id]), Callback::new(move |()| acting.set(None))))
+        let close = Callback::new(move |()| acting.set(None));
+        Some(action_dialog(step, On::Here(vec![id]), Some(lamps), close))
     };
     let editing = move || {
         let held = section.get()?;
@@ -103,6 +106,7 @@ fn whole(
     record: &Arc<Record>,
     acting: RwSignal<Option<Transition>>,
     section: RwSignal<Option<String>>,
+    lamps: Lamps,
     on_back: Callback<()>,
 ) -> AnyView {
     let app = use_app();
@@ -112,7 +116,10 @@ fn whole(
         offered(&package, &app.actor(), &record.view, app.today()).into_iter().cloned().collect();
     let toasts = use_toasts();
     // What follows from other cases concerns whoever supervises.
-    let lamps = steps.iter().any(|step| step.action == SUPERVISE).then(|| supervise::counted(record));
+    let supervises = steps.iter().any(|step| step.action == SUPERVISE);
+    if supervises {
+        supervise::count(record, lamps);
+    }
     let (own, written) = (record.clone(), record.clone());
     view! {
         <div class="pane-head">
@@ -126,11 +133,11 @@ fn whole(
             {risk::notes(&package, &record.view, app.now_ms())}
             {conflict::decision(&package, record)}
             {head::seven_ticks(record)}
-            {lamps.map(|lamps| live(move || supervise::due(&own, lamps.get())))}
+            {supervises.then(|| live(move || supervise::due(&own, lamps.get().unwrap_or(0))))}
             {head::standing(&package, &names, record, app.today())}
             {around::again(record)}
             {around::similar(record)}
-            {live(move || around::messages(&written, lamps.map_or(0, |lamps| lamps.get())))}
+            {live(move || around::messages(&written, lamps.get().unwrap_or(0)))}
             {conflict::conflicts(app, toasts, &package, &names, record)}
             {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record, section))}
             {risk::told(&package, &names, &record.view)}

@@ -116,5 +116,5 @@ pub(super) fn dispatch(queue: Queue, dispatching: RwSignal<bool>) -> AnyView {
         dispatching.set(false);
         queue.ticked.set(Vec::new());
     });
-    action_dialog(step, On::Here(queue.ticked.get_untracked()), close)
+    action_dialog(step, On::Here(queue.ticked.get_untracked()), None, close)
 }

@@ -43,17 +43,19 @@ async fn red_lamps(app: App, case: &CaseView, clocks: &CaseClocks) -> u32 {
     count
 }
 
-/// The same, for the record that is shown: 0 until they are counted.
-pub(super) fn counted(record: &Arc<Record>) -> RwSignal<u32> {
-    let (app, record, lamps) = (use_app(), record.clone(), RwSignal::new(0));
+/// How many there are; `None` until they are counted.
+pub(super) type Lamps = RwSignal<Option<u32>>;
+
+/// Counts them for the record that is shown.
+pub(super) fn count(record: &Arc<Record>, lamps: Lamps) {
+    let (app, record) = (use_app(), record.clone());
     spawn_local(async move {
-        let count = red_lamps(app, &record.view, &record.clocks).await;
-        if count > 0 {
-            // The record may have been left meanwhile.
-            let _ = lamps.try_set(count);
+        let count = Some(red_lamps(app, &record.view, &record.clocks).await);
+        // The record may have been left meanwhile.
+        if lamps.try_get_untracked().is_some_and(|held| held != count) {
+            lamps.set(count);
         }
     });
-    lamps
 }
 
 /// The step that is due, above what the record says.
@@ -74,13 +76,14 @@ pub(super) fn due(record: &Record, red_lamps: u32) -> Option<AnyView> {
 }
 
 /// What the inputs of a supervision start with, and what is said beside them.
-pub(super) async fn proposed(
+pub(super) fn proposed(
     app: App,
     case: &CaseView,
     clocks: &CaseClocks,
+    red_lamps: u32,
 ) -> (Values, BTreeMap<String, String>) {
     let (package, now) = (app.package(), app.now_ms());
-    let due = due_step(&package, case, clocks, red_lamps(app, case, clocks).await, now);
+    let due = due_step(&package, case, clocks, red_lamps, now);
     let values = due.map(|due| due.suggested(&package, now)).unwrap_or_default();
     let step = due.map(|due| format!("建议“{}”：{}。", label(&package, &due), why(&package, &due)));
     let faults: Vec<String> = faults_to_mark(case, clocks, now)

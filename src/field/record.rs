@@ -163,7 +163,7 @@ fn head(app: App, case: &CaseView) -> AnyView {
     view! {
         <div class="card card-body record-head">
             {number}
-            <h2 class="record-title">{case.title.clone()}</h2>
+            <h2 class="record-title">{case.heading(&package)}</h2>
             <div class="record-tags">{level}{state}{lamp}{tell}{notify}{live(arrival)}</div>
             {waits}
         </div>

@@ -55,9 +55,9 @@ fn warnings(app: App) -> AnyView {
             }
             let asks = Asks::new(&package, &seen, now);
             let mut next = asks.next().unwrap_or(u64::MAX);
-            let lines = held.into_iter().filter_map(|warning| {
+            let lines = held.iter().filter_map(|warning| {
                 next = next.min(if warning.from > now { warning.from } else { warning.ends() });
-                let (points, homes) = asks.of(&warning);
+                let (points, homes) = asks.of(warning, &held);
                 let begins = if warning.from > now {
                     format!("{} 起，", format::when(warning.from, now))
                 } else {
@@ -70,7 +70,7 @@ fn warnings(app: App) -> AnyView {
                     ("", _) => format!("{begins}{words}该上门 {homes} 户。"),
                     _ => format!("{begins}到 {end} 为止。该巡查 {points} 处，该上门 {homes} 户。{words}"),
                 };
-                Some((warning.title(&package), warning.level, text))
+                Some((warning.title(&package), warning.level.clone(), text))
             });
             (lines.collect::<Vec<_>>(), next)
         })

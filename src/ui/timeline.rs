@@ -36,7 +36,13 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, now_ms: u64) 
             if n == last && tone == "done" {
                 tone = "now";
             }
-            let text = (!text.is_empty()).then(|| view! { <p class="timeline-text">{text.join("：")}</p> });
+            let first = (!text.is_empty()).then(|| text.join("："));
+            let answers = line.answers(package, case.kind, |user| names.person(user));
+            let text = first
+                .into_iter()
+                .chain(answers)
+                .map(|said| view! { <p class="timeline-text">{said}</p> })
+                .collect_view();
             let arrived = match line.received_at {
                 Some(at) => format!(" · {} 收到", format::when(at, now_ms)),
                 None => String::new(),

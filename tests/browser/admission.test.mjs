@@ -148,7 +148,8 @@ test("an item comes onto the list by several people", async (t) => {
     assert.deepEqual([item.name, item.to, item.minutes_month], [NAME, last, 122 * 30], "as it was corrected");
   });
 
-  await t.test("what a unit wants to end is refused for a reason", async () => {
+  /** The unit asks for the same item to be ended. */
+  async function retire() {
     await unit.go("rules/admission");
     await unit.id("admission-new").click();
     await unit.id("admission-kind").selectOption("retire");
@@ -159,11 +160,42 @@ test("an item comes onto the list by several people", async (t) => {
     await unit.id("admission-contact").fill("应急办值班室");
     await unit.id("admission-save").click();
     await done(unit);
+  }
+
+  await t.test("who applied withdraws it, and nobody can take a step any more", async () => {
+    await retire();
+    await look(centre, "applied");
+    assert.equal(await centre.id("admission-withdraw").count(), 0, "only who applied");
+    await look(unit, "applied");
+    await unit.id("admission-withdraw").click();
+    await unit.id("confirm-yes").click();
+    await done(unit);
+    await look(unit, "refused");
+    assert.match(await unit.id("admission-steps").innerText(), /撤回[\s\S]*申请人撤回/);
+    assert.equal(await unit.id("admission-withdraw").count(), 0, "once");
+    await unit.page.keyboard.press("Escape");
+    // The centre had it open meanwhile: what it was asked for goes by itself.
+    await until("the centre knows", async () => (await centre.id("admission-agree").count()) === 0);
+    assert.match(await centre.id("admission-steps").innerText(), /撤回[\s\S]*申请人撤回/);
+    await centre.page.keyboard.press("Escape");
+    const account = await Account.signIn(town.server.origin, "zhuren01");
+    const [held] = await account.list("admission", ({ values }) => values.ended);
+    assert.deepEqual([held.user, held.values.ended, held.rejected], ["yjb01", "申请人撤回", undefined]);
+  });
+
+  await t.test("what a unit wants to end is refused for a reason", async () => {
+    await retire();
     await look(centre, "applied");
     await centre.id("admission-words").fill("先问过各村再报");
     await centre.id("admission-refuse").click();
     await done(centre);
-    await look(unit, "refused");
+    await until("both are over", async () => {
+      await unit.go("rules/admission");
+      await unit.wake();
+      return (await unit.page.locator('[data-testid=admission-row][data-stage="refused"]').count()) === 2;
+    });
+    const row = unit.page.locator("[data-testid=admission-row]").filter({ hasText: "中心不同意" });
+    await row.getByTestId("admission-look").click();
     assert.match(await unit.id("admission-steps").innerText(), /不同意[\s\S]*先问过各村再报/);
     assert.equal(await unit.id("admission-waits").count(), 0, "it ends there");
   });

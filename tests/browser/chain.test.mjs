@@ -7,6 +7,7 @@ import { PHONE } from "./harness/browser.mjs";
 import { inspect } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
+import { isPush } from "./harness/proxy.mjs";
 import { Township } from "./harness/township.mjs";
 import { nudged, until } from "./harness/wait.mjs";
 
@@ -39,12 +40,37 @@ test("call first, then the form; the grid worker is told and says so", async (t)
   await inspect(reporter.page, "chain-form");
   await reporter.addPhotos("photo_before", [photo(41)]);
   await reporter.saveReport();
-  await reporter.id("banner-red").waitFor();
+  const words = "崖下裂缝突然张开";
+  const badge = () => reporter.page.locator("[data-testid=arrival-badge]").first().innerText();
+  const red = reporter.id("banner-red");
+  /** Nowhere does it look sent: not on 今天, on its own page or in the list. */
+  const unsent = async () => {
+    for (const go of [() => reporter.go(""), () => reporter.openRecord(words)]) {
+      await go();
+      await red.filter({ hasText: "未送达，请立即电话报告" }).waitFor();
+    }
+    assert.match(await badge(), /待同步/);
+    assert.deepEqual((await reporter.records(words)).map(({ arrival }) => arrival), ["待同步"]);
+  };
+  await red.filter({ hasText: "未送达，请立即电话报告" }).waitFor();
+  assert.doesNotMatch(await reporter.text(), /已送达/);
+  await unsent();
   assert.equal(await chief.id("alarm-told").count(), 0);
 
+  // On its way is not there yet.
+  const push = town.network.hold(isPush);
   await town.network.up();
   await reporter.airplane(false);
+  await nudged("it is on its way", () => reporter.wake(), async () => push.held > 0);
+  await unsent();
+  push.release();
   await reporter.synced();
+  await reporter.openRecord(words);
+  assert.match(await badge(), /已送达/);
+  assert.equal(await red.count(), 0);
+  await reporter.go("");
+  await reporter.id("home-visit").waitFor();
+  assert.equal(await red.count(), 0);
   await chief.go("");
   const told = chief.id("alarm-told");
   await nudged("the grid worker is told", () => chief.wake(), async () => (await told.count()) === 1);
@@ -54,7 +80,7 @@ test("call first, then the form; the grid worker is told and says so", async (t)
   await told.waitFor({ state: "detached" });
   await chief.synced();
 
-  await reporter.openRecord("裂缝突然张开");
+  await reporter.openRecord(words);
   const chain = reporter.id("chain-step");
   const knows = async () => (await chain.first().innerText()).includes("已知悉");
   await nudged("the reporter sees who knows", () => reporter.wake(), knows);

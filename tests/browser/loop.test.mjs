@@ -1,4 +1,5 @@
-// The whole loop: reported without a network, answered by the township, seen by the person who reported it.
+// The whole loop: reported without a network, answered by the township, seen by the person who reported it. And what else
+// the desk does with a case: faults that are proposed, set and contested; an owner who refuses is handed over.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -9,7 +10,21 @@ import { keep } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { photo } from "./harness/photo.mjs";
 import { Township } from "./harness/township.mjs";
-import { until } from "./harness/wait.mjs";
+import { nudged, until } from "./harness/wait.mjs";
+
+/** Cases of the demo: dispatched days ago and never claimed; handled by the unit. */
+const LATE = "小卖部后间无灭火器";
+const REFUSED = "合院共用灶间没有灭火器";
+
+/** A day in China, so many from today. */
+const day = (days) => new Date(Date.now() + (8 + 24 * days) * 3_600_000).toISOString().slice(0, 10);
+
+/** Waits until the table of units says these faults of the unit, or none. */
+async function figure(desk, words) {
+  await desk.go("books/units");
+  const line = desk.id("books-row").filter({ hasText: "应急办" }).locator("td").last();
+  await nudged(`the table says “${words}”`, () => desk.wake(), async () => (await line.innerText()).trim() === words);
+}
 
 test("reported offline, registered, handled, redone, closed, and every step seen on the phone", async (t) => {
   const town = await Township.open();
@@ -43,6 +58,7 @@ test("reported offline, registered, handled, redone, closed, and every step seen
   });
 
   const [intake, dispatcher, unit, clerk] = [await at("dengji01"), await at("fenpai01"), await at("yjb01"), await at("huifang01")];
+  const supervisor = await at("duban01");
 
   await t.test("the desk asks for more, the reporter answers on the phone", async () => {
     await intake.find("一组晒坝纠纷");
@@ -124,7 +140,6 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     await intake.reaches("registered");
     await dispatcher.find("一组晒坝纠纷");
     await dispatcher.act("dispatch", { lead_unit: "yjb" });
-    const supervisor = await at("duban01");
     await supervisor.find("一组晒坝纠纷");
     await supervisor.reaches("dispatched");
     const due = supervisor.id("supervise-due");
@@ -144,6 +159,89 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     await supervisor.id("action-save").waitFor({ state: "detached" });
     await until("nothing more is due", async () => (await due.count()) === 0);
     await supervisor.synced();
+  });
+
+  await t.test("a case that nobody claimed in time proposes its fault, which a person sets", async () => {
+    const chosen = () => supervisor.page.locator('dialog [data-testid="field-fault"] input:checked');
+    await supervisor.find(LATE);
+    await supervisor.id("action-supervise").click();
+    await supervisor.id("proposed-fault").waitFor();
+    assert.match(
+      await supervisor.id("proposed-fault").innerText(),
+      /建议“不响应”：认领时限 [^]+已过，没有认领。记不记由您定，被记的一方可以提出异议/,
+    );
+    assert.equal(await chosen().count(), 0, "never chosen beforehand");
+    await supervisor.page.locator("dialog[open]").getByTestId("dialog-close").click();
+    await figure(supervisor, "");
+    await supervisor.find(LATE);
+    await supervisor.act("supervise", { fault: "no_response", text: "请说明为什么没有认领" });
+    await supervisor.id("action-supervise").click();
+    await supervisor.id("action-save").waitFor();
+    await until("what is proposed is there", async () => (await supervisor.page.locator('dialog [data-testid="field-step"] input').count()) > 0);
+    assert.equal(await supervisor.id("proposed-fault").count(), 0, "what was set is not proposed again");
+    await supervisor.page.locator("dialog[open]").getByTestId("dialog-close").click();
+    await figure(supervisor, "不响应 1");
+  });
+
+  await t.test("the unit contests it: it counts no more until somebody else decides", async () => {
+    await unit.find(LATE);
+    assert.match(await unit.id("timeline").innerText(), /过错：不响应/, "who is marked reads it");
+    assert.equal(await unit.id("action-contest_decide").count(), 0);
+    await unit.act("contest", { fault: "no_response", text: "那两天全体在防汛，已电话报告" });
+    const director = await at("zhuren01");
+    await figure(director, "");
+    await director.find(LATE);
+    await director.act("contest_decide", { fault: "no_response", outcome: "upheld", text: "防汛期间仍应认领" });
+    await figure(director, "不响应 1");
+    await director.find(LATE);
+    assert.equal(await director.id("action-contest_decide").count(), 0, "decided once");
+    assert.match(await director.id("timeline").innerText(), /复核结果：维持过错/);
+  });
+
+  await t.test("an owner who refuses is talked to, told in writing and handed over, each step once and in order", async () => {
+    const steps = ["enforce_persuade", "enforce_notice", "enforce_transfer"];
+    const offered = async (desk, step) => {
+      await desk.id("action-comment").waitFor();
+      const all = await Promise.all(steps.map((one) => desk.id(`action-${one}`).count()));
+      return assert.deepEqual(steps.filter((_, n) => all[n] > 0), step, `${desk.user} is offered`);
+    };
+    await unit.find(REFUSED);
+    await offered(unit, ["enforce_persuade"]);
+    await unit.id("action-enforce_persuade").click();
+    for (const [path, answer] of [["reason", "failed"], ["taken_on", day(-2)], ["text", "说没有钱买"]]) {
+      await unit.answer(path, answer);
+    }
+    await unit.id("action-save").click();
+    await unit.page.locator("dialog[open]").getByText("复查不通过要满规定的次数").waitFor();
+    await unit.answer("reason", "refused");
+    await unit.id("action-save").click();
+    await unit.id("action-save").waitFor({ state: "detached" });
+    await unit.synced();
+    await offered(unit, ["enforce_notice"]);
+    await unit.id("action-enforce_notice").click();
+    await unit.answer("text", "虚构〔2026〕1 号，限三天内配齐");
+    await unit.answer("taken_on", day(-3));
+    await unit.id("action-save").click();
+    await unit.page.locator("dialog[open]").getByText("日期不能早于上一步").waitFor();
+    await unit.answer("taken_on", day(-1));
+    await unit.id("action-save").click();
+    await unit.id("action-save").waitFor({ state: "detached" });
+    await unit.synced();
+    await offered(unit, []);
+    await supervisor.find(REFUSED);
+    await offered(supervisor, ["enforce_transfer"]);
+    await supervisor.act("enforce_transfer", {
+      taken_on: day(0), body: "综合行政执法队", basis: "消防条例第十二条（虚构）", receipt_by: day(5), text: "两次告知都不整改",
+    });
+    await supervisor.reaches("transferred");
+    await offered(supervisor, []);
+    await supervisor.act("transfer_receipt", { received_on: day(0), received_by: "执法队 蒋谷雨" });
+    assert.equal(await supervisor.id("action-transfer_receipt").count(), 0, "signed for once");
+    const history = await supervisor.id("timeline").innerText();
+    for (const words of ["说没有钱买", "虚构〔2026〕1 号", "综合行政执法队", "执法队 蒋谷雨"]) {
+      assert.ok(history.includes(words), `the history says: ${words}`);
+    }
+    await keep(supervisor.page, "desk-enforced");
   });
 
   town.noComplaints();

@@ -1,4 +1,5 @@
 // A mediation file at the desk: opened for a dispute, filled in step by step, closed; its documents on paper and as .docx.
+// One that is not fit for mediation is transferred.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -53,18 +54,24 @@ test("from a dispute to a closed volume", async (t) => {
   const desk = await Desk.open(await town.browser.device(DESK), town.origin, "zhuren01");
   const account = await Account.signIn(town.server.origin, "zhuren01");
   const { page } = desk;
+  const allowance = () => desk.id("mediation-volume").locator(".section-head").innerText();
   const lacks = () => desk.id("volume-missing").evaluateAll((all) => all.map((one) => one.dataset.doc));
 
-  await t.test("a file begins with what the dispute says", async () => {
+  /** Opens a file for a dispute. */
+  async function begin(words) {
     await desk.go("mediation");
     await desk.id("mediation-open").click();
     const dispute = desk.id("open-dispute");
     await until("disputes are offered", async () => (await dispute.locator("option").count()) > 1);
-    await dispute.selectOption({ label: await dispute.locator("option", { hasText: "屋后通道纠纷" }).innerText() });
+    await dispute.selectOption({ label: await dispute.locator("option", { hasText: words }).innerText() });
     await desk.id("open-save").click();
+    await desk.id("detail-title").filter({ hasText: words }).waitFor();
     await desk.id("mediation-steps").waitFor();
     await desk.synced();
-    assert.match(await desk.id("detail-title").innerText(), /屋后通道纠纷/);
+  }
+
+  await t.test("a file begins with what the dispute says", async () => {
+    await begin("屋后通道纠纷");
     assert.equal(await desk.id("step-accept").getAttribute("data-state"), "current");
     await keep(page, "desk-mediation-new");
   });
@@ -123,6 +130,7 @@ test("from a dispute to a closed volume", async (t) => {
   await t.test("the volume says what it lacks", async () => {
     const missing = await lacks();
     for (const doc of ["cover", "catalogue", "rights_notice", "agreement", "followup", "back"]) assert.ok(missing.includes(doc), `${doc} in ${missing}`);
+    assert.match(await allowance(), /调解补贴：卷宗齐全后才有$/);
   });
 
   await t.test("documents are laid out, counted and printed", async () => {
@@ -189,10 +197,39 @@ test("from a dispute to a closed volume", async (t) => {
       volume_no: "2026-1", retention: "long", store_place: "调委会档案柜", compiled_by: "柏立秋", checked_by: "郝小暑",
     });
     await until("nothing is missing", async () => (await lacks()).length === 0);
+    // By difficulty: nobody said how hard it was, then somebody does.
+    assert.match(await allowance(), /调解补贴：50 元$/);
+    await desk.fill("edit-scope", { difficulty: "complex" });
+    await until("it is computed anew", async () => /调解补贴：300 元$/.test(await allowance()));
     await desk.act("med_archive");
     await desk.reaches("archived");
     await keep(page, "desk-mediation-closed");
     assert.equal(await desk.id("edit-archive").count(), 0, "a closed volume is not written to");
+  });
+
+  await t.test("what is not fit for mediation is not accepted but transferred, and the file says to whom", async () => {
+    const told = page.locator(".banner", { hasText: "不宜调解，要移送" });
+    await begin("檐水滴落纠纷");
+    await desk.fill("edit-accept", { consent_all: "true", accepted_on: day(0), intake_way: "on_site" });
+    assert.equal(await told.count(), 0);
+    await desk.fill("edit-accept", { not_fit: "minor_abuse" });
+    await told.waitFor();
+    assert.match(await told.innerText(), /侵害未成年人：移送派出所，同时告知民政和妇联/);
+    await desk.id("action-med_accept").click();
+    await desk.id("action-save").click();
+    const dialog = page.locator("dialog[open]");
+    await dialog.getByText("不宜调解的请移送").waitFor();
+    await dialog.getByTestId("dialog-close").click();
+    assert.equal(await desk.state(), "applied", "it is not mediated");
+    await keep(page, "desk-mediation-unfit");
+    await desk.act("med_transfer", { body: "柳溪派出所", basis: "人民调解工作若干规定（虚构）", receipt_by: day(3) });
+    await desk.reaches("transferred");
+    const history = await desk.id("timeline").innerText();
+    for (const words of ["柳溪派出所", "人民调解工作若干规定（虚构）", day(3)]) {
+      assert.ok(history.includes(words), `the file says: ${words}`);
+    }
+    assert.equal(await told.count(), 0, "nothing more to do");
+    assert.equal(await desk.id("edit-accept").count(), 0, "what went elsewhere is not written to");
   });
   town.noComplaints();
 });

@@ -17,6 +17,7 @@ use serde_json::Value;
 use crate::form::{Photos, Values};
 use crate::hazard;
 use crate::mediation::risk::{self, RiskTrail};
+use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::Target;
 
@@ -575,6 +576,17 @@ impl CaseView {
 /// Where a record says in a few words what it is about, best first.
 pub(crate) const TITLES: [&str; 9] =
     ["title", "event_name", "case_name", "theme", "service_name", "desc", "facts", "problem", "content"];
+
+impl CaseView {
+    /// What its page is headed with: named as its row is in lists, so what is written down once and has no words of its own
+    /// by its form.
+    pub fn heading(&self, package: &Package) -> String {
+        let form = self.form.as_deref().filter(|_| self.kind == RecordKind::Entry);
+        let words = || TITLES.iter().any(|path| text(&self.values, path).is_some());
+        let form = form.and_then(|name| package.form_title(name)).filter(|_| !words());
+        form.map_or_else(|| self.title.clone(), str::to_owned)
+    }
+}
 
 /// The title, or the first 30 characters of the description.
 fn title(values: &Values, kind: RecordKind) -> String {

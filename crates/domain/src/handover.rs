@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::admit::Refusal;
 use crate::authority::{assignments, staff::rows as staff_rows};
+use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::form::{Values, table_rows};
 use crate::household::merge::Merges;
@@ -108,8 +109,8 @@ pub struct Handover {
 }
 
 /// The list for an area as this device knows it: open cases first, then the visits that `from` was given and has not done,
-/// then due ones, then all households.
-pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, today: NaiveDate) -> Vec<Item> {
+/// then due ones, those that standing warnings call for among them (HAZ-04), then all households.
+pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, now: u64) -> Vec<Item> {
     let merges = Merges::of(rows.iter().copied());
     let mut inside: Vec<&Summary> =
         rows.iter().copied().filter(|row| covers(area, &row.area) && !merges.gone(row)).collect();
@@ -126,7 +127,7 @@ pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, today:
         note: format!("{} 户，到 {} 为止", merges.stand_for(&homes).len(), task.terms.due),
     });
     // Visits to one that went into another count for that one.
-    let due = due_list(rows.iter().copied(), package, today, Season::usual(today));
+    let due = due_list(rows.iter().copied(), package, day_of(now), Season::at(now));
     let due = due.iter().filter_map(|due| {
         let row = inside.iter().find(|row| row.id == due.household)?;
         let words = match due.due.days {
@@ -134,7 +135,8 @@ pub fn list(package: &Package, rows: &[&Summary], from: &str, area: &str, today:
             0 => "今天到期".to_owned(),
             days => format!("还有 {days} 天"),
         };
-        Some(item(ItemKind::Visit, row, words))
+        let why = due.why.as_ref().map(|why| format!("{why} · ")).unwrap_or_default();
+        Some(item(ItemKind::Visit, row, format!("{why}{words}")))
     });
     let homes = inside.iter().filter(|row| row.kind == RecordKind::Household);
     let homes = homes.map(|row| item(ItemKind::Household, row, row.subtitle.clone()));

@@ -317,10 +317,7 @@ pub fn season_with(
     season: &Season,
     now: u64,
 ) -> Season {
-    let counts = warnings
-        .iter()
-        .filter(|warning| warning.in_force(now) && warning.covers(area) && warning.concerns(package, kind));
-    match counts.min_by_key(|warning| (package.rank(&warning.level), warning.from)) {
+    match counting(package, warnings, (kind, area), now) {
         Some(warning) => Season {
             warning: Some(warning.level.clone()),
             since: warning.from.max(warning.raised),
@@ -328,6 +325,19 @@ pub fn season_with(
         },
         None => season.clone(),
     }
+}
+
+/// The warning that counts there and then.
+fn counting<'w>(
+    package: &Package,
+    warnings: &'w [Warning],
+    (kind, area): (&PointKind, &str),
+    now: u64,
+) -> Option<&'w Warning> {
+    let counts = warnings
+        .iter()
+        .filter(|warning| warning.in_force(now) && warning.covers(area) && warning.concerns(package, kind));
+    counts.min_by_key(|warning| (package.rank(&warning.level), warning.from))
 }
 
 /// What standing warnings say to a household of these categories in an area. They count from when they were announced or

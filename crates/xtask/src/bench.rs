@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::args::help;
 use crate::bundle::{self, Mode};
 use crate::failure::{Failure, Outcome};
 use crate::process::{self, command, root, target, with};
@@ -14,6 +15,15 @@ const LOAD: [&str; 6] = ["build", "--release", "--package", "gridbook-server", "
 
 /// Builds what people get, then measures it; the figures go to `target/bench/results.json`.
 pub(crate) fn run(args: &[String]) -> Outcome {
+    // Builds take long: what is not known is refused before them.
+    let known = command("node").arg("tests/bench/options.mjs").args(args).status();
+    let known = known.map_err(|error| Failure::new(format!("node: {error}")))?;
+    if !known.success() {
+        return Err(Failure::told());
+    }
+    if help(args) {
+        return Ok(());
+    }
     setup::run(true)?;
     // The peers are measured, never shipped: they have a lock file of their own.
     setup::npm_packages("tests/bench")?;

@@ -7,6 +7,7 @@
     reason = "a command line tool talks on its standard streams"
 )]
 
+mod args;
 mod bench;
 mod bundle;
 mod compress;
@@ -28,6 +29,7 @@ mod tree;
 
 use std::process::ExitCode;
 
+use args::{Given, help};
 use bundle::Mode;
 use failure::{Failure, Outcome};
 
@@ -43,7 +45,7 @@ const HELP: &str = "cargo xtask <command>
   simulate --seeds N [--from K] [--on memory|sqlite|webdav|couchdb|two-webdav|two-couchdb]
                       the sync simulator on seeds K…K+N-1 (K is 0 unless given)
   fuzz [--minutes N]  every decoder against mutated input, for N minutes (5 unless given)
-  bench [ARG…]        this product against others in the same browser run
+  bench [ARG…]        this product against others in the same browser run; --help says what it takes
 ";
 
 fn main() -> ExitCode {
@@ -64,24 +66,34 @@ fn dispatch(args: &[String]) -> Outcome {
         print!("{HELP}");
         return Ok(());
     };
+    // The one that has a page of its own.
+    if help(rest) && name != "bench" {
+        print!("{HELP}");
+        return Ok(());
+    }
+    let given = |takes: &[&str]| Given::of(rest, takes);
     match name.as_str() {
-        "setup" => setup::run(switch(rest, "--tests")?),
+        "setup" => setup::run(given(&["--tests"])?.switch("--tests")),
         "build" => {
-            let mode = if switch(rest, "--dev")? { Mode::Dev } else { Mode::Release };
+            let mode = if given(&["--dev"])?.switch("--dev") { Mode::Dev } else { Mode::Release };
             setup::run(false)?;
             bundle::build(mode)?;
             bundle::server(mode)
         }
-        "serve" => serve::demo(&option(rest, "--listen")?.unwrap_or_else(serve::default_address)),
-        "dev" => serve::dev(&option(rest, "--listen")?.unwrap_or_else(serve::default_address)),
-        "check" => test::check(),
-        "test" => test::everything(rest),
-        "size" => size::run(),
-        "simulate" => {
-            let on = option(rest, "--on")?.unwrap_or_else(|| "memory".to_owned());
-            simulate::run(&on, number(rest, "--from")?.unwrap_or(0), number(rest, "--seeds")?.unwrap_or(64))
+        "serve" | "dev" => {
+            let listen = given(&["--listen A"])?.text("--listen").map(str::to_owned);
+            let listen = listen.unwrap_or_else(serve::default_address);
+            if name == "dev" { serve::dev(&listen) } else { serve::demo(&listen) }
         }
-        "fuzz" => fuzz::run(number(rest, "--minutes")?.unwrap_or(5)),
+        "check" => given(&[]).and_then(|_| test::check()),
+        "test" => test::everything(rest),
+        "size" => given(&[]).and_then(|_| size::run()),
+        "simulate" => {
+            let given = given(&["--seeds N", "--from K", "--on STORE"])?;
+            let on = given.text("--on").unwrap_or("memory");
+            simulate::run(on, given.number("--from")?.unwrap_or(0), given.number("--seeds")?.unwrap_or(64))
+        }
+        "fuzz" => fuzz::run(given(&["--minutes N"])?.number("--minutes")?.unwrap_or(5)),
         "bench" => bench::run(rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
@@ -89,30 +101,4 @@ fn dispatch(args: &[String]) -> Outcome {
         }
         other => Err(Failure::new(format!("no command `{other}`\n\n{HELP}"))),
     }
-}
-
-/// Whether the only permitted switch was given.
-fn switch(args: &[String], name: &str) -> Result<bool, Failure> {
-    match args {
-        [] => Ok(false),
-        [one] if one == name => Ok(true),
-        _ => Err(Failure::new(format!("this command takes only {name}"))),
-    }
-}
-
-/// The value after `name`, if `name` is there.
-fn option(args: &[String], name: &str) -> Result<Option<String>, Failure> {
-    let Some(at) = args.iter().position(|arg| arg == name) else { return Ok(None) };
-    match args.get(at + 1) {
-        Some(value) => Ok(Some(value.clone())),
-        None => Err(Failure::new(format!("{name} needs a value"))),
-    }
-}
-
-fn number(args: &[String], name: &str) -> Result<Option<u64>, Failure> {
-    option(args, name)?
-        .map(|text| {
-            text.parse().map_err(|_| Failure::new(format!("{name} needs a whole number, not `{text}`")))
-        })
-        .transpose()
 }

@@ -12,8 +12,10 @@ use super::figures::{Figures, cases, summaries, texts};
 use crate::app::App;
 use crate::ui::directory::Names;
 
-const MEANINGS: &[(&str, &str)] =
-    &[("超期件数", "这段时间里，在这个单位手里过了期限的事项；一件只算一次，暂停的时间不算。")];
+const MEANINGS: &[(&str, &str)] = &[(
+    "超期件数",
+    "这段时间里，在这个单位手里过了期限的事项；一件只算一次，暂停的时间不算。一件在几个单位手里都超期，各单位各算一次，合计只算一次。",
+)];
 
 pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
@@ -27,12 +29,20 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
         lines.rotate_left(1);
     }
     let until = period.1.min(app.now_ms());
-    let of = |unit: &str| {
+    let late = |unit: &str| {
         let passed = held.iter().filter(|(case, clocks)| late_within(case, clocks, unit, period.0, until));
         passed.count()
     };
-    let late =
-        |unit: &str| if unit.is_empty() { lines.iter().map(|line| of(&line.unit)).sum() } else { of(unit) };
+    // A case that was late at two units is one case.
+    let late_words = |unit: &str| {
+        let count = late(unit);
+        if !unit.is_empty() {
+            return count.to_string();
+        }
+        let single = lines.iter().filter(|line| !line.unit.is_empty());
+        let each: usize = single.map(|line| late(&line.unit)).sum();
+        if each == count { count.to_string() } else { format!("{count}（各单位相加 {each}）") }
+    };
     let faults = |line: &UnitLine| {
         let told = line.faults.iter().map(|(kind, n)| format!("{} {n}", package.label("fault_kind", kind)));
         told.collect::<Vec<_>>().join("、")
@@ -40,7 +50,7 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let row = |line: &UnitLine| {
         let name = if line.unit.is_empty() { "合计".to_owned() } else { names.unit(&line.unit) };
         let rates = &line.rates;
-        let given = [name, line.given.to_string(), late(&line.unit).to_string()];
+        let given = [name, line.given.to_string(), late_words(&line.unit)];
         let shares = [
             rates.response,
             rates.timely_response,

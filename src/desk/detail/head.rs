@@ -23,7 +23,7 @@ pub(super) fn head(package: &Package, names: &Names, record: &Record) -> AnyView
     view! {
         <div class="grow record-head">
             <p class="muted small mono" data-testid="detail-number">{shown}</p>
-            <h2 class="record-title" data-testid="detail-title">{view.title.clone()}</h2>
+            <h2 class="record-title" data-testid="detail-title">{view.heading(package)}</h2>
             <div class="record-tags" data-testid="detail-state" data-state=view.state.clone()>
                 <span class="tag">{view.kind.label()}</span>
                 {tags}

@@ -143,11 +143,11 @@ fn choose(
 }
 
 fn items(app: App, from: &str, area: &str) -> Vec<Item> {
-    let (package, today) = (app.package(), app.today());
+    let (package, now) = (app.package(), app.now_ms());
     app.rows(|rows| {
         let all: Vec<&Summary> =
             rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
-        list(&package, &all, from, area, today)
+        list(&package, &all, from, area, now)
     })
 }
 

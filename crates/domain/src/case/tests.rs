@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::story::{START, Story, UNIT, person};
+use super::story::{GRID, START, Story, UNIT, person};
 use super::*;
 use crate::seven::{Have, seven};
 
@@ -71,6 +71,46 @@ fn a_late_step_stays_a_note() {
 }
 
 #[test]
+fn a_page_is_headed_as_its_row_is_named() {
+    let package = Package::builtin();
+    let headed = |form: &str, set: Value| {
+        let mut story = Story::new();
+        let body =
+            json!({"type": "entry", "form": form, "state": "recorded", "place": {"area": GRID}, "set": set});
+        let op = story.op(gridbook_log::DeviceId([2; 8]), "ann", "create", &body);
+        story.entity.apply(&op);
+        let row = crate::summary::Summary::of(&story.entity, package).unwrap();
+        let heading = story.view().heading(package);
+        assert_eq!(heading, row.title);
+        heading
+    };
+    assert_eq!(headed("F-PATROL/1", json!({})), package.form_title("F-PATROL/1").unwrap());
+    assert_eq!(headed("F-PATROL/1", json!({"theme": "夜间巡查"})), "夜间巡查");
+    assert_eq!(headed("F-NONE/1", json!({})), RecordKind::Entry.label(), "a form that nobody has");
+}
+
+#[test]
+fn a_line_tells_to_whom_it_went_and_which_fault_was_set() {
+    let mut story = Story::hazard("blue");
+    story.until_claimed();
+    let dan = person("dan", "center_director");
+    let told = |story: &Story| {
+        let (view, package) = (story.view(), crate::package::Package::builtin());
+        view.timeline.last().unwrap().answers(package, RecordKind::Hazard, str::to_owned)
+    };
+    let set = json!({"step": "remind", "fault": "late_response", "reply_by": "2026-06-01", "text": "请说明"});
+    story.step(&dan, "supervise", &json!({"data": set}));
+    assert_eq!(told(&story)[1..], ["过错：迟响应", "回复期限：2026-06-01"]);
+    let set = json!({"body": "执法队", "basis": "第十二条", "receipt_by": "2026-06-01", "papers": 2, "text": "不归镇上办"});
+    story.step(&dan, "transfer_out", &json!({"data": set}));
+    assert_eq!(
+        told(&story),
+        ["移送到哪个单位：执法队", "移送依据：第十二条", "签收期限：2026-06-01", "材料几份：2"],
+        "the words themselves stand in the line"
+    );
+}
+
+#[test]
 fn a_return_clears_the_unit_and_a_correction_is_a_line() {
     let mut story = Story::hazard("blue");
     let (ann, intake, head) =
@@ -94,7 +134,7 @@ fn a_dispute_kept_at_the_village_runs_to_the_end() {
     let (abe, cara) = (person("abe", "grid_worker_l1"), person("cara", "callback_clerk"));
     let mut story = Story::new();
     let body = json!({
-        "type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": super::story::GRID},
+        "type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": GRID},
         "set": {"facts": "两户为排水沟争吵", "intake_mode": "visit_found"}
     });
     story.admitted(&ann, "create", &body).unwrap();
@@ -136,7 +176,7 @@ fn receipts_tell_what_arrived() {
 fn other_streams_are_no_cases() {
     let mut story = Story::new();
     assert!(CaseView::of(&story.entity).is_none());
-    story.authority("create", &json!({"type": "household", "place": {"area": super::story::GRID}}));
+    story.authority("create", &json!({"type": "household", "place": {"area": GRID}}));
     assert!(CaseView::of(&story.entity).is_none());
 }
 

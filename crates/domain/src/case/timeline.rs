@@ -3,6 +3,10 @@
 use gridbook_log::{Dot, Entity, Outcome, order_by_key};
 use serde_json::Value;
 
+use crate::form::{Field, FieldKind, Values};
+use crate::package::Package;
+use crate::record::RecordKind;
+
 /// What a line tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineKind {
@@ -40,8 +44,47 @@ pub struct Line {
     pub reason: Option<String>,
     /// What its author wrote, behind the day on which the step was taken where that is asked.
     pub text: Option<String>,
+    /// All that was entered for the step.
+    pub data: Values,
     /// Machine code of the authority's refusal, if it was refused.
     pub refused: Option<String>,
+}
+
+/// What a line tells in words of its own, or what whoever took the step says of themselves.
+const TOLD: [&str; 4] = ["text", "reason", "taken_on", "told_as"];
+
+impl Line {
+    /// What was answered besides reason and text, a line each: to whom it was handed and on what basis, who was told of a
+    /// risk, which fault was set (FLOW-10, FLOW-16, MED-13, MED-18). `name` says who an account is.
+    pub fn answers(&self, package: &Package, kind: RecordKind, name: impl Fn(&str) -> String) -> Vec<String> {
+        let LineKind::Step { action, from, to, .. } = &self.kind else { return Vec::new() };
+        let step = package.flow(kind).and_then(|flow| flow.told(action, from, to));
+        let inputs = step.iter().flat_map(|step| step.inputs_for(kind));
+        let asked = inputs.filter(|field| !TOLD.contains(&field.path.as_str()));
+        asked.filter_map(|field| answer(package, field, self.data.get(&field.path)?, &name)).collect()
+    }
+}
+
+fn answer(package: &Package, field: &Field, value: &Value, name: impl Fn(&str) -> String) -> Option<String> {
+    let word = |said: &str| {
+        let choice = package.choices(field).iter().find(|choice| choice.id == said);
+        choice.map_or_else(|| said.to_owned(), |choice| choice.label.clone())
+    };
+    let said = match (field.kind, value) {
+        // A name of another record says nothing to people.
+        (FieldKind::RecordRef, _) => return None,
+        (_, Value::Bool(true)) => return Some(field.label.clone()),
+        (_, Value::Bool(false)) => "否".to_owned(),
+        (FieldKind::UserRef, Value::String(user)) => name(user),
+        (FieldKind::Datetime, Value::String(at)) => at.chars().take(16).collect::<String>().replace('T', " "),
+        (_, Value::String(said)) => word(said),
+        (_, Value::Array(all)) => {
+            all.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join("、")
+        }
+        (_, Value::Number(number)) => number.to_string(),
+        _ => return None,
+    };
+    (!said.is_empty()).then(|| format!("{}：{said}", field.label))
 }
 
 /// Reads the history of a stream.
@@ -55,6 +98,7 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         kind,
         reason: None,
         text: None,
+        data: Values::new(),
         refused: entity.rejected().get(&dot).cloned(),
     };
     if let Some(made) = entity.creation() {
@@ -80,6 +124,7 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         let mut step = line(record.dot, record.hlc.ms, &record.user, kind);
         let concluded = || event.set.get("passed").and_then(Value::as_str).map(str::to_owned);
         step.reason = said("reason").or_else(concluded);
+        step.data = event.data.clone();
         step.text = match (said("taken_on"), said("text")) {
             (Some(day), Some(text)) => Some(format!("{day}，{text}")),
             (day, text) => day.or(text),

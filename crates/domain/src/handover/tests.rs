@@ -230,12 +230,13 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
     home.admitted(&person("ann", "village_assistant"), kind::CREATE, &house).unwrap();
     let home = Summary::of(&home.entity, package).unwrap();
     let today = home.day() + Days::new(400);
+    let now = crate::calendar::midnight(today);
     let mut task = Story::new();
     let given = json!({"type": "visit_task", "place": {"area": "510000100201003", "users_add": ["ann"]},
         "set": {"label": "大走访", "from": "2026-05-18", "due": "2026-06-18", "user": "ann", "households": [home.id.to_string()]}});
     task.admitted(&person("lea", "grid_worker_l1"), kind::CREATE, &given).unwrap();
     let task = Summary::of(&task.entity, package).unwrap();
-    let mine = list(package, &[&home, &case, &task], "ann", VILLAGE, today);
+    let mine = list(package, &[&home, &case, &task], "ann", VILLAGE, now);
     assert_eq!(
         mine.iter().map(|item| item.kind).collect::<Vec<_>>(),
         [ItemKind::Case, ItemKind::Task, ItemKind::Visit, ItemKind::Household]
@@ -243,7 +244,7 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
     assert_eq!((mine[1].title.as_str(), mine[1].note.as_str()), ("大走访", "1 户，到 2026-06-18 为止"));
     let rows = [&home, &case];
     let kinds = |area: &str| -> Vec<ItemKind> {
-        list(package, &rows, "ann", area, today).into_iter().map(|item| item.kind).collect()
+        list(package, &rows, "ann", area, now).into_iter().map(|item| item.kind).collect()
     };
     assert_eq!(kinds(VILLAGE), [ItemKind::Case, ItemKind::Visit, ItemKind::Household]);
     assert_eq!(kinds("510000100202"), []);
@@ -263,7 +264,30 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
         visit: Some(fact),
         ..home.clone()
     };
-    let found = list(package, &[&home, &went, &visit], "ann", VILLAGE, today);
+    let found = list(package, &[&home, &went, &visit], "ann", VILLAGE, now);
     let found: Vec<_> = found.into_iter().map(|item| (item.kind, item.record)).collect();
     assert_eq!(found, [(ItemKind::Household, home.id)]);
+
+    // A warning calls for it again, and is lifted.
+    let below = Summary { categories: vec!["geo_threat".to_owned()], ..home.clone() };
+    let seen = Summary { household: Some(home.id), ..visit };
+    let mut warning = Story::new();
+    let until = crate::calendar::minute_of(now + crate::calendar::DAY_MS);
+    let announced = json!({"type": "warning", "place": {"all": true, "area": VILLAGE},
+        "set": {"what": "rain", "level": "orange", "areas": [VILLAGE],
+            "from": "2026-05-18T08:00:00+08:00", "until": format!("{until}:00+08:00")}});
+    let op = warning.op(gridbook_log::DeviceId([2; 8]), "dan", kind::CREATE, &announced);
+    warning.entity.apply(&op);
+    let standing = Summary::of(&warning.entity, package).unwrap();
+    let raised = crate::warning::Warning::of_row(&standing).unwrap();
+    let at = crate::warning::Warning { raised: now, at: now, ..raised };
+    let mut standing = standing;
+    at.into_row(&mut standing, package);
+    let visits = |rows: &[&Summary]| -> Vec<String> {
+        let found = list(package, rows, "ann", VILLAGE, now).into_iter();
+        found.filter(|item| item.kind == ItemKind::Visit).map(|item| item.note).collect()
+    };
+    assert_eq!(visits(&[&below, &seen]), [""; 0], "seen yesterday");
+    let called = visits(&[&below, &seen, &standing]);
+    assert!(called.len() == 1 && called[0].contains(" · "), "{called:?}");
 }

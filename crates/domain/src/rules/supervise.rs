@@ -161,12 +161,13 @@ pub fn was_late(case: &CaseView, clocks: &CaseClocks, unit: &str, now: u64) -> b
     late_within(case, clocks, unit, month(now), now)
 }
 
-/// The same from one instant until another. A case is one, however many of its limits passed.
+/// The same from one instant until another; no unit stands for any. A case is one, however many of its limits passed, and
+/// however many units had it.
 pub fn late_within(case: &CaseView, clocks: &CaseClocks, unit: &str, from: u64, until: u64) -> bool {
     let had = |at: u64| {
         let mut before = case.with_units.iter().rev().filter(|held| held.at <= at);
         let last = before.find(|held| matches!(held.step, UnitStep::Given | UnitStep::Returned));
-        last.is_some_and(|held| held.step == UnitStep::Given && held.unit == unit)
+        last.is_some_and(|held| held.step == UnitStep::Given && (unit.is_empty() || held.unit == unit))
     };
     let passed =
         |limit: &Limit| limit.due >= from && limit.state(until) == LimitState::Late && had(limit.due);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gridbook_log::EntityId;
 
-use super::{Warning, season_with, signals};
+use super::{Warning, counting, season_with, signals};
 use crate::calendar::{HOUR_MS, day_of};
 use crate::hazard::{PatrolDue, PointDue, Season, patrol_due, points_due};
 use crate::household::merge::homes;
@@ -98,16 +98,16 @@ impl<'a> Asks<'a> {
     }
 
     /// Points where somebody has to be or that are to be patrolled within the hour, today where they go by days; households
-    /// that were not called on yet.
-    pub fn of(&self, warning: &Warning) -> (usize, usize) {
+    /// that were not called on yet. A point is told once, under the gravest of all these warnings that concerns it.
+    pub fn of(&self, warning: &Warning, all: &[Warning]) -> (usize, usize) {
         let kind = |id: &str| self.package.hazards.get().points.iter().find(|kind| kind.id == id);
         let concerned = |row: &Summary| {
             let kind = row.categories.first().and_then(|id| kind(id));
-            warning.covers(&row.area) && kind.is_some_and(|kind| warning.concerns(self.package, kind))
+            let counts = kind.and_then(|kind| counting(self.package, all, (kind, &row.area), self.now));
+            counts.is_some_and(|counts| counts.id == warning.id)
         };
         let soon = |due: &PatrolDue| due.watch || due.every_hours >= 24 || due.at <= self.now + HOUR_MS;
         let points = self.due.iter().filter(|(point, row)| soon(&point.due) && concerned(row)).count();
-        let points = if warning.in_force(self.now) { points } else { 0 };
         (points, homes_to_visit(self.package, warning, (&self.homes, &self.visits), self.now))
     }
 

@@ -409,7 +409,9 @@ fn what_it_would_do_is_what_it_does() {
 
     let announced = row(&orange);
     rows.push(&announced);
-    let asks = |rows: &[&Summary], now: u64| Asks::new(package(), rows, now).of(&orange);
+    let asks = |rows: &[&Summary], now: u64| {
+        Asks::new(package(), rows, now).of(&orange, std::slice::from_ref(&orange))
+    };
     let now = START + HOUR;
     assert_eq!(asks(&rows, now), (1, 1), "somebody stays at the pond; the slopes have three hours yet");
     assert_eq!(Asks::new(package(), &rows, now).next(), Some(START + 3 * HOUR));
@@ -418,7 +420,17 @@ fn what_it_would_do_is_what_it_does() {
     rows.push(&there);
     assert_eq!(asks(&rows, now).1, 0);
     let ahead = Warning { from: now + HOUR, ..orange.clone() };
-    assert_eq!(Asks::new(package(), &rows, now).of(&ahead).0, 0, "patrols begin with it");
+    let alone = std::slice::from_ref(&ahead);
+    assert_eq!(Asks::new(package(), &rows, now).of(&ahead, alone).0, 0, "patrols begin with it");
+    // A graver one of part of the area, announced besides: each point under one of them.
+    let red = Warning { id: EntityId([2; 16]), from: now, ..warning("geology", "red", &[GRID]) };
+    let both = [orange.clone(), red.clone()];
+    let announced = row(&red);
+    rows.push(&announced);
+    let late = START + 3 * HOUR;
+    let found = Asks::new(package(), &rows, late);
+    let [alone, graver] = [&orange, &red].map(|one| found.of(one, &both).0);
+    assert_eq!((alone, graver), (1, 2), "the pond is none of the ground's; both slopes are told under red");
 }
 
 #[test]

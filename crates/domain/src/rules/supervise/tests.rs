@@ -95,6 +95,10 @@ fn a_red_lamp_belongs_to_the_month_and_to_the_unit_that_had_the_case() {
     assert!(!was_late(&case, &clocks, UNIT, end + HOUR), "given back before");
     case.with_units.push(WithUnit { unit: "U-ROAD".to_owned(), at: end - HOUR, step: UnitStep::Given });
     assert!(was_late(&case, &clocks, "U-ROAD", end + HOUR));
+    // Nobody in particular.
+    assert!(was_late(&case, &clocks, "", end + HOUR) && !was_late(&case, &clocks, "", end));
+    case.with_units.push(WithUnit { unit: "U-ROAD".to_owned(), at: end - HOUR, step: UnitStep::Returned });
+    assert!(!was_late(&case, &clocks, "", end + HOUR), "with no unit then");
 
     let mut row = Summary::of(&story.entity, Package::builtin()).unwrap();
     assert!(may_be_late(&row, june));

@@ -309,7 +309,7 @@ async fn a_hand_over_takes_the_given_visits_along() {
     };
     let rows = clerk.rows();
     let rows: Vec<&Summary> = rows.iter().collect();
-    let list = handover::list(&town.package, &rows, "lea", LEFT, town.today());
+    let list = handover::list(&town.package, &rows, "lea", LEFT, town.now());
     let of_task = |item: &&Item| item.kind == ItemKind::Task;
     assert_eq!(list.iter().filter(of_task).map(|item| item.record).collect::<Vec<_>>(), [task.id]);
     let id = clerk.new_id();

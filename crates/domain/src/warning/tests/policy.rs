@@ -105,9 +105,9 @@ fn the_desk_and_the_phone_say_how_many_it_calls_for() {
     assert_eq!((found.homes, found.points.len()), (1, 0));
     let ahead = Warning { from: START + 3 * DAY_MS, ..told.clone() };
     assert_eq!(effect(package(), &ahead, &rows, START).homes, 1, "what it will call for");
-    assert_eq!(Asks::new(package(), &rows, START).of(&ahead), (0, 0), "not today");
-    assert_eq!(Asks::new(package(), &rows, START).of(&told), (0, 1));
+    assert_eq!(Asks::new(package(), &rows, START).of(&ahead, &[]), (0, 0), "not today");
+    assert_eq!(Asks::new(package(), &rows, START).of(&told, &[]), (0, 1));
     let there = visit(50, poor.id, START + HOUR);
     rows.push(&there);
-    assert_eq!(Asks::new(package(), &rows, START + HOUR).of(&told), (0, 0));
+    assert_eq!(Asks::new(package(), &rows, START + HOUR).of(&told, &[]), (0, 0));
 }

@@ -150,7 +150,7 @@ fn labels_fall_back_to_the_id() {
 #[test]
 fn the_package_stays_small() {
     let text = Package::builtin().to_json().unwrap();
-    assert!(text.len() < 287_000, "{} bytes", text.len());
+    assert!(text.len() < 288_000, "{} bytes", text.len());
     assert!(!text.contains(": ") && !text.contains("\n"), "compact");
 }
 

@@ -37,7 +37,7 @@ fn it_says_whom_it_concerns_and_what_changed() {
     let row = row_of(&story);
     let read = Warning::of_row(&row).unwrap();
     assert_eq!(Some(&read), Warning::of(&story.entity, package()).as_ref(), "a row holds all of it");
-    assert_eq!((read.categories.clone(), row.title.as_str()), (good.categories.clone(), "政策变化"));
+    assert_eq!((read.categories.clone(), row.title.as_str()), (good.categories, "政策变化"));
     let words = "低保户、分散供养特困户：低保标准提高到每人每月 510 元。";
     assert_eq!(read.words(package()), words);
     let judged = |set: &Values| codes(story.judge(&duty(), "set", &json!({"set": set})));

@@ -165,6 +165,10 @@ mod tests {
         // Of two accounts with the same name nobody knows which is meant: it is neither.
         let walks: Vec<Walk> = visit(1, 9, "head", &["李强"]).into_iter().collect();
         assert_eq!(lines(&credits(&walks, &staff(), [])), [("李强", 0, 1, 1), ("杨柳", 0, 1, 1)]);
+        let mut two = staff();
+        two.insert("yang2".to_owned(), "杨柳".to_owned());
+        let walks: Vec<Walk> = visit(1, 9, "head", &["杨柳"]).into_iter().collect();
+        assert_eq!(credits(&walks, &two, []).visits, [0, 1], "it may be the other one");
         assert_eq!(credits(&walks, &BTreeMap::new(), []).people[0].name, "yang", "unknown here");
     }
 

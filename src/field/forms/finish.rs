@@ -56,9 +56,12 @@ impl Page {
             problems.extend(restricted::problems(&begun.form, &self.state.values.get_untracked()));
         }
         let apart = begun.kind == RecordKind::Confidential;
-        if !begun.draft.edit && !apart && !self.says_area() && self.area().is_empty() {
+        // Also where the form asks for it and would let it be left out: a record lies somewhere.
+        let asked = if self.says_area() { "area" } else { "@area" };
+        let told = problems.iter().any(|problem| problem.path == asked);
+        if !begun.draft.edit && !apart && !told && self.area().is_empty() {
             let message = "请选所在网格".to_owned();
-            problems.insert(0, Problem { path: "@area".to_owned(), code: "required", message, blocks: true });
+            problems.insert(0, Problem { path: asked.to_owned(), code: "required", message, blocks: true });
         }
         if !problems.is_empty() {
             self.show_problems(problems);

@@ -39,6 +39,8 @@ async function fill(origin, seed, user) {
  */
 async function shown({ act, seen, least }) {
   const found = () => document.querySelectorAll(`[data-testid="${seen}"]`).length;
+  // The page before has come to rest: nobody taps while it is still being drawn.
+  for (let rest = 0; rest < 3; rest += 1) await new Promise(requestIdleCallback);
   const start = performance.now();
   if (act.startsWith('#')) window.location.hash = act;
   else document.querySelector(`[data-testid="${act}"]`).click();

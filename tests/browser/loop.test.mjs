@@ -185,7 +185,8 @@ test("reported offline, registered, handled, redone, closed, and every step seen
 
   await t.test("the unit contests it: it counts no more until somebody else decides", async () => {
     await unit.find(LATE);
-    assert.match(await unit.id("timeline").innerText(), /过错：不响应/, "who is marked reads it");
+    // Who is marked reads it.
+    await nudged("the fault is told", () => unit.wake(), async () => /过错：不响应/.test(await unit.id("timeline").innerText()));
     assert.equal(await unit.id("action-contest_decide").count(), 0);
     await unit.act("contest", { fault: "no_response", text: "那两天全体在防汛，已电话报告" });
     const director = await at("zhuren01");

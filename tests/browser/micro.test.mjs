@@ -113,7 +113,8 @@ test("a micro-grid is set up", async (t) => {
     await phone.id("field-farthest").click();
     await phone.id("pick-search").fill(FAR);
     await phone.id("pick-household").first().click();
-    await phone.id("pick-household").first().waitFor({ state: "detached" });
+    // Nothing can be typed behind a dialog, not even in the frame in which it goes.
+    await phone.page.locator("dialog[open]").waitFor({ state: "detached" });
     await phone.id("field-minutes").fill("12");
     await phone.id("field-took_part").fill("网格员和三户的人");
     await phone.saveReport();

@@ -19,7 +19,8 @@ const WASM: [&str; 4] = ["--package", "gridbook", "--target", "wasm32-unknown-un
 const STORE_TEST_SECONDS: &str = "300";
 
 /// Browser tests that measure, or that want the processor for themselves: they run one after another.
-const ALONE: [&str; 4] = ["faults.test.mjs", "import.test.mjs", "kill9.test.mjs", "tasks.test.mjs"];
+const ALONE: [&str; 5] =
+    ["faults.test.mjs", "import.test.mjs", "kill9.test.mjs", "papers.test.mjs", "tasks.test.mjs"];
 
 /// What a step found: nothing to count, or tests.
 type Verdict = Result<Option<Tally>, Failure>;

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: the whole proof, step by step, with one line of totals at the end.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -17,10 +16,6 @@ const NATIVE: [&str; 3] = ["--workspace", "--exclude", "gridbook"];
 const WASM: [&str; 4] = ["--package", "gridbook", "--target", "wasm32-unknown-unknown"];
 /// One store test may write ten thousand records on a slow machine.
 const STORE_TEST_SECONDS: &str = "300";
-
-/// Browser tests that measure, or that want the processor for themselves: they run one after another.
-const ALONE: [&str; 5] =
-    ["faults.test.mjs", "import.test.mjs", "kill9.test.mjs", "papers.test.mjs", "tasks.test.mjs"];
 
 /// What a step found: nothing to count, or tests.
 type Verdict = Result<Option<Tally>, Failure>;
@@ -193,21 +188,10 @@ fn browser() -> Verdict {
     if tests.is_empty() {
         return Err(Failure::new("there is no tests/browser/*.test.mjs"));
     }
-    let (alone, beside): (Vec<_>, Vec<_>) = tests.into_iter().partition(|path| {
-        path.file_name().is_some_and(|name| ALONE.iter().any(|alone| name.to_string_lossy() == *alone))
-    });
-    // A test waits for its pages most of the time: two files at once take two thirds of the time of one after another.
-    let lane = |files: &[&PathBuf], at_once: &str| {
-        let mut node = command("node");
-        node.args(["--test", "--test-reporter=spec"]).arg(format!("--test-concurrency={at_once}"));
-        counted(node.args(files).env("GRIDBOOK_SERVER", &server).env("GRIDBOOK_CHROMIUM", &chromium))
-    };
-    let (beside, alone) = (lane(&beside, "2")?, lane(&alone, "1")?);
-    let mut sum = Tally::default();
-    for tally in [beside, alone].into_iter().flatten() {
-        sum += tally;
-    }
-    Ok(Some(sum))
+    let mut node = command("node");
+    // One file at a time: they measure, and two browsers on two cores disturb each other.
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(tests);
+    counted(node.env("GRIDBOOK_SERVER", server).env("GRIDBOOK_CHROMIUM", chromium))
 }
 
 fn cargo(verb: &str) -> Command {

@@ -163,7 +163,7 @@ fn draw(app: App, names: &Names, list: &[Held], change: Option<change::Change>) 
         let by = [warning.issued_by.clone(), format!("{} 录入", names.person(&held.by))];
         let by: Vec<String> = by.into_iter().filter(|words| !words.is_empty()).collect();
         let buttons = change.filter(|_| mine(app, warning)).map(|change| change.buttons(warning));
-        let plain = warning.level.is_empty();
+        let plain = warning.is_plain();
         let note = if plain { warning.words(&package) } else { warning.note.clone() };
         let note = (!note.is_empty()).then(|| view! { <div class="muted">{note}</div> });
         let title = warning.title(&package);

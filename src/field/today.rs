@@ -64,10 +64,10 @@ fn warnings(app: App) -> AnyView {
                     String::new()
                 };
                 let (end, words) = (format::when(warning.until, now), warning.words(&package));
-                let text = match (warning.level.as_str(), homes) {
+                let text = match (warning.is_plain(), homes) {
                     // What changed concerns nobody here any more, or not yet.
-                    ("", 0) => return None,
-                    ("", _) => format!("{begins}{words}该上门 {homes} 户。"),
+                    (true, 0) => return None,
+                    (true, _) => format!("{begins}{words}该上门 {homes} 户。"),
                     _ => format!("{begins}到 {end} 为止。该巡查 {points} 处，该上门 {homes} 户。{words}"),
                 };
                 Some((warning.title(&package), warning.level.clone(), text))

@@ -2,7 +2,7 @@
 
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::grid_of;
-use gridbook_domain::territory::micro::{Done, Setup, Way, setups};
+use gridbook_domain::territory::micro::{Done, Setup, Way, is_micro, setups};
 use gridbook_log::order_by;
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ pub fn seen(app: App, names: &Names, fits: impl Fn(&str) -> bool) -> Vec<Setup> 
     // One of a grid that has ended is none any more.
     let stands = |code: &&str| ![*code, grid_of(code)].iter().any(|code| names.past.contains(*code));
     let all = names.areas.keys().map(String::as_str);
-    let mut codes: Vec<&str> = all.filter(|code| code.len() == 17 && fits(code)).filter(stands).collect();
+    let mut codes: Vec<&str> = all.filter(|code| is_micro(code) && fits(code)).filter(stands).collect();
     order_by(&mut codes, Ord::cmp);
     app.rows(|rows| {
         let held: Vec<&Summary> =

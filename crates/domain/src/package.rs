@@ -13,6 +13,7 @@ mod verify;
 
 use std::collections::BTreeMap;
 
+use gridbook_log::{Create, Placement, Values};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -26,6 +27,7 @@ use crate::plan::VisitRules;
 use crate::record::RecordKind;
 use crate::role::{Permission, Role};
 use crate::rules::CaseRules;
+use crate::warning::WarningKind;
 use crate::workflow::{Flow, State};
 
 pub use changes::{ChangeError, Difference};
@@ -340,6 +342,24 @@ impl Package {
     /// A level by its id.
     pub fn level(&self, id: &str) -> Option<&Level> {
         self.levels.iter().find(|level| level.id == id)
+    }
+
+    /// What makes a record that is written down once, by a form, for an area; `None` without such a form.
+    pub fn entry(&self, form: &str, area: &str, set: Values) -> Option<Create> {
+        let form = self.form(form)?;
+        Some(Create {
+            type_: RecordKind::Entry.as_str().to_owned(),
+            form: Some(format!("{}/{}", form.id, form.version)),
+            state: self.flow(RecordKind::Entry).map(|flow| flow.initial.clone()),
+            place: Placement { area: Some(area.to_owned()), ..Placement::default() },
+            set,
+            ..Create::default()
+        })
+    }
+
+    /// A kind of what is announced, by its id (HAZ-04, VISIT-05).
+    pub fn warning_kind(&self, id: &str) -> Option<&WarningKind> {
+        self.hazards.get().warnings.iter().find(|kind| kind.id == id)
     }
 
     /// How severe a level is, 1 = most; one that is not known is the least.

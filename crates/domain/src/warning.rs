@@ -252,13 +252,18 @@ impl Warning {
 
     /// What it is of.
     pub fn kind<'p>(&self, package: &'p Package) -> Option<&'p WarningKind> {
-        package.hazards.get().warnings.iter().find(|kind| kind.id == self.what)
+        package.warning_kind(&self.what)
+    }
+
+    /// Whether it has no level: what is announced is no danger, and moves no patrol (VISIT-05).
+    pub fn is_plain(&self) -> bool {
+        self.level.is_empty()
     }
 
     /// `暴雨橙色预警`; what has no level is called by its kind alone.
     pub fn title(&self, package: &Package) -> String {
         let kind = self.kind(package).map_or(self.what.as_str(), |kind| kind.label.as_str());
-        if self.level.is_empty() {
+        if self.is_plain() {
             return kind.to_owned();
         }
         let level = package.level(&self.level).map_or("", |level| level.label.as_str());
@@ -267,7 +272,7 @@ impl Warning {
 
     /// What is to be said beside its title: who issued it and the note, or the households that it concerns and what changed.
     pub fn words(&self, package: &Package) -> String {
-        if !self.level.is_empty() {
+        if !self.is_plain() {
             let words = [&self.issued_by, &self.note].into_iter().filter(|words| !words.is_empty());
             return words.map(|words| format!("{words}。")).collect();
         }
@@ -288,7 +293,7 @@ impl Warning {
     /// When households hear of it: a warning as soon as it is announced or raised, before the rain comes; what has no level
     /// from the day on which it begins.
     fn heard(&self) -> u64 {
-        if self.level.is_empty() { self.raised.max(self.from) } else { self.raised }
+        if self.is_plain() { self.raised.max(self.from) } else { self.raised }
     }
 
     /// The triggers of visits that it sets off at its level.

@@ -3,6 +3,7 @@
 use gridbook_domain::form::Values;
 use gridbook_domain::role::Actor;
 use gridbook_domain::territory::card::card;
+use gridbook_domain::territory::micro::is_micro;
 use gridbook_domain::territory::{AreaCode, AreaLevel, GridKind};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
@@ -151,7 +152,7 @@ fn below(desk: Desk, code: &str) -> Option<AnyView> {
     if basic.level() != AreaLevel::Group || basic.grid_kind() == Some(GridKind::Online) {
         return None;
     }
-    let under = names.areas.keys().filter(|under| under.len() == 17 && under.starts_with(code));
+    let under = names.areas.keys().filter(|under| is_micro(under) && under.starts_with(code));
     let under = under
         .map(|under| {
             let (shown, name) = (under.clone(), names.area(under));

@@ -70,7 +70,7 @@ impl Asked {
     /// How long it lasts at most, milliseconds, where it has no level (VISIT-05).
     fn plain(self, app: App) -> Option<u64> {
         let (package, what) = (app.package(), self.what.get());
-        let kind = package.hazards.get().warnings.iter().find(|kind| kind.id == what)?;
+        let kind = package.warning_kind(&what)?;
         kind.days.map(|_| kind.longest())
     }
 
@@ -152,7 +152,7 @@ pub(super) fn dialog_for(app: App, open: RwSignal<bool>) -> AnyView {
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
             effect(&package, &warning, &seen, now)
         });
-        Ok(effect_words(&found, warning.level.is_empty()))
+        Ok(effect_words(&found, warning.is_plain()))
     });
     // What stood in the way is said of answers that were changed since.
     Effect::new(move |_| {

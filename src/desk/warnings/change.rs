@@ -46,7 +46,7 @@ impl Change {
             self.which.set(Some(other.clone()));
             self.lifting.set(true);
         };
-        let more = (!warning.level.is_empty()).then(|| view! {
+        let more = (!warning.is_plain()).then(|| view! {
             <button class="btn btn-small" type="button" data-testid="warning-change" on:click=change>"延长、提级"</button>
         });
         view! {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use gridbook_log::{Create, Entity, EntityId, Placement, Values};
+use gridbook_log::{Create, Entity, EntityId, Values};
 use serde::{Deserialize, Serialize};
 
 use super::norm::Norms;
@@ -266,19 +266,11 @@ pub fn may_belong(package: &Package, actor: &Actor, from: &str, to: &str, today:
 
 /// The record that the households of a micro-grid were walked today; `None` where the package has no such form.
 pub fn walked(package: &Package, area: &str, day: NaiveDate) -> Option<Create> {
-    let form = package.form(FORM)?;
     let set: Values = [("area", area), ("part", Step::Walk.id()), ("date", &day.to_string())]
         .into_iter()
         .map(|(path, words)| (path.to_owned(), words.into()))
         .collect();
-    Some(Create {
-        type_: RecordKind::Entry.as_str().to_owned(),
-        form: Some(format!("{FORM}/{}", form.version)),
-        state: package.flow(RecordKind::Entry).map(|flow| flow.initial.clone()),
-        place: Placement { area: Some(area.to_owned()), ..Placement::default() },
-        set,
-        ..Create::default()
-    })
+    package.entry(FORM, area, set)
 }
 
 #[cfg(test)]

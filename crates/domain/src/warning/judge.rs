@@ -46,7 +46,7 @@ pub(crate) fn judge_create(
     let problem = |path, words: &str| Err(THIS.invalid(path, words));
     let Some(kind) = warning.kind(package) else { return problem("what", "请选预警的种类") };
     if kind.days.is_some() {
-        if !warning.level.is_empty() {
+        if !warning.is_plain() {
             return problem("level", "这一种不分级别");
         }
         // What is for named people only is announced to nobody (VISIT-09).
@@ -121,7 +121,7 @@ pub(crate) fn judge_set(
                     return Err(THIS.invalid("until", &format!("一次最多延长 {} 天", longest / DAY_MS)));
                 }
             }
-            "level" if package.rank(said) < package.rank(&warning.level) && !warning.level.is_empty() => {}
+            "level" if package.rank(said) < package.rank(&warning.level) && !warning.is_plain() => {}
             "level" => return Err(THIS.invalid("level", "级别只能往上提；要降级请先解除，再发布新的预警")),
             "lifted" => {
                 if instant(said).is_none() {

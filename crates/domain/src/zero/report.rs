@@ -1,7 +1,7 @@
 //! What came in: reports as rows keep them, how each area stands for a day, and what is asked of me today (FLOW-20).
 
 use chrono::{Days, NaiveDate};
-use gridbook_log::{Create, Entity, EntityId, Placement, Values, order_by, order_by_key};
+use gridbook_log::{Create, Entity, EntityId, Values, order_by, order_by_key};
 
 use super::{Period, periods};
 use crate::calendar::{DAY_MS, day_of, midnight};
@@ -117,17 +117,9 @@ pub fn reports<'a>(rows: impl IntoIterator<Item = &'a Summary>) -> Vec<ZeroRepor
 
 /// The report that there is nothing, for an area and a day; `None` where the package has no such form.
 pub fn nothing(package: &Package, area: &str, day: NaiveDate) -> Option<Create> {
-    let form = package.form(FORM)?;
     let said = [("date", day.to_string()), ("area", area.to_owned()), ("has_any", "none".to_owned())];
     let set: Values = said.into_iter().map(|(path, words)| (path.to_owned(), words.into())).collect();
-    Some(Create {
-        type_: RecordKind::Entry.as_str().to_owned(),
-        form: Some(format!("{FORM}/{}", form.version)),
-        state: package.flow(RecordKind::Entry).map(|flow| flow.initial.clone()),
-        place: Placement { area: Some(area.to_owned()), ..Placement::default() },
-        set,
-        ..Create::default()
-    })
+    package.entry(FORM, area, set)
 }
 
 /// How each area of the period stands for a day, who is missing first, else in the order of the period; nothing on days

@@ -5,6 +5,7 @@ mod docx;
 mod edit;
 mod read;
 mod sheet;
+mod whole;
 
 use std::sync::Arc;
 
@@ -132,7 +133,10 @@ pub fn papers(id: EntityId, which: String) -> AnyView {
                     type="button"
                     data-testid="papers-print"
                     on:click=move |_| {
-                        let _ = window().print();
+                        spawn_local(async {
+                            whole::drawn().await;
+                            let _ = window().print();
+                        });
                     }
                 >
                     {icon("print")}

@@ -147,6 +147,9 @@ test("from a dispute to a closed volume", async (t) => {
       const text = await page.locator('[data-doc="note"]').innerText();
       return Number(/本卷共\d+件(\d+)页/.exec(text)?.[1] ?? 0);
     });
+    // As the button 打印 does: a sheet is printed when its pictures are there.
+    await until("all pictures are read", async () => (await page.locator(".paper [data-coming]").count()) === 0);
+    await page.evaluate(() => Promise.all([...document.querySelectorAll(".paper img")].map((image) => image.decode())));
     const file = await page.pdf({ preferCSSPageSize: true });
     const pages = file.toString("latin1").match(/\/Type\s*\/Page\b(?!s)/g).length;
     assert.equal(pages, total, "as many pages as the list in the volume says");

@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::read::Papers;
+use super::whole;
 use crate::app::{App, use_app};
 use crate::ui::icon::icon;
 use crate::ui::toast::use_toasts;
@@ -22,9 +23,11 @@ pub(super) fn button(id: EntityId, papers: &Papers) -> AnyView {
     let (app, toasts) = (use_app(), use_toasts());
     let docs: Vec<String> = papers.list.iter().map(|paper| paper.document.id.clone()).collect();
     let write = move |_| {
-        let pages: Vec<(String, i64)> =
-            docs.iter().filter_map(|doc| Some((doc.clone(), measured(doc)?))).collect();
+        let docs = docs.clone();
         spawn_local(async move {
+            whole::drawn().await;
+            let pages: Vec<(String, i64)> =
+                docs.into_iter().filter_map(|doc| measured(&doc).map(|pages| (doc, pages))).collect();
             match keep(app, id, &pages).await {
                 Ok(sum) => toasts.ok(format!("已记入卷内目录：{} 份，共 {sum} 页", pages.len())),
                 Err(words) => toasts.warn(words),

@@ -72,7 +72,7 @@ fn pictures(paper: &Paper, list: &[BlobRef], class: &'static str, alt: &'static 
         move || match picture.get() {
             Picture::Here(url) => view! { <img class=class src=url alt=alt /> }.into_any(),
             Picture::Missing => view! { <span>{format!("（{alt}还没有送到）")}</span> }.into_any(),
-            Picture::Waiting => ().into_any(),
+            Picture::Waiting => view! { <span hidden data-coming=""></span> }.into_any(),
         }
     };
     list.iter().map(picture).collect_view().into_any()

@@ -57,12 +57,7 @@ pub(crate) fn build(mode: Mode) -> Outcome {
         return Ok(());
     }
     stamp::forget(&dist)?;
-    // Trunk builds offline; on a new machine the sources are not there yet.
-    run(&mut with("cargo", &["fetch", "--locked", "--quiet", "--target", "wasm32-unknown-unknown"]))?;
-    for app in &APPS {
-        style::join(app.name)?;
-    }
-    programs(mode)?;
+    prepare(mode)?;
     let [phone, desk] = &APPS;
     assemble(phone, mode, &dist)?;
     // Splitting and squeezing keep one core busy: the desk's pages are made meanwhile. Trunk itself runs alone, for
@@ -76,6 +71,20 @@ pub(crate) fn build(mode: Mode) -> Outcome {
     finish(desk, mode, &dist.join(desk.name))?;
     // Not the hash from the start: whatever was edited meanwhile must be built next time.
     if stamp::inputs()? == inputs { stamp::keep(&dist, &inputs) } else { Ok(()) }
+}
+
+/// The longest part of [`build`], which touches nothing that anybody else looks at: it may run beside something else.
+pub(crate) fn programs_ahead(mode: Mode) -> Outcome {
+    if stamp::fresh(&dist(mode), &stamp::inputs()?) { Ok(()) } else { prepare(mode) }
+}
+
+fn prepare(mode: Mode) -> Outcome {
+    // Trunk builds offline; on a new machine the sources are not there yet.
+    run(&mut with("cargo", &["fetch", "--locked", "--quiet", "--target", "wasm32-unknown-unknown"]))?;
+    for app in &APPS {
+        style::join(app.name)?;
+    }
+    programs(mode)
 }
 
 /// Compiles every program that a page names. Each is linked on one core: asked for together, two are linked at once,

@@ -36,7 +36,8 @@ fn downloads(tests: bool) -> Outcome {
     postgres()
 }
 
-fn wasm_target() -> Outcome {
+/// The standard library for browsers, of this compiler.
+pub(crate) fn wasm_target() -> Outcome {
     let sysroot = ask(&mut with("rustc", &["--print", "sysroot"]))
         .ok_or_else(|| Failure::new("rustc is not on the PATH: install Rust first (rustup)"))?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(WASM).is_dir() {

@@ -341,6 +341,8 @@ impl App {
 async fn load_package() -> Result<Arc<Package>, Problem> {
     let response =
         gloo_net::http::Request::get("package.json").send().await.map_err(|_| Problem::NoPackage)?;
-    let text = response.text().await.map_err(|_| Problem::NoPackage)?;
-    Package::from_json(&text).map(Arc::new).map_err(|_| Problem::NoPackage)
+    // Bytes: a text of the browser would be rewritten twice on its way here.
+    let bytes = response.binary().await.map_err(|_| Problem::NoPackage)?;
+    let text = str::from_utf8(&bytes).map_err(|_| Problem::NoPackage)?;
+    Package::from_app(text).map(Arc::new).map_err(|_| Problem::NoPackage)
 }

@@ -39,6 +39,19 @@ fn a_role_without_a_rank_or_above_everybody_who_gives_is_a_fault() {
 }
 
 #[test]
+fn the_one_that_came_with_the_app_is_read_in_one_go() {
+    let text = Package::builtin().to_json().unwrap();
+    let (quick, careful) = (Package::from_app(&text).unwrap(), Package::from_json(&text).unwrap());
+    assert_eq!(quick, careful);
+    assert_eq!(quick.checksum(), careful.checksum());
+    assert_eq!(quick.checksum().len(), 64);
+    let half = &text[..text.floor_char_boundary(text.len() / 2)];
+    assert!(matches!(Package::from_app(half), Err(PackageError::Shape(_))), "cut off");
+    let later = text.replacen("{\"gridbook_package\":1,", "{\"gridbook_package\":2,", 1);
+    assert!(matches!(Package::from_app(&later), Err(PackageError::Envelope(2))));
+}
+
+#[test]
 fn round_trip_with_checksum() {
     let builtin = Package::builtin();
     let text = builtin.to_json().unwrap();

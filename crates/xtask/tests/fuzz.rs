@@ -17,6 +17,8 @@ mod mutate;
 mod shares;
 #[path = "fuzz/store.rs"]
 mod store;
+#[path = "fuzz/tables.rs"]
+mod tables;
 #[path = "fuzz/wire.rs"]
 mod wire;
 
@@ -108,4 +110,9 @@ fn rows_of_a_damaged_store_and_the_data_package() {
 #[test]
 fn carried_files() {
     carried::targets().iter().for_each(fuzz);
+}
+
+#[test]
+fn spreadsheets() {
+    tables::targets().iter().for_each(fuzz);
 }

@@ -113,4 +113,21 @@ mod tests {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn what_is_read_is_written_the_same() {
+        let entity = EntityId([0xab; 16]).to_string();
+        let pieces =
+            ["1", "0", "00", "-", "+3", "９", "9223372036854775807", "9223372036854775808", "h", "", &entity];
+        // Every text of up to seven parts, counted through like a number.
+        for n in 0..pieces.len().pow(4) {
+            let digits = (0..4).map(|at| pieces[n / pieces.len().pow(at) % pieces.len()]);
+            let text = format!("1.h.{}", digits.collect::<Vec<_>>().join("."));
+            for text in [text.clone(), format!("{text}.-")] {
+                let Some(cursor) = Cursor::parse(&text) else { continue };
+                assert!(cursor.seq >= 0 && cursor.furthest() >= cursor.seq, "{text}");
+                assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor), "{text}");
+            }
+        }
+    }
 }

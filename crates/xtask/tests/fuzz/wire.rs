@@ -1,10 +1,13 @@
 //! Messages of the contract, listings of WebDAV folders, base64.
 
-use gridbook_log::EntityId;
+use gridbook_log::{EntityId, Fingerprint};
 use gridbook_sync::bundle::{base64, unbase64};
 use gridbook_sync::memory::MemoryStore;
 use gridbook_sync::share::read_listing;
-use gridbook_sync::wire::{Caps, Entry, Problem, PullReply, PushReply, PushRequest, PushResult, Verdict};
+use gridbook_sync::wire::{
+    Caps, Entry, FpReply, PageHead, PlaceFp, Problem, PullReply, PushReply, PushRequest, PushResult, Status,
+    Verdict,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -27,6 +30,9 @@ fn message(bytes: &[u8], _: u64) {
     reads_back::<PushRequest>(bytes);
     reads_back::<PushReply>(bytes);
     reads_back::<Problem>(bytes);
+    reads_back::<PageHead>(bytes);
+    reads_back::<FpReply>(bytes);
+    reads_back::<Status>(bytes);
     if let Some(page) = reads_back::<PullReply>(bytes) {
         let entries = page.entries.len();
         let tab = replica(std::rc::Rc::new(MemoryStore::default()));
@@ -68,12 +74,16 @@ pub fn targets() -> Vec<Target> {
         r,
         code: Some("fork".to_owned()),
     });
+    let place = PlaceFp { place: "330111".to_owned(), fp: Fingerprint::default() };
     let messages = vec![
         text(&PullReply { entries, cursor: "c".to_owned(), more: true }),
         text(&PushRequest { writer, nonce: "n".to_owned(), now: 1, ops: wires() }),
         text(&PushReply { results: results.to_vec(), now: 1 }),
         br#"{"contract":"1","levels":[0,1],"history":"h","now":1,"max_batch_ops":500,"max_batch_bytes":9,"max_blob":9}"#.to_vec(),
         br#"{"code":"busy","message":"x"}"#.to_vec(),
+        text(&PageHead { form: 1, cursor: "c".to_owned(), more: true, fp: Fingerprint::default() }),
+        text(&FpReply { cursor: "c".to_owned(), fp: Fingerprint::default(), places: Some(vec![place]) }),
+        text(&Status { now: 1, history: "h".to_owned(), behind: true, waited: false }),
     ];
     let listings = [
         r#"<?xml version="1.0"?><D:multistatus xmlns:D="DAV:"><D:response><D:href>/share/heads/</D:href></D:response><D:response><D:href>http://h:8080/a%20b/heads/01.json</D:href><D:propstat><D:prop><D:getcontentlength>17</D:getcontentlength><D:getetag>W/&quot;1&quot;</D:getetag><D:getlastmodified>Sun, 22 Nov 2026 04:12:39 GMT</D:getlastmodified></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response></D:multistatus>"#,

@@ -1,8 +1,10 @@
-// A person chooses where records go: a WebDAV share through the server's relay, nowhere, and back to the server.
+// A person chooses where records go: a WebDAV share or a CouchDB database through the server's relay, nowhere, and back
+// to the server.
 
 import assert from "node:assert/strict";
 import test from "node:test";
 import { PHONE } from "./harness/browser.mjs";
+import { Couch } from "./harness/couch.mjs";
 import { ACCOUNT, Dav } from "./harness/dav.mjs";
 import { Account } from "./harness/feed.mjs";
 import { inspect } from "./harness/look.mjs";
@@ -79,6 +81,40 @@ test("two phones of different grids share a WebDAV folder, and one goes back to 
   assert.equal(named("搬家之前的一条").length, 1, "nothing twice");
   assert.equal(named("路边石块松动").length, 1);
   assert.equal(named("二组补的一条").length, 0, "what others wrote is theirs to bring");
+  town.noComplaints();
+});
+
+test("two phones share a CouchDB database, photos too, and the one that comes later reads it from its beginning", async (t) => {
+  const couch = await Couch.start();
+  t.after(() => couch.stop());
+  const town = await Township.open({ more: ["--share", `village=${couch.address}`] });
+  t.after(() => town.close());
+  const one = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  const two = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli02");
+  const move = async (phone) => {
+    await choose(phone, "couchdb");
+    await phone.id("backend-relay").selectOption("village");
+    await phone.id("backend-test").click();
+    await phone.id("backend-verdict").filter({ hasText: "可以用" }).waitFor();
+    await take(phone, "经服务器中转：village");
+    await phone.synced();
+  };
+  await move(one);
+  await inspect(one.page, "backend-couch");
+  await one.hazard({ desc: "记在数据库里：塘坝漏水", photos: [photo(3)] });
+  await one.synced();
+  assert.equal((await couch.list("w-")).length, 1, "one log of one device");
+  assert.ok((await couch.list("s-")).length >= 1, "its records");
+  await until("the photo is in the database", async () => (await couch.list("blob-")).length >= 1);
+
+  await move(two);
+  await until("the other phone has it", async () => (await two.stored()).includes("塘坝漏水"));
+  await two.hazard({ desc: "二组也写进数据库" });
+  await two.synced();
+  await one.go("me");
+  await one.id("sync-now").click();
+  await until("the first phone has it", async () => (await one.stored()).includes("二组也写进数据库"));
+  assert.equal((await couch.list("w-")).length, 2);
   town.noComplaints();
 });
 

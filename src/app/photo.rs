@@ -25,6 +25,11 @@ pub struct Freed {
     pub unconfirmed: usize,
 }
 
+/// The name of a photo: SHA-256 of its bytes, 64 hex digits.
+pub fn photo_name(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl App {
     /// Whether photos are sent on Wi-Fi only.
     pub fn only_wifi(&self) -> bool {
@@ -84,7 +89,7 @@ impl App {
     /// [`Problem`] when the store refuses.
     pub async fn put_photo(&self, bytes: Vec<u8>) -> Result<String, Problem> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let sha256: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let sha256 = photo_name(&bytes);
         let mut batch = Batch::default();
         batch.put(Table::Blob, sha256.clone(), bytes);
         replica.store().commit(batch).await?;
@@ -111,8 +116,7 @@ impl App {
             Connection::Server(_) => self.api().blob(sha256).await.ok()?,
             Connection::Share(share) => share.blob(sha256).await?,
         };
-        let name: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
-        if name != sha256 {
+        if photo_name(&bytes) != sha256 {
             return None;
         }
         let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };

@@ -1,52 +1,29 @@
 //! A step of the workflow: asked for, judged by the same rule as at the authority, saved as one operation a record.
 
-mod input;
-mod photo;
-
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gridbook_domain::admit::Refusal;
 use gridbook_domain::case::CaseView;
 use gridbook_domain::catalogue::unit_named;
 use gridbook_domain::clock::read;
 use gridbook_domain::confidential::{Sent, step_before};
-use gridbook_domain::form::{Field, Values};
-use gridbook_domain::mediation::risk::ASSESS;
+use gridbook_domain::form::{Field, Form, Values};
 use gridbook_domain::package::Package;
-use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::supervise::SUPERVISE;
-use gridbook_domain::workflow::{Transition, event, suggested};
-use gridbook_log::{BlobRef, Body, Entity, EntityId, map_of};
-use gridbook_sync::replica::{NewBlob, NewWrite};
+use gridbook_domain::workflow::{Transition, event, standing, suggested};
+use gridbook_log::{Body, Entity, EntityId};
+use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde_json::Value;
 
 use super::supervise::{self, Lamps};
 use crate::app::{App, Problem, use_app};
 use crate::ui::dialog::{Doing, dialog_until};
 use crate::ui::directory::{Names, use_directory};
+use crate::ui::form::{Around, FormState, fields};
 use crate::ui::states::{failed, loading};
 
-/// A photo taken for this step.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shot {
-    pub(super) blob: BlobRef,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// What the person has entered so far, and what is wrong with it.
-#[derive(Clone, Copy)]
-pub(super) struct Entered {
-    pub(super) values: RwSignal<Values>,
-    pub(super) shots: RwSignal<Vec<Shot>>,
-    pub(super) problems: RwSignal<BTreeMap<String, String>>,
-    /// Values of the record behind those entered, for conditions.
-    pub(super) record: RwSignal<Values>,
-    /// What is proposed for an input, and why.
-    pub(super) proposed: RwSignal<BTreeMap<String, String>>,
-}
+/// What a dialog opens with: the inputs, their answers so far, and what stands around them.
+type Start = (Form, Values, Around);
 
 /// What a step is taken with.
 #[derive(Clone)]
@@ -81,31 +58,24 @@ impl On {
 pub fn action_dialog(step: Transition, targets: On, lamps: Option<Lamps>, on_close: Callback<()>) -> AnyView {
     let app = use_app();
     let open = RwSignal::new(true);
-    let entered = Entered {
-        values: RwSignal::new(Values::new()),
-        shots: RwSignal::new(Vec::new()),
-        problems: RwSignal::new(BTreeMap::new()),
-        record: RwSignal::new(Values::new()),
-        proposed: RwSignal::new(BTreeMap::new()),
-    };
-    let kind: RwSignal<Option<RecordKind>> = RwSignal::new(None);
+    let start: RwSignal<Option<Start>> = RwSignal::new(None);
     let names = use_directory();
-    let (first, inputs_step) = (targets.clone(), step.clone());
+    let (first, asked) = (targets.clone(), step.clone());
     let begin = move |red_lamps: u32| async move {
         if let Ok(Some(entity)) = first.entity(app, 0).await
             && let Some(case) = CaseView::of(&entity)
         {
             let package = app.package();
-            let mut values = suggested(&package, &inputs_step, &case, &app.actor(), app.now_ms());
-            propose_units(&package, &inputs_step, &case, &names.get_untracked(), &mut values);
-            if inputs_step.action == SUPERVISE {
+            let mut values = suggested(&package, &asked, &case, &app.actor(), app.now_ms());
+            propose_units(&package, &asked, &case, &names.get_untracked(), &mut values);
+            let mut around =
+                Around { record: standing(&package, &asked, &case), in_memory: true, ..Around::default() };
+            if asked.action == SUPERVISE {
                 let (starts, said) = supervise::proposed(app, &case, &read(&package, &entity), red_lamps);
                 values.extend(starts);
-                let _ = entered.proposed.try_set(said);
+                around.proposed = said;
             }
-            let _ = entered.record.try_set(case.values);
-            let _ = entered.values.try_set(values);
-            let _ = kind.try_set(Some(case.kind));
+            let _ = start.try_set(Some((asked.form(case.kind), values, around)));
         }
     };
     match lamps.filter(|_| step.action == SUPERVISE) {
@@ -122,48 +92,29 @@ pub fn action_dialog(step: Transition, targets: On, lamps: Option<Lamps>, on_clo
             });
         }
     }
-    // What is ticked raises the level; the person may raise it further (MED-13).
-    if step.action == ASSESS {
-        Effect::new(move |_| {
-            let ticked = entered.values.with(|values| values.get("risk_checklist").cloned());
-            let list: Vec<&str> =
-                ticked.iter().flat_map(Value::as_array).flatten().filter_map(Value::as_str).collect();
-            let package = app.package();
-            let rank = |level: Option<&str>| level.map_or(u8::MAX, |level| package.rank(level));
-            let called = package.risk_level(&list).1.map(|rule| rule.level.as_str());
-            let held = untrack(|| entered.values.with(|values| values.get("risk_level").cloned()));
-            if let Some(level) = called.filter(|_| rank(called) < rank(held.as_ref().and_then(Value::as_str)))
-            {
-                entered.values.update(|values| {
-                    values.insert("risk_level".to_owned(), level.into());
-                });
-            }
-        });
-    }
     let title = match targets.len() {
         0 | 1 => step.label.clone(),
         n => format!("{}（{n} 件）", step.label),
     };
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
     let doing = Doing::showing(open, failure);
-    let submit = move |step: Transition, targets: On| {
-        doing.begin(async move {
-            entered.problems.try_set(BTreeMap::new());
-            save(app, &step, &targets, entered).await?;
-            Ok(done_words(&step, &targets))
-        });
-    };
     let inside = move || {
-        let Some(kind) = kind.get() else { return loading(2) };
-        let fields: Vec<Field> = step.inputs_for(kind).cloned().collect();
+        let Some((form, values, around)) = start.get() else { return loading(2) };
+        let inputs: Vec<Field> = form.fields().map(|(_, field)| field.clone()).collect();
+        let state = FormState::of_step(form, values, around);
         let (step, targets) = (step.clone(), targets.clone());
-        let (label, none) = (step.label.clone(), fields.is_empty());
-        let body = view! {
-            {failed(failure, None)}
-            {none.then(|| view! { <p>"不用再填什么，确认后立即生效。"</p> })}
-            {fields.into_iter().map(|field| input::field(field, entered)).collect_view()}
+        let label = step.label.clone();
+        let none = inputs.is_empty().then(|| view! { <p>"不用再填什么，确认后立即生效。"</p> });
+        let body = view! { {failed(failure, None)}{none}{fields(state, &inputs)} };
+        let submit = move || {
+            let (step, targets) = (step.clone(), targets.clone());
+            doing.begin(async move {
+                state.problems.try_set(Vec::new());
+                save(app, &step, &targets, state).await?;
+                Ok(done_words(&step, &targets))
+            });
         };
-        doing.foot(label, "action-save").form(body.into_any(), move || submit(step.clone(), targets.clone()))
+        doing.foot(label, "action-save").form(body.into_any(), submit)
     };
     dialog_until(open, "dialog-wide", title, Box::new(inside), on_close)
 }
@@ -201,32 +152,24 @@ fn done_words(step: &Transition, targets: &On) -> String {
 }
 
 /// Checks all records first, then saves them together: never a part of what was asked.
-async fn save(app: App, step: &Transition, targets: &On, entered: Entered) -> Result<(), String> {
-    let values = entered.values.get_untracked();
-    let shots = entered.shots.get_untracked();
+async fn save(app: App, step: &Transition, targets: &On, state: FormState) -> Result<(), String> {
+    let (values, photos, blobs) = (state.clean(), state.photos.get_untracked(), state.new_blobs());
     let mut writes = Vec::with_capacity(targets.len());
     for n in 0..targets.len() {
         let entity = targets.entity(app, n).await?;
         let entity = entity.ok_or_else(|| "这条记录已不在这台电脑上，没有保存。".to_owned())?;
         let case = CaseView::of(&entity).ok_or_else(|| "这条记录读不懂，没有保存。".to_owned())?;
-        let taken = shots.iter().map(|shot| shot.blob.clone()).collect();
-        let made = event(&app.package(), step, &case, &values, taken);
+        let made = event(&app.package(), step, &case, &values, photos.clone());
         let write = NewWrite { entity: entity.id(), body: Body::Event(made) };
         if let Err(refusal) = app.check(Some(&entity), &write) {
-            if let Refusal::Invalid(problems) = &refusal {
-                let found = map_of(problems.iter().map(|p| (p.path.clone(), p.message.clone())));
-                entered.problems.set(found);
-            }
             let which = if targets.len() > 1 { format!("“{}”：", case.title) } else { String::new() };
-            return Err(format!("{which}{}", refusal.message()));
+            return Err(format!("{which}{}", state.refused(&refusal)));
         }
         if let On::Apart(_, changed) = targets {
             return hand_in(app, &entity, &write, *changed).await;
         }
         writes.push(write);
     }
-    let blobs =
-        shots.into_iter().map(|shot| NewBlob { sha256: shot.blob.sha256, bytes: Some(shot.bytes) }).collect();
     app.save(writes, blobs, Vec::new()).await.map(|_| ()).map_err(|problem| problem.message())
 }
 

@@ -164,7 +164,7 @@ fn grids(desk: Desk, nodes: &[Node]) -> AnyView {
                 (None, 0) if kind == Some(GridKind::Online) => "线上网格".into_any(),
                 (None, 0) if kind == Some(GridKind::Dedicated) => "专属网格".into_any(),
                 (None, 0) => warning("没有户"),
-                (None, homes) if homes > norms.households => warning(format!("超过 {} 户", norms.households)),
+                (None, homes) if norms.too_many(homes) => warning(format!("超过 {} 户", norms.households)),
                 _ => ().into_any(),
             };
             let code = grid.code.clone();

@@ -2,7 +2,6 @@
 //! whoever is told of one says that they know (HAZ-05).
 
 use gridbook_domain::hazard::AlarmPhone;
-use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_log::{Body, EntityId, body};
 use gridbook_sync::replica::{NewWrite, Row};
@@ -22,16 +21,12 @@ use crate::ui::toast::{Toasts, use_toasts};
 
 /// Own red hazards that the township does not have yet.
 pub(super) fn unsent_red(app: App) -> Vec<EntityId> {
-    let user = app.user();
-    app.rows(|rows| rows.iter().filter(|(_, row)| is_unsent_red(row, &user)).map(|(id, _)| *id).collect())
-}
-
-fn is_unsent_red(row: &Row<Option<Summary>>, user: &str) -> bool {
-    row.sent_at.is_none()
-        && row.unsent > 0
-        && row.summary.as_ref().is_some_and(|summary| {
-            summary.kind == RecordKind::Hazard && summary.level == "red" && summary.reporter == user
-        })
+    let (user, package) = (app.user(), app.package());
+    let unsent = |row: &Row<Option<Summary>>| {
+        let loud = |summary: &Summary| summary.reporter == user && summary.calls_first(&package);
+        row.sent_at.is_none() && row.unsent > 0 && row.summary.as_ref().is_some_and(loud)
+    };
+    app.rows(|rows| rows.iter().filter(|(_, row)| unsent(row)).map(|(id, _)| *id).collect())
 }
 
 /// The banner over a page, for one record or for all of them.

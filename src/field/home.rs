@@ -5,6 +5,7 @@ use gridbook_domain::plan::task::list_of;
 use gridbook_domain::plan::{DueState, Season};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::look_back::{Owed, owed};
+use gridbook_domain::rules::unsent_too_long;
 use gridbook_domain::summary::{Hint, Summary};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
@@ -20,8 +21,6 @@ use crate::ui::rows::{Line, days_left, listed, part, tag};
 use crate::ui::states::{Tone, banner, blank};
 use crate::ui::{largest_first, live};
 
-/// Unsent for longer than this is told in red, milliseconds (OFF-01).
-const LATE_MS: u64 = 72 * 3_600_000;
 /// Due households shown at once.
 const DUE: usize = 20;
 
@@ -119,11 +118,13 @@ fn today_line(app: App) -> AnyView {
             return (if photos > 0 { pictures } else { "都已送达".to_owned() }, false);
         }
         let now = app.now_ms();
-        let age = unsent.oldest_ms.map_or(0, |ms| now.saturating_sub(ms));
         let since = unsent.oldest_ms.map(|ms| format::span(ms, now)).unwrap_or_default();
         let since = if since == "刚才" { since } else { format!("{since}前") };
         let pictures = if photos > 0 { format!(" · {pictures}") } else { pictures };
-        (format!("{} 条待同步 · 最早 {since}{pictures}", unsent.waiting), age > LATE_MS)
+        (
+            format!("{} 条待同步 · 最早 {since}{pictures}", unsent.waiting),
+            unsent.oldest_ms.is_some_and(|ms| unsent_too_long(ms, now)),
+        )
     };
     let line = move || {
         let (words, late) = words();
@@ -142,7 +143,7 @@ fn today_line(app: App) -> AnyView {
     };
     let late = move || {
         let unsent = app.sync.with(|sync| sync.unsent);
-        let late = unsent.oldest_ms.is_some_and(|ms| app.now_ms().saturating_sub(ms) > LATE_MS);
+        let late = unsent.oldest_ms.is_some_and(|ms| unsent_too_long(ms, app.now_ms()));
         late.then(|| {
             let go = view! { <a class="btn btn-small" href="#/me">"去同步"</a> }.into_any();
             banner(

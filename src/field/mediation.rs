@@ -8,7 +8,7 @@ use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups}
 use gridbook_domain::mediation::risk::unassessed;
 use gridbook_domain::mediation::step::{ceiling, next_step, steps};
 use gridbook_domain::mediation::track::needs_file;
-use gridbook_domain::mediation::{Mediation, agreement};
+use gridbook_domain::mediation::{Mediation, agreement, is_over};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_log::EntityId;
@@ -22,14 +22,10 @@ use crate::ui::rows::{Line, listed, tag};
 use crate::ui::states::{Tone, banner};
 use crate::ui::unfit::unfit;
 
-/// States in which nothing more is done with a file.
-const OVER: [&str; 3] = ["archived", "refused", "transferred"];
-
 /// The steps of a file, on its page.
 pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
     let (package, today, file) = (app.package(), app.today(), Mediation::of(case));
-    let edits = !OVER.contains(&case.state.as_str())
-        && may(&package, &app.actor(), "mediation.file", &case.target(), today);
+    let edits = !is_over(&case.state) && may(&package, &app.actor(), "mediation.file", &case.target(), today);
     let next = next_step(&package, &file, today);
     let stale = unassessed(&package, case);
     let rows = steps(&package, &file, today)
@@ -77,7 +73,7 @@ pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
 fn clocks(app: App, file: &Mediation<'_>) -> Vec<AnyView> {
     let today = app.today();
     let mut notes = Vec::new();
-    notes.extend(unfit(&app.package(), file).filter(|_| !OVER.contains(&file.state)));
+    notes.extend(unfit(&app.package(), file).filter(|_| !is_over(file.state)));
     if file.state == "accepted"
         && let Some(last) = ceiling(file)
     {
@@ -193,8 +189,7 @@ pub(super) fn due(app: App) -> AnyView {
     Effect::new(move |_| {
         let ids = app.rows(|rows| {
             let running = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-            let running =
-                running.filter(|s| s.kind == RecordKind::Mediation && !OVER.contains(&s.state.as_str()));
+            let running = running.filter(|s| s.kind == RecordKind::Mediation && !is_over(&s.state));
             running.map(|summary| summary.id).collect::<Vec<_>>()
         });
         leptos::task::spawn_local(async move {

@@ -66,7 +66,7 @@ fn card(app: App, entity: &Entity) -> AnyView {
             (true, _) => ("stat stat-danger", "要有人值守".to_owned()),
             (_, true) => ("stat stat-danger", "已过期".to_owned()),
             _ if point.due.every_hours < 24 => ("stat", format::when(point.due.at, now)),
-            _ => ("stat", format::short_day(gridbook_domain::summary::day_of(point.due.at - 1), app.today())),
+            _ => ("stat", format::short_day(gridbook_domain::calendar::day_of(point.due.at - 1), app.today())),
         };
         let last = point.last.map_or_else(|| "还没有".to_owned(), |ms| format::when(ms, now));
         let every = match point.due.every_hours {

@@ -8,7 +8,7 @@ mod picture;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gridbook_domain::case::CaseView;
+use gridbook_domain::case::{CaseView, LineKind, Said};
 use gridbook_domain::hazard::control_check;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::may;
@@ -53,8 +53,8 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
     let directory = use_directory();
     let now = app.now_ms();
     let lines = {
-        let (case, package) = (case.clone(), app.package());
-        move || directory.with(|names| timeline(&package, names, &case, now))
+        let (case, said, package) = (case.clone(), Said::of(entity), app.package());
+        move || directory.with(|names| timeline(&package, names, &case, &said, now))
     };
     let told = {
         let (case, package) = (case.clone(), app.package());
@@ -118,9 +118,7 @@ fn notes(app: App, case: &CaseView) -> Vec<AnyView> {
     }
     let mine = case.reporter == app.user();
     let asked = case.timeline.iter().rev().find_map(|line| match &line.kind {
-        gridbook_domain::case::LineKind::Step { action, counts: true, .. } => {
-            Some((action.as_str(), line.text.clone()))
-        }
+        LineKind::Step { action, counts: true, .. } => Some((action.as_str(), line.text.clone())),
         _ => None,
     });
     if let (true, Some((action, text))) = (mine, asked) {

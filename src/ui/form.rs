@@ -17,4 +17,4 @@ pub use field::{At, field, fields};
 pub use pick::{household_picker, place_words};
 pub use refs::household_line;
 pub use roster::read as read_roster;
-pub use state::{FormState, known};
+pub use state::{Around, FormState, known};

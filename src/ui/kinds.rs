@@ -32,7 +32,7 @@ pub fn kinds(app: App, view: &HouseholdView) -> AnyView {
     let all = sees_sensitive(&package, &actor, &view.area, today);
     let seen = |held: &&Held| package.category(&held.category).is_some_and(|known| all || !known.sensitive);
     let (past, now): (Vec<&Held>, Vec<&Held>) =
-        view.categories.iter().filter(seen).partition(|held| held.until().is_some_and(|last| last < today));
+        view.categories.iter().filter(seen).partition(|held| held.is_over(today));
     let none = now.is_empty().then(|| view! { <p class="muted">"没有特殊类别，按一般户走访。"</p> });
     let rows = now.iter().map(|held| line(app, view.id, &package, held, edits, approves)).collect_view();
     let before = (!past.is_empty()).then(|| {
@@ -111,7 +111,7 @@ fn line(app: App, id: EntityId, package: &Package, held: &Held, edits: bool, app
         };
         let act = move |app: App, given: &super::ask::Answers| {
             let to = given.get("to").and_then(|to| date::parse(to)).ok_or("日期不对，请重选。")?;
-            if end.from.is_some_and(|from| to < from) {
+            if !end.may_end(to) {
                 return Err("不能早于开始那天。".to_owned());
             }
             let mut values = end.end(to, given.get("source").map_or("", String::as_str));
@@ -154,9 +154,7 @@ fn add(app: App, view: &HouseholdView, package: &Package, approves: bool) -> Any
     let id = view.id;
     let today = app.today();
     let has = |category: &String| {
-        view.categories
-            .iter()
-            .any(|held| held.category == *category && held.until().is_none_or(|to| today <= to))
+        view.categories.iter().any(|held| held.category == *category && !held.is_over(today))
     };
     let offered = package.categories.iter().filter(|known| known.offered && !has(&known.id));
     let offered = offered.map(|known| (known.id.clone(), known.label.clone())).collect();
@@ -192,7 +190,7 @@ fn add(app: App, view: &HouseholdView, package: &Package, approves: bool) -> Any
             approver: String::new(),
             standing: Standing::Proposed,
         };
-        if held.to.is_some_and(|to| to < from) {
+        if held.to.is_some_and(|to| !held.may_end(to)) {
             return Err("结束不能早于开始。".to_owned());
         }
         let mut values = entry(&row, &held.category, from, &held.source, &held.note);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gridbook_domain::date;
 use gridbook_domain::household::HouseholdView;
-use gridbook_domain::household::movement::{Movement, apply};
+use gridbook_domain::household::movement::{Lacks, Movement, apply};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
@@ -78,28 +78,29 @@ fn add(app: App, package: &Package, view: &HouseholdView, known: &[Movement]) ->
     let (view, known) = (view.clone(), known.to_vec());
     let act = move |app: App, given: &Answers| {
         let text = |path| given.get(path).map_or("", |text| text.trim()).to_owned();
-        let on = date::parse(&text("on")).filter(|day| *day <= app.today());
         let who = text("who");
         let mut one = Movement {
             row: app.new_row(),
             kind: text("kind"),
-            on: Some(on.ok_or("日期不对：要是已经发生的那天。")?),
+            on: date::parse(&text("on")),
             by: app.user(),
             note: text("note"),
             ..Movement::default()
         };
         if who == NEW {
-            if !one.brings() {
-                return Err("这种变化请选家里的成员。".to_owned());
-            }
             (one.name, one.relation) = (text("name"), text("relation"));
-            if one.name.is_empty() || one.relation.is_empty() {
-                return Err("请填新来的人的姓名和与户主关系。".to_owned());
-            }
         } else {
             let person = view.members.iter().chain(&view.former).find(|person| person.row == who);
             one.name = person.map(|person| person.name.clone()).unwrap_or_default();
             one.member = who;
+        }
+        if let Some(lacks) = one.lacks(app.today()) {
+            return Err(match lacks {
+                Lacks::Day => "日期不对：要是已经发生的那天。",
+                Lacks::Member => "这种变化请选家里的成员。",
+                Lacks::Newcomer => "请填新来的人的姓名和与户主关系。",
+            }
+            .to_owned());
         }
         Ok(vec![set(view.id, apply(&view, &known, &[one]))])
     };

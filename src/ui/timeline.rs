@@ -1,7 +1,7 @@
 //! The history of a record, in plain words.
 
 use gridbook_domain::admit::message_for;
-use gridbook_domain::case::{CaseView, LineKind};
+use gridbook_domain::case::{CaseView, LineKind, Said};
 use gridbook_domain::form::Form;
 use gridbook_domain::package::Package;
 use gridbook_domain::workflow::STAYS;
@@ -11,7 +11,7 @@ use super::directory::Names;
 use super::format;
 
 /// What happened, oldest first.
-pub fn timeline(package: &Package, names: &Names, case: &CaseView, now_ms: u64) -> AnyView {
+pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, now_ms: u64) -> AnyView {
     let form = case
         .form
         .as_deref()
@@ -37,7 +37,7 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, now_ms: u64) 
                 tone = "now";
             }
             let first = (!text.is_empty()).then(|| text.join("："));
-            let answers = line.answers(package, case.kind, |user| names.person(user));
+            let answers = line.answers(said, package, case.kind, |user| names.person(user));
             let text = first
                 .into_iter()
                 .chain(answers)

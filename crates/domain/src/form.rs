@@ -3,6 +3,7 @@
 mod check;
 mod compute;
 mod condition;
+mod follow;
 mod spawn;
 mod start;
 
@@ -18,6 +19,8 @@ pub(crate) use check::wrong_default;
 pub use check::{Photos, Problem, Stage, excused, has_left, table_rows, validate, visible};
 pub use compute::{Compute, computed};
 pub use condition::Condition;
+pub use follow::follow;
+pub(crate) use follow::raise;
 pub use spawn::spawns;
 use start::word_fits;
 pub use start::{Known, begin, start_of};

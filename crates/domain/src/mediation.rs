@@ -35,6 +35,14 @@ pub struct Mediation<'a> {
     pub state: &'a str,
 }
 
+/// States in which nothing more is done with a file.
+const OVER: [&str; 3] = ["archived", "refused", "transferred"];
+
+/// Whether nothing more is done with a file in this state.
+pub fn is_over(state: &str) -> bool {
+    OVER.contains(&state)
+}
+
 /// A row of one of its tables.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {

@@ -14,11 +14,12 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate};
 use gridbook_log::{EntityId, order_by, order_by_key};
 
+use crate::calendar::day_of;
 use crate::household::category;
 use crate::household::merge::{Merges, homes};
 use crate::package::{ContactMode, HouseholdCategory, Package};
 use crate::record::RecordKind;
-use crate::summary::{Summary, VisitFact, VisitMode, day_of};
+use crate::summary::{Summary, VisitFact, VisitMode};
 use crate::warning;
 
 pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};

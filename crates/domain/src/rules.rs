@@ -8,8 +8,18 @@ pub mod supervise;
 
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::HOUR_MS;
+
 pub use look_back::LookBackRule;
 pub use message::Template;
+
+/// Unsent for longer than this is told in red, milliseconds (OFF-01).
+const UNSENT_MS: u64 = 72 * HOUR_MS;
+
+/// Whether what was recorded at an instant waits too long to be sent; both in milliseconds since 1970.
+pub const fn unsent_too_long(recorded: u64, now: u64) -> bool {
+    now.saturating_sub(recorded) > UNSENT_MS
+}
 
 /// The rules as data.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,4 +39,16 @@ pub struct CaseRules {
     pub performance_days: u32,
     /// Texts of messages (domain data 4.15).
     pub messages: Vec<Template>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_longer_than_three_days_is_told_in_red() {
+        assert!(!unsent_too_long(5, 5 + 72 * HOUR_MS));
+        assert!(unsent_too_long(5, 6 + 72 * HOUR_MS));
+        assert!(!unsent_too_long(7, 5), "a clock that was turned back");
+    }
 }

@@ -3,11 +3,12 @@
 //! It depends on the stream alone (the authority's receipts included), not on when that arrived here, so every replica
 //! has the same rows.
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 use gridbook_log::{Entity, EntityId, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::calendar::day_of;
 use crate::case::{CaseView, unseen};
 use crate::catalogue::admission::Procedure;
 use crate::clock::{self, Deadline};
@@ -163,22 +164,11 @@ pub struct Summary {
     pub keys: Keys,
 }
 
-/// Beijing time is eight hours ahead, all year.
-const EAST_8_MS: u64 = 8 * 60 * 60 * 1000;
-
 /// Grows when rows are made differently: devices then make theirs anew.
 pub const MADE_BY: u32 = 8;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
-
-/// The day of an instant in Beijing time.
-pub fn day_of(ms: u64) -> NaiveDate {
-    i64::try_from(ms.saturating_add(EAST_8_MS))
-        .ok()
-        .and_then(DateTime::from_timestamp_millis)
-        .map_or(NaiveDate::default(), |instant| instant.date_naive())
-}
 
 impl Summary {
     /// Reads a stream; `None` while its creation has not arrived or its kind is unknown here.
@@ -247,6 +237,11 @@ impl Summary {
     /// Whether it is a case that still runs.
     pub fn is_open(&self) -> bool {
         self.kind.is_case() && !DONE.contains(&self.state.as_str())
+    }
+
+    /// Whether it is a hazard that cannot wait: somebody calls before anything else (FLOW-17).
+    pub fn calls_first(&self, package: &Package) -> bool {
+        self.kind == RecordKind::Hazard && package.level(&self.level).is_some_and(|level| level.phone_first)
     }
 
     /// A case's most urgent limit, with what its lamp needs; `None` for everything else.
@@ -361,7 +356,7 @@ impl Summary {
         let first =
             |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
         self.at = instant(entity, &["found_at", "occur_date"]).unwrap_or(self.at);
-        self.title = first(&crate::case::TITLES).chars().take(30).collect();
+        self.title = crate::case::named(package, self.kind, None, |path| entity.text(path));
         self.level = first(&["level", "risk_level"]);
         self.subtitle = first(&["address_text", "occur_place"]);
         self.categories = entity.text("category").map(str::to_owned).into_iter().collect();
@@ -430,7 +425,7 @@ impl Summary {
         let named = entity.creation().and_then(|made| made.create.form.as_deref());
         let form =
             named.map_or(self.kind.label(), |name| package.form_title(name).unwrap_or(self.kind.label()));
-        self.title = first(&crate::case::TITLES).unwrap_or(form).chars().take(30).collect();
+        self.title = crate::case::named(package, self.kind, named, |path| entity.text(path));
         let known = |text: &&str| EntityId::parse(text).is_none();
         self.subtitle = first(&["address_text", "place"]).filter(known).unwrap_or(form).to_owned();
         self.level = first(&["risk_level", "level"]).unwrap_or_default().to_owned();

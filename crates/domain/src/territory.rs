@@ -189,6 +189,11 @@ pub fn grid_of(area: &str) -> &str {
     area.get(..15).unwrap_or(area)
 }
 
+/// Whether a code is that of a grid, or of less than one: where a single person goes.
+pub const fn within_grid(area: &str) -> bool {
+    area.len() >= 15
+}
+
 /// Whether a code is that of a grid under this village: a group or basic grid, no micro-grid.
 pub fn is_grid_of(village: &str, code: &str) -> bool {
     AreaCode::parse(code).is_ok_and(|code| code.level() == AreaLevel::Group) && covers(village, code)

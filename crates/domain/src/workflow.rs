@@ -3,6 +3,7 @@
 mod check;
 mod event;
 mod guard;
+mod inputs;
 mod waits;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::record::RecordKind;
 pub use check::{check, offered};
 pub use event::{event, suggested};
 pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
+pub use inputs::standing;
 pub use waits::waits_for;
 
 /// As the state that a step leads to: the one that it is taken in. A note beside the way.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gridbook_domain::case::{CaseView, strips};
+use gridbook_domain::case::{CaseView, Said, strips};
 use gridbook_domain::clock::{CaseClocks, read};
 use gridbook_domain::summary::Summary;
 use gridbook_log::{BlobRef, Entity};
@@ -37,6 +37,8 @@ pub struct Conflict {
 pub struct Record {
     /// The typed reading.
     pub view: CaseView,
+    /// What was entered for its steps, for the history.
+    pub said: Said,
     /// Photos and recordings.
     pub blobs: Vec<BlobRef>,
     /// The line that stands in a rendition of a photo, by the photo's hash (HAZ-06).
@@ -75,6 +77,7 @@ impl Record {
         let row = app.row(entity.id())?;
         Some(Self {
             view,
+            said: Said::of(entity),
             blobs: entity.blobs().iter().map(|(_, blob)| blob.clone()).collect(),
             strips,
             conflicts,

@@ -70,7 +70,7 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
     let reason =
         line.reason.as_deref().map(|id| reason(package, flow_reason_dict(package, record, line), id));
     let text = [reason, line.text.clone()].into_iter().flatten().collect::<Vec<_>>().join("：");
-    let answers = line.answers(package, record.view.kind, |user| names.person(user));
+    let answers = line.answers(&record.said, package, record.view.kind, |user| names.person(user));
     let refused = line.refused.as_deref().map(|code| format!("未被接收：{}", message_for(code)));
     let sent = if line.received_at.is_some() || line.refused.is_some() { "" } else { " · 待同步" };
     let by = format!("{} · {}{sent}", names.person(&line.user), moment(line.at));

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gridbook_domain::plan::Walker;
-use gridbook_domain::plan::task::{Terms, VisitTask, share_out, walkers};
+use gridbook_domain::plan::task::{Terms, VisitTask, near, own, share_out, walkers};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
-use gridbook_domain::territory::covers;
-use gridbook_log::{Body, EntityId, set_of};
+use gridbook_log::{Body, EntityId};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -18,16 +17,6 @@ use crate::desk::parts::select;
 use crate::desk::people::people as people_of;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::toast::use_toasts;
-
-/// A grid or less: whoever has no more than that goes there anyway.
-const GRID_DIGITS: usize = 15;
-
-/// Those of the people who go to one of the grids.
-fn going(people: &[Walker], chosen: &BTreeSet<String>) -> Vec<Walker> {
-    let near =
-        |walker: &&Walker| chosen.iter().any(|code| covers(&walker.area, code) || covers(code, &walker.area));
-    people.iter().filter(near).cloned().collect()
-}
 
 /// What would be given to whom.
 #[derive(Clone, Default, PartialEq)]
@@ -49,14 +38,8 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
         let chosen = asked.chosen.get_untracked();
         spawn_local(async move {
             let all = walkers(&app.package(), &people_of(app).await, app.today());
-            let near = going(&all, &chosen);
-            let own: BTreeSet<String> = set_of(
-                near.iter()
-                    .filter(|walker| walker.area.len() >= GRID_DIGITS)
-                    .map(|walker| walker.user.clone()),
-            );
-            // Where grids have nobody of their own, the village goes.
-            let own = if own.is_empty() { near.iter().map(|w| w.user.clone()).collect() } else { own };
+            let near = near(&all, &chosen);
+            let own = own(&near);
             let _ = people.try_set(near);
             let _ = picked.try_set(own);
         });

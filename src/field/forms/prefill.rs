@@ -5,6 +5,7 @@ use gridbook_domain::hazard::{answers, inspect};
 use gridbook_domain::household::HouseholdView;
 use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::territory::within_grid;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 use serde_json::Value;
@@ -111,7 +112,7 @@ fn home_area(app: App) -> String {
     let actor = app.actor();
     let areas = actor.areas(app.today());
     match areas.as_slice() {
-        [one] if one.len() >= 15 => (*one).to_owned(),
+        [one] if within_grid(one) => (*one).to_owned(),
         _ => String::new(),
     }
 }

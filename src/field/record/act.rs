@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Form, Section, Values};
-use gridbook_domain::record::RecordKind;
-use gridbook_domain::workflow::{Transition, event, suggested};
+use gridbook_domain::workflow::{Transition, event, standing, suggested};
 use gridbook_log::Body;
-use gridbook_sync::replica::{NewBlob, NewWrite};
+use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
 
 use crate::app::App;
 use crate::ui::dialog::{Once, Work, dialog, once, opener};
-use crate::ui::form::{FormState, fields};
+use crate::ui::form::{Around, FormState, fields};
 use crate::ui::photo::thumb_url;
 
 /// The button of a step with its dialog.
@@ -28,7 +26,10 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec
     };
     let (label, test) = (step.label.clone(), format!("act-{}", step.action));
     let inside = move || {
-        let state = FormState::new(Arc::new(form(case.kind, &step)), known(app, &case, &step));
+        let package = app.package();
+        let values = suggested(&package, &step, &case, &app.actor(), app.now_ms());
+        let around = Around { record: standing(&package, &step, &case), ..Around::default() };
+        let state = FormState::of_step(step.form(case.kind), values, around);
         let inputs: Vec<_> = step.inputs_for(case.kind).cloned().collect();
         let none = inputs.is_empty().then(|| view! { <p>{format!("确定{}吗？", step.label)}</p> });
         // The repair is looked at beside what was found (HAZ-06).
@@ -56,38 +57,6 @@ fn before(found: &[String]) -> Option<AnyView> {
     })
 }
 
-/// The inputs of a step as a form of their own.
-fn form(kind: RecordKind, step: &Transition) -> Form {
-    Form {
-        id: step.action.clone(),
-        version: 1,
-        title: step.label.clone(),
-        record: kind,
-        restricted: false,
-        heard_by: None,
-        superseded: None,
-        sections: vec![Section {
-            id: step.action.clone(),
-            title: step.label.clone(),
-            visible_when: None,
-            by: gridbook_domain::form::FilledBy::Reporter,
-            fields: step.inputs_for(kind).cloned().collect(),
-        }],
-    }
-}
-
-/// What the step starts with.
-fn known(app: App, case: &CaseView, step: &Transition) -> Values {
-    let mut values = suggested(&app.package(), step, case, &app.actor(), app.now_ms());
-    // Conditions of inputs look at the level.
-    for path in ["level", "risk_level"] {
-        if let Some(level) = case.values.get(path) {
-            values.entry(path.to_owned()).or_insert_with(|| level.clone());
-        }
-    }
-    values
-}
-
 fn asked(
     app: App,
     state: FormState,
@@ -108,13 +77,11 @@ fn asked(
 }
 
 async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) -> Result<(), String> {
-    let package = app.package();
-    let blobs = state.photos.get_untracked();
-    let new = blobs.iter().map(|photo| NewBlob { sha256: photo.sha256.clone(), bytes: None }).collect();
-    let event = event(&package, step, case, &state.clean(), blobs);
+    let new = state.new_blobs();
+    let event = event(&app.package(), step, case, &state.clean(), state.photos.get_untracked());
     let write = NewWrite { entity: case.id, body: Body::Event(event) };
     let entity = app.entity(case.id).await.map_err(|problem| problem.message())?;
-    app.check(entity.as_deref(), &write).map_err(|refusal| refusal.message())?;
+    app.check(entity.as_deref(), &write).map_err(|refusal| state.refused(&refusal))?;
     app.save(vec![write], new, Vec::new()).await.map_err(|problem| problem.message())?;
     Ok(())
 }

@@ -86,7 +86,8 @@ pub(super) fn chips(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         _ => "chips",
     };
     let group = at.id();
-    if field.kind == FieldKind::Multi && list.len() > CHIPS {
+    // What a step asks is looked at one by one.
+    if field.kind == FieldKind::Multi && list.len() > CHIPS && !state.is_step() {
         return folded(state, field, at, list);
     }
     let chips = list.into_iter().map(|choice| chip(state, field, at, &group, &choice, level)).collect_view();
@@ -164,6 +165,7 @@ fn chip(state: FormState, field: &Arc<Field>, at: &At, group: &str, choice: &Cho
             <input
                 type=if many { "checkbox" } else { "radio" }
                 name=group.to_owned()
+                value=choice.id.clone()
                 prop:checked=is_chosen
                 on:change=change
                 on:click=click

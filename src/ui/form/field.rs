@@ -155,7 +155,7 @@ fn group(state: FormState, field: &Arc<Field>, at: &At, legend: AnyView, inside:
             aria-describedby=described(field, at)
         >
             <legend class="label">{legend}</legend>
-            {help(field, at)}
+            {help(state, field, at)}
             {inside}
             {error(state, at)}
         </fieldset>
@@ -169,7 +169,7 @@ fn wrap(state: FormState, field: &Arc<Field>, at: &At, label: AnyView, inside: A
     view! {
         <div class="field" class:is-invalid=bad data-path=at.path.clone()>
             {label}
-            {help(field, at)}
+            {help(state, field, at)}
             {inside}
             {error(state, at)}
         </div>
@@ -182,9 +182,15 @@ pub(super) fn described(field: &Field, at: &At) -> String {
     if field.help.is_some() { format!("{0}-h {0}-e", at.id()) } else { format!("{}-e", at.id()) }
 }
 
-fn help(field: &Field, at: &At) -> Option<AnyView> {
-    let text = field.help.clone()?;
-    Some(view! { <p class="help" id=format!("{}-h", at.id())>{text}</p> }.into_any())
+/// The hint, and what is proposed.
+fn help(state: FormState, field: &Field, at: &At) -> AnyView {
+    let hint = field.help.clone().map(|text| {
+        view! { <p class="help" id=format!("{}-h", at.id())>{text}</p> }
+    });
+    let proposed = state.proposed(&at.path).map(|text| {
+        view! { <p class="help" data-testid=format!("proposed-{}", at.path)>{text}</p> }
+    });
+    view! { {hint}{proposed} }.into_any()
 }
 
 fn error(state: FormState, at: &At) -> AnyView {

@@ -1,4 +1,4 @@
-//! Photos and recordings of a form: on disk before the draft names them.
+//! Photos and recordings of a form: on disk before the draft names them, or in memory until a step is saved.
 
 use std::sync::Arc;
 
@@ -50,6 +50,10 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         busy.set(true);
         leptos::task::spawn_local(async move {
             for file in files {
+                let held = state.photos.try_with_untracked(|p| p.iter().filter(|p| p.role == role).count());
+                if held.is_none_or(|held| held >= max) {
+                    break;
+                }
                 add(state, toasts, &file, &role, sound).await;
             }
             busy.try_set(false);
@@ -63,12 +67,15 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     };
     let test = at.test_id();
     let id = at.id();
+    // Where it stays in memory no page is ended by the camera: there are files, and several at once.
+    let files = state.in_memory();
     let button = move || {
         let take = take.clone();
         (count() < max).then(|| {
             let (accept, symbol, words) = match kind {
                 FieldKind::Audio => ("audio/*", "upload", "录音"),
                 FieldKind::Signature => ("image/*", "camera", "拍纸质签名"),
+                _ if files => ("image/*", "photo", "添加照片"),
                 _ => ("image/*", "camera", "拍照"),
             };
             let words = if busy.get() { "正在处理" } else { words };
@@ -79,7 +86,8 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
                             id=id.clone()
                             type="file"
                             accept=accept
-                            capture="environment"
+                            multiple=files
+                            capture=(!files).then_some("environment")
                             data-testid=format!("{test}-input")
                             disabled=busy.get()
                             on:change=move |ev| take(ev)
@@ -130,7 +138,7 @@ async fn add(state: FormState, toasts: Toasts, file: &web_sys::File, role: &str,
     };
     let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let mime = if sound { file.type_() } else { "image/jpeg".to_owned() };
-    match state.app.put_photo(bytes).await {
+    match state.keep(bytes).await {
         Ok(sha256) => {
             let _ = state.photos.try_update(|photos| {
                 if !photos.iter().any(|p| p.sha256 == sha256 && p.role == role) {

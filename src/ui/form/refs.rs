@@ -92,7 +92,10 @@ pub(super) fn select(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
         let names = directory.get();
         let list: Vec<(String, String)> = match kind {
             FieldKind::UnitRef => names.units.clone().into_iter().collect(),
-            FieldKind::UserRef => names.people.clone().into_iter().collect(),
+            // Two may have the same name.
+            FieldKind::UserRef => {
+                names.people.iter().map(|(user, name)| (user.clone(), format!("{name}（{user}）"))).collect()
+            }
             FieldKind::AreaRef => names.areas.keys().map(|code| (code.clone(), names.area(code))).collect(),
             _ => records(state.app),
         };
@@ -105,7 +108,7 @@ pub(super) fn select(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     native(state, field, at, options.into_any())
 }
 
-/// Cases that are open, the newest first.
+/// Cases that are open, the latest first, by number and title.
 fn records(app: App) -> Vec<(String, String)> {
     app.rows(|rows| {
         let list: Vec<&Summary> = rows
@@ -113,11 +116,12 @@ fn records(app: App) -> Vec<(String, String)> {
             .filter_map(|row| row.summary.as_ref())
             .filter(|summary| summary.is_open())
             .collect();
-        let list = largest_first(list, |summary| summary.updated);
-        list.into_iter()
-            .take(50)
-            .map(|s| (s.id.to_string(), format!("{} {}", s.kind.label(), s.title)))
-            .collect()
+        let list = largest_first(list, |summary| summary.at);
+        let words = |case: &Summary| {
+            let number = if case.number.is_empty() { case.kind.label() } else { &case.number };
+            (case.id.to_string(), format!("{number} {}", case.title))
+        };
+        list.into_iter().map(words).collect()
     })
 }
 
@@ -133,6 +137,7 @@ pub(super) fn units(state: FormState, at: &At) -> AnyView {
                 <label class="chip">
                     <input
                         type="checkbox"
+                        value=id.clone()
                         prop:checked=move || {
                             state.get(&on).and_then(|v| v.as_array().map(|l| l.contains(&Value::from(id.as_str())))).unwrap_or(false)
                         }

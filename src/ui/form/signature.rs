@@ -285,7 +285,7 @@ fn line(pen: &CanvasRenderingContext2d, points: &[(f64, f64)], scale: f64) {
     pen.stroke();
 }
 
-/// Puts the signature on disk and into the form.
+/// Keeps the signature and puts it into the form.
 async fn keep(state: FormState, sheet: Sheet, role: &str) -> Result<(), String> {
     let name = sheet.name.get_untracked().trim().to_owned();
     let at = format::stored_time(&format::input_time(state.app.now_ms()));
@@ -293,7 +293,7 @@ async fn keep(state: FormState, sheet: Sheet, role: &str) -> Result<(), String> 
     let note = format!("{name}　{}", format::shown_time(&at).replace('T', " "));
     let (bytes, thumb) = picture(&strokes, &note).await.map_err(|error| error.message().to_owned())?;
     let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    let sha256 = state.app.put_photo(bytes).await.map_err(|problem| problem.message())?;
+    let sha256 = state.keep(bytes).await.map_err(|problem| problem.message())?;
     let signed = [("name", Value::from(name)), ("at", Value::from(at))];
     state.values.try_update(|values| {
         for (column, value) in signed {

@@ -1,17 +1,20 @@
 //! What a form holds while it is filled in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gridbook_domain::admit::Refusal;
 use gridbook_domain::form::{
-    Condition, Field, Form, Known, Photos, Problem, Stage, Values, excused, has_left, start_of, table_rows,
-    validate,
+    Condition, Field, Form, Known, Photos, Problem, Stage, Values, excused, follow, has_left, start_of,
+    table_rows, validate,
 };
 use gridbook_domain::package::Package;
 use gridbook_log::{BlobRef, EntityId, map_of};
+use gridbook_sync::replica::NewBlob;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::app::{App, use_app};
+use crate::app::{self, App, photo_name, use_app};
 use crate::ui::format;
 
 /// What the moment knows, for what a new record or row starts with (CAT-04).
@@ -26,6 +29,17 @@ pub fn known(app: App, area: String) -> Known {
     }
 }
 
+/// What stands around the inputs of a step.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// Values of the record behind those entered, for conditions.
+    pub record: Values,
+    /// What is proposed for an input, and why, by its path.
+    pub proposed: BTreeMap<String, String>,
+    /// Photos stay in memory until the step is saved: nothing of it is on disk before.
+    pub in_memory: bool,
+}
+
 /// A form being filled in; a copy goes into any closure.
 #[derive(Clone, Copy)]
 pub struct FormState {
@@ -37,7 +51,10 @@ pub struct FormState {
     pub values: RwSignal<Values>,
     /// What the record held before; empty for a new one.
     pub base: StoredValue<Values>,
-    /// Photos so far; their bytes are on disk.
+    around: StoredValue<Option<Around>>,
+    /// Bytes of photos that are kept in memory, by their names.
+    bytes: StoredValue<BTreeMap<String, Vec<u8>>>,
+    /// Photos so far; their bytes are on disk, unless they are kept in memory.
     pub photos: RwSignal<Vec<BlobRef>>,
     /// What has to be mended.
     pub problems: RwSignal<Vec<Problem>>,
@@ -63,6 +80,8 @@ impl FormState {
             package: StoredValue::new(app.package()),
             values: RwSignal::new(values),
             base: StoredValue::new(Values::new()),
+            around: StoredValue::new(None),
+            bytes: StoredValue::new(BTreeMap::new()),
             photos: RwSignal::new(Vec::new()),
             problems: RwSignal::new(Vec::new()),
             focus: RwSignal::new(String::new()),
@@ -71,6 +90,61 @@ impl FormState {
             hurry: RwSignal::new(0),
             redraw: RwSignal::new(0),
         }
+    }
+
+    /// The inputs of a step with what is proposed for them.
+    pub fn of_step(form: Form, values: Values, around: Around) -> Self {
+        let state = Self::new(Arc::new(form), values);
+        state.around.set_value(Some(around));
+        state
+    }
+
+    /// Whether these are the inputs of a step.
+    pub fn is_step(self) -> bool {
+        self.around.with_value(Option::is_some)
+    }
+
+    /// Whether photos are kept in memory until the save.
+    pub fn in_memory(self) -> bool {
+        self.around.with_value(|around| around.as_ref().is_some_and(|around| around.in_memory))
+    }
+
+    /// What is proposed for an input, and why.
+    pub fn proposed(self, path: &str) -> Option<String> {
+        self.around.with_value(|around| around.as_ref()?.proposed.get(path).cloned())
+    }
+
+    /// Keeps the bytes of a photo, on disk or in memory, and gives its name.
+    ///
+    /// # Errors
+    /// [`app::Problem`] when the store refuses.
+    pub async fn keep(self, bytes: Vec<u8>) -> Result<String, app::Problem> {
+        // The form may have been left meanwhile: then nothing names it any more.
+        let in_memory = self.around.try_with_value(|around| around.as_ref().is_some_and(|one| one.in_memory));
+        if in_memory == Some(false) {
+            return self.app.put_photo(bytes).await;
+        }
+        let name = photo_name(&bytes);
+        self.bytes.try_update_value(|held| held.insert(name.clone(), bytes));
+        Ok(name)
+    }
+
+    /// The photos as a save takes them.
+    pub fn new_blobs(self) -> Vec<NewBlob> {
+        let photos = self.photos.get_untracked();
+        self.bytes.with_value(|held| {
+            let blob =
+                |photo: BlobRef| NewBlob { bytes: held.get(&photo.sha256).cloned(), sha256: photo.sha256 };
+            photos.into_iter().map(blob).collect()
+        })
+    }
+
+    /// Shows at its inputs why a step was refused, and says it in words.
+    pub fn refused(self, refusal: &Refusal) -> String {
+        if let Refusal::Invalid(problems) = refusal {
+            let _ = self.problems.try_set(problems.clone());
+        }
+        refusal.message()
     }
 
     /// The form.
@@ -115,11 +189,16 @@ impl FormState {
         self.redraw.update(|n| *n += 1);
     }
 
-    /// Whether a condition holds, seen from a row of a table (`parties/<row>`) or from the record.
+    /// Whether a condition holds, seen from a row of a table (`parties/<row>`), from what was entered, or from the record
+    /// behind it.
     pub fn holds(self, condition: &Condition, row: Option<&str>) -> bool {
         self.values.with(|values| {
-            condition.holds(&|path| {
-                row.and_then(|row| values.get(&format!("{row}/{path}"))).or_else(|| values.get(path))
+            self.around.with_value(|around| {
+                let behind = around.as_ref().map(|around| &around.record);
+                condition.holds(&|path| {
+                    let here = row.and_then(|row| values.get(&format!("{row}/{path}")));
+                    here.or_else(|| values.get(path)).or_else(|| behind?.get(path))
+                })
             })
         })
     }
@@ -250,53 +329,5 @@ fn put(values: &mut Values, path: &str, value: Option<Value>) {
         None => {
             values.remove(path);
         }
-    }
-}
-
-/// What follows from an answer: subtypes of another category go, a suggested level is filled in, never lowered.
-fn follow(form: &Form, package: &Package, values: &mut Values, path: &str) {
-    let text = |values: &Values, path: &str| values.get(path).and_then(Value::as_str).map(str::to_owned);
-    let parent = text(values, path);
-    for (_, field) in form.fields().filter(|(_, field)| field.options_by.as_deref() == Some(path)) {
-        let chosen = text(values, &field.path);
-        let fits = |id: &String| {
-            package.choices(field).iter().any(|choice| choice.id == *id && choice.parent == parent)
-        };
-        if chosen.is_some_and(|id| !fits(&id)) {
-            values.remove(&field.path);
-        }
-    }
-    let mut suggest = |target: &str, level: &str| {
-        let now = text(values, target).map_or(u8::MAX, |id| package.rank(&id));
-        if form.field(target).is_some() && package.rank(level) < now {
-            values.insert(target.to_owned(), level.into());
-        }
-    };
-    if path == "risk_checklist" {
-        let ticked: Vec<String> = values
-            .get(path)
-            .and_then(Value::as_array)
-            .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-            .unwrap_or_default();
-        let ticked: Vec<&str> = ticked.iter().map(String::as_str).collect();
-        let mut suggest = |target: &str, level: &str| {
-            let now = text(values, target).map_or(u8::MAX, |id| package.rank(&id));
-            if package.rank(level) < now {
-                values.insert(target.to_owned(), level.into());
-            }
-        };
-        if let (points, Some(rule)) = package.risk_level(&ticked)
-            && points > 0
-        {
-            suggest("risk_level", &rule.level);
-        }
-        return;
-    }
-    let level = form
-        .field(path)
-        .and_then(|field| package.choices(field).iter().find(|choice| Some(&choice.id) == parent.as_ref()))
-        .and_then(|choice| choice.level.clone());
-    if let Some(level) = level {
-        suggest("level", &level);
     }
 }

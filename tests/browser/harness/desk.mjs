@@ -108,49 +108,35 @@ export class Desk {
         // What is folded away in a row is filled in like the rest.
         await dialog.locator("details").evaluateAll((all) => all.forEach((one) => one.setAttribute("open", "")));
       }
-      const chip = dialog.getByTestId(`field-${path}-${answer}`);
-      const field = dialog.getByTestId(`field-${path}`);
-      if (typeof answer === "object") {
-        await field.locator("input[type=file]").first().setInputFiles(answer);
-        await until("the picture is in the form", async () => (await field.locator("li.photo").count()) > 0);
-      } else if ((await chip.count()) > 0) {
-        await chip.click();
-      } else if ((await field.evaluate((one) => one.tagName)) === "SELECT") {
-        await field.selectOption(String(answer));
-      } else {
-        await field.fill(String(answer));
-      }
+      await this.answer(path, answer);
     }
     await dialog.getByTestId("section-save").click();
     await dialog.waitFor({ state: "detached" });
     await this.synced();
   }
 
-  /** Fills in one field of an open dialog. */
+  /** Fills in one field of an open dialog; chips by their choice or their words, several as a list, pictures as files. */
   async answer(path, answer) {
-    const field = this.page.locator(`dialog [data-testid="field-${path}"]`);
+    const dialog = this.page.locator("dialog[open]");
+    const field = dialog.getByTestId(`field-${path}`);
     await field.waitFor();
     const files = field.locator("input[type=file]");
+    const kind = await field.evaluate((one) => one.tagName);
     if ((await files.count()) > 0) {
       const before = await field.locator("li.photo").count();
-      await files.setInputFiles(answer);
+      await files.first().setInputFiles(answer);
       await until("the photo is in the dialog", async () => (await field.locator("li.photo").count()) > before);
-      return;
-    }
-    const list = field.locator("select");
-    if ((await list.count()) > 0) {
-      await until(`${path} offers ${answer}`, async () => (await list.locator(`option[value="${answer}"]`).count()) > 0);
-      await list.selectOption(String(answer));
-      return;
-    }
-    const chips = field.locator("label.chip");
-    if ((await chips.count()) > 0) {
+    } else if (kind === "FIELDSET") {
+      const chips = field.locator("label.chip");
       for (const one of [answer].flat()) {
-        const byValue = chips.filter({ has: this.page.locator(`input[value="${one}"]`) });
-        await ((await byValue.count()) > 0 ? byValue : chips.filter({ hasText: String(one) })).first().click();
+        const byChoice = dialog.getByTestId(`field-${path}-${one}`);
+        await ((await byChoice.count()) > 0 ? byChoice : chips.filter({ hasText: String(one) })).first().click();
       }
-      return;
+    } else if (kind === "SELECT") {
+      await until(`${path} offers ${answer}`, async () => (await field.locator(`option[value="${answer}"]`).count()) > 0);
+      await field.selectOption(String(answer));
+    } else {
+      await field.fill(String(answer));
     }
-    await field.locator("input, textarea").fill(String(answer));
   }
 }

@@ -10,10 +10,10 @@ use super::{
     AUTHOR, Book, KINDS, answered, assignments, clock_fix, gives_number, number_due, ruled_out, taken_before,
 };
 use crate::admit::admit;
+use crate::calendar::day_of;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, holds};
-use crate::summary::day_of;
 use crate::township;
 
 /// The authority at work, at one moment.

@@ -122,4 +122,5 @@ fn working_time_between_and_after() {
     assert_eq!(walk.advance(at("2026-03-14", 600), 0), at("2026-03-14", 600));
     assert_eq!(day_of(midnight(day("2026-03-14"))), day("2026-03-14"));
     assert_eq!(day_of(midnight(day("2026-03-14")) - 1), day("2026-03-13"));
+    assert_eq!(day_of(u64::MAX), day_of(LAST_MS), "a clock that says anything");
 }

@@ -5,8 +5,9 @@ use chrono::NaiveDate;
 use gridbook_log::{DeviceId, Dot, Entity, EntityId, Hlc, NewOp, Op, Writer};
 use serde_json::{Value, json};
 
-use super::{CaseView, day_of};
+use super::CaseView;
 use crate::admit::{Refusal, admit};
+use crate::calendar::day_of;
 use crate::package::Package;
 use crate::role::{Actor, Assignment};
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::story::{GRID, START, Story, UNIT, person};
 use super::*;
+use crate::package::Package;
 use crate::seven::{Have, seven};
 
 fn ticks(view: &CaseView) -> Vec<Have> {
@@ -73,10 +74,10 @@ fn a_late_step_stays_a_note() {
 #[test]
 fn a_page_is_headed_as_its_row_is_named() {
     let package = Package::builtin();
-    let headed = |form: &str, set: Value| {
+    let headed = |kind: &str, form: &str, set: Value| {
         let mut story = Story::new();
         let body =
-            json!({"type": "entry", "form": form, "state": "recorded", "place": {"area": GRID}, "set": set});
+            json!({"type": kind, "form": form, "state": "recorded", "place": {"area": GRID}, "set": set});
         let op = story.op(gridbook_log::DeviceId([2; 8]), "ann", "create", &body);
         story.entity.apply(&op);
         let row = crate::summary::Summary::of(&story.entity, package).unwrap();
@@ -84,9 +85,14 @@ fn a_page_is_headed_as_its_row_is_named() {
         assert_eq!(heading, row.title);
         heading
     };
-    assert_eq!(headed("F-PATROL/1", json!({})), package.form_title("F-PATROL/1").unwrap());
-    assert_eq!(headed("F-PATROL/1", json!({"theme": "夜间巡查"})), "夜间巡查");
-    assert_eq!(headed("F-NONE/1", json!({})), RecordKind::Entry.label(), "a form that nobody has");
+    assert_eq!(headed("entry", "F-PATROL/1", json!({})), package.form_title("F-PATROL/1").unwrap());
+    assert_eq!(headed("entry", "F-PATROL/1", json!({"theme": "夜间巡查"})), "夜间巡查");
+    assert_eq!(headed("entry", "F-NONE/1", json!({})), RecordKind::Entry.label(), "a form that nobody has");
+    // A file of which nothing is known yet, and a report of one sentence.
+    let file = package.form_title("F-MEDIATION/1").unwrap();
+    assert_eq!(headed("mediation", "F-MEDIATION/1", json!({"title": ""})), file);
+    assert_eq!(headed("hazard", "F-HAZARD/1", json!({"title": "", "desc": "坡上掉土块"})), "坡上掉土块");
+    assert_eq!(headed("hazard", "F-HAZARD/1", json!({})), RecordKind::Hazard.label());
 }
 
 #[test]
@@ -95,8 +101,9 @@ fn a_line_tells_to_whom_it_went_and_which_fault_was_set() {
     story.until_claimed();
     let dan = person("dan", "center_director");
     let told = |story: &Story| {
-        let (view, package) = (story.view(), crate::package::Package::builtin());
-        view.timeline.last().unwrap().answers(package, RecordKind::Hazard, str::to_owned)
+        let (view, package) = (story.view(), Package::builtin());
+        let said = Said::of(&story.entity);
+        view.timeline.last().unwrap().answers(&said, package, RecordKind::Hazard, str::to_owned)
     };
     let set = json!({"step": "remind", "fault": "late_response", "reply_by": "2026-06-01", "text": "请说明"});
     story.step(&dan, "supervise", &json!({"data": set}));
@@ -178,14 +185,6 @@ fn other_streams_are_no_cases() {
     assert!(CaseView::of(&story.entity).is_none());
     story.authority("create", &json!({"type": "household", "place": {"area": GRID}}));
     assert!(CaseView::of(&story.entity).is_none());
-}
-
-#[test]
-fn days_are_those_of_china() {
-    assert_eq!(day_of(START).to_string(), "2026-05-18");
-    assert_eq!(day_of(START - 8 * 3_600_000).to_string(), "2026-05-18");
-    assert_eq!(day_of(START - 8 * 3_600_000 - 1).to_string(), "2026-05-17");
-    assert_eq!(day_of(u64::MAX), NaiveDate::MAX);
 }
 
 #[test]

@@ -44,8 +44,6 @@ pub struct Line {
     pub reason: Option<String>,
     /// What its author wrote, behind the day on which the step was taken where that is asked.
     pub text: Option<String>,
-    /// All that was entered for the step.
-    pub data: Values,
     /// Machine code of the authority's refusal, if it was refused.
     pub refused: Option<String>,
 }
@@ -53,15 +51,33 @@ pub struct Line {
 /// What a line tells in words of its own, or what whoever took the step says of themselves.
 const TOLD: [&str; 4] = ["text", "reason", "taken_on", "told_as"];
 
+/// What was entered for the steps of a stream: only a history that is drawn asks for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said(Vec<(Dot, Values)>);
+
+impl Said {
+    /// Of a stream.
+    pub fn of(entity: &Entity) -> Self {
+        Self(entity.timeline().iter().map(|record| (record.dot, record.event.data.clone())).collect())
+    }
+}
+
 impl Line {
     /// What was answered besides reason and text, a line each: to whom it was handed and on what basis, who was told of a
     /// risk, which fault was set (FLOW-10, FLOW-16, MED-13, MED-18). `name` says who an account is.
-    pub fn answers(&self, package: &Package, kind: RecordKind, name: impl Fn(&str) -> String) -> Vec<String> {
+    pub fn answers(
+        &self,
+        said: &Said,
+        package: &Package,
+        kind: RecordKind,
+        name: impl Fn(&str) -> String,
+    ) -> Vec<String> {
         let LineKind::Step { action, from, to, .. } = &self.kind else { return Vec::new() };
+        let Some((_, data)) = said.0.iter().find(|(dot, _)| *dot == self.dot) else { return Vec::new() };
         let step = package.flow(kind).and_then(|flow| flow.told(action, from, to));
         let inputs = step.iter().flat_map(|step| step.inputs_for(kind));
         let asked = inputs.filter(|field| !TOLD.contains(&field.path.as_str()));
-        asked.filter_map(|field| answer(package, field, self.data.get(&field.path)?, &name)).collect()
+        asked.filter_map(|field| answer(package, field, data.get(&field.path)?, &name)).collect()
     }
 }
 
@@ -98,7 +114,6 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         kind,
         reason: None,
         text: None,
-        data: Values::new(),
         refused: entity.rejected().get(&dot).cloned(),
     };
     if let Some(made) = entity.creation() {
@@ -124,7 +139,6 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         let mut step = line(record.dot, record.hlc.ms, &record.user, kind);
         let concluded = || event.set.get("passed").and_then(Value::as_str).map(str::to_owned);
         step.reason = said("reason").or_else(concluded);
-        step.data = event.data.clone();
         step.text = match (said("taken_on"), said("text")) {
             (Some(day), Some(text)) => Some(format!("{day}，{text}")),
             (day, text) => day.or(text),

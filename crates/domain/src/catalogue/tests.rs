@@ -243,7 +243,7 @@ fn a_theme_counts_households_or_records() {
     };
     let rows = [home.clone(), home.clone(), clue(&home.id.to_string())];
     let theme = catalogue().campaigns.iter().find(|theme| theme.item == "fraud_clue").unwrap();
-    let today = crate::case::day_of(START);
+    let today = crate::calendar::day_of(START);
     let share = |theme: &Campaign, area: &str| {
         let share = reached(package, theme, rows.iter(), area, today);
         (share.part, share.whole)

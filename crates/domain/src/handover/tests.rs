@@ -12,7 +12,7 @@ fn terms() -> Terms {
         from: "ann".to_owned(),
         to: "bea".to_owned(),
         area: GRID.to_owned(),
-        on: crate::case::day_of(START),
+        on: crate::calendar::day_of(START),
         reason: "调整岗位".to_owned(),
     }
 }

@@ -74,10 +74,14 @@ pub struct Season {
 }
 
 impl Season {
-    /// The usual seasons: floods from May to September, fires from January to May and from October.
+    /// The usual seasons: floods as for visits, fires from January to May and from October.
     pub fn usual(day: NaiveDate) -> Self {
         let month = day.month();
-        Self { flood: (5..=9).contains(&month), fire: month <= 5 || month >= 10, ..Self::default() }
+        Self {
+            flood: crate::plan::Season::usual(day).flood,
+            fire: month <= 5 || month >= 10,
+            ..Self::default()
+        }
     }
 }
 

@@ -68,6 +68,16 @@ impl Held {
         self.from.is_none_or(|from| from <= day) && self.until().is_none_or(|to| day <= to)
     }
 
+    /// Whether its last day has passed.
+    pub fn is_over(&self, day: NaiveDate) -> bool {
+        self.until().is_some_and(|last| last < day)
+    }
+
+    /// Whether it may end on that day: not before it begins.
+    pub fn may_end(&self, to: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= to)
+    }
+
     /// Whether somebody has to approve it.
     pub fn waits(&self) -> bool {
         matches!(self.standing, Standing::Proposed | Standing::EndProposed)

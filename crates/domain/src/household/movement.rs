@@ -66,6 +66,30 @@ impl Movement {
     pub fn brings(&self) -> bool {
         self.effect() == Some(Effect::Comes)
     }
+
+    /// What is missing to write it down: a day that has come; and of who is no member yet, the name and the relation to
+    /// the head.
+    pub fn lacks(&self, today: NaiveDate) -> Option<Lacks> {
+        let newcomer = self.member.is_empty();
+        if self.on.is_none_or(|day| day > today) {
+            Some(Lacks::Day)
+        } else if newcomer && !self.brings() {
+            Some(Lacks::Member)
+        } else {
+            (newcomer && (self.name.is_empty() || self.relation.is_empty())).then_some(Lacks::Newcomer)
+        }
+    }
+}
+
+/// Why an event cannot be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacks {
+    /// No day, or one to come.
+    Day,
+    /// It happens to a member only.
+    Member,
+    /// Name and relation of who came.
+    Newcomer,
 }
 
 /// What has happened, the latest first.

@@ -17,6 +17,8 @@ use crate::role::{Actor, Target, may};
 pub const NOTICE: &str = "risk_notice";
 /// The step with which the risk is assessed again.
 pub const ASSESS: &str = "assess";
+/// The answers that the risk follows from.
+pub const CHECKLIST: &str = "risk_checklist";
 /// Where a file keeps who was told while it was still a dispute.
 pub const TOLD: &str = "risk_told";
 
@@ -50,6 +52,14 @@ pub struct RiskTrail {
 
 /// Steps of a dispute that ask for its risk.
 const ASKS: [&str; 3] = ["register", "settle_confirm", ASSESS];
+
+/// Points and level of what is ticked in these values.
+pub(crate) fn called<'p>(package: &'p Package, values: &Values) -> (u32, Option<&'p str>) {
+    let ticked = values.get(CHECKLIST).and_then(Value::as_array);
+    let ticked: Vec<&str> = ticked.into_iter().flatten().filter_map(Value::as_str).collect();
+    let (points, rule) = package.risk_level(&ticked);
+    (points, rule.map(|rule| rule.level.as_str()))
+}
 
 /// Kinds of records that have a risk.
 pub fn has_risk(kind: RecordKind) -> bool {
@@ -181,11 +191,9 @@ fn understates(package: &Package, case: &CaseView, set: &Values) -> bool {
 }
 
 fn below(package: &Package, set: &Values, held: Option<&str>) -> bool {
-    let Some(Value::Array(ticked)) = set.get("risk_checklist") else { return false };
-    let ticked: Vec<&str> = ticked.iter().filter_map(Value::as_str).collect();
-    let called = package.risk_level(&ticked).1.map(|rule| rule.level.as_str());
     let after = set.get("risk_level").and_then(Value::as_str).or(held);
-    after.is_some() && rank(package, after) > rank(package, called)
+    let ticked = set.get(CHECKLIST).is_some_and(Value::is_array);
+    ticked && after.is_some() && rank(package, after) > rank(package, called(package, set).1)
 }
 
 /// Whether this person may leave the risk as these values say: less than it is, or less than what is ticked calls for, is a

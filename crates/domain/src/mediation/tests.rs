@@ -194,6 +194,7 @@ fn a_case_runs_from_the_letter_to_the_closed_volume() {
     assert_eq!(story.try_step(&mei(), "med_archive", &json!({})).unwrap_err().code(), "not_permitted");
     story.step(&hao(), "med_archive", &json!({}));
     assert_eq!(story.view().state, "archived");
+    assert!(is_over("archived") && !is_over("filing") && !is_over("agreed"));
     let late = json!({"set": {"volume_note": "漏了一页"}});
     assert_eq!(story.judge(&mei(), "set", &late).unwrap_err().code(), "not_legal_now");
     story.step(&hao(), "med_reopen", &json!({"data": {"text": "第三期收条"}}));

@@ -24,7 +24,7 @@ use crate::summary::Summary;
 
 pub use hand_on::{Followed, HAND_ON, by_hand_over, by_re_cut, left_behind, open_of};
 pub(crate) use judge::{judge_create, judge_event, judge_set};
-pub use share_out::{share_out, walkers};
+pub use share_out::{near, own, share_out, walkers};
 
 /// Households of one task at most.
 pub const MAX_HOUSEHOLDS: usize = 500;

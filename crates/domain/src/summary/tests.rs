@@ -116,3 +116,14 @@ fn a_case_shows_its_most_urgent_limit_and_old_rows_stay_readable() {
     let bytes = postcard::to_allocvec(&before.hints).unwrap();
     assert_eq!(bytes, [3, 0, 1, 2]);
 }
+
+#[test]
+fn a_red_hazard_is_called_first_and_nothing_else() {
+    let row = |kind: &str, level: &str| {
+        let create = json!({"type": kind, "state": "submitted", "place": {"area": "510000100201001"},
+            "set": {"desc": "崖顶掉石头", "level": level, "risk_level": level}});
+        Summary::of(&stream(9, &[("create", create)]), package()).unwrap().calls_first(package())
+    };
+    assert!(row("hazard", "red"));
+    assert!(!row("hazard", "orange") && !row("dispute", "red"));
+}

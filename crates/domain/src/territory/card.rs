@@ -75,8 +75,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::calendar::day_of;
     use crate::case::story::{GRID, START, Story, TOWN, VILLAGE, person};
-    use crate::summary::day_of;
 
     #[test]
     fn where_it_lies_who_works_there_and_how_much_there_is() {

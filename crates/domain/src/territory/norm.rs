@@ -17,6 +17,13 @@ pub struct Norms {
     pub tolerance_percent: usize,
 }
 
+impl Norms {
+    /// Whether that many households are more than the norm.
+    pub const fn too_many(&self, households: usize) -> bool {
+        households > self.households
+    }
+}
+
 /// A household as the check needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dwelling {
@@ -77,7 +84,7 @@ pub fn check(norms: &Norms, areas: &[String], dwellings: &[Dwelling]) -> Vec<Nor
             notes.push(NormNote::Empty { area });
             continue;
         }
-        if count > norms.households {
+        if norms.too_many(count) {
             let beyond = count > limit(norms.households);
             notes.push(NormNote::Households { area: area.clone(), count, beyond });
         }

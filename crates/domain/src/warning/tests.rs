@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::calendar::DAY_MS;
+use crate::calendar::day_of;
 use crate::case::story::{GRID, START, Story, TOWN, VILLAGE, person};
 use crate::hazard::{point_due, points, points_due};
 use crate::plan::{DueState, due_list};
 use crate::role::{Actor, Assignment};
-use crate::summary::{VisitFact, VisitMode, day_of};
+use crate::summary::{VisitFact, VisitMode};
 
 const HOUR: u64 = DAY_MS / 24;
 /// A grid of another village.

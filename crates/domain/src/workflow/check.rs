@@ -1,13 +1,11 @@
 //! Which steps are offered, and whether a step that somebody took is legal.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
-use gridbook_log::{Event, set_of};
+use gridbook_log::Event;
 use serde_json::Value;
 
 use super::guard::Situation;
-use super::{Flow, STAYS, Transition, owned_path};
+use super::{Flow, STAYS, Transition, standing};
 use crate::admit::Refusal;
 use crate::case::CaseView;
 use crate::confidential::{own, permission};
@@ -99,7 +97,7 @@ pub fn check(
     };
     // Who must not do it at all is told so before being asked to fill things in.
     broken(false)?;
-    let entered = entered(package, case, event, &inputs);
+    let entered = entered(package, case, event, transition);
     let problems = crate::form::validate_inputs(package, inputs.iter().copied(), &entered, &photos, today);
     let blocking: Vec<_> = problems.into_iter().filter(|problem| problem.blocks).collect();
     if !blocking.is_empty() {
@@ -137,13 +135,9 @@ fn merged(case: &CaseView, event: &Event) -> Values {
     values
 }
 
-/// What the step itself says for its inputs, over the rest of the case: an old answer never stands in for a
-/// new one, except for facts of the record that the step may leave as they are.
-fn entered(package: &Package, case: &CaseView, event: &Event, inputs: &[&Field]) -> Values {
-    let fresh = |field: &&&Field| !field.set || owned_path(package, case.kind, &field.path);
-    let asked: BTreeSet<&str> = set_of(inputs.iter().filter(fresh).map(|field| field.path.as_str()));
-    let mut values = case.values.clone();
-    values.retain(|path, _| !asked.contains(path.split('/').next().unwrap_or(path)));
+/// What the step itself says for its inputs, over the rest of the case.
+fn entered(package: &Package, case: &CaseView, event: &Event, step: &Transition) -> Values {
+    let mut values = standing(package, step, case);
     values.extend(event.set.clone());
     values.extend(event.data.clone());
     values

@@ -8,7 +8,7 @@ use super::{Transition, owned_path};
 use crate::calendar::{day_of, minute_of};
 use crate::case::CaseView;
 use crate::clock::proposed;
-use crate::form::{FieldKind, Values};
+use crate::form::{FieldKind, Values, raise};
 use crate::hazard;
 use crate::mediation::risk;
 use crate::package::Package;
@@ -54,10 +54,13 @@ pub fn suggested(
             values.insert("body".to_owned(), json!(left.first()));
         }
     }
-    if step.action == risk::ASSESS
-        && let Some(next) = risk::step_to_assess(package, case, day_of(now_ms))
-    {
-        values.insert("step".to_owned(), json!(next.id()));
+    if step.action == risk::ASSESS {
+        if let Some(next) = risk::step_to_assess(package, case, day_of(now_ms)) {
+            values.insert("step".to_owned(), json!(next.id()));
+        }
+        if let Some(level) = risk::called(package, &values).1 {
+            raise(package, &mut values, "risk_level", level);
+        }
     }
     if step.action == "call_back" {
         let before = case.actions.iter().filter(|action| *action == "call_back").count();

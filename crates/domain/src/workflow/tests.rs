@@ -2,6 +2,7 @@
 
 mod chance;
 mod fault;
+mod inputs;
 mod table;
 mod waiting;
 mod way;

@@ -192,3 +192,18 @@ fn a_form_filled_by_who_may_approve_is_approved_with_it() {
     assert_eq!(paths, ["categories/r2/approved_as", "categories/r2/approved_on", "categories/r2/approver"]);
     assert_eq!(set["categories/r2/approved_as"], json!("veteran/2026-05-02/"));
 }
+
+#[test]
+fn an_entry_ends_no_earlier_than_it_begins_and_is_over_the_day_after() {
+    let story = house(&[
+        ("categories/r1/category", json!("dibao")),
+        ("categories/r1/from", json!("2026-05-01")),
+        ("categories/r1/to", json!("2026-05-31")),
+    ]);
+    let one = held(&story).into_iter().find(|held| held.row == "r1").unwrap();
+    assert!(one.may_end(day("2026-05-01")) && !one.may_end(day("2026-04-30")));
+    assert!(Held { from: None, ..one.clone() }.may_end(day("2026-04-30")));
+    let ended = Held { standing: Standing::Approved, ..one.clone() };
+    assert!(!ended.is_over(day("2026-05-31")) && ended.is_over(day("2026-06-01")));
+    assert!(!Held { standing: Standing::EndProposed, ..one }.is_over(day("2026-06-01")));
+}

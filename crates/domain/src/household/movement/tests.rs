@@ -149,3 +149,20 @@ fn whoever_is_home_from_hospital_lives_there_as_before() {
     assert_eq!(HouseholdView::of(&story.entity).members, before.members);
     assert!(!event("e3", "discharge", "季白露", "2026-05-02").brings(), "nobody new comes with it");
 }
+
+#[test]
+fn an_event_needs_a_day_that_has_come_and_says_who_it_was() {
+    let lacks = |kind: &str, on: &str, member: &str, (name, relation): (&str, &str)| {
+        let (member, relation) = (member.to_owned(), relation.to_owned());
+        Movement { member, relation, ..event("e1", kind, name, on) }.lacks(day("2026-05-20"))
+    };
+    assert_eq!(lacks("death", "2026-05-20", "m1", ("钟大雪", "")), None);
+    assert_eq!(lacks("death", "2026-05-21", "m1", ("钟大雪", "")), Some(Lacks::Day));
+    let unknown =
+        Movement { on: None, member: "m1".into(), ..event("e1", "death", "钟大雪", "2026-05-20") };
+    assert_eq!(unknown.lacks(day("2026-05-20")), Some(Lacks::Day));
+    assert_eq!(lacks("death", "2026-05-20", "", ("钟大雪", "spouse")), Some(Lacks::Member));
+    assert_eq!(lacks("birth", "2026-05-20", "", ("钟小雪", "")), Some(Lacks::Newcomer));
+    assert_eq!(lacks("birth", "2026-05-20", "", ("", "child")), Some(Lacks::Newcomer));
+    assert_eq!(lacks("birth", "2026-05-20", "", ("钟小雪", "child")), None);
+}

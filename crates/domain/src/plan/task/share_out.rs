@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridbook_log::{EntityId, map_of};
+use gridbook_log::{EntityId, map_of, set_of};
 
 use super::{MAX_HOUSEHOLDS, Terms, VisitTask};
 use crate::package::Package;
 use crate::plan::campaign::{Walker, assign};
 use crate::record::RecordKind;
 use crate::role::{Actor, Target, may};
-use crate::territory::grid_of;
+use crate::territory::{covers, grid_of, within_grid};
 
 /// Who may visit where: people of the directory with their roles, by the areas that these give them.
 pub fn walkers<'a>(
@@ -28,6 +28,20 @@ pub fn walkers<'a>(
         }
     }
     walkers
+}
+
+/// Those of the people who go to one of these grids.
+pub fn near(people: &[Walker], grids: &BTreeSet<String>) -> Vec<Walker> {
+    let goes =
+        |walker: &&Walker| grids.iter().any(|code| covers(&walker.area, code) || covers(code, &walker.area));
+    people.iter().filter(goes).cloned().collect()
+}
+
+/// The accounts that go first: whoever has no more than a grid; where grids have nobody of their own, all of them.
+pub fn own(near: &[Walker]) -> BTreeSet<String> {
+    let any = near.iter().any(|walker| within_grid(&walker.area));
+    let first = near.iter().filter(|walker| !any || within_grid(&walker.area));
+    set_of(first.map(|walker| walker.user.clone()))
 }
 
 /// Shares households out among people of their areas, evenly; what another task of the campaign has already in these days

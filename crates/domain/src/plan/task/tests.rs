@@ -2,10 +2,11 @@
 use serde_json::json;
 
 use super::*;
+use crate::calendar::day_of;
 use crate::case::story::{GRID, START, Story, VILLAGE, person};
 use crate::plan::campaign::{Walker, progress};
 use crate::role::Actor;
-use crate::summary::{VisitFact, VisitMode, day_of};
+use crate::summary::{VisitFact, VisitMode};
 
 const LEFT: &str = "510000100201001";
 const RIGHT: &str = "510000100201002";
@@ -59,6 +60,21 @@ fn shared_out_by_grid_and_never_twice() {
     let mut over = standing;
     over[0].terms.due = terms().from - chrono::Days::new(1);
     assert_eq!(told(share_out(&terms(), &homes[..1], &people, &over)).0.len(), 1, "the one before is over");
+}
+
+#[test]
+fn whoever_has_a_grid_goes_first_else_the_village() {
+    let walker = |user: &str, area: &str| Walker { user: user.to_owned(), area: area.to_owned() };
+    let people =
+        [walker("ann", LEFT), walker("ben", RIGHT), walker("lea", VILLAGE), walker("kai", "510000101")];
+    let first = |people: &[Walker], grid: &str| {
+        let near = near(people, &[grid.to_owned()].into());
+        let all: Vec<String> = near.iter().map(|walker| walker.user.clone()).collect();
+        (all.join(" "), own(&near).into_iter().collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(first(&people, LEFT), ("ann lea".to_owned(), "ann".to_owned()));
+    assert_eq!(first(&people[1..], LEFT), ("lea".to_owned(), "lea".to_owned()), "a grid without its own");
+    assert_eq!(first(&people[3..], LEFT), (String::new(), String::new()));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 use serde_json::json;
 
 use super::*;
+use crate::calendar::day_of;
 use crate::case::story::{START, Story, TOWN, person};
 use crate::package::Package;
-use crate::summary::day_of;
 
 const VILLAGE: &str = "510000100201";
 const LEFT: &str = "510000100201001";

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::calendar::DAY_MS;
+use crate::calendar::day_of;
 use crate::case::story::{GRID, START, Story, VILLAGE, blob, person};
 use crate::role::Assignment;
-use crate::summary::day_of;
 
 /// The basic grid that [`GRID`], a micro-grid, lies in, and its other micro-grid.
 const BASIC: &str = "510000100201003";

@@ -65,6 +65,10 @@ impl Clerk<Option<Summary>> for Desk<'_> {
         summary.as_ref().is_some_and(|summary| summary.kind.is_directory())
     }
 
+    fn heeds(&self, summary: &Option<Summary>) -> bool {
+        summary.as_ref().is_some_and(Summary::is_gone)
+    }
+
     fn note(&mut self, id: EntityId, ops: &[Op]) {
         self.judge.note(id, ops);
     }

@@ -1,20 +1,26 @@
 //! Households that may be one, put together and apart again (TERR-13): the same on phone and desk.
 
+mod persons;
+
+use std::rc::Rc;
 use std::sync::Arc;
 
 use gridbook_domain::form::Values;
 use gridbook_domain::household::HouseholdView;
+use gridbook_domain::household::double::{Between, between};
 use gridbook_domain::household::merge::{MERGE, MERGED, Merges, put_together, take_apart};
 use gridbook_domain::household::twin::{Same, twins};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::Summary;
-use gridbook_log::EntityId;
+use gridbook_log::{Entity, EntityId};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::ask::{Answers, Ask, Kind, Question, ask_button};
 use super::kinds::set;
+use super::live;
 use super::states::{Tone, banner};
 use crate::app::App;
 
@@ -76,21 +82,109 @@ pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) 
         banner(Tone::Info, "info", "并入了另一户的记录", named(app, *gone), acts)
     });
     let came = came.collect_view();
-    let found: Vec<(EntityId, Same)> = app.rows(|rows| {
-        let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-        twins(values, Some(id), held)
-    });
-    let fits = is_one(app, id);
-    let alike = found.into_iter().take(3).map(|(other, same)| {
-        let mut acts = vec![look(other)];
-        if able && fits {
-            acts.push(together(app, other, id));
+    let (fits, edits) = (is_one(app, id), persons::edits(app, &view.area));
+    let around = around(app, Some(id), RwSignal::new(values.clone()));
+    let one = move |found: Found| {
+        let mut acts = vec![look(found.id)];
+        if able && fits && found.between.house {
+            acts.push(together(app, found.id, id));
         }
-        let text = format!("{}：{}。", named(app, other), same.label());
-        banner(Tone::Warn, "warn", "可能和另一户重复", text, acts)
-    });
-    view! { <div class="stack" data-testid="same">{came}{alike.collect_view()}</div> }.into_any()
+        if edits {
+            acts.extend(persons::settle(app, id, &found));
+        }
+        let text = format!("{}：{}。", named(app, found.id), found.words());
+        banner(Tone::Warn, "warn", found.title(), text, acts)
+    };
+    let alike = move || {
+        let found = around();
+        // Drawn anew when there is something else to ask, not with every synchronisation.
+        untrack(|| found.into_iter().take(3).map(one).collect_view())
+    };
+    let people = persons::people(app, view, values, href);
+    view! { <div class="stack" data-testid="same">{came}{people}{live(alike)}</div> }.into_any()
 }
+
+/// Another household in which somebody of this one seems to be written down.
+pub struct Found {
+    /// Which.
+    pub id: EntityId,
+    same: Same,
+    between: Between,
+    entity: Rc<Entity>,
+}
+
+impl Found {
+    /// Whether it is the household that is double, or people of it.
+    pub const fn house(&self) -> bool {
+        self.between.house
+    }
+
+    fn title(&self) -> &'static str {
+        if self.between.house { "可能和另一户重复" } else { "有人在另一户也登记着" }
+    }
+
+    /// Who, and what is the same.
+    pub fn words(&self) -> String {
+        let who = self.between.open.iter().map(|pair| format!("{}（{}）", pair.name, pair.same.words()));
+        let who: Vec<String> = who.collect();
+        if who.is_empty() {
+            self.same.label().to_owned()
+        } else {
+            format!("{}也登记在那一户", who.join("、"))
+        }
+    }
+}
+
+/// Other households to be asked about: as the values change, and what this device holds.
+pub fn around(
+    app: App,
+    itself: Option<EntityId>,
+    values: RwSignal<Values>,
+) -> impl Fn() -> Vec<Found> + Copy + Send + Sync {
+    let held: RwSignal<Vec<(EntityId, Same, Rc<Entity>)>, LocalStorage> = RwSignal::new_local(Vec::new());
+    let ids = Memo::new(move |_| {
+        let mut found = app.rows(|rows| {
+            let held = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            values.with(|values| twins(values, itself, held))
+        });
+        found.truncate(LOOKED_INTO);
+        found
+    });
+    // Who it is, and what was said of him, stands in the other household itself.
+    Effect::new(move |_| {
+        app.version.track();
+        let ids = ids.get();
+        spawn_local(async move {
+            let mut read = Vec::new();
+            for (id, same) in ids {
+                if let Ok(Some(entity)) = app.entity(id).await {
+                    read.push((id, same, entity));
+                }
+            }
+            let known = held.try_with_untracked(|old| {
+                old.len() == read.len() && old.iter().zip(&read).all(|(old, new)| Rc::ptr_eq(&old.2, &new.2))
+            });
+            if known == Some(false) {
+                held.try_set(read);
+            }
+        });
+    });
+    move || {
+        held.with(|held| {
+            values.with(|values| {
+                let found = |(id, same, entity): &(EntityId, Same, Rc<Entity>)| {
+                    let between = between(values, itself, entity.as_ref(), *id);
+                    let (id, same, entity) = (*id, *same, entity.clone());
+                    (!between.settled).then_some(Found { id, same, between, entity })
+                };
+                held.iter().filter_map(found).collect()
+            })
+        })
+    }
+}
+
+/// Households that are read for whom they have in common with one.
+const LOOKED_INTO: usize = 6;
 
 /// The button that merges any other household, named by its code, into this one.
 pub fn merge_any(app: App, view: &HouseholdView) -> Option<AnyView> {

@@ -134,6 +134,58 @@ test("a household's card", async (t) => {
     await desk.synced();
   });
 
+  await t.test("somebody who was written down twice is one person, in one household and in two", async () => {
+    await phone.wake();
+    await phone.synced();
+    const write = async (home) => {
+      await phone.go(`household/${home}/member/new`);
+      await phone.id("field-members/0/name").fill("季小雪");
+      await phone.id("field-members/0/relation").selectOption("grandchild");
+      await phone.id("field-members/0/phone").fill("13912340001");
+    };
+    const rows = phone.id("member-row").filter({ hasText: "季小雪" });
+    await write(house);
+    await phone.pressSave();
+    await rows.waitFor();
+    await write(house);
+    await phone.page.getByText("这个人可能已经在这一户里").waitFor();
+    await inspect(phone.page, "phone-member-twice");
+    await phone.pressSave();
+    const one = phone.id("persons-one");
+    await one.waitFor();
+    assert.equal(await rows.count(), 2);
+    await one.click();
+    await saved(phone, { how: "same" });
+    const said = phone.id("persons-said").filter({ hasText: "已合成一人" });
+    await said.waitFor();
+    assert.equal(await rows.count(), 1);
+    await inspect(phone.page, "phone-member-one");
+    await said.getByTestId("persons-undo").click();
+    await saved(phone, {});
+    await until("two rows again", async () => (await rows.count()) === 2);
+    await one.click();
+    await saved(phone, { how: "same" });
+    await said.waitFor();
+    // She moved into another household and is written down there.
+    await phone.go("households");
+    await phone.id("household-row").nth(1).waitFor();
+    const links = await phone.id("household-row").evaluateAll((nodes) => nodes.map((node) => node.getAttribute("href")));
+    const other = links.map((link) => link.split("/").pop().split("?")[0]).find((id) => id !== house);
+    await write(other);
+    await phone.page.getByText("有人在另一户也登记着").waitFor();
+    await phone.pressSave();
+    const asks = phone.id("same").locator(".banner").filter({ hasText: "季小雪" });
+    await asks.waitFor();
+    await inspect(phone.page, "phone-member-elsewhere");
+    await asks.getByTestId("persons-settle").click();
+    await saved(phone, { how: "moved_out" });
+    await until("nothing more is asked of her", async () => (await asks.count()) === 0);
+    await phone.go(`household/${house}`);
+    await phone.id("movement").filter({ hasText: "季小雪 迁出" }).waitFor();
+    assert.equal(await rows.count(), 0, "she is no more of the first");
+    await phone.synced();
+  });
+
   await t.test("where nobody goes alone is known to the named only", async () => {
     const director = await Desk.open(await town.browser.device(DESK), town.origin, "zhuren01");
     await director.go(`households/${house}`);

@@ -14,7 +14,7 @@ use crate::catalogue::admission;
 use crate::confidential;
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
 use crate::handover;
-use crate::household::{category, merge, movement};
+use crate::household::{category, double, merge, movement};
 use crate::mediation::{edited, risk};
 use crate::opinion;
 use crate::package::Package;
@@ -149,6 +149,7 @@ impl Desk<'_> {
             category::judge(self.package, self.actor, area, None, &create.set, self.today)?;
             merge::judge(self.package, self.actor, area, None, &create.set, self.today)?;
             movement::judge(&self.actor.user, None, &create.set)?;
+            double::judge(None, &create.set)?;
         }
         let Some(form) = form else { return Ok(()) };
         let listed = (form.id.as_str(), &create.set);
@@ -214,6 +215,7 @@ impl Desk<'_> {
                 category::judge(self.package, self.actor, area, Some(entity), &set.set, self.today)?;
                 merge::judge(self.package, self.actor, area, Some(entity.id()), &set.set, self.today)?;
                 movement::judge(&self.actor.user, Some(entity), &set.set)?;
+                double::judge(Some(entity), &set.set)?;
             }
             return self.well_formed(entity, kind, set);
         };

@@ -1,6 +1,7 @@
 //! A typed reading of a household's stream (TERR-07, TERR-08; domain data 4.5.1, 4.5.2).
 
 pub mod category;
+pub mod double;
 pub mod merge;
 pub mod movement;
 pub mod twin;
@@ -69,6 +70,8 @@ pub struct HouseholdView {
     pub members: Vec<Member>,
     /// Who was of it once.
     pub former: Vec<Member>,
+    /// Rows that are doubles of others (TERR-13): row, name, the row that stands.
+    pub doubles: Vec<[String; 3]>,
     /// Categories that it has or had (TERR-12).
     pub categories: Vec<category::Held>,
     /// `permanent`, `seasonal`, `away`, `tenant` or `vacant`.
@@ -89,7 +92,19 @@ impl HouseholdView {
     /// Reads a household's stream. Another kind of stream gives a view with what happens to fit.
     pub fn of(entity: &Entity) -> Self {
         let text = |path: &str| words(entity.get(path));
-        let all = entity.rows("members").into_iter().map(|row| member(entity, row));
+        let doubles = double::Doubles::of(entity);
+        let rows = entity.rows("members").into_iter().filter(|row| !doubles.hides(row));
+        let all = rows.map(|row| {
+            let mut person = member(entity, row);
+            // Whoever wrote that he left may not have known that the row is a double.
+            let mut told = doubles.of_row(row).map(|double| member(entity, double));
+            if person.left.is_empty()
+                && let Some(told) = told.find(|told| !told.left.is_empty())
+            {
+                (person.left, person.left_on) = (told.left, told.left_on);
+            }
+            person
+        });
         let (mut members, former): (Vec<Member>, Vec<Member>) =
             all.partition(|member| member.left.is_empty());
         order_by_key(&mut members, |member| member.relation != "head");
@@ -114,6 +129,10 @@ impl HouseholdView {
             phones: phones(entity),
             members,
             former,
+            doubles: doubles
+                .all()
+                .map(|(row, stands)| [row.to_owned(), member(entity, row).name, stands.to_owned()])
+                .collect(),
             categories: category::history(entity),
             residence_type: text("residence_type"),
             status: text("status"),
@@ -122,6 +141,17 @@ impl HouseholdView {
             merged_from: merged_from(entity),
             conflicts: entity.conflicts().map(|(path, _)| path.to_owned()).collect(),
         }
+    }
+
+    /// The row that stands for this one of its people: itself, unless it is a double (TERR-13).
+    pub fn standing<'r>(&'r self, row: &'r str) -> &'r str {
+        self.doubles.iter().find(|[double, ..]| double == row).map_or(row, |[.., stands]| stands)
+    }
+
+    /// Who a row of its people names, of it still or once.
+    pub fn person(&self, row: &str) -> Option<&Member> {
+        let row = self.standing(row);
+        self.members.iter().chain(&self.former).find(|person| person.row == row)
     }
 
     /// Every name to look the household up by: head and members, without repeats.

@@ -14,7 +14,7 @@ use crate::catalogue::admission::Procedure;
 use crate::clock::{self, Deadline};
 use crate::handover::Handover;
 use crate::hazard;
-use crate::household::{HouseholdView, category, merge, twin};
+use crate::household::{HouseholdView, category, double, merge, twin};
 use crate::mediation::risk;
 use crate::package::Package;
 use crate::pinyin::name_initials;
@@ -114,6 +114,13 @@ pub enum Hint {
     /// What was entered at a household calls for a visit: place of the trigger in the package's list, and the day as days of
     /// our era (VISIT-05).
     Happened(u8, i32),
+    /// Somebody who is written down at another household, too, lives in this one and counts here (TERR-13).
+    LivesHere {
+        /// The other household.
+        written: EntityId,
+        /// Mark of the name there.
+        name: u64,
+    },
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -165,7 +172,7 @@ pub struct Summary {
 }
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 8;
+pub const MADE_BY: u32 = 9;
 
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
@@ -302,6 +309,7 @@ impl Summary {
         self.keys.text = fold(&format!("{} {} {}", view.address, view.door_no, view.landmark));
         self.hints.extend(view.categories.iter().any(category::Held::waits).then_some(Hint::Approve));
         self.hints.extend(spot_of(entity.get("geo")).map(|(lat, lon)| Hint::At { lat, lon }));
+        self.hints.extend(double::hints(entity));
         let happened = crate::plan::entered(package.visits.get(), entity).into_iter();
         let hint = |(place, day): (usize, NaiveDate)| {
             Some(Hint::Happened(u8::try_from(place).ok()?, day.num_days_from_ce()))

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gridbook_domain::authority::{Book, KINDS};
+use gridbook_domain::household::merge::{INTO, put_together};
 use gridbook_domain::package::Package;
 use gridbook_domain::role::{Actor, Assignment};
-use gridbook_log::body::{Event, Number, kind};
+use gridbook_log::body::{Event, Number, Set, kind};
 use gridbook_log::{BlobRef, Body, Create, DeviceId, Entity, EntityId, Op, Placement, Values, Writer};
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Request, Response};
@@ -157,6 +158,7 @@ fn everybody() -> Vec<Actor> {
         person("bea", "village_assistant"),
         person("ivy", "intake_clerk"),
         person("kim", "intake_clerk"),
+        person("lea", "grid_clerk"),
     ]
 }
 
@@ -165,6 +167,10 @@ struct Desk<'a>(gridbook_domain::authority::Office<'a>);
 impl Clerk<String> for Desk<'_> {
     fn first(&self, summary: &String) -> bool {
         summary == "staff"
+    }
+
+    fn heeds(&self, summary: &String) -> bool {
+        summary == "household"
     }
 
     fn note(&mut self, id: EntityId, ops: &[Op]) {
@@ -207,6 +213,20 @@ impl Device {
         }];
         self.save(id, Body::Create(create));
         id
+    }
+
+    fn household(&self, head: &str) -> EntityId {
+        let id = EntityId::new(self.env.now_ms(), self.env.random_array());
+        let body = json!({
+            "type": "household", "form": "F-HOUSEHOLD/1", "place": {"area": GRID},
+            "set": {"address_text": "柳溪村3组", "head": head, "residence_type": "permanent", "status": "active"},
+        });
+        self.save(id, Body::Create(serde_json::from_value(body).unwrap()));
+        id
+    }
+
+    fn set(&self, id: EntityId, values: Values) {
+        self.save(id, Body::Set(Set { set: values, blobs: Vec::new() }));
     }
 
     fn register(&self, id: EntityId) {
@@ -473,4 +493,32 @@ fn nobody_gives_a_role_to_themselves() {
     assert_eq!(desk.hold(), 0, "nobody knows this person: it waits");
     let seen = desk.entity(id);
     assert_eq!(seen.received(seen.creation().unwrap().dot), None);
+}
+
+#[test]
+fn a_merge_that_comes_late_does_not_take_a_household_out_of_all_lists() {
+    for kind in KINDS_OF_SHARE {
+        let world = World::new(kind);
+        let (lea, far, desk) = (world.device("lea", 0), world.device("lea", 0), world.device("ivy", 0));
+        desk.take_office(1);
+        let (gone, stays) = (lea.household("钟小满"), lea.household("钟大雪"));
+        lea.sync();
+        assert_eq!(desk.hold(), 2, "{kind:?}");
+        far.sync();
+        // One cancels it; the other, who was away, puts another household into it.
+        lea.set(stays, [("status".to_owned(), json!("cancelled"))].into());
+        lea.sync();
+        assert_eq!(desk.hold(), 1, "{kind:?}");
+        let day = gridbook_domain::date::parse("2026-05-18").unwrap();
+        for (id, values) in put_together(gone, stays, "lea", day) {
+            far.set(id, values);
+        }
+        far.sync();
+        desk.hold();
+        let stood = desk.entity(gone);
+        assert_eq!((stood.text("status"), stood.text(INTO)), (Some("active"), None), "{kind:?}");
+        let codes = |id| desk.entity(id).rejected().values().cloned().collect::<Vec<_>>();
+        assert_eq!(codes(gone), ["household_gone"], "{kind:?}");
+        assert_eq!(codes(stays), ["household_gone"], "{kind:?}");
+    }
 }

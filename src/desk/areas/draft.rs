@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use gridbook_domain::household::HouseholdView;
+use gridbook_domain::household::double::Elsewhere;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::cut::{Draft, DraftProblem, Preview, free_codes, holders};
@@ -14,6 +15,7 @@ use leptos::task::spawn_local;
 
 use super::edit::write;
 use super::{Desk, day, rows_in, words};
+use crate::app::Rows;
 use crate::desk::parts::select;
 use crate::desk::people::people;
 use crate::ui::dialog::{Doing, dialog};
@@ -89,10 +91,13 @@ impl Editing {
     /// Counts who lives where, for the norms.
     async fn count(self) {
         let mut dwellings = Vec::new();
+        let rows = |rows: &Rows| Elsewhere::of(rows.values().filter_map(|row| row.summary.as_ref()));
+        let elsewhere = untrack(|| self.desk.app.rows(rows));
         for id in self.lived.get_untracked() {
             if let Ok(Some(entity)) = self.desk.app.entity(id).await {
                 let view = HouseholdView::of(&entity);
-                dwellings.push(Dwelling { id, area: view.area, persons: view.members.len() });
+                let here = view.members.iter().filter(|one| elsewhere.lives(id, &one.name).is_none());
+                dwellings.push(Dwelling { id, area: view.area.clone(), persons: here.count() });
             }
         }
         let _ = self.dwellings.try_set(dwellings);

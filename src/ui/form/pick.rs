@@ -360,10 +360,8 @@ async fn person_words(app: App, stored: &str) -> String {
         return stored.to_owned();
     };
     let found = app.entity(id).await.ok().flatten();
-    let name = found.and_then(|entity| {
-        let view = HouseholdView::of(&entity);
-        view.members.into_iter().find(|member| member.row == row).map(|member| member.name)
-    });
+    let name =
+        found.and_then(|entity| HouseholdView::of(&entity).person(row).map(|person| person.name.clone()));
     let home = untrack(|| household_line(app, id)).unwrap_or_default();
     name.map_or(home.clone(), |name| format!("{name} · {home}"))
 }

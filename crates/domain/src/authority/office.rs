@@ -11,6 +11,7 @@ use super::{
 };
 use crate::admit::admit;
 use crate::calendar::day_of;
+use crate::household::merge::{self, Went};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, holds};
@@ -32,12 +33,36 @@ pub struct Office<'a> {
     book: Option<Book>,
     /// What earlier authorities took in without a receipt (the directory, households) is not judged again.
     adopts: bool,
+    /// Households that are none any more, or would be by what waits.
+    houses: BTreeMap<EntityId, House>,
+}
+
+/// When something was written, as the office takes it in turn.
+type Turn = (Hlc, Dot);
+
+/// What became of a household: as answered, and after each operation that waits and says something of it.
+#[derive(Debug)]
+struct House {
+    answered: Option<Went>,
+    then: Vec<(Turn, Option<Went>)>,
+}
+
+impl House {
+    /// As it stood before an operation: another who merges into it knows nothing of what came later.
+    fn before(&self, turn: Turn) -> Option<Went> {
+        let then = self.then.iter().rev().find(|(written, _)| *written < turn);
+        then.map_or(&self.answered, |(_, went)| went).clone()
+    }
+}
+
+fn turn(op: &Op) -> Turn {
+    (op.header().hlc, op.dot())
 }
 
 impl<'a> Office<'a> {
     /// An office that knows nobody yet.
     pub fn new(package: &'a Package, writer: Writer, now_ms: u64, book: Option<Book>, adopts: bool) -> Self {
-        Self { package, writer, now_ms, people: BTreeMap::new(), book, adopts }
+        Self { package, writer, now_ms, people: BTreeMap::new(), book, adopts, houses: BTreeMap::new() }
     }
 
     /// The book of numbers.
@@ -67,7 +92,8 @@ impl<'a> Office<'a> {
         }
     }
 
-    /// Takes note of the number that a stream has. To be done for all streams before any of them is answered.
+    /// Takes note of the number that a stream has, and of what became of a household. To be done for all streams before
+    /// any of them is answered, and for households that are none any more (TERR-13).
     pub fn note(&mut self, id: EntityId, ops: &[Op]) {
         let numbers = ops.iter().filter(|op| op.header().kind == kind::NUMBER);
         let ours = numbers.filter(|op| op.entity() == id && op.dot().writer.dev == self.writer.dev);
@@ -76,6 +102,24 @@ impl<'a> Office<'a> {
                 book.note(&given.number);
             }
         }
+        if ops.iter().any(merge::ends) {
+            let (stream, waiting) = self.split(id, ops);
+            self.follow(stream, &waiting, |_| false);
+        }
+    }
+
+    /// Follows what becomes of a household by what waits, those refused left out.
+    fn follow(&mut self, mut stream: Entity, waiting: &[&Op], refused: impl Fn(Dot) -> bool) {
+        let (id, answered) = (stream.id(), Went::of(&stream));
+        let mut then: Vec<(Turn, Option<Went>)> = Vec::new();
+        for op in waiting.iter().filter(|op| !refused(op.dot())) {
+            stream.apply(op);
+            let went = Went::of(&stream);
+            if then.last().map_or(&answered, |(_, last)| last) != &went {
+                then.push((turn(op), went));
+            }
+        }
+        self.houses.insert(id, House { answered, then });
     }
 
     /// The stream as far as it was answered, and the operations that wait, causes first.
@@ -93,6 +137,7 @@ impl<'a> Office<'a> {
     /// What there is to say to a stream. The answers hold for a stream of just these operations.
     pub fn answer(&mut self, id: EntityId, ops: &[Op]) -> Vec<Body> {
         let (stream, waiting) = self.split(id, ops);
+        let (begun, asked) = self.houses.contains_key(&id).then(|| (stream.clone(), waiting.clone())).unzip();
         let due =
             |stream: &Entity, by| number_due(stream, by, |kind, step| gives_number(self.package, kind, step));
         if waiting.is_empty() && due(&stream, None).is_none() {
@@ -134,6 +179,9 @@ impl<'a> Office<'a> {
             sheet.say(Body::Receipt(Receipt { ops, at: self.now_ms, drift }));
         }
         self.read_person(&sheet.stream);
+        if let (Some(begun), Some(asked)) = (begun, asked) {
+            self.follow(begun, &asked, |dot| sheet.stream.rejected().contains_key(&dot));
+        }
         sheet.said
     }
 
@@ -173,7 +221,12 @@ impl<'a> Office<'a> {
             return if keeps { Ok(()) } else { Err("not_permitted".to_owned()) };
         }
         let before = (!stream.have().is_empty()).then_some(stream);
-        admit(self.package, actor, before, op, today).map_err(|refusal| refusal.code().to_owned())
+        let known = |id: EntityId| {
+            if id == stream.id() { Went::of(stream) } else { self.houses.get(&id)?.before(turn(op)) }
+        };
+        admit(self.package, actor, before, op, today)
+            .and_then(|()| merge::among(op, &known))
+            .map_err(|refusal| refusal.code().to_owned())
     }
 }
 

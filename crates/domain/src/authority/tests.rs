@@ -4,7 +4,8 @@ use gridbook_log::{Body, Ctx, DeviceId, Dot, EntityId, NewOp, Op, Writer};
 use serde_json::json;
 
 use super::{Book, Office, official_number};
-use crate::case::story::{GRID, START, Story, hazard_body};
+use crate::case::story::{GRID, START, Story, hazard_body, person};
+use crate::household::merge::put_together;
 use crate::package::Package;
 
 /// A person of the directory, written by somebody who is in no directory, and a report of that person.
@@ -85,4 +86,138 @@ fn what_is_printed_is_read_back() {
     let mut book = Book::new("柳溪");
     book.note(&official_number("青禾", 2026, "人调", 12));
     assert_eq!(book.last("人调", 2026), 12);
+}
+
+/// Households as they come over a share: what was written to each, and what the office said.
+struct Homes {
+    streams: std::collections::BTreeMap<u8, (Story, Vec<Op>)>,
+}
+
+impl Homes {
+    fn new(homes: &[u8]) -> Self {
+        let mut all = Self { streams: std::collections::BTreeMap::new() };
+        for n in homes {
+            let mut story = Story::new();
+            story.entity = gridbook_log::Entity::new(EntityId([*n; 16]), Some(DeviceId([9; 8])));
+            all.streams.insert(*n, (story, Vec::new()));
+            let body = json!({"type": "household", "form": "F-HOUSEHOLD/1", "place": {"area": GRID}, "set": {
+                "address_text": "柳溪村3组12号", "head": "钟小满", "residence_type": "permanent", "status": "active"}});
+            all.write(*n, 0, "create", &body);
+        }
+        all
+    }
+
+    /// Somebody writes to a household, so many hours after the start.
+    fn write(&mut self, n: u8, hour: u64, kind: &str, body: &serde_json::Value) {
+        let (story, ops) = self.streams.get_mut(&n).unwrap();
+        story.ms = START + hour * 3_600_000;
+        let op = story.op(DeviceId([1; 8]), "lea", kind, body);
+        story.entity.apply(&op);
+        ops.push(op);
+    }
+
+    fn cancel(&mut self, n: u8, hour: u64) {
+        self.write(n, hour, "set", &json!({"set": {"status": "cancelled"}}));
+    }
+
+    fn merge(&mut self, gone: u8, stays: u8, hour: u64) {
+        let (gone_id, stays_id) = (EntityId([gone; 16]), EntityId([stays; 16]));
+        let day = crate::date::parse("2026-05-18").unwrap();
+        let [(_, first), (_, second)] = put_together(gone_id, stays_id, "lea", day);
+        self.write(gone, hour, "set", &json!({ "set": first }));
+        self.write(stays, hour, "set", &json!({ "set": second }));
+    }
+
+    /// The office looks at these: the answers go into the streams.
+    fn answer(&mut self, changed: &[u8], beside: &[u8]) -> Vec<String> {
+        let writer = Writer { dev: DeviceId([9; 8]), epoch: 2 };
+        let mut office = Office::new(Package::builtin(), writer, START + 100 * 3_600_000, None, false);
+        office.know(person("lea", "grid_clerk"));
+        for n in changed.iter().chain(beside) {
+            office.note(EntityId([*n; 16]), &self.streams[n].1);
+        }
+        let mut refused = Vec::new();
+        for n in changed {
+            for said in office.answer(EntityId([*n; 16]), &self.streams[n].1) {
+                if let Body::Reject(reject) = &said {
+                    refused.push(format!("{n} {}", reject.code));
+                }
+                let (kind, text) = said.to_text();
+                let (story, ops) = self.streams.get_mut(n).unwrap();
+                let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+                let dot = Dot { writer, n: story.entity.frontier().get(writer) + 1 };
+                let new = NewOp {
+                    entity: story.entity.id(),
+                    dot,
+                    hlc: gridbook_log::Hlc { ms: START + 101 * 3_600_000, count: 0 },
+                    kind,
+                    user: super::AUTHOR,
+                    ctx: story.entity.frontier().clone(),
+                };
+                let op = Op::new(new, [3; 16], body.to_string()).unwrap();
+                story.entity.apply(&op);
+                ops.push(op);
+            }
+        }
+        refused
+    }
+
+    fn status(&self, n: u8) -> &str {
+        self.streams[&n].0.entity.text("status").unwrap()
+    }
+}
+
+#[test]
+fn nothing_goes_into_a_household_that_is_none_whichever_is_looked_at_first() {
+    for order in [[1, 2], [2, 1]] {
+        let mut homes = Homes::new(&[1, 2]);
+        homes.cancel(2, 1);
+        homes.merge(1, 2, 2);
+        let mut refused = homes.answer(&order, &[]);
+        gridbook_log::order_by(&mut refused, Ord::cmp);
+        assert_eq!(refused, ["1 household_gone", "2 household_gone"], "{order:?}");
+        assert_eq!((homes.status(1), homes.status(2)), ("active", "cancelled"), "both stay as they are");
+        // What became of the household afterwards says nothing about the merge.
+        let mut homes = Homes::new(&[1, 2]);
+        homes.merge(1, 2, 1);
+        homes.cancel(2, 2);
+        assert!(homes.answer(&order, &[]).is_empty(), "{order:?}");
+    }
+}
+
+#[test]
+fn a_household_that_went_into_another_goes_on_with_it() {
+    for order in [[1, 2, 3], [3, 2, 1]] {
+        let mut homes = Homes::new(&[1, 2, 3]);
+        homes.merge(1, 2, 1);
+        homes.merge(2, 3, 2);
+        assert!(homes.answer(&order, &[]).is_empty(), "{order:?}: each was one when it took the other in");
+        let mut homes = Homes::new(&[1, 2, 3]);
+        homes.merge(2, 3, 1);
+        homes.merge(1, 2, 2);
+        assert_eq!(homes.answer(&order, &[]).len(), 2, "{order:?}: the other had gone");
+    }
+}
+
+#[test]
+fn what_was_answered_before_is_at_hand() {
+    let mut homes = Homes::new(&[1, 2]);
+    homes.cancel(2, 1);
+    assert!(homes.answer(&[1, 2], &[]).is_empty());
+    // Only the one that goes is written to: whoever wrote it lost the other half.
+    let into = json!({"set": {"status": "merged", "merged_into": EntityId([2; 16]).to_string()}});
+    homes.write(1, 3, "set", &into);
+    assert_eq!(homes.answer(&[1], &[2]), ["1 household_gone"]);
+    assert_eq!(homes.status(1), "active");
+}
+
+#[test]
+fn what_was_refused_ends_no_household() {
+    let mut homes = Homes::new(&[1, 2]);
+    // A merge of itself into itself is none.
+    let own = json!({"set": {"status": "cancelled", "merged_into": EntityId([1; 16]).to_string()}});
+    homes.write(1, 1, "set", &own);
+    homes.merge(2, 1, 2);
+    assert_eq!(homes.answer(&[1, 2], &[]), ["1 bad_body"], "and the other goes into it");
+    assert_eq!(homes.status(2), "merged");
 }

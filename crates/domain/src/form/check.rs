@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::condition::filled;
 use super::{Field, FieldKind, FilledBy, Form, Section, Values};
 use crate::calendar::day_of;
+use crate::household::double::Doubles;
 use crate::package::Package;
 use crate::validate;
 
@@ -71,9 +72,11 @@ pub fn excused(field: &Field, row: Option<&str>, values: &Values) -> bool {
     matches!(field.path.as_str(), "from" | "source") && row.is_some_and(named)
 }
 
-/// Whether somebody of a household left it: the row stays in the record, not in the form (TERR-11).
+/// Whether somebody of a household left it (TERR-11), or stands in another row (TERR-13): the row stays in the record, not
+/// in the form.
 pub fn has_left(values: &Values, table: &str, row: &str) -> bool {
     values.get(&format!("{table}/{row}/left")).is_some_and(|how| !how.is_null())
+        || table == "members" && Doubles::of(values).spares(values, row)
 }
 
 struct Check<'a> {

@@ -110,6 +110,15 @@ pub fn among(op: &Op, known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), Re
     if named(op).into_iter().chain(itself).any(gone) { Err(Refusal::HouseholdGone) } else { Ok(()) }
 }
 
+/// Whether an operation may end a household, or make it one again: whoever judges merges has an eye on its stream.
+pub(crate) fn ends(op: &Op) -> bool {
+    let said = |set: &Values| {
+        let over = set.get("status").and_then(Value::as_str).is_some_and(over);
+        over || set.contains_key(INTO)
+    };
+    written(op).is_some_and(said)
+}
+
 /// What an operation writes of a merge, if it is one that can.
 fn written(op: &Op) -> Option<&Values> {
     match op.body() {
@@ -133,19 +142,7 @@ impl Merges {
     /// The household that stands for this one: itself, unless it was merged. Where two people merged two households
     /// into each other, the one with the lower id stands, everywhere.
     pub fn standing(&self, id: EntityId) -> EntityId {
-        if !self.0.contains_key(&id) {
-            return id;
-        }
-        let mut way = vec![id];
-        let mut at = id;
-        while let Some(next) = self.0.get(&at).copied() {
-            if let Some(turn) = way.iter().position(|seen| *seen == next) {
-                return way[turn..].iter().copied().min().unwrap_or(id);
-            }
-            way.push(next);
-            at = next;
-        }
-        at
+        standing(&self.0, id)
     }
 
     /// Whether it is not shown any more because another stands for it.
@@ -178,6 +175,20 @@ impl Merges {
             self.0.keys().copied().filter(|other| *other != stands && self.standing(*other) == stands);
         std::iter::once(stands).chain(others).collect()
     }
+}
+
+/// Follows what went into what to the one that stands; of a ring the lowest one does.
+pub(super) fn standing<K: Ord + Copy>(ways: &BTreeMap<K, K>, from: K) -> K {
+    let mut way = vec![from];
+    let mut at = from;
+    while let Some(next) = ways.get(&at).copied() {
+        if let Some(turn) = way.iter().position(|seen| *seen == next) {
+            return way[turn..].iter().copied().min().unwrap_or(from);
+        }
+        way.push(next);
+        at = next;
+    }
+    at
 }
 
 /// Whether a household says of itself by this status that it is one no more. Lists and counts ask [`Merges::gone`].

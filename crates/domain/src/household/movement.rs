@@ -144,11 +144,15 @@ pub fn apply(view: &HouseholdView, known: &[Movement], events: &[Movement]) -> V
     let mut residence = view.residence_type.clone();
     for one in events.iter().filter(|one| known.iter().all(|old| old.row != one.row)) {
         let Some(effect) = one.effect() else { continue };
+        let double = |row: &str| {
+            let named = |[_, name, stands]: &&[String; 3]| stands == row && fold(name) == fold(&one.name);
+            view.doubles.iter().any(|double| named(&double))
+        };
         let here = |person: &&mut Member| {
             if one.member.is_empty() {
-                fold(&person.name) == fold(&one.name)
+                fold(&person.name) == fold(&one.name) || double(&person.row)
             } else {
-                person.row == one.member
+                person.row == view.standing(&one.member)
             }
         };
         let mut found = people.iter_mut().find(here);
@@ -178,7 +182,7 @@ pub fn apply(view: &HouseholdView, known: &[Movement], events: &[Movement]) -> V
         if let Some(person) = found {
             event.push(cell("member", &person.row));
             if effect != Effect::Stays {
-                change(person, one, effect, &mut set);
+                change(view, person, one, effect, &mut set);
             }
         }
         set.extend(event);
@@ -194,13 +198,15 @@ pub fn apply(view: &HouseholdView, known: &[Movement], events: &[Movement]) -> V
     set
 }
 
-fn change(person: &mut Member, one: &Movement, effect: Effect, set: &mut Values) {
+fn change(view: &HouseholdView, person: &mut Member, one: &Movement, effect: Effect, set: &mut Values) {
     let row = person.row.clone();
-    let mut put = |column: &str, value: Value| set.insert(format!("members/{row}/{column}"), value);
+    let mut write = |row: &str, column: &str, value: Value| {
+        set.insert(format!("members/{row}/{column}"), value);
+    };
     if effect == Effect::Leaves {
         person.left.clone_from(&one.kind);
-        put("left", one.kind.as_str().into());
-        put("left_on", one.on.map_or(Value::Null, |day| day.to_string().into()));
+        write(&row, "left", one.kind.as_str().into());
+        write(&row, "left_on", one.on.map_or(Value::Null, |day| day.to_string().into()));
         return;
     }
     if !person.left.is_empty() {
@@ -209,15 +215,22 @@ fn change(person: &mut Member, one: &Movement, effect: Effect, set: &mut Values)
             return;
         }
         person.left.clear();
-        put("left", Value::Null);
-        put("left_on", Value::Null);
+        write(&row, "left", Value::Null);
+        write(&row, "left_on", Value::Null);
+        // It may be a double that says so.
+        for [double, _, stands] in &view.doubles {
+            if *stands == row {
+                write(double, "left", Value::Null);
+                write(double, "left_on", Value::Null);
+            }
+        }
     }
     let status = if effect == Effect::GoesAway { "elsewhere" } else { AT_HOME };
     // Somebody who is known to work or study elsewhere is away already.
     let away = !matches!(person.resident_status.as_str(), "" | AT_HOME);
     if effect != Effect::GoesAway || !away {
         status.clone_into(&mut person.resident_status);
-        put("resident_status", status.into());
+        write(&row, "resident_status", status.into());
     }
 }
 

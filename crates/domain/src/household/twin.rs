@@ -30,6 +30,15 @@ impl Same {
             Self::Phone => "有同名同电话的人",
         }
     }
+
+    /// The words where it is said who.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::IdNumber => "证件号码相同",
+            Self::Birth => "同名同生日",
+            Self::Phone => "同名同电话",
+        }
+    }
 }
 
 /// Households among rows in which somebody is the same as in what is being written down, the surest first; not the one
@@ -90,7 +99,7 @@ pub fn twins<'a>(
 }
 
 /// Digits of a phone that are compared.
-const WHOLE: usize = 7;
+pub(super) const WHOLE: usize = 7;
 
 /// What a row keeps of a person to know them again: a mark of the identity number, and one of the name with the day of
 /// birth. Marks, so that no list has the numbers themselves.
@@ -106,7 +115,7 @@ pub(crate) fn marks(name: &str, birth: &str, id_number: &str) -> [Option<u64>; 2
 }
 
 /// FNV-1a, 64 bits: the same on every device.
-fn mark(text: &str) -> u64 {
+pub(super) fn mark(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::AreaCode;
 use super::zone::Zones;
+use crate::household::double::Elsewhere;
 use crate::household::merge::homes;
 use crate::package::Package;
 use crate::plan::{Season, is_key};
@@ -20,7 +21,7 @@ pub struct AreaCard {
     pub staff: Vec<(String, String)>,
     /// Households, those that are no more ones left out.
     pub households: usize,
-    /// Persons of them who are known by name.
+    /// Persons of them who are known by name, each where he lives.
     pub persons: usize,
     /// Households that are visited monthly or more often.
     pub key: usize,
@@ -55,9 +56,10 @@ pub fn card<'a>(
     gridbook_log::order_by(&mut card.staff, Ord::cmp);
     card.staff.dedup();
     let rows: Vec<&Summary> = rows.into_iter().collect();
+    let elsewhere = Elsewhere::of(rows.iter().copied());
     for home in homes(rows.iter().copied()).iter().filter(|home| zones.covers(code, &home.area)) {
         card.households += 1;
-        card.persons += home.keys.names.len();
+        card.persons += elsewhere.persons(home);
         card.key += usize::from(is_key(home, package, today, Season::usual(today)));
     }
     for row in rows.into_iter().filter(|row| !row.rejected && zones.covers(code, &row.area)) {

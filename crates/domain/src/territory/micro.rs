@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::norm::Norms;
 use super::{AreaCode, AreaLevel, covers, grid_of};
 use crate::date;
+use crate::household::double::Elsewhere;
 use crate::household::merge::homes;
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -174,7 +175,7 @@ pub struct Setup {
     pub done: [Option<Done>; 3],
     /// Households.
     pub households: usize,
-    /// Persons of them who are known by name.
+    /// Persons of them who are known by name, each where he lives.
     pub persons: usize,
     /// The way to the farthest household.
     pub way: Way,
@@ -215,6 +216,7 @@ pub fn setups<'a>(
         }
     }
     let homes = homes(rows.iter().copied());
+    let elsewhere = Elsewhere::of(rows.iter().copied());
     let setup = |area: &str| {
         let inside = || homes.iter().filter(|home| home.area == area);
         let done = steps.get(area).cloned().unwrap_or_default();
@@ -231,7 +233,7 @@ pub fn setups<'a>(
             area: area.to_owned(),
             done,
             households: inside().count(),
-            persons: inside().map(|home| home.keys.names.len()).sum(),
+            persons: inside().map(|home| elsewhere.persons(home)).sum(),
             way,
         }
     };

@@ -33,6 +33,8 @@ pub struct Office {
 pub trait Clerk<T> {
     /// Whether these streams must be answered before others: the directory.
     fn first(&self, summary: &T) -> bool;
+    /// Whether streams are noted though nothing of them changed, because others are judged by them.
+    fn heeds(&self, summary: &T) -> bool;
     /// Takes note of a stream before anything is answered.
     fn note(&mut self, id: EntityId, ops: &[Op]);
     /// What there is to say to a stream.
@@ -112,20 +114,22 @@ impl<S: Store, P: Project> Replica<S, P> {
         clerk: &mut impl Clerk<P::Summary>,
     ) -> Result<usize, ReplicaError> {
         let mut version = self.inner.borrow().meta.version;
-        let (first, later): (Vec<EntityId>, Vec<EntityId>) = {
+        let (first, later, beside): (Vec<EntityId>, Vec<EntityId>, Vec<EntityId>) = {
             let inner = self.inner.borrow();
             let fresh = |row: &Row<P::Summary>| row.version > office.upto;
             let changed = inner.rows.iter().filter(|(_, row)| fresh(row));
             let (first, later): (Vec<_>, Vec<_>) = changed.partition(|(_, row)| clerk.first(&row.summary));
             let ids =
                 |rows: Vec<(&EntityId, &Row<P::Summary>)>| rows.into_iter().map(|(id, _)| *id).collect();
-            (ids(first), ids(later))
+            let heeded = |row: &Row<P::Summary>| !fresh(row) && clerk.heeds(&row.summary);
+            let beside = inner.rows.iter().filter(|(_, row)| heeded(row)).collect();
+            (ids(first), ids(later), ids(beside))
         };
         if first.is_empty() && later.is_empty() {
             return Ok(0);
         }
         let chunks: Vec<&[EntityId]> = first.chunks(CHUNK).chain(later.chunks(CHUNK)).collect();
-        for ids in &chunks {
+        for ids in chunks.iter().copied().chain(beside.chunks(CHUNK)) {
             for (id, ops) in self.streams(ids).await? {
                 clerk.note(id, &ops);
             }

@@ -31,6 +31,7 @@ mod reach;
 mod roster;
 mod route;
 mod rules;
+mod section;
 pub mod sheets;
 mod staff;
 mod supervise;

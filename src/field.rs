@@ -139,6 +139,7 @@ fn open(route: &Route) -> AnyView {
         ["saved", one] => with(id(one), saved::page),
         ["records"] => records::page(),
         ["record", one] => with(id(one), record::page),
+        ["record", one, "step", "handling"] => with(id(one), |id| forms::page(forms::Start::handling(id))),
         ["record", one, "step", step] => match (id(one), Step::parse(step)) {
             (Some(id), Some(step)) => forms::page(forms::Start::step(id, step)),
             _ => nowhere(),

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod dom;
 pub mod form;
 pub mod format;
+pub mod gap;
 pub mod icon;
 pub mod join;
 pub mod joint;

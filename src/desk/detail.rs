@@ -23,6 +23,7 @@ use super::action::{On, action_dialog};
 use super::mediation;
 use super::papers::offered as offered_papers;
 use super::route::Route;
+use super::section::section_dialog;
 use super::supervise::{self, Lamps};
 use crate::app::use_app;
 use crate::ui::alarm::chain;
@@ -30,7 +31,7 @@ use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
-use crate::ui::{live, risk};
+use crate::ui::{gap, live, risk};
 
 pub use photos::{Picture, stamped};
 
@@ -91,7 +92,8 @@ pub fn detail(id: EntityId, on_back: Callback<()>) -> AnyView {
     };
     let editing = move || {
         let held = section.get()?;
-        Some(mediation::section_dialog(id, &held, Callback::new(move |()| section.set(None))))
+        let Load::Here(record) = load.get_untracked() else { return None };
+        Some(section_dialog(&record.view, &held, Callback::new(move |()| section.set(None))))
     };
     view! {
         {shown}
@@ -121,6 +123,7 @@ fn whole(
         supervise::count(record, lamps);
     }
     let (own, written) = (record.clone(), record.clone());
+    let (handling, body) = body::sections(&package, &names, record, section);
     view! {
         <div class="pane-head">
             <button class="btn btn-small pane-back" type="button" on:click=move |_| on_back.run(())>
@@ -132,6 +135,7 @@ fn whole(
             {chain(&package, &names, &record.view, app.now_ms())}
             {risk::notes(&package, &record.view, app.now_ms())}
             {conflict::decision(&package, record)}
+            {gap::before(&package, &record.view, Vec::new())}
             {head::seven_ticks(record)}
             {supervises.then(|| live(move || supervise::due(&own, lamps.get().unwrap_or(0))))}
             {head::standing(&package, &names, record, app.today())}
@@ -141,8 +145,9 @@ fn whole(
             {conflict::conflicts(app, toasts, &package, &names, record)}
             {(record.view.kind == RecordKind::Mediation).then(|| mediation::file(&package, record, section))}
             {risk::told(&package, &names, &record.view)}
+            {handling}
             {papers_of(&package, record)}
-            {body::sections(&package, &names, record)}
+            {body}
             {photos::photos(&package, record)}
             {photos::recordings(record)}
             {kin::kin(record)}

@@ -1,6 +1,5 @@
 //! Mediation files (MED-02 … MED-19): the list on the left, one file on the right.
 
-mod edit;
 mod file;
 mod money;
 mod open;
@@ -15,7 +14,6 @@ use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-pub use edit::section_dialog;
 pub use file::file;
 
 use super::detail::detail;

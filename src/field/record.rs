@@ -8,7 +8,9 @@ mod picture;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use gridbook_domain::admit::{Fill, Purpose, fillable};
 use gridbook_domain::case::{CaseView, LineKind, Said};
+use gridbook_domain::form::FilledBy;
 use gridbook_domain::hazard::control_check;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::may;
@@ -24,6 +26,7 @@ use crate::app::{App, use_app};
 use crate::ui::alarm::chain;
 use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
+use crate::ui::gap;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::risk;
@@ -69,6 +72,7 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         {notes(app, &case)}
         {risk::notes(&app.package(), &case, now)}
         {told}
+        {lacking(app, &case)}
         {control(app, &case, entity)}
         {head(app, &case)}
         {conflict::conflicts(app, entity)}
@@ -86,6 +90,18 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The picture of what was found, with the way there for whoever may take it (HAZ-06).
+fn lacking(app: App, case: &CaseView) -> Option<AnyView> {
+    let package = app.package();
+    let fill = Fill::of(&package, &app.actor(), case, app.today());
+    let part = if fill.fits(FilledBy::Handler) { "step/handling" } else { "edit" };
+    let way = fill.fits(FilledBy::Both).then(|| {
+        let href = format!("#/record/{}/{part}", case.id);
+        view! { <a class="btn btn-small" href=href>"去拍照"</a> }.into_any()
+    });
+    gap::before(&package, case, way.into_iter().collect())
 }
 
 /// A control measure that nobody has looked at for too long (HAZ-02).
@@ -184,6 +200,14 @@ fn actions(app: App, case: &CaseView, entity: &Entity) -> AnyView {
             <a class="btn" href=format!("#/record/{id}/edit") data-testid="record-edit">{icon("edit")}{words}</a>
         }
     });
+    let handles = fillable(&package, &actor, case, Purpose::Handling, today).map(|_| {
+        view! {
+            <a class="btn" href=format!("#/record/{id}/step/handling") data-testid="record-handling">
+                {icon("edit")}
+                "填办理情况"
+            </a>
+        }
+    });
     let before = app.row(id).is_some_and(|row| row.unsent == 0 || row.sent_at.is_some());
     // A step needs a record that the authority can judge; what is unsent can still be corrected.
     let steps = offered(&package, &actor, case, today);
@@ -193,5 +217,5 @@ fn actions(app: App, case: &CaseView, entity: &Entity) -> AnyView {
     let hint = (!before && case.kind.is_case()).then(|| {
         view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
     });
-    view! { <div class="cluster" data-testid="record-actions">{edit}{steps}</div>{hint} }.into_any()
+    view! { <div class="cluster" data-testid="record-actions">{edit}{handles}{steps}</div>{hint} }.into_any()
 }

@@ -1,5 +1,6 @@
 //! Admission: whether an operation may count. The same rules on the phone, at the desk and on the server.
 
+mod fill;
 mod reach;
 mod refusal;
 
@@ -27,6 +28,7 @@ use crate::warning;
 use crate::workflow::{self, Guard};
 use crate::zero;
 
+pub use fill::{Fill, Purpose, fillable};
 pub use reach::{Reach, reach, reads};
 pub use refusal::{Refusal, message_for};
 
@@ -246,14 +248,13 @@ impl Desk<'_> {
                 return Err(Refusal::NotReporter(item.name.clone()));
             }
         }
-        let handling = self.package.state(&case.state).is_some_and(|state| state.handling);
         let target = case.target();
         let allowed = |permission| may(self.package, self.actor, permission, &target, self.today);
         // What was said is answered at the desk: having reported it gives no right to.
         if set.set.keys().any(|path| opinion::answers(kind, path)) {
             self.demand("record.edit", &Target { creator: None, handler: None, ..case.target() })?;
         }
-        let (edits, handles) = (allowed("record.edit"), handling && allowed("case.handle"));
+        let fill = Fill::of(package, actor, &case, today);
         let touched =
             set.set.keys().map(String::as_str).chain(set.blobs.iter().map(|blob| blob.role.as_str()));
         for path in touched {
@@ -264,16 +265,9 @@ impl Desk<'_> {
             }
             let by = match document {
                 Some(_) => FilledBy::Both,
-                None => form
-                    .and_then(|form| form.locate(path))
-                    .map_or(FilledBy::Reporter, |(section, _)| section.by),
+                None => fill::filled_by(form, kind, path),
             };
-            let fits = match by {
-                FilledBy::Reporter => edits,
-                FilledBy::Handler => handles,
-                FilledBy::Both => edits || handles,
-            };
-            if !fits {
+            if !fill.fits(by) {
                 let own = case.reporter == self.actor.user && case.registered;
                 return Err(if own && by != FilledBy::Handler {
                     Refusal::RegisteredAlready

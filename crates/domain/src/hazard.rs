@@ -71,6 +71,20 @@ impl HazardRules {
     }
 }
 
+/// The pictures of what was found.
+pub const PHOTO_BEFORE: &str = "photo_before";
+
+/// Whether a hazard's level asks for a picture of what was found and there is none: a level may have risen after the report
+/// (HAZ-06). A gap to be shown, never a reason to refuse.
+pub fn lacks_before(package: &Package, case: &CaseView) -> bool {
+    let asks = || {
+        case.level.as_deref().and_then(|level| package.level(level)).is_some_and(|level| level.photo_before)
+    };
+    case.kind == RecordKind::Hazard
+        && asks()
+        && !case.photos.get(PHOTO_BEFORE).is_some_and(|count| *count > 0)
+}
+
 /// Where a hazard is and of what kind, for comparing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {

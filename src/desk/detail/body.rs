@@ -1,28 +1,125 @@
-//! What was entered, by the sections of the form that it was entered with.
+//! What was entered, by the sections of the form that it was entered with; and the way into those that this person may fill
+//! in now: what is done about the case (办理情况), and what was reported (补全和更正).
 
+use gridbook_domain::admit::{Purpose, fillable};
 use gridbook_domain::form::{Field, FieldKind, Form, Section};
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
 use serde_json::Value;
 
 use super::record::Record;
+use crate::app::use_app;
 use crate::desk::values;
 use crate::ui::directory::Names;
 
-/// Sections with at least one answer.
-pub(super) fn sections(package: &Package, names: &Names, record: &Record) -> AnyView {
-    let view = &record.view;
+/// The section whose dialog is open.
+type Opened = RwSignal<Option<String>>;
+
+/// What this person does about the case, and everything else that was entered.
+pub(super) fn sections(
+    package: &Package,
+    names: &Names,
+    record: &Record,
+    opened: Opened,
+) -> (Option<AnyView>, AnyView) {
+    let (app, view) = (use_app(), &record.view);
+    let part = |purpose| {
+        let form = fillable(package, &app.actor(), view, purpose, app.today());
+        form.map(|form| form.sections).unwrap_or_default()
+    };
+    let (mine, theirs) = (part(Purpose::Handling), part(Purpose::Report));
+    let handling = (!mine.is_empty()).then(|| handling(package, names, record, &mine, opened));
     let named = view.form.as_deref().and_then(|name| package.form_named(name));
-    let Some(form) = named.or_else(|| package.form_for(view.kind)) else { return ().into_any() };
-    form.sections
-        .iter()
-        .filter_map(|section| one(package, names, record, section))
-        .chain(unknown(form, record))
-        .collect_view()
-        .into_any()
+    let Some(form) = named.or_else(|| package.form_for(view.kind)) else { return (handling, ().into_any()) };
+    let (mut shown, mut empty) = (Vec::new(), Vec::new());
+    let has = |list: &[Section], one: &Section| list.iter().any(|held| held.id == one.id);
+    for section in form.sections.iter().filter(|section| !has(&mine, section)) {
+        let edits = has(&theirs, section);
+        match one(package, names, record, section, edits.then_some(opened)) {
+            Some(drawn) => shown.push(drawn),
+            None if edits => empty.push(open(section, section.title.clone(), opened)),
+            None => {}
+        }
+    }
+    let more = (!empty.is_empty()).then(|| {
+        view! {
+            <section class="section no-print" data-testid="fill-more">
+                <div class="section-head">
+                    <h3 class="section-title">"还可以补"</h3>
+                </div>
+                <div class="cluster">{empty}</div>
+            </section>
+        }
+    });
+    (handling, view! { {shown}{unknown(form, record)}{more} }.into_any())
 }
 
-fn one(package: &Package, names: &Names, record: &Record, section: &Section) -> Option<AnyView> {
+/// The button that opens a section.
+fn open(section: &Section, words: impl Into<String>, opened: Opened) -> AnyView {
+    let (id, words) = (section.id.clone(), words.into());
+    let testid = format!("fill-{id}");
+    view! {
+        <button class="btn btn-small no-print" type="button" data-testid=testid on:click=move |_| opened.set(Some(id.clone()))>
+            {words}
+        </button>
+    }
+    .into_any()
+}
+
+/// 办理情况: each section with what stands in it.
+fn handling(package: &Package, names: &Names, record: &Record, list: &[Section], opened: Opened) -> AnyView {
+    let row = |section: &Section| {
+        let said: Vec<String> =
+            section.fields.iter().filter_map(|field| said(package, names, record, field)).collect();
+        let (class, words, way) = match (said.is_empty(), section.id.as_str()) {
+            (false, _) => ("row-sub is-whole", said.join("；"), "更正"),
+            (true, "before") => ("row-sub is-missing", "还缺整改前照片".to_owned(), "填写"),
+            (true, _) => ("row-sub", "还没有填".to_owned(), "填写"),
+        };
+        view! {
+            <li class="row row-static">
+                <span class="row-main">
+                    <span class="row-title">{section.title.clone()}</span>
+                    <span class=class>{words}</span>
+                </span>
+                {open(section, way, opened)}
+            </li>
+        }
+        .into_any()
+    };
+    let rows = list.iter().map(row).collect_view();
+    view! {
+        <section class="section" data-testid="handling">
+            <div class="section-head">
+                <h3 class="section-title">"办理情况"</h3>
+            </div>
+            <ul class="rows rows-plain">{rows}</ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// What stands in a field, in a few words.
+fn said(package: &Package, names: &Names, record: &Record, field: &Field) -> Option<String> {
+    let view = &record.view;
+    let words = match field.kind {
+        FieldKind::Table => values::rows(package, names, field, &view.values).join("，"),
+        kind if kind.is_blob() => {
+            view.photos.get(&field.path).map(|count| format!("{count} 张")).unwrap_or_default()
+        }
+        _ => values::text(package, names, field, view.values.get(&field.path)?),
+    };
+    (!words.is_empty()).then(|| format!("{}：{words}", field.label))
+}
+
+/// A section with at least one answer.
+fn one(
+    package: &Package,
+    names: &Names,
+    record: &Record,
+    section: &Section,
+    edits: Option<Opened>,
+) -> Option<AnyView> {
     let answers: Vec<AnyView> =
         section.fields.iter().filter_map(|field| answer(package, names, record, field)).collect();
     if answers.is_empty() {
@@ -33,6 +130,7 @@ fn one(package: &Package, names: &Names, record: &Record, section: &Section) -> 
             <section class="section">
                 <div class="section-head">
                     <h3 class="section-title">{section.title.clone()}</h3>
+                    {edits.map(|opened| open(section, "更正", opened))}
                 </div>
                 <dl class="kv">{answers}</dl>
             </section>

@@ -181,6 +181,10 @@ impl Page {
         let fresh: Vec<_> = photos.iter().filter(|photo| !begun.held.contains(photo)).cloned().collect();
         let body = if begun.draft.edit {
             let mut changes = self.state.changes();
+            // A draft from before somebody else went on with the record takes back none of that.
+            if begun.kind != RecordKind::Mediation && !begun.only.is_empty() {
+                changes.retain(|path, _| begun.form.field(path.split('/').next().unwrap_or(path)).is_some());
+            }
             if begun.kind == RecordKind::Household && !changes.is_empty() {
                 changes.extend(self.approvals(values));
             }

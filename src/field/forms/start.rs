@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use gridbook_domain::admit::{Purpose, fillable};
+use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Form, Values};
 use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
@@ -24,6 +26,8 @@ pub(in crate::field) struct Start {
     form: Option<String>,
     /// A step of a mediation file: only its sections.
     step: Option<Step>,
+    /// What is done about a case.
+    handling: bool,
     quick: bool,
     pub(super) household: Option<EntityId>,
     pub(super) parent: Option<EntityId>,
@@ -82,6 +86,11 @@ impl Start {
         Self { step: Some(step), ..Self::edit(RecordKind::Mediation, entity) }
     }
 
+    /// What is done about a case by whoever handles it: only those sections (CAT-04).
+    pub(in crate::field) fn handling(entity: EntityId) -> Self {
+        Self { handling: true, ..Self::correct(entity) }
+    }
+
     /// One member of a household; `new` for another one.
     pub(in crate::field) fn member(household: EntityId, row: &str) -> Self {
         Self { member: Some(row.to_owned()), ..Self::edit(RecordKind::Household, household) }
@@ -94,6 +103,7 @@ impl Start {
             (Some(RecordKind::Mediation), ..) => "调解卷宗",
             (Some(RecordKind::Household), Some(_), _) => "改资料",
             (Some(RecordKind::Household), None, _) => "新建户",
+            (_, Some(_), _) if self.handling => HANDLING,
             (_, Some(_), _) => "补全和更正",
             _ if self.quick => "快速上报",
             (Some(RecordKind::Visit), ..) => "走访登记",
@@ -192,14 +202,19 @@ impl Start {
         let gone = || "这条记录已不在本机。".to_owned();
         let entity = app.entity(id).await.map_err(|p| p.message())?.ok_or_else(gone)?;
         let kind = entity.type_().and_then(RecordKind::parse).ok_or_else(gone)?;
-        let form = form_of(app, kind, entity.creation().and_then(|made| made.create.form.as_deref()))?;
+        let mut form = form_of(app, kind, entity.creation().and_then(|made| made.create.form.as_deref()))?;
+        if self.handling {
+            let case = CaseView::of(&entity).ok_or_else(gone)?;
+            let mine = fillable(&app.package(), &app.actor(), &case, Purpose::Handling, app.today());
+            form = Arc::new(mine.ok_or("这一件现在不由您办理，或者已经办完。填过的内容都在。")?);
+        }
         let base: Values = entity.values();
         let held: Vec<BlobRef> = entity.blobs().iter().map(|(_, blob)| blob.clone()).collect();
         let member = match self.member.as_deref() {
             Some("new") => Some(app.new_row()),
             other => other.map(str::to_owned),
         };
-        let step = self.step.map(Step::id).unwrap_or_default();
+        let step = if self.handling { "handling" } else { self.step.map(Step::id).unwrap_or_default() };
         let key = match (&self.member, &member) {
             _ if !step.is_empty() => format!("edit-{id}-{step}"),
             (Some(asked), Some(_)) if asked == "new" => format!("member-{id}"),
@@ -235,11 +250,18 @@ impl Start {
         if let Some(step) = self.step.filter(|_| !restored) {
             prefill::step(app, step, &mut draft.values);
         }
-        let only = self.step.map(|step| texts(sections(step))).unwrap_or_default();
-        let title = self.step.map(|step| app.package().label("mediation_step", step.id()).to_owned());
+        let mut only = self.step.map(|step| texts(sections(step))).unwrap_or_default();
+        let mut title = self.step.map(|step| app.package().label("mediation_step", step.id()).to_owned());
+        if self.handling {
+            only = form.sections.iter().map(|section| section.id.clone()).collect();
+            title = Some(HANDLING.to_owned());
+        }
         Ok(Begun { key, draft, restored, form, kind, base, held, quick: false, member, only, title })
     }
 }
+
+/// The heading of what is done about a case.
+const HANDLING: &str = "办理情况";
 
 /// Sections that open a file; the others belong to later steps.
 const OPENING: [&str; 3] = ["head", "accept", "parties"];

@@ -100,6 +100,20 @@ mod tests {
     }
 
     #[test]
+    fn a_notice_has_the_number_the_day_and_the_measures_that_its_handler_noted() {
+        let mut story = Story::hazard("yellow");
+        story.until_claimed();
+        let noted = json!({"set": {
+            "rect_notice": true, "rect_notice_no": "整改〔2026〕003号", "rect_notice_deadline": "2026-05-25",
+            "control_measures/r1/measure": "warning", "control_measures/r1/owner": "钟小满"
+        }});
+        story.admitted(&person("ben", "unit_handler"), "set", &noted).unwrap();
+        let said = text(&story, "rect_notice");
+        assert!(said.contains("编号：整改〔2026〕003号") && said.contains("请于2026年5月25日前"), "{said}");
+        assert!(said.contains("（钟小满）"), "{said}");
+    }
+
+    #[test]
     fn the_one_form_of_an_oral_agreement_prints() {
         let mut story = Story::new();
         let ann = person("ann", "village_assistant");

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::NaiveDate;
-use gridbook_domain::admit::{Refusal, admit};
+use gridbook_domain::admit::{Purpose, Refusal, admit, fillable};
 use gridbook_domain::calendar::{day_of, midnight};
 use gridbook_domain::case::CaseView;
 use gridbook_domain::clock::{CaseClocks, read};
-use gridbook_domain::form::{Stage, Values, validate};
+use gridbook_domain::form::{Form, Stage, Values, validate};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Actor, Assignment};
@@ -358,6 +358,27 @@ impl Person {
 
     pub async fn write(&self, id: EntityId, set: Value, photos: &[&str]) {
         self.try_write(id, &set, photos).await.unwrap();
+    }
+
+    /// Writes values without the device's own judgement, as a device that was changed would.
+    pub async fn force(&self, entity: EntityId, set: Value) {
+        let body = Body::Set(body::Set { set: values(&set), blobs: Vec::new() });
+        self.replica.save(&self.env, &[NewWrite { entity, body }], &[], &[]).await.unwrap();
+    }
+
+    /// What the screen offers to fill in for a purpose: 办理情况 or 补全和更正.
+    pub async fn fillable(&self, id: EntityId, purpose: Purpose) -> Option<Form> {
+        fillable(&self.package, &self.actor.borrow(), &self.case(id).await, purpose, self.today())
+    }
+
+    /// Fills in what the screen offers, as its dialogs do: every answer and picture has its field there.
+    pub async fn fill(&self, id: EntityId, purpose: Purpose, set: Value, photos: &[&str]) {
+        let form = self.fillable(id, purpose).await;
+        let form = form.unwrap_or_else(|| panic!("{} is offered nothing to fill in", self.user()));
+        for path in values(&set).keys().map(String::as_str).chain(photos.iter().copied()) {
+            assert!(form.field(path).is_some(), "{} is not asked for {path}", self.user());
+        }
+        self.write(id, set, photos).await;
     }
 
     /// Takes a step that is offered: with what the screen proposes, over it what the person enters. `to` of an action

@@ -1,6 +1,7 @@
 //! 七有: a yellow hazard goes 收→报→录→转→办→反→销, with one 退回补充, one extension, overdue once (督办短信 and a fault
 //! that is contested), dissatisfied, done again, satisfied, closed.
 
+use gridbook_domain::admit::Purpose;
 use gridbook_domain::clock::{ClockId, Lamp, LimitState};
 use gridbook_domain::ledger::{Cell, Names};
 use gridbook_domain::record::RecordKind;
@@ -54,7 +55,7 @@ async fn a_yellow_hazard_ends_with_seven_ticks() {
     let asked = ivy.messages(id).await;
     assert_eq!((asked[0].id.as_str(), asked[0].to.clone()), ("supplement", vec![To::User("ann".to_owned())]));
     town.travel(at("2026-03-10", "15:00"));
-    ann.write(id, json!({"address_text": "柳溪村3组桥头水沟"}), &[]).await;
+    ann.fill(id, Purpose::Report, json!({"address_text": "柳溪村3组桥头水沟"}), &[]).await;
     town.step(&ann, &all, id, "resubmit", json!({"text": "3组桥头那一段"})).await;
 
     // 录: the number comes from the server.
@@ -80,15 +81,29 @@ async fn a_yellow_hazard_ends_with_seven_ticks() {
     town.travel(at("2026-03-12", "10:00"));
     ben.step(id, "claim", json!({})).await;
     ben.step(id, "start", json!({})).await;
-    ben.write(
-        id,
-        json!({"on_spot_result": "controlled", "rect_notice": true, "rect_notice_deadline": "2026-03-20"}),
-        &[],
-    )
-    .await;
+    assert!(limit(&ben, id, ClockId::Control).await.open(), "nobody has it under control yet");
+    let noted = json!({
+        "on_spot_result": "controlled", "control_measures/r1/measure": "warning",
+        "control_measures/r1/owner": "钟小满", "control_measures/r1/from": "2026-03-12T10:00",
+        "rect_notice": true, "rect_notice_no": "整改〔2026〕003号", "rect_notice_deadline": "2026-03-20",
+        "expected_done": "2026-03-25",
+        "plan_measures": "分两段清", "plan_funds": "村集体", "plan_owner": "钟小满", "plan_deadline": "2026-03-25",
+        "plan_contingency": "下雨时有人守着", "cost": 800
+    });
+    ben.fill(id, Purpose::Handling, noted, &["photo_progress"]).await;
     town.sync(&all).await;
     let handle = limit(&ben, id, ClockId::Handle).await;
     assert_eq!(handle.due, at("2026-03-26", "24:00"), "the day that was entered at the dispatch binds");
+    for person in all {
+        assert_eq!(
+            limit(person, id, ClockId::Control).await.state(u64::MAX),
+            LimitState::Met,
+            "{}",
+            person.user()
+        );
+    }
+    assert_eq!(ann.case(id).await.values["rect_notice_no"], "整改〔2026〕003号");
+    assert_eq!(ann.fillable(id, Purpose::Handling).await, None, "whoever reported it reads it");
     town.travel(at("2026-03-25", "10:00"));
     ben.step(id, "progress", json!({"text": "清了一半，下雨停工"})).await;
     let why = json!({"reason": "force_majeure", "asked_by": "2026-04-02", "text": "连日下雨"});
@@ -246,4 +261,33 @@ async fn who_does_not_repair_is_handed_over_step_by_step() {
     let taken: Vec<String> = view.enforced.iter().map(|(step, day)| format!("{step} {day}")).collect();
     assert_eq!(view.state, "transferred");
     assert_eq!(taken, ["persuade 2026-03-20", "notice 2026-03-23", "transfer 2026-03-30"]);
+}
+
+/// What a unit that does not handle a case writes about its handling does not count, whatever its device lets it write.
+#[tokio::test]
+async fn what_a_stranger_writes_about_the_handling_is_refused() {
+    let town = Town::at(at("2026-03-09", "10:00")).await;
+    let ann = town.person("ann", "village_assistant").await;
+    let ivy = town.person("ivy", "intake_clerk").await;
+    let (ben, carl) = (town.of_unit("ben", UNIT).await, town.of_unit("carl", "U-FIRE").await);
+    let all = [&ann, &ivy, &ben, &carl];
+    let id = ann.report(RecordKind::Hazard, GRID, hazard("yellow"), &["photo_before"]).await;
+    town.sync(&all).await;
+    let register = json!({"category": "water_works", "subtype": "water_works.6", "duplicate_checked": true});
+    town.step(&ivy, &all, id, "register", register).await;
+    let units = json!({"lead_unit": UNIT});
+    town.step(&ivy, &all, id, "dispatch", units).await;
+    let notice = json!({"rect_notice": true, "rect_notice_deadline": "2026-03-20"});
+    ann.force(id, json!({"rect_notice_deadline": "2026-12-31"})).await;
+    ben.force(id, notice.clone()).await;
+    town.sync(&all).await;
+    assert_eq!(ann.refused(id).as_deref(), Some("not_permitted"), "the reporter");
+    assert_eq!(ben.refused(id).as_deref(), Some("not_permitted"), "not before it is claimed");
+    town.step(&ben, &all, id, "claim", json!({})).await;
+    ben.fill(id, Purpose::Handling, notice, &[]).await;
+    town.sync(&all).await;
+    for person in [&ann, &ivy, &ben] {
+        assert_eq!(person.case(id).await.values["rect_notice_deadline"], "2026-03-20", "{}", person.user());
+    }
+    assert!(!carl.sees(id));
 }

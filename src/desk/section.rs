@@ -1,10 +1,14 @@
-//! One section of a file's form, filled in at the desk with the same fields as on the phone. What is typed is on the disk
-//! within half a second, and comes back when the section is opened again.
+//! One section of a record's form, filled in at the desk with the same fields as on the phone: of a mediation file, of what
+//! was done about a case, of what was reported. What is typed is on the disk within half a second, and comes back when the
+//! section is opened again.
 
 use std::sync::Arc;
 
 use gloo::timers::callback::Timeout;
+use gridbook_domain::admit::{Purpose, fillable};
+use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Form, Problem, Section, Stage};
+use gridbook_domain::record::RecordKind;
 use gridbook_log::{BlobRef, Body, Entity, EntityId, body};
 use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
@@ -30,18 +34,25 @@ struct Filling {
     timer: StoredValue<Option<Timeout>, LocalStorage>,
 }
 
-/// The dialog of one section; `on_close` is called once it is gone.
-pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> AnyView {
-    let app = use_app();
+/// The section by its id, as this person may fill it in now.
+fn section_of(app: App, case: &CaseView, id: &str) -> Option<Section> {
     let package = app.package();
+    let of = |form: Form| form.sections.into_iter().find(|section| section.id == id);
+    if case.kind == RecordKind::Mediation {
+        return of(package.form_named(case.form.as_deref()?)?.clone());
+    }
+    let part = |purpose| fillable(&package, &app.actor(), case, purpose, app.today());
+    [Purpose::Handling, Purpose::Report].into_iter().find_map(|purpose| of(part(purpose)?))
+}
+
+/// The dialog of one section; `on_close` is called once it is gone.
+pub fn section_dialog(case: &CaseView, section: &str, on_close: Callback<()>) -> AnyView {
+    let (app, id) = (use_app(), case.id);
     let open = RwSignal::new(true);
-    let filling: RwSignal<Option<Filling>> = RwSignal::new(None);
+    let filling: RwSignal<Option<Option<Filling>>> = RwSignal::new(None);
     let wanted = section.to_owned();
     let owner = Owner::current();
-    let title = package
-        .form("F-MEDIATION")
-        .and_then(|form| form.sections.iter().find(|one| one.id == section))
-        .map_or_else(String::new, |section| section.title.clone());
+    let title = section_of(app, case, section).map_or_else(String::new, |section| section.title);
     spawn_local(async move {
         if let Ok(Some(entity)) = app.entity(id).await
             && let Some(owner) = owner
@@ -49,17 +60,22 @@ pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> An
             let key = format!("desk-{id}-{wanted}");
             let draft = app.get_draft(&key).await.ok().flatten();
             let made = owner.with(|| begin(app, &entity, &wanted, key, draft));
-            let _ = filling.try_set(made);
+            let _ = filling.try_set(Some(made));
         }
     });
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
     let doing = Doing::showing(open, failure);
     let save = move || {
-        let Some(filling) = filling.get_untracked() else { return };
+        let Some(filling) = filling.get_untracked().flatten() else { return };
         doing.begin(async move { filling.save(app).await.map(|()| "已保存，待同步".to_owned()) });
     };
     let inside = move || {
-        let Some(filling) = filling.get() else { return loading(4) };
+        let filling = match filling.get() {
+            None => return loading(4),
+            // Somebody went on with the record meanwhile.
+            Some(None) => return gone(),
+            Some(Some(filling)) => filling,
+        };
         let list = filling.section.with_value(|section| fields(filling.state, &section.fields));
         let body = view! { {failed(failure, None)}{list} };
         doing.foot("保存", "section-save").away("关闭").form(body.into_any(), save)
@@ -67,11 +83,16 @@ pub fn section_dialog(id: EntityId, section: &str, on_close: Callback<()>) -> An
     dialog_until(open, "dialog-wide", title, Box::new(inside), on_close)
 }
 
+fn gone() -> AnyView {
+    let words = "这一部分现在不由您填写：这一件可能已经有人接着办了，或者已经办完。填过的内容都在。";
+    view! { <div class="dialog-body"><p>{words}</p></div> }.into_any()
+}
+
 fn begin(app: App, entity: &Entity, section: &str, key: String, draft: Option<Draft>) -> Option<Filling> {
     let package = app.package();
     let named = entity.creation().and_then(|made| made.create.form.clone())?;
     let form: Arc<Form> = Arc::new(package.form_named(&named)?.clone());
-    let section = form.sections.iter().find(|one| one.id == section)?.clone();
+    let section = section_of(app, &CaseView::of(entity)?, section)?;
     let base = entity.values();
     let held: Vec<BlobRef> = entity.blobs().iter().map(|(_, blob)| blob.clone()).collect();
     let draft = draft.unwrap_or_else(|| Draft {
@@ -125,7 +146,10 @@ impl Filling {
     /// Whether a path belongs to this section.
     fn owns(self, path: &str) -> bool {
         let head = path.split('/').next().unwrap_or(path);
-        self.section.with_value(|section| section.fields.iter().any(|field| field.path == head))
+        // Who signed stands beside the signature.
+        let beside = head.strip_suffix("_by").unwrap_or(head);
+        let named = |path: &str| path == head || path == beside;
+        self.section.with_value(|section| section.fields.iter().any(|field| named(&field.path)))
     }
 
     async fn save(self, app: App) -> Result<(), String> {
@@ -143,7 +167,8 @@ impl Filling {
         }
         let held = self.held.get_value();
         let photos = self.state.photos.get_untracked();
-        let blobs: Vec<BlobRef> = photos.into_iter().filter(|photo| !held.contains(photo)).collect();
+        let fresh = |photo: &BlobRef| !held.contains(photo) && self.owns(&photo.role);
+        let blobs: Vec<BlobRef> = photos.into_iter().filter(fresh).collect();
         let mut set = self.state.changes();
         set.retain(|path, _| self.owns(path));
         self.timer.set_value(None);

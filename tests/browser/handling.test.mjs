@@ -1,0 +1,99 @@
+// What is done about a case: whoever handles it writes it down, at the desk or on a phone without a network, and whoever
+// reported it reads it. Where a level rose after the report, the picture of before is asked for.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+import { DESK, PHONE } from "./harness/browser.mjs";
+import { Desk } from "./harness/desk.mjs";
+import { Account } from "./harness/feed.mjs";
+import { keep } from "./harness/look.mjs";
+import { Phone } from "./harness/phone.mjs";
+import { photo } from "./harness/photo.mjs";
+import { Township } from "./harness/township.mjs";
+import { nudged, until } from "./harness/wait.mjs";
+
+const CRACK = "晒坝边的挡墙裂了一道缝";
+const NUMBER = "整改〔2026〕003号";
+
+/** A day in China, so many from today. */
+const day = (days) => new Date(Date.now() + (8 + 24 * days) * 3_600_000).toISOString().slice(0, 10);
+
+test("whoever handles a case says what is done about it", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const at = (user) => town.browser.device(DESK).then((context) => Desk.open(context, town.origin, user));
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  const [intake, dispatcher, unit] = [await at("dengji01"), await at("fenpai01"), await at("yjb01")];
+
+  await t.test("a level that rises at the registration asks for the picture of before; intake corrects the report", async () => {
+    await phone.hazard({ desc: CRACK, place: "一组晒坝", level: "blue" });
+    await phone.synced();
+    await intake.find(CRACK);
+    assert.equal(await intake.id("lacks-before").count(), 0, "blue needs none");
+    await intake.act("register", { category: "cut_slope", subtype: "cut_slope.1", level: "yellow", duplicate_checked: true });
+    await intake.reaches("registered");
+    await intake.id("lacks-before").waitFor();
+    assert.equal(await intake.id("handling").count(), 0, "who registers does not handle");
+    await intake.fill("fill-quick", { address_text: "一组晒坝东头" });
+    await intake.id("detail").filter({ hasText: "一组晒坝东头" }).waitFor();
+    await phone.reaches(CRACK, "已登记");
+    await phone.id("lacks-before").waitFor();
+    assert.equal(await phone.id("record-handling").count(), 0);
+  });
+
+  await t.test("the unit writes down the picture, the notice and what keeps people away", async () => {
+    await dispatcher.find(CRACK);
+    await dispatcher.act("dispatch", { lead_unit: "yjb" });
+    await unit.find(CRACK);
+    await unit.reaches("dispatched");
+    assert.equal(await unit.id("handling").count(), 0, "not before it is claimed");
+    await unit.act("claim");
+    await unit.id("handling").waitFor();
+    await unit.fill("fill-before", { photo_before: photo(31) });
+    await until("nothing is missing", async () => (await unit.id("lacks-before").count()) === 0);
+    await unit.fill("fill-notice", {
+      rect_notice: "true", rect_notice_no: NUMBER, rect_notice_deadline: day(5), expected_done: day(6),
+    });
+    await unit.fill("fill-on_spot", {
+      on_spot_result: "controlled", "control_measures/0/measure": "warning", "control_measures/0/owner": "周桂兰",
+    });
+    for (const words of [NUMBER, day(5), "周桂兰"]) await unit.id("handling").filter({ hasText: words }).waitFor();
+    await keep(unit.page, "desk-handling");
+    await unit.id("paper-rect_notice").click();
+    const paper = unit.page.locator('[data-testid="paper"][data-doc="rect_notice"]');
+    await paper.filter({ hasText: `编号：${NUMBER}` }).waitFor();
+    const [year, month, date] = day(5).split("-").map(Number);
+    assert.ok((await paper.innerText()).includes(`${year}年${month}月${date}日前完成整改`), "the notice says until when");
+  });
+
+  await t.test("on a phone without a network the same sections are filled in; the reporter reads them", async () => {
+    const township = await Account.signIn(town.server.origin, "zhuren01");
+    const [hazard] = await township.list("hazard", (record) => record.values.desc === CRACK);
+    const second = await Phone.open(await town.browser.device(PHONE), town.origin, "yjb01");
+    await second.go(`record/${hazard.id}`);
+    await second.id("record-handling").waitFor();
+    await second.offlineReady();
+    await second.airplane(true);
+    await second.id("record-handling").click();
+    // 现场处置, 整改通知, 整改方案.
+    await second.id("field-on_spot_result-controlled").waitFor();
+    await second.id("form-next").click();
+    assert.equal(await second.id("field-rect_notice_no").inputValue(), NUMBER);
+    await second.id("form-next").click();
+    await second.id("field-plan_owner").fill("秦白露");
+    await second.id("field-plan_measures").fill("先支护，再重砌");
+    await keep(second.page, "phone-handling");
+    await second.id("form-save").click();
+    await second.id("record-handling").waitFor();
+    await until("the phone shows the plan", async () => (await second.text()).includes("先支护，再重砌"));
+    await second.airplane(false);
+    await second.synced();
+    await phone.openRecord(CRACK);
+    for (const words of ["先支护，再重砌", "秦白露", NUMBER]) {
+      await nudged(`the reporter reads ${words}`, () => phone.wake(), async () => (await phone.text()).includes(words));
+    }
+    assert.equal(await phone.id("record-handling").count(), 0, "who reported does not handle");
+  });
+
+  town.noComplaints();
+});

@@ -2,18 +2,21 @@
 //! taken away. In one household the one row says that it is a double of the other, and gives what that lacked. Of two
 //! households a record says whether it is one person, who then counts where he lives. Each can be taken back.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod elsewhere;
+
+use std::collections::BTreeMap;
 
 use gridbook_log::{Entity, EntityId, map_of};
 use serde_json::Value;
 
-use super::merge::{self, Merges};
+use super::merge;
 use super::twin::{Same, WHOLE, mark, marks};
 use crate::admit::Refusal;
 use crate::form::{Values, table_rows};
-use crate::record::RecordKind;
 use crate::search::fold;
-use crate::summary::{Hint, Summary, phone_tail};
+use crate::summary::{Hint, phone_tail};
+
+pub use elsewhere::Elsewhere;
 
 /// Column of a row that is a double: the row that stands for it.
 pub const OF: &str = "double_of";
@@ -334,43 +337,6 @@ fn head(from: &dyn Cells) -> String {
 pub(crate) fn hints(from: &dyn Cells) -> Vec<Hint> {
     let both = said(from).into_iter().filter(|said| said.both);
     both.map(|said| Hint::LivesHere { written: said.house, name: mark(&fold(&said.other)) }).collect()
-}
-
-/// Who is written down at a household and lives in another, as far as this device knows: he counts where he lives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Elsewhere(BTreeMap<(EntityId, u64), EntityId>);
-
-impl Elsewhere {
-    /// Reads them off rows of a list.
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Summary> + Clone) -> Self {
-        let merges = Merges::of(rows.clone());
-        let mut found = BTreeMap::new();
-        let homes = |row: &&Summary| row.kind == RecordKind::Household && !row.rejected && !merges.gone(row);
-        for row in rows.into_iter().filter(homes) {
-            for hint in &row.hints {
-                if let Hint::LivesHere { written, name } = hint {
-                    found.insert((merges.standing(*written), *name), row.id);
-                }
-            }
-        }
-        // Where each of two says that the other's counts with it, one of them counts.
-        let pairs: BTreeSet<(EntityId, EntityId)> =
-            found.iter().map(|((written, _), lives)| (*written, *lives)).collect();
-        found.retain(|(written, _), lives| {
-            written != lives && (!pairs.contains(&(*lives, *written)) || *lives < *written)
-        });
-        Self(found)
-    }
-
-    /// Where somebody of that name, written down at this household, lives and counts; `None`: here.
-    pub fn lives(&self, house: EntityId, name: &str) -> Option<EntityId> {
-        if self.0.is_empty() { None } else { self.0.get(&(house, mark(&fold(name)))).copied() }
-    }
-
-    /// Persons who count for a household.
-    pub fn persons(&self, home: &Summary) -> usize {
-        home.keys.names.iter().filter(|name| self.lives(home.id, name).is_none()).count()
-    }
 }
 
 /// Judges the marks that an operation makes: each names rows that were written once, and a household. Rows that left or

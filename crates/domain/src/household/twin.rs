@@ -115,7 +115,7 @@ pub(crate) fn marks(name: &str, birth: &str, id_number: &str) -> [Option<u64>; 2
 }
 
 /// FNV-1a, 64 bits: the same on every device.
-pub(super) fn mark(text: &str) -> u64 {
+pub(in crate::household) fn mark(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

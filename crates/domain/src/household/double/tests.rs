@@ -8,6 +8,7 @@ use crate::household::HouseholdView;
 use crate::household::movement::{Movement, apply, history};
 use crate::household::twin::twins;
 use crate::package::Package;
+use crate::summary::Summary;
 use crate::territory::card;
 use crate::territory::zone::Zones;
 
@@ -32,11 +33,11 @@ fn house(n: u8, head: &str, cells: &[(&str, &str, &str)]) -> Story {
     story
 }
 
-fn put(story: &mut Story, set: Values) -> Result<(), Refusal> {
+fn put(story: &mut Story, set: &Values) -> Result<(), Refusal> {
     story.admitted(&person("ann", "village_assistant"), "set", &json!({ "set": set }))
 }
 
-fn put_json(story: &mut Story, set: Value) -> Result<(), Refusal> {
+fn put_json(story: &mut Story, set: &Value) -> Result<(), Refusal> {
     story.admitted(&person("ann", "village_assistant"), "set", &json!({ "set": set }))
 }
 
@@ -78,7 +79,7 @@ fn who_stands_in_two_rows_is_one_and_two_again() {
     assert_eq!(found(&story), [("m2".to_owned(), "m3".to_owned(), Same::Birth)], "more is known of m2");
     let before = story.entity.values();
     let set = put_together(&before, "m3", "m2");
-    put(&mut story, set).unwrap();
+    put(&mut story, &set).unwrap();
     assert_eq!(found(&story), []);
     let view = HouseholdView::of(&story.entity);
     assert_eq!(names(&story), ["钟小满", "钟大雪"]);
@@ -92,7 +93,7 @@ fn who_stands_in_two_rows_is_one_and_two_again() {
     assert_eq!(view.person("m3").map(|one| one.row.as_str()), Some("m2"));
     assert!(crate::form::has_left(&story.entity.values(), "members", "m3"), "no form asks for it");
     let set = take_apart(&story.entity.values(), "m3");
-    put(&mut story, set).unwrap();
+    put(&mut story, &set).unwrap();
     let set =
         |values: Values| -> Values { values.into_iter().filter(|(_, value)| !value.is_null()).collect() };
     assert_eq!(set(story.entity.values()), set(before), "as it was");
@@ -103,17 +104,17 @@ fn who_stands_in_two_rows_is_one_and_two_again() {
 fn what_was_corrected_since_stays_when_they_are_two_again() {
     let mut story = twice();
     let set = put_together(&story.entity.values(), "m3", "m2");
-    put(&mut story, set).unwrap();
-    put_json(&mut story, json!({"members/m2/phone": "13900009999"})).unwrap();
+    put(&mut story, &set).unwrap();
+    put_json(&mut story, &json!({"members/m2/phone": "13900009999"})).unwrap();
     let set = take_apart(&story.entity.values(), "m3");
-    put(&mut story, set).unwrap();
+    put(&mut story, &set).unwrap();
     assert_eq!(story.entity.text("members/m2/phone"), Some("13900009999"));
 }
 
 #[test]
 fn those_who_left_do_not_count_and_a_name_alone_says_nothing() {
     let mut story = twice();
-    put_json(&mut story, json!({"members/m3/left": "moved_out"})).unwrap();
+    put_json(&mut story, &json!({"members/m3/left": "moved_out"})).unwrap();
     assert_eq!(found(&story), []);
     let two = house(
         2,
@@ -156,11 +157,11 @@ fn those_who_left_do_not_count_and_a_name_alone_says_nothing() {
 fn two_rows_that_are_two_people_are_not_asked_about_again_until_that_is_taken_back() {
     let mut story = twice();
     let pair = pairs(&story.entity.values(), Some(id(1))).remove(0);
-    put(&mut story, say(&pair, id(1), false)).unwrap();
+    put(&mut story, &say(&pair, id(1), false)).unwrap();
     assert_eq!(found(&story), []);
     let told = said(&story.entity.values()).remove(0);
     assert_eq!((told.both, told.other.as_str(), told.house), (false, "钟大雪", id(1)));
-    put(&mut story, unsay(&told)).unwrap();
+    put(&mut story, &unsay(&told)).unwrap();
     assert_eq!(found(&story).len(), 1);
     assert_eq!(said(&story.entity.values()), []);
 }
@@ -169,21 +170,21 @@ fn two_rows_that_are_two_people_are_not_asked_about_again_until_that_is_taken_ba
 fn marks_that_came_late_or_twice_break_nothing() {
     // Two people put them together at once, each the other way round: one stands.
     let mut ring = twice();
-    put_json(&mut ring, json!({"members/m3/double_of": "m2"})).unwrap();
-    put_json(&mut ring, json!({"members/m2/double_of": "m3"})).unwrap();
+    put_json(&mut ring, &json!({"members/m3/double_of": "m2"})).unwrap();
+    put_json(&mut ring, &json!({"members/m2/double_of": "m3"})).unwrap();
     assert_eq!(names(&ring), ["钟小满", "钟大雪"]);
     assert_eq!(HouseholdView::of(&ring.entity).person("m3").unwrap().row, "m2");
     // The row that stood was taken away: the double is a row like any other.
     let mut gone = twice();
-    put_json(&mut gone, json!({"members/m3/double_of": "m2"})).unwrap();
-    put_json(&mut gone, json!({"members/m2/_gone": true})).unwrap();
+    put_json(&mut gone, &json!({"members/m3/double_of": "m2"})).unwrap();
+    put_json(&mut gone, &json!({"members/m2/_gone": true})).unwrap();
     let view = HouseholdView::of(&gone.entity);
     assert_eq!((names(&gone).len(), view.members[1].row.as_str()), (2, "m3"));
     assert!(!crate::form::has_left(&gone.entity.values(), "members", "m3"));
     // A mark that arrives when the row is gone already is taken, and says nothing.
     let mut late = twice();
-    put_json(&mut late, json!({"members/m2/_gone": true})).unwrap();
-    put_json(&mut late, json!({"members/m3/double_of": "m2"})).unwrap();
+    put_json(&mut late, &json!({"members/m2/_gone": true})).unwrap();
+    put_json(&mut late, &json!({"members/m3/double_of": "m2"})).unwrap();
     assert_eq!(names(&late).len(), 2);
 }
 
@@ -191,7 +192,7 @@ fn marks_that_came_late_or_twice_break_nothing() {
 fn what_is_reported_of_a_double_counts_for_the_one_that_stands() {
     let mut story = twice();
     let set = put_together(&story.entity.values(), "m3", "m2");
-    put(&mut story, set).unwrap();
+    put(&mut story, &set).unwrap();
     let event = |row: &str, kind: &str| Movement {
         row: row.to_owned(),
         kind: kind.to_owned(),
@@ -203,7 +204,7 @@ fn what_is_reported_of_a_double_counts_for_the_one_that_stands() {
     };
     let happen = |story: &mut Story, event: Movement| {
         let set = apply(&HouseholdView::of(&story.entity), &history(&story.entity), &[event]);
-        put(story, set).unwrap();
+        put(story, &set).unwrap();
     };
     happen(&mut story, event("e1", "married_out"));
     assert_eq!(names(&story), ["钟小满"]);
@@ -211,7 +212,7 @@ fn what_is_reported_of_a_double_counts_for_the_one_that_stands() {
     happen(&mut story, event("e2", "returned"));
     assert_eq!(names(&story), ["钟小满", "钟大雪"]);
     // Written at the double by somebody who did not know.
-    put_json(&mut story, json!({"members/m3/left": "moved_out", "members/m3/left_on": "2026-05-18"}))
+    put_json(&mut story, &json!({"members/m3/left": "moved_out", "members/m3/left_on": "2026-05-18"}))
         .unwrap();
     let view = HouseholdView::of(&story.entity);
     assert_eq!((names(&story).len(), view.former[0].left.as_str()), (1, "moved_out"));
@@ -222,7 +223,7 @@ fn what_is_reported_of_a_double_counts_for_the_one_that_stands() {
 
 #[test]
 fn a_mark_names_rows_that_were_written_and_a_household() {
-    let refused = |set: Value| put_json(&mut twice(), set).unwrap_err().code().to_owned();
+    let refused = |set: Value| put_json(&mut twice(), &set).unwrap_err().code().to_owned();
     for set in [
         json!({"members/m3/double_of": "m3"}),
         json!({"members/m3/double_of": "m9"}),
@@ -237,7 +238,7 @@ fn a_mark_names_rows_that_were_written_and_a_household() {
     }
     // Where it is written together with the household.
     let mut story = twice();
-    put_json(&mut story, json!({"members/n/name": "钟大雪", "members/n/double_of": "m2"})).unwrap();
+    put_json(&mut story, &json!({"members/n/name": "钟大雪", "members/n/double_of": "m2"})).unwrap();
     let stranger =
         story.judge(&person("cat", "unit_handler"), "set", &json!({"set": {"members/m3/double_of": "m2"}}));
     assert_eq!(stranger, Err(Refusal::NotPermitted("household.edit".to_owned())));
@@ -280,7 +281,7 @@ fn a_person_of_two_households_is_named_and_the_households_are_two() {
     );
     assert!(!look(&wife, &new).house, "one of two");
     let mut whole = new;
-    put_json(&mut whole, json!({"members/a/phone": "13800005678"})).unwrap();
+    put_json(&mut whole, &json!({"members/a/phone": "13800005678"})).unwrap();
     assert!(look(&wife, &whole).house, "both");
 }
 
@@ -299,7 +300,7 @@ fn whoever_moved_out_of_the_other_is_not_asked_about_and_may_come_back() {
             ..Movement::default()
         };
         let set = apply(&HouseholdView::of(&old.entity), &history(&old.entity), &[event]);
-        put(old, set).unwrap();
+        put(old, &set).unwrap();
     };
     happen(&mut old, "moved_out");
     assert_eq!(look(&new, &old).open, []);
@@ -317,7 +318,7 @@ fn one_person_of_two_households_counts_once_where_he_lives() {
     let (old, mut new) = families();
     assert_eq!(counted(&[row(&old), row(&new)]), 4);
     let pair = look(&new, &old).open.remove(0);
-    put(&mut new, say(&pair, id(1), true)).unwrap();
+    put(&mut new, &say(&pair, id(1), true)).unwrap();
     assert!(look(&new, &old).settled && look(&old, &new).settled, "silent on both cards");
     let rows = [row(&old), row(&new)];
     assert_eq!(counted(&rows), 3);
@@ -326,13 +327,13 @@ fn one_person_of_two_households_counts_once_where_he_lives() {
     assert_eq!((elsewhere.persons(&rows[0]), elsewhere.persons(&rows[1])), (1, 2));
     // She left the new household: the mark says nothing any more.
     let before = new.entity.clone();
-    put_json(&mut new, json!({"members/b/left": "moved_out"})).unwrap();
+    put_json(&mut new, &json!({"members/b/left": "moved_out"})).unwrap();
     assert_eq!(counted(&[row(&old), row(&new)]), 3, "one in the new, two in the old");
     assert_eq!(said(&new.entity), []);
     // Taken back.
     new.entity = before;
     let told = said(&new.entity).remove(0);
-    put(&mut new, unsay(&told)).unwrap();
+    put(&mut new, &unsay(&told)).unwrap();
     assert_eq!((counted(&[row(&old), row(&new)]), look(&old, &new).open.len()), (4, 1));
 }
 
@@ -340,8 +341,8 @@ fn one_person_of_two_households_counts_once_where_he_lives() {
 fn each_says_that_the_other_counts_with_it_and_one_does() {
     let (mut old, mut new) = families();
     let (to, back) = (look(&new, &old).open.remove(0), look(&old, &new).open.remove(0));
-    put(&mut new, say(&to, id(1), true)).unwrap();
-    put(&mut old, say(&back, id(2), true)).unwrap();
+    put(&mut new, &say(&to, id(1), true)).unwrap();
+    put(&mut old, &say(&back, id(2), true)).unwrap();
     assert_eq!(counted(&[row(&old), row(&new)]), 3);
 }
 
@@ -349,14 +350,14 @@ fn each_says_that_the_other_counts_with_it_and_one_does() {
 fn what_was_said_of_a_double_counts_for_the_row_that_stands() {
     let (old, mut new) = families();
     let pair = look(&new, &old).open.remove(0);
-    put(&mut new, say(&pair, id(1), false)).unwrap();
+    put(&mut new, &say(&pair, id(1), false)).unwrap();
     put_json(
         &mut new,
-        json!({"members/c/name": "钟大雪", "members/c/birth": "1990-01-01", "members/c/relation": "spouse"}),
+        &json!({"members/c/name": "钟大雪", "members/c/birth": "1990-01-01", "members/c/relation": "spouse"}),
     )
     .unwrap();
     assert_eq!(look(&new, &old).open.len(), 1, "of the second row nobody said anything");
     let set = put_together(&new.entity.values(), "b", "c");
-    put(&mut new, set).unwrap();
+    put(&mut new, &set).unwrap();
     assert!(look(&new, &old).settled, "two people, whichever row stands");
 }

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
     use crate::record::RecordKind;
 
-    fn after(form: &Form, before: Value, path: &str, answer: Value) -> Values {
+    fn after(form: &Form, before: &Value, path: &str, answer: Value) -> Values {
         let mut values: Values = before.as_object().unwrap().clone().into_iter().collect();
         values.insert(path.to_owned(), answer);
         follow(form, Package::builtin(), &mut values, path);
@@ -64,12 +64,12 @@ mod tests {
         let of_step = package.flow(RecordKind::Hazard).unwrap().actions("register").next().unwrap();
         for form in [package.form("F-HAZARD").unwrap(), &of_step.form(RecordKind::Hazard)] {
             let chosen = json!({"category": "fire", "subtype": "fire.1", "level": "yellow"});
-            let other = after(form, chosen.clone(), "category", json!("gas"));
+            let other = after(form, &chosen, "category", json!("gas"));
             assert_eq!((other.get("subtype"), &other["level"]), (None, &json!("yellow")));
-            let same = after(form, chosen.clone(), "category", json!("fire"));
+            let same = after(form, &chosen, "category", json!("fire"));
             assert_eq!(same["subtype"], json!("fire.1"));
             for (subtype, level) in [("fire.1", "orange"), ("fire.6", "yellow")] {
-                assert_eq!(after(form, chosen.clone(), "subtype", json!(subtype))["level"], json!(level));
+                assert_eq!(after(form, &chosen, "subtype", json!(subtype))["level"], json!(level));
             }
         }
     }
@@ -77,11 +77,11 @@ mod tests {
     #[test]
     fn what_is_ticked_raises_the_risk_and_nothing_ticked_says_nothing() {
         let form = Package::builtin().form("F-DISPUTE").unwrap();
-        let level = |before: Value, ticked: Value| {
+        let level = |before: &Value, ticked: Value| {
             after(form, before, "risk_checklist", ticked).get("risk_level").cloned()
         };
-        assert_eq!(level(json!({}), json!(["violence_threat"])), Some(json!("yellow")));
-        assert_eq!(level(json!({"risk_level": "red"}), json!(["violence_threat"])), Some(json!("red")));
-        assert_eq!(level(json!({}), json!([])), None);
+        assert_eq!(level(&json!({}), json!(["violence_threat"])), Some(json!("yellow")));
+        assert_eq!(level(&json!({"risk_level": "red"}), json!(["violence_threat"])), Some(json!("red")));
+        assert_eq!(level(&json!({}), json!([])), None);
     }
 }

@@ -80,9 +80,7 @@ pub fn lacks_before(package: &Package, case: &CaseView) -> bool {
     let asks = || {
         case.level.as_deref().and_then(|level| package.level(level)).is_some_and(|level| level.photo_before)
     };
-    case.kind == RecordKind::Hazard
-        && asks()
-        && !case.photos.get(PHOTO_BEFORE).is_some_and(|count| *count > 0)
+    case.kind == RecordKind::Hazard && asks() && case.photos.get(PHOTO_BEFORE).is_none_or(|count| *count == 0)
 }
 
 /// Where a hazard is and of what kind, for comparing.

@@ -368,7 +368,8 @@ impl Person {
 
     /// What the screen offers to fill in for a purpose: 办理情况 or 补全和更正.
     pub async fn fillable(&self, id: EntityId, purpose: Purpose) -> Option<Form> {
-        fillable(&self.package, &self.actor.borrow(), &self.case(id).await, purpose, self.today())
+        let case = self.case(id).await;
+        fillable(&self.package, &self.actor.borrow(), &case, purpose, self.today())
     }
 
     /// Fills in what the screen offers, as its dialogs do: every answer and picture has its field there.

@@ -186,7 +186,7 @@ impl World {
     fn let_go(&mut self, device: usize, tab: usize) -> Result<(), String> {
         match &self.devices[device].tabs[tab] {
             Some(open) if self.config.kind == Kind::Server => {
-                now(open.replica.release_held()).map_err(|e| e.to_string())
+                now(open.replica.release_held(None)).map_err(|e| e.to_string())
             }
             _ => Ok(()),
         }

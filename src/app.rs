@@ -3,6 +3,7 @@
 //! Screens read [`App`]; it is a handle that can be copied into any closure.
 
 mod account;
+mod again;
 mod authors;
 mod backend;
 pub mod carry;

@@ -1,5 +1,6 @@
 //! Components that phone and desk share. They draw and ask; they decide nothing.
 
+pub mod again;
 pub mod alarm;
 pub mod aside;
 pub mod ask;
@@ -8,6 +9,7 @@ pub mod badge;
 pub mod busy;
 pub mod carry;
 pub mod check;
+pub mod clock;
 pub mod dialog;
 pub mod directory;
 pub mod dom;
@@ -31,6 +33,7 @@ pub mod strip;
 pub mod timeline;
 pub mod toast;
 pub mod unfit;
+pub mod unread;
 pub mod window;
 
 use std::sync::{Arc, Mutex};

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use gridbook_domain::admit::reads;
 use gridbook_domain::role::Actor;
 use gridbook_log::{Entity, EntityId, Op, WireOp};
-use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head};
+use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head, MOST_PLAIN, share_out};
 use gridbook_sync::driver::identity;
 use gridbook_sync::env::Env;
 use gridbook_sync::relay::{Broken, Tally, relay};
-use gridbook_sync::store::{Batch, Store, Table, scan_all};
+use gridbook_sync::store::{Batch, Store, Table};
 use gridbook_sync::wire::{Entry, PullReply};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -46,6 +46,8 @@ pub enum Answer {
     Passphrase,
     /// Cut short or changed.
     Damaged,
+    /// More is inside than is ever opened.
+    TooLarge,
     /// It could not be done.
     Failed,
 }
@@ -74,6 +76,8 @@ pub enum CarryError {
     Passphrase,
     /// Cut short or changed on its way.
     Damaged,
+    /// More is inside than is ever opened.
+    TooLarge,
     /// Made by a newer version.
     Newer,
     /// Made for somebody else, or for another township.
@@ -92,6 +96,9 @@ impl CarryError {
             Self::Foreign => "这不是网格簿的随身文件，什么也没有改动。请重新选择文件。",
             Self::Passphrase => "口令不对，文件没有打开，也没有损坏。请核对纸条或电话里的 12 位口令后再试。",
             Self::Damaged => "文件不完整，可能没有复制完。这里什么也没有改动，请重新复制一次再试。",
+            Self::TooLarge => {
+                "这个文件太大，打不开，里面的都没有坏。请做它的人更新网格簿后重做一次，会自动分成几个文件。"
+            }
             Self::Newer => "文件是用更新版本的网格簿做的，这里还看不懂。请先更新网格簿，文件请留着。",
             Self::Theirs => "这个文件是给别人的，什么也没有改动。请在本人的手机上打开。",
             Self::Broken(Broken::Offline) => {
@@ -162,11 +169,12 @@ impl App {
         groups.join("-")
     }
 
-    /// A sealed file. What this device wrote is signed, so that whoever hands it on cannot change it.
+    /// Sealed files, several when one would be too large. What this device wrote is signed, so that whoever hands it
+    /// on cannot change it.
     ///
     /// # Errors
     /// [`CarryError`]; then there is no file, and everything is where it was.
-    pub async fn carry_out(&self, what: What, passphrase: &str) -> Result<Vec<u8>, CarryError> {
+    pub async fn carry_out(&self, what: What, passphrase: &str) -> Result<Vec<Vec<u8>>, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         self.announce().await?;
         let ops = match what {
@@ -174,20 +182,21 @@ impl App {
             What::All => replica.all_ops().await?,
         };
         let table = if what == What::Unsent { Table::BlobQueue } else { Table::Blob };
-        let mut blobs = Vec::new();
-        for (name, _) in scan_all(replica.store(), table).await? {
-            if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {
-                blobs.push((name, bytes));
-            }
+        let mut names = Vec::new();
+        // Each may be some hundred kilobytes: never all of them at once.
+        let mut page = replica.store().scan(table, "", 8).await?;
+        while let Some((last, _)) = page.last().cloned() {
+            names.extend(page.into_iter().map(|(name, _)| name));
+            page = replica.store().scan(table, &last, 8).await?;
         }
-        self.pack(ops, blobs, None, passphrase).await
+        self.pack(ops, names, None, passphrase).await
     }
 
-    /// A sealed file for one person: everything here that the person may see, with the photos of it.
+    /// Sealed files for one person: everything here that the person may see, with the photos of it.
     ///
     /// # Errors
     /// [`CarryError`]; then there is no file.
-    pub async fn carry_for(&self, reader: Actor, passphrase: &str) -> Result<Vec<u8>, CarryError> {
+    pub async fn carry_for(&self, reader: Actor, passphrase: &str) -> Result<Vec<Vec<u8>>, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         self.announce().await?;
         let (package, today) = (self.package(), self.today());
@@ -204,24 +213,25 @@ impl App {
                 }
             }
         }
-        let mut blobs = Vec::new();
-        for name in named {
-            if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {
-                blobs.push((name, bytes));
-            }
-        }
-        self.pack(ops, blobs, Some(reader.user), passphrase).await
+        self.pack(ops, named.into_iter().collect(), Some(reader.user), passphrase).await
     }
 
-    /// Signs what this device wrote, and seals it all.
+    /// Signs what this device wrote, and seals it all, with those of the named photos whose bytes are here.
     async fn pack(
         &self,
         mut ops: Vec<WireOp>,
-        blobs: Vec<(String, Vec<u8>)>,
+        named: Vec<String>,
         reader: Option<String>,
         passphrase: &str,
-    ) -> Result<Vec<u8>, CarryError> {
+    ) -> Result<Vec<Vec<u8>>, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
+        let (mut blobs, mut sizes) = (Vec::new(), Vec::new());
+        for name in named {
+            if let Some(bytes) = replica.store().get(Table::Blob, &name).await? {
+                blobs.push(name);
+                sizes.push(bytes.len());
+            }
+        }
         if ops.is_empty() && blobs.is_empty() {
             return Err(CarryError::Nothing);
         }
@@ -236,22 +246,34 @@ impl App {
             }
         }
         let (name, township) = self.session_names();
-        let head = Head {
-            gridbook_bundle: FORMAT,
-            user: self.user(),
-            name,
-            township,
-            writer,
-            made_at: self.now_ms(),
-            ops: ops.len(),
-            blobs: blobs.len(),
-            reader,
-        };
-        let plain = Bundle { head, ops, blobs }.write();
-        match ask(&Job::Seal(passphrase.to_owned()), &plain).await? {
-            (Answer::Done, Some(sealed)) => Ok(sealed),
-            _ => Err(CarryError::NotLoaded),
+        let made_at = self.now_ms();
+        let mut files = Vec::new();
+        for part in share_out(&ops, &sizes, MOST_PLAIN) {
+            let ops: Vec<WireOp> = ops.get(part.ops).unwrap_or_default().to_vec();
+            let mut photos = Vec::new();
+            for name in blobs.get(part.photos).unwrap_or_default() {
+                if let Some(bytes) = replica.store().get(Table::Blob, name).await? {
+                    photos.push((name.clone(), bytes));
+                }
+            }
+            let head = Head {
+                gridbook_bundle: FORMAT,
+                user: self.user(),
+                name: name.clone(),
+                township: township.clone(),
+                writer,
+                made_at,
+                ops: ops.len(),
+                blobs: photos.len(),
+                reader: reader.clone(),
+            };
+            let plain = Bundle { head, ops, blobs: photos }.write();
+            match ask(&Job::Seal(passphrase.to_owned()), &plain).await? {
+                (Answer::Done, Some(sealed)) => files.push(sealed),
+                _ => return Err(CarryError::NotLoaded),
+            }
         }
+        Ok(files)
     }
 
     fn session_names(&self) -> (String, String) {
@@ -271,6 +293,7 @@ impl App {
             (Answer::NotSealed, _) => Err(CarryError::Foreign),
             (Answer::Passphrase, _) => Err(CarryError::Passphrase),
             (Answer::Damaged, _) => Err(CarryError::Damaged),
+            (Answer::TooLarge, _) => Err(CarryError::TooLarge),
             _ => Err(CarryError::NotLoaded),
         }
     }

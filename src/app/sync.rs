@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use gridbook_sync::authors::Checked;
-use gridbook_sync::engine::{Input, Phase, Trouble};
+use gridbook_sync::engine::{Engine, Input, Phase, Trouble};
 use gridbook_sync::replica::Unsent;
 use gridbook_sync::store::{Store, Table};
 use leptos::prelude::*;
@@ -40,6 +40,8 @@ pub struct SyncView {
     pub database_lost: bool,
     /// This account works without a backend.
     pub alone: bool,
+    /// How much this device's clock is ahead of the backend's, milliseconds; below zero when it is behind.
+    pub drift_ms: i64,
     /// How the last comparison with the backend went.
     pub check: CheckView,
     /// Records that were not taken because their signature is not their author's, by the account named in them.
@@ -171,6 +173,9 @@ impl App {
             }
         };
         driver.hold_photos(self.photos_held());
+        if gridbook_domain::clock::device::told(driver.with_engine(Engine::drift_ms)).is_some() {
+            driver.ask_time();
+        }
         let checks = matches!(*http, Connection::Share(_));
         let hand = if checks { self.hand().await } else { None };
         let line = Checked { to: &*http, authors: hand.as_deref().map(super::authors::Hand::authors) };
@@ -256,16 +261,17 @@ impl App {
         let core = self.core();
         let Some(replica) = self.replica() else { return };
         let unsent = replica.unsent();
-        let (phase, trouble) = core
+        let (phase, trouble, drift_ms) = core
             .driver
             .borrow()
             .as_ref()
-            .map(|d| d.with_engine(|e| (e.phase(), e.trouble().cloned())))
+            .map(|d| d.with_engine(|e| (e.phase(), e.trouble().cloned(), e.drift_ms())))
             .unwrap_or_default();
         self.sync.update(|view| {
             view.unsent = unsent;
             view.phase = phase;
             view.trouble = trouble;
+            view.drift_ms = drift_ms;
             view.online = online();
         });
         self.note_account(|account| {

@@ -12,6 +12,7 @@ fn main() {
         Some(Job::Open(passphrase)) => match gridbook_carry::open(bytes, &passphrase, MAX_PLAIN) {
             Ok(plain) => (Answer::Done, Some(plain)),
             Err(gridbook_carry::OpenError::Passphrase) => (Answer::Passphrase, None),
+            Err(gridbook_carry::OpenError::TooLarge) => (Answer::TooLarge, None),
             Err(gridbook_carry::OpenError::NotSealed) => (Answer::NotSealed, None),
             Err(_) => (Answer::Damaged, None),
         },

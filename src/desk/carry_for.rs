@@ -44,9 +44,9 @@ pub fn card() -> AnyView {
             let passphrase = app.passphrase();
             let actor = actor(app, reader.clone()).await;
             match app.carry_for(actor, &passphrase).await {
-                Ok(bytes) => {
-                    let name = format!("网格簿-给{reader}-{}.gridbook", app.today());
-                    made.try_set(Some(Made { name, bytes, passphrase }));
+                Ok(files) => {
+                    let stem = format!("网格簿-给{reader}-{}", app.today());
+                    made.try_set(Some(Made::new(&stem, files, passphrase)));
                 }
                 Err(error) => {
                     wrong.try_set(Some(error.message()));

@@ -9,6 +9,7 @@ use super::queue::{provide_items, use_items};
 use super::route::{Route, route};
 use super::{login, queue, rules};
 use crate::app::App;
+use crate::ui::clock::banner_of_clock;
 use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
 use crate::ui::icon::icon;
@@ -83,6 +84,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
             {nav(app, here)}
             <main class="desk-main" id="main" tabindex="-1">
                 {expired(app)}
+                {banner_of_clock()}
                 {Rest::<Later>::held().view(|part| (part.alarms)(), |_| ().into_any())}
                 {screen}
             </main>

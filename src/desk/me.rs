@@ -8,6 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use super::parts::select;
 use super::{carry_for, office};
 use crate::app::{StorageView, use_app};
+use crate::ui::again;
 use crate::ui::aside;
 use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};
@@ -16,6 +17,7 @@ use crate::ui::directory::use_directory;
 use crate::ui::format::{size, when};
 use crate::ui::icon::icon;
 use crate::ui::toast::use_toasts;
+use crate::ui::unread;
 
 /// The screen.
 pub fn me() -> AnyView {
@@ -109,6 +111,8 @@ fn sync() -> AnyView {
     };
     let inside = view! {
         {aside::banner_of_aside()}
+        {again::banner_of_held()}
+        {unread::banner_of_unread()}
         <dl class="kv">
             {line("未送出", Box::new(unsent))}
             {line("未被接收", Box::new(held))}

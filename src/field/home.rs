@@ -42,6 +42,7 @@ pub(super) fn page() -> AnyView {
         {alarm(None)}
         {super::later::told(app)}
         {notices(app)}
+        {crate::ui::clock::banner_of_clock()}
         {today_line(app)}
         <div class="bigs">
             {big("#/visit/new", "big big-visit", "visit", "走访", "home-visit")}

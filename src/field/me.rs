@@ -11,8 +11,10 @@ use leptos::prelude::*;
 use super::login::{error_line, secret, submit};
 use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
+use crate::ui::again;
 use crate::ui::aside;
 use crate::ui::check;
+use crate::ui::clock;
 use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -20,6 +22,7 @@ use crate::ui::live;
 use crate::ui::router::use_router;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
+use crate::ui::unread;
 
 pub(super) use help::{change_phone, install};
 pub(super) use look::watch_updates;
@@ -128,6 +131,9 @@ fn sync(app: App) -> AnyView {
             <div class="card-body stack">
                 {live(expired)}
                 {aside::banner_of_aside()}
+                {again::banner_of_held()}
+                {clock::banner_of_clock()}
+                {unread::banner_of_unread()}
                 {live(stats)}
                 <p role="status" data-testid="sync-words">{live(move || words().0)}</p>
                 <p class="muted small">{live(move || words().1)}</p>

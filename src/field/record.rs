@@ -23,6 +23,7 @@ use super::household::{load, missing};
 use super::mediation;
 use super::screen::Screen;
 use crate::app::{App, use_app};
+use crate::ui::again;
 use crate::ui::alarm::chain;
 use crate::ui::badge::{self, Arrival};
 use crate::ui::directory::use_directory;
@@ -32,6 +33,7 @@ use crate::ui::live;
 use crate::ui::risk;
 use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::timeline::timeline;
+use crate::ui::unread;
 
 pub(super) fn page(id: EntityId) -> AnyView {
     let app = use_app();
@@ -86,6 +88,7 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         {detail::family(app, &case)}
         <section class="section">
             <div class="section-head"><h2 class="section-title">"经过"</h2></div>
+            {unread::of(entity)}
             <div class="card card-body">{live(lines)}</div>
         </section>
     }
@@ -126,7 +129,8 @@ fn notes(app: App, case: &CaseView) -> Vec<AnyView> {
     let refused = refused.or_else(|| case.timeline.iter().rev().find_map(|line| line.refused.clone()));
     if let Some(code) = refused {
         let words = gridbook_domain::admit::message_for(&code);
-        notes.push(banner(Tone::Danger, "attention", "没有被接收", words, Vec::new()));
+        let again = app.is_held(case.id).then(|| again::button(Some(case.id)));
+        notes.push(banner(Tone::Danger, "attention", "没有被接收", words, again.into_iter().collect()));
     }
     if case.needs_decision() {
         let text = "两个人同时往前推了一步。两步都留着，等中心决定。";

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlInputElement;
 
 use crate::app::carry::{CarryError, What};
-use crate::app::{App, use_app};
+use crate::app::{App, StorageView, use_app};
 use crate::ui::dom::{can_share, download, share};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -19,15 +19,23 @@ use crate::ui::live;
 
 const MIME: &str = "application/octet-stream";
 
-/// A file that was made: its name, its bytes, its passphrase.
+/// Files that were made, and their passphrase.
 #[derive(Clone)]
 pub struct Made {
-    /// Name of the file.
-    pub name: String,
-    /// The file.
-    pub bytes: Vec<u8>,
-    /// What opens it.
-    pub passphrase: String,
+    /// Each with its name, in the order in which they are handed on.
+    files: Vec<(String, Vec<u8>)>,
+    /// What opens them.
+    passphrase: String,
+}
+
+impl Made {
+    /// Files whose names begin with `stem`; several are numbered.
+    pub fn new(stem: &str, files: Vec<Vec<u8>>, passphrase: String) -> Self {
+        let many = files.len() > 1;
+        let name = |n: usize| if many { format!("{stem}-{n}.gridbook") } else { format!("{stem}.gridbook") };
+        let files = files.into_iter().zip(1..).map(|(bytes, n)| (name(n), bytes)).collect();
+        Self { files, passphrase }
+    }
 }
 
 /// The card that makes a file.
@@ -47,9 +55,9 @@ pub fn take_out() -> AnyView {
             let passphrase = app.passphrase();
             let what = if all.get_untracked() { What::All } else { What::Unsent };
             match app.carry_out(what, &passphrase).await {
-                Ok(bytes) => {
-                    let name = format!("网格簿-{}-{}.gridbook", app.user(), app.today());
-                    made.try_set(Some(Made { name, bytes, passphrase }));
+                Ok(files) => {
+                    let stem = format!("网格簿-{}-{}", app.user(), app.today());
+                    made.try_set(Some(Made::new(&stem, files, passphrase)));
                 }
                 Err(error) => {
                     wrong.try_set(Some(error.message()));
@@ -63,6 +71,18 @@ pub fn take_out() -> AnyView {
             let waiting = sync.unsent.waiting + sync.unsent.held;
             format!("还没有送出的（{waiting} 条，照片 {} 张）", sync.photos)
         })
+    };
+    // Before it is made: how large, and that it may be several.
+    let room = RwSignal::new(None::<StorageView>);
+    spawn_local(async move {
+        room.try_set(Some(app.storage().await));
+    });
+    let size = move || {
+        let used = room.get().filter(|room| all.get() && room.used > 0.0)?.used;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes, never negative")]
+        let used = format::size(used as u64);
+        let words = format!("本机共有约 {used}。一个文件装不下时自动分成几个，口令相同。");
+        Some(view! { <p class="muted small" data-testid="carry-size">{words}</p> })
     };
     let choice = move |value: bool, words: AnyView, test: &'static str| {
         view! {
@@ -94,6 +114,7 @@ pub fn take_out() -> AnyView {
                         {choice(true, "本机这个账号的全部记录和照片".into_any(), "carry-all")}
                     </div>
                 </fieldset>
+                {live(size)}
                 <button
                     class="btn btn-primary btn-wide"
                     type="button"
@@ -112,11 +133,31 @@ pub fn take_out() -> AnyView {
     .into_any()
 }
 
-/// The file is there: its passphrase, and what to do with both.
+/// The files are there: their passphrase, and what to do with both.
 pub fn ready(made: Made) -> AnyView {
+    let Made { files, passphrase } = made;
+    let size = format::size(files.iter().map(|(_, bytes)| bytes.len() as u64).sum());
+    let words = match files.len() {
+        1 => format!("文件已加密（{size}）。打开它要这个口令："),
+        n => format!(
+            "东西多，分成了 {n} 个文件（共 {size}），请都保存，交的时候从 1 号开始。打开都用这个口令："
+        ),
+    };
+    view! {
+        <div class="stack" role="status">
+            <p data-testid="carry-made">{words}</p>
+            <p class="passphrase" data-testid="carry-pass">{passphrase}</p>
+            <p class="muted small">"请抄下来，或打电话告诉接收的人，不要和文件一起发。口令不会保存，离开这一页就看不到了。"</p>
+            {files.into_iter().map(|(name, bytes)| one(name, bytes)).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// One file, to be saved or sent.
+fn one(name: String, bytes: Vec<u8>) -> AnyView {
     let failed = RwSignal::new(None::<String>);
-    let Made { name, bytes, passphrase } = made;
-    let size = format::size(bytes.len() as u64);
+    let label = format!("保存 {name}");
     let shareable = can_share(&name, &bytes).then(|| {
         let (name, bytes) = (name.clone(), bytes.clone());
         view! {
@@ -132,17 +173,12 @@ pub fn ready(made: Made) -> AnyView {
         }
     };
     view! {
-        <div class="stack" role="status">
-            <p>{format!("文件已加密（{size}）。打开它要这个口令：")}</p>
-            <p class="passphrase" data-testid="carry-pass">{passphrase}</p>
-            <p class="muted small">"请抄下来，或打电话告诉接收的人，不要和文件一起发。口令不会保存，离开这一页就看不到了。"</p>
-            <button class="btn btn-primary btn-wide" type="button" data-testid="carry-save" on:click=save>
-                {icon("download")}
-                "保存文件"
-            </button>
-            {shareable}
-            {error(failed)}
-        </div>
+        <button class="btn btn-primary btn-wide" type="button" data-testid="carry-save" on:click=save>
+            {icon("download")}
+            {label}
+        </button>
+        {shareable}
+        {error(failed)}
     }
     .into_any()
 }
@@ -264,7 +300,11 @@ fn inside(app: App, bundle: StoredBundle) -> AnyView {
     let outcome = RwSignal::new(None::<Result<Tally, CarryError>>);
     let mine = bundle.with_value(|bundle| bundle.head.reader.is_some());
     let (words, total) = bundle.with_value(|bundle| {
-        let who = authors(bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
+        let mut who =
+            authors(bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
+        if who.is_empty() {
+            who.push("没有记录，先交 1 号文件".to_owned());
+        }
         let made = format::when(bundle.head.made_at, app.now_ms());
         let from = if bundle.head.name.is_empty() { &bundle.head.user } else { &bundle.head.name };
         let words =

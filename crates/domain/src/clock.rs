@@ -5,6 +5,7 @@
 //! what ends it. Time between recording and arrival is nobody's fault. Without an authority's receipt the recorded
 //! time counts, and the limit says so (按记录时间起算).
 
+pub mod device;
 mod engine;
 mod lamp;
 mod propose;

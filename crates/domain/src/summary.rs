@@ -121,6 +121,8 @@ pub enum Hint {
         /// Mark of the name there.
         name: u64,
     },
+    /// So many operations in it this version cannot read (OFF-06).
+    Unread(u16),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -174,8 +176,19 @@ pub struct Summary {
 /// Grows when rows are made differently: devices then make theirs anew.
 pub const MADE_BY: u32 = 9;
 
+/// Types of streams that no list shows, and this version reads all the same.
+const OTHERS: [&str; 2] = [crate::township::TYPE, gridbook_log::key::TYPE];
+
 /// States in which nothing more is expected.
 const DONE: [&str; 6] = ["closed", "refused", "withdrawn", "merged", "transferred", "voided"];
+
+/// How many operations of a stream this version cannot read: all of a kind of record that it does not know, else those
+/// whose body it does not understand. They are kept as they are (OFF-06).
+pub fn unread(entity: &Entity) -> usize {
+    let known = |type_: &str| RecordKind::parse(type_).is_some() || OTHERS.contains(&type_);
+    let strange = entity.type_().is_some_and(|type_| !known(type_));
+    if strange { entity.have().len() } else { entity.not_understood() }
+}
 
 impl Summary {
     /// Reads a stream; `None` while its creation has not arrived or its kind is unknown here.
@@ -233,7 +246,14 @@ impl Summary {
                 summary.read_directory(entity);
             }
         }
+        let unread = u16::try_from(unread(entity)).unwrap_or(u16::MAX);
+        summary.hints.extend((unread > 0).then_some(Hint::Unread(unread)));
         Some(summary)
+    }
+
+    /// How many operations in it this version cannot read: they are kept as they are (OFF-06).
+    pub fn unread(&self) -> usize {
+        self.hints.iter().map(|hint| if let Hint::Unread(n) = hint { usize::from(*n) } else { 0 }).sum()
     }
 
     /// The day it happened, Beijing time.

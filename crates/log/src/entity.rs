@@ -525,6 +525,15 @@ impl Entity {
         &self.quarantine
     }
 
+    /// Operations held whole that nobody here understands: the body does not fit its kind, or the kind is of a later
+    /// version.
+    pub fn not_understood(&self) -> usize {
+        let unknown = |entry: &Entry| {
+            entry.text.is_some() && entry.body().is_none_or(|body| matches!(body, Body::Unknown))
+        };
+        self.entries.values().filter(|entry| unknown(entry)).count()
+    }
+
     /// The area it lies in.
     pub fn area(&self) -> Option<&str> {
         self.text("@area")

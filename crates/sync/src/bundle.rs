@@ -3,6 +3,8 @@
 //! Sealing it is the business of `gridbook-carry`; this is what is inside. The first line says what follows and
 //! the last line says that nothing is missing, so a file that was cut short is known before anything of it is used.
 
+use std::ops::Range;
+
 use gridbook_log::{Op, WireOp, Writer};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -14,6 +16,48 @@ use crate::wire::MAX_BLOB;
 pub const FORMAT: u32 = 1;
 /// Most bytes that a file may unfold to.
 pub const MAX_PLAIN: usize = 256 * 1024 * 1024;
+
+/// Most bytes that a file of our own making unfolds to; what is more goes into further files. A phone has it in memory
+/// twice while it seals it.
+pub const MOST_PLAIN: usize = 96 * 1024 * 1024;
+/// Room for the first and the last line.
+const FRAME: usize = 4096;
+
+/// What goes into one of several files: places in the list of operations and in that of photos.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Operations.
+    pub ops: Range<usize>,
+    /// Photos and recordings.
+    pub photos: Range<usize>,
+}
+
+/// Shares operations and photos of these sizes, in bytes, out over files of at most `most` bytes, in their order: the
+/// operations first, because a backend takes no photo that none of them names. Each file is whole in itself. What is
+/// larger than a file has one of its own.
+pub fn share_out(ops: &[WireOp], photos: &[usize], most: usize) -> Vec<Part> {
+    let op = |op: &WireOp| {
+        let line = serde_json::to_vec(&Line::Op(op.clone())).map_or(0, |line| line.len());
+        (line + 1, true)
+    };
+    // Base64, a name and the line around them.
+    let photo = |size: &usize| (size.div_ceil(3) * 4 + 128, false);
+    let mut parts = vec![Part { ops: 0..0, photos: 0..0 }];
+    let mut used = FRAME;
+    for (size, is_op) in ops.iter().map(op).chain(photos.iter().map(photo)) {
+        let Part { ops, photos } = parts.last().cloned().unwrap_or(Part { ops: 0..0, photos: 0..0 });
+        if used + size > most && used > FRAME {
+            parts.push(Part { ops: ops.end..ops.end, photos: photos.end..photos.end });
+            used = FRAME;
+        }
+        used += size;
+        if let Some(part) = parts.last_mut() {
+            let range = if is_op { &mut part.ops } else { &mut part.photos };
+            range.end += 1;
+        }
+    }
+    parts
+}
 
 /// First line of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

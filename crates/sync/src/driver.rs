@@ -73,6 +73,11 @@ impl Driver {
         self.photos_held.set(held);
     }
 
+    /// Measures the clocks anew with the next round.
+    pub fn ask_time(&self) {
+        self.engine.borrow_mut().ask_time();
+    }
+
     /// Looks at the engine: phase, trouble, capabilities.
     pub fn with_engine<T>(&self, look: impl FnOnce(&Engine) -> T) -> T {
         look(&self.engine.borrow())

@@ -64,6 +64,12 @@ pub struct Engine {
     phase: Phase,
     trouble: Option<Trouble>,
     caps: Option<Caps>,
+    /// When the event at hand came, by the wall clock.
+    now_ms: u64,
+    /// When the capabilities were asked for.
+    asked_ms: u64,
+    /// The wall clock minus the backend's, as last measured.
+    drift_ms: i64,
     backoff: Backoff,
     /// Number of the last request.
     request: u64,
@@ -87,6 +93,9 @@ impl Engine {
             phase: Phase::Idle,
             trouble: None,
             caps: None,
+            now_ms: 0,
+            asked_ms: 0,
+            drift_ms: 0,
             backoff: Backoff::default(),
             request: 0,
             flights: Vec::new(),
@@ -115,6 +124,19 @@ impl Engine {
         self.caps.as_ref()
     }
 
+    /// How much the device's clock is ahead of the backend's, in milliseconds; below zero when it is behind. Half the way
+    /// there and back is taken off. A share has no clock of its own.
+    pub fn drift_ms(&self) -> i64 {
+        self.drift_ms
+    }
+
+    /// Measures the clocks anew with the round that begins now: the person may have set the clock.
+    pub fn ask_time(&mut self) {
+        if self.phase == Phase::Idle {
+            self.caps = None;
+        }
+    }
+
     /// How the last check ended.
     pub fn checked(&self) -> Option<Checked> {
         self.check.outcome
@@ -137,6 +159,7 @@ impl Engine {
 
     /// Takes an event, gives commands. `now_ms` is the wall clock, `random` any number.
     pub fn handle(&mut self, now_ms: u64, random: u64, input: Input) -> Vec<Output> {
+        self.now_ms = now_ms;
         match input {
             Input::SignedIn => {
                 if self.trouble == Some(Trouble::SignedOut) {
@@ -187,6 +210,7 @@ impl Engine {
         }
         if self.caps.is_none() {
             self.phase = Phase::Caps;
+            self.asked_ms = self.now_ms;
             return vec![Output::Status, self.send(Flight::Caps, Request::Caps)];
         }
         self.start_push()
@@ -303,6 +327,10 @@ impl Engine {
                 if caps.contract != VERSION {
                     return self.fail(random, Trouble::TooOld, None);
                 }
+                // Sent and heard at the same moment, if the clock was set meanwhile.
+                let way = self.now_ms.saturating_sub(self.asked_ms);
+                let middle = self.now_ms.saturating_sub(way / 2);
+                self.drift_ms = i64::try_from(i128::from(middle) - i128::from(caps.now)).unwrap_or(i64::MAX);
                 let known = &self.identity.history;
                 let mut out = if *known == caps.history {
                     Vec::new()

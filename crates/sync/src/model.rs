@@ -102,7 +102,7 @@ impl Model {
         self.signed = signed;
     }
 
-    /// Goes back to the backup `older`: what was stored since is gone, the history gets another name, and the
+    /// Goes back to the backup `older`: what was stored since is gone, photos too, the history gets another name, and the
     /// administrator gives everybody the rights they had.
     pub fn restore(&mut self, older: &Self) {
         let rights: Vec<(String, BTreeSet<String>)> = self
@@ -110,8 +110,8 @@ impl Model {
             .iter()
             .filter_map(|(user, rights)| Some((user.clone(), rights.last()?.1.clone())))
             .collect();
-        let (epoch, salt, blobs) = (self.epoch + 1, self.salt, std::mem::take(&mut self.blobs));
-        *self = Self { history: format!("model{epoch}"), epoch, salt, blobs, ..older.clone() };
+        let (epoch, salt) = (self.epoch + 1, self.salt);
+        *self = Self { history: format!("model{epoch}"), epoch, salt, ..older.clone() };
         for (user, areas) in rights {
             self.grant(&user, areas);
         }

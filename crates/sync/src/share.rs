@@ -202,6 +202,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                     ShareKind::WebDav => self.dav_put_blob(sha256, bytes).await?,
                     ShareKind::CouchDb => self.couch_put_blob(sha256, bytes).await?,
                 }
+                self.state.lock().await.photo = Some(sha256.clone());
                 Ok(Response::Blob)
             }
             Request::AskBlob { .. } | Request::PutPart { .. } => Ok(Response::BlobAt(None)),

@@ -10,10 +10,12 @@ use leptos::prelude::*;
 use super::record::Record;
 use crate::app::use_app;
 use crate::desk::words::{moment, number};
+use crate::ui::again;
 use crate::ui::badge::{arrival, lamp, level, state, to_notify, to_tell};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
+use crate::ui::unread;
 
 pub(super) fn head(package: &Package, names: &Names, record: &Record) -> AnyView {
     let view = &record.view;
@@ -108,10 +110,13 @@ pub(super) fn standing(package: &Package, names: &Names, record: &Record, today:
         }
     }
     let refusal = record.refused.as_deref().map(|code| {
-        banner(Tone::Warn, "attention", "这台电脑上的最后一步没有被接收", message_for(code), Vec::new())
+        let again = use_app().is_held(view.id).then(|| again::button(Some(view.id)));
+        let title = "这台电脑上的最后一步没有被接收";
+        banner(Tone::Warn, "attention", title, message_for(code), again.into_iter().collect())
     });
     view! {
         {refusal}
+        {unread::told(record.unread)}
         <dl class="kv">
             {lines
                 .into_iter()

@@ -49,6 +49,8 @@ pub struct Record {
     pub arrival: Arrival,
     /// Machine code of the last refusal.
     pub refused: Option<String>,
+    /// How many operations of it this version cannot read.
+    pub unread: usize,
     /// The row of the lists: it has the most urgent limit.
     pub summary: Option<Summary>,
     /// All of its limits.
@@ -83,6 +85,7 @@ impl Record {
             conflicts,
             arrival: Arrival::of(&row, &app.user()),
             refused: row.refused,
+            unread: gridbook_domain::summary::unread(entity),
             summary: row.summary,
             clocks: read(&app.package(), entity),
         })

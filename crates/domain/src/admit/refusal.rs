@@ -117,6 +117,9 @@ impl Refusal {
 
 /// Words for a refusal known only by its code, as it comes back from the authority.
 pub fn message_for(code: &str) -> String {
+    if let Some(words) = of_transport(code) {
+        return words.to_owned();
+    }
     let guard = Guard::ALL.into_iter().find(|guard| guard.code() == code);
     let admission = AdmissionError::ALL.into_iter().find(|cause| cause.code() == code);
     let (what, then) = match (guard, admission) {
@@ -129,6 +132,38 @@ pub fn message_for(code: &str) -> String {
     } else {
         format!("{what}。内容都在, {then}。")
     }
+}
+
+/// What a backend did not take at all, or ruled out by the stream itself (docs/contract.md): it is still on the device
+/// that wrote it.
+fn of_transport(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "malformed" => "服务器看不懂这条记录，没有收下。记录还在本机，请更新网格簿后再送一次。",
+        "fork" | "clone" => "这条记录的编号重复了。记录还在本机，联网后会自动换编号再送，不用重填。",
+        "foreign_author" => {
+            "这条记录是用另一个账号写的，没有收下。记录还在本机，请用那个账号登录后再送一次。"
+        }
+        "foreign_writer" => {
+            "这条记录是另一台设备写的，没有收下。记录还在本机，请在写它的那台设备上联网同步。"
+        }
+        "signature" => {
+            "这条记录的签名对不上，没有收下。记录还在本机，请用写它的设备再送一次，不行就找管理员。"
+        }
+        "author_disabled" => "写这条记录的账号停用了，没有收下。记录还在本机，请管理员恢复账号后再送一次。",
+        "foreign_device" => {
+            "这台设备登记在别的账号名下，没有收下。记录还在本机，请找管理员，弄好后再送一次。"
+        }
+        "foreign_entity" => {
+            "这条记录现在不在您负责的范围里，没有收下。记录还在本机，请找管理员分给您，再送一次。"
+        }
+        "forged" => {
+            "这条记录用了中心系统的名义，没有收下。记录还在本机，请更新网格簿后再送一次，不行就找管理员。"
+        }
+        "erased" => "这条记录的内容已经按规定清除，服务器不收空的记录。别的记录都在，不用再送。",
+        "second_create" => "这条记录已经建过一次，这次的没有算。写过的内容都在，请打开已有的那条继续写。",
+        "creation_rejected" => "这条记录开头没有通过，后来写的也没有算。内容都在，请照原因改好，重新建一条。",
+        _ => return None,
+    })
 }
 
 fn message_of(code: &str) -> (&'static str, &'static str) {

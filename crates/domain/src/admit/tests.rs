@@ -352,3 +352,29 @@ fn who_may_not_report_an_item_reports_it_under_no_other_name() {
     assert_eq!(story.judge(&person("sue", "dispatcher"), "set", &renamed), Ok(()));
     assert_eq!(story.judge(&ann, "set", &json!({"set": {"item": "public_opinion"}})), Ok(()));
 }
+
+/// Codes in the rows of the contract's table whose head begins so, and those it names in the text of another row.
+fn codes_of(contract: &str, head: &str) -> Vec<String> {
+    let rows = contract.lines().skip_while(|line| !line.starts_with(head)).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|'));
+    rows.filter_map(|row| row.split('`').nth(1)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_code_of_the_contract_has_words_of_its_own() {
+    let contract = include_str!("../../../../docs/contract.md");
+    let mut codes = codes_of(contract, "| `code` of `refuse`");
+    assert!(codes.len() > 10, "{codes:?}");
+    // Named in the row of `reject` beside those of the domain.
+    for code in ["second_create", "creation_rejected"] {
+        assert!(contract.contains(&format!("`{code}`")), "{code}");
+        codes.push(code.to_owned());
+    }
+    let unknown = message_for("no such code");
+    for code in codes {
+        let words = message_for(&code);
+        assert_ne!(words, unknown, "{code}");
+        assert!(words.contains('在'), "{code} says that nothing is lost: {words}");
+        assert!(words.ends_with('。') && words.matches(['。', '，', ',']).count() > 1, "{code}: {words}");
+    }
+}

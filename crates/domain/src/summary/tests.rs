@@ -127,3 +127,20 @@ fn a_red_hazard_is_called_first_and_nothing_else() {
     assert!(row("hazard", "red"));
     assert!(!row("hazard", "orange") && !row("dispute", "red"));
 }
+
+#[test]
+fn what_this_version_cannot_read_is_counted_in_its_row() {
+    let visit = ("create", json!({"type": "visit", "place": {"area": "510000100201001"}, "set": {}}));
+    let plain = Summary::of(&stream(7, &[visit.clone()]), package()).unwrap();
+    assert_eq!((plain.unread(), plain.hints.len()), (0, 0));
+    let strange =
+        [visit, ("set", json!({"set": 5})), ("seal-v9", json!({})), ("set", json!({"set": {"a": 1}}))];
+    assert_eq!(Summary::of(&stream(7, &strange), package()).unwrap().unread(), 2);
+    // A kind of record of a later version has no row of its own: all of it.
+    let later = [("create", json!({"type": "drone"})), ("set", json!({"set": {"a": 1}}))];
+    assert!(Summary::of(&stream(7, &later), package()).is_none());
+    assert_eq!(unread(&stream(7, &later)), 2);
+    for own in ["device_key", "township"] {
+        assert_eq!(unread(&stream(7, &[("create", json!({"type": own}))])), 0, "{own}");
+    }
+}

@@ -152,6 +152,9 @@ fn an_unknown_kind_is_kept_counted_and_without_effect() {
     assert_eq!(a.entity.values(), before);
     assert!(a.entity.have().contains(later.dot()));
     assert!(a.entity.quarantine().is_empty());
+    assert_eq!(a.entity.not_understood(), 1);
+    let erased = Entity::fold(STREAM, None, &[made.clone(), later.erased()]);
+    assert_eq!(erased.not_understood(), 0, "what was erased is not for a later version either");
     assert_eq!(a.entity.fingerprint().count, 2);
     // The next write has seen it.
     assert!(a.write(NOON, &set("a", 2)).header().ctx.covers(later.dot()));
@@ -186,6 +189,7 @@ fn a_body_that_does_not_fit_is_quarantined_and_blocks_nothing() {
         a.write(NOON, &create(&[("a", json!(1))]));
         let bad = a.write_text(NOON, kind, text);
         assert_eq!(a.entity.quarantine(), [bad.dot()], "{kind} {text:.60}");
+        assert_eq!(a.entity.not_understood(), 1);
         assert_eq!(a.entity.get("a"), Some(&json!(1)));
         let good = a.write(NOON, &set("a", 2));
         assert_eq!(a.entity.get("a"), Some(&json!(2)));

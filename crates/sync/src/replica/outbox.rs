@@ -45,6 +45,10 @@ impl Pending {
         }
     }
 
+    fn waits_for_person(&self) -> bool {
+        self.held.as_deref().is_some_and(|code| !names_twice(code))
+    }
+
     fn id(&self) -> OpId {
         OpId { entity: self.entity, dot: self.dot }
     }
@@ -255,14 +259,20 @@ impl<S: Store, P: Project> Replica<S, P> {
         self.commit_pend(batch, meta, pend, changed).await
     }
 
-    /// Sends refused operations again: a person has settled what was in the way.
+    /// Whether something of this entity was refused and waits for a person.
+    pub fn is_held(&self, id: EntityId) -> bool {
+        self.inner.borrow().pend.values().flatten().any(|p| p.entity == id && p.waits_for_person())
+    }
+
+    /// Sends refused operations again, those of one entity or all: a person has settled what was in the way. What only
+    /// needs a new name is left to the next round, which takes one.
     ///
     /// # Errors
     /// [`ReplicaError`] when the store fails.
-    pub async fn release_held(&self) -> Result<(), ReplicaError> {
+    pub async fn release_held(&self, only: Option<EntityId>) -> Result<(), ReplicaError> {
         let _gate = self.gate.lock().await;
         for _ in 0..TRIES {
-            match self.try_release().await {
+            match self.try_release(only).await {
                 Err(ReplicaError::Store(StoreError::Raced)) => {
                     self.refresh().await?;
                 }
@@ -272,14 +282,15 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
-    async fn try_release(&self) -> Result<(), ReplicaError> {
+    async fn try_release(&self, only: Option<EntityId>) -> Result<(), ReplicaError> {
+        let meant = |p: &Pending| p.waits_for_person() && only.is_none_or(|id| id == p.entity);
         let batch = Batch::default();
         let (meta, pend, changed) = {
             let inner = self.inner.borrow();
             let mut pend = inner.pend.clone();
-            pend.retain(|_, list| list.iter().any(|p| p.held.is_some()));
+            pend.retain(|_, list| list.iter().any(meant));
             let mut changed = BTreeMap::new();
-            for pending in pend.values_mut().flatten().filter(|p| p.held.is_some()) {
+            for pending in pend.values_mut().flatten().filter(|p| meant(p)) {
                 pending.held = None;
                 // Settled by a person: nothing to do any more, unless it is refused again.
                 let row = inner.rows.get(&pending.entity).cloned();

@@ -27,7 +27,8 @@ pub enum SendAgain {
 
 impl<S: Store, P: Project> Replica<S, P> {
     /// Forgets where the feed goes on: everything comes again, and what is held is passed over. What is to be sent
-    /// again waits in the same batch, or a crash between the two would keep it from the backend for ever.
+    /// again waits in the same batch, or a crash between the two would keep it from the backend for ever. So do the
+    /// photos that it names and whose bytes are still here: the backup may have taken them, too.
     ///
     /// # Errors
     /// [`ReplicaError`] when the store fails.
@@ -76,6 +77,7 @@ impl<S: Store, P: Project> Replica<S, P> {
 
     async fn try_start_over(&self, send_again: SendAgain) -> Result<(), ReplicaError> {
         let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
+        let mut photos = BTreeMap::new();
         if send_again != SendAgain::Nothing {
             let logs: BTreeSet<u32> = {
                 let inner = self.inner.borrow();
@@ -99,9 +101,11 @@ impl<S: Store, P: Project> Replica<S, P> {
                 };
                 let list = inner.to_send(log, &bytes, meant)?;
                 pend.extend(list.map(|list| (log, list)));
+                inner.named(&bytes, meant, &mut photos)?;
             }
         }
-        let batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        self.queue_photos(&mut batch, photos).await?;
         let (meta, changed) = {
             let inner = self.inner.borrow();
             let mut meta = inner.meta.clone();

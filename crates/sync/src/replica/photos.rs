@@ -1,9 +1,11 @@
-//! Room on the device: bytes of photos that are needed nowhere any more (OFF-04). The small pictures are inside the
-//! records and stay.
+//! Photos besides their upload: those that a backend lost are sent again, and bytes that are needed nowhere any more
+//! make room (OFF-04). The small pictures are inside the records and stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Project, Replica, ReplicaError, TRIES};
+use gridbook_log::{Op, pack};
+
+use super::{Inner, Project, Replica, ReplicaError, TRIES};
 use crate::engine::Waiting;
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY};
@@ -27,6 +29,21 @@ impl<S: Store, P: Project> Replica<S, P> {
                 }
             }
         }
+    }
+
+    /// Lets photos wait to be sent once more, by name with the time of their save, if their bytes are here. A
+    /// backend that has one says so before the bytes are sent.
+    pub(super) async fn queue_photos(
+        &self,
+        batch: &mut Batch,
+        photos: BTreeMap<String, u64>,
+    ) -> Result<(), StoreError> {
+        for (sha256, saved_ms) in photos {
+            if self.store.get(Table::Blob, &sha256).await?.is_some() {
+                batch.put(Table::BlobQueue, sha256, saved_ms.to_le_bytes().to_vec());
+            }
+        }
+        Ok(())
     }
 
     async fn waits(&self, sha256: &str) -> Result<bool, StoreError> {
@@ -58,5 +75,24 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         Err(StoreError::Raced.into())
+    }
+}
+
+impl<P: Project> Inner<P> {
+    /// Adds the photos named by what is meant of a log row, of records that are still held.
+    pub(super) fn named(
+        &self,
+        bytes: &[u8],
+        meant: impl Fn(&Op) -> bool,
+        photos: &mut BTreeMap<String, u64>,
+    ) -> Result<(), ReplicaError> {
+        let held = |op: &Op| self.rows.contains_key(&op.entity());
+        for op in pack::read_all(bytes)?.iter().filter(|op| held(op) && meant(op)) {
+            // One that cannot be understood here names nothing here.
+            let Ok(body) = op.body() else { continue };
+            let saved_ms = op.header().hlc.ms;
+            photos.extend(body.blobs().iter().map(|blob| (blob.sha256.clone(), saved_ms)));
+        }
+        Ok(())
     }
 }

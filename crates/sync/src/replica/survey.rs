@@ -236,15 +236,17 @@ impl<S: Store, P: Project> Replica<S, P> {
             set_of(rows.flat_map(|row| row.parts.iter().map(|part| part.log)))
         };
         let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
-        let mut count = 0;
+        let (mut count, mut photos) = (0, BTreeMap::new());
         for log in logs {
             let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
             let inner = self.inner.borrow();
             let writer = inner.meta.writer;
-            let list = inner.to_send(log, &bytes, |op: &Op| {
+            let meant = |op: &Op| {
                 let ours = op.dot().writer == writer || op.sig().is_some();
                 ours && entities.contains(&op.entity()) && !held.contains(&op.id())
-            })?;
+            };
+            let list = inner.to_send(log, &bytes, meant)?;
+            inner.named(&bytes, meant, &mut photos)?;
             if let Some(list) = list {
                 count += list.len() - inner.pend.get(&log).map_or(0, Vec::len);
                 pend.insert(log, list);
@@ -255,7 +257,8 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         let changed = self.inner.borrow().waiting_rows(&pend);
         let meta = self.inner.borrow().meta.clone();
-        let batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        self.queue_photos(&mut batch, photos).await?;
         self.commit_pend(batch, meta, pend, changed).await?;
         Ok(count)
     }

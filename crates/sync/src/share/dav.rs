@@ -167,6 +167,15 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
     }
 
+    /// Whether a file is certainly not there: a listing may be old.
+    pub(super) async fn dav_gone(&self, path: &str) -> Answer<bool> {
+        let found = self.dav_find(path, "0").await?;
+        if found.is_some_and(|items| items.first().is_some_and(|item| !item.absent)) {
+            return Ok(false);
+        }
+        Ok(self.dav_get(path).await?.is_none())
+    }
+
     async fn dav_size(&self, path: &str) -> Answer<Option<u64>> {
         let found = self.dav_find(path, "0").await?;
         Ok(found.and_then(|items| items.first().filter(|item| !item.absent).and_then(|item| item.len)))

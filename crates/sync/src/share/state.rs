@@ -18,6 +18,8 @@ pub(super) struct State {
     /// Hashes of segments, or names of documents, that this connection wrote.
     pub(super) written: BTreeSet<String>,
     pub(super) own: Option<Own>,
+    /// The photo that this connection sent last.
+    pub(super) photo: Option<String>,
     /// The last good copy of every head seen, by log.
     pub(super) heads: BTreeMap<String, Peer>,
     pub(super) sweep: Option<Sweep>,

@@ -7,6 +7,7 @@ use gridbook_log::{Entity, EntityId, EventRec, Outcome, Write};
 use super::device::{Device, Kept, OpenTab};
 use super::now;
 use super::world::{World, names_photo};
+use crate::store::{Store, Table};
 
 type Entities = BTreeMap<EntityId, Entity>;
 
@@ -87,18 +88,37 @@ fn holds(device: &Device, kept: &Kept) -> Result<bool, String> {
     Ok(false)
 }
 
-/// A server that was restored takes none whose record was lost with the backup.
+/// After a backup was put back a device sends again the photos that it still has. Of a record
+/// that was lost with the backup a server takes none.
 fn photos_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), String> {
-    let server = world.backends[device.home].is_server();
-    if server && world.report().restored > 0 {
-        return Ok(());
+    let restored = world.report().restored > 0;
+    for photo in &device.photos {
+        if world.backends[device.home].has_blob(photo) {
+            continue;
+        }
+        let refused = world.is_on_server() && !names_photo(here, photo);
+        let lost = restored && !(names_photo(here, photo) && sends(device, photo)?);
+        if !refused && !lost {
+            return Err(format!("photo {photo} was saved and is not at the backend"));
+        }
     }
-    let due = |photo: &&String| !world.is_on_server() || names_photo(here, photo);
-    let missing = |photo: &&String| !world.backends[device.home].has_blob(photo);
-    match device.photos.iter().filter(due).find(missing) {
-        Some(photo) => Err(format!("photo {photo} was saved and is not at the backend")),
-        None => Ok(()),
+    Ok(())
+}
+
+/// Whether the device has both the bytes and a record that names them.
+fn sends(device: &Device, photo: &str) -> Result<bool, String> {
+    let bytes = now(device.store.get(Table::Blob, photo)).map_err(|e| e.to_string())?;
+    let mut named = false;
+    for open in device.tabs.iter().flatten() {
+        let rows = open.replica.rows();
+        let ids: Vec<EntityId> = rows.iter().filter(|(_, row)| row.visible()).map(|(id, _)| *id).collect();
+        drop(rows);
+        for id in ids {
+            let entity = now(open.replica.entity(id)).map_err(|e| e.to_string())?;
+            named |= entity.is_some_and(|e| e.blobs().iter().any(|(_, blob)| blob.sha256 == photo));
+        }
     }
+    Ok(named && bytes.is_some())
 }
 
 /// Every tab shows exactly what its account may see, and each entity folds to the backend's bytes.

@@ -106,7 +106,7 @@ impl FakeShare {
         }
     }
 
-    /// Goes back to the copy; photos stay. Whether there was one.
+    /// Goes back to the copy, photos too. Whether there was one.
     pub fn restore(&mut self) -> bool {
         match self {
             Self::Dav(dav) => dav.restore(),

@@ -186,7 +186,7 @@ impl World {
     fn let_go(&mut self, device: usize, tab: usize) -> Result<(), String> {
         match &self.devices[device].tabs[tab] {
             Some(open) if self.config.kind == Kind::Server => {
-                now(open.replica.release_held()).map_err(|e| e.to_string())
+                now(open.replica.release_held(None)).map_err(|e| e.to_string())
             }
             _ => Ok(()),
         }
@@ -197,13 +197,11 @@ impl World {
     }
 
     fn unsent(&self) -> usize {
-        // A photo whose record was lost with the backup waits as well: nothing at the server names it.
-        let lost = self.report.restored > 0 && self.backends[0].is_server();
         let entities = (self.report.restored > 0 || self.is_on_server()).then(|| self.backends[0].entities());
         let queued = |device: &Device| match &entities {
-            _ if lost => 0,
-            // A server outside takes no photo of what it refused; that stays on the device with the record.
-            Some(entities) if self.is_on_server() => {
+            // A server takes no photo of what it refused outright, nor of a record that was lost with the backup:
+            // it stays on the device.
+            Some(entities) if self.backends[0].is_server() => {
                 let queue = now(scan_all(&device.store, Table::BlobQueue)).unwrap_or_default();
                 queue.iter().filter(|(name, _)| names_photo(entities, name)).count()
             }

@@ -1,6 +1,6 @@
 //! The file that is carried by hand: nothing of a damaged one is used.
 
-use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head, base64, unbase64};
+use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head, base64, share_out, unbase64};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -62,6 +62,37 @@ fn what_is_wrong_is_said() {
     bad.ops[1].h.insert(0, ' ');
     assert_eq!(Bundle::read(&bad.write()), Err(BundleError::Damaged(3)));
     assert_eq!(Bundle::read(format!("{text}{}\n", lines[1]).as_bytes()), Err(BundleError::Damaged(6)));
+}
+
+proptest! {
+    #[test]
+    fn what_is_shared_out_is_all_there_in_order_and_no_file_is_larger_than_it_may_be(
+        sizes in proptest::collection::vec(0usize..20_000, 0..30),
+        most in 5_000usize..60_000,
+    ) {
+        let whole = bundle();
+        let parts = share_out(&whole.ops, &sizes, most);
+        let (mut ops, mut photos) = (Vec::new(), Vec::new());
+        for (n, part) in parts.iter().enumerate() {
+            ops.extend(part.ops.clone());
+            photos.extend(part.photos.clone());
+            let blobs: Vec<_> = part.photos.clone().map(|at| (format!("{at:064}"), vec![7; sizes[at]])).collect();
+            let head = Head { ops: part.ops.len(), blobs: blobs.len(), ..whole.head.clone() };
+            let file = Bundle { head, ops: whole.ops[part.ops.clone()].to_vec(), blobs };
+            let alone = part.ops.len() + part.photos.len() == 1;
+            prop_assert!(file.write().len() <= most || alone, "file {n} of {}", parts.len());
+            prop_assert!(part.ops.len() + part.photos.len() > 0 || parts.len() == 1, "an empty file");
+        }
+        prop_assert_eq!(ops, (0..whole.ops.len()).collect::<Vec<_>>());
+        prop_assert_eq!(photos, (0..sizes.len()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_fits_is_one_file() {
+    let whole = bundle();
+    let parts = share_out(&whole.ops, &[1000, 2000], 1 << 20);
+    assert_eq!((parts.len(), parts[0].ops.clone(), parts[0].photos.clone()), (1, 0..2, 0..2));
 }
 
 proptest! {

@@ -384,3 +384,23 @@ fn late_answers_to_what_was_given_up_do_nothing() {
         assert_eq!(rig.engine.phase(), Phase::Idle);
     }
 }
+
+#[test]
+fn the_clocks_are_measured_half_way_and_anew_when_asked() {
+    let mut rig = Rig::new();
+    rig.give(Input::Wake);
+    // The answer comes four seconds later; half way the backend said that it was ten minutes earlier.
+    let told = Caps { now: NOW + 2_000 - 600_000, ..caps() };
+    rig.engine.handle(NOW + 4_000, 0, Input::Response(1, Response::Caps(told)));
+    assert_eq!(rig.engine.drift_ms(), 600_000);
+    // Not in the middle of a round.
+    rig.engine.ask_time();
+    assert!(rig.engine.caps().is_some());
+    let mut rig = Rig::at_photos();
+    assert_eq!(rig.engine.drift_ms(), 0);
+    rig.give(Input::Blob(None));
+    rig.engine.ask_time();
+    assert_eq!(rig.give(Input::Wake), [Output::Status, Output::Send(rig.sent, Request::Caps)]);
+    rig.reply(Response::Caps(Caps { now: NOW + 86_400_000, ..caps() }));
+    assert_eq!(rig.engine.drift_ms(), -86_400_000, "behind");
+}

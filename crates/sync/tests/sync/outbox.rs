@@ -89,17 +89,21 @@ fn a_refused_operation_is_held_until_a_person_sends_it_again() {
     save(&tab, &env, create(id(1), "11", "x"));
     save(&tab, &env, create(id(2), "11", "y"));
     let mut results = answer(&tab, Verdict::Ok, None);
-    results[0] = PushResult { r: Verdict::Refuse, code: Some("clone".to_owned()), ..results[0].clone() };
+    let unseen = Some("foreign_entity".to_owned());
+    results[0] = PushResult { r: Verdict::Refuse, code: unseen, ..results[0].clone() };
     run(tab.apply_results(&results, NOON)).unwrap();
     assert_eq!((tab.unsent().waiting, tab.unsent().held), (0, 1));
+    assert_eq!([1, 2].map(|n| tab.is_held(id(n))), [true, false]);
     assert_eq!(run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap(), Outbox::default());
     let refused = tab.rows()[&id(1)].refused.clone();
-    assert_eq!(refused.as_deref(), Some("clone"));
+    assert_eq!(refused.as_deref(), Some("foreign_entity"));
     assert_eq!(open(&store, &env).unsent().held, 1);
 
     // The other tab has written meanwhile: coming second is no reason to fail.
     save(&other, &env, create(id(3), "11", "z"));
-    run(tab.release_held()).unwrap();
+    run(tab.release_held(Some(id(3)))).unwrap();
+    assert_eq!((tab.unsent().waiting, tab.unsent().held), (1, 1), "of another record nothing was asked");
+    run(tab.release_held(Some(id(1)))).unwrap();
     assert_eq!((tab.unsent().waiting, tab.unsent().held), (2, 0));
     assert_eq!(tab.rows()[&id(1)].refused, None);
     let outbox = run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap();
@@ -111,8 +115,21 @@ fn a_refused_operation_is_held_until_a_person_sends_it_again() {
     assert_eq!(*open(&store, &env).rows(), *tab.rows());
     // With nothing held there is nothing to write.
     let disk = dump(&store);
-    run(tab.release_held()).unwrap();
+    run(tab.release_held(None)).unwrap();
     assert_eq!(dump(&store), disk);
+}
+
+#[test]
+fn what_needs_a_new_name_is_not_for_a_person_to_send_again() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "x"));
+    let mut results = answer(&tab, Verdict::Ok, None);
+    results[0] = PushResult { r: Verdict::Refuse, code: Some("clone".to_owned()), ..results[0].clone() };
+    run(tab.apply_results(&results, NOON)).unwrap();
+    let disk = dump(&store);
+    run(tab.release_held(None)).unwrap();
+    assert_eq!(dump(&store), disk);
+    assert!(tab.named_twice() && !tab.is_held(id(1)), "the next round takes a new name");
 }
 
 #[test]

@@ -149,3 +149,33 @@ fn a_store_that_fails_frees_nothing() {
     assert!(run(tab.drop_photos(std::slice::from_ref(&photo))).is_err());
     assert_eq!(store.len(Table::Blob), 1);
 }
+
+#[test]
+fn what_a_backup_took_is_sent_again_with_its_records_and_nothing_else() {
+    let ((store, env, tab), line) = (device(), Line::new());
+    let before = line.model.borrow().clone();
+    let (write, mut blobs) = with_photos(&["aa", "bb"]);
+    blobs[1].bytes = Some(picture(PART + 1));
+    run(tab.save(&env, &[write], &blobs, &[])).unwrap();
+    let driver = Driver::new(&tab);
+    round(&driver, &tab, &line, &env);
+    // A photo of a draft, which no operation names, and one whose bytes made room.
+    let mut batch = Batch::default();
+    batch.put(Table::Blob, "draft", vec![1]);
+    batch.delete(Table::Blob, "aa");
+    run(store.commit(batch)).unwrap();
+    line.model.borrow_mut().restore(&before);
+    assert!(!line.model.borrow().has_blob("bb"), "the backup is of before");
+    // The first round hears of the other history, the second sends.
+    round(&driver, &tab, &line, &env);
+    assert_eq!(store.len(Table::BlobQueue), 1, "only what is here and was sent");
+    round(&driver, &tab, &line, &env);
+    assert_eq!((store.len(Table::BlobQueue), line.model.borrow().has_blob("bb")), (0, true));
+    // A backup that has it: it is asked first, and no byte goes.
+    let whole = line.model.borrow().clone();
+    line.model.borrow_mut().restore(&whole);
+    line.photos.take();
+    round(&driver, &tab, &line, &env);
+    round(&driver, &tab, &line, &env);
+    assert_eq!((store.len(Table::BlobQueue), line.photos.take()), (0, Vec::new()));
+}

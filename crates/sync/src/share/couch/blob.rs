@@ -16,9 +16,14 @@ struct Parts {
     size: usize,
 }
 
+/// A file's document.
+pub(super) fn name(sha256: &str) -> String {
+    format!("blob-{sha256}")
+}
+
 impl<W: Wire, E: Env> Share<W, E> {
     pub(in crate::share) async fn couch_put_blob(&self, sha256: &str, bytes: Vec<u8>) -> Answer<()> {
-        let name = format!("blob-{sha256}");
+        let name = name(sha256);
         if bytes.len() <= PART {
             return self.couch_attach(&name, bytes).await;
         }
@@ -46,7 +51,7 @@ impl<W: Wire, E: Env> Share<W, E> {
     }
 
     pub(in crate::share) async fn couch_blob(&self, sha256: &str) -> Answer<Option<Vec<u8>>> {
-        let name = format!("blob-{sha256}");
+        let name = name(sha256);
         if let Some(bytes) = self.couch_get(&format!("{name}/data")).await? {
             return Ok(Some(bytes));
         }

@@ -85,6 +85,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             self.couch_row(state, &mut cursor, &mut entries, limit, not);
         }
         let more = !(state.couch.rows.is_empty() && state.couch.drained);
+        cursor.photo = state.photo.clone().or(cursor.photo);
         let cursor = cursor.write();
         state.couch.cursor = if more { cursor.clone() } else { String::new() };
         Ok(PullReply { entries, cursor, more })
@@ -98,6 +99,8 @@ impl<W: Wire, E: Env> Share<W, E> {
         state.couch.batch = batch;
         let mut seen: BTreeSet<String> = set_of(cursor.seen.iter().filter(|id| !id.is_empty()).cloned());
         seen.extend(state.couch.last.iter().cloned());
+        let photo = state.photo.as_ref().or(cursor.photo.as_ref());
+        seen.extend(photo.map(|sha256| super::blob::name(sha256)));
         let seen: Vec<String> = seen.into_iter().collect();
         let rows: lanes::Job<'_, First> =
             Box::pin(async { First::Rows(self.couch_rows(&cursor.seq, batch).await) });
@@ -109,6 +112,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 First::Gone(Ok(None)) => {}
                 First::Gone(Ok(Some(_))) => {
                     state.couch.last.clear();
+                    state.photo = None;
                     state.couch.registered = None;
                     state.written.clear();
                     return Err(HISTORY);

@@ -65,6 +65,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             Some(_) => true,
             None => more,
         };
+        cursor.photo = state.photo.clone().or(cursor.photo);
         let cursor = cursor.write();
         if more {
             sweep.cursor.clone_from(&cursor);
@@ -173,7 +174,11 @@ impl<W: Wire, E: Env> Share<W, E> {
         let writer = not.or_else(|| state.own.as_ref().map(|own| own.writer));
         let Some(writer) = writer else { return Ok(fault) };
         self.dav_own_stands(state, meta, writer, &listed).await?;
+        if let Some(photo) = state.photo.as_ref().or(cursor.photo.as_ref()) {
+            state.lost |= self.dav_gone(&names::blob(photo)).await?;
+        }
         if std::mem::take(&mut state.lost) {
+            state.photo = None;
             return Err(HISTORY);
         }
         for (log, place) in cursor.logs.iter().filter(|(log, _)| names::log_writer(log) == Some(writer)) {

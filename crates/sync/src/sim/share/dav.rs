@@ -160,11 +160,7 @@ impl FakeDav {
     }
 
     pub(super) fn restore(&mut self) -> bool {
-        let Some(mut backup) = self.backup.take() else { return false };
-        let photos = self.tree.files.iter().filter(|(path, _)| path.starts_with("blobs/"));
-        backup.files.extend(photos.map(|(path, file)| (path.clone(), file.clone())));
-        let folders = self.tree.folders.iter().filter(|path| path.starts_with("blobs/"));
-        backup.folders.extend(folders.cloned());
+        let Some(backup) = self.backup.take() else { return false };
         self.tree = backup;
         true
     }

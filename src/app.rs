@@ -16,6 +16,7 @@ mod news;
 pub mod office;
 mod photo;
 mod problem;
+mod revoked;
 mod rules;
 mod storage;
 mod sync;
@@ -44,6 +45,7 @@ pub use check::CheckView;
 pub use draft::Draft;
 pub use photo::{Freed, photo_name};
 pub use problem::Problem;
+pub use revoked::Left;
 pub use storage::StorageView;
 pub use sync::{Round, SyncView, round};
 
@@ -83,6 +85,8 @@ struct Core {
     turn: RefCell<Option<String>>,
     next: RefCell<Option<Input>>,
     check_wanted: Cell<bool>,
+    /// Whether what was refused was sent once more since this account was found disabled.
+    freed: Cell<bool>,
     /// Whether screens are about to read again.
     stale: Cell<bool>,
     /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
@@ -142,6 +146,7 @@ impl App {
             turn: RefCell::new(None),
             next: RefCell::new(None),
             check_wanted: Cell::new(false),
+            freed: Cell::new(false),
             stale: Cell::new(false),
             news: Cell::new(false),
             waiting: RefCell::new(None),

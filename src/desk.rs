@@ -28,6 +28,7 @@ mod people;
 mod picture;
 mod queue;
 mod reach;
+mod review;
 mod roster;
 mod route;
 mod rules;

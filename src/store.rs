@@ -7,7 +7,7 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gridbook_log::order_by;
@@ -32,6 +32,8 @@ const SCHEMA: u8 = 1;
 pub struct IdbStore {
     name: Rc<str>,
     handle: Rc<RefCell<Option<Rc<Database>>>>,
+    /// Removed: what still wants to read or write comes too late.
+    gone: Rc<Cell<bool>>,
 }
 
 impl IdbStore {
@@ -40,14 +42,32 @@ impl IdbStore {
     /// # Errors
     /// [`StoreError::Lost`] when the browser refuses.
     pub async fn open(name: &str) -> Result<Self, StoreError> {
-        let store = Self { name: name.into(), handle: Rc::new(RefCell::new(None)) };
+        let store =
+            Self { name: name.into(), handle: Rc::new(RefCell::new(None)), gone: Rc::new(Cell::new(false)) };
         store.database().await?;
         Ok(store)
+    }
+
+    /// Takes the database off the device; every connection to it closes, and none of this page makes it anew.
+    ///
+    /// # Errors
+    /// [`StoreError::Lost`] when the browser refuses; then all of it is still there.
+    pub async fn remove(&self) -> Result<(), StoreError> {
+        self.gone.set(true);
+        let done = match Database::delete_by_name(&self.name) {
+            Ok(asked) => asked.await.map_err(|e| StoreError::Lost(e.to_string())),
+            Err(error) => Err(StoreError::Lost(error.to_string())),
+        };
+        self.gone.set(done.is_ok());
+        done
     }
 
     async fn database(&self) -> Result<Rc<Database>, StoreError> {
         if let Some(database) = self.handle.borrow().clone() {
             return Ok(database);
+        }
+        if self.gone.get() {
+            return Err(StoreError::Lost("removed".to_owned()));
         }
         let database = Database::open(&*self.name)
             .with_version(SCHEMA)

@@ -24,6 +24,7 @@ pub mod later;
 pub mod micro;
 pub mod moves;
 pub mod photo;
+pub mod reviewed;
 pub mod risk;
 pub mod router;
 pub mod rows;

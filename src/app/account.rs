@@ -192,8 +192,10 @@ impl App {
             account.township = township;
         });
         self.stop_waiting();
+        core.freed.set(false);
         self.sync.update(|view| {
             view.check = CheckView::default();
+            view.reviewed = 0;
             view.database_lost = lost;
             view.last_ok_ms = None;
         });
@@ -257,6 +259,20 @@ impl App {
             batch.delete(Table::App, SESSION_KEY);
             let _ = replica.store().commit(batch).await;
         }
+        self.close();
+    }
+
+    /// Forgets an account whose database is gone from this device; the others stay.
+    pub(super) async fn forget_account(&self, user: &str) {
+        let _ = set_current("").await;
+        let accounts: Vec<Account> = self.accounts().into_iter().filter(|a| a.user != user).collect();
+        let text = serde_json::to_string(&accounts).ok().filter(|_| !accounts.is_empty());
+        local_set(ACCOUNTS, text.as_deref());
+        self.close();
+    }
+
+    /// Nobody is at work here any more.
+    fn close(&self) {
         let core = self.core();
         core.timer.borrow_mut().take();
         core.driver.borrow_mut().take();

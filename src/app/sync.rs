@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
 use super::check::CheckView;
+use super::revoked::GONE;
 use super::{App, AppReplica, Connection};
 use crate::platform::{BrowserEnv, online, with_lock};
 
@@ -46,6 +47,8 @@ pub struct SyncView {
     pub check: CheckView,
     /// Records that were not taken because their signature is not their author's, by the account named in them.
     pub aside: BTreeMap<String, usize>,
+    /// Operations that the server kept for whoever decides, and the person has not read of that yet.
+    pub reviewed: u32,
     /// Whether the browser promised to keep our data.
     pub persisted: Option<bool>,
     pub(super) asked_to_persist: bool,
@@ -218,7 +221,10 @@ impl App {
             self.sync.update(|view| view.last_ok_ms = Some(now));
             leptos::task::spawn_local(self.register_key());
         }
-        if trouble == Some(Trouble::SignedOut) {
+        if trouble == Some(Trouble::Disabled) && self.leave_for_good(&replica, &driver).await {
+            return;
+        }
+        if matches!(trouble, Some(Trouble::SignedOut | Trouble::Disabled)) {
             self.session.update(|s| {
                 if let Some(session) = s {
                     session.expired = true;
@@ -283,6 +289,9 @@ impl App {
             if let Ok(queue) = replica.store().scan(Table::BlobQueue, "", 1000).await {
                 app.sync.update(|view| view.photos = queue.len());
             }
+            if let Ok(reviewed) = replica.reviewed().await {
+                app.sync.update(|view| view.reviewed = reviewed);
+            }
         });
     }
 
@@ -317,6 +326,13 @@ impl App {
         let heard = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
             if event.data().as_string().as_deref() == Some("wake") {
                 app.attempt(Input::Wake, false);
+                return;
+            }
+            if event.data().as_string().as_deref() == Some(GONE) {
+                // The account left this device: nothing here may write to its database again.
+                if let Some(window) = web_sys::window() {
+                    let _ = window.location().reload();
+                }
                 return;
             }
             leptos::task::spawn_local(async move {

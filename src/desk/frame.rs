@@ -14,6 +14,7 @@ use crate::ui::directory::provide_directory;
 use crate::ui::format::when;
 use crate::ui::icon::icon;
 use crate::ui::later::Rest;
+use crate::ui::reviewed;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::provide_toasts;
 
@@ -61,6 +62,7 @@ fn name(route: &Route) -> &'static str {
         Route::Warnings => "warnings",
         Route::Zero => "zero",
         Route::Staff => "staff",
+        Route::Review => "review",
         Route::Me => "me",
         Route::Invite(_) | Route::Join(_) => "invite",
         Route::Found => "found",
@@ -85,6 +87,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
             <main class="desk-main" id="main" tabindex="-1">
                 {expired(app)}
                 {banner_of_clock()}
+                {reviewed::told(app)}
                 {Rest::<Later>::held().view(|part| (part.alarms)(), |_| ().into_any())}
                 {screen}
             </main>
@@ -120,6 +123,7 @@ fn lamp(app: App) -> AnyView {
         match (&view.trouble, view.phase) {
             _ if view.alone => ("offline", "只存本机，没有选后端".to_owned()),
             (Some(Trouble::SignedOut), _) => ("error", "登录已过期".to_owned()),
+            (Some(Trouble::Disabled), _) => ("error", "账号已停用，没送出的正交给镇里核实".to_owned()),
             (Some(Trouble::TooOld), _) => ("error", "请更新网格簿".to_owned()),
             (_, phase) if phase != Phase::Idle => ("busy", "正在同步".to_owned()),
             (Some(Trouble::Offline), _) if waiting > 0 => {
@@ -242,6 +246,7 @@ fn nav(app: App, here: Memo<&'static str>) -> AnyView {
             }}
             {move || may("data.import").then(|| link("import", "upload", "导入"))}
             {move || staff().then(|| link("staff", "users", "人员"))}
+            {move || (may("directory.edit") && !app.is_local()).then(|| link("review", "key", "待核实"))}
             {move || may("handover.start").then(|| link("handover", "send", "网格交接"))}
             {move || {
                 (may("directory.edit") && may("record.place")).then(|| link("areas", "pin", "网格调整"))

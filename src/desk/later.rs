@@ -7,7 +7,7 @@ use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
     alarm, areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation,
-    papers, roster, rules, staff, tasks, warnings, zero,
+    papers, review, roster, rules, staff, tasks, warnings, zero,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -88,6 +88,7 @@ fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
         "tasks" => tasks::tasks(),
         "warnings" => warnings::warnings(),
         "zero" => zero::zero(),
+        "review" => review::review(),
         "staff" => staff::here::choose(staff::staff),
         _ => me::me(),
     })

@@ -121,6 +121,7 @@ pub fn sign_in() -> AnyView {
         </form>
     };
     let ways = view! {
+        {crate::ui::reviewed::left(app)}
         {form}
         <div class="cluster">
             <a class="btn btn-quiet" href="#/found" data-testid="login-found">"没有服务器？在这台电脑上建立乡镇"</a>

@@ -38,6 +38,8 @@ pub enum Route {
     Zero,
     /// Accounts.
     Staff,
+    /// What the server keeps apart.
+    Review,
     /// The own account.
     Me,
     /// An invitation to take up.
@@ -73,6 +75,7 @@ impl Route {
             "warnings" => Self::Warnings,
             "zero" => Self::Zero,
             "staff" => Self::Staff,
+            "review" => Self::Review,
             "me" => Self::Me,
             "invite" => Self::Invite(rest.to_owned()),
             "found" => Self::Found,
@@ -105,6 +108,7 @@ impl Route {
             Self::Warnings => "#/warnings".to_owned(),
             Self::Zero => "#/zero".to_owned(),
             Self::Staff => "#/staff".to_owned(),
+            Self::Review => "#/review".to_owned(),
             Self::Me => "#/me".to_owned(),
             Self::Invite(code) => format!("#/invite/{code}"),
             Self::Found => "#/found".to_owned(),

@@ -8,6 +8,7 @@ use gridbook_domain::rules::look_back::{Owed, owed};
 use gridbook_domain::rules::unsent_too_long;
 use gridbook_domain::summary::{Hint, Summary};
 use gridbook_log::EntityId;
+use gridbook_sync::engine::Trouble;
 use leptos::prelude::*;
 
 use super::alarm::alarm;
@@ -43,6 +44,7 @@ pub(super) fn page() -> AnyView {
         {super::later::told(app)}
         {notices(app)}
         {crate::ui::clock::banner_of_clock()}
+        {crate::ui::reviewed::told(app)}
         {today_line(app)}
         <div class="bigs">
             {big("#/visit/new", "big big-visit", "visit", "走访", "home-visit")}
@@ -86,7 +88,12 @@ fn notices(app: App) -> AnyView {
             let text = "浏览器清掉了本机的数据。已送达的记录会重新下载；当时没送出的记录，如果做过随身文件，请拿到镇里的工作台交上；没有做过的请照着本子再记一次。";
             banner(Tone::Danger, "warn", "本机的数据被清空过", text, Vec::new())
         });
+        let disabled = app.sync.with(|sync| sync.trouble == Some(Trouble::Disabled));
         let expired = expired.then(|| {
+            if disabled {
+                let text = "没送出的内容正在交给镇里核实，交完以后清除本机上这个账号的记录。要恢复，请找镇网格专干。";
+                return banner(Tone::Warn, "key", "账号已停用", text, Vec::new());
+            }
             let again = view! { <a class="btn btn-small" href="#/login">"重新登录"</a> }.into_any();
             banner(
                 Tone::Warn,

@@ -82,6 +82,7 @@ fn sync(app: App) -> AnyView {
                 (Phase::Idle, None) => "同步正常".to_owned(),
                 (Phase::Idle, Some(Trouble::Offline)) => "没有网络，记录都存在本机".to_owned(),
                 (Phase::Idle, Some(Trouble::SignedOut)) => "登录已过期，要重新登录一次；记录都在".to_owned(),
+                (Phase::Idle, Some(Trouble::Disabled)) => "账号已停用；没送出的内容正交给镇里核实".to_owned(),
                 (Phase::Idle, Some(Trouble::Backend(403))) => {
                     "后端不让这个账号进去，记录都在本机。请到“后端”核对账号和密码".to_owned()
                 }

@@ -113,7 +113,7 @@ pub(super) fn lamp() -> AnyView {
                 ("error", "需处理".to_owned())
             } else if sync.alone {
                 ("offline", "只存本机".to_owned())
-            } else if expired {
+            } else if expired && sync.trouble != Some(Trouble::Disabled) {
                 ("warn", "要重新登录".to_owned())
             } else if sync.phase != Phase::Idle {
                 ("busy", "正在同步".to_owned())
@@ -126,6 +126,7 @@ pub(super) fn lamp() -> AnyView {
                     Trouble::Store(_) => "存储出错",
                     Trouble::TooOld => "请更新应用",
                     Trouble::SignedOut => "要重新登录",
+                    Trouble::Disabled => "账号已停用",
                     Trouble::Offline => "离线",
                 };
                 ("warn", with_count(words, waiting, sync.photos))

@@ -63,6 +63,19 @@ fn edit(n: u8, value: usize) -> NewWrite {
 }
 
 #[wasm_bindgen_test]
+async fn what_was_removed_is_gone_and_is_not_made_anew_by_who_comes_late() {
+    let name = fresh("removed");
+    let store = open(&name).await;
+    let late = store.clone();
+    let elsewhere = open(&name).await;
+    store.commit(row("words", b"secret")).await.unwrap();
+    store.remove().await.unwrap();
+    assert!(matches!(late.get(Table::App, "words").await, Err(StoreError::Lost(_))));
+    assert!(matches!(late.commit(row("words", b"late")).await, Err(StoreError::Lost(_))));
+    assert_eq!(elsewhere.get(Table::App, "words").await.unwrap(), None);
+}
+
+#[wasm_bindgen_test]
 async fn indexed_db_is_a_store() {
     suite::all(async |name| open(&fresh(name)).await).await;
 }

@@ -153,9 +153,8 @@ pub async fn quarantine(app: &App, release: Option<&str>) -> Result<(), String> 
     if let Some(user) = release {
         let count = quarantine::mark(app, user).await.map_err(|e| e.to_string())?;
         println!(
-            "{user} 的 {count} 条已放行:服务在运行时一分钟内按此人现在的权限入库,没有运行时等下次启动。"
+            "{user} 的 {count} 条已放行:服务在运行时一分钟内按此人写的时候的权限入库,没有运行时等下次启动。"
         );
-        println!("账号停用着就没有权限,记录只会留下退回的存根;要收下,请先恢复账号再放行。");
     }
     let held = quarantine::list(&app.readers, app.tenant.id).await.map_err(|e| e.to_string())?;
     if held.is_empty() {

@@ -19,7 +19,7 @@ use thiserror::Error;
 use crate::app::App;
 use crate::db::NewTenant;
 use crate::problem::ApiError;
-use crate::quarantine;
+use crate::quarantine::{self, Why};
 use crate::secret;
 use crate::writer::rights::Person;
 
@@ -267,7 +267,9 @@ pub async fn adopt(app: &App, mut removal: Removal) -> Result<Adopted, ApiError>
                 ledger.move_in(removal).await?;
                 let mut kept = 0;
                 for op in &waiting {
-                    kept += usize::from(quarantine::keep(ledger, op, None, &op.header().user).await?);
+                    kept += usize::from(
+                        quarantine::keep(ledger, op, None, &op.header().user, Why::MovedIn).await?,
+                    );
                 }
                 Ok(kept)
             })
@@ -278,7 +280,7 @@ pub async fn adopt(app: &App, mut removal: Removal) -> Result<Adopted, ApiError>
     loop {
         let before = done.stored + done.rejected;
         for user in &authors {
-            let released = quarantine::release(app, user).await?;
+            let released = quarantine::settle(app, user).await?;
             done.stored += released.stored;
             done.rejected += released.rejected;
         }

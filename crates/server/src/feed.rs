@@ -185,3 +185,19 @@ pub async fn may_read_blob(conn: &mut Conn, tenant: i64, user: &str, sha256: &st
         .iter()
         .any(|p| reach::at(&reach::visible(&p.channels, &rights), i64::MAX - 1)))
 }
+
+/// Whether the account could see the entity at any time.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn could_see(
+    conn: &mut Conn,
+    tenant: i64,
+    user: &str,
+    id: gridbook_log::EntityId,
+) -> Result<bool, ApiError> {
+    let rights = scope::rights(conn, tenant, user).await?;
+    let mut page = Page { conn, tenant, head: 0, entries: Vec::new(), limit: 0 };
+    let placed = scope::placed(&mut page, &[id]).await?;
+    Ok(placed.iter().any(|p| !reach::visible(&p.channels, &rights).is_empty()))
+}

@@ -58,6 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/confidential/{id}", get(confidential::one))
         .route("/quarantine", get(quarantine::list))
         .route("/quarantine/{user}/release", post(quarantine::release))
+        .route("/quarantine/{user}/discard", post(quarantine::discard))
         .route("/invites", post(invite::create))
         .route("/invites/{code}", get(invite::show))
         .route("/invites/{code}/accept", post(invite::accept))

@@ -168,7 +168,8 @@ async fn page(State(app): State<Arc<App>>) -> impl IntoResponse {
     app.metrics.write(&mut out);
     let waiting = app.writer.waiting();
     gauge(&mut out, "gridbook_writer_waiting", "Jobs that wait for the database's one writer.", waiting);
-    let counts = "SELECT t.last_seq, (SELECT COUNT(*) FROM quarantine q WHERE q.tenant = t.tenant)
+    let counts =
+        "SELECT t.last_seq, (SELECT COUNT(*) FROM quarantine q WHERE q.tenant = t.tenant AND q.release < 2)
                   FROM tenant t WHERE t.tenant = ?";
     let counted: Result<(i64, i64), _> =
         crate::sql::query_as(counts).bind(app.tenant.id).fetch_one(&app.readers).await;

@@ -46,6 +46,12 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "session", "登录已过期,记录都还在本机;请重新登录后继续同步。")
     }
 
+    /// 401: the session was ended because the account may no longer sign in. What is pushed with it is kept apart.
+    pub fn disabled() -> Self {
+        let words = "这个账号已停用,不再同步;没送出的内容可以交给服务器暂存,等镇里核实。";
+        Self::new(StatusCode::UNAUTHORIZED, "disabled", words)
+    }
+
     /// 403.
     pub fn forbidden() -> Self {
         Self::new(

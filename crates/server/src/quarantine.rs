@@ -1,34 +1,68 @@
-//! Operations of people whose session or account has ended: kept apart, so that nothing that somebody wrote is lost,
-//! and taken in only when an administrator lets them go on to admission.
+//! Operations of people whose session or account has ended, and of those who no longer reach what they wrote about: kept
+//! apart, so that nothing that somebody wrote is lost, and taken in only when an administrator lets them go on to admission.
 
+mod decide;
 mod ended;
+mod files;
+mod release;
 
 use std::collections::BTreeMap;
 
 use gridbook_domain::role::Actor;
-use gridbook_log::{DeviceId, Header, Op, OpId, WireOp, Writer};
+use gridbook_log::{DeviceId, Header, Op, OpId, Writer};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use decide::discard;
+pub(crate) use decide::{arrived, lost_in};
 pub use ended::ended;
 pub(crate) use ended::{forget, remember};
+pub use files::MAX_FILE_BYTES;
+pub(crate) use files::{named, room};
+pub(crate) use release::settle;
+pub use release::{Released, mark, release, release_marked};
 
 use crate::accounts;
-use crate::app::App;
-use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::signature;
 use crate::sql::{self, Pool};
 use crate::writer::Ledger;
-use crate::writer::push::{self, Asked, Push};
 
-/// The code beside `ok` for what was stored here.
-pub const CODE: &str = "quarantine";
+/// The code beside `ok` for what was stored here and is to be sent again after a sign-in.
+pub const CODE: &str = gridbook_sync::wire::QUARANTINE;
+/// The code beside `ok` for what was stored here for good: its author no longer sees the entity.
+pub const REVIEW: &str = gridbook_sync::wire::REVIEW;
+/// Marks in the column `release`: let go by an administrator; or not wanted, and only remembered.
+const LET_GO: i64 = 1;
+const DISCARDED: i64 = 2;
 /// Bytes kept for one author.
 pub const MAX_BYTES: i64 = 20 * 1024 * 1024;
-/// Operations that go to admission in one transaction.
-const TOGETHER: usize = 200;
+
+/// Why an operation was kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The session had ended.
+    Session,
+    /// The account may no longer sign in.
+    Disabled,
+    /// The author no longer sees the entity.
+    Reach,
+    /// It came with a township that moved in, and nobody had answered it.
+    MovedIn,
+}
+
+impl Why {
+    /// As it is stored and told.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Disabled => "disabled",
+            Self::Reach => "reach",
+            Self::MovedIn => "moved_in",
+        }
+    }
+}
 
 /// What waits of one device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -45,20 +79,13 @@ pub struct Held {
     pub first: i64,
     /// When the last came.
     pub last: i64,
+    /// How many of which kind of record; empty for what came before that was noted.
+    pub kinds: BTreeMap<String, i64>,
+    /// Why they wait, as [`Why::as_str`].
+    pub why: Vec<String>,
     /// Why some stayed after a release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-}
-
-/// What a release did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Released {
-    /// Taken in, or there before.
-    pub stored: usize,
-    /// Refused by a rule and kept as stubs.
-    pub rejected: usize,
-    /// Still waiting: something before them is missing, or they cannot be stored.
-    pub left: usize,
 }
 
 /// Keeps one operation; `false` when the author's room is used up.
@@ -70,8 +97,12 @@ pub(crate) async fn keep(
     op: &Op,
     nonce: Option<&str>,
     sender: &str,
+    why: Why,
 ) -> Result<bool, ApiError> {
     let author = &op.header().user;
+    if decide::is_held(ledger, op).await? {
+        return Ok(true);
+    }
     let text = serde_json::to_string(&op.to_wire()).map_err(|_| ApiError::malformed())?;
     let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
     let held: i64 = sql::query_scalar(
@@ -85,8 +116,9 @@ pub(crate) async fn keep(
         return Ok(false);
     }
     sql::query(
-        "INSERT INTO quarantine (tenant, account, hash, dev, nonce, sender, received_at, bytes, op, release)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO quarantine
+             (tenant, account, hash, dev, nonce, sender, received_at, bytes, op, release, why, type, entity)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12) ON CONFLICT DO NOTHING",
     )
     .bind(ledger.tenant.id)
     .bind(author)
@@ -97,6 +129,9 @@ pub(crate) async fn keep(
     .bind(ledger.now_i64())
     .bind(bytes)
     .bind(text)
+    .bind(why.as_str())
+    .bind(decide::kind_of(ledger, op).await?)
+    .bind(op.entity().0.to_vec())
     .execute(&mut ledger.conn)
     .await?;
     Ok(true)
@@ -122,6 +157,8 @@ pub(crate) async fn take(
     } else {
         None
     };
+    let disabled = accounts::is_disabled(&mut ledger.conn, ledger.tenant.id, account).await?;
+    let why = if disabled { Why::Disabled } else { Why::Session };
     let mut results = Vec::with_capacity(request.ops.len());
     for wire in request.ops {
         let line = wire.h.clone();
@@ -135,7 +172,9 @@ pub(crate) async fn take(
             None => match stored(ledger, &op).await? {
                 Some(true) => (Verdict::Dup, None),
                 Some(false) => (Verdict::Refuse, Some("fork")),
-                None if keep(ledger, &op, Some(&request.nonce), account).await? => (Verdict::Ok, Some(CODE)),
+                None if keep(ledger, &op, Some(&request.nonce), account, why).await? => {
+                    (Verdict::Ok, Some(CODE))
+                }
                 None => return Err(full()),
             },
         };
@@ -144,7 +183,8 @@ pub(crate) async fn take(
     Ok(PushReply { results, now: ledger.now() })
 }
 
-fn full() -> ApiError {
+/// 403: the author's room is used up.
+pub(crate) fn full() -> ApiError {
     let words = "登录已失效,服务器为您暂存的内容已满,这次没有保存;记录都在本机,请联系镇网格专干恢复账号。";
     ApiError::new(axum::http::StatusCode::FORBIDDEN, "quarantine_full", words)
 }
@@ -188,177 +228,38 @@ fn result(id: Option<OpId>, r: Verdict, code: Option<&str>) -> PushResult {
 /// When the database fails.
 pub async fn list(readers: &Pool, tenant: i64) -> Result<Vec<Held>, ApiError> {
     let rows = sql::query(
-        "SELECT account, dev, COUNT(*) AS ops, CAST(SUM(bytes) AS BIGINT) AS bytes, MIN(received_at) AS first,
-                MAX(received_at) AS last, MAX(note) AS note
-         FROM quarantine WHERE tenant = $1 GROUP BY account, dev ORDER BY account, dev",
+        "SELECT account, dev, why, type, COUNT(*) AS ops, CAST(SUM(bytes) AS BIGINT) AS bytes,
+                MIN(received_at) AS first, MAX(received_at) AS last, MAX(note) AS note
+         FROM quarantine WHERE tenant = $1 AND release < $2
+         GROUP BY account, dev, why, type ORDER BY account, dev, why, type",
     )
     .bind(tenant)
+    .bind(DISCARDED)
     .fetch_all(readers)
     .await?;
-    let held = rows.iter().map(|row| {
-        Ok(Held {
-            user: row.try_get("account")?,
-            dev: row.try_get("dev")?,
-            ops: row.try_get("ops")?,
-            bytes: row.try_get("bytes")?,
-            first: row.try_get("first")?,
-            last: row.try_get("last")?,
-            note: row.try_get("note")?,
-        })
-    });
-    Ok(held.collect::<Result<_, sqlx::Error>>()?)
-}
-
-/// Marks what waits of `user`, so that the running server lets it go; returns how many operations.
-///
-/// # Errors
-/// When the database fails.
-pub async fn mark(app: &App, user: &str) -> Result<u64, ApiError> {
-    let user = user.to_owned();
-    app.writer
-        .run(move |ledger| {
-            Box::pin(async move {
-                let done = sql::query("UPDATE quarantine SET release = 1 WHERE tenant = $1 AND account = $2")
-                    .bind(ledger.tenant.id)
-                    .bind(user)
-                    .execute(&mut ledger.conn)
-                    .await?;
-                Ok(done.rows_affected())
-            })
-        })
-        .await
-}
-
-/// Lets go what an administrator has marked. Called by the running server every minute.
-///
-/// # Errors
-/// When the database fails.
-pub async fn release_marked(app: &App) -> Result<(), ApiError> {
-    let users: Vec<String> = sql::query_scalar(
-        "SELECT DISTINCT account FROM quarantine WHERE tenant = $1 AND release = 1 ORDER BY account",
-    )
-    .bind(app.tenant.id)
-    .fetch_all(&app.readers)
-    .await?;
-    for user in users {
-        let done = release(app, &user).await?;
-        tracing::info!(
-            stored = done.stored,
-            rejected = done.rejected,
-            left = done.left,
-            "quarantine released"
-        );
-    }
-    Ok(())
-}
-
-/// Sends everything that waits of `user` through admission, with the rights that the account has now: none, while
-/// it is disabled. What misses something before it, and what cannot be stored, stays.
-///
-/// # Errors
-/// When the database fails; what was taken in until then is.
-pub async fn release(app: &App, user: &str) -> Result<Released, ApiError> {
-    let mut waiting = waiting(app, user).await?;
-    let mut done = Released::default();
-    loop {
-        let before = waiting.len();
-        let mut later = Vec::new();
-        while !waiting.is_empty() {
-            let rest = waiting.split_off(waiting.len().min(TOGETHER));
-            let some = std::mem::replace(&mut waiting, rest);
-            let user = user.to_owned();
-            let (counts, left) = app
-                .writer
-                .run(move |ledger| Box::pin(async move { admit(ledger, &user, some).await }))
-                .await?;
-            done.stored += counts.stored;
-            done.rejected += counts.rejected;
-            later.extend(left);
+    let mut held: Vec<Held> = Vec::new();
+    for row in &rows {
+        let (user, dev): (String, String) = (row.try_get("account")?, row.try_get("dev")?);
+        let (ops, bytes): (i64, i64) = (row.try_get("ops")?, row.try_get("bytes")?);
+        let (first, last): (i64, i64) = (row.try_get("first")?, row.try_get("last")?);
+        let (why, kind): (Option<String>, Option<String>) = (row.try_get("why")?, row.try_get("type")?);
+        let note: Option<String> = row.try_get("note")?;
+        if held.last().is_none_or(|one| one.user != user || one.dev != dev) {
+            let (kinds, why) = (BTreeMap::new(), Vec::new());
+            held.push(Held { user, dev, ops: 0, bytes: 0, first, last, kinds, why, note: None });
         }
-        done.left = later.len();
-        if later.is_empty() || later.len() == before {
-            return Ok(done);
+        let Some(one) = held.last_mut() else { continue };
+        one.ops += ops;
+        one.bytes += bytes;
+        (one.first, one.last) = (one.first.min(first), one.last.max(last));
+        if let Some(kind) = kind {
+            *one.kinds.entry(kind).or_default() += ops;
         }
-        // An entity's creation may have come after what others added to it.
-        waiting = later;
+        one.why.extend(why);
+        one.why.dedup();
+        one.note = std::mem::take(&mut one.note).or(note);
     }
-}
-
-/// An operation that waits, and its device's nonce.
-type Waiting = (Option<String>, Op);
-
-async fn waiting(app: &App, user: &str) -> Result<Vec<Waiting>, ApiError> {
-    let rows = sql::query("SELECT nonce, op FROM quarantine WHERE tenant = $1 AND account = $2")
-        .bind(app.tenant.id)
-        .bind(user)
-        .fetch_all(&app.readers)
-        .await?;
-    let mut out = Vec::with_capacity(rows.len());
-    for row in rows {
-        let text: String = row.try_get("op")?;
-        // It was read once before it was stored.
-        let read = serde_json::from_str::<WireOp>(&text).ok().and_then(|wire| Op::from_wire(wire).ok());
-        if let Some(op) = read {
-            out.push((row.try_get("nonce")?, op));
-        }
-    }
-    // Causes before effects: an author's clock never runs back.
-    out.sort_by_key(|(_, op)| (op.header().hlc, op.id()));
-    Ok(out)
-}
-
-async fn admit(
-    ledger: &mut Ledger,
-    user: &str,
-    ops: Vec<Waiting>,
-) -> Result<(Released, Vec<Waiting>), ApiError> {
-    let tenant = ledger.tenant.id;
-    let actor = actor(ledger, user).await?;
-    let (now, today) = (ledger.now(), china_day(ledger.now()));
-    let mut devices: BTreeMap<(Writer, Option<String>), Vec<Op>> = BTreeMap::new();
-    for (nonce, op) in ops {
-        devices.entry((op.dot().writer, nonce)).or_default().push(op);
-    }
-    let (mut counts, mut left) = (Released::default(), Vec::new());
-    for ((writer, nonce), ops) in devices {
-        let asked = |op: &Op| Ok(Asked::new(ledger.judge(), &actor, op.clone(), today));
-        let push = Push {
-            actor: actor.clone(),
-            writer,
-            nonce: nonce.clone(),
-            now,
-            ops: ops.iter().map(asked).collect(),
-            apart: false,
-        };
-        let reply = push::apply(ledger, push).await?;
-        for (op, result) in ops.into_iter().zip(reply.results) {
-            match result.r {
-                Verdict::Ok | Verdict::Dup => counts.stored += 1,
-                Verdict::Reject => counts.rejected += 1,
-                Verdict::Defer | Verdict::Refuse => {
-                    let note = result.code.unwrap_or_else(|| "defer".to_owned());
-                    let sql = "UPDATE quarantine SET release = 0, note = $4
-                               WHERE tenant = $1 AND account = $2 AND hash = $3";
-                    sql::query(sql)
-                        .bind(tenant)
-                        .bind(user)
-                        .bind(op.hash().to_vec())
-                        .bind(note)
-                        .execute(&mut ledger.conn)
-                        .await?;
-                    left.push((nonce.clone(), op));
-                    continue;
-                }
-            }
-            sql::query("DELETE FROM quarantine WHERE tenant = $1 AND account = $2 AND hash = $3")
-                .bind(tenant)
-                .bind(user)
-                .bind(op.hash().to_vec())
-                .execute(&mut ledger.conn)
-                .await?;
-        }
-    }
-    Ok((counts, left))
+    Ok(held)
 }
 
 /// An account with the rights it has now.

@@ -12,10 +12,12 @@ mod outgoing;
 mod photos;
 mod retry;
 
-use gridbook_log::{Writer, pack};
+use std::collections::BTreeSet;
+
+use gridbook_log::{OpId, Writer, pack};
 
 use crate::replica::Outbox;
-use crate::wire::{Caps, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION};
+use crate::wire::{Caps, DISABLED, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION};
 
 pub use check::Checked;
 pub use command::{Identity, Input, Output, Phase, Request, Response, Trouble};
@@ -83,6 +85,8 @@ pub struct Engine {
     /// Packed pages that got lost.
     lost: u32,
     check: Check,
+    /// The session has ended, and this round goes on with what may still be sent.
+    ended: Option<Trouble>,
     identity: Identity,
 }
 
@@ -105,6 +109,7 @@ impl Engine {
             plain: false,
             lost: 0,
             check: Check::default(),
+            ended: None,
             identity,
         }
     }
@@ -142,6 +147,16 @@ impl Engine {
         self.check.outcome
     }
 
+    /// Whether the backend is known to have accounts and rights.
+    fn judges(&self) -> bool {
+        self.caps.as_ref().is_some_and(|caps| caps.levels.contains(&1))
+    }
+
+    /// What the backend keeps apart since the session ended: safe there, and not in the log.
+    pub fn kept(&self) -> &BTreeSet<OpId> {
+        self.outgoing.kept()
+    }
+
     /// Whether the backend keeps what it is given and judges nothing.
     pub fn keeps_only(&self) -> bool {
         self.caps.as_ref().is_some_and(|caps| !caps.levels.contains(&1))
@@ -162,9 +177,11 @@ impl Engine {
         self.now_ms = now_ms;
         match input {
             Input::SignedIn => {
-                if self.trouble == Some(Trouble::SignedOut) {
+                if matches!(self.trouble, Some(Trouble::SignedOut | Trouble::Disabled)) {
                     self.trouble = None;
                 }
+                self.ended = None;
+                self.outgoing.signed_in();
                 self.wake()
             }
             Input::Wake | Input::Timer => self.wake(),
@@ -205,7 +222,13 @@ impl Engine {
             self.again = true;
             return Vec::new();
         }
-        if matches!(self.trouble, Some(Trouble::SignedOut | Trouble::TooOld)) {
+        let stopped = match self.trouble {
+            Some(Trouble::TooOld) => true,
+            // A server keeps apart what comes now; a share only counts wrong passwords.
+            Some(Trouble::SignedOut | Trouble::Disabled) => !self.judges(),
+            _ => false,
+        };
+        if stopped {
             return Vec::new();
         }
         if self.caps.is_none() {
@@ -218,6 +241,7 @@ impl Engine {
 
     fn start_push(&mut self) -> Vec<Output> {
         self.renewals = 0;
+        self.ended = None;
         self.phase = Phase::Push;
         self.outgoing.restart();
         // Found out in a round that broke off before the new name was taken.
@@ -358,6 +382,10 @@ impl Engine {
             (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
             (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
             (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
+            (flight, Response::Failed { status: 401, code, .. }) => {
+                let trouble = if code == DISABLED { Trouble::Disabled } else { Trouble::SignedOut };
+                self.session_ended(random, &flight, trouble)
+            }
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
             }
@@ -392,9 +420,20 @@ impl Engine {
         out
     }
 
+    /// What was written is safe at the backend by now, where it keeps that apart; the photos of it may follow.
+    fn session_ended(&mut self, random: u64, flight: &Flight, trouble: Trouble) -> Vec<Output> {
+        // The photo's answer has no words of its own.
+        let trouble = self.ended.take().unwrap_or(trouble);
+        if !matches!(flight, Flight::Pull { .. } | Flight::Snapshot { .. }) || !self.judges() {
+            return self.fail(random, trouble, None);
+        }
+        self.ended = Some(trouble);
+        self.flights.clear();
+        self.start_photos()
+    }
+
     fn failed(&mut self, random: u64, flight: &Flight, status: u16, retry: Option<u64>) -> Vec<Output> {
         match (status, flight) {
-            (401, _) => self.fail(random, Trouble::SignedOut, None),
             (426, _) => self.fail(random, Trouble::TooOld, None),
             (_, Flight::Fp | Flight::Mend) => self.check_ended(Checked::Unable),
             (_, Flight::Snapshot { .. }) if !matches!(status, 409 | 429 | 503) => self.bad_page(),
@@ -475,8 +514,12 @@ impl Engine {
     }
 
     fn finish(&mut self, random: u64) -> Vec<Output> {
+        if let Some(trouble) = self.ended.take() {
+            return self.fail(random, trouble, None);
+        }
         self.phase = Phase::Idle;
         self.trouble = None;
+        self.outgoing.signed_in();
         self.backoff.reset();
         if self.again {
             self.again = false;
@@ -490,9 +533,15 @@ impl Engine {
         self.phase = Phase::Idle;
         self.flights.clear();
         self.outgoing.loading = false;
-        self.again = false;
+        self.ended = None;
+        // What was saved meanwhile is still to be kept apart; otherwise only a save or a person helps.
+        let again = std::mem::take(&mut self.again);
         self.check.broken_off();
-        let stop = matches!(trouble, Trouble::SignedOut | Trouble::TooOld);
+        let stop = match trouble {
+            Trouble::SignedOut | Trouble::Disabled => !again || !self.judges(),
+            Trouble::TooOld => true,
+            Trouble::Offline | Trouble::Backend(_) | Trouble::Store(_) => false,
+        };
         if matches!(trouble, Trouble::Offline) {
             // Another backend, or a changed one, may stand there next time.
             self.caps = None;

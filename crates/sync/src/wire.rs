@@ -54,6 +54,13 @@ pub struct PushRequest {
     pub ops: Vec<WireOp>,
 }
 
+/// Code beside `ok`: safe at the backend, not in the log; to be sent again after a sign-in.
+pub const QUARANTINE: &str = "quarantine";
+/// Code beside `ok`: kept by the backend for whoever decides, for its author no longer sees the entity. Final.
+pub const REVIEW: &str = "review";
+/// Code of a 401: the session has ended because its account may no longer sign in.
+pub const DISABLED: &str = "disabled";
+
 /// What became of one pushed operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -78,7 +85,7 @@ pub struct PushResult {
     pub id: Option<OpId>,
     /// What became of it.
     pub r: Verdict,
-    /// Machine code for `reject` and `refuse`.
+    /// Machine code for `reject` and `refuse`; with `ok` [`QUARANTINE`] or [`REVIEW`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }

@@ -9,7 +9,7 @@ use crate::accounts;
 use crate::problem::ApiError;
 use crate::secret;
 use crate::writer::Ledger;
-use crate::writer::push::{self, Asked, Carried, Push};
+use crate::writer::push::{self, Asked, Carried, Push, Source};
 
 /// An author.
 pub(super) struct Scribe {
@@ -104,6 +104,7 @@ impl Scribe {
             now: received,
             ops: ops.into_iter().map(|op| Ok(Asked { op, creation: None, carried: Carried::Own })).collect(),
             apart: false,
+            source: Source::Now,
         };
         let reply = push::apply(ledger, push).await?;
         match reply.results.iter().find(|r| r.r != Verdict::Ok) {

@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use gridbook_sync::wire::MAX_BLOB;
 
 use super::body::{self, Segment};
-use super::session::Session;
+use super::session::{Pusher, Session};
 use super::sync;
 use crate::app::App;
 use crate::feed;
 use crate::problem::ApiError;
+use crate::quarantine;
 use crate::secret;
 use crate::sql;
 
@@ -30,18 +31,19 @@ pub(super) fn checked(sha256: &str) -> Result<(), ApiError> {
         (status = 413, description = "too_large")))]
 pub(super) async fn put(
     State(app): State<Arc<App>>,
-    session: Session,
+    pusher: Pusher,
     Segment(sha256): Segment,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     checked(&sha256)?;
-    let mime = named(&app, &sha256, &session.actor.user).await?.ok_or_else(unnamed)?;
+    let user = pusher.user();
+    let mime = named(&app, &sha256, &user).await?.ok_or_else(unnamed)?;
     if size(&app, &sha256).await?.is_some() {
         return Ok(StatusCode::OK);
     }
     let bytes = body::bytes(&headers, body, MAX_BLOB).await?;
-    store(&app, session.actor.user, sha256, mime, bytes).await
+    store(&app, user, sha256, mime, bytes).await
 }
 
 /// The record goes first, its files follow.
@@ -53,12 +55,15 @@ pub(super) fn unnamed() -> ApiError {
     )
 }
 
-/// How the sender's own operations call this file, if any names it.
+/// How the sender's own operations call this file, if any names it: of the log, or of what waits in quarantine.
 pub(super) async fn named(app: &App, sha256: &str, user: &str) -> Result<Option<String>, ApiError> {
     let mime = sql::query_scalar::<String>(
         "SELECT mime FROM blob_refs WHERE tenant = ? AND sha256 = ? AND account = ? LIMIT 1",
     );
-    Ok(mime.bind(app.tenant.id).bind(sha256).bind(user).fetch_optional(&app.readers).await?)
+    match mime.bind(app.tenant.id).bind(sha256).bind(user).fetch_optional(&app.readers).await? {
+        Some(mime) => Ok(Some(mime)),
+        None => quarantine::named(app, sha256, user).await,
+    }
 }
 
 /// Verifies a whole file and makes it visible.
@@ -72,6 +77,10 @@ pub(super) async fn store(
     if secret::hex(&secret::sha256(&bytes)) != sha256 {
         return Err(ApiError::bad("hash", "照片在传送中损坏,没有保存;原件还在本机,会自动再传。"));
     }
+    let waits = !in_log(app, &sha256).await?;
+    if waits && !quarantine::room(app, &user, bytes.len()).await? {
+        return Err(quarantine::full());
+    }
     let len = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     app.blobs.put(&sha256, bytes).await.map_err(|error| ApiError::of_file(&error))?;
     app.writer
@@ -83,6 +92,16 @@ pub(super) async fn store(
         })
         .await?;
     Ok(StatusCode::CREATED)
+}
+
+/// Whether an operation of the log names the file.
+async fn in_log(app: &App, sha256: &str) -> Result<bool, ApiError> {
+    let count: i64 = sql::query_scalar("SELECT COUNT(*) FROM blob_refs WHERE tenant = ? AND sha256 = ?")
+        .bind(app.tenant.id)
+        .bind(sha256)
+        .fetch_one(&app.readers)
+        .await?;
+    Ok(count > 0)
 }
 
 pub(super) async fn size(app: &App, sha256: &str) -> Result<Option<(i64, String)>, ApiError> {

@@ -20,7 +20,7 @@ impl Modify for Token {
     info(title = "Gridbook", description = "Sync contract and accounts of the reference backend; see docs/contract.md."),
     paths(
         sync::caps, sync::push, sync::pull, blob::put, blob::get, auth::sign_in, auth::sign_out, auth::me,
-        auth::password, device_key::register, quarantine::list, quarantine::release, invite::create, invite::show, invite::accept, staff::list, staff::import, staff::change, relay::list,
+        auth::password, device_key::register, quarantine::list, quarantine::release, quarantine::discard, invite::create, invite::show, invite::accept, staff::list, staff::import, staff::change, relay::list,
         confidential::list, confidential::mine, confidential::one, confidential::hand_in,
         upload::head, upload::patch, level2::snapshot, level2::fp, level2::status
     ),

@@ -46,9 +46,9 @@ impl FromRequestParts<Arc<App>> for Session {
         let token = token(parts).ok_or_else(ApiError::session)?;
         let now = app.now();
         let mut conn = app.readers.acquire().await?;
-        let signed =
-            accounts::session(&mut conn, app.tenant.id, &token, now).await?.ok_or_else(ApiError::session)?;
+        let signed = accounts::session(&mut conn, app.tenant.id, &token, now).await?;
         drop(conn);
+        let Some(signed) = signed else { return Err(refusal(app, &token).await?) };
         if now - signed.seen_at > NOTE_MS {
             app.writer.run(move |ledger| Box::pin(async move { note(ledger, token, now).await })).await?;
         }
@@ -56,12 +56,30 @@ impl FromRequestParts<Arc<App>> for Session {
     }
 }
 
-/// Somebody who may push: signed in, or known from a session that has ended.
+/// Why a token serves no more. Who had a session hears whether it is worth signing in again.
+async fn refusal(app: &App, token: &[u8; 32]) -> Result<ApiError, ApiError> {
+    let Some(user) = quarantine::ended(app, token).await? else { return Ok(ApiError::session()) };
+    let mut conn = app.readers.acquire().await?;
+    let disabled = accounts::is_disabled(&mut conn, app.tenant.id, &user).await?;
+    Ok(if disabled { ApiError::disabled() } else { ApiError::session() })
+}
+
+/// Somebody who may push, and send the files of it: signed in, or known from a session that has ended.
 pub(super) enum Pusher {
     /// Signed in.
     Live(Box<Session>),
     /// The account of a session that was valid once: what it pushes goes to quarantine.
     Ended(String),
+}
+
+impl Pusher {
+    /// The account.
+    pub(super) fn user(self) -> String {
+        match self {
+            Self::Live(session) => session.actor.user,
+            Self::Ended(user) => user,
+        }
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Pusher {
@@ -70,7 +88,7 @@ impl FromRequestParts<Arc<App>> for Pusher {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let refusal = match Session::from_request_parts(parts, app).await {
             Ok(session) => return Ok(Self::Live(Box::new(session))),
-            Err(refusal) if refusal.code == "session" => refusal,
+            Err(refusal) if ["session", "disabled"].contains(&refusal.code) => refusal,
             Err(refusal) => return Err(refusal),
         };
         let token = token(parts).ok_or(refusal.clone())?;

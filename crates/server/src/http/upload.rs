@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use gridbook_sync::wire::MAX_BLOB;
 
 use super::body::{self, Segment};
-use super::session::Session;
+use super::session::Pusher;
 use super::{blob, sync};
 use crate::app::App;
 use crate::blobs::{Appended, MIN_PART};
@@ -37,13 +37,19 @@ fn state(status: StatusCode, offset: usize, complete: bool) -> Response {
     responses((status = 200, description = "Upload-Offset, Upload-Complete"), (status = 404, description = "not_found")))]
 pub(super) async fn head(
     State(app): State<Arc<App>>,
-    session: Session,
+    pusher: Pusher,
     Segment(sha256): Segment,
 ) -> Result<Response, ApiError> {
     blob::checked(&sha256)?;
-    let user = &session.actor.user;
+    let (user, session) = match pusher {
+        Pusher::Live(session) => (session.actor.user.clone(), Some(session)),
+        Pusher::Ended(user) => (user, None),
+    };
+    let user = &user;
     let sends = blob::named(&app, &sha256, user).await?.is_some();
     if !sends {
+        // Whose session has ended sends, and reads nothing.
+        let session = session.ok_or_else(ApiError::session)?;
         sync::settle_rights(&app, &session).await?;
         let mut conn = app.readers.acquire().await?;
         if !feed::may_read_blob(&mut conn, app.tenant.id, user, &sha256).await? {
@@ -70,7 +76,7 @@ pub(super) async fn head(
         (status = 413, description = "too_large")))]
 pub(super) async fn patch(
     State(app): State<Arc<App>>,
-    session: Session,
+    pusher: Pusher,
     Segment(sha256): Segment,
     headers: HeaderMap,
     body: Body,
@@ -80,7 +86,7 @@ pub(super) async fn patch(
     let (Some(offset), Some(length)) = (number(&OFFSET), number(&LENGTH)) else {
         return Err(ApiError::malformed());
     };
-    let user = session.actor.user;
+    let user = pusher.user();
     let mime = blob::named(&app, &sha256, &user).await?.ok_or_else(blob::unnamed)?;
     if blob::size(&app, &sha256).await?.is_some() {
         return Ok(state(StatusCode::OK, length, true));

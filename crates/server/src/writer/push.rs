@@ -17,9 +17,9 @@ use super::rows::Rows;
 use crate::accounts;
 use crate::admission::Admission;
 use crate::clock::china_day;
-use crate::feed::reach;
+use crate::feed::{self, reach};
 use crate::problem::ApiError;
-use crate::quarantine;
+use crate::quarantine::{self, Why};
 use crate::signature::{self, Author, Keys};
 use crate::sql;
 
@@ -37,6 +37,19 @@ pub struct Push {
     pub ops: Vec<Result<Asked, Option<OpId>>>,
     /// It came the confidential way, which takes in nothing else; and what is confidential takes no other (ROLE-11).
     pub apart: bool,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where a push comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A device, just now. What its author can no longer see goes to quarantine.
+    Now,
+    /// What waited, with nobody who vouches for it.
+    Waited,
+    /// What waited and somebody wants: its author need not see it any more.
+    Wanted,
 }
 
 /// An operation that asks to be taken in.
@@ -97,6 +110,7 @@ impl Push {
             now: request.now,
             ops,
             apart: false,
+            source: Source::Now,
         }
     }
 }
@@ -130,6 +144,8 @@ enum Judged {
     Store,
     /// Its author may no longer sign in.
     Quarantine,
+    /// Its author could see it and cannot any more.
+    Review,
     Reject(String),
     Done(Verdict, Option<&'static str>),
 }
@@ -138,7 +154,7 @@ enum Judged {
 ///
 /// # Errors
 /// Only when the database fails; nothing of the push is stored then.
-pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiError> {
+pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, ApiError> {
     let began = std::time::Instant::now();
     let now = ledger.now();
     if let Some(code) = device(ledger, &push).await? {
@@ -153,12 +169,17 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     let loaded = began.elapsed();
     let reach = ledger.admission.reach(&push.actor, china_day(now));
     let patterns = reach::patterns(&push.actor.user, &reach);
+    // What he wrote there while he could not see it goes first: he can again, so there is nothing to decide.
+    let back = returned(ledger, &push, &wanted, &patterns).await?;
+    let before = back.len();
+    push.ops.splice(..0, back);
     let drift =
         i64::try_from(push.now).unwrap_or(i64::MAX).saturating_sub(i64::try_from(now).unwrap_or(i64::MAX));
     let mut rows = Rows::default();
     let mut results = Vec::with_capacity(push.ops.len());
     let mut taken: BTreeMap<(EntityId, bool), Vec<Dot>> = BTreeMap::new();
     let absent = absent(ledger, &push).await?;
+    let lost = lost(ledger, &push, &patterns, &absent).await?;
     // A hand-over is over with its last confirmation.
     let mut confirmed: BTreeSet<EntityId> = BTreeSet::new();
     // What follows a fork was written on top of something else than what is held here.
@@ -175,7 +196,7 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
         let judged = if forked.contains(&op.entity()) {
             Judged::Done(Verdict::Refuse, Some("fork"))
         } else {
-            judge(ledger, &push, &patterns, &absent, asked, now)
+            judge(ledger, &push, &patterns, &absent, &lost, asked, now)
         };
         match judged {
             Judged::Store => {
@@ -197,11 +218,20 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
                 results.push(result(Some(op.id()), Verdict::Reject, Some(&code)));
             }
             Judged::Quarantine => {
-                let kept = quarantine::keep(ledger, op, None, &push.actor.user).await?;
+                let kept = quarantine::keep(ledger, op, None, &push.actor.user, Why::Disabled).await?;
                 results.push(if kept {
                     result(Some(op.id()), Verdict::Ok, Some(quarantine::CODE))
                 } else {
                     result(Some(op.id()), Verdict::Refuse, Some("author_disabled"))
+                });
+            }
+            Judged::Review => {
+                let nonce = push.nonce.as_deref().filter(|_| !signed);
+                let kept = quarantine::keep(ledger, op, nonce, &push.actor.user, Why::Reach).await?;
+                results.push(if kept {
+                    result(Some(op.id()), Verdict::Ok, Some(quarantine::REVIEW))
+                } else {
+                    result(Some(op.id()), Verdict::Refuse, Some("foreign_entity"))
                 });
             }
             Judged::Done(verdict, code) => {
@@ -220,6 +250,16 @@ pub async fn apply(ledger: &mut Ledger, push: Push) -> Result<PushReply, ApiErro
     // Streams are read before the rows go out: what was taken in is folded then.
     let revised = wanted.iter().any(|entity| ledger.is_rules(*entity));
     ledger.flush(rows).await?;
+    if push.source == Source::Now {
+        let there = |result: &PushResult| {
+            matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject)
+                && result.code.as_deref() != Some(quarantine::REVIEW)
+        };
+        let asked = push.ops.iter().zip(&results).filter(|(_, result)| there(result));
+        let hashes: Vec<_> = asked.filter_map(|(asked, _)| Some(*asked.as_ref().ok()?.op.hash())).collect();
+        quarantine::arrived(ledger, &push.actor.user, &hashes).await?;
+    }
+    results.drain(..before);
     for entity in confirmed {
         ledger.hand_over(entity).await?;
     }
@@ -245,6 +285,7 @@ fn judge(
     push: &Push,
     patterns: &[String],
     absent: &BTreeMap<String, Absent>,
+    lost: &BTreeSet<(EntityId, String)>,
     asked: &Asked,
     now: u64,
 ) -> Judged {
@@ -292,7 +333,7 @@ fn judge(
     if disabled {
         return Judged::Quarantine;
     }
-    // Of what the author cannot see, nothing is said and nothing is stored.
+    // Of what the author never could see, nothing is said and nothing is stored.
     let today = china_day(now);
     let seen = |channel: &String| patterns.iter().any(|p| reach::matches(p, channel));
     let sees = || {
@@ -302,8 +343,9 @@ fn judge(
             stream.placed.keys().any(seen)
         }
     };
-    if !stream.is_new() && !sees() {
-        return refuse("foreign_entity");
+    if !stream.is_new() && push.source != Source::Wanted && !sees() {
+        let could = lost.contains(&(op.entity(), header.user.clone()));
+        return if could { Judged::Review } else { refuse("foreign_entity") };
     }
     // Nobody can have seen an answer that was never given.
     if header.ctx.get(own) > stream.entity.have().upto(own) {
@@ -345,6 +387,58 @@ async fn spoken_of(ledger: &mut Ledger, push: &Push) -> Result<(), ApiError> {
         next = ids.iter().filter_map(into).filter(|id| !seen.contains(id)).collect();
     }
     Ok(())
+}
+
+/// What waits of the sending device in entities of the push that its author sees again.
+async fn returned(
+    ledger: &mut Ledger,
+    push: &Push,
+    wanted: &[EntityId],
+    patterns: &[String],
+) -> Result<Vec<Result<Asked, Option<OpId>>>, ApiError> {
+    if push.source != Source::Now || push.apart {
+        return Ok(Vec::new());
+    }
+    let seen = |id: &EntityId| {
+        let placed = ledger.streams.peek(id).map(|stream| stream.placed.keys());
+        placed.is_some_and(|mut on| on.any(|channel| patterns.iter().any(|p| reach::matches(p, channel))))
+    };
+    let seen: Vec<EntityId> = wanted.iter().copied().filter(seen).collect();
+    let (today, mut ops) =
+        (china_day(ledger.now()), quarantine::lost_in(ledger, &push.actor.user, &seen).await?);
+    ops.retain(|op| op.dot().writer.is_life_of(push.writer));
+    Ok(ops.into_iter().map(|op| Ok(Asked::new(ledger.judge(), &push.actor, op, today))).collect())
+}
+
+/// What authors of a push could see and cannot any more, with them.
+async fn lost(
+    ledger: &mut Ledger,
+    push: &Push,
+    patterns: &[String],
+    absent: &BTreeMap<String, Absent>,
+) -> Result<BTreeSet<(EntityId, String)>, ApiError> {
+    let mut out = BTreeSet::new();
+    if push.source != Source::Now {
+        return Ok(out);
+    }
+    let mut asked_for = BTreeSet::new();
+    for asked in push.ops.iter().flatten() {
+        let (id, user) = (asked.op.entity(), &asked.op.header().user);
+        let patterns = match asked.carried {
+            Carried::Own if *user == push.actor.user => patterns,
+            Carried::Signed => absent.get(user).map_or(&[][..], |author| author.patterns.as_slice()),
+            Carried::Own | Carried::Wrong => continue,
+        };
+        let Some(stream) = ledger.streams.peek(&id).filter(|stream| !stream.is_new()) else { continue };
+        let seen = |channel: &String| patterns.iter().any(|p| reach::matches(p, channel));
+        if stream.placed.keys().any(seen) || !asked_for.insert((id, user.clone())) {
+            continue;
+        }
+        if feed::could_see(&mut ledger.conn, ledger.tenant.id, user, id).await? {
+            out.insert((id, user.clone()));
+        }
+    }
+    Ok(out)
 }
 
 /// Those whose operations the sender brings, signed, with the rights that they have now.

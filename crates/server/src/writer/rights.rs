@@ -64,6 +64,7 @@ impl Ledger {
     /// When the database fails.
     pub async fn assign(&mut self, user: &str, assignments: &[Assignment]) -> Result<(), ApiError> {
         let tenant = self.tenant.id;
+        self.remember_past(user, assignments).await?;
         sql::query("DELETE FROM assignments WHERE tenant = ? AND account = ?")
             .bind(tenant)
             .bind(user)
@@ -86,6 +87,30 @@ impl Ledger {
             .await?;
         }
         self.refresh_rights(user).await
+    }
+
+    /// Keeps the roles that are not among `next`: what was written with them may still be under way.
+    async fn remember_past(&mut self, user: &str, next: &[Assignment]) -> Result<(), ApiError> {
+        let was = accounts::assignments(&mut self.conn, self.tenant.id, user).await?;
+        for (ord, held) in was.iter().enumerate().filter(|(_, held)| !next.contains(held)) {
+            sql::query(
+                "INSERT INTO past_assignments
+                     (tenant, account, ended_at, ord, role, area, unit, valid_from, valid_to)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .bind(self.tenant.id)
+            .bind(user)
+            .bind(self.now_i64())
+            .bind(i64::try_from(ord).unwrap_or(i64::MAX))
+            .bind(&held.role)
+            .bind(&held.area)
+            .bind(&held.unit)
+            .bind(held.from.map(|d| d.to_string()))
+            .bind(held.to.map(|d| d.to_string()))
+            .execute(&mut self.conn)
+            .await?;
+        }
+        Ok(())
     }
 
     /// Makes an invitation and ends the earlier ones of that account; returns the code and when it expires.

@@ -92,7 +92,7 @@ async fn it_is_sent_no_longer_than_somebody_goes() {
     assert!(!ben.visible.contains(&id));
     outside(&server, "ben", id).await;
     let late = ben.body(id, &Body::Set(body::Set { set: values(&set), blobs: Vec::new() }));
-    assert_eq!(ben.push_one(&late).await.1.as_deref(), Some("foreign_entity"));
+    assert_eq!(ben.push_one(&late).await.1.as_deref(), Some("review"), "kept for whoever decides");
     // He goes again: all of it comes, though he never stopped standing in it.
     dora.pull().await;
     let held = Restricted::of(&dora.entities[&id]).unwrap();

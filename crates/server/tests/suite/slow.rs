@@ -9,7 +9,7 @@ use crate::common::{Device, ON_POSTGRES, Open, Server};
 use gridbook_domain::role::{Actor, Assignment};
 use gridbook_log::Op;
 use gridbook_server::sql;
-use gridbook_server::writer::push::{self, Asked, Push};
+use gridbook_server::writer::push::{self, Asked, Push, Source};
 use gridbook_sync::wire::Verdict;
 use tokio::sync::oneshot;
 
@@ -43,6 +43,7 @@ async fn push_slowly(
         nonce: Some(device.nonce.clone()),
         now: device.ms,
         apart: false,
+        source: Source::Now,
     };
     let job = server.app().writer.run(move |ledger| {
         Box::pin(async move {

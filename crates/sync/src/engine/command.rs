@@ -203,6 +203,8 @@ pub enum Trouble {
     Offline,
     /// The session ended; sign in again. Work goes on, nothing is lost.
     SignedOut,
+    /// The account may no longer sign in. What is pushed is kept apart until somebody decides.
+    Disabled,
     /// The backend is busy or failing.
     Backend(u16),
     /// The app is too old for the backend.

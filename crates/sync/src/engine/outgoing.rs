@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use gridbook_log::{OpId, set_of};
 
-use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, Verdict};
+use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, QUARANTINE, Verdict};
 
 fn is_quarantined(result: &PushResult) -> bool {
-    result.r == Verdict::Ok && result.code.as_deref() == Some("quarantine")
+    result.r == Verdict::Ok && result.code.as_deref() == Some(QUARANTINE)
 }
 
 /// Batches under way at once.
@@ -40,6 +40,8 @@ pub(super) struct Outgoing {
     named_twice: bool,
     /// Deferred with nothing else under way.
     deferred: BTreeSet<OpId>,
+    /// Safe at the backend, apart from the log, since the session ended: not sent again until there is another one.
+    kept: BTreeSet<OpId>,
 }
 
 impl Outgoing {
@@ -52,12 +54,23 @@ impl Outgoing {
             loading: false,
             named_twice: false,
             deferred: BTreeSet::new(),
+            kept: BTreeSet::new(),
         }
     }
 
     /// A new round tries again what the last one left.
     pub(super) fn restart(&mut self) {
-        *self = Self { max_ops: self.max_ops, ..Self::new() };
+        *self = Self { max_ops: self.max_ops, kept: std::mem::take(&mut self.kept), ..Self::new() };
+    }
+
+    /// Operations that the backend keeps apart since the session ended.
+    pub(super) fn kept(&self) -> &BTreeSet<OpId> {
+        &self.kept
+    }
+
+    /// The session holds: what was kept apart is sent in earnest.
+    pub(super) fn signed_in(&mut self) {
+        self.kept.clear();
     }
 
     /// Whether another batch should be read while `under_way` are.
@@ -67,7 +80,7 @@ impl Outgoing {
 
     /// Whether all that waited was taken: nothing is left for the next round.
     pub(super) fn is_drained(&self) -> bool {
-        self.drained && self.passed.is_empty()
+        self.drained && self.passed.is_empty() && self.kept.is_empty()
     }
 
     /// Most operations and bytes of the next batch.
@@ -78,7 +91,7 @@ impl Outgoing {
 
     /// What the next batch passes over.
     pub(super) fn pass<'a>(&self, under_way: impl Iterator<Item = &'a Sent>) -> BTreeSet<OpId> {
-        self.passed.iter().chain(under_way.flat_map(|sent| &sent.ids)).copied().collect()
+        self.passed.iter().chain(&self.kept).chain(under_way.flat_map(|sent| &sent.ids)).copied().collect()
     }
 
     /// A batch was read; nothing waits behind it unless `more`.
@@ -101,6 +114,7 @@ impl Outgoing {
         for result in reply.results.iter_mut().filter(|r| is_quarantined(r)) {
             result.r = Verdict::Defer;
             self.passed.extend(result.id);
+            self.kept.extend(result.id);
         }
         let settled = reply
             .results

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use gridbook_log::{Clock, DeviceId, EntityId, Writer, map_of, order_by_key};
 
 use super::index::{Loose, Page, Row};
+use super::outbox::free_lost;
 use super::{Inner, Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::env::Env;
 use crate::memory::version_of;
@@ -36,6 +37,11 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         let inner = RefCell::new(read_all::<S, P>(&store).await?);
+        {
+            let mut inner = inner.borrow_mut();
+            let Inner { rows, pend, .. } = &mut *inner;
+            free_lost(rows, pend);
+        }
         let replica =
             Self { store, project, inner, gate: async_lock::Mutex::new(()), office: Cell::new(None) };
         if replica.inner.borrow().loose_rows > LOOSE {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Dot, EntityId, Op, OpId, WireOp, pack};
+use gridbook_log::{Dot, EntityId, Op, OpId, WireOp, order_by_key, pack};
 use serde::{Deserialize, Serialize};
 
 use super::index::{Part, Row, put_rows};
@@ -10,7 +10,14 @@ use super::open::seal;
 use super::{Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
-use crate::wire::{PushResult, Verdict};
+use crate::wire::{PushResult, REVIEW, Verdict};
+
+/// How many operations were kept for whoever decides, and the person was not told yet.
+const REVIEWED: &str = "reviewed";
+
+fn is_reviewed(result: &PushResult) -> bool {
+    result.r == Verdict::Ok && result.code.as_deref() == Some(REVIEW)
+}
 
 /// Code of an operation whose id stands for another one elsewhere.
 pub(super) const FORK: &str = "fork";
@@ -91,6 +98,32 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         unsent
+    }
+
+    /// How many operations are unsent, the held ones too, that are not among those `kept` apart by the backend.
+    pub fn unkept(&self, kept: &BTreeSet<OpId>) -> usize {
+        let inner = self.inner.borrow();
+        inner.pend.values().flatten().filter(|p| p.held.is_some() || !kept.contains(&p.id())).count()
+    }
+
+    /// How many operations the backend kept for whoever decides, for this account no longer sees what they are about;
+    /// since [`Self::forget_reviewed`].
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store cannot be read.
+    pub async fn reviewed(&self) -> Result<u32, ReplicaError> {
+        let bytes = self.store.get(Table::App, REVIEWED).await?;
+        Ok(bytes.map_or(0, |bytes| bytes.try_into().map_or(0, u32::from_le_bytes)))
+    }
+
+    /// The person was told.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails.
+    pub async fn forget_reviewed(&self) -> Result<(), ReplicaError> {
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        batch.delete(Table::App, REVIEWED);
+        Ok(self.store.commit(batch).await?)
     }
 
     /// Whether something waits whose name another bearer of ours has used for something else: only a new name
@@ -189,6 +222,14 @@ impl<S: Store, P: Project> Replica<S, P> {
                 Err(ReplicaError::Store(StoreError::Raced)) => {
                     self.refresh().await?;
                 }
+                Ok(mut changed) => {
+                    if results.iter().any(is_reviewed) {
+                        changed.extend(self.sweep().await?);
+                        order_by_key(&mut changed, |id| *id);
+                        changed.dedup();
+                    }
+                    return Ok(changed);
+                }
                 other => return other,
             }
         }
@@ -204,7 +245,9 @@ impl<S: Store, P: Project> Replica<S, P> {
                 *told = result;
             }
         }
-        let batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let told = if results.iter().any(is_reviewed) { self.reviewed().await? } else { 0 };
+        let mut reviewed = told;
         let (meta, pend, changed) = {
             let inner = self.inner.borrow();
             let mut pend: BTreeMap<u32, Vec<Pending>> = BTreeMap::new();
@@ -239,9 +282,12 @@ impl<S: Store, P: Project> Replica<S, P> {
                             }
                         }
                         Verdict::Ok | Verdict::Dup | Verdict::Reject => {
+                            reviewed += u32::from(is_reviewed(result));
                             if let Some(row) = row {
                                 row.unsent = row.unsent.saturating_sub(1);
                                 row.sent_at = Some(now_ms);
+                                // The account sees it no more, though the feed has not said so yet.
+                                row.leaving |= is_reviewed(result);
                                 if result.r == Verdict::Reject {
                                     row.refused = Some(result.code.clone().unwrap_or_default());
                                 }
@@ -255,6 +301,9 @@ impl<S: Store, P: Project> Replica<S, P> {
         };
         if pend.is_empty() {
             return Ok(Vec::new());
+        }
+        if reviewed > told {
+            batch.put(Table::App, REVIEWED, reviewed.to_le_bytes().to_vec());
         }
         self.commit_pend(batch, meta, pend, changed).await
     }
@@ -339,6 +388,15 @@ pub(super) fn put_pend(batch: &mut Batch, log: u32, list: &Vec<Pending>) {
         batch.delete(Table::Pend, key(log));
     } else {
         batch.put(Table::Pend, key(log), pack_row(list));
+    }
+}
+
+/// Lets be sent once more what a backend of before would not have because its author no longer saw it: it keeps such
+/// things now. In memory only; an answer writes it down.
+pub(super) fn free_lost<T>(rows: &BTreeMap<EntityId, Row<T>>, pend: &mut BTreeMap<u32, Vec<Pending>>) {
+    for pending in pend.values_mut().flatten() {
+        let left = rows.get(&pending.entity).is_some_and(|row| row.leaving);
+        pending.held.take_if(|code| left && code == "foreign_entity");
     }
 }
 

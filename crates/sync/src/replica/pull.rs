@@ -305,6 +305,41 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(result)
     }
 
+    /// Takes out what is to go and has nothing unsent, without waiting for a page. The gate is held.
+    pub(super) async fn sweep(&self) -> Result<Vec<EntityId>, ReplicaError> {
+        for _ in 0..TRIES {
+            match self.try_sweep().await {
+                Err(ReplicaError::Store(StoreError::Raced)) => {
+                    self.refresh().await?;
+                }
+                other => return other,
+            }
+        }
+        Err(StoreError::Raced.into())
+    }
+
+    async fn try_sweep(&self) -> Result<Vec<EntityId>, ReplicaError> {
+        let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
+        let mut meta = self.inner.borrow().meta.clone();
+        let mut changed = BTreeMap::new();
+        let pend = self.purge(&mut batch, &BTreeSet::new(), meta.version + 1, &mut changed).await?;
+        let gone: Vec<EntityId> =
+            changed.iter().filter(|(_, row)| row.is_none()).map(|(id, _)| *id).collect();
+        if gone.is_empty() {
+            return Ok(gone);
+        }
+        // Ours may come back with the entity, and lie ahead of the cursor.
+        meta.echo = true;
+        put_rows(&mut batch, &mut meta, &changed, |id| self.inner.borrow().own(id));
+        seal(&mut batch, &mut meta, &changed.keys().copied().collect::<Vec<_>>());
+        self.store.commit(batch).await?;
+        let mut inner = self.inner.borrow_mut();
+        inner.meta = meta;
+        inner.pend.extend(pend);
+        inner.take(changed);
+        Ok(gone)
+    }
+
     /// Takes entities out of the log and the index. One with unsent operations is only marked: it goes when a
     /// later page finds nothing of it unsent.
     async fn purge(

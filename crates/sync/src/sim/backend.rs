@@ -117,6 +117,14 @@ impl Backend {
         }
     }
 
+    /// What is kept apart for whoever decides.
+    pub(crate) fn aside(&self) -> Vec<Op> {
+        match self {
+            Self::Server(granted) => granted.server.aside(),
+            Self::Model(_) | Self::Share { .. } => Vec::new(),
+        }
+    }
+
     pub(crate) fn has_blob(&self, sha256: &str) -> bool {
         match self {
             Self::Model(model) => model.borrow().has_blob(sha256),

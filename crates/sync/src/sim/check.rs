@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Entity, EntityId, EventRec, Outcome, Write};
+use gridbook_log::{Entity, EntityId, EventRec, Op, Outcome, Write};
 
 use super::device::{Device, Kept, OpenTab};
 use super::now;
@@ -27,6 +27,7 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
 
 /// Whatever a person was told is saved is at the backend.
 fn saved_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), String> {
+    let apart = world.backends[device.home].aside();
     for kept in &device.saved {
         let id = kept.id;
         let there = here.get(&id.entity).is_some_and(|entity| arrived(kept, entity));
@@ -36,6 +37,10 @@ fn saved_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), 
         }
         // Refused outright, because the author may not write there: it stays on the device and says so.
         if !there && world.is_on_server() && refused(device, kept) && holds(device, kept)? {
+            continue;
+        }
+        // Kept for whoever decides, because the author may not write there any more: the device gave it up.
+        if !there && aside(kept, &apart) {
             continue;
         }
         // After a backup was put back a device sends again what it has; what it had to give up nobody has.
@@ -55,6 +60,15 @@ fn arrived(kept: &Kept, entity: &Entity) -> bool {
                 || entity.timeline().iter().any(|step| step.event.data.contains_key(mark))
         }
     }
+}
+
+/// As [`arrived`], among what the backend keeps apart.
+fn aside(kept: &Kept, apart: &[Op]) -> bool {
+    let quoted = kept.mark.as_ref().map(|mark| format!("\"{mark}\""));
+    apart.iter().filter(|op| op.entity() == kept.id.entity).any(|op| match &quoted {
+        None => op.id() == kept.id,
+        Some(mark) => op.body_text().is_some_and(|text| text.contains(mark.as_str())),
+    })
 }
 
 /// Whatever names it bears, an event happened once and a value was entered once.

@@ -18,6 +18,10 @@ pub trait Server {
     fn authority(&self) -> DeviceId;
     /// Every operation stored; of one that was refused what its author had sent.
     fn ops(&self) -> Vec<Op>;
+    /// What it keeps apart for whoever decides, for its author no longer sees the entity.
+    fn aside(&self) -> Vec<Op> {
+        Vec::new()
+    }
     /// How far its sequence has come.
     fn len(&self) -> usize;
     /// Whether nothing was ever stored.

@@ -161,6 +161,7 @@ fn an_ended_session_stops_and_signing_in_goes_on() {
         let mut rig = start();
         assert_eq!(rig.reply(failed(401, Some(5))), [Output::Status], "{phase:?}");
         assert_eq!(rig.engine.trouble(), Some(&Trouble::SignedOut));
+        // It knows no accounts, so it keeps nothing apart: a wrong password is not tried again and again.
         assert_eq!(rig.give(Input::Wake), []);
         assert_eq!(rig.give(Input::Timer), []);
         let next = rig.give(Input::SignedIn);

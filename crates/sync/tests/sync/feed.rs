@@ -180,6 +180,59 @@ fn what_leaves_with_unsent_work_waits_for_it() {
     assert_eq!(traces(&store, SECRET), []);
 }
 
+/// The right is gone: the backend keeps the words for whoever decides, and nothing of the record stays on the device.
+#[test]
+fn what_is_kept_for_review_is_final_and_leaves_no_bytes_behind() {
+    for told in [true, false] {
+        let (store, env, tab) = mixed();
+        // The answer may come before the feed says that it is gone.
+        if told {
+            apply(&tab, &env, &page("2", vec![Entry::Leave { e: id(2) }]));
+        }
+        let mut results = answer(&tab, Verdict::Ok, None);
+        let ours = |r: &gridbook_sync::wire::PushResult| r.id.is_some_and(|at| at.entity == id(2));
+        for result in results.iter_mut().filter(|r| ours(r)) {
+            result.code = Some("review".to_owned());
+        }
+        assert_eq!(results.iter().filter(|r| ours(r)).count(), 3);
+        let changed = run(tab.apply_results(&results, NOON)).unwrap();
+        assert!(changed.contains(&id(2)));
+        for tab in [&tab, &open(&store, &env)] {
+            assert!(!tab.rows().contains_key(&id(2)));
+            assert_eq!((tab.unsent().waiting, tab.unsent().held), (0, 0));
+            assert_eq!(run(tab.reviewed()).unwrap(), 3, "the person is still to be told");
+            assert!(identity(tab).echo);
+        }
+        run(tab.apply_results(&results, NOON)).unwrap();
+        assert_eq!(run(open(&store, &env).reviewed()).unwrap(), 3, "an answer that comes twice counts once");
+        run(tab.forget_reviewed()).unwrap();
+        assert_eq!(run(tab.reviewed()).unwrap(), 0);
+        apply(&tab, &env, &page("5", [10, 11, 12].map(|n| Entry::Leave { e: id(n) }).to_vec()));
+        assert_eq!(traces(&store, SECRET), []);
+    }
+}
+
+/// A backend of before refused it and kept nothing: the row could neither go nor be seen.
+#[test]
+fn what_stood_refused_in_what_left_is_sent_once_more() {
+    let (store, env, tab) = mixed();
+    let mut results = answer(&tab, Verdict::Ok, None);
+    for result in results.iter_mut().filter(|r| r.id.is_some_and(|at| at.entity == id(2))) {
+        (result.r, result.code) = (Verdict::Refuse, Some("foreign_entity".to_owned()));
+    }
+    run(tab.apply_results(&results, NOON)).unwrap();
+    assert_eq!((tab.unsent().waiting, tab.unsent().held), (0, 3));
+    assert_eq!(open(&store, &env).unsent().held, 3, "as long as it is seen a person decides");
+    apply(&tab, &env, &page("2", vec![Entry::Leave { e: id(2) }]));
+    let again = open(&store, &env);
+    assert_eq!((again.unsent().waiting, again.unsent().held), (3, 0));
+    assert_eq!(again.unkept(&BTreeSet::new()), 3);
+    let ids = run(again.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ids;
+    assert_eq!(again.unkept(&ids.into_iter().collect()), 0);
+    run(again.apply_results(&answer(&again, Verdict::Ok, Some("review")), NOON)).unwrap();
+    assert!(!again.rows().contains_key(&id(2)));
+}
+
 #[test]
 fn what_comes_back_before_it_went_stays() {
     let (_, env, tab) = mixed();

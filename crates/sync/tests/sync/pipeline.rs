@@ -2,7 +2,7 @@
 
 use gridbook_log::EntityId;
 use gridbook_sync::engine::{Identity, Input, Output, Phase, Request, Response, Trouble};
-use gridbook_sync::wire::{Entry, MAX_PAGE, PushReply, PushResult, Verdict};
+use gridbook_sync::wire::{Caps, Entry, MAX_PAGE, PushReply, PushResult, Verdict};
 
 use super::rig::*;
 
@@ -169,6 +169,88 @@ fn a_page_asked_without_own_operations_is_asked_for_anew_after_a_purge() {
     rig.engine.set_identity(identity("c2"));
     assert_eq!(rig.give(Input::Stored), []);
     assert!(rig.engine.awaits(5));
+}
+
+/// A server; its answers to what comes with an ended session.
+fn ended(code: &str) -> Response {
+    Response::Failed { status: 401, code: code.to_owned(), retry_after_ms: None }
+}
+
+fn kept_apart(n: u32) -> PushResult {
+    PushResult { code: Some("quarantine".to_owned()), ..result(n, Verdict::Ok) }
+}
+
+/// An engine whose session ended while one operation was sent: it is kept apart, and the photos went after it.
+fn after_the_end(code: &str) -> Rig {
+    let mut rig = Rig::new();
+    rig.give(Input::Wake);
+    rig.reply(Response::Caps(Caps { levels: vec![0, 1, 2], ..caps() }));
+    rig.give(outbox(1..=1));
+    rig.reply(pushed(vec![kept_apart(1)]));
+    assert_eq!(rig.give(Input::Stored), pull(3, ""));
+    assert_eq!(
+        rig.reply(ended(code)),
+        [Output::NextBlob, Output::Status],
+        "photos of what is kept may follow"
+    );
+    rig.give(waits("aa", 3));
+    assert_eq!(rig.reply(Response::Blob), [Output::BlobDone("aa".to_owned())]);
+    assert_eq!(rig.give(Input::Stored), [Output::NextBlob]);
+    assert_eq!(rig.give(Input::Blob(None)), [Output::Status], "no timer: nothing more is to be done");
+    rig
+}
+
+#[test]
+fn after_the_session_ended_later_saves_are_kept_apart_too() {
+    for (code, trouble) in [("session", Trouble::SignedOut), ("disabled", Trouble::Disabled)] {
+        let mut rig = after_the_end(code);
+        assert_eq!(rig.engine.trouble(), Some(&trouble));
+        assert_eq!(rig.engine.kept().iter().copied().collect::<Vec<_>>(), [op_id(1)]);
+        // A save: only that goes, once.
+        let out: Vec<Output> = load([1], 8).into_iter().chain([Output::Status]).collect();
+        assert_eq!(rig.give(Input::Wake), out);
+        rig.give(outbox(2..=2));
+        // One more while it is under way.
+        rig.give(Input::Wake);
+        rig.reply(pushed(vec![kept_apart(2)]));
+        rig.give(Input::Stored);
+        rig.reply(ended(code));
+        let again = rig.give(Input::Blob(None));
+        assert_eq!(again, [Output::Timer(1), Output::Status], "what was saved meanwhile is not forgotten");
+        assert_eq!(rig.engine.kept().len(), 2);
+        assert!(
+            matches!(&rig.give(Input::Timer)[..], [Output::LoadOutbox { pass, .. }, _] if pass.len() == 2)
+        );
+        // Signed in again, all of it is sent in earnest.
+        let mut rig = after_the_end(code);
+        assert_eq!(rig.give(Input::SignedIn), beginning(8));
+        assert_eq!(rig.engine.trouble(), None);
+    }
+}
+
+#[test]
+fn without_a_network_an_ended_session_backs_off_as_always() {
+    let mut rig = after_the_end("session");
+    rig.give(Input::Wake);
+    rig.give(outbox(2..=2));
+    assert_eq!(rig.reply(Response::Lost), [Output::Timer(1), Output::Status]);
+    assert_eq!(rig.engine.kept().len(), 1, "what is safe stays known to be");
+    rig.give(Input::Timer);
+    let out: Vec<Output> = load([1], 8).into_iter().chain([Output::Status]).collect();
+    assert_eq!(rig.reply(Response::Caps(Caps { levels: vec![0, 1, 2], ..caps() })), out);
+}
+
+#[test]
+fn a_server_that_keeps_nothing_apart_is_asked_once_a_wake() {
+    let mut rig = Rig::new();
+    rig.give(Input::Wake);
+    rig.reply(Response::Caps(Caps { levels: vec![0, 1], ..caps() }));
+    for _ in 0..3 {
+        rig.give(outbox(1..=1));
+        assert_eq!(rig.reply(ended("session")), [Output::Status]);
+        assert!(rig.engine.kept().is_empty());
+        assert_eq!(rig.give(Input::Wake), beginning(8));
+    }
 }
 
 /// The session has ended: what is pushed now is safe at the backend and counts only when it is let in.

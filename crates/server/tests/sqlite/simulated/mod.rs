@@ -232,6 +232,17 @@ impl sim::Server for Simulated {
         self.app().tenant.authority
     }
 
+    fn aside(&self) -> Vec<Op> {
+        let app = self.app();
+        let rows: Vec<String> = self
+            .runtime
+            .block_on(async {
+                sql::query_scalar("SELECT op FROM quarantine ORDER BY hash").fetch_all(&app.readers).await
+            })
+            .unwrap();
+        rows.iter().map(|text| Op::from_wire(serde_json::from_str(text).unwrap()).unwrap()).collect()
+    }
+
     fn ops(&self) -> Vec<Op> {
         type Row = (String, Option<String>, Option<String>, Option<String>);
         let app = self.app();

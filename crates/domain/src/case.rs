@@ -140,6 +140,8 @@ pub struct CaseView {
     pub pause_asked_by: Option<String>,
     /// Date until which it is paused.
     pub paused_until: Option<String>,
+    /// When its reporter was asked for more, while nothing came.
+    pub supplement_since: Option<u64>,
     /// Who proposed to void it.
     pub void_asked_by: Option<String>,
     /// The level that it climbed to; `None` while it never left where it began (FLOW-02).
@@ -301,6 +303,7 @@ impl CaseView {
             extended: 0,
             pause_asked_by: None,
             paused_until: None,
+            supplement_since: None,
             void_asked_by: None,
             climbed_to: None,
             main: None,
@@ -343,6 +346,7 @@ impl CaseView {
                     self.registered = true;
                 }
                 "register" | "settle_confirm" => {
+                    self.supplement_since = None;
                     self.registered_at.get_or_insert(at);
                     self.registered = true;
                     if event.event == "settle_confirm" {
@@ -354,6 +358,8 @@ impl CaseView {
                     }
                 }
                 "dispatch" | "reroute" => self.dispatched(event, named, at),
+                "ask_supplement" => self.supplement_since = Some(at),
+                "resubmit" => self.supplement_since = None,
                 "take" if event.to == "dispatched" => self.dispatched(event, named, at),
                 "take" | "send_back" | "decide" | "reassign" => {
                     self.given += u32::from(matches!(event.event.as_str(), "take" | "reassign"));
@@ -533,12 +539,24 @@ impl CaseView {
     }
 
     /// Whether it has to be called back (FLOW-12): disputes, what people brought themselves, and red and orange
-    /// hazards always; of the others one in five, told by the record's id, so that nobody picks.
+    /// hazards always; of the others one in five, of what was settled on the spot one in ten (FLOW-03), told by the
+    /// record's id, so that nobody picks.
     pub fn called_back(&self) -> bool {
         self.kind == RecordKind::Dispute
             || self.level.as_deref().is_some_and(|level| matches!(level, "red" | "orange"))
             || self.source.as_deref().is_some_and(|source| BY_CITIZENS.contains(&source))
-            || sampled(self.id, 20)
+            || sampled(self.id, if self.settled_on_spot() { 10 } else { 20 })
+    }
+
+    /// When the pause that stands is over, milliseconds since 1970: with its last day (FLOW-08).
+    pub fn pause_ends(&self) -> Option<u64> {
+        let until = crate::date::parse(self.paused_until.as_deref()?)?;
+        Some(crate::calendar::midnight(until.succ_opt()?))
+    }
+
+    /// Its reporter settled it, and nobody was given it since (FLOW-03).
+    fn settled_on_spot(&self) -> bool {
+        self.given == 0 && self.actions.iter().any(|action| action == "settle_confirm")
     }
 
     /// The last day to which its limit can be extended: as long again as it was (FLOW-08).

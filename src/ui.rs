@@ -30,6 +30,7 @@ pub mod strip;
 pub mod timeline;
 pub mod toast;
 pub mod unfit;
+pub mod way;
 pub mod window;
 
 use std::sync::{Arc, Mutex};

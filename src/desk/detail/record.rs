@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gridbook_domain::case::{CaseView, strips};
 use gridbook_domain::clock::{CaseClocks, read};
+use gridbook_domain::hazard::stage_words;
 use gridbook_domain::summary::Summary;
 use gridbook_log::{BlobRef, Entity};
 use serde_json::Value;
@@ -51,6 +52,8 @@ pub struct Record {
     pub summary: Option<Summary>,
     /// All of its limits.
     pub clocks: CaseClocks,
+    /// Of a hazard, how far its repair is.
+    pub stage: Option<String>,
 }
 
 impl Record {
@@ -73,6 +76,7 @@ impl Record {
             })
             .collect();
         let row = app.row(entity.id())?;
+        let stage = stage_words(&app.package(), &view, entity);
         Some(Self {
             view,
             blobs: entity.blobs().iter().map(|(_, blob)| blob.clone()).collect(),
@@ -82,6 +86,7 @@ impl Record {
             refused: row.refused,
             summary: row.summary,
             clocks: read(&app.package(), entity),
+            stage,
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::ui::dialog::{Once, Work, dialog, once, opener};
 use crate::ui::form::{FormState, fields};
 use crate::ui::photo::thumb_url;
+use crate::ui::way::step_words;
 
 /// The button of a step with its dialog.
 pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec<String>>) -> AnyView {
@@ -26,6 +27,7 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec
         "withdraw" | "refuse" => "btn btn-danger",
         _ => "btn",
     };
+    let words = step_words(&app.package(), &case, &step);
     let (label, test) = (step.label.clone(), format!("act-{}", step.action));
     let inside = move || {
         let state = FormState::new(Arc::new(form(case.kind, &step)), known(app, &case, &step));
@@ -36,7 +38,7 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec
         let inputs = view! { {none}{before}{fields(state, &inputs)} }.into_any();
         asked(app, state, open, case.clone(), step.clone(), inputs)
     };
-    let button = opener(open, class, test, None, label.clone());
+    let button = opener(open, class, test, None, words);
     view! { {button}{dialog(open, "dialog-sheet", label, Box::new(inside))} }.into_any()
 }
 

@@ -137,7 +137,7 @@ fn open(route: &Route) -> AnyView {
         ["item", one, "new"] => forms::page(forms::Start::item(one, route)),
         ["report"] => forms::page(forms::Start::quick(route)),
         ["saved", one] => with(id(one), saved::page),
-        ["records"] => records::page(),
+        ["records"] => records::page(route),
         ["record", one] => with(id(one), record::page),
         ["record", one, "step", "handling"] => with(id(one), |id| forms::page(forms::Start::handling(id))),
         ["record", one, "step", step] => match (id(one), Step::parse(step)) {

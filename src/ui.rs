@@ -35,6 +35,7 @@ pub mod timeline;
 pub mod toast;
 pub mod unfit;
 pub mod unread;
+pub mod way;
 pub mod window;
 
 use std::sync::{Arc, Mutex};

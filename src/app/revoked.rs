@@ -59,7 +59,7 @@ impl App {
         let core = self.core();
         if replica.unsent().held > 0 && !core.freed.replace(true) {
             // What a server did not have of a live account it keeps of this one.
-            let _ = replica.release_held().await;
+            let _ = replica.release_held(None).await;
             self.wake();
             return false;
         }

@@ -31,6 +31,7 @@ use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
+use crate::ui::way::{step_words, way};
 use crate::ui::{gap, live, risk};
 
 pub use photos::{Picture, stamped};
@@ -136,6 +137,7 @@ fn whole(
             {risk::notes(&package, &record.view, app.now_ms())}
             {conflict::decision(&package, record)}
             {gap::before(&package, &record.view, Vec::new())}
+            {way(&package, &record.view)}
             {head::seven_ticks(record)}
             {supervises.then(|| live(move || supervise::due(&own, lamps.get().unwrap_or(0))))}
             {head::standing(&package, &names, record, app.today())}
@@ -153,7 +155,7 @@ fn whole(
             {kin::kin(record)}
             {timeline::timeline(&package, &names, record)}
         </div>
-        {(!steps.is_empty()).then(|| buttons(steps, acting))}
+        {(!steps.is_empty()).then(|| buttons(&package, record, steps, acting))}
     }
     .into_any()
 }
@@ -172,14 +174,19 @@ fn papers_of(package: &Package, record: &Record) -> Option<AnyView> {
     (!links.is_empty()).then(|| view! { <div class="cluster no-print">{links}</div> }.into_any())
 }
 
-fn buttons(steps: Vec<Transition>, acting: RwSignal<Option<Transition>>) -> AnyView {
+fn buttons(
+    package: &Package,
+    record: &Record,
+    steps: Vec<Transition>,
+    acting: RwSignal<Option<Transition>>,
+) -> AnyView {
     let one = |(n, step): (usize, Transition)| {
         let class = match (n, step.skin.is_some()) {
             (0, _) => "btn btn-primary",
             (_, true) => "btn",
             _ => "btn btn-quiet",
         };
-        let (label, id) = (step.label.clone(), format!("action-{}", step.action));
+        let (label, id) = (step_words(package, &record.view, &step), format!("action-{}", step.action));
         view! {
             <button class=class type="button" data-testid=id on:click=move |_| acting.set(Some(step.clone()))>
                 {label}

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use gridbook_domain::admit::{Fill, Purpose, fillable};
 use gridbook_domain::case::{CaseView, LineKind, Said};
 use gridbook_domain::form::FilledBy;
-use gridbook_domain::hazard::control_check;
+
+use gridbook_domain::hazard::{control_check, stage_words};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::may;
-use gridbook_domain::workflow::offered;
+use gridbook_domain::workflow::{offered, waited_for};
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
@@ -34,6 +35,7 @@ use crate::ui::risk;
 use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::timeline::timeline;
 use crate::ui::unread;
+use crate::ui::way::way;
 
 pub(super) fn page(id: EntityId) -> AnyView {
     let app = use_app();
@@ -76,7 +78,7 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         {told}
         {lacking(app, &case)}
         {control(app, &case, entity)}
-        {head(app, &case)}
+        {head(app, &case, entity)}
         {conflict::conflicts(app, entity)}
         {actions(app, &case, entity)}
         {mediation::of_dispute(app, &case)}
@@ -160,7 +162,7 @@ fn notes(app: App, case: &CaseView) -> Vec<AnyView> {
     notes
 }
 
-fn head(app: App, case: &CaseView) -> AnyView {
+fn head(app: App, case: &CaseView, entity: &Entity) -> AnyView {
     let package = app.package();
     let id = case.id;
     let user = app.user();
@@ -173,17 +175,21 @@ fn head(app: App, case: &CaseView) -> AnyView {
     let summary = app.row(id).and_then(|row| row.summary);
     let tell = summary.as_ref().and_then(|summary| badge::to_tell(summary.to_tell(app.now_ms())));
     let notify = summary.as_ref().and_then(|summary| badge::to_notify(summary.to_notify(app.now_ms())));
-    let lamp = summary.and_then(|summary| badge::lamp(&package, &summary, app.now_ms()));
-    let waits = package
-        .state(&case.state)
-        .filter(|state| !state.waits_for.is_empty() && case.kind.is_case())
-        .map(|state| view! { <p class="muted small">{format!("现在等：{}", state.waits_for)}</p> });
+    let lamp = summary.as_ref().and_then(|summary| badge::lamp(&package, summary, app.now_ms()));
+    let check = summary.as_ref().and_then(|summary| badge::to_check(summary.to_check(app.today())));
+    let waits =
+        Some(waited_for(&package, case, app.today())).filter(|who| !who.is_empty() && case.kind.is_case());
+    let waits = waits.map(|who| format!("现在等：{who}"));
+    let stage = stage_words(&package, case, entity).map(|words| format!("整改：{words}"));
+    let told = [waits, stage].into_iter().flatten().map(|words| view! { <p class="muted small">{words}</p> });
+    let told = told.collect_view();
     view! {
         <div class="card card-body record-head">
             {number}
             <h2 class="record-title">{case.heading(&package)}</h2>
-            <div class="record-tags">{level}{state}{lamp}{tell}{notify}{live(arrival)}</div>
-            {waits}
+            <div class="record-tags">{level}{state}{lamp}{tell}{notify}{check}{live(arrival)}</div>
+            {way(&package, case)}
+            {told}
         </div>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
+use gridbook_domain::workflow::waits_for;
 use gridbook_log::EntityId;
 use gridbook_sync::replica::Row;
 use leptos::prelude::*;
@@ -13,6 +14,7 @@ use crate::app::{App, Draft, Rows, use_app};
 use crate::ui::badge::{self, Arrival};
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
+use crate::ui::router::Route;
 use crate::ui::states::blank;
 use crate::ui::window::{self, Line, Window, mark};
 use crate::ui::{largest_first, live};
@@ -68,20 +70,30 @@ pub(super) fn title(rows: &Rows, summary: &Summary) -> String {
     }
 }
 
+/// Whose records.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Whose {
+    Mine,
+    All,
+    /// Cases whose next step is mine.
+    Waiting,
+}
+
 /// Whose, what kind, where it is.
 #[derive(Clone, Copy)]
 struct Choice {
-    all: RwSignal<bool>,
+    whose: RwSignal<Whose>,
     kind: RwSignal<Option<RecordKind>>,
     arrival: RwSignal<Option<Arrival>>,
 }
 
-pub(super) fn page() -> AnyView {
+pub(super) fn page(route: &Route) -> AnyView {
     let app = use_app();
+    let whose = if route.get("whose") == Some("waiting") { Whose::Waiting } else { Whose::Mine };
     let choice =
-        Choice { all: RwSignal::new(false), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
+        Choice { whose: RwSignal::new(whose), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
     let window =
-        Window::new(PAGE, move || mark(&(choice.all.get(), choice.kind.get(), choice.arrival.get())));
+        Window::new(PAGE, move || mark(&(choice.whose.get(), choice.kind.get(), choice.arrival.get())));
     let drafts = RwSignal::new(Vec::<(String, Draft)>::new());
     Effect::new(move |_| {
         app.version.track();
@@ -93,7 +105,7 @@ pub(super) fn page() -> AnyView {
     });
     let drafts = move || -> Vec<AnyView> {
         let (kind, arrival) = (choice.kind.get(), choice.arrival.get());
-        if !matches!(arrival, None | Some(Arrival::Draft)) || choice.all.get() {
+        if !matches!(arrival, None | Some(Arrival::Draft)) || choice.whose.get() != Whose::Mine {
             return Vec::new();
         }
         let now = app.now_ms();
@@ -142,13 +154,19 @@ pub(super) fn page() -> AnyView {
 /// Records that fit, the latest change first.
 fn found(app: App, choice: Choice) -> Vec<EntityId> {
     let user = app.user();
-    let (all, kind, arrival) = (choice.all.get(), choice.kind.get(), choice.arrival.get());
+    let (whose, kind, arrival) = (choice.whose.get(), choice.kind.get(), choice.arrival.get());
+    let (package, actor, today) = (app.package(), app.actor(), app.today());
+    let fits = |summary: &Summary| match whose {
+        Whose::Mine => summary.reporter == user,
+        Whose::All => true,
+        Whose::Waiting => summary.is_open() && waits_for(&package, &actor, summary, today),
+    };
     app.rows(|rows| {
         let list: Vec<&Summary> = rows
             .values()
             .filter(|row| row.visible())
             .filter_map(|row| Some((row.summary.as_ref()?, row)))
-            .filter(|(summary, _)| summary.kind.is_report() && (all || summary.reporter == user))
+            .filter(|(summary, _)| summary.kind.is_report() && fits(summary))
             .filter(|(summary, _)| kind.is_none_or(|kind| summary.kind == kind))
             .filter(|(_, row)| arrival.is_none_or(|wanted| Arrival::of(row, &user) == wanted))
             .map(|(summary, _)| summary)
@@ -198,9 +216,15 @@ fn filters(choice: Choice) -> AnyView {
             Box::new(move || set.set(state)),
         )
     };
-    let whose = |all: bool, test: &'static str, label: &'static str| {
-        let (on, set) = (choice.all, choice.all);
-        chip("record-whose", test, label, Box::new(move || on.get() == all), Box::new(move || set.set(all)))
+    let whose = |whose: Whose, test: &'static str, label: &'static str| {
+        let (on, set) = (choice.whose, choice.whose);
+        chip(
+            "record-whose",
+            test,
+            label,
+            Box::new(move || on.get() == whose),
+            Box::new(move || set.set(whose)),
+        )
     };
     view! {
         <div class="filters" role="radiogroup" aria-label="种类">
@@ -219,8 +243,9 @@ fn filters(choice: Choice) -> AnyView {
             {arrival(Some(Arrival::Arrived), "arrival-arrived", "已送达")}
         </div>
         <div class="filters" role="radiogroup" aria-label="谁记的">
-            {whose(false, "whose-mine", "我记的")}
-            {whose(true, "whose-all", "网格里的")}
+            {whose(Whose::Mine, "whose-mine", "我记的")}
+            {whose(Whose::Waiting, "whose-waiting", "等我办的")}
+            {whose(Whose::All, "whose-all", "网格里的")}
         </div>
     }
     .into_any()

@@ -7,8 +7,9 @@ use gridbook_domain::hazard::{Season, points_due};
 use gridbook_domain::plan::{alerted, unmet};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
-use gridbook_domain::summary::Summary;
+use gridbook_domain::summary::{Hint, Summary};
 use gridbook_domain::warning::{Asks, Warning, standing};
+use gridbook_domain::workflow::{looks_after, waits_for};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
@@ -96,8 +97,79 @@ fn warnings(app: App) -> AnyView {
 
 pub(super) fn view(app: App) -> AnyView {
     follow_grid(app);
-    view! { {handover::waiting(app)}{to_notify(app)}{to_tell(app)}{nobody_met(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
+    view! { {handover::waiting(app)}{mine(app)}{to_check(app)}{to_notify(app)}{to_tell(app)}{nobody_met(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
         .into_any()
+}
+
+/// Cases shown at once that wait for me.
+const MINE: usize = 5;
+
+/// Cases whose next step is mine, the nearest limit first, each with its lamp and what the limit reminds of (FLOW-09).
+/// What came back to me as its reporter stands elsewhere.
+fn mine(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        app.rows(|rows| {
+            let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let asked = |row: &Summary| row.reporter == actor.user && row.hints.contains(&Hint::Supplement);
+            let mut found: Vec<&Summary> = seen
+                .filter(|row| row.is_open() && !asked(row) && waits_for(&package, &actor, row, today))
+                .collect();
+            let due = |row: &&Summary| row.deadline().and_then(|limit| limit.due).unwrap_or(u64::MAX);
+            gridbook_log::order_by_key(&mut found, |row| (due(row), row.at));
+            (found.len(), found.into_iter().take(MINE).cloned().collect::<Vec<_>>())
+        })
+    });
+    let draw = move || {
+        let (total, list) = list.get();
+        (total > 0).then(|| {
+            let (package, now) = (app.package(), app.now_ms());
+            let rows = list.into_iter().map(|row| {
+                let words = row.reminder(package.law.get(), now).unwrap_or_default();
+                let parts = [package.state_label(&row.state), row.subtitle.as_str(), words];
+                let sub = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+                let (href, symbol) = (format!("#/record/{}", row.id), Some(home::symbol(row.kind)));
+                let end = badge::lamp(&package, &row, now);
+                Line { href, test: "mine-row", symbol, title: row.title, sub, end, ..Line::default() }.draw()
+            });
+            let all = view! { <a href="#/records?whose=waiting" data-testid="mine-all">{format!("全部 {total} 件")}</a> };
+            listed("等我办的", Some(all.into_any()), rows.collect())
+        })
+    };
+    live(draw)
+}
+
+/// Control measures that I have to look at again today, or should have days ago (HAZ-02).
+fn to_check(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (actor, today) = (app.actor(), app.today());
+        let mut found: Vec<(i64, Summary)> = app.rows(|rows| {
+            let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let due = seen.filter_map(|row| Some((row.to_check(today)?, row)));
+            due.filter(|(_, row)| looks_after(&actor, row, today))
+                .map(|(late, row)| (late, row.clone()))
+                .collect()
+        });
+        gridbook_log::order_by_key(&mut found, |(late, row)| (-late, row.at));
+        found
+    });
+    let draw = move || {
+        let list = list.get();
+        let rest = list.len().saturating_sub(POINTS);
+        (!list.is_empty()).then(|| {
+            let rows = list.into_iter().take(POINTS).map(|(late, row)| {
+                let (href, symbol) = (format!("#/record/{}", row.id), Some(home::symbol(row.kind)));
+                let (title, sub, end) = (row.title, row.subtitle, badge::to_check(Some(late)));
+                Line { href, test: "check-row", symbol, title, sub, short: true, end, done: None }.draw()
+            });
+            listed("控制措施该去看了", more(rest), rows.collect())
+        })
+    };
+    live(draw)
+}
+
+fn more(rest: usize) -> Option<AnyView> {
+    (rest > 0).then(|| view! { <span class="muted">{format!("还有 {rest} 件")}</span> }.into_any())
 }
 
 /// When my grid has ended the township has given me another one (TERR-03): which one, the profile says.
@@ -193,6 +265,7 @@ fn owed(
                 let late = due(summary, now, &units)?;
                 let target = Target {
                     units: summary.units.iter().map(String::as_str).collect(),
+                    handler: summary.handler(),
                     registered: true,
                     ..Target::new(summary.kind, &summary.area, Some(&summary.reporter))
                 };
@@ -218,9 +291,7 @@ fn owed(
                     Line { href, test, symbol, title, sub, short: true, end, done: None }.draw()
                 })
                 .collect();
-            let more = (rest > 0)
-                .then(|| view! { <span class="muted">{format!("还有 {rest} 件")}</span> }.into_any());
-            listed(title, more, rows)
+            listed(title, more(rest), rows)
         })
     };
     live(draw)

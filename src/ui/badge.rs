@@ -6,7 +6,7 @@ use gridbook_domain::summary::{Hint, Summary};
 use gridbook_sync::replica::Row;
 use leptos::prelude::*;
 
-use super::format::span;
+use super::format::{local, short_day, span};
 use super::icon::icon;
 
 /// Where a record is (OFF-01).
@@ -95,12 +95,20 @@ pub fn lamp(package: &Package, summary: &Summary, now_ms: u64) -> Option<AnyView
     let sign = package.law.get().table.lamps.iter().find(|sign| sign.id == lamp)?;
     let clock = package.clock_label(deadline.clock);
     let mut words = match deadline.due {
+        _ if deadline.rests.is_some_and(|until| now_ms < until) => {
+            let until = deadline.rests.map(|until| local(until - 1).date());
+            let until = until.map(|day| short_day(day, local(now_ms).date())).unwrap_or_default();
+            format!("{} {clock}暂停，到 {until} 为止", sign.sign)
+        }
         Some(due) if now_ms > due => format!("{} {clock}{} {}", sign.sign, sign.label, span(due, now_ms)),
         Some(due) => format!("{} {clock}{}，还有 {}", sign.sign, sign.label, span(now_ms, due)),
         None => format!("{} {clock}{}", sign.sign, sign.label),
     };
     if deadline.estimated {
         words.push_str("（估算）");
+    }
+    if summary.pause_over(now_ms) {
+        words.push_str("，暂停已到期");
     }
     Some(view! { <span class=class data-testid="case-lamp" data-lamp=lamp.id()>{words}</span> }.into_any())
 }
@@ -112,6 +120,15 @@ pub fn to_tell(late: Option<bool>) -> Option<AnyView> {
         false => ("tag tag-warn", "该反馈了"),
     };
     Some(view! { <span class=class data-testid="to-tell">{words}</span> }.into_any())
+}
+
+/// Control measures have to be looked at: today, or days ago (HAZ-02); nothing before.
+pub fn to_check(late_days: Option<i64>) -> Option<AnyView> {
+    let (class, words) = match late_days? {
+        0 => ("tag tag-warn", "今天要查看控制措施".to_owned()),
+        days => ("tag tag-danger", format!("! 控制措施该看，晚 {days} 天")),
+    };
+    Some(view! { <span class=class data-testid="to-check">{words}</span> }.into_any())
 }
 
 /// Somebody has to be told of a red risk today, or the day is over (MED-13); nothing where all were told.

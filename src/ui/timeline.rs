@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use super::directory::Names;
 use super::format;
+use super::way::line_words;
 
 /// What happened, oldest first.
 pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, now_ms: u64) -> AnyView {
@@ -47,7 +48,9 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, 
                 Some(at) => format!(" · {} 收到", format::when(at, now_ms)),
                 None => String::new(),
             };
-            let by = format!("{} · {}{arrived}", names.person(&line.user), format::when(line.at, now_ms));
+            let step = line_words(package, case, &line.kind);
+            let by =
+                format!("{} · {}{arrived}{step}", names.person(&line.user), format::when(line.at, now_ms));
             view! {
                 <li class="timeline-item" data-tone=tone>
                     <p class="timeline-title">{title}</p>

@@ -144,6 +144,8 @@ pub struct CaseView {
     pub pause_asked_by: Option<String>,
     /// Date until which it is paused.
     pub paused_until: Option<String>,
+    /// When its reporter was asked for more, while nothing came.
+    pub supplement_since: Option<u64>,
     /// Who proposed to void it.
     pub void_asked_by: Option<String>,
     /// The level that it climbed to; `None` while it never left where it began (FLOW-02).

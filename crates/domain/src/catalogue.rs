@@ -138,6 +138,9 @@ pub struct Item {
     /// Last day; an item for a time has one and retires itself.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::date::optional")]
     pub to: Option<NaiveDate>,
+    /// What its steps are called where that is not the township's way of saying it (FLOW-01).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skin: Option<String>,
     /// Minutes a month that it takes one worker, as its application said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes_month: Option<u32>,
@@ -175,6 +178,7 @@ impl Item {
             sensitivity: Sensitivity::Normal,
             categories: Vec::new(),
             seasons: Vec::new(),
+            skin: None,
             minutes_month: None,
             status: Status::Active,
             ..self

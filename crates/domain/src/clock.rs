@@ -295,6 +295,8 @@ pub struct Limit {
     pub since: u64,
     /// What was used before that, milliseconds of its kind of time.
     pub used_before: u64,
+    /// Paused since then with a last day: until [`Self::since`] it stands still, from there it runs by itself (FLOW-08).
+    pub rests: Option<u64>,
     /// A year without a calendar was counted.
     pub estimated: bool,
     /// A later calendar counted differently; it never shortened it.
@@ -317,12 +319,18 @@ impl Limit {
     /// Where it stands at an instant.
     pub const fn state(&self, now: u64) -> LimitState {
         let (until, fine) = match self.phase {
+            Phase::Running if self.resting(now) => (self.since, LimitState::Paused),
             Phase::Running => (now, LimitState::Running),
             Phase::Paused(at) => (at, LimitState::Paused),
             Phase::Ended(at) => (at, LimitState::Met),
             Phase::Stopped(at) => (at, LimitState::Stopped),
         };
         if until > self.due { LimitState::Late } else { fine }
+    }
+
+    /// Whether it stands still at an instant and goes on by itself later.
+    pub const fn resting(&self, now: u64) -> bool {
+        self.rests.is_some() && now < self.since
     }
 
     /// True while something is still expected.

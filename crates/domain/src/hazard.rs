@@ -31,7 +31,7 @@ pub use point::{PointDue, answers, found, point_due, points_due};
 pub use points::{Point, points};
 pub use rounds::{
     ControlCheck, Enforcement, EnforcementProblem, RECHECK, RECHECKED, Rounds, Stage, control_check, enforce,
-    enforcement_due, enforcing, failed_too_often, recheck_by, rounds,
+    enforcement_due, enforcing, failed_too_often, recheck_by, rounds, stage_words,
 };
 pub(crate) use rounds::{enforced, failed};
 

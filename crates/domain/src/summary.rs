@@ -71,7 +71,7 @@ pub struct Keys {
 }
 
 /// What a record waits for from a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hint {
     /// The reporter was asked for more (state `supplement`).
     Supplement,
@@ -123,6 +123,16 @@ pub enum Hint {
     },
     /// So many operations in it this version cannot read (OFF-06).
     Unread(u16),
+    /// Who handles a case, while somebody does (FLOW-09).
+    Handler(String),
+    /// A case is paused until this instant, milliseconds since 1970; whether that is so of the limit that a list shows
+    /// (FLOW-08).
+    Rests(u64, bool),
+    /// Somebody is reminded of the limit that a list shows: place of the reminder in the table of clocks, and from when on,
+    /// milliseconds since 1970 (FLOW-09).
+    Remind(u8, u64),
+    /// The day by which somebody looks at control measures again, as days of our era (HAZ-02).
+    Control(i32),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -273,10 +283,52 @@ impl Summary {
 
     /// A case's most urgent limit, with what its lamp needs; `None` for everything else.
     pub fn deadline(&self) -> Option<Deadline> {
-        self.hints.iter().find_map(|hint| match hint {
+        let deadline = self.hints.iter().find_map(|hint| match hint {
             Hint::Due(deadline) => Some(*deadline),
             _ => None,
+        })?;
+        let rests = self.rests().filter(|(_, shown)| *shown).map(|(until, _)| until);
+        Some(Deadline { rests, ..deadline })
+    }
+
+    /// Who handles it, where that is known and somebody does.
+    pub fn handler(&self) -> Option<&str> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Handler(user) => Some(user.as_str()),
+            _ => None,
         })
+    }
+
+    fn rests(&self) -> Option<(u64, bool)> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Rests(until, shown) => Some((*until, *shown)),
+            _ => None,
+        })
+    }
+
+    /// Whether it is paused still though the last day of the pause is over: its limits run again (FLOW-08).
+    pub fn pause_over(&self, now: u64) -> bool {
+        self.rests().is_some_and(|(until, _)| until <= now)
+    }
+
+    /// The words of the latest reminder of its most urgent limit; `None` before the first and once it has passed (FLOW-09).
+    pub fn reminder<'p>(&self, law: &'p clock::Law, now: u64) -> Option<&'p str> {
+        self.deadline()?.due.filter(|due| now <= *due)?;
+        let begun = self.hints.iter().filter_map(|hint| match hint {
+            Hint::Remind(place, at) if *at <= now => Some((*at, *place)),
+            _ => None,
+        });
+        let (_, place) = begun.max()?;
+        law.table.reminders.get(usize::from(place)).map(|reminder| reminder.label.as_str())
+    }
+
+    /// Days past the day by which its control measures are looked at again, once that day has come (HAZ-02).
+    pub fn to_check(&self, today: NaiveDate) -> Option<i64> {
+        let day = self.hints.iter().find_map(|hint| match hint {
+            Hint::Control(day) => NaiveDate::from_num_days_from_ce_opt(*day),
+            _ => None,
+        })?;
+        Some(today.signed_duration_since(day).num_days()).filter(|late| *late >= 0)
     }
 
     /// Whether somebody still has to be told of its red risk; `Some(true)` when the day is over (MED-13).
@@ -379,7 +431,7 @@ impl Summary {
         self.keys.text = fold(&format!("{} {}", self.title, self.number));
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "a chain has few steps")]
+    #[allow(clippy::cast_possible_truncation, reason = "a chain has few steps, and reminders are few")]
     fn read_case(&mut self, entity: &Entity, package: &Package) {
         let first =
             |paths: &[&str]| paths.iter().find_map(|path| entity.text(path)).unwrap_or_default().to_owned();
@@ -406,6 +458,15 @@ impl Summary {
         }
         let (clocks, law) = (clock::read(package, entity), package.law.get());
         self.hints.extend(clocks.deadline(law).map(Hint::Due));
+        let urgent = clocks.most_urgent();
+        let since = urgent.map_or(0, |limit| limit.since);
+        let reminders = urgent.into_iter().flat_map(|limit| clock::reminders(law, limit));
+        self.hints.extend(reminders.filter_map(|(one, at)| {
+            // At the end its lamp is red; of a limit of a day there is nothing to remind of as soon as it starts.
+            let place = law.table.reminders.iter().position(|held| held.id == one.id)?;
+            (one.permille != Some(1000) && at > since).then_some(Hint::Remind(place as u8, at))
+        }));
+        self.read_handling(entity, package, urgent.is_some_and(|limit| limit.rests.is_some()));
         self.hints.extend(clocks.to_tell(law).map(|(warn, due)| Hint::Tell { warn, due }));
         self.hints.extend(spot_of(entity.get("geo")).map(|(lat, lon)| Hint::At { lat, lon }));
         if package.level(&self.level).is_some_and(|level| level.phone_first) {
@@ -441,6 +502,22 @@ impl Summary {
             category.unwrap_or_default(),
             self.number
         ));
+    }
+
+    /// Who has a case, until when it is paused, and when somebody looks at its control measures.
+    fn read_handling(&mut self, entity: &Entity, package: &Package, rests: bool) {
+        let handled = package.state(&self.state).is_some_and(|state| state.handling);
+        let controlled = self.kind == RecordKind::Hazard && !entity.rows("control_measures").is_empty();
+        let Some(case) = (handled || controlled).then(|| CaseView::of(entity)).flatten() else { return };
+        if let Some(handler) = case.handler.clone().filter(|_| handled) {
+            self.hints.push(Hint::Handler(handler));
+        }
+        if self.state == "paused" {
+            let until = case.pause_ends();
+            self.hints.extend(until.map(|until| Hint::Rests(until, rests)));
+        }
+        let check = hazard::control_check(package, &case, entity, self.day());
+        self.hints.extend(check.map(|check| Hint::Control(check.next.num_days_from_ce())));
     }
 
     /// What is written down once, and mediation files: by what they are about, else by the name of their form.

@@ -2,7 +2,7 @@
 //! unit in the order of their codes. Nothing here is about single people.
 
 use gridbook_domain::calendar::{DAY_MS, midnight};
-use gridbook_domain::clock::{UnitLine, by_unit, read};
+use gridbook_domain::clock::{Lamp, UnitLine, by_unit, read, unit_lamp};
 use gridbook_domain::rules::supervise::late_within;
 use gridbook_domain::share::Share;
 use gridbook_domain::summary::Summary;
@@ -12,10 +12,16 @@ use super::figures::{Figures, cases, summaries, texts};
 use crate::app::App;
 use crate::ui::directory::Names;
 
-const MEANINGS: &[(&str, &str)] = &[(
-    "超期件数",
-    "这段时间里，在这个单位手里过了期限的事项；一件只算一次，暂停的时间不算。一件在几个单位手里都超期，各单位各算一次，合计只算一次。",
-)];
+const MEANINGS: &[(&str, &str)] = &[
+    (
+        "超期件数",
+        "这段时间里，在这个单位手里过了期限的事项；一件只算一次，暂停的时间不算。一件在几个单位手里都超期，各单位各算一次，合计只算一次。",
+    ),
+    (
+        "灯",
+        "看现在还没办完的事项，与选的时间无关：超期的占一成以上是红，有超期但不到一成是黄，没有超期的取其中最差的一件。",
+    ),
+];
 
 pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
@@ -47,10 +53,24 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
         let told = line.faults.iter().map(|(kind, n)| format!("{} {n}", package.label("fault_kind", kind)));
         told.collect::<Vec<_>>().join("、")
     };
+    // How a unit stands now: the lamps of what it still has (domain data 4.14.2).
+    let (law, now) = (package.law.get(), app.now_ms());
+    let lamp = |unit: &str| {
+        let open = held.iter().filter(|(case, _)| {
+            case.lead_unit.as_deref() == Some(unit)
+                && package.state(&case.state).is_some_and(|state| !state.terminal)
+        });
+        let lamps: Vec<Lamp> = open.filter_map(|(_, clocks)| Some(clocks.deadline(law)?.lamp(now))).collect();
+        unit_lamp(&lamps)
+    };
+    let lamp_words = |unit: &str| {
+        let sign = lamp(unit).and_then(|lamp| law.table.lamps.iter().find(|sign| sign.id == lamp));
+        sign.map_or_else(String::new, |sign| format!("{} {}", sign.sign, sign.label))
+    };
     let row = |line: &UnitLine| {
         let name = if line.unit.is_empty() { "合计".to_owned() } else { names.unit(&line.unit) };
         let rates = &line.rates;
-        let given = [name, line.given.to_string(), late_words(&line.unit)];
+        let given = [name, lamp_words(&line.unit), line.given.to_string(), late_words(&line.unit)];
         let shares = [
             rates.response,
             rates.timely_response,
@@ -68,6 +88,7 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
         let rates = &line.rates;
         let wholes = [rates.response, rates.on_time, rates.overtime, line.redone, line.called_back];
         line.given > 0
+            || lamp(&line.unit).is_some()
             || late(&line.unit) > 0
             || !line.faults.is_empty()
             || wholes.iter().any(|share| share.whole > 0)
@@ -75,6 +96,7 @@ pub(super) async fn units(app: App, names: &Names, asked: &Asked) -> Figures {
     let rows = lines.iter().filter(heard).map(row).collect();
     let heads = [
         ("单位", 18.0),
+        ("灯", 14.0),
         ("收到", 8.0),
         ("超期件数", 8.0),
         ("响应率", 18.0),

@@ -2,16 +2,19 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::admit::message_for;
+use gridbook_domain::calendar::midnight;
 use gridbook_domain::hazard::enforcement_due;
 use gridbook_domain::package::Package;
 use gridbook_domain::seven::seven;
+use gridbook_domain::workflow::waited_for;
 use leptos::prelude::*;
 
 use super::record::Record;
 use crate::app::use_app;
 use crate::desk::words::{moment, number};
 use crate::ui::again;
-use crate::ui::badge::{arrival, lamp, level, state, to_notify, to_tell};
+
+use crate::ui::badge::{arrival, lamp, level, state, to_check, to_notify, to_tell};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
@@ -44,6 +47,7 @@ fn view_tags(package: &Package, record: &Record) -> AnyView {
         {state(package, &view.state)}
         {record.summary.as_ref().and_then(|summary| lamp(package, summary, now))}
         {record.summary.as_ref().and_then(|summary| to_tell(summary.to_tell(now)))}
+        {record.summary.as_ref().and_then(|summary| to_check(summary.to_check(use_app().today())))}
         {record.summary.as_ref().and_then(|summary| to_notify(summary.to_notify(now)))}
         {arrival(record.arrival)}
     }
@@ -83,10 +87,14 @@ pub(super) fn standing(package: &Package, names: &Names, record: &Record, today:
     };
     line("上报人", format!("{} · {}", names.person(&view.reporter), moment(view.reported_at)));
     line("中心收到", view.received_at.map(moment).unwrap_or_default());
-    line("等谁办", package.state(&view.state).map(|state| state.waits_for.clone()).unwrap_or_default());
+    line("等谁办", waited_for(package, view, today).to_owned());
     line("主责单位", view.lead_unit.as_deref().map(|code| names.unit(code)).unwrap_or_default());
     line("配合单位", view.support_units.iter().map(|code| names.unit(code)).collect::<Vec<_>>().join("、"));
     line("承办人", view.handler.as_deref().map(|user| names.person(user)).unwrap_or_default());
+    let paused = view.paused_until.as_deref().unwrap_or_default();
+    let over = view.pause_ends().is_some_and(|end| end <= midnight(today));
+    line("暂停到", if over { format!("{paused}，已到期，期限继续计算") } else { paused.to_owned() });
+    line("整改到哪一步", record.stage.clone().unwrap_or_default());
     line("办理结果", view.result.clone().unwrap_or_default());
     if let Some(last) = view.told.last() {
         let way = last.channel.as_deref().map_or("应用内", |id| package.label("feedback_channel", id));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gridbook_domain::case::{CaseView, Said, strips};
 use gridbook_domain::clock::{CaseClocks, read};
+use gridbook_domain::hazard::stage_words;
 use gridbook_domain::summary::Summary;
 use gridbook_log::{BlobRef, Entity};
 use serde_json::Value;
@@ -55,6 +56,8 @@ pub struct Record {
     pub summary: Option<Summary>,
     /// All of its limits.
     pub clocks: CaseClocks,
+    /// Of a hazard, how far its repair is.
+    pub stage: Option<String>,
 }
 
 impl Record {
@@ -77,6 +80,7 @@ impl Record {
             })
             .collect();
         let row = app.row(entity.id())?;
+        let stage = stage_words(&app.package(), &view, entity);
         Some(Self {
             view,
             said: Said::of(entity),
@@ -88,6 +92,7 @@ impl Record {
             unread: gridbook_domain::summary::unread(entity),
             summary: row.summary,
             clocks: read(&app.package(), entity),
+            stage,
         })
     }
 }

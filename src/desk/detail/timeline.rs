@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::record::Record;
 use crate::desk::words::moment;
 use crate::ui::directory::Names;
+use crate::ui::way::line_words;
 
 pub(super) fn timeline(package: &Package, names: &Names, record: &Record) -> AnyView {
     let last = record.view.timeline.iter().rposition(moves).unwrap_or(0);
@@ -73,7 +74,8 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
     let answers = line.answers(&record.said, package, record.view.kind, |user| names.person(user));
     let refused = line.refused.as_deref().map(|code| format!("未被接收：{}", message_for(code)));
     let sent = if line.received_at.is_some() || line.refused.is_some() { "" } else { " · 待同步" };
-    let by = format!("{} · {}{sent}", names.person(&line.user), moment(line.at));
+    let step = line_words(package, &record.view, &line.kind);
+    let by = format!("{} · {}{sent}{step}", names.person(&line.user), moment(line.at));
     view! {
         <li class="timeline-item" data-tone=tone>
             <p class="timeline-title">{title}</p>

@@ -1,6 +1,7 @@
 //! Columns of the ledgers (domain data 4.14.3). Persons outside the staff are masked.
 
 use gridbook_domain::case::LineKind;
+use gridbook_domain::hazard::RECHECK;
 use gridbook_domain::ledger::Cell;
 use gridbook_domain::mask;
 use gridbook_domain::package::Package;
@@ -171,7 +172,7 @@ fn lamp(line: &Line<'_>) -> String {
 fn checked(line: &Line<'_>) -> String {
     let looked = line.case.timeline.iter().rev().find(|one| match &one.kind {
         LineKind::Step { action, counts, .. } => {
-            *counts && matches!(action.as_str(), "start" | "progress" | "finish")
+            *counts && matches!(action.as_str(), "start" | "progress" | RECHECK | "finish")
         }
         _ => false,
     });
@@ -228,7 +229,10 @@ static HAZARDS: &[Column] = &[
         joined(&[more(l.count("households_exposed"), "户"), l.said("people_exposed")], "、")
     }),
     col("责任主体", 16.0, |l| joined(&[l.said("owner"), mask::name(&l.said("owner_name"))], " ")),
-    col("控制措施", 24.0, |l| joined(&[l.said("on_spot_action"), l.said("on_spot_result")], "；")),
+    col("控制措施", 24.0, |l| {
+        let standing = l.column("control_measures", "measure").join("、");
+        joined(&[l.said("on_spot_action"), l.said("on_spot_result"), standing], "；")
+    }),
     col("整改措施", 28.0, |l| joined(&[l.said("plan_measures"), l.said("rect_result")], "；")),
     col("责任单位/人", 20.0, |l| joined(&[unit(l), handler(l)], "/")).by(by_unit),
     col("时限", 12.0, until),
@@ -290,7 +294,7 @@ fn change(line: &Line<'_>) -> String {
     if line.case.values.get("no_change") == Some(&serde_json::Value::Bool(true)) {
         return "无变化".to_owned();
     }
-    let people = line.column("pop_events", "event").join("、");
+    let people = line.column("pop_events", "kind").join("、");
     joined(&[people, more(line.count("pop_events"), "项")], "，")
 }
 

@@ -11,7 +11,7 @@ use crate::app::use_app;
 use crate::desk::ledger::export_queue;
 use crate::desk::route::Route;
 use crate::desk::words::number;
-use crate::ui::badge::{arrival, lamp, level, state, to_notify, to_tell};
+use crate::ui::badge::{arrival, lamp, level, state, to_check, to_notify, to_tell};
 use crate::ui::directory::use_directory;
 use crate::ui::format::{span, when};
 use crate::ui::icon::icon;
@@ -28,7 +28,7 @@ pub(super) fn list(queue: Queue) -> AnyView {
                 &item.summary.number,
                 item.arrival,
                 item.summary.deadline(),
-                (item.lamp, item.tell, item.summary.to_notify(0)),
+                (item.lamp, item.tell, item.summary.to_notify(0), &item.summary.hints),
             );
             let (id, mark, item) = (item.summary.id, mark(&shown), item.clone());
             let draw = move || view! { <li style:display="flex">{row(queue, &item)}</li> }.into_any();
@@ -123,6 +123,7 @@ fn row(queue: Queue, item: &Item) -> AnyView {
                 {state(&package, &summary.state)}
                 {lamp(&package, summary, now)}
                 {to_tell(item.tell)}
+                {to_check(summary.to_check(app.today()))}
                 {to_notify(summary.to_notify(now))}
                 {badge}
                 {waiting.map(|text| view! { <span class="due">{icon("clock")}{text}</span> })}

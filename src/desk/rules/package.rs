@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use gridbook_domain::package::{Difference, GRACE_DAYS, Package, PackageError};
+use gridbook_domain::package::{Difference, GRACE_DAYS, Package, PackageError, Skin};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
@@ -110,6 +110,7 @@ pub(super) fn page() -> AnyView {
                 </div>
             </div>
         </section>
+        {ways(app)}
         {move || {
             failure
                 .get()
@@ -138,6 +139,47 @@ pub(super) fn page() -> AnyView {
                     }
                 })
         }}
+    }
+    .into_any()
+}
+
+/// What this township calls the way of a case: words beside the table, chosen and published at once (FLOW-01).
+fn ways(app: App) -> AnyView {
+    let toasts = use_toasts();
+    let choose = move |event: web_sys::Event| {
+        let chosen = event_target_value(&event);
+        spawn_local(async move {
+            let changes = [("skin".to_owned(), chosen.into())].into();
+            match publish(app, changes).await {
+                Ok(()) => toasts.ok("已发布，各手机同步后按新的叫法显示"),
+                Err(words) => toasts.warn(format!("{words} 叫法没有变。")),
+            }
+        });
+    };
+    let options = move || {
+        app.version.track();
+        let package = app.package();
+        let held = package.skin().map(|skin| skin.id.clone()).unwrap_or_default();
+        let one = |skin: &Skin| {
+            let words = skin.steps.iter().map(|step| step.label.as_str()).collect::<Vec<_>>().join("、");
+            let (id, on) = (skin.id.clone(), skin.id == held);
+            view! { <option value=id selected=on>{format!("{}：{words}", skin.label)}</option> }
+        };
+        package.skins.iter().map(one).collect_view()
+    };
+    view! {
+        <section class="card">
+            <div class="card-head"><h2 class="card-title">"流程叫法"</h2></div>
+            <div class="card-body">
+                <div class="field">
+                    <label class="label" for="package-skin">"本镇怎样叫办理的各步"</label>
+                    <p class="help">"只改显示的叫法，不改谁能办什么；红白事、议事协商按自己的叫法。"</p>
+                    <select class="input" id="package-skin" data-testid="package-skin" on:change=choose>
+                        {options}
+                    </select>
+                </div>
+            </div>
+        </section>
     }
     .into_any()
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::ui::dialog::{Once, Work, dialog, once, opener};
 use crate::ui::form::{Around, FormState, fields};
 use crate::ui::photo::thumb_url;
+use crate::ui::way::step_words;
 
 /// The button of a step with its dialog.
 pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec<String>>) -> AnyView {
@@ -24,6 +25,7 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec
         "withdraw" | "refuse" => "btn btn-danger",
         _ => "btn",
     };
+    let words = step_words(&app.package(), &case, &step);
     let (label, test) = (step.label.clone(), format!("act-{}", step.action));
     let inside = move || {
         let package = app.package();
@@ -37,7 +39,7 @@ pub(super) fn step(app: App, case: &CaseView, step: &Transition, found: &Arc<Vec
         let inputs = view! { {none}{before}{fields(state, &inputs)} }.into_any();
         asked(app, state, open, case.clone(), step.clone(), inputs)
     };
-    let button = opener(open, class, test, None, label.clone());
+    let button = opener(open, class, test, None, words);
     view! { {button}{dialog(open, "dialog-sheet", label, Box::new(inside))} }.into_any()
 }
 

@@ -71,6 +71,7 @@ impl CaseView {
             extended: 0,
             pause_asked_by: None,
             paused_until: None,
+            supplement_since: None,
             void_asked_by: None,
             climbed_to: None,
             main: None,

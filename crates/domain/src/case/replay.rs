@@ -20,6 +20,7 @@ impl CaseView {
                     self.registered = true;
                 }
                 "register" | "settle_confirm" => {
+                    self.supplement_since = None;
                     self.registered_at.get_or_insert(at);
                     self.registered = true;
                     if event.event == "settle_confirm" {
@@ -31,6 +32,8 @@ impl CaseView {
                     }
                 }
                 "dispatch" | "reroute" => self.dispatched(event, named, at),
+                "ask_supplement" => self.supplement_since = Some(at),
+                "resubmit" => self.supplement_since = None,
                 "take" if event.to == "dispatched" => self.dispatched(event, named, at),
                 "take" | "send_back" | "decide" | "reassign" => {
                     self.given += u32::from(matches!(event.event.as_str(), "take" | "reassign"));

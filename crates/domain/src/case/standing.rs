@@ -35,12 +35,24 @@ impl CaseView {
     }
 
     /// Whether it has to be called back (FLOW-12): disputes, what people brought themselves, and red and orange
-    /// hazards always; of the others one in five, told by the record's id, so that nobody picks.
+    /// hazards always; of the others one in five, of what was settled on the spot one in ten (FLOW-03), told by the
+    /// record's id, so that nobody picks.
     pub fn called_back(&self) -> bool {
         self.kind == RecordKind::Dispute
             || self.level.as_deref().is_some_and(|level| matches!(level, "red" | "orange"))
             || self.source.as_deref().is_some_and(|source| BY_CITIZENS.contains(&source))
-            || sampled(self.id, 20)
+            || sampled(self.id, if self.settled_on_spot() { 10 } else { 20 })
+    }
+
+    /// When the pause that stands is over, milliseconds since 1970: with its last day (FLOW-08).
+    pub fn pause_ends(&self) -> Option<u64> {
+        let until = crate::date::parse(self.paused_until.as_deref()?)?;
+        Some(crate::calendar::midnight(until.succ_opt()?))
+    }
+
+    /// Its reporter settled it, and nobody was given it since (FLOW-03).
+    fn settled_on_spot(&self) -> bool {
+        self.given == 0 && self.actions.iter().any(|action| action == "settle_confirm")
     }
 
     /// The last day to which its limit can be extended: as long again as it was (FLOW-08).

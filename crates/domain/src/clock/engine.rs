@@ -5,7 +5,7 @@ use gridbook_log::{Dot, Entity, Event, Outcome};
 use serde_json::Value;
 
 use super::{Clock, ClockId, Effect, Law, Limit, Matter, Phase};
-use crate::calendar::{LAST_MS, day_of};
+use crate::calendar::{LAST_MS, day_of, midnight};
 use crate::deadline::{Due, Rule, Unit, due, due_on, extended, office_receipt, resumed, spent};
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -46,6 +46,8 @@ struct Engine<'a> {
     kind: RecordKind,
     class: Option<String>,
     entered: Vec<Entered>,
+    /// When a pause that stands ends by itself.
+    wakes: Option<u64>,
     clocks: CaseClocks,
 }
 
@@ -64,6 +66,7 @@ pub fn read(package: &Package, entity: &Entity) -> CaseClocks {
         kind,
         class: None,
         entered: Vec::new(),
+        wakes: None,
         clocks: CaseClocks::default(),
     };
     let state = creation.create.state.as_deref().unwrap_or_default();
@@ -79,6 +82,9 @@ pub fn read(package: &Package, entity: &Entity) -> CaseClocks {
         }
         engine.enter(event);
         engine.step(&event.event, &event.to, engine.times(record.dot, record.hlc.ms), Some(event));
+    }
+    if let Some(at) = engine.wakes {
+        engine.wake(at);
     }
     engine.met_by_values();
     engine.clocks
@@ -120,8 +126,22 @@ impl Engine<'_> {
         writes.iter().rev().find(until).or_else(|| writes.first())?.value.as_str()
     }
 
+    /// A pause is over after its last day, whether somebody says so or not (FLOW-08).
+    fn wake(&mut self, at: u64) {
+        for limit in &mut self.clocks.limits {
+            if let Phase::Paused(since) = limit.phase {
+                limit.resume(self.law, at);
+                limit.rests = Some(since);
+            }
+        }
+    }
+
     fn step(&mut self, action: &str, to: &str, times: Times, event: Option<&Event>) {
         let law = self.law;
+        if let Some(at) = self.wakes.filter(|at| *at <= times.recorded) {
+            self.wake(at);
+            self.wakes = None;
+        }
         let fits = |effect: &&Effect| {
             effect.on.iter().any(|on| on == action) && effect.to.as_deref().is_none_or(|wanted| wanted == to)
         };
@@ -136,8 +156,19 @@ impl Engine<'_> {
                     })
                 });
             }
+            if !effect.pause.is_empty() {
+                self.wakes = event.and_then(|event| wakes(event, at));
+            } else if !effect.resume.is_empty() {
+                self.wakes = None;
+            }
             for limit in self.clocks.limits.iter_mut().filter(|limit| limit.open()) {
                 let id = limit.clock;
+                let over = effect.stop_all
+                    || [&effect.stop, &effect.end, &effect.restart].iter().any(|ids| ids.contains(&id));
+                if over {
+                    // What stood still until now was not used.
+                    limit.resume(law, at);
+                }
                 if effect.stop_all || effect.stop.contains(&id) {
                     limit.phase = Phase::Stopped(at.max(limit.started));
                 } else if effect.end.contains(&id) || effect.restart.contains(&id) {
@@ -205,6 +236,7 @@ impl Engine<'_> {
             phase: Phase::Running,
             since: from,
             used_before: 0,
+            rests: None,
             estimated: counted.estimated,
             recomputed: counted.recomputed,
             by_record,
@@ -308,6 +340,12 @@ impl Engine<'_> {
     }
 }
 
+/// When a pause ends by itself: with its last day, if it names one that is not over.
+fn wakes(event: &Event, at: u64) -> Option<u64> {
+    let until = event.data.get("until").and_then(Value::as_str).and_then(crate::date::parse)?;
+    Some(midnight(until.succ_opt()?)).filter(|end| (at..=LAST_MS).contains(end))
+}
+
 /// When the first value that meets a clock was recorded.
 fn first_entry(entity: &Entity, clock: &Clock) -> Option<u64> {
     let counts = |value: &Value| {
@@ -326,7 +364,7 @@ impl Limit {
     fn pause(&mut self, law: &Law, at: u64) {
         let at = at.max(self.since);
         self.used_before += spent(&law.calendar, self.rule, self.since, at);
-        self.since = at;
+        (self.since, self.rests) = (at, None);
         self.phase = Phase::Paused(at);
     }
 

@@ -125,12 +125,16 @@ pub struct Deadline {
     pub estimated: bool,
     /// It started at the recorded time, without a receipt.
     pub by_record: bool,
+    /// Paused until this instant, then it runs by itself. Rows keep it apart: older ones have none.
+    #[serde(skip)]
+    pub rests: Option<u64>,
 }
 
 impl Deadline {
     /// The lamp at an instant.
     pub fn lamp(&self, now: u64) -> Lamp {
         match self.due {
+            _ if self.rests.is_some_and(|until| now < until) => Lamp::Grey,
             Some(due) if now > due => Lamp::Red,
             Some(_) if now > self.warn => self.lamp.max(Lamp::Yellow),
             _ => self.lamp,
@@ -173,7 +177,7 @@ impl CaseClocks {
 
     /// The lamp of one of its limits at an instant.
     pub fn lamp_of(&self, calendar: &Calendar, limit: &Limit, now: u64) -> Lamp {
-        let paused = matches!(limit.phase, Phase::Paused(_));
+        let paused = matches!(limit.phase, Phase::Paused(_)) || limit.resting(now);
         Lamp::of(LampFacts {
             used_permille: limit.used_permille(calendar, now),
             late: limit.state(now) == super::LimitState::Late,
@@ -190,5 +194,6 @@ impl CaseClocks {
 
 fn of(limit: &Limit, due: Option<u64>, warn: u64, lamp: Lamp) -> Deadline {
     let (clock, estimated, by_record) = (limit.clock, limit.estimated, limit.by_record);
-    Deadline { clock, due, warn, lamp, estimated, by_record }
+    let rests = limit.rests.map(|_| limit.since).filter(|_| due.is_some());
+    Deadline { clock, due, warn, lamp, estimated, by_record, rests }
 }

@@ -85,7 +85,7 @@ pub fn step_of<'a>(
     red_lamps: u32,
     red_risk: bool,
 ) -> Option<&'a Step> {
-    if limit.phase != Phase::Running {
+    if limit.phase != Phase::Running || limit.resting(now) {
         return None;
     }
     let late = now > limit.due;

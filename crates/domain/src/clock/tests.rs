@@ -3,6 +3,7 @@ use gridbook_log::{DeviceId, Dot};
 use serde_json::{Value, json};
 
 mod chance;
+mod pause;
 mod scenario;
 mod supervise;
 mod units;

@@ -10,6 +10,7 @@ use super::HazardRules;
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::Package;
+use crate::record::RecordKind;
 
 /// A step of enforcement as data (HAZ-09).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +127,30 @@ pub fn rounds(rules: &HazardRules, entity: &Entity) -> Rounds {
         Stage::Found
     };
     Rounds { stage, failed, enforced, must_transfer }
+}
+
+/// Where the repair of a hazard stands, in words; `None` for what is no hazard, or is over (domain data 4.9.2).
+pub fn stage_words(package: &Package, case: &CaseView, entity: &Entity) -> Option<String> {
+    let over = package.state(&case.state).is_none_or(|state| state.terminal);
+    if case.kind != RecordKind::Hazard || over {
+        return None;
+    }
+    let rules = package.hazards.get();
+    let rounds = rounds(rules, entity);
+    let again = rounds.failed + 1;
+    Some(match (rounds.stage, rounds.enforced.last()) {
+        (Stage::Found, _) => "还没有控制措施".to_owned(),
+        (Stage::Controlled, _) => "已采取控制措施，还没有发整改通知".to_owned(),
+        (Stage::NoticeIssued, _) => "已发整改通知".to_owned(),
+        (Stage::Rectifying, _) if rounds.failed == 0 => "整改中".to_owned(),
+        (Stage::Rectifying, _) => format!("第 {} 次复查不通过，继续整改", rounds.failed),
+        (Stage::Passed, _) => format!("第 {again} 次复查，通过"),
+        (Stage::Enforcement, None) => format!("{} 次复查不通过，该走执法", rounds.failed),
+        (Stage::Enforcement, Some((id, day))) => {
+            let step = rules.enforcement.iter().find(|step| step.id == *id);
+            format!("执法：{}（{day}）", step.map_or(id.as_str(), |step| step.label.as_str()))
+        }
+    })
 }
 
 /// Why a step of enforcement cannot be taken.

@@ -1,6 +1,8 @@
 //! One invented case from the court's letter to the closed volume, and what each rule says on the way.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
@@ -15,11 +17,36 @@ use super::*;
 use crate::admit::Refusal;
 use crate::case::story::{GRID, Story, blob, person};
 use crate::package::Package;
+use crate::record::RecordKind;
 use crate::role::Actor;
-use crate::workflow::Guard;
+use crate::workflow::{Guard, STAYS};
 
 fn day(month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+}
+
+#[test]
+fn every_state_of_a_file_is_reached_and_all_but_the_ends_are_left() {
+    let flow = Package::builtin().flow(RecordKind::Mediation).unwrap();
+    let moves = || flow.transitions.get().iter().filter(|step| step.to != STAYS);
+    let mut reached = BTreeSet::from([flow.initial.as_str()]);
+    for _ in &flow.states {
+        let next = moves().filter(|step| step.from.iter().any(|from| reached.contains(from.as_str())));
+        let next: Vec<&str> = next.map(|step| step.to.as_str()).collect();
+        reached.extend(next);
+    }
+    for state in &flow.states {
+        assert!(reached.contains(state.id.as_str()), "{} is never reached", state.id);
+        let left: Vec<&str> =
+            moves().filter(|step| step.from.contains(&state.id)).map(|step| step.action.as_str()).collect();
+        match (state.terminal, state.id.as_str()) {
+            // A volume is opened again to put in what was missing.
+            (true, "archived") => assert_eq!(left, ["med_reopen"]),
+            (true, end) => assert!(left.is_empty(), "{end} is no end: {left:?}"),
+            (false, held) => assert!(!left.is_empty() && !state.waits_for.is_empty(), "{held}"),
+        }
+    }
+    assert_eq!(flow.states.iter().filter(|state| state.terminal).count(), 3);
 }
 
 fn mei() -> Actor {

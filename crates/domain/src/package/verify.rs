@@ -143,6 +143,11 @@ impl Package {
         if catalogue.campaigns.iter().filter(|campaign| campaign.standing).count() > MAX_STANDING {
             faults.push("campaigns: too many stand".to_owned());
         }
+        for item in &catalogue.items {
+            if item.skin.as_ref().is_some_and(|id| self.skins.iter().all(|skin| skin.id != *id)) {
+                faults.push(format!("item {}: unknown skin", item.id));
+            }
+        }
         for skin in &self.skins {
             let known = |state: &String| self.state(state).is_some();
             if !skin.steps.iter().flat_map(|step| &step.states).all(known) {

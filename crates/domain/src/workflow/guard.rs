@@ -124,6 +124,8 @@ pub enum Guard {
     Rechecker,
     /// This step of enforcement is the next one (HAZ-09).
     EnforceTurn,
+    /// Who was asked for more has not answered within the limit for that.
+    SupplementOver,
     /// Its day is none before the last step's nor to come; and what it says of failed re-checks is so.
     EnforceFits,
 }
@@ -150,7 +152,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -199,6 +201,7 @@ impl Guard {
         Self::Rechecker,
         Self::EnforceTurn,
         Self::EnforceFits,
+        Self::SupplementOver,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
@@ -291,6 +294,7 @@ impl Guard {
             Self::Rechecker => "rechecker",
             Self::EnforceTurn => "enforce_order",
             Self::EnforceFits => "enforce_day",
+            Self::SupplementOver => "supplement_runs",
         }
     }
 
@@ -346,6 +350,7 @@ impl Guard {
             Self::AlarmTold => "这一级已经有人知悉, 或者您不在告知链里",
             Self::Rechecker => "复查人不能是整改的人；红色、橙色隐患要两人复查",
             Self::EnforceTurn => "先劝导，再书面通知，再移送执法，每步一次",
+            Self::SupplementOver => "还在等上报人补充；过了补充期限还没有补，才能直接登记或不予受理",
             Self::EnforceFits => "日期不能早于上一步，也不能晚于今天；复查不通过要满规定的次数",
         }
     }
@@ -451,6 +456,9 @@ impl Guard {
                 hazard::recheck_by(now.package, case, said("recheck_by"), Some(said("second_person")))
             }
             Self::EnforceTurn => now.may_enforce(now.today),
+            Self::SupplementOver => {
+                case.supplement_since.is_none_or(|_| supplement_over(now.package, case, now.today))
+            }
             Self::EnforceFits => {
                 let often = || hazard::failed_too_often(now.package.hazards.get(), case.failed_rechecks);
                 day(Some(said("taken_on"))).is_some_and(|day| day <= now.today && now.may_enforce(day))
@@ -458,6 +466,14 @@ impl Guard {
             }
         }
     }
+}
+
+/// Whether the reporter was asked for more and has not answered within the limit of its clock.
+pub(super) fn supplement_over(package: &Package, case: &CaseView, today: NaiveDate) -> bool {
+    let law = package.law.get();
+    let rule = law.sla.common.get(&ClockId::Supplement);
+    let last = |at: u64| rule.map(|rule| day_of(due(&law.calendar, *rule, at).at - 1));
+    case.supplement_since.and_then(last).is_some_and(|last| last < today)
 }
 
 fn day(text: Option<&str>) -> Option<NaiveDate> {

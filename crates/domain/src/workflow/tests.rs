@@ -246,6 +246,50 @@ fn a_supplement_goes_back_and_forth() {
 }
 
 #[test]
+fn a_supplement_that_nobody_answers_is_decided_by_the_intake() {
+    let (ann, ivy) = (person("ann", "village_assistant"), person("ivy", "intake_clerk"));
+    let asked = || {
+        let mut story = Story::hazard("yellow");
+        let ask = json!({"data": {"reason": "place_unclear", "text": "几组几号"}});
+        story.step(&ivy, "ask_supplement", &ask);
+        story
+    };
+    let row = |story: &Story| crate::summary::Summary::of(&story.entity, Package::builtin()).unwrap();
+    let waits = |story: &Story, who: &Actor| waits_for(Package::builtin(), who, &row(story), story.today());
+    let word = |story: &Story| waited_for(Package::builtin(), &story.view(), story.today());
+    let refuse = json!({"data": {"reason": "duplicate", "text": "说不清地点，联系不上"}});
+    let mut story = asked();
+    // Asked on Monday 18 May: the tenth working day is Monday 1 June.
+    story.ms = crate::calendar::midnight("2026-06-01".parse().unwrap());
+    for (action, more) in [("register", &register("yellow")), ("refuse", &refuse)] {
+        assert_eq!(
+            story.try_step(&ivy, action, more),
+            Err(Refusal::Guard(Guard::SupplementOver)),
+            "{action}"
+        );
+    }
+    assert!(waits(&story, &ann) && !waits(&story, &ivy));
+    assert_eq!(word(&story), "上报人");
+    story.ms = crate::calendar::midnight("2026-06-02".parse().unwrap());
+    assert!(waits(&story, &ivy), "the queue of the intake has it");
+    assert_eq!(word(&story), "中心登记员");
+    assert!(story.try_step(&ivy, "refuse", &refuse).is_ok());
+    story.try_step(&ann, "resubmit", &json!({"data": {"text": "3 组桥头"}})).unwrap();
+    let late = story.event_body("refuse", &refuse);
+    story.step(&ivy, "register", &register("yellow"));
+    assert_eq!((story.view().state.as_str(), word(&story)), ("registered", "中心分派员"));
+    assert_eq!(story.judge(&ivy, "event", &late).unwrap_err().code(), "not_legal_now");
+    let clocks = crate::clock::read(Package::builtin(), &story.entity);
+    assert!(clocks.limits.iter().all(|limit| !limit.open()), "nobody is waited for any more");
+    let register = clocks.limits.iter().find(|limit| limit.clock == crate::clock::ClockId::Register).unwrap();
+    assert_eq!(register.state(u64::MAX), crate::clock::LimitState::Met, "the wait is not the centre's");
+    // What was answered has no old limit.
+    let mut answered = asked();
+    answered.step(&ann, "resubmit", &json!({"data": {"text": "3 组桥头"}}));
+    answered.step(&ivy, "refuse", &refuse);
+}
+
+#[test]
 fn late_and_wrong_steps_are_named() {
     let mut story = Story::hazard("blue");
     let (ann, ivy) = (person("ann", "village_assistant"), person("ivy", "intake_clerk"));
@@ -381,6 +425,18 @@ fn settled_on_the_spot_is_confirmed_in_one_step() {
     let view = story.view();
     assert_eq!((view.state.as_str(), view.registered, view.kept_at_village), ("done", true, true));
     assert!(case_flow().transition("settle_confirm", "submitted").unwrap().numbers);
+    // One in ten of these is called back, and of those that were given to somebody one in five.
+    let drawn = |case: &CaseView| {
+        let of = |byte: u8| {
+            let mut case = case.clone();
+            case.id.0[15] = byte;
+            case.called_back()
+        };
+        (0..=255).filter(|byte| of(*byte)).count()
+    };
+    let given = CaseView { given: 1, ..view.clone() };
+    assert!((13..=38).contains(&drawn(&view)), "{} of 256", drawn(&view));
+    assert!((38..=70).contains(&drawn(&given)), "{} of 256", drawn(&given));
     let plain = Story::hazard("blue");
     assert_eq!(plain.try_step(&ivy, "settle_confirm", &confirm), Err(Refusal::Guard(Guard::SettledOnSpot)));
 }

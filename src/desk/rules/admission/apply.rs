@@ -165,6 +165,7 @@ impl Typed {
                 seasons: Vec::new(),
                 from: date::parse(&text(self.from)),
                 to: date::parse(&text(self.to)),
+                skin: None,
                 minutes_month: None,
                 status: Status::Active,
             };

@@ -2,7 +2,6 @@
 //! them, an agreement with three instalments, reminders, confirmation, a late instalment and the urging, follow-ups, and
 //! the closed volume. The mediator writes on a phone without network; the head of the committee closes at a desk.
 
-use chrono::NaiveDate;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::document::{Block, document};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
@@ -43,7 +42,7 @@ impl File<'_> {
 
     /// The parties were reminded of the confirmation by a court.
     async fn remind(&self, day: &str) {
-        self.mei.step(self.id, "med_remind", &json!({"confirm_reminded_on": day})).await;
+        self.mei.step(self.id, "med_remind", json!({"confirm_reminded_on": day})).await;
         self.sync().await;
     }
 

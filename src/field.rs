@@ -16,6 +16,7 @@ mod login;
 mod me;
 mod mediation;
 mod micro;
+mod paper;
 mod place;
 mod record;
 mod records;

@@ -21,8 +21,10 @@ fn papers(job: Job, mut bytes: &[u8]) -> Vec<Paper> {
         bytes = rest;
         let picture = Picture { png: png.to_vec(), width: wire.width, height: wire.height };
         if let Some(paper) = papers.get_mut(wire.document) {
-            let list = if wire.signature { &mut paper.signatures } else { &mut paper.photos };
-            list.push(picture);
+            match wire.signature {
+                Some(line) => paper.signatures.push((line, picture)),
+                None => paper.photos.push(picture),
+            }
         }
     }
     papers

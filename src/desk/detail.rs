@@ -141,6 +141,7 @@ fn whole(
             {head::seven_ticks(record)}
             {supervises.then(|| live(move || supervise::due(&own, lamps.get().unwrap_or(0))))}
             {head::standing(&package, &names, record, app.today())}
+            {around::wants_file(record)}
             {around::again(record)}
             {around::similar(record)}
             {live(move || around::messages(&written, lamps.get().unwrap_or(0)))}

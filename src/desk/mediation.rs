@@ -114,6 +114,15 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
     .into_any()
 }
 
+/// How long whoever handed it over still waits, once that is near or late (MED-14).
+fn answer(left: Option<i64>) -> Option<AnyView> {
+    let (class, said) = match left? {
+        left @ ..1 => ("tag tag-danger", format!("! 回复超 {} 天", 1 - left)),
+        left => ("tag tag-warn", format!("! 回复还有 {left} 天")),
+    };
+    Some(view! { <span class=class data-testid="mediation-answer">{said}</span> }.into_any())
+}
+
 fn row(summary: &Summary, selected: Memo<Option<EntityId>>) -> AnyView {
     let app = use_app();
     let (package, names, id) = (app.package(), use_directory().get_untracked(), summary.id);
@@ -141,6 +150,7 @@ fn row(summary: &Summary, selected: Memo<Option<EntityId>>) -> AnyView {
                     {level(&package, &summary.level)}
                     {state(&package, &summary.state)}
                     {to_notify(summary.to_notify(app.now_ms()))}
+                    {answer(summary.to_answer(app.today()))}
                 </span>
             </button>
         </li>

@@ -44,14 +44,8 @@ pub fn card() -> AnyView {
         look();
     });
     let open = RwSignal::new(false);
-    let classes: Vec<&'static str> = RecordKind::ALL
-        .into_iter()
-        .filter(|kind| kind.is_report())
-        .filter_map(RecordKind::number_class)
-        .collect();
     let year = chrono::Datelike::year(&app.today());
-    let marks: Vec<(&'static str, RwSignal<i64>)> = classes
-        .into_iter()
+    let marks: Vec<(&'static str, RwSignal<i64>)> = RecordKind::number_classes()
         .map(|class| (class, RwSignal::new(untrack(|| app.numbers_seen()).last(class, year))))
         .collect();
     let given = marks.clone();

@@ -5,9 +5,9 @@ use gridbook_domain::case::CaseView;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::capital::{capital, digits};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::open::{ANSWER_NEAR, answer_by};
 use gridbook_domain::mediation::risk::unassessed;
-use gridbook_domain::mediation::step::{ceiling, next_step, steps};
-use gridbook_domain::mediation::track::needs_file;
+use gridbook_domain::mediation::step::{ceiling, next_step, steps, target};
 use gridbook_domain::mediation::{Mediation, agreement, is_over};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
@@ -20,7 +20,7 @@ use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
 use crate::ui::rows::{Line, listed, tag};
 use crate::ui::states::{Tone, banner};
-use crate::ui::unfit::unfit;
+use crate::ui::unfit::{to_file, unfit};
 
 /// The steps of a file, on its page.
 pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
@@ -82,14 +82,21 @@ fn clocks(app: App, file: &Mediation<'_>) -> Vec<AnyView> {
             left if left < 0 => (Tone::Danger, format!("调解期限已过 {} 天", -left)),
             left => (if left <= 7 { Tone::Warn } else { Tone::Info }, format!("调解还剩 {left} 天")),
         };
-        let text = format!("最迟 {last} 结束；要延长须各方当事人同意。");
+        let aim = target(&app.package(), file).map(|aim| format!("争取 {aim} 前办结（十个工作日），"));
+        let text = format!("{}最迟 {last} 结束；要延长须各方当事人同意。", aim.unwrap_or_default());
         notes.push(banner(tone, "clock", words, text, Vec::new()));
     }
-    match confirmation(file, today, None) {
+    if let Some(by) = answer_by(file) {
+        let left = (by - today).num_days();
+        let tone = if left <= ANSWER_NEAR { Tone::Warn } else { Tone::Info };
+        let text = format!("{by} 前把结果回复委托单位。");
+        notes.push(banner(tone, "clock", "委托单位等回复", text, Vec::new()));
+    }
+    match confirmation(file, today) {
         Confirmation::Open { until, left, remind } => {
             let text = format!("双方可在 {until} 前（含当天）共同向法院申请司法确认。");
-            let tone = if remind { Tone::Warn } else { Tone::Info };
-            notes.push(banner(tone, "calendar", format!("司法确认还剩 {left} 天"), text, Vec::new()));
+            let tone = if remind.is_some() { Tone::Warn } else { Tone::Info };
+            notes.push(banner(tone, "calendar", confirm_words(left, remind), text, Vec::new()));
         }
         Confirmation::Applied => {
             notes.push(banner(Tone::Info, "clock", "已申请司法确认", "等法院答复。", Vec::new()));
@@ -104,6 +111,11 @@ fn clocks(app: App, file: &Mediation<'_>) -> Vec<AnyView> {
         notes.push(banner(Tone::Warn, "attention", words, "在“协议制作”里记催促或履行日期。", Vec::new()));
     }
     notes
+}
+
+fn confirm_words(left: i64, remind: Option<u64>) -> String {
+    let due = remind.map(|days| format!("（第 {days} 天提醒）")).unwrap_or_default();
+    format!("司法确认还剩 {left} 天{due}")
 }
 
 /// Instalments with digits and capitals, and how each stands (MED-08, MED-10).
@@ -165,11 +177,7 @@ pub(super) fn of_dispute(app: App, case: &CaseView) -> Option<AnyView> {
     if !may(&app.package(), &app.actor(), "mediation.file", &target, app.today()) {
         return None;
     }
-    let reasons: Vec<&str> = needs_file(&case.values).into_iter().map(|reason| reason.label()).collect();
-    let why = (!reasons.is_empty()).then(|| {
-        let text = format!("{}，一张表不够，要立卷调解。", reasons.join("、"));
-        banner(Tone::Info, "info", "这件要立卷", text, Vec::new())
-    });
+    let why = to_file(&case.values);
     let href = format!("#/mediation/new?parent={}", case.id);
     Some(
         view! {
@@ -230,8 +238,11 @@ fn words_due(app: App, case: &CaseView) -> Option<String> {
     if let Some(words) = advice(&file, today).into_iter().next() {
         return Some(words);
     }
-    if let Confirmation::Open { left, remind: true, .. } = confirmation(&file, today, None) {
-        return Some(format!("司法确认还剩 {left} 天"));
+    if let Some(by) = answer_by(&file).filter(|by| (*by - today).num_days() <= ANSWER_NEAR) {
+        return Some(format!("回复委托单位：{}", format::short_day(by, today)));
+    }
+    if let Confirmation::Open { left, remind: remind @ Some(_), .. } = confirmation(&file, today) {
+        return Some(confirm_words(left, remind));
     }
     if matches!(case.state.as_str(), "applied" | "accepted") {
         let step = next_step(&package, &file, today)?;

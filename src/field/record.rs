@@ -22,6 +22,7 @@ use leptos::prelude::*;
 use super::alarm::alarm;
 use super::household::{load, missing};
 use super::mediation;
+use super::paper;
 use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::again;
@@ -83,6 +84,7 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         {actions(app, &case, entity)}
         {mediation::of_dispute(app, &case)}
         {(case.kind == RecordKind::Mediation).then(|| mediation::progress(app, &case))}
+        {paper::of_record(app, &case)}
         {notified}
         {case.kind.is_case().then(|| detail::seven(&case))}
         {detail::facts(app, &case)}

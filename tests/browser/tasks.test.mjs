@@ -84,6 +84,8 @@ test("a day's tasks on one phone", async (t) => {
     await phone.id("field-oral_result-oral").click();
     await phone.id("field-agreement_text").fill("水沟两家轮流清，单月冉家，双月谭家。");
     await phone.id("form-next").click();
+    // Read before it is signed, as it will be printed.
+    await phone.id("agreement-text").filter({ hasText: "一、水沟两家轮流清" }).waitFor();
     // Drawn, thought better of, drawn again.
     await phone.sign("sign_parties");
     await phone.sign("sign_parties");

@@ -9,8 +9,9 @@ use gridbook_log::body::{ClockFix, kind};
 use gridbook_log::clock::MAX_AHEAD_MS;
 use gridbook_log::{DeviceId, Dot, Entity, Hlc, Op, Outcome};
 
+use crate::mediation::track;
 use crate::package::Package;
-use crate::record::RecordKind;
+use crate::record::{ORAL_CLASS, RecordKind};
 
 pub use book::Book;
 pub use office::Office;
@@ -70,7 +71,7 @@ pub fn number_due(
     gives: impl Fn(RecordKind, &str) -> bool,
 ) -> Option<&'static str> {
     let kind = entity.type_().and_then(RecordKind::parse)?;
-    let class = kind.number_class()?;
+    let class = if track::agreed_orally(entity) { ORAL_CLASS } else { kind.number_class()? };
     let registered = entity.timeline().iter().any(|step| {
         by.is_none_or(|by| step.dot == by)
             && step.outcome == Outcome::Counts

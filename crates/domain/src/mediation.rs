@@ -10,6 +10,7 @@ pub mod follow;
 pub mod indicator;
 pub mod open;
 pub mod print;
+pub mod reading;
 pub mod risk;
 pub mod roster;
 pub mod step;

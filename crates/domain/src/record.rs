@@ -152,6 +152,11 @@ impl RecordKind {
         }
     }
 
+    /// Every class of official numbers, in the order of the kinds.
+    pub fn number_classes() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter_map(Self::number_class).chain([ORAL_CLASS])
+    }
+
     /// True for reports that run through the state machine of a case (FLOW-01).
     pub const fn is_case(self) -> bool {
         matches!(self, Self::Hazard | Self::Dispute | Self::Matter)
@@ -171,6 +176,10 @@ impl RecordKind {
         matches!(self, Self::Area | Self::Unit | Self::Staff | Self::Rules)
     }
 }
+
+/// The class of an agreement that was reached orally on the spot: it is registered where oral agreements are, not among
+/// the quarrels (domain data 4.9.5, MED-02).
+pub const ORAL_CLASS: &str = "人调口";
 
 /// The values of a record with what an operation writes over them: what a rule about the whole looks at.
 pub(crate) fn written_over(mut values: Values, set: &Values) -> Values {

@@ -15,7 +15,8 @@ use crate::clock::{self, Deadline};
 use crate::handover::Handover;
 use crate::hazard;
 use crate::household::{HouseholdView, category, double, merge, twin};
-use crate::mediation::risk;
+use crate::mediation::open::{ANSWER_NEAR, answer_by};
+use crate::mediation::{Mediation, risk};
 use crate::package::Package;
 use crate::pinyin::name_initials;
 use crate::plan::task::{CANCELLED, VisitTask};
@@ -133,6 +134,8 @@ pub enum Hint {
     Remind(u8, u64),
     /// The day by which somebody looks at control measures again, as days of our era (HAZ-02).
     Control(i32),
+    /// Whoever handed a dispute over is to be answered until this day, as days of our era (MED-14).
+    Answer(i32),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -339,6 +342,18 @@ impl Summary {
         })
     }
 
+    /// Days that are left to answer whoever handed it over, today included; below 1 = late. `None` while there is time
+    /// (MED-14).
+    pub fn to_answer(&self, today: NaiveDate) -> Option<i64> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Answer(by) => {
+                let left = i64::from(*by) - i64::from(today.num_days_from_ce());
+                (left <= ANSWER_NEAR).then_some(left + 1)
+            }
+            _ => None,
+        })
+    }
+
     /// Whether the reporter has to hear of it by now; `Some(true)` when that is late (FLOW-11).
     pub fn to_tell(&self, now: u64) -> Option<bool> {
         self.hints.iter().find_map(|hint| match hint {
@@ -537,8 +552,11 @@ impl Summary {
         self.keys.text = fold(&format!("{} {} {}", self.title, self.subtitle, self.number));
         if self.kind == RecordKind::Mediation {
             self.categories.extend(entity.text("dispute").map(str::to_owned));
-            let case = CaseView::of(entity).filter(|_| self.level == "red");
-            let notify = case.as_ref().and_then(|case| risk::to_notify(package, case));
+            let case = CaseView::of(entity);
+            let by = case.as_ref().and_then(|case| answer_by(&Mediation::of(case)));
+            self.hints.extend(by.map(|by| Hint::Answer(by.num_days_from_ce())));
+            let notify =
+                case.as_ref().filter(|_| self.level == "red").and_then(|case| risk::to_notify(package, case));
             self.hints.extend(notify.map(|(_, due)| Hint::Notify(due)));
         }
         if self.kind == RecordKind::Entry {

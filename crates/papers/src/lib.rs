@@ -30,8 +30,8 @@ pub struct Picture {
 pub struct Paper {
     /// What it says.
     pub document: Document,
-    /// On the lines to sign on.
-    pub signatures: Vec<Picture>,
+    /// On the lines to sign on: each with the place of its line.
+    pub signatures: Vec<(usize, Picture)>,
     /// Behind it.
     pub photos: Vec<Picture>,
 }
@@ -83,12 +83,12 @@ fn write(mut docx: Docx, paper: &Paper, turn: bool) -> Docx {
             Block::Table { head, rows } => docx.add_table(table(head, rows)).add_paragraph(plain("")),
         };
     }
-    for line in signatures {
+    for (n, line) in signatures.iter().enumerate() {
         docx = docx
             .add_paragraph(plain(&format!("{line}：")).line_spacing(spaced().before(360)).keep_next(true));
-    }
-    for picture in &paper.signatures {
-        docx = docx.add_paragraph(pictured(picture, PIXELS / 3, SIGNATURE_HEIGHT));
+        for (_, picture) in paper.signatures.iter().filter(|(on, _)| *on == n) {
+            docx = docx.add_paragraph(pictured(picture, PIXELS / 3, SIGNATURE_HEIGHT));
+        }
     }
     if *seal {
         docx = docx.add_paragraph(plain("（印章）").align(AlignmentType::Right));
@@ -166,11 +166,10 @@ mod tests {
             signatures: vec!["当事人（签名或按指印）".to_owned()],
             seal: true,
             date: Some("2026年5月25日".to_owned()),
-            signed: "sign_agreement".to_owned(),
             photos: String::new(),
         };
         let picture = Picture { png: b"\x89PNG-bytes".to_vec(), width: 300, height: 100 };
-        Paper { document, signatures: vec![picture], photos: Vec::new() }
+        Paper { document, signatures: vec![(0, picture)], photos: Vec::new() }
     }
 
     fn part(file: &[u8], name: &str) -> Vec<u8> {

@@ -13,10 +13,11 @@ pub(super) async fn indicators(app: App, asked: &Asked) -> Figures {
     let package = app.package();
     let list = summaries(app, |s| s.kind == RecordKind::Mediation && asked.covers(&s.area));
     let files = cases(app, &list, |_, case| Some(case)).await;
-    let sum = reckon(files.iter().map(Mediation::of), asked.from, asked.to);
+    let sum = reckon(&package, files.iter().map(Mediation::of), asked.from, asked.to);
     let rate = |permille: Option<u32>| {
         permille.map_or_else(|| "—".to_owned(), |of| format!("{}.{}%", of / 10, of % 10))
     };
+    let share = |count: u32, of: Option<u32>| format!("{count}（{}）", rate(of));
     let days = if sum.concluded == 0 {
         "—".to_owned()
     } else {
@@ -31,8 +32,9 @@ pub(super) async fn indicators(app: App, asked: &Asked) -> Figures {
         ("和好撤回", sum.withdrawn.to_string()),
         ("成功率", rate(sum.success_permille())),
         ("平均天数", days),
-        ("三十天内结案", sum.within_30.to_string()),
-        ("司法确认", format!("{}（{}）", sum.confirmed, rate(sum.confirmed_permille()))),
+        ("十个工作日内结案", share(sum.within_target, sum.target_permille())),
+        ("三十天内结案", share(sum.within_30, sum.within_30_permille())),
+        ("司法确认", share(sum.confirmed, sum.confirmed_permille())),
         ("协议金额（元）", digits(sum.fen)),
         ("到期履行率", rate(sum.performed_permille())),
         ("反复", sum.relapsed.to_string()),
@@ -49,10 +51,12 @@ pub(super) async fn indicators(app: App, asked: &Asked) -> Figures {
             .map_or_else(|| id.to_owned(), |choice| choice.label.clone())
     };
     let sources = sum.by_source.iter().map(|(id, count)| vec![label(id), count.to_string()]).collect();
+    let leads = sum.by_mediator.iter().map(|(name, count)| vec![name.clone(), count.to_string()]).collect();
     Figures {
         tables: vec![
             texts("调解指标", &[("指标", 20.0), ("数", 20.0)], rows),
             table("按来源", &["案件来源", "受理"], sources),
+            table("按主持调解员", &["调解员", "结案"], leads),
         ],
         ..Figures::default()
     }

@@ -22,6 +22,7 @@ use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
+use crate::ui::unfit::to_file;
 
 /// Cases shown at once.
 const MOST: usize = 5;
@@ -123,6 +124,21 @@ fn line(app: App, one: &Similar) -> Option<AnyView> {
     Some(view! { <li><a href=href>{icon(kind_icon(kind))} " " {words}</a><span class="muted">{sub}</span></li> }.into_any())
 }
 
+/// A dispute that one form is not enough for, until there is a file (MED-02).
+pub(super) fn wants_file(record: &Record) -> Option<AnyView> {
+    let (app, case) = (use_app(), &record.view);
+    let open = record.summary.as_ref().is_some_and(|row| row.is_open());
+    if case.kind != RecordKind::Dispute || !open {
+        return None;
+    }
+    let about = case.id.to_string();
+    let filed = app.rows(|rows| {
+        let mut files = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        files.any(|s| s.kind == RecordKind::Mediation && s.categories.contains(&about))
+    });
+    (!filed).then(|| to_file(&case.values)).flatten()
+}
+
 /// The short messages that are to be sent now, with who gets them: to be copied, or sent from this device. `red_lamps` are
 /// the unit's late cases of the month.
 pub(super) fn messages(record: &Record, red_lamps: u32) -> AnyView {
@@ -136,7 +152,7 @@ pub(super) fn messages(record: &Record, red_lamps: u32) -> AnyView {
         phone: township.as_deref().unwrap_or("村委会"),
     };
     let list = if view.kind == RecordKind::Mediation {
-        of_mediation(&package, view, app.today(), None)
+        of_mediation(&package, view, app.today())
     } else {
         of_case(&package, view, &record.clocks, red_lamps, words, app.now_ms())
     };

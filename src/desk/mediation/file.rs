@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
+use gridbook_domain::mediation::open::{ANSWER_NEAR, answer_by};
 use gridbook_domain::mediation::risk::unassessed;
-use gridbook_domain::mediation::step::{Step, StepState, ceiling, steps};
+use gridbook_domain::mediation::step::{Step, StepState, ceiling, steps, target};
 use gridbook_domain::mediation::{Mediation, agreement};
 use gridbook_domain::package::Package;
 use gridbook_domain::role::may;
@@ -46,7 +47,7 @@ pub fn file(package: &Package, record: &Record, section: RwSignal<Option<String>
         .collect_view();
     view! {
         {open.then(|| unfit(package, &file))}
-        {notes(&file, today, open)}
+        {notes(package, &file, today, open)}
         <section class="section" data-testid="mediation-steps">
             <div class="section-head">
                 <h3 class="section-title">"八步"</h3>
@@ -71,8 +72,9 @@ fn papers(id: EntityId) -> Route {
 }
 
 /// What must not be overlooked: limits, reminders, and what follows from an instalment that was not kept.
-fn notes(file: &Mediation<'_>, today: NaiveDate, open: bool) -> Vec<AnyView> {
+fn notes(package: &Package, file: &Mediation<'_>, today: NaiveDate, open: bool) -> Vec<AnyView> {
     let mut notes = Vec::new();
+    notes.extend(answer(file, today));
     if let (Some(last), true) = (ceiling(file), open && file.state == "accepted") {
         let left = (last - today).num_days();
         let (tone, text) = match left {
@@ -80,13 +82,26 @@ fn notes(file: &Mediation<'_>, today: NaiveDate, open: bool) -> Vec<AnyView> {
             0..=5 => (Tone::Warn, format!("到 {last} 为止，还有 {left} 天。各方一起同意才能延长。")),
             _ => (Tone::Info, format!("到 {last} 为止，还有 {left} 天。")),
         };
-        notes.push(banner(tone, "clock", "调解期限三十天", text, Vec::new()));
+        let aim = target(package, file).map(|aim| match today <= aim {
+            true => format!("争取十个工作日内办结，到 {aim}。"),
+            false => format!("已过争取办结的 {aim}（十个工作日）。"),
+        });
+        let title = match file.date("extended_until") {
+            Some(_) => "调解期限（双方同意延长过）",
+            None => "调解期限三十天",
+        };
+        let text = format!("{text}{}", aim.unwrap_or_default());
+        notes.push(banner(tone, "clock", title, text, Vec::new()));
     }
-    match confirmation(file, today, None) {
+    match confirmation(file, today) {
         Confirmation::Open { until, left, remind } => {
-            let tone = if left <= 3 || remind { Tone::Warn } else { Tone::Info };
+            let tone = if left <= 3 || remind.is_some() { Tone::Warn } else { Tone::Info };
             let text = format!("双方要在 {until} 前一起申请，连今天还有 {left} 天。申请书在“文书和整卷”里。");
-            notes.push(banner(tone, "clock", "可以申请司法确认", text, Vec::new()));
+            let title = remind.map_or_else(
+                || "可以申请司法确认".to_owned(),
+                |days| format!("第 {days} 天提醒：可以申请司法确认；告诉双方后点“已提醒司法确认”"),
+            );
+            notes.push(banner(tone, "clock", title, text, Vec::new()));
         }
         Confirmation::Applied => {
             notes.push(banner(
@@ -114,6 +129,21 @@ fn notes(file: &Mediation<'_>, today: NaiveDate, open: bool) -> Vec<AnyView> {
         ));
     }
     notes
+}
+
+/// Whoever handed it over waits for an answer (MED-14).
+fn answer(file: &Mediation<'_>, today: NaiveDate) -> Option<AnyView> {
+    let by = answer_by(file)?;
+    let left = (by - today).num_days();
+    let tone = match left {
+        ..0 => Tone::Danger,
+        0..=ANSWER_NEAR => Tone::Warn,
+        _ => Tone::Info,
+    };
+    let who = Some(file.text("delegated_by")).filter(|who| !who.is_empty()).unwrap_or("委托单位");
+    let when = if left < 0 { format!("已超 {} 天", -left) } else { format!("还有 {left} 天") };
+    let text = format!("{by} 前把结果回复{who}，{when}。回复后在“委托”里填已回复日期。");
+    Some(banner(tone, "clock", "委托单位等回复", text, Vec::new()))
 }
 
 fn mark(package: &Package, n: usize, state: &StepState, current: bool) -> AnyView {

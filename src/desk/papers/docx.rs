@@ -30,8 +30,8 @@ pub struct Job {
 pub struct WirePicture {
     /// Place of its document.
     pub document: usize,
-    /// A signature; else it stands behind the document.
-    pub signature: bool,
+    /// A signature on this line; else it stands behind the document.
+    pub signature: Option<usize>,
     /// Pixels.
     pub width: u32,
     /// Pixels.
@@ -57,15 +57,14 @@ pub(super) async fn download(app: App, papers: &Papers) -> Result<(), String> {
     for (n, paper) in papers.list.iter().enumerate() {
         let Paper { document, signatures, photos, strips, .. } = paper;
         job.documents.push(document.clone());
-        for (list, signature) in [(signatures, true), (photos, false)] {
-            for blob in list {
-                let Some((picture, width, height)) = pixels(app, blob, strips.get(&blob.sha256)).await else {
-                    continue;
-                };
-                let length = picture.len();
-                job.pictures.push(WirePicture { document: n, signature, width, height, length });
-                bytes.extend(picture);
-            }
+        let drawn = signatures.iter().map(|(line, blob)| (Some(*line), blob));
+        for (signature, blob) in drawn.chain(photos.iter().map(|blob| (None, blob))) {
+            let Some((picture, width, height)) = pixels(app, blob, strips.get(&blob.sha256)).await else {
+                continue;
+            };
+            let length = picture.len();
+            job.pictures.push(WirePicture { document: n, signature, width, height, length });
+            bytes.extend(picture);
         }
     }
     let file = match worker::run::<_, Answer>(LOADER, &job, Some(&bytes)).await {

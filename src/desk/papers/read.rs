@@ -7,6 +7,7 @@ use gridbook_domain::case::{CaseView, strips};
 use gridbook_domain::mediation::document::{Block, Document, document};
 use gridbook_domain::mediation::edited::{self, Edited};
 use gridbook_domain::mediation::print::print_values;
+use gridbook_domain::mediation::track::is_oral;
 use gridbook_domain::mediation::{Mediation, volume};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
@@ -45,7 +46,8 @@ pub(super) struct Paper {
     pub(super) may_edit: bool,
     /// It could be edited until somebody signed it.
     pub(super) locked: bool,
-    pub(super) signatures: Vec<BlobRef>,
+    /// Each with the place of its line.
+    pub(super) signatures: Vec<(usize, BlobRef)>,
     pub(super) photos: Vec<BlobRef>,
     /// Lines that stand in the photos, by their hashes (HAZ-06).
     pub(super) strips: BTreeMap<String, String>,
@@ -53,11 +55,12 @@ pub(super) struct Paper {
 
 /// Documents of a record that is no mediation file: id and title.
 pub fn offered(package: &Package, case: &CaseView) -> Vec<(String, String)> {
-    let oral = case.form.as_deref().is_some_and(|form| form.starts_with("F-ORAL/"));
+    let oral = case.form.as_deref().is_some_and(is_oral);
     let ids: &[(&str, bool)] = &[
         ("rect_notice", case.kind == RecordKind::Hazard),
         ("oral_agreement", oral),
         ("supervise", case.supervised > 0),
+        ("transfer", case.state == "transferred"),
     ];
     let wanted = ids.iter().filter(|(_, wanted)| *wanted).filter_map(|(id, _)| package.template(id));
     wanted.map(|template| (template.id.clone(), template.title.clone())).collect()
@@ -69,7 +72,7 @@ impl Papers {
         let case = CaseView::of(&entity)?;
         let package = app.package();
         let strips = strips(&entity, &case, |code| names.area(code));
-        let values = print_values(&case, &entity, |code| names.unit(code));
+        let values = print_values(&package, &case, &entity, |code| names.unit(code));
         let file = Mediation { values: &values, ..Mediation::of(&case) };
         let mediation = case.kind == RecordKind::Mediation;
         let mut choices = if mediation { volume_choices(&package) } else { offered(&package, &case) };
@@ -101,7 +104,10 @@ impl Papers {
                 });
                 let may_edit = app.check(Some(&entity), &NewWrite { entity: id, body: write }).is_ok();
                 let locked = edited::editable(template) && edited::signed(&entity, template);
-                let (signatures, photos) = (of_role(&document.signed), of_role(&document.photos));
+                let on =
+                    |(line, role): (usize, &str)| of_role(role).into_iter().map(move |blob| (line, blob));
+                let signatures = template.signed().flat_map(on).collect();
+                let photos = of_role(&document.photos);
                 let strips = strips.clone();
                 Paper { document, generated, edited, may_edit, locked, signatures, photos, strips }
             })

@@ -19,8 +19,14 @@ fn one(paper: &Paper) -> AnyView {
         .iter()
         .enumerate()
         .map(|(n, line)| {
-            // Signatures drawn with a finger stand on the first line; the others are signed on paper.
-            let drawn = (n == 0).then(|| pictures(paper, &paper.signatures, "paper-signature", "签名"));
+            // A line that nobody drew on with a finger is signed on paper.
+            let drawn: Vec<BlobRef> = paper
+                .signatures
+                .iter()
+                .filter(|(line, _)| *line == n)
+                .map(|(_, blob)| blob.clone())
+                .collect();
+            let drawn = pictures(paper, &drawn, "paper-signature", "签名");
             view! { <p class="paper-line"><span>{format!("{line}：")}</span>{drawn}</p> }
         })
         .collect_view();

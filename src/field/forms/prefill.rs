@@ -3,6 +3,7 @@
 use gridbook_domain::form::{Field, FieldKind, Form, Values, begin, table_rows};
 use gridbook_domain::hazard::{answers, inspect};
 use gridbook_domain::household::HouseholdView;
+use gridbook_domain::mediation::open::shared;
 use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::within_grid;
@@ -206,43 +207,7 @@ async fn file(app: App, start: &Start, values: &mut Values, area: &mut String) {
     values.insert("dispute".into(), reference(id));
     let Ok(Some(entity)) = app.entity(id).await else { return };
     entity.area().unwrap_or_default().clone_into(area);
-    let known = entity.values();
-    for (to, from) in [
-        ("case_name", "event_name"),
-        ("category", "category"),
-        ("facts", "facts"),
-        ("risk_level", "risk_level"),
-        ("risk_checklist", "risk_checklist"),
-        ("people_count", "people_count"),
-        ("amount", "amount"),
-        ("injury", "injury"),
-    ] {
-        if let Some(value) = known.get(from) {
-            values.insert(to.to_owned(), value.clone());
-        }
-    }
-    const COLUMNS: [&str; 13] = [
-        "side",
-        "kind",
-        "name",
-        "sex",
-        "birth",
-        "ethnicity",
-        "occupation",
-        "phone",
-        "address",
-        "id_type",
-        "id_no",
-        "agent_name",
-        "claim",
-    ];
-    for (path, value) in known {
-        let mut parts = path.split('/');
-        let (table, column) = (parts.next().unwrap_or_default(), parts.nth(1).unwrap_or_default());
-        if matches!(table, "parties" | "claims") && COLUMNS.contains(&column) {
-            values.insert(path, value);
-        }
-    }
+    values.extend(shared(&entity.values()));
 }
 
 /// What a step of a file begins with: names and days that are known; only where nothing was written yet.

@@ -3,10 +3,11 @@
 use gridbook_log::{Body, Ctx, DeviceId, Dot, EntityId, NewOp, Op, Writer};
 use serde_json::json;
 
-use super::{Book, Office, official_number};
+use super::{Book, Office, gives_number, number_due, official_number};
 use crate::case::story::{GRID, START, Story, hazard_body, person};
 use crate::household::merge::put_together;
 use crate::package::Package;
+use crate::record::RecordKind;
 
 /// A person of the directory, written by somebody who is in no directory, and a report of that person.
 fn taken_over(adopts: bool) -> (Vec<Body>, Vec<Body>) {
@@ -220,4 +221,36 @@ fn what_was_refused_ends_no_household() {
     homes.merge(2, 1, 2);
     assert_eq!(homes.answer(&[1, 2], &[]), ["1 bad_body"], "and the other goes into it");
     assert_eq!(homes.status(2), "merged");
+}
+
+#[test]
+fn an_agreement_reached_orally_is_numbered_in_its_own_register() {
+    let given = |result: &str| {
+        let mut story = Story::new();
+        let body = json!({
+            "type": "dispute", "form": "F-ORAL/1", "state": "submitted", "place": {"area": GRID},
+            "set": {"facts": "为鸡进菜地争吵", "occur_place": "柳溪村3组", "found_at": "2026-05-18T08:00:00+08:00",
+                "mediators": "安小满", "consent_both": true, "oral_result": result, "risk_level": "blue",
+                "parties/p1/side": "applicant", "parties/p1/kind": "natural", "parties/p1/name": "钟小满",
+                "parties/p2/side": "respondent", "parties/p2/kind": "natural", "parties/p2/name": "季大寒"}
+        });
+        story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+        let due = |story: &Story| {
+            let gives = |kind, step: &str| gives_number(Package::builtin(), kind, step);
+            number_due(&story.entity, None, gives)
+        };
+        assert_eq!(due(&story), None, "not registered");
+        let set = json!({"set": {"category": "neighbor", "risk_level": "blue"}, "data": {"duplicate_checked": true}});
+        story.step(&person("ivy", "intake_clerk"), "register", &set);
+        let class = due(&story);
+        // One that was given before keeps it.
+        story.authority("number", &json!({"number": "青禾〔2026〕纠字第00001号"}));
+        assert_eq!(due(&story), None);
+        class
+    };
+    assert_eq!(given("oral"), Some("人调口"));
+    assert_eq!(given("failed"), Some("纠"));
+    let mut book = Book::new("青禾");
+    assert_eq!(book.next("人调口", 2026), "青禾〔2026〕人调口字第00001号");
+    assert!(RecordKind::number_classes().any(|class| class == "人调口"));
 }

@@ -34,12 +34,21 @@ pub struct Template {
     /// What stands for its date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// The field whose finger-drawn signatures belong on its lines.
+    /// The fields whose finger-drawn signatures belong on its lines, with spaces between: the first on the first line, and
+    /// so on; more fields than lines stand on the first.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub signed: String,
     /// The field whose photos stand behind it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub photos: String,
+}
+
+impl Template {
+    /// The fields of its signatures, each with the place of its line.
+    pub fn signed(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.sign.len();
+        self.signed.split_whitespace().enumerate().map(move |(n, role)| (if n < lines { n } else { 0 }, role))
+    }
 }
 
 /// A piece of a template. One of `p`, `grid`, `table` or `catalogue` is given.
@@ -86,8 +95,6 @@ pub struct Document {
     pub seal: bool,
     /// Its date in words: 2026年5月18日.
     pub date: Option<String>,
-    /// The role of the pictures that are its signatures; empty = signed on paper only.
-    pub signed: String,
     /// The role of the pictures that stand behind it; empty = none.
     pub photos: String,
 }
@@ -127,7 +134,6 @@ pub fn document(
         signatures: template.sign.iter().map(|line| filler.fill(line, None)).collect(),
         seal: template.seal,
         date: template.date.as_ref().map(|source| filler.value(source, None)),
-        signed: template.signed.clone(),
         photos: template.photos.clone(),
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::document::{Block, Document, Template};
+use crate::form::Values;
 use crate::package::Package;
 
 /// Where edited documents stand in a record: this, the template's id, `text`.
@@ -73,7 +74,7 @@ pub fn editable(template: &Template) -> bool {
 
 /// Whether there are signatures under a document of this record.
 pub fn signed(entity: &Entity, template: &Template) -> bool {
-    !template.signed.is_empty() && entity.blobs().iter().any(|(_, blob)| blob.role == template.signed)
+    entity.blobs().iter().any(|(_, blob)| template.signed().any(|(_, role)| blob.role == role))
 }
 
 /// A mark of a generated text; other words, another mark.
@@ -112,6 +113,12 @@ pub fn judge(package: &Package, entity: &Entity, path: &str, value: &Value) -> R
         n if n > MAX_CHARS || stored.blocks.len() > MAX_BLOCKS => Err(EditProblem::Long),
         _ => Ok(()),
     }
+}
+
+/// The edited text of a document among the values of a record; `None` where it is generated.
+pub fn blocks(values: &Values, template: &str) -> Option<Vec<Block>> {
+    let stored: Stored = serde_json::from_value(values.get(&path(template))?.clone()).ok()?;
+    Some(stored.blocks)
 }
 
 /// Puts the edited text into a generated document, where there is one; `generated` is its text on any day, for the mark.

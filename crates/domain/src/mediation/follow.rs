@@ -21,8 +21,9 @@ pub enum Confirmation {
         until: NaiveDate,
         /// Days left, that day included.
         left: i64,
-        /// A reminder is due today or was missed since the last one.
-        remind: bool,
+        /// The reminder that is due today or was missed since the last one: its day after the agreement, one of
+        /// [`REMIND_DAYS`].
+        remind: Option<u64>,
     },
     /// Applied for; the court's answer is awaited.
     Applied,
@@ -32,12 +33,8 @@ pub enum Confirmation {
     Expired,
 }
 
-/// Where the confirmation stands today; `last_reminded` is the day of the last reminder.
-pub fn confirmation(
-    file: &Mediation<'_>,
-    today: NaiveDate,
-    last_reminded: Option<NaiveDate>,
-) -> Confirmation {
+/// Where the confirmation stands today. The file says when the parties were last reminded.
+pub fn confirmation(file: &Mediation<'_>, today: NaiveDate) -> Confirmation {
     let result = file.text("confirm_result");
     if matches!(result, "confirmed" | "rejected" | "invalid") {
         return Confirmation::Answered(result.to_owned());
@@ -52,9 +49,22 @@ pub fn confirmation(
     };
     let on = |days: u64| agreed.checked_add_days(Days::new(days));
     let Some(until) = on(CONFIRM_DAYS).filter(|until| today <= *until) else { return Confirmation::Expired };
-    let due = REMIND_DAYS.iter().filter_map(|days| on(*days)).filter(|day| *day <= today).max();
-    let remind = due.is_some_and(|due| last_reminded.is_none_or(|last| last < due));
+    let last = file.date("confirm_reminded_on");
+    let due = REMIND_DAYS.into_iter().rfind(|days| on(*days).is_some_and(|day| day <= today));
+    let remind = due.filter(|days| last.is_none_or(|last| on(*days).is_some_and(|due| last < due)));
     Confirmation::Open { until, left: (until - today).num_days() + 1, remind }
+}
+
+/// The day on which it failed: as the step says, else the last talk's. `None` where it did not fail.
+pub fn failed_on(file: &Mediation<'_>) -> Option<NaiveDate> {
+    let last = || file.rows("talks").iter().filter_map(|talk| talk.date("at")).max();
+    file.date("failed_on").or_else(last).filter(|_| !file.text("failed_reason").is_empty())
+}
+
+/// Whether it was ended before anybody talked: one side stopped, as each may (MED-04). What belongs to a talk is not asked
+/// for then.
+pub fn stopped_early(file: &Mediation<'_>) -> bool {
+    !file.text("failed_reason").is_empty() && file.rows("talks").is_empty()
 }
 
 /// A follow-up visit that is due on a day.
@@ -67,13 +77,9 @@ pub struct FollowUp {
 }
 
 /// Follow-ups after 7 and 30 days; 90 where the risk was high; each week of the first month where violence was
-/// threatened. After a failed mediation they are cooling visits, counted from the last talk (MED-12).
+/// threatened. After a failed mediation they are cooling visits, counted from the day it failed (MED-12).
 pub fn follow_ups(file: &Mediation<'_>, today: NaiveDate) -> Vec<FollowUp> {
-    let end = file.date("agreed_on").or_else(|| {
-        let failed = !file.text("failed_reason").is_empty();
-        file.rows("talks").iter().filter_map(|talk| talk.date("at")).max().filter(|_| failed)
-    });
-    let Some(end) = end else { return Vec::new() };
+    let Some(end) = file.date("agreed_on").or_else(|| failed_on(file)) else { return Vec::new() };
     let ticked = file.list("risk_checklist");
     let violent = ["violence_threat", "weapon", "previous_violence"].iter().any(|item| ticked.contains(item));
     let mut days: Vec<u64> = if violent { vec![7, 14, 21, 30] } else { vec![7, 30] };

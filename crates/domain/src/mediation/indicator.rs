@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use super::step::target;
 use super::volume::{result, retention};
-use super::{Mediation, agreement};
+use super::{Mediation, agreement, follow};
+use crate::package::Package;
 
 /// Figures over files that were accepted or concluded in a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Indicators {
     pub withdrawn: u32,
     /// Days from acceptance to conclusion, all files together.
     pub days: i64,
+    /// Concluded within the ten working days that are aimed at (MED-06).
+    pub within_target: u32,
     /// Concluded within 30 days.
     pub within_30: u32,
     /// Agreements that a court confirmed.
@@ -53,6 +57,16 @@ impl Indicators {
         permille(self.performed, self.due)
     }
 
+    /// Concluded within ten working days, of those concluded.
+    pub fn target_permille(&self) -> Option<u32> {
+        permille(self.within_target, self.concluded)
+    }
+
+    /// Concluded within 30 days, of those concluded.
+    pub fn within_30_permille(&self) -> Option<u32> {
+        permille(self.within_30, self.concluded)
+    }
+
     /// Confirmed of the written agreements.
     pub fn confirmed_permille(&self) -> Option<u32> {
         permille(self.confirmed, self.written)
@@ -63,16 +77,15 @@ fn permille(part: u32, whole: u32) -> Option<u32> {
     (whole > 0).then(|| (part * 1000 + whole / 2) / whole)
 }
 
-/// The day on which a file ended: its agreement, else its last talk where it failed.
+/// The day on which a file ended: its agreement, or the day on which it failed.
 pub fn concluded_on(file: &Mediation<'_>) -> Option<NaiveDate> {
     let failed = !file.text("failed_reason").is_empty();
-    file.date("agreed_on")
-        .filter(|_| !failed)
-        .or_else(|| file.rows("talks").iter().filter_map(|talk| talk.date("at")).max().filter(|_| failed))
+    if failed { follow::failed_on(file) } else { file.date("agreed_on") }
 }
 
 /// Figures of a period, both days included.
 pub fn indicators<'a>(
+    package: &Package,
     files: impl IntoIterator<Item = Mediation<'a>>,
     from: NaiveDate,
     to: NaiveDate,
@@ -102,6 +115,8 @@ pub fn indicators<'a>(
         }
         let days = accepted.zip(end).map_or(0, |(accepted, end)| (end - accepted).num_days());
         sum.days += days;
+        let aimed = target(package, &file).zip(end).is_some_and(|(target, end)| end <= target);
+        sum.within_target += u32::from(aimed);
         sum.within_30 += u32::from(days <= 30);
         sum.confirmed += u32::from(file.text("confirm_result") == "confirmed");
         sum.fen += agreement::total(&file);

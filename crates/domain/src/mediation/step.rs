@@ -4,7 +4,9 @@ use chrono::{Days, NaiveDate};
 
 use super::Mediation;
 use super::follow::follow_ups;
-use super::volume;
+use super::{follow, volume};
+use crate::calendar::{day_of, midnight};
+use crate::deadline::{Rule, Unit, due};
 use crate::package::Package;
 
 /// One of the eight steps.
@@ -153,6 +155,10 @@ fn missing(package: &Package, file: &Mediation<'_>, step: Step, today: NaiveDate
 
 fn before_agreement(file: &Mediation<'_>, step: Step) -> Vec<&'static str> {
     let mut list = Vec::new();
+    let later = matches!(step, Step::Assign | Step::Investigate | Step::Inform | Step::Mediate);
+    if later && follow::stopped_early(file) {
+        return list;
+    }
     let mut need = |holds: bool, what: &'static str| {
         if !holds {
             list.push(what);
@@ -217,7 +223,17 @@ fn before_agreement(file: &Mediation<'_>, step: Step) -> Vec<&'static str> {
 /// Days within which mediation has to end; only the parties together can extend it (MED-06).
 pub const CEILING_DAYS: u64 = 30;
 
-/// The last day of the mediation: 30 days after acceptance.
+/// The last day of the mediation: 30 days after acceptance, or as far as all parties extended it together (MED-06).
 pub fn ceiling(file: &Mediation<'_>) -> Option<NaiveDate> {
-    file.date("accepted_on")?.checked_add_days(Days::new(CEILING_DAYS))
+    let last = file.date("accepted_on")?.checked_add_days(Days::new(CEILING_DAYS))?;
+    Some(file.date("extended_until").map_or(last, |until| until.max(last)))
+}
+
+/// Working days within which mediation is aimed to end (MED-06).
+const TARGET: Rule = Rule { n: 10, unit: Unit::Wd, roll: false, office: false };
+
+/// The last of the working days within which the mediation is aimed to end.
+pub fn target(package: &Package, file: &Mediation<'_>) -> Option<NaiveDate> {
+    let accepted = file.date("accepted_on")?;
+    Some(day_of(due(&package.law.get().calendar, TARGET, midnight(accepted)).at - 1))
 }

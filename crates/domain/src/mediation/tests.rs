@@ -10,7 +10,7 @@ use super::document::{BLANK, Block, Document, document};
 use super::follow::{Confirmation, confirmation, follow_ups};
 use super::indicator::{indicators, subsidy};
 use super::roster::{Mediator, choose, conflicted, count_load, offered};
-use super::step::{Step, ceiling, next_step, steps};
+use super::step::{Step, ceiling, next_step, steps, target};
 use super::track::{NeedsFile, elsewhere, needs_file};
 use super::volume::{self, Retention, retention};
 use super::*;
@@ -434,23 +434,97 @@ fn instalments_are_watched() {
 
 #[test]
 fn confirmation_counts_thirty_days_and_reminds() {
-    let view = agreed().view();
-    let file = Mediation::of(&view);
-    let at = |today, last| confirmation(&file, today, last);
+    let mut story = agreed();
+    let at = |story: &Story, today| confirmation(&Mediation::of(&story.view()), today);
     let open = |left, remind| Confirmation::Open { until: day(6, 24), left, remind };
-    assert_eq!(at(day(5, 25), None), open(31, false));
-    assert_eq!(at(day(6, 1), None), open(24, true));
-    assert_eq!(at(day(6, 2), Some(day(6, 1))), open(23, false));
-    assert_eq!(at(day(6, 14), Some(day(6, 1))), open(11, true));
-    assert_eq!(at(day(6, 22), Some(day(6, 14))), open(3, true), "day 27 was yesterday");
-    assert_eq!(at(day(6, 24), Some(day(6, 22))), open(1, false));
-    assert_eq!(at(day(6, 25), None), Confirmation::Expired);
+    let remind = |story: &mut Story, today: NaiveDate| {
+        story.ms = crate::calendar::midnight(today) + 36_000_000;
+        story.step(&mei(), "med_remind", &json!({"set": {"confirm_reminded_on": today.to_string()}}));
+    };
+    assert_eq!(at(&story, day(5, 25)), open(31, None));
+    let early = story.try_step(&mei(), "med_remind", &json!({"set": {"confirm_reminded_on": "2026-05-25"}}));
+    assert_eq!(early, Err(Refusal::Guard(Guard::RemindDue)), "nothing to remind of yet");
+    assert_eq!(at(&story, day(6, 1)), open(24, Some(7)));
+    assert_eq!(at(&story, day(6, 3)), open(22, Some(7)), "until somebody did");
+    remind(&mut story, day(6, 3));
+    assert_eq!(at(&story, day(6, 4)), open(21, None));
+    assert_eq!(at(&story, day(6, 14)), open(11, Some(20)), "the next one, not the same again");
+    remind(&mut story, day(6, 14));
+    assert_eq!(at(&story, day(6, 22)), open(3, Some(27)), "day 27 was yesterday");
+    remind(&mut story, day(6, 22));
+    assert_eq!(at(&story, day(6, 24)), open(1, None));
+    assert_eq!(at(&story, day(6, 25)), Confirmation::Expired);
     let filed = filed().view();
     assert_eq!(
-        confirmation(&Mediation::of(&filed), day(6, 25), None),
+        confirmation(&Mediation::of(&filed), day(6, 25)),
         Confirmation::Answered("confirmed".to_owned())
     );
-    assert_eq!(confirmation(&Mediation::of(&talked().view()), day(6, 1), None), Confirmation::NotOffered);
+    assert_eq!(confirmation(&Mediation::of(&talked().view()), day(6, 1)), Confirmation::NotOffered);
+}
+
+#[test]
+fn only_all_parties_together_extend_the_mediation() {
+    let mut story = accepted();
+    let extend = |agree: bool, until: &str, photos: usize| {
+        json!({"data": {"parties_agree": agree}, "set": {"extended_until": until},
+            "blobs": vec![blob("photo_extension"); photos]})
+    };
+    let refused = || Err(Refusal::Guard(Guard::PartiesExtend));
+    assert_eq!(story.try_step(&mei(), "med_extend", &extend(false, "2026-07-01", 1)), refused());
+    assert_eq!(story.try_step(&mei(), "med_extend", &extend(true, "2026-06-17", 1)), refused(), "no later");
+    let bare = story.try_step(&mei(), "med_extend", &extend(true, "2026-07-01", 0));
+    assert!(matches!(bare, Err(Refusal::Invalid(_))), "the signed paper is asked for: {bare:?}");
+    story.step(&mei(), "med_extend", &extend(true, "2026-07-01", 1));
+    let view = story.view();
+    let file = Mediation::of(&view);
+    assert_eq!(ceiling(&file), Some(day(7, 1)));
+    // Ten working days from the acceptance on 18 May, no holiday between.
+    assert_eq!(target(Package::builtin(), &file), Some(day(6, 1)));
+    // A plain correction does not extend it.
+    let set = json!({"set": {"extended_until": "2026-12-31"}});
+    assert!(story.judge(&mei(), "set", &set).is_err());
+}
+
+#[test]
+fn a_side_may_stop_before_the_first_talk() {
+    let mut story = accepted();
+    let stop = |reason: &str, text: &str| {
+        json!({"set": {"failed_reason": reason, "failed_on": "2026-05-19"},
+            "data": {"told_ways": true, "text": text}})
+    };
+    let refused = || Err(Refusal::Guard(Guard::MedTalked));
+    assert_eq!(story.try_step(&mei(), "med_fail", &stop("unwilling", "")), refused(), "no reason");
+    assert_eq!(story.try_step(&mei(), "med_fail", &stop("no_agreement", "没谈")), refused(), "nobody talked");
+    story.step(&mei(), "med_fail", &stop("unwilling", "季大寒说不谈了，要去起诉"));
+    let view = story.view();
+    let (file, package) = (Mediation::of(&view), Package::builtin());
+    assert_eq!((view.state.as_str(), volume::result(&file)), ("failed", "terminated"));
+    let lacks: Vec<String> = volume::missing(package, &file).into_iter().map(|(id, _)| id).collect();
+    for id in ["mediation_record", "rights_notice", "identity"] {
+        assert!(!lacks.contains(&id.to_owned()), "{id}: nobody met");
+    }
+    assert!(lacks.contains(&"termination".to_owned()));
+    assert!(!steps(package, &file, day(5, 20)).iter().any(|state| {
+        matches!(state.step, Step::Assign | Step::Inform | Step::Mediate) && !state.missing.is_empty()
+    }));
+    let due: Vec<NaiveDate> = follow_ups(&file, day(5, 20)).into_iter().map(|visit| visit.due).collect();
+    assert_eq!(due, [day(5, 26), day(6, 18)], "cooling visits all the same");
+    let sum = indicators(package, [file], day(5, 1), day(5, 31));
+    assert_eq!((sum.concluded, sum.days, sum.within_target), (1, 1, 1));
+}
+
+#[test]
+fn a_receipt_is_kept_and_printed_with_its_photo() {
+    let mut story = agreed();
+    let bare = story.try_step(&mei(), "med_receipt", &json!({}));
+    assert!(matches!(bare, Err(Refusal::Invalid(_))), "{bare:?}");
+    story.step(
+        &mei(),
+        "med_receipt",
+        &json!({"blobs": [blob("photo_performance")], "data": {"text": "第1期"}}),
+    );
+    let template = Package::builtin().template("receipt").unwrap();
+    assert_eq!(story.view().photos.get(&template.photos), Some(&1));
 }
 
 #[test]
@@ -588,13 +662,18 @@ fn figures_come_from_the_files_alone() {
         accepted().view(),
     );
     let files = [&done, &failed, &open].map(Mediation::of);
-    let sum = indicators(files, day(5, 1), day(7, 31));
+    let package = Package::builtin();
+    let sum = indicators(package, files, day(5, 1), day(7, 31));
     assert_eq!((sum.accepted, sum.concluded, sum.written, sum.oral), (3, 2, 1, 0));
     assert_eq!((sum.days, sum.within_30, sum.confirmed, sum.fen), (14, 2, 1, 1_003_050));
+    assert_eq!(
+        (sum.within_target, sum.target_permille(), sum.within_30_permille()),
+        (2, Some(1000), Some(1000))
+    );
     assert_eq!((sum.due, sum.performed), (2, 1));
     assert_eq!((sum.success_permille(), sum.performed_permille()), (Some(500), Some(500)));
     assert_eq!((sum.by_source["court"], sum.by_mediator["柏立秋"]), (3, 2));
-    assert_eq!(indicators(files, day(1, 1), day(1, 31)).success_permille(), None);
+    assert_eq!(indicators(package, files, day(1, 1), day(1, 31)).success_permille(), None);
     assert_eq!(subsidy(&Mediation::of(&done), true), 150);
     assert_eq!(subsidy(&Mediation::of(&failed), true), 75);
     assert_eq!(subsidy(&Mediation::of(&done), false), 0);
@@ -616,7 +695,26 @@ fn an_oral_agreement_is_one_form_until_it_is_too_much() {
         "set": {"category": "neighbor", "sub": "neighbor.5", "risk_level": "blue"},
         "data": {"duplicate_checked": true, "text": "当场谈妥"}
     });
-    story.step(&person("ivy", "intake_clerk"), "settle_confirm", &confirm);
+    // What calls for a file is not closed with one form.
+    let mut injured = Story::new();
+    let mut hurt = body.clone();
+    hurt["set"]["injury"] = json!(true);
+    injured.admitted(&ann, "create", &hurt).unwrap();
+    let ivy = person("ivy", "intake_clerk");
+    assert_eq!(injured.try_step(&ivy, "settle_confirm", &confirm), Err(Refusal::Guard(Guard::NeedsNoFile)));
+    let mut before = confirm.clone();
+    before["table"] = json!(5);
+    assert_eq!(
+        injured.try_step(&ivy, "settle_confirm", &before),
+        Ok(()),
+        "a device that did not know the rule"
+    );
+    let raised = json!({
+        "set": {"category": "neighbor", "sub": "neighbor.5", "risk_level": "orange"},
+        "data": {"duplicate_checked": true, "text": "当场谈妥"}
+    });
+    assert_eq!(story.try_step(&ivy, "settle_confirm", &raised), Err(Refusal::Guard(Guard::NeedsNoFile)));
+    story.step(&ivy, "settle_confirm", &confirm);
     assert_eq!(story.view().state, "done");
     let of = |path: &str, value: Value| needs_file(&Values::from([(path.to_owned(), value)]));
     assert_eq!(of("oral_result", json!("failed")), [NeedsFile::Unsettled]);
@@ -657,6 +755,14 @@ fn every_placeholder_means_something() {
         "supervise_text",
         "supervise_reply_by",
         "supervise_reply",
+        "supervise_nth",
+        "supervise_late",
+        "transfer_papers",
+        "transfer_receipt_by",
+        "transfer_received_by",
+        "transfer_text",
+        "transfer_outcome",
+        "transferred_on",
     ];
     assert_eq!(package.documents.get().len(), 25);
     for template in package.documents.get() {

@@ -1,5 +1,6 @@
 //! Simple or file: which track a dispute takes, and which disputes are not mediated at all (MED-02, MED-17, MED-18).
 
+use gridbook_log::Entity;
 use serde_json::Value;
 
 use crate::form::Values;
@@ -66,6 +67,18 @@ pub fn needs_file(values: &Values) -> Vec<NeedsFile> {
         reasons.push(NeedsFile::Risk);
     }
     reasons
+}
+
+/// Whether a record is the one form of an agreement that was reached orally: it is an entry in the register of oral
+/// agreements, and numbered there.
+pub fn agreed_orally(entity: &Entity) -> bool {
+    let form = entity.creation().and_then(|made| made.create.form.as_deref());
+    form.is_some_and(is_oral) && entity.text("oral_result") == Some("oral")
+}
+
+/// Whether a form, as a record names it, is the one form of an oral mediation.
+pub fn is_oral(form: &str) -> bool {
+    form.split('/').next() == Some("F-ORAL")
 }
 
 /// Where a dispute that is not mediated goes, for each situation that was ticked: words for the transfer.

@@ -1,6 +1,6 @@
 //! The volume: which papers it holds, in which order, on which pages, and whether it is complete (MED-19).
 
-use super::{Mediation, agreement};
+use super::{Mediation, agreement, follow};
 use crate::package::Package;
 
 /// When a paper belongs into the volume.
@@ -26,6 +26,9 @@ fn need(id: &str) -> Need {
         _ => Need::Free,
     }
 }
+
+/// Papers that come about once people meet: a file that was stopped before lacks nothing without them (MED-04).
+const FROM_TALKS: [&str; 3] = ["rights_notice", "identity", "mediation_record"];
 
 /// A paper of the volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +139,7 @@ pub fn papers<'a>(package: &'a Package, file: &Mediation<'a>) -> Vec<&'a str> {
 /// Whether the volume has to hold this paper.
 fn asked(file: &Mediation<'_>, id: &str) -> bool {
     match need(id) {
-        Need::Always => true,
+        Need::Always => !follow::stopped_early(file) || !FROM_TALKS.contains(&id),
         Need::Agreed => agreed(file) && !other_kind(file, id),
         Need::IfIt => occurred(file, id),
         Need::Free => false,

@@ -297,12 +297,7 @@ fn ladder(
 
 /// The messages that a mediation file asks for on a day: judicial confirmation on its days (MED-09), instalments that
 /// are due soon or late (MED-10).
-pub fn of_mediation(
-    package: &Package,
-    case: &CaseView,
-    today: NaiveDate,
-    last_reminded: Option<NaiveDate>,
-) -> Vec<Message> {
+pub fn of_mediation(package: &Package, case: &CaseView, today: NaiveDate) -> Vec<Message> {
     let rules = package.cases.get();
     let file = Mediation::of(case);
     let parties = |only: &str| -> Vec<To> {
@@ -311,8 +306,8 @@ pub fn of_mediation(
             .collect()
     };
     let mut list = Vec::new();
-    if let (Confirmation::Open { until, remind: true, .. }, Some(agreed)) =
-        (confirmation(&file, today, last_reminded), file.date("agreed_on"))
+    if let (Confirmation::Open { until, remind: Some(_), .. }, Some(agreed)) =
+        (confirmation(&file, today), file.date("agreed_on"))
     {
         let said = [("n", (today - agreed).num_days().to_string()), ("日期", day_words(until))];
         list.extend(rules.message("confirm_reminder", &said, parties("")));

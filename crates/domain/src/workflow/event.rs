@@ -33,6 +33,7 @@ pub fn suggested(
             values.insert(field.path.clone(), json!(day.to_string()));
         }
     }
+    called(step, case, &mut values);
     if step.action == "claim" {
         values.insert("handler".to_owned(), json!(actor.user));
     }
@@ -62,11 +63,33 @@ pub fn suggested(
             raise(package, &mut values, "risk_level", level);
         }
     }
+    let today = json!(day_of(now_ms).to_string());
+    match step.action.as_str() {
+        "med_fail" => values.insert("failed_on".to_owned(), today),
+        "med_remind" => values.insert("confirm_reminded_on".to_owned(), today),
+        _ => None,
+    };
     if step.action == "call_back" {
         let before = case.actions.iter().filter(|action| *action == "call_back").count();
         values.insert("attempt_no".to_owned(), json!(before + 1));
     }
     values
+}
+
+/// Who was called is who is asked to come (FLOW-06): of the departments of a call the first leads, the others help. A person
+/// may choose otherwise.
+fn called(step: &Transition, case: &CaseView, values: &mut Values) {
+    let asked = |path: &str| step.inputs_for(case.kind).any(|field| field.path == path);
+    let named = case.values.get("departments").and_then(Value::as_array);
+    let Some((lead, others)) = named.and_then(|list| list.split_first()) else { return };
+    // Once it was with somebody, whoever sends it on has a reason.
+    if case.given > 0 || !asked("lead_unit") {
+        return;
+    }
+    values.insert("lead_unit".to_owned(), lead.clone());
+    if !others.is_empty() && asked("support_units") {
+        values.insert("support_units".to_owned(), json!(others));
+    }
 }
 
 /// The event of a step that somebody took with these values.
@@ -131,5 +154,33 @@ fn empty(value: &Value) -> bool {
         Value::String(text) => text.trim().is_empty(),
         Value::Array(list) => list.is_empty(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::case::story::{GRID, Story, person};
+
+    #[test]
+    fn the_departments_that_were_called_are_proposed_to_come() {
+        let mut story = Story::new();
+        let body = json!({
+            "type": "matter", "form": "F-CALL/1", "state": "submitted", "place": {"area": GRID},
+            "set": {"facts": "河堤塌了一段", "item": "call_department",
+                "departments": ["U-WATER", "U-ROAD"], "why_not_local": "镇里没有机械"}
+        });
+        let ivy = person("ivy", "intake_clerk");
+        story.admitted(&person("lea", "grid_worker_l1"), "create", &body).unwrap();
+        let package = Package::builtin();
+        let step = |action: &str| package.flow(story.view().kind).unwrap().actions(action).next().unwrap();
+        let proposed = |action: &str| suggested(package, step(action), &story.view(), &ivy, story.ms);
+        let dispatch = proposed("dispatch");
+        assert_eq!(
+            (&dispatch["lead_unit"], &dispatch["support_units"]),
+            (&json!("U-WATER"), &json!(["U-ROAD"]))
+        );
+        assert!(!proposed("register").contains_key("lead_unit"));
     }
 }

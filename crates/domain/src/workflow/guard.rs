@@ -10,6 +10,7 @@ use crate::clock::ClockId;
 use crate::deadline::{Rule, due};
 use crate::form::{Photos, Values};
 use crate::hazard;
+use crate::mediation::follow::Confirmation;
 use crate::mediation::{self, Mediation, risk};
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -112,6 +113,12 @@ pub enum Guard {
     MedTalked,
     /// The volume is complete (MED-19).
     MedComplete,
+    /// Both parties extended the mediation, to a day after the one that stands (MED-06).
+    PartiesExtend,
+    /// A reminder of the confirmation by a court is due (MED-09).
+    RemindDue,
+    /// A dispute that nothing calls for a file of: what does is not closed with one form (MED-02).
+    NeedsNoFile,
     /// The reporter was told something since the last that was marked as seen (FLOW-11).
     Unseen,
     /// Somebody has to be told of a risk this high, and was not (MED-13).
@@ -152,7 +159,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 52] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -194,6 +201,9 @@ impl Guard {
         Self::MedSigned,
         Self::MedTalked,
         Self::MedComplete,
+        Self::PartiesExtend,
+        Self::RemindDue,
+        Self::NeedsNoFile,
         Self::Unseen,
         Self::NoticeDue,
         Self::RiskKept,
@@ -227,6 +237,8 @@ impl Guard {
                 | Self::MedSigned
                 | Self::MedTalked
                 | Self::MedComplete
+                | Self::PartiesExtend
+                | Self::NeedsNoFile
                 | Self::Rechecker
                 | Self::EnforceFits
         )
@@ -239,6 +251,7 @@ impl Guard {
             Self::WithinRespond | Self::OwnerNamed | Self::NotRefuser | Self::WaiveFits => 2,
             Self::MinRest => 3,
             Self::Unseen | Self::RiskKept => 4,
+            Self::NeedsNoFile => 6,
             _ => 1,
         }
     }
@@ -287,6 +300,9 @@ impl Guard {
             Self::MedSigned => "not_signed",
             Self::MedTalked => "no_talk",
             Self::MedComplete => "volume_incomplete",
+            Self::PartiesExtend => "extension_not_agreed",
+            Self::RemindDue => "no_reminder_due",
+            Self::NeedsNoFile => "needs_file",
             Self::Unseen => "nothing_unseen",
             Self::NoticeDue => "nobody_to_notify",
             Self::RiskKept => "risk_lowered",
@@ -340,8 +356,15 @@ impl Guard {
             Self::MedFit => "各方都愿意调解、没有不宜调解的情形才能受理; 不宜调解的请移送",
             Self::MedReady => "受理、定人、调查、告知还没做全, 或者还没有谈成",
             Self::MedSigned => "协议还没有签名盖章",
-            Self::MedTalked => "还没有调解记录",
+            Self::MedTalked => {
+                "还没有调解过；当事人中途要停的，原因选“一方不同意继续”或“撤回申请”，写明哪天终止和情况"
+            }
             Self::MedComplete => "卷内文书不全, 还不能归档",
+            Self::PartiesExtend => "要各方当事人都同意，延长到的日子要晚于现在的期限",
+            Self::RemindDue => "现在没有要提醒的司法确认",
+            Self::NeedsNoFile => {
+                "这件要立卷调解，不能一张表当场办结：没有达成协议、超过一万元、有人受伤、超过五人、风险红色橙色或者有人要求。请先登记，再立卷"
+            }
             Self::Unseen => "没有还没看过的反馈",
             Self::NoticeDue => "该告知的都告知过了",
             Self::RiskKept => {
@@ -443,7 +466,24 @@ impl Guard {
             Self::MedFit => now.file().yes("consent_all") && now.file().list("not_fit").is_empty(),
             Self::MedReady => mediation::step::ready_to_agree(&now.file()),
             Self::MedSigned => mediation::agreement::unsigned(&now.file()).is_empty(),
-            Self::MedTalked => !now.file().rows("talks").is_empty(),
+            // Either may stop at any time, before the first talk too; then it says who, why and when (MED-04).
+            Self::MedTalked => {
+                let stops = matches!(said("failed_reason"), "unwilling" | "withdrawn");
+                let told = || !said("text").trim().is_empty() && day(Some(said("failed_on"))).is_some();
+                !now.file().rows("talks").is_empty() || (stops && told())
+            }
+            Self::PartiesExtend => {
+                let agree = now.values.get("parties_agree") == Some(&Value::Bool(true));
+                let stands = mediation::step::ceiling(&Mediation::of(case));
+                agree && day(Some(said("extended_until"))).zip(stands).is_some_and(|(to, stands)| to > stands)
+            }
+            Self::RemindDue => {
+                let stands = mediation::follow::confirmation(&Mediation::of(case), now.today);
+                matches!(stands, Confirmation::Open { remind: Some(_), .. })
+            }
+            Self::NeedsNoFile => {
+                case.kind != RecordKind::Dispute || mediation::track::needs_file(now.values).is_empty()
+            }
             Self::MedComplete => mediation::volume::missing(now.package, &now.file()).is_empty(),
             Self::Unseen => case.told.iter().any(|told| told.seen_at.is_none()),
             Self::NoticeDue => risk::to_notify(now.package, case).is_some(),

@@ -11,6 +11,7 @@ use super::section::section;
 use crate::field::confidential::who;
 use crate::field::forms::Page;
 use crate::field::forms::steps::Step;
+use crate::field::paper;
 use crate::ui::form::{At, field};
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -43,7 +44,8 @@ pub(super) fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
             .collect_view();
         let last_main = untrack(|| list.with(|list| list.iter().filter(|step| !step.more).count())) <= at + 1;
         let more = (last_main && !page.begun().quick).then(|| more(page, list));
-        view! { {area}{notice}{sections}{more} }.into_any()
+        let read = ids.iter().any(|id| id == "sign").then(|| agreement(page));
+        view! { {area}{notice}{read}{sections}{more} }.into_any()
     };
     live(draw)
 }
@@ -96,6 +98,15 @@ fn notice(page: Page) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// The agreement as it stands in the form: nobody signs what he has not read (MED-07).
+fn agreement(page: Page) -> AnyView {
+    let lines = Memo::new(move |_| {
+        let (form, values) = (page.state.form(), page.state.values);
+        values.with(|values| paper::of_values(page.app, &form, values, None))
+    });
+    live(move || paper::text(lines.get(), "协议全文，签名前读给当事人听", true))
 }
 
 /// One member, for the short way from the household's card.

@@ -2,7 +2,6 @@
 //! them, an agreement with three instalments, reminders, confirmation, a late instalment and the urging, follow-ups, and
 //! the closed volume. The mediator writes on a phone without network; the head of the committee closes at a desk.
 
-use chrono::NaiveDate;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::document::{Block, document};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
@@ -34,11 +33,17 @@ impl File<'_> {
         next_step(&self.town.package, &Mediation::of(&view), self.town.today())
     }
 
-    async fn reminders(&self, today: &str, last: Option<NaiveDate>) -> Vec<(String, String)> {
+    async fn reminders(&self, today: &str) -> Vec<(String, String)> {
         let view = self.hao.case(self.id).await;
-        let list = of_mediation(&self.town.package, &view, day(today), last);
+        let list = of_mediation(&self.town.package, &view, day(today));
         assert!(list.iter().all(|message| message.text.chars().count() <= MOST));
         list.into_iter().map(|message| (message.id, message.text)).collect()
+    }
+
+    /// The parties were reminded of the confirmation by a court.
+    async fn remind(&self, day: &str) {
+        self.mei.step(self.id, "med_remind", json!({"confirm_reminded_on": day})).await;
+        self.sync().await;
     }
 
     /// Why a step cannot be taken now.
@@ -218,8 +223,8 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     let confirm = |n: u32| {
         ("confirm_reminder".to_owned(), format!("协议已生效{n}天，如需司法确认，请双方在6月24日前共同申请。"))
     };
-    assert_eq!(file.reminders("2026-05-28", None).await, []);
-    let first = file.reminders("2026-06-01", None).await;
+    assert_eq!(file.reminders("2026-05-28").await, []);
+    let first = file.reminders("2026-06-01").await;
     let due = format!("协议{number}第1期应于6月1日履行，请按约办理并保留凭证。");
     assert_eq!(first, [confirm(7), ("performance_due".to_owned(), due)]);
     town.travel(at("2026-06-01", "15:00"));
@@ -233,13 +238,18 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     )
     .await;
     file.sync().await;
-    assert_eq!(file.reminders("2026-06-13", Some(day("2026-06-01"))).await, []);
-    assert_eq!(file.reminders("2026-06-14", Some(day("2026-06-01"))).await, [confirm(20)]);
-    assert_eq!(file.reminders("2026-06-21", Some(day("2026-06-14"))).await, [confirm(27)]);
+    assert_eq!(file.reminders("2026-06-13").await, [confirm(19)], "it stands until somebody reminded them");
+    file.remind("2026-06-01").await;
+    assert_eq!(file.reminders("2026-06-13").await, []);
+    assert_eq!(file.reminders("2026-06-14").await, [confirm(20)]);
+    town.travel(at("2026-06-14", "10:00"));
+    file.remind("2026-06-14").await;
+    assert_eq!(file.reminders("2026-06-20").await, []);
+    assert_eq!(file.reminders("2026-06-21").await, [confirm(27)]);
     town.travel(at("2026-06-22", "10:00"));
     file.write(json!({"confirm_applied_on": "2026-06-22"}), &[]).await;
     file.sync().await;
-    assert_eq!(file.reminders("2026-06-23", None).await, [], "applied for");
+    assert_eq!(file.reminders("2026-06-23").await, [], "applied for");
     town.travel(at("2026-06-26", "10:00"));
     let confirmed = json!({
         "confirm_result": "confirmed", "court_no": "（2026）川0000诉前调确7号", "confirmed_on": "2026-06-26",
@@ -249,13 +259,13 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     file.write(confirmed, &[]).await;
     file.sync().await;
     let view = file.hao.case(id).await;
-    let answered = confirmation(&Mediation::of(&view), town.today(), None);
+    let answered = confirmation(&Mediation::of(&view), town.today());
     assert_eq!(answered, Confirmation::Answered("confirmed".to_owned()));
 
     // The second instalment is late: the payer is urged, then the court may enforce; it is paid in the end.
-    let late = file.reminders("2026-07-02", None).await;
+    let late = file.reminders("2026-07-02").await;
     assert_eq!(late[0].0, "urge");
-    let list = of_mediation(&town.package, &view, day("2026-07-02"), None);
+    let list = of_mediation(&town.package, &view, day("2026-07-02"));
     assert_eq!(
         list[0].to,
         [To::Person { name: "季大寒".to_owned(), phone: "13900001234".to_owned() }],
@@ -268,7 +278,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
         advice(&Mediation::of(&view), day("2026-07-10")),
         ["第 2 期催促后仍未履行, 可申请法院强制执行"]
     );
-    assert_eq!(of_mediation(&town.package, &view, day("2026-07-10"), None), [], "urged once");
+    assert_eq!(of_mediation(&town.package, &view, day("2026-07-10")), [], "urged once");
     town.travel(at("2026-08-03", "10:00"));
     file.write(
         json!({"instalments/a2/performed_on": "2026-07-12", "instalments/a3/performed_on": "2026-08-03"}),
@@ -351,7 +361,7 @@ async fn from_the_courts_letter_to_the_closed_volume() {
     ];
     assert_eq!(standard, thirteen, "the thirteen standard parts, in their order");
     // The court that delegated it finds it in the figures of the year.
-    let figures = indicators([of], day("2026-01-01"), day("2026-12-31"));
+    let figures = indicators(&town.package, [of], day("2026-01-01"), day("2026-12-31"));
     assert_eq!((figures.by_source.get("court"), figures.written, figures.confirmed), (Some(&1), 1, 1));
     assert_eq!((figures.fen, figures.due, figures.performed), (1_003_050, 3, 3));
     assert!(listed.windows(2).all(|pair| pair[0].last + 1 == pair[1].first));

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_trust.sql"),
     migration!(4, "0004_confidential.sql"),
     migration!(5, "0005_restricted.sql"),
+    migration!(6, "0006_runs.sql"),
 ];
 
 /// Why a database could not be opened.

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_confidential.sql"),
     migration!(5, "0005_restricted.sql"),
     migration!(6, "0006_review.sql"),
+    migration!(7, "0007_runs.sql"),
 ];
 
 /// Why a database could not be opened.

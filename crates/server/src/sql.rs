@@ -6,7 +6,9 @@
 
 mod build;
 mod conn;
+mod copy;
 mod insert;
+mod known;
 mod row;
 mod value;
 
@@ -22,6 +24,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite};
 pub use build::{Builder, Separated};
 pub use conn::{Conn, Held, Pool, is_postgres};
 pub use insert::{Cells, insert};
+pub use known::known;
 pub use row::{At, Cell, Row, Tuple};
 pub use value::Value;
 

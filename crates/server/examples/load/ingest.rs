@@ -62,7 +62,7 @@ pub async fn round(
     for transaction in rows {
         conn.begin_write().await?;
         for (table, rows) in TABLES.iter().zip(transaction) {
-            let head = format!("INSERT INTO {} ({}) ", table.name, table.columns);
+            let head = format!("{} ({})", table.name, table.columns);
             sql::insert(&mut conn, &head, "", rows, |cells, row| {
                 cells.push(1);
                 for value in row {
@@ -107,7 +107,7 @@ const TABLES: [Table; 4] = [
         types: "ibbiitttttttbtit",
         by: "seq",
     },
-    Table { name: "feed", columns: "tenant, channel, seq", types: "ti", by: "seq" },
+    Table { name: "feed", columns: "tenant, channel, first_seq, last_seq", types: "tii", by: "last_seq" },
     Table { name: "placed", columns: "tenant, entity, channel, from_seq", types: "bti", by: "from_seq" },
     Table {
         name: "entities",

@@ -121,7 +121,7 @@ async fn people(app: &App, count: u64) -> Result<Vec<Phone>, Failure> {
         Box::pin(async move {
             ledger.save_people(&people).await?;
             let (tenant, now) = (ledger.tenant.id, ledger.now_i64());
-            let head = "INSERT INTO sessions (tenant, token, account, created_at, seen_at, expires_at) ";
+            let head = "sessions (tenant, token, account, created_at, seen_at, expires_at)";
             sql::insert(&mut ledger.conn, head, "", sessions, |cells, (token, user)| {
                 cells.push(tenant).push_bind(token).push_bind(user);
                 cells.push_bind(now).push_bind(now).push_bind(now + 86_400_000);

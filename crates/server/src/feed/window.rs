@@ -6,7 +6,7 @@ use super::reach::{self, visible};
 use super::scope::{self, Scope};
 use super::{Item, Page};
 use crate::problem::ApiError;
-use crate::sql::{self, Builder};
+use crate::sql::{self, Builder, Tuple};
 use crate::writer::entity_of;
 
 /// Operations that one step looks at when the reach is wide.
@@ -39,16 +39,22 @@ pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i
         }
     }
     if !scope.channels.is_empty() {
-        let mut query = Builder::new("SELECT DISTINCT seq FROM feed WHERE tenant = ");
-        query.push_bind(page.tenant).push(" AND seq > ").push_bind(from).push(" AND seq <= ").push_bind(end);
-        query.push(" AND channel IN (");
-        let mut list = query.separated(", ");
-        for channel in &scope.channels {
-            list.push_bind(channel);
+        let runs;
+        (runs, end) = runs_of(page, scope, from, end).await?;
+        // Of a wide reach, too, nothing may go out behind where this stops.
+        seqs.retain(|seq| *seq <= end);
+        let mut next = from + 1;
+        let mut found = 0;
+        for (first, last) in runs {
+            for seq in first.max(next)..=last.min(end) {
+                if found > room {
+                    break;
+                }
+                seqs.push(seq);
+                next = seq + 1;
+                found += 1;
+            }
         }
-        query.push(") ORDER BY seq LIMIT ").push_bind(i64::try_from(room + 1).unwrap_or(i64::MAX));
-        let found: Vec<i64> = query.build_query_scalar().persistent(false).fetch_all(&mut *page.conn).await?;
-        seqs.extend(found);
     }
     seqs.sort_unstable();
     seqs.dedup();
@@ -63,6 +69,36 @@ pub(super) async fn step(page: &mut Page<'_>, scope: &Scope, from: i64, upper: i
     }
     page.entries.extend(seqs.into_iter().map(Item::Run));
     Ok(end)
+}
+
+/// What went out on the channels in reach after `from`, as stretches in the order of their beginnings, and up to which number
+/// that is all of it.
+async fn runs_of(
+    page: &mut Page<'_>,
+    scope: &Scope,
+    from: i64,
+    end: i64,
+) -> Result<(Vec<(i64, i64)>, i64), ApiError> {
+    // One of each channel may have begun before; with one more there is a step forward.
+    let most = page.room() + scope.channels.len() + 1;
+    let mut query = Builder::new(
+        "SELECT DISTINCT COALESCE(first_seq, last_seq) AS first_one, last_seq FROM feed WHERE tenant = ",
+    );
+    query.push_bind(page.tenant).push(" AND last_seq > ").push_bind(from);
+    query.push(" AND COALESCE(first_seq, last_seq) <= ").push_bind(end).push(" AND channel IN (");
+    let mut list = query.separated(", ");
+    for channel in &scope.channels {
+        list.push_bind(channel);
+    }
+    query.push(") ORDER BY 1 LIMIT ").push_bind(i64::try_from(most).unwrap_or(i64::MAX));
+    let rows = query.build().persistent(false).fetch_all(&mut *page.conn).await?;
+    let runs: Vec<(i64, i64)> = rows.iter().map(Tuple::read).collect::<Result<_, _>>()?;
+    // Those that were left out may begin where the last one does.
+    let end = match runs.last() {
+        Some((first, _)) if runs.len() == most => end.min(first - 1),
+        _ => end,
+    };
+    Ok((runs, end))
 }
 
 /// Entities that were in reach then and have moved out since: nothing of them goes out any more. The reader

@@ -1,5 +1,7 @@
 //! Values as they are bound. An absent one keeps its type: PostgreSQL wants to know it.
 
+use std::borrow::Cow;
+
 use sqlx::Arguments;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
@@ -76,7 +78,7 @@ pub(super) fn to_postgres(values: Vec<Value>) -> Result<PgArguments, Error> {
         match value {
             Value::Int(v) => out.add(v),
             Value::Bool(v) => out.add(v),
-            Value::Text(v) => out.add(v.map(without_zero)),
+            Value::Text(v) => out.add(v.map(owned_without_zero)),
             Value::Bytes(v) => out.add(v),
         }
         .map_err(failed)?;
@@ -86,8 +88,12 @@ pub(super) fn to_postgres(values: Vec<Value>) -> Result<PgArguments, Error> {
 
 /// PostgreSQL's text holds every character but U+0000; its picture stands for it. Texts that must stay as they are,
 /// byte by byte, are refused before (`Push::read`).
-fn without_zero(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{2400}") } else { text }
+pub(super) fn without_zero(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{2400}").into() } else { text.into() }
+}
+
+fn owned_without_zero(text: String) -> String {
+    if text.contains('\0') { without_zero(&text).into_owned() } else { text }
 }
 
 /// A column of values of one type, as one array.
@@ -102,7 +108,7 @@ pub(super) fn add_array(out: &mut PgArguments, column: Vec<Value>) -> Result<(),
         Some(Value::Text(_)) => out.add(
             column
                 .into_iter()
-                .map(|v| if let Value::Text(v) = v { v.map(without_zero) } else { None })
+                .map(|v| if let Value::Text(v) = v { v.map(owned_without_zero) } else { None })
                 .collect::<Vec<_>>(),
         ),
         Some(Value::Bytes(_)) => out.add(

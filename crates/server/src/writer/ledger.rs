@@ -198,12 +198,8 @@ impl Ledger {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = Builder::new("SELECT entity FROM entities WHERE tenant = ");
-        query.push_bind(self.tenant.id).push(" AND entity IN (");
-        push_ids(&mut query, ids);
-        query.push(")");
-        let found: Vec<Vec<u8>> =
-            query.build_query_scalar().persistent(false).fetch_all(&mut self.conn).await?;
+        let ids: Vec<&[u8]> = ids.iter().map(|id| id.0.as_slice()).collect();
+        let found = sql::known(&mut self.conn, "entities", "entity", self.tenant.id, &ids).await?;
         Ok(found.into_iter().map(entity_of).collect::<Result<_, _>>()?)
     }
 

@@ -35,7 +35,8 @@ struct EntityRow {
 #[derive(Default)]
 pub(super) struct Rows {
     ops: Vec<OpRow>,
-    feed: Vec<(String, i64)>,
+    /// Per channel, stretches of the sequence: first and last number.
+    feed: BTreeMap<String, Vec<(i64, i64)>>,
     opened: Vec<(EntityId, String, i64)>,
     closed: Vec<(EntityId, String, i64, i64)>,
     moves: Vec<(String, i64, EntityId)>,
@@ -45,6 +46,21 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Notes that a number went out on these channels.
+    fn sent(&mut self, placed: &BTreeMap<String, i64>, seq: i64) {
+        for channel in placed.keys() {
+            match self.feed.get_mut(channel) {
+                Some(runs) => match runs.last_mut() {
+                    Some((_, last)) if *last + 1 == seq => *last = seq,
+                    _ => runs.push((seq, seq)),
+                },
+                None => {
+                    self.feed.insert(channel.clone(), vec![(seq, seq)]);
+                }
+            }
+        }
+    }
+
     /// Notes on which channels a stream lies from a number on; on its first, nobody has to look for a change.
     fn moved(&mut self, id: EntityId, seq: i64, changes: Vec<Change>, first: bool) {
         for change in changes {
@@ -82,7 +98,7 @@ impl Ledger {
         let id = op.entity();
         let seq = self.next_seq();
         let Some(stream) = self.streams.get_mut(&id) else { return };
-        rows.feed.extend(stream.placed.keys().map(|channel| (channel.clone(), seq)));
+        rows.sent(&stream.placed, seq);
         let area = stream.entity.area().map(str::to_owned);
         if let Some(row) = rows.entities.get_mut(&id) {
             row.last_seq = seq;
@@ -102,7 +118,7 @@ impl Ledger {
         let changes = stream.append(&stored, seq, today);
         let first = stream.first_seq == seq;
         rows.moved(id, seq, changes, first);
-        rows.feed.extend(stream.placed.keys().map(|channel| (channel.clone(), seq)));
+        rows.sent(&stream.placed, seq);
         let area = stream.entity.area().map(str::to_owned);
         if let Some(area) = area.as_ref().filter(|a| !self.areas.contains(*a)) {
             self.areas.insert(area.clone());
@@ -172,24 +188,26 @@ impl Ledger {
     }
 
     /// Writes the rows.
-    pub(super) async fn flush(&mut self, rows: Rows) -> Result<(), sqlx::Error> {
+    pub(super) async fn flush(&mut self, mut rows: Rows) -> Result<(), sqlx::Error> {
         let now = self.now_i64();
         let tenant = self.tenant.id;
         let conn = &mut self.conn;
+        // In the order of their keys: neighbours go to the same page of an index.
+        rows.opened.sort_unstable();
+        // Nobody else has given them a row: we hold the tenant's.
+        let begins = rows.ops.first().map_or(i64::MAX, |row| row.seq);
+        let (new, known): (Vec<_>, Vec<_>) =
+            rows.entities.into_iter().partition(|(_, row)| row.first_seq >= begins);
         insert_ops(conn, tenant, now, rows.ops).await?;
-        insert(conn, "INSERT INTO feed (tenant, channel, seq) ", "", rows.feed, |b, (channel, seq)| {
-            b.push(tenant).push_bind(channel).push_bind(seq);
+        let feed = rows.feed.into_iter().flat_map(of_channel);
+        let into = "feed (tenant, channel, first_seq, last_seq)";
+        insert(conn, into, "", feed, |b, (channel, first, last)| {
+            b.push(tenant).push_bind(channel).push_bind(first).push_bind(last);
         })
         .await?;
-        insert(
-            conn,
-            "INSERT INTO placed (tenant, entity, channel, from_seq) ",
-            "",
-            rows.opened,
-            |b, (id, ch, seq)| {
-                b.push(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
-            },
-        )
+        insert(conn, "placed (tenant, entity, channel, from_seq)", "", rows.opened, |b, (id, ch, seq)| {
+            b.push(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
+        })
         .await?;
         for (id, channel, from, to) in rows.closed {
             sql::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
@@ -201,27 +219,15 @@ impl Ledger {
                 .execute(&mut *conn)
                 .await?;
         }
-        insert(
-            conn,
-            "INSERT INTO moves (tenant, channel, seq, entity) ",
-            "",
-            rows.moves,
-            |b, (ch, seq, id)| {
-                b.push(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
-            },
-        )
+        insert(conn, "moves (tenant, channel, seq, entity)", "", rows.moves, |b, (ch, seq, id)| {
+            b.push(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
+        })
         .await?;
-        insert(
-            conn,
-            "INSERT INTO areas (tenant, area) ",
-            " ON CONFLICT DO NOTHING",
-            rows.areas,
-            |b, area| {
-                b.push(tenant).push_bind(area);
-            },
-        )
+        insert(conn, "areas (tenant, area)", " ON CONFLICT DO NOTHING", rows.areas, |b, area| {
+            b.push(tenant).push_bind(area);
+        })
         .await?;
-        let sql = "INSERT INTO blob_refs (tenant, sha256, entity, account, mime) ";
+        let sql = "blob_refs (tenant, sha256, entity, account, mime)";
         insert(conn, sql, " ON CONFLICT DO NOTHING", rows.blobs, |b, row| {
             b.push(tenant)
                 .push_bind(row.sha256)
@@ -230,26 +236,22 @@ impl Ledger {
                 .push_bind(row.mime);
         })
         .await?;
-        let sql = "INSERT INTO entities (tenant, entity, type, creator, area, first_seq, last_seq) ";
+        insert_entities(conn, tenant, "", new).await?;
         let again =
             " ON CONFLICT (tenant, entity) DO UPDATE SET area = excluded.area, last_seq = excluded.last_seq";
-        insert(conn, sql, again, rows.entities, |b, (id, row)| {
-            b.push(tenant)
-                .push_bind(id.0.to_vec())
-                .push_bind(row.type_)
-                .push_bind(row.creator)
-                .push_bind(row.area)
-                .push_bind(row.first_seq)
-                .push_bind(row.last_seq);
-        })
-        .await?;
+        insert_entities(conn, tenant, again, known).await?;
         self.save_seq().await
     }
 }
 
+/// A row for each stretch on a channel.
+fn of_channel((channel, runs): (String, Vec<(i64, i64)>)) -> Vec<(String, i64, i64)> {
+    runs.into_iter().map(|(first, last)| (channel.clone(), first, last)).collect()
+}
+
 async fn insert_ops(conn: &mut Conn, tenant: i64, now: i64, ops: Vec<OpRow>) -> Result<(), sqlx::Error> {
-    let sql = "INSERT INTO ops (tenant, seq, entity, dev, epoch, n, kind, author, line, salt, body, body_hash, sig, \
-               hash, area, received_at, verdict) ";
+    let sql = "ops (tenant, seq, entity, dev, epoch, n, kind, author, line, salt, body, body_hash, sig, \
+               hash, area, received_at, verdict)";
     insert(conn, sql, "", ops, |b, row| {
         let header = row.op.header();
         let writer = header.id.dot.writer;
@@ -272,6 +274,25 @@ async fn insert_ops(conn: &mut Conn, tenant: i64, now: i64, ops: Vec<OpRow>) -> 
             .push_bind(row.area)
             .push_bind(now)
             .push_bind(row.verdict);
+    })
+    .await
+}
+
+async fn insert_entities(
+    conn: &mut Conn,
+    tenant: i64,
+    again: &str,
+    rows: Vec<(EntityId, EntityRow)>,
+) -> Result<(), sqlx::Error> {
+    let sql = "entities (tenant, entity, type, creator, area, first_seq, last_seq)";
+    insert(conn, sql, again, rows, |b, (id, row)| {
+        b.push(tenant)
+            .push_bind(id.0.to_vec())
+            .push_bind(row.type_)
+            .push_bind(row.creator)
+            .push_bind(row.area)
+            .push_bind(row.first_seq)
+            .push_bind(row.last_seq);
     })
     .await
 }

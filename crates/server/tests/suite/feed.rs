@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::common::{DAY, Device, Server, role, unit};
 use chrono::NaiveDate;
 use gridbook_log::{EntityId, Op, Placement};
+use gridbook_server::{db, sql};
 use gridbook_sync::wire::Entry;
 
 const V1: &str = "510000100201";
@@ -291,6 +292,93 @@ async fn a_wide_reader_is_told_the_same_as_many_narrow_ones() {
     let before = wide.delivered;
     wide.pull().await;
     assert_eq!(wide.delivered, before, "nothing new, nothing told");
+}
+
+/// How many rows the feed has, and how many of them are of a program of before.
+async fn rows_of_feed(server: &Server) -> (i64, i64) {
+    let mut conn = db::open_existing(&server.config.db).await.unwrap();
+    let text = "SELECT COUNT(*), COUNT(*) - COUNT(first_seq) FROM feed";
+    sql::query_as(text).fetch_one(&mut conn).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_went_out_in_one_stretch_comes_in_pages_of_any_size() {
+    let server = Server::open().await;
+    let mut ann = server.worker("ann", V1).await;
+    let ordinary: Vec<Op> = (0..50).map(|_| ann.create("visit", G1)).collect();
+    // All in one grid is a row for each of its channels, receipts included.
+    ann.push_ok(&ordinary).await;
+    assert_eq!(rows_of_feed(&server).await, (2, 0));
+    // Channels that take turns, and one that joins in now and then.
+    let mixed: Vec<Op> = (0..60).map(|n| ann.create("visit", [G1, G1, G2, G3][n % 4])).collect();
+    ann.push_ok(&mixed).await;
+    let shared = Placement { units_add: vec!["u1".to_owned()], ..moved_to(G1) };
+    let places: Vec<Op> = mixed[..3].iter().map(|op| ann.place(op.entity(), shared.clone())).collect();
+    ann.push_ok(&places).await;
+    server.person("head", vec![role("grid_worker_l2", V1), unit("u1")]).await;
+    // From a cursor after the first sign-in, so that all of it is the ordinary run.
+    let mut whole = server.device("head").await;
+    whole.pull().await;
+    let start = whole.cursor.clone();
+    let more: Vec<Op> = (0..90).map(|n| ann.create("visit", [G1, G1, G1, G2, G3][n / 7 % 5])).collect();
+    ann.push_ok(&more).await;
+    let edits: Vec<Op> = more.iter().map(|op| ann.set(op.entity(), "desc", "改过")).collect();
+    ann.push_ok(&edits).await;
+    whole.pull().await;
+    for limit in [1, 2, 3, 7, 100] {
+        let mut paged = server.device("head").await;
+        paged.cursor.clone_from(&start);
+        paged.pull_by(limit).await;
+        assert!(paged.ops.values().all(|times| *times == 1), "each came once, by {limit}");
+        let come: BTreeSet<_> = paged.ops.keys().copied().collect();
+        let wanted: BTreeSet<_> =
+            whole.ops.keys().copied().filter(|id| more.iter().any(|op| op.entity() == id.entity)).collect();
+        assert_eq!(come, wanted, "by {limit}");
+    }
+    agrees_with_fresh(&server, &whole).await;
+}
+
+#[tokio::test]
+async fn what_a_program_of_before_stored_is_told_like_all_else() {
+    let mut server = Server::open().await;
+    let mut ann = server.worker("ann", G1).await;
+    let mut head = server.worker("head", V1).await;
+    head.pull().await;
+    let before: Vec<Op> = (0..20).map(|_| ann.create("visit", G1)).collect();
+    ann.push_ok(&before).await;
+    server.stop().await;
+    // The tables as version 5 had them: a row for each number.
+    let mut conn = db::open_existing(&server.config.db).await.unwrap();
+    let runs: Vec<(String, i64, i64)> =
+        sql::query_as("SELECT channel, first_seq, last_seq FROM feed").fetch_all(&mut conn).await.unwrap();
+    conn.run("DELETE FROM feed; ALTER TABLE feed DROP COLUMN first_seq").await.unwrap();
+    conn.run("ALTER TABLE feed RENAME COLUMN last_seq TO seq; DELETE FROM schema_version WHERE version > 6")
+        .await
+        .unwrap();
+    for (channel, first, last) in runs {
+        for seq in first..=last {
+            sql::query("INSERT INTO feed (tenant, channel, seq) VALUES (1, ?, ?)")
+                .bind(&channel)
+                .bind(seq)
+                .execute(&mut conn)
+                .await
+                .unwrap();
+        }
+    }
+    conn.close().await.unwrap();
+    server.restart_only().await;
+    for device in [&mut ann, &mut head] {
+        device.follow(&server);
+    }
+    let (all, old) = rows_of_feed(&server).await;
+    assert!(all == old && old >= 80, "{all} {old}");
+    let after: Vec<Op> = (0..20).map(|_| ann.create("visit", G1)).collect();
+    ann.push_ok(&after).await;
+    head.pull_by(7).await;
+    let wanted: BTreeSet<EntityId> = before.iter().chain(&after).map(Op::entity).collect();
+    assert_eq!(head.visible, wanted);
+    assert!(head.ops.len() == 80 && head.ops.values().all(|times| *times == 1), "with receipts, each once");
+    agrees_with_fresh(&server, &head).await;
 }
 
 #[tokio::test]

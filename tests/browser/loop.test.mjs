@@ -89,6 +89,10 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     await dispatcher.find("边坡有新裂缝");
     await dispatcher.act("dispatch", { lead_unit: "yjb", text: "请三天内到场" });
     await phone.reaches("边坡有新裂缝", "已转办");
+    // Where it stands, in the township's words; and who has it finds it first.
+    const stands = (page) => page.locator("[data-testid=case-way] [aria-current=step]").filter({ hasText: "转" });
+    await stands(phone.page).waitFor();
+    await stands(dispatcher.page).waitFor();
     await unit.find("边坡有新裂缝");
     await unit.act("claim");
     await phone.reaches("边坡有新裂缝", "已认领");

@@ -93,6 +93,15 @@ test("a township's own rules", async (t) => {
     assert.equal(report.rejected, undefined);
   });
 
+  await t.test("the township's words for the way are chosen and published", async () => {
+    await desk.go("rules/package");
+    await desk.id("package-skin").selectOption("five_loop");
+    await desk.synced();
+    await desk.go("rules/calendar");
+    await desk.go("rules/package");
+    await until("the choice counts", async () => (await desk.id("package-skin").inputValue()) === "five_loop");
+  });
+
   await t.test("figures reconcile and go out", async () => {
     await desk.go("books/balance");
     await desk.id("books-note").filter({ hasText: "账是平的" }).waitFor();

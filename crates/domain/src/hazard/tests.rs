@@ -101,28 +101,32 @@ fn recheck(story: &mut Story, passed: &str) {
 fn rounds_of_re_checks() {
     let mut story = Story::hazard("orange");
     let stage = |story: &Story| rounds(rules(), &story.entity).stage;
-    assert_eq!(stage(&story), Stage::Found);
+    let words =
+        |story: &Story| stage_words(Package::builtin(), &story.view(), &story.entity).unwrap_or_default();
+    assert_eq!((stage(&story), words(&story).as_str()), (Stage::Found, "还没有控制措施"));
     let start = story.ms;
     set(&mut story, start, &json!({"control_measures/a/measure": "closing"}));
     assert_eq!(stage(&story), Stage::Controlled);
     set(&mut story, start, &json!({"rect_notice": true}));
-    assert_eq!(stage(&story), Stage::NoticeIssued);
+    assert_eq!((stage(&story), words(&story).as_str()), (Stage::NoticeIssued, "已发整改通知"));
     story.until_claimed();
     story.step(&person("ben", "unit_handler"), "start", &json!({}));
-    assert_eq!(stage(&story), Stage::Rectifying);
+    assert_eq!((stage(&story), words(&story).as_str()), (Stage::Rectifying, "整改中"));
     recheck(&mut story, "failed");
     recheck(&mut story, "failed");
     let twice = rounds(rules(), &story.entity);
     assert_eq!((twice.stage, twice.failed, twice.must_transfer), (Stage::Rectifying, 2, false));
     assert!(!enforcement_due(rules(), &story.view()));
+    assert_eq!(words(&story), "第 2 次复查不通过，继续整改");
     recheck(&mut story, "failed");
     let third = rounds(rules(), &story.entity);
     assert_eq!((third.stage, third.failed, third.must_transfer), (Stage::Enforcement, 3, true));
     assert!(enforcement_due(rules(), &story.view()));
+    assert_eq!(words(&story), "3 次复查不通过，该走执法");
     let said = story.view().timeline.pop().unwrap();
     assert_eq!((said.reason.as_deref(), said.text.as_deref()), (Some("failed"), Some("墙还歪着")));
     recheck(&mut story, "passed");
-    assert_eq!(stage(&story), Stage::Passed);
+    assert_eq!((stage(&story), words(&story).as_str()), (Stage::Passed, "第 4 次复查，通过"));
     assert!(!enforcement_due(rules(), &story.view()));
 }
 
@@ -187,11 +191,14 @@ fn who_refuses_is_talked_to_then_told_then_handed_over() {
     assert_eq!(story.try_step(&ben, "enforce_notice", &notice("2026-05-17")), fits);
     story.step(&ben, "enforce_notice", &notice("2026-05-18"));
     assert!(shown(&story, &ben).is_empty(), "the township hands over");
+    let stage = stage_words(Package::builtin(), &story.view(), &story.entity);
+    assert_eq!(stage.as_deref(), Some("执法：书面通知（2026-05-18）"));
     assert_eq!(shown(&story, &dora), ["移送执法"]);
     let over = json!({"data": {"taken_on": "2026-05-18", "body": "区综合行政执法局", "basis": "安全生产法",
         "receipt_by": "2026-05-25", "text": "材料齐全"}});
     story.step(&dora, "enforce_transfer", &over);
     let (view, found) = (story.view(), rounds(rules(), &story.entity));
+    assert_eq!(stage_words(Package::builtin(), &view, &story.entity), None, "it is over here");
     assert_eq!((view.state.as_str(), found.stage), ("transferred", Stage::Enforcement));
     assert_eq!(view.enforced, found.enforced);
     assert_eq!(

@@ -131,7 +131,7 @@ fn a_red_hazard_is_called_first_and_nothing_else() {
 #[test]
 fn what_this_version_cannot_read_is_counted_in_its_row() {
     let visit = ("create", json!({"type": "visit", "place": {"area": "510000100201001"}, "set": {}}));
-    let plain = Summary::of(&stream(7, &[visit.clone()]), package()).unwrap();
+    let plain = Summary::of(&stream(7, std::slice::from_ref(&visit)), package()).unwrap();
     assert_eq!((plain.unread(), plain.hints.len()), (0, 0));
     let strange =
         [visit, ("set", json!({"set": 5})), ("seal-v9", json!({})), ("set", json!({"set": {"a": 1}}))];

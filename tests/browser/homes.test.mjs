@@ -153,6 +153,7 @@ test("a household's card", async (t) => {
     await phone.pressSave();
     const one = phone.id("persons-one");
     await one.waitFor();
+    await phone.synced();
     assert.equal(await rows.count(), 2);
     await one.click();
     await saved(phone, { how: "same" });
@@ -163,6 +164,7 @@ test("a household's card", async (t) => {
     await said.getByTestId("persons-undo").click();
     await saved(phone, {});
     await until("two rows again", async () => (await rows.count()) === 2);
+    await phone.synced();
     await one.click();
     await saved(phone, { how: "same" });
     await said.waitFor();
@@ -176,6 +178,7 @@ test("a household's card", async (t) => {
     await phone.pressSave();
     const asks = phone.id("same").locator(".banner").filter({ hasText: "季小雪" });
     await asks.waitFor();
+    await phone.synced();
     await inspect(phone.page, "phone-member-elsewhere");
     await asks.getByTestId("persons-settle").click();
     await saved(phone, { how: "moved_out" });

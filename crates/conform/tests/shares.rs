@@ -48,7 +48,8 @@ async fn exchange(server: &Server) {
     let before = again.wire.requests();
     again.sync().await;
     let idle = again.wire.requests() - before;
-    assert!(idle <= 3, "an idle round took {idle} requests");
+    // One of them asks for the photo sent last: a backup may have taken it and nothing else.
+    assert!(idle <= 4, "an idle round took {idle} requests");
 }
 
 /// What every server of ours can do.

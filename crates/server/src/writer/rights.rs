@@ -11,7 +11,7 @@ use crate::clock::china_day;
 use crate::feed::reach;
 use crate::problem::ApiError;
 use crate::secret;
-use crate::sql::{self, Conn};
+use crate::sql::{self, Conn, Query};
 
 /// A person to add or change.
 #[derive(Clone, Debug)]
@@ -24,6 +24,16 @@ pub struct Person {
     pub phone: Option<String>,
     /// Roles.
     pub assignments: Vec<Assignment>,
+}
+
+/// The columns of a role that somebody holds or held: `ord, role, area, unit, valid_from, valid_to`.
+fn bind_role(row: Query, ord: usize, held: &Assignment) -> Query {
+    row.bind(i64::try_from(ord).unwrap_or(i64::MAX))
+        .bind(&held.role)
+        .bind(&held.area)
+        .bind(&held.unit)
+        .bind(held.from.map(|day| day.to_string()))
+        .bind(held.to.map(|day| day.to_string()))
 }
 
 impl Ledger {
@@ -71,20 +81,11 @@ impl Ledger {
             .execute(&mut self.conn)
             .await?;
         for (ord, held) in assignments.iter().enumerate() {
-            sql::query(
+            let row = sql::query(
                 "INSERT INTO assignments (tenant, account, ord, role, area, unit, valid_from, valid_to)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(tenant)
-            .bind(user)
-            .bind(i64::try_from(ord).unwrap_or(i64::MAX))
-            .bind(&held.role)
-            .bind(&held.area)
-            .bind(&held.unit)
-            .bind(held.from.map(|d| d.to_string()))
-            .bind(held.to.map(|d| d.to_string()))
-            .execute(&mut self.conn)
-            .await?;
+            );
+            bind_role(row.bind(tenant).bind(user), ord, held).execute(&mut self.conn).await?;
         }
         self.refresh_rights(user).await
     }
@@ -93,22 +94,15 @@ impl Ledger {
     async fn remember_past(&mut self, user: &str, next: &[Assignment]) -> Result<(), ApiError> {
         let was = accounts::assignments(&mut self.conn, self.tenant.id, user).await?;
         for (ord, held) in was.iter().enumerate().filter(|(_, held)| !next.contains(held)) {
-            sql::query(
+            let row = sql::query(
                 "INSERT INTO past_assignments
                      (tenant, account, ended_at, ord, role, area, unit, valid_from, valid_to)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             )
             .bind(self.tenant.id)
             .bind(user)
-            .bind(self.now_i64())
-            .bind(i64::try_from(ord).unwrap_or(i64::MAX))
-            .bind(&held.role)
-            .bind(&held.area)
-            .bind(&held.unit)
-            .bind(held.from.map(|d| d.to_string()))
-            .bind(held.to.map(|d| d.to_string()))
-            .execute(&mut self.conn)
-            .await?;
+            .bind(self.now_i64());
+            bind_role(row, ord, held).execute(&mut self.conn).await?;
         }
         Ok(())
     }

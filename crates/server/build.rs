@@ -1,5 +1,6 @@
 //! Lists the files of both bundles, so that the binary carries them. Without a `dist` folder the list is empty
-//! and the server serves what `--dist` names.
+//! and the server serves what `--dist` names. A debug build carries nothing: it reads the folder when it starts, so
+//! that it need not be compiled after the bundles, nor again whenever they change.
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
@@ -12,7 +13,9 @@ fn main() {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../dist");
     let dist = env::var_os("GRIDBOOK_DIST").map_or(root, PathBuf::from);
     let mut files = Vec::new();
-    if env::var_os("CARGO_FEATURE_BUNDLES").is_some() {
+    let wanted = env::var_os("CARGO_FEATURE_BUNDLES").is_some();
+    let carried = env::var("PROFILE").unwrap() == "release";
+    if wanted && carried {
         for app in ["field", "desk"] {
             collect(&dist.join(app), &dist, &mut files);
         }
@@ -26,6 +29,8 @@ fn main() {
         writeln!(code, "    ({name:?}, include_bytes!({path:?})),").unwrap();
     }
     code.push_str("];\n");
+    let folder = (wanted && !carried).then(|| dist.to_str().unwrap());
+    writeln!(code, "pub(super) static FOLDER: Option<&str> = {folder:?};").unwrap();
     fs::write(Path::new(&env::var("OUT_DIR").unwrap()).join("bundles.rs"), code).unwrap();
 }
 

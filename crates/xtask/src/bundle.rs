@@ -73,11 +73,6 @@ pub(crate) fn build(mode: Mode) -> Outcome {
     if stamp::inputs()? == inputs { stamp::keep(&dist, &inputs) } else { Ok(()) }
 }
 
-/// The longest part of [`build`], which touches nothing that anybody else looks at: it may run beside something else.
-pub(crate) fn programs_ahead(mode: Mode) -> Outcome {
-    if stamp::fresh(&dist(mode), &stamp::inputs()?) { Ok(()) } else { prepare(mode) }
-}
-
 fn prepare(mode: Mode) -> Outcome {
     // Trunk builds offline; on a new machine the sources are not there yet.
     run(&mut with("cargo", &["fetch", "--locked", "--quiet", "--target", "wasm32-unknown-unknown"]))?;

@@ -37,18 +37,20 @@ struct Step {
     run: fn() -> Verdict,
 }
 
-/// What reads the sources and needs no tool of ours: cheap and likely to fail first.
-const READING: [Step; 4] = [
+/// What needs the compiler and no tool of ours: cheap and likely to fail first, then what the tests are made of.
+const COMPILING: [Step; 5] = [
     Step { name: "fmt", run: fmt },
     Step { name: "clippy", run: clippy },
     Step { name: "wasm-clippy", run: wasm_clippy },
     Step { name: "rustdoc", run: rustdoc },
+    Step { name: "compile", run: compile },
 ];
 
-/// The bundles come before the native tests: those build the server, and with the bundles there it is the one that the
-/// browser tests start at the end, so that nothing is compiled for them alone.
-const RUNNING: [Step; 5] = [
-    Step { name: "bundles", run: bundles },
+/// Its tools come first. A server without optimisation reads the bundles when it starts, so that it may be compiled
+/// before they are there.
+const BUILDING: [Step; 1] = [Step { name: "bundles", run: bundles }];
+
+const RUNNING: [Step; 4] = [
     Step { name: "native", run: native },
     Step { name: "doctest", run: doctest },
     Step { name: "store", run: store },
@@ -57,7 +59,7 @@ const RUNNING: [Step; 5] = [
 
 /// All steps, or those named; later ones run even when an earlier one failed, so that one run tells everything.
 pub(crate) fn everything(names: &[String]) -> Outcome {
-    let steps = || READING.iter().chain(&RUNNING);
+    let steps = || COMPILING.iter().chain(&BUILDING).chain(&RUNNING);
     for name in names {
         if !steps().any(|step| step.name == name) {
             let known: Vec<_> = steps().map(|step| step.name).collect();
@@ -65,23 +67,19 @@ pub(crate) fn everything(names: &[String]) -> Outcome {
         }
     }
     setup::wasm_target()?;
-    // The server looks for bundles in a folder that is there, and is built again when something appears in it.
-    tree::make(&bundle::dist(Mode::Release))?;
     let chosen = |step: &&Step| names.is_empty() || names.iter().any(|name| name == step.name);
     let run = |steps: &'static [Step]| -> Vec<_> {
         steps.iter().filter(chosen).map(|step| (step.name, take(step))).collect()
     };
-    // Tools and bundles are linked on one core for minutes: the sources are read on the other. Nothing is written yet
-    // into the folder that the server's build looks into.
-    let bundles = RUNNING.iter().filter(chosen).any(|step| ["bundles", "browser"].contains(&step.name));
-    let (mut done, ahead) = thread::scope(|scope| {
-        let ahead = scope.spawn(|| {
+    // Tools and bundles are linked and packed on one core for minutes: the rest is compiled on the other.
+    let (mut done, built) = thread::scope(|scope| {
+        let built = scope.spawn(|| {
             setup::run(true)?;
-            if bundles { bundle::programs_ahead(Mode::Release) } else { Ok(()) }
+            Ok::<_, Failure>(run(&BUILDING))
         });
-        (run(&READING), ahead.join().expect("what is built ahead does not panic"))
+        (run(&COMPILING), built.join().expect("what is built beside does not panic"))
     });
-    ahead?;
+    done.extend(built?);
     done.extend(run(&RUNNING));
     println!();
     for (name, (line, _, time)) in &done {
@@ -144,6 +142,12 @@ fn clippy() -> Verdict {
 
 fn wasm_clippy() -> Verdict {
     must(cargo("clippy").args(WASM).args(["--all-targets", "--", "-D", "warnings"]))
+}
+
+/// What the later steps would compile first. Whether it passes, they tell.
+fn compile() -> Verdict {
+    must(cargo("test").args(NATIVE).arg("--no-run"))?;
+    must(cargo("test").args(WASM).args(["--lib", "--no-run"]))
 }
 
 fn native() -> Verdict {

@@ -48,11 +48,6 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Outcome {
     fs::write(path, bytes).map_err(|error| Failure::file(path, &error))
 }
 
-/// Makes a folder that may be there already.
-pub(crate) fn make(folder: &Path) -> Outcome {
-    fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))
-}
-
 /// Removes a file or a folder that may be absent.
 pub(crate) fn remove(path: &Path) -> Outcome {
     let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };

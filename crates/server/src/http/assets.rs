@@ -20,8 +20,8 @@ mod built_in {
 
 /// Where the files come from.
 pub enum Assets {
-    /// From the binary.
-    BuiltIn(HashMap<&'static str, (&'static [u8], String)>),
+    /// From the binary (a debug build has read them from where they were built), with their tags.
+    BuiltIn(HashMap<String, (Cow<'static, [u8]>, String)>),
     /// From a folder, read at each request (while developing).
     Folder(PathBuf),
 }
@@ -29,7 +29,11 @@ pub enum Assets {
 impl Assets {
     /// The bundles in this binary; their tags are made once.
     pub fn built_in() -> Self {
-        Self::BuiltIn(built_in::FILES.iter().map(|(name, bytes)| (*name, (*bytes, tag(bytes)))).collect())
+        let tagged = |(name, bytes): (String, Cow<'static, [u8]>)| {
+            let tag = tag(&bytes);
+            (name, (bytes, tag))
+        };
+        Self::BuiltIn(files().into_iter().map(tagged).collect())
     }
 
     /// The bundles in a folder with `field/` and `desk/` in it.
@@ -44,12 +48,12 @@ impl Assets {
     /// When a file cannot be written.
     pub fn write_built_in(to: &Path) -> std::io::Result<usize> {
         let mut count = 0;
-        for (name, bytes) in built_in::FILES {
+        for (name, bytes) in files() {
             // Compressed forms are for servers that know what to do with them; the list of hashes is ours.
             if name.ends_with("/csp.json") || [".br", ".gz"].iter().any(|end| name.ends_with(end)) {
                 continue;
             }
-            let path = to.join(name.strip_prefix("field/").unwrap_or(name));
+            let path = to.join(name.strip_prefix("field/").unwrap_or(&name));
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder)?;
             }
@@ -60,9 +64,12 @@ impl Assets {
     }
 
     /// A file and its tag.
-    fn get(&self, name: &str) -> Option<(Cow<'static, [u8]>, String)> {
+    fn get(&self, name: &str) -> Option<(Cow<'_, [u8]>, String)> {
         match self {
-            Self::BuiltIn(files) => files.get(name).map(|(bytes, tag)| (Cow::Borrowed(*bytes), tag.clone())),
+            Self::BuiltIn(files) => files.get(name).map(|(bytes, tag)| {
+                let bytes: &[u8] = bytes;
+                (Cow::Borrowed(bytes), tag.clone())
+            }),
             Self::Folder(root) => {
                 let path = Path::new(name);
                 if !path.components().all(|c| matches!(c, Component::Normal(_))) {
@@ -72,6 +79,31 @@ impl Assets {
                 let tag = tag(&bytes);
                 Some((Cow::Owned(bytes), tag))
             }
+        }
+    }
+}
+
+/// The files of both bundles, by their names below `dist`.
+fn files() -> Vec<(String, Cow<'static, [u8]>)> {
+    let carried = built_in::FILES.iter().map(|(name, bytes)| ((*name).to_owned(), Cow::Borrowed(*bytes)));
+    let mut all: Vec<_> = carried.collect();
+    if let Some(root) = built_in::FOLDER.map(Path::new) {
+        for bundle in ["field", "desk"] {
+            read(&root.join(bundle), bundle, &mut all);
+        }
+    }
+    all
+}
+
+/// What lies below a folder. A folder that is not there has nothing: the bundles were not built yet.
+fn read(folder: &Path, name: &str, into: &mut Vec<(String, Cow<'static, [u8]>)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Some(name) = entry.file_name().to_str().map(|file| format!("{name}/{file}")) else { continue };
+        if path.is_dir() {
+            read(&path, &name, into);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            into.push((name, Cow::Owned(bytes)));
         }
     }
 }
@@ -211,4 +243,28 @@ fn hash(text: &str) -> Option<&str> {
     let good = digest.len() < 100
         && digest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'));
     good.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn files_are_named_by_their_way_below_the_bundle() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("icons")).unwrap();
+        std::fs::write(folder.path().join("index.html"), "<p>").unwrap();
+        std::fs::write(folder.path().join("icons/a.png"), "png").unwrap();
+        let mut found = Vec::new();
+        read(folder.path(), "field", &mut found);
+        found.sort();
+        let names: Vec<_> = found.iter().map(|(name, bytes)| (name.as_str(), bytes.as_ref())).collect();
+        assert_eq!(
+            names,
+            [("field/icons/a.png", b"png".as_slice()), ("field/index.html", b"<p>".as_slice())]
+        );
+        found.clear();
+        read(&folder.path().join("none"), "desk", &mut found);
+        assert!(found.is_empty());
+    }
 }

@@ -34,19 +34,28 @@ export async function accessible(page, name) {
   assert.deepEqual(told, [], `${name} has accessibility findings`);
 }
 
-/** A picture of a screen that is shown, no grave accessibility finding, nothing cut off at the side. */
-export async function inspect(page, name) {
-  await shot(page, name);
-  await accessible(page, name);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
-}
-
 const LOOKS = {
   normal: { theme: "light", text: "normal" },
   dark: { theme: "dark", text: "normal" },
   large: { theme: "light", text: "large" },
 };
+
+/** Nothing is cut off at the side. */
+async function narrow(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+}
+
+/** Keeps and checks the screen that is shown, and that large text finds room on it. */
+export async function inspect(page, name) {
+  await shot(page, name);
+  await accessible(page, name);
+  await narrow(page, name);
+  await page.evaluate((to) => window.gridbookDisplay(to), LOOKS.large);
+  await shot(page, `${name}-large`);
+  await narrow(page, `${name} (large)`);
+  await page.evaluate((to) => window.gridbookDisplay(to), LOOKS.normal);
+}
 
 /** The page has settled: nothing is loading and pictures are there. */
 async function settled(page) {
@@ -65,8 +74,7 @@ export async function keep(page, name) {
     await settled(page);
     await shot(page, `${name}-${look}`);
     await accessible(page, `${name} (${look})`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `${name} (${look}) is ${wide} px too wide`);
+    await narrow(page, `${name} (${look})`);
   }
   await page.evaluate((to) => window.gridbookDisplay(to), LOOKS.normal);
 }

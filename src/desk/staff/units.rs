@@ -83,7 +83,7 @@ fn draw(app: App, list: &Units, members: &dyn Fn(&str) -> Vec<String>) -> AnyVie
     ];
     let add = keeps.then(|| {
         let make = move |app: App, given: &Answers| {
-            let unit = answered(given, given.get("code").cloned().unwrap_or_default());
+            let unit = answered(given, given.get("code").map_or("", String::as_str));
             let taken = app.rows(|rows| {
                 let kept = rows.values().filter_map(|row| row.summary.as_ref());
                 kept.filter(|row| row.kind == RecordKind::Unit).any(|row| row.number == unit.code)
@@ -113,7 +113,7 @@ fn draw(app: App, list: &Units, members: &dyn Fn(&str) -> Vec<String>) -> AnyVie
     .into_any()
 }
 
-fn answered(given: &Answers, code: String) -> Unit {
+fn answered(given: &Answers, code: &str) -> Unit {
     let text = |path: &str| given.get(path).map(|said| said.trim().to_owned()).unwrap_or_default();
     Unit {
         code: code.trim().to_owned(),
@@ -150,7 +150,7 @@ fn ask(app: App, unit: &Unit, title: &str, done: &'static str) -> Ask {
 fn edit(app: App, id: EntityId, unit: &Unit) -> AnyView {
     let held = unit.clone();
     let act = move |_: App, given: &Answers| {
-        let set = held.change(&answered(given, held.code.clone()));
+        let set = held.change(&answered(given, &held.code));
         if set.is_empty() {
             return Err("没有改动。".to_owned());
         }

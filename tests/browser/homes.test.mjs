@@ -239,6 +239,10 @@ test("a household's card", async (t) => {
       set: { facts: "水沟边界说不拢", occur_place: "一组院坝", household: home },
     });
     await nudged("it is due", () => phone.wake(), async () => (await row.count()) > 0);
+    await phone.go(`household/${home}`);
+    await phone.id("kind-ruled").filter({ hasText: "未结纠纷当事人户" }).waitFor();
+    await phone.go("households?due=1");
+    await row.waitFor();
     await phone.page.getByTestId("filter-@week").click();
     await row.waitFor();
     await phone.id("plan-way").click();

@@ -35,7 +35,9 @@ pub fn kinds(app: App, view: &HouseholdView) -> AnyView {
     let seen = |held: &&Held| package.category(&held.category).is_some_and(|known| all || !known.sensitive);
     let (past, now): (Vec<&Held>, Vec<&Held>) =
         view.categories.iter().filter(seen).partition(|held| held.is_over(today));
-    let none = now.is_empty().then(|| view! { <p class="muted">"没有特殊类别，按一般户走访。"</p> });
+    let ruled = all.then(|| by_rule(app, view.id, &package)).flatten();
+    let none = (now.is_empty() && ruled.is_none())
+        .then(|| view! { <p class="muted">"没有特殊类别，按一般户走访。"</p> });
     let rows = now.iter().map(|held| line(app, view.id, &package, held, edits, approves)).collect_view();
     let before = (!past.is_empty()).then(|| {
         let rows = past.iter().map(|held| line(app, view.id, &package, held, false, approves)).collect_view();
@@ -49,7 +51,7 @@ pub fn kinds(app: App, view: &HouseholdView) -> AnyView {
     view! {
         <section class="stack" data-testid="kinds">
             {none}
-            {all.then(|| by_rule(app, view.id, &package)).flatten()}
+            {ruled}
             <ul class="rows rows-plain">{rows}</ul>
             {before}
             {edits.then(|| add(app, view, &package, approves))}

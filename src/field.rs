@@ -24,6 +24,7 @@ mod saved;
 mod screen;
 mod task;
 mod today;
+mod way;
 mod zero;
 
 use gridbook_domain::mediation::step::Step;

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod dialog;
 pub mod directory;
 pub mod dom;
+pub mod facts;
 pub mod form;
 pub mod format;
 pub mod gap;

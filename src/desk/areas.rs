@@ -3,10 +3,12 @@
 //! how far micro-grids are set up (TERR-05).
 
 mod card;
+mod cover;
 mod draft;
 mod edit;
 mod follow;
 mod micro;
+mod sites;
 mod standing;
 mod words;
 pub mod zones;
@@ -134,6 +136,8 @@ pub fn areas() -> AnyView {
             {zones::section(desk)}
             {inside}
             {micro::section(desk)}
+            {cover::section(desk)}
+            {sites::section(desk)}
             {move || desk.nodes.get().map(|nodes| standing::standing(desk, &nodes))}
         </div>
         {draft::dialog_for(desk)}

@@ -3,6 +3,7 @@
 mod grant;
 pub mod here;
 pub mod invite;
+mod units;
 
 use gridbook_domain::role::{Assignment, grants_by_name, holds};
 use leptos::prelude::*;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::table::{Col, table};
 use crate::app::{App, Problem, use_app};
+use crate::ui::ask::asking;
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
 use crate::ui::format::when;
@@ -131,6 +133,15 @@ pub fn staff() -> AnyView {
     let code = move || desk.invited.get().map_or_else(|| ().into_any(), |invite| show(&invite));
     let grants =
         move || desk.granting.get().map_or_else(|| ().into_any(), |person| grant::form(desk, &person));
+    let members = move |unit: &str| {
+        let of = |person: &&Person| {
+            !person.disabled && person.assignments.iter().any(|held| held.unit.as_deref() == Some(unit))
+        };
+        match desk.load.get() {
+            Load::Here(people) => people.iter().filter(of).map(|person| person.name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    };
     view! {
         <div class="page-head"><h1 class="page-title">"人员"</h1></div>
         <div class="toolbar">
@@ -148,6 +159,7 @@ pub fn staff() -> AnyView {
             {imports.then(|| view! { <a class="btn btn-small" href="#/import">{icon("upload")}"批量导入人员"</a> })}
         </div>
         {inside}
+        {asking(move || units::units(members))}
         {dialog(desk.open, "", "邀请码", Box::new(code))}
         {dialog(desk.granted, "", "专门授权", Box::new(grants))}
     }

@@ -2,6 +2,7 @@
 //! to people. Grids are compared, people are not: the list stands in the order of places.
 
 mod given;
+mod review;
 mod share;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use super::alarm::nobody_met;
 use super::parts::{bar_day, select, villages};
 use super::table::{Col, table, tick};
 use crate::app::{App, use_app};
+use crate::ui::ask::asking;
 use crate::ui::directory::{Directory, Names, use_directory};
 use crate::ui::icon::icon;
 use crate::ui::states::blank;
@@ -211,7 +213,8 @@ pub fn tasks() -> AnyView {
         }
         grids(asked, &found)
     };
-    view! {
+    asking(move || {
+        view! {
         <div class="page-head">
             <h1 class="page-title">"走访任务"</h1>
             <div class="page-actions">{give}</div>
@@ -228,12 +231,14 @@ pub fn tasks() -> AnyView {
         <div class="books" tabindex="0" role="region" aria-label="走访任务">
             {inside}
             {move || given::given(app, names, &found.get(), may_give().then_some(back))}
+            {review::review(app, names, move || asked.village.get())}
             {nobody_met(move || Some(asked.village.get()).filter(|village| !village.is_empty()))}
         </div>
         {share::dialog_for(asked, found, sharing)}
         {back.dialog(app)}
-    }
-    .into_any()
+        }
+        .into_any()
+    })
 }
 
 fn grids(asked: Asked, found: &Found) -> AnyView {

@@ -381,9 +381,13 @@ fn due(app: App) -> AnyView {
         } else {
             view! { <ul class="rows">{rows}</ul> }.into_any()
         };
-        let all = (total > DUE)
-            .then(|| view! { <a href="#/households?due=1">{format!("全部 {total} 户")}</a> }.into_any());
-        part("该走访的户".to_owned(), all, inside)
+        let (href, words) = if total > DUE {
+            ("#/households?due=1", format!("全部 {total} 户"))
+        } else {
+            ("#/households?due=week", "本周、本月".to_owned())
+        };
+        let all = view! { <a href=href data-testid="home-plan">{words}</a> }.into_any();
+        part("该走访的户".to_owned(), Some(all), inside)
     };
     live(draw)
 }

@@ -6,6 +6,7 @@ use gridbook_domain::household::merge::homes;
 use gridbook_domain::household::{HouseholdView, Member, movement};
 use gridbook_domain::package::Package;
 use gridbook_domain::plan::{DueState, Season, household_due, visits_by_household};
+use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
@@ -84,7 +85,7 @@ fn card(app: App, entity: &Entity) -> AnyView {
         {same::same(app, view, values, |id| format!("#/household/{id}"))}
         {stands.then(|| actions(id))}
         {stands.then(|| live(move || next_visit(app, id, &app.package())))}
-        {facts(app, &package, view)}
+        {facts(app, &package, view, crate::ui::facts::more(app, view, values))}
         {people(app, &package, view)}
         <article class="card">
             <div class="card-head"><h2 class="card-title">"人口变化"</h2></div>
@@ -121,7 +122,10 @@ fn next_visit(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
     let today = app.today();
     let whole = same::whole(app, id);
     let due = app.rows(|rows| {
-        let about = |row: &&Summary| row.household.is_some_and(|house| whole.contains(&house));
+        // Disputes too: whose household is a party's, the plan counts (4.4).
+        let about = |row: &&Summary| {
+            row.kind == RecordKind::Dispute || row.household.is_some_and(|house| whole.contains(&house))
+        };
         let own: Vec<&Summary> = rows.values().filter_map(|row| row.summary.as_ref()).filter(about).collect();
         let home = homes(own.iter().copied()).into_iter().find(|home| home.id == id)?;
         let visits = visits_by_household(own).remove(&id).unwrap_or_default();
@@ -148,7 +152,7 @@ fn next_visit(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
     )
 }
 
-fn facts(app: App, package: &Package, view: &HouseholdView) -> AnyView {
+fn facts(app: App, package: &Package, view: &HouseholdView, rest: Option<AnyView>) -> AnyView {
     let directory = use_directory();
     let id = view.id;
     let line = |label: &'static str, words: String| {
@@ -189,6 +193,7 @@ fn facts(app: App, package: &Package, view: &HouseholdView) -> AnyView {
                     {line("备注", view.remarks.clone())}
                 </dl>
                 {phones}
+                {rest}
             </div>
         </article>
         <article class="card">

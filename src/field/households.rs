@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use gridbook_domain::household::category;
 use gridbook_domain::household::merge::{Merges, homes};
 use gridbook_domain::package::Package;
-use gridbook_domain::plan::Season;
-use gridbook_domain::plan::task::list_of;
+use gridbook_domain::plan::task::list_until;
+use gridbook_domain::plan::{Season, month_end, week_end};
 use gridbook_domain::role::holds;
 use gridbook_domain::search::{Query, Why};
 use gridbook_domain::summary::{Hint, Summary};
@@ -14,8 +15,10 @@ use gridbook_log::{EntityId, order_by};
 use leptos::prelude::*;
 
 use super::screen::{Screen, Tab};
+use super::way::{self, Way};
 use crate::app::{App, use_app};
 use crate::ui::badge::{self, Arrival};
+use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::router::use_router;
 use crate::ui::states::blank;
@@ -44,8 +47,13 @@ pub(super) fn page() -> AnyView {
     let router = use_router();
     let route = router.route.get_untracked();
     let text = RwSignal::new(route.get("q").unwrap_or_default().to_owned());
-    let filter = RwSignal::new(if route.get("due").is_some() { "@due".to_owned() } else { String::new() });
-    let window = Window::new(PAGE, move || mark(&(text.get(), filter.get())));
+    let filter = RwSignal::new(match route.get("due") {
+        Some("week") => "@week".to_owned(),
+        Some(_) => "@due".to_owned(),
+        None => String::new(),
+    });
+    let way = Way::new();
+    let window = Window::new(PAGE, move || mark(&(text.get(), filter.get(), way.mark())));
     // What is searched for is part of the address, so that it is still there after a look at a household.
     Effect::new(move |before: Option<()>| {
         let text = text.get();
@@ -53,7 +61,7 @@ pub(super) fn page() -> AnyView {
             router.note(&format!("/households?q={}", crate::ui::router::encode(&text)));
         }
     });
-    let found = Memo::new(move |_| find(app, &text.get(), &filter.get(), window.wanted()));
+    let found = Memo::new(move |_| find(app, &text.get(), &filter.get(), way, window.wanted()));
     let total = move || found.with(|(total, _)| *total);
     let lines = move || {
         let drawn = window.drawn();
@@ -116,6 +124,7 @@ pub(super) fn page() -> AnyView {
             {live(clear)}
         </div>
         {filters(app, filter)}
+        {way.bar(move || planned(&filter.get(), app.today()).is_some())}
         {live(head)}
         <ul class="rows" data-testid="household-list" aria-busy=move || window.busy(total()).to_string()>
             {window::rows(lines)}
@@ -128,7 +137,17 @@ pub(super) fn page() -> AnyView {
     Screen::new("户").tab(Tab::Households).action(add.into_any()).view(body.into_any())
 }
 
-fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>) {
+/// Until which day the plan is asked for; `None` = the filter is another one.
+fn planned(filter: &str, today: NaiveDate) -> Option<NaiveDate> {
+    match filter {
+        "@due" => Some(today),
+        "@week" => Some(week_end(today)),
+        "@month" => Some(month_end(today)),
+        _ => None,
+    }
+}
+
+fn find(app: App, text: &str, filter: &str, way: Way, shown: usize) -> (usize, Vec<House>) {
     let package = app.package();
     let today = app.today();
     let actor = app.actor();
@@ -143,10 +162,18 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>)
         };
         let query = Query::new(text, &package, today).discreet(&package, &actor);
         let mut why: BTreeMap<EntityId, Why> = BTreeMap::new();
-        let ids: Vec<EntityId> = if filter == "@due" && query.is_empty() {
+        let mut when: BTreeMap<EntityId, String> = BTreeMap::new();
+        let until = planned(filter, today);
+        let ids: Vec<EntityId> = if let Some(until) = until.filter(|_| query.is_empty()) {
             let (user, season) = (app.user(), Season::at(app.now_ms()));
             // The plan looks at those that went into others too: visits to them count.
-            let due = list_of(&seen, &package, &user, today, season);
+            let mut due = list_until(&seen, &package, &user, [today, until], season);
+            let metres = way.sort(&mut due, &seen);
+            for row in &due {
+                let day = row.due.next.map_or_else(String::new, |day| format::short_day(day, today));
+                let far = metres.get(&row.household).map_or_else(String::new, |metres| way::far(*metres));
+                when.insert(row.household, format!(" · {day}{far}"));
+            }
             due.into_iter().map(|row| row.household).collect()
         } else if query.is_empty() {
             let homes = homes(seen.iter().copied());
@@ -163,7 +190,7 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>)
                 ids.push(hit.id);
                 why.insert(hit.id, hit.why);
             }
-            if filter != "@due" {
+            if until.is_none() {
                 ids.retain(|id| rows.get(id).and_then(|row| row.summary.as_ref()).is_some_and(fits));
             }
             ids
@@ -174,7 +201,9 @@ fn find(app: App, text: &str, filter: &str, shown: usize) -> (usize, Vec<House>)
             .take(shown)
             .filter_map(|id| {
                 let row = rows.get(&id)?;
-                Some(line(app, &package, row.summary.as_ref()?, row.unsent > 0, why.get(&id)))
+                let mut line = line(app, &package, row.summary.as_ref()?, row.unsent > 0, why.get(&id));
+                line.sub.extend(when.remove(&id));
+                Some(line)
             })
             .collect();
         (total, lines)
@@ -264,7 +293,12 @@ fn filters(app: App, filter: RwSignal<String>) -> AnyView {
         .into_any()
     };
     let chips = move || {
-        let fixed = [chip(String::new(), "全部".to_owned()), chip("@due".to_owned(), "该走访".to_owned())];
+        let fixed = [
+            chip(String::new(), "全部".to_owned()),
+            chip("@due".to_owned(), "该走访".to_owned()),
+            chip("@week".to_owned(), "本周".to_owned()),
+            chip("@month".to_owned(), "本月".to_owned()),
+        ];
         let rest = offered.get().into_iter().map(|(count, id, label)| {
             let short: String = label.split(['(', '（']).next().unwrap_or_default().to_owned();
             chip(id, format!("{short} {count}"))

@@ -1,8 +1,9 @@
 //! 点位: places that stay dangerous. What they are, when somebody was there, and the sheet to fill in on the next patrol
 //! (HAZ-04, HAZ-08, TERR-10).
 
+use chrono::NaiveDate;
 use gridbook_domain::form::Values;
-use gridbook_domain::hazard::{PointDue, Season, point_due};
+use gridbook_domain::hazard::{PointDue, Season, point_due, stock};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
@@ -83,16 +84,19 @@ fn card(app: App, entity: &Entity) -> AnyView {
     let line = |label: &'static str, words: String| {
         (!words.is_empty()).then(|| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }.into_any())
     };
-    let homes = threatened(app, &entity.values());
-    let phone = text("phone");
-    let call = (!phone.is_empty()).then(|| {
-        view! {
-            <a class="btn btn-wide" href=format!("tel:{phone}")>
-                {icon("phone")}
-                <span>{text("responsible")}</span>
-                <span class="nums">{format::phone(&phone)}</span>
-            </a>
-        }
+    let values = entity.values();
+    let homes = threatened(app, &values);
+    let call = [("phone", "responsible"), ("monitor_phone", "monitor")].map(|(number, who)| {
+        let (phone, who) = (text(number), text(who));
+        (!phone.is_empty()).then(|| {
+            view! {
+                <a class="btn btn-wide" href=format!("tel:{phone}")>
+                    {icon("phone")}
+                    <span>{who}</span>
+                    <span class="nums">{format::phone(&phone)}</span>
+                </a>
+            }
+        })
     });
     let hazard = format!(
         "#/hazard/new?place={}&address_text={}",
@@ -112,7 +116,11 @@ fn card(app: App, entity: &Entity) -> AnyView {
                 <dl class="kv">
                     {line("类别", package.label("point_kind", &kind).to_owned())}
                     {line("地点", text("address_text"))}
+                    {line("编号", text("code"))}
+                    {line("哪一种", said(&package, &values, "small_kind"))}
                     {line("责任人", text("responsible"))}
+                    {line("监测人", text("monitor"))}
+                    {line("能安置", values.get("capacity").and_then(Value::as_i64).map_or_else(String::new, |n| format!("{n} 人")))}
                     {line("危险", text("profile"))}
                     {line("转移路线", text("route"))}
                     {line("备注", text("remark"))}
@@ -122,9 +130,43 @@ fn card(app: App, entity: &Entity) -> AnyView {
             </div>
         </article>
         {homes}
+        {materials(&values, app.today())}
         {history(app, id)}
     }
     .into_any()
+}
+
+/// A choice in words.
+fn said(package: &Package, values: &Values, path: &str) -> String {
+    let id = values.get(path).and_then(Value::as_str).unwrap_or_default();
+    let field = package.form_for(RecordKind::Place).and_then(|form| form.field(path));
+    let choices = field.map_or(&[][..], |field| package.choices(field));
+    choices.iter().find(|choice| choice.id == id).map_or_else(String::new, |choice| choice.label.clone())
+}
+
+/// What is kept there: how much of it, until when it is good, who has the key (TERR-10).
+fn materials(values: &Values, today: NaiveDate) -> Option<AnyView> {
+    let kept = stock(values);
+    (!kept.is_empty()).then(|| {
+        let counted = values.get("counted_on").and_then(Value::as_str);
+        let counted = counted.map_or_else(|| "还没有盘点过".to_owned(), |day| format!("{day} 盘点"));
+        let rows = kept
+            .into_iter()
+            .map(|one| {
+                let (over, title) = (one.is_over(today), format!("{} {}", one.what, one.amount()));
+                let sub = one.words();
+                view! {
+                    <li class="row" data-testid="material-row">
+                        <span class="row-main"><span class="row-title">{title}</span><span class="row-sub">{sub}</span></span>
+                        {over.then(|| tag("warn", "已过有效期".to_owned()))}
+                    </li>
+                }
+                .into_any()
+            })
+            .collect();
+        let note = view! { <span class="muted">{counted}</span> }.into_any();
+        listed("物资", Some(note), rows)
+    })
 }
 
 /// Households below the slope: who has to be warned.

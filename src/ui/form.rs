@@ -15,6 +15,7 @@ mod table;
 
 pub use field::{At, field, fields};
 pub use pick::{household_picker, place_words};
+pub use place::read_position;
 pub use refs::household_line;
 pub use roster::read as read_roster;
 pub use state::{Around, FormState, known};

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use gridbook_domain::date;
 use gridbook_domain::household::HouseholdView;
 use gridbook_domain::household::category::{APPROVE, Held, Standing, entry, sees_sensitive};
+use gridbook_domain::household::merge::homes;
+use gridbook_domain::household::party::{PARTY, PARTY_RED};
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
@@ -33,7 +35,9 @@ pub fn kinds(app: App, view: &HouseholdView) -> AnyView {
     let seen = |held: &&Held| package.category(&held.category).is_some_and(|known| all || !known.sensitive);
     let (past, now): (Vec<&Held>, Vec<&Held>) =
         view.categories.iter().filter(seen).partition(|held| held.is_over(today));
-    let none = now.is_empty().then(|| view! { <p class="muted">"没有特殊类别，按一般户走访。"</p> });
+    let ruled = all.then(|| by_rule(app, view.id, &package)).flatten();
+    let none = (now.is_empty() && ruled.is_none())
+        .then(|| view! { <p class="muted">"没有特殊类别，按一般户走访。"</p> });
     let rows = now.iter().map(|held| line(app, view.id, &package, held, edits, approves)).collect_view();
     let before = (!past.is_empty()).then(|| {
         let rows = past.iter().map(|held| line(app, view.id, &package, held, false, approves)).collect_view();
@@ -47,12 +51,26 @@ pub fn kinds(app: App, view: &HouseholdView) -> AnyView {
     view! {
         <section class="stack" data-testid="kinds">
             {none}
+            {ruled}
             <ul class="rows rows-plain">{rows}</ul>
             {before}
             {edits.then(|| add(app, view, &package, approves))}
         </section>
     }
     .into_any()
+}
+
+/// What follows from disputes that are not settled: nobody sets it here, and nobody ends it.
+fn by_rule(app: App, id: EntityId, package: &Package) -> Option<AnyView> {
+    let today = app.today();
+    let held = app.rows(|rows| {
+        let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let home = homes(seen).into_iter().find(|home| home.id == id)?;
+        let kinds = home.kinds(today);
+        [PARTY_RED, PARTY].into_iter().find(|kind| kinds.contains(kind))
+    })?;
+    let words = format!("{}：纠纷了结后自动取消。", package.category(held)?.label);
+    Some(view! { <p data-testid="kind-ruled">{words}</p> }.into_any())
 }
 
 fn line(app: App, id: EntityId, package: &Package, held: &Held, edits: bool, approves: bool) -> AnyView {

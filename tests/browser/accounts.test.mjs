@@ -77,6 +77,29 @@ test("invited, at work, another password, a forgotten one", async (t) => {
     await wrong(await Phone.at(await device(), early), DEAD);
   });
 
+  await t.test("a unit has a kind, a phone and a head", async () => {
+    await desk.id("unit-new").click();
+    const fill = async (answers) => {
+      for (const [path, value] of Object.entries(answers)) await desk.id(`ask-${path}`).fill(value);
+      await desk.id("ask-save").click();
+    };
+    const gone = () => until("the dialog has closed", async () => (await desk.id("ask-save").count()) === 0);
+    await desk.id("ask-group").selectOption("public_service");
+    await fill({ code: "nyfwzx", name: "农业服务中心", phone: "123" });
+    await desk.id("ask-error").filter({ hasText: "电话号码不对" }).waitFor();
+    await inspect(desk.page, "desk-unit");
+    await fill({ phone: "0838-2345188" });
+    await gone();
+    const row = desk.page.locator('[data-testid=unit-row][data-code="nyfwzx"]');
+    await row.filter({ hasText: "农业服务中心" }).waitFor();
+    await row.getByTestId("unit-edit").click();
+    await fill({ head: "钟小满" });
+    await gone();
+    await row.filter({ hasText: "钟小满" }).waitFor();
+    await inspect(desk.page, "desk-units");
+    await desk.synced();
+  });
+
   await t.test("a fresh phone opens the link and is at work in its own grid", async () => {
     phone = await Phone.at(await device(), link);
     await phone.id("invite-name").filter({ hasText: NAME }).waitFor();

@@ -5,11 +5,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { DESK, PHONE } from "./harness/browser.mjs";
 import { Desk } from "./harness/desk.mjs";
+import { Account } from "./harness/feed.mjs";
 import { inspect, keep } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { Township } from "./harness/township.mjs";
 import { nudged, until } from "./harness/wait.mjs";
 
+const GRID = "510000100201001";
 const NOTE = "按时报到情绪平稳";
 
 /** Answers a dialog of questions and saves it. */
@@ -187,6 +189,92 @@ test("a household's card", async (t) => {
     await phone.id("movement").filter({ hasText: "季小雪 迁出" }).waitFor();
     assert.equal(await rows.count(), 0, "she is no more of the first");
     await phone.synced();
+  });
+
+  await t.test("the card tells the rest, and what a household is told before", async () => {
+    const worker = await Account.signIn(town.server.origin, "zhuli01");
+    const home = await worker.create({
+      type: "household",
+      form: "F-HOUSEHOLD/2",
+      place: { area: GRID },
+      set: {
+        address_text: "柳湾村1组99号",
+        door_no: "99号",
+        head: "苏木生",
+        residence_type: "permanent",
+        status: "active",
+        livestock: "两头牛",
+        evac_notify: ["gong"],
+        "members/m1/name": "苏木生",
+        "members/m1/relation": "head",
+        "members/m1/phone": "13912340099",
+        "members/m1/health": ["bedridden"],
+      },
+    });
+    await phone.go("households");
+    await phone.id("household-search").fill("苏木生");
+    const row = phone.id("household-row").filter({ hasText: "苏木生" });
+    await nudged("the phone has it", () => phone.wake(), async () => (await row.count()) > 0);
+    await phone.go(`household/${home}`);
+    const facts = phone.id("household-facts");
+    await facts.waitFor();
+    for (const part of await facts.locator("summary").all()) await part.click();
+    const told = await facts.innerText();
+    assert.ok(told.includes("两头牛") && told.includes("敲锣") && told.includes("卧床"), told);
+    await inspect(phone.page, "phone-household-facts");
+    await phone.id("household-notice-open").click();
+    assert.match(await phone.id("household-notice").innerText(), /改正/);
+    await inspect(phone.page, "phone-household-notice");
+    await phone.page.locator("dialog[open]").getByTestId("dialog-close").click();
+
+    // Nobody sets that its people stand in a dispute: the plan knows it from the dispute, and the list of the week has it.
+    await phone.go("households?due=1");
+    await phone.id("plan-way").waitFor();
+    assert.equal(await row.count(), 0, "a new household of no category is not due");
+    await worker.create({
+      type: "dispute",
+      form: "F-DISPUTE/1",
+      state: "submitted",
+      place: { area: GRID },
+      set: { facts: "水沟边界说不拢", occur_place: "一组院坝", household: home },
+    });
+    await nudged("it is due", () => phone.wake(), async () => (await row.count()) > 0);
+    await phone.go(`household/${home}`);
+    await phone.id("kind-ruled").filter({ hasText: "未结纠纷当事人户" }).waitFor();
+    await phone.go("households?due=1");
+    await row.waitFor();
+    await phone.page.getByTestId("filter-@week").click();
+    await row.waitFor();
+    await phone.id("plan-way").click();
+    await phone.id("plan-way").filter({ hasText: "按缓急排" }).waitFor();
+    assert.equal(await row.count(), 1, "the order leaves nobody out");
+    await inspect(phone.page, "phone-plan-way");
+  });
+
+  await t.test("visits drawn by lot are asked about again by somebody else", async () => {
+    const worker = await Account.signIn(town.server.origin, "zhuli01");
+    const now = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 16);
+    await worker.create({
+      type: "visit",
+      form: "F-VISIT/1",
+      state: "visited",
+      place: { area: GRID },
+      set: { household: house, visit_at: now, mode: "in_home", met: "head", well_being: "good" },
+    });
+    await desk.go("tasks");
+    await desk.id("tasks-village").selectOption(GRID.slice(0, 12));
+    const note = desk.id("review-note").first();
+    await nudged("a visit was drawn", () => desk.wake(), async () => (await note.count()) > 0);
+    const drawn = await desk.id("review-row").filter({ has: desk.id("review-note") }).first().getAttribute("data-id");
+    const mine = desk.page.locator(`[data-testid=review-row][data-id="${drawn}"]`);
+    await note.click();
+    await answer(desk, { way: "phone", result: "differs" });
+    await desk.id("ask-error").filter({ hasText: "写清情况" }).waitFor();
+    await saved(desk, { note: "说是打的电话，不是上门" });
+    await mine.getByTestId("review-result").filter({ hasText: "有出入" }).waitFor();
+    assert.equal(await mine.getByTestId("review-note").count(), 0);
+    await inspect(desk.page, "desk-review");
+    await desk.synced();
   });
 
   await t.test("where nobody goes alone is known to the named only", async () => {

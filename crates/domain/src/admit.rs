@@ -24,6 +24,7 @@ use crate::record::{RecordKind, written_over};
 use crate::restricted;
 use crate::role::{Actor, Target, may};
 use crate::territory::{AreaCode, AreaLevel, covers, micro};
+use crate::unit;
 use crate::warning;
 use crate::workflow::{self, Guard};
 use crate::zero;
@@ -147,6 +148,9 @@ impl Desk<'_> {
         if kind == RecordKind::Staff {
             staff::judge(self.package, self.actor, None, &create.set, self.today)?;
         }
+        if kind == RecordKind::Unit {
+            unit::judge(self.package, None, &create.set)?;
+        }
         if kind == RecordKind::Household {
             category::judge(self.package, self.actor, area, None, &create.set, self.today)?;
             merge::judge(self.package, self.actor, area, None, &create.set, self.today)?;
@@ -211,6 +215,9 @@ impl Desk<'_> {
             }
             if kind == RecordKind::Staff {
                 staff::judge(self.package, self.actor, Some(entity), &set.set, self.today)?;
+            }
+            if kind == RecordKind::Unit {
+                unit::judge(self.package, Some(entity), &set.set)?;
             }
             if kind == RecordKind::Household {
                 let area = entity.area().unwrap_or_default();

@@ -35,6 +35,10 @@ pub struct Form {
     pub id: String,
     /// Grows by one with every change.
     pub version: u32,
+    /// The earliest version that this one stands for, too: it asks everything that those asked, as they did, and demands
+    /// nothing else. Records that live on, a household or a point, are so corrected with what is asked today. 0 = itself.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub covers: u32,
     /// Name that people see.
     pub title: String,
     /// The kind of record that the form fills.
@@ -68,6 +72,11 @@ impl Form {
             form
         };
         bare(self) == bare(other)
+    }
+
+    /// Whether a record that names this version of the form is read with it.
+    pub const fn reads(&self, version: u32) -> bool {
+        version == self.version || self.covers > 0 && self.covers <= version && version < self.version
     }
 
     /// Every top-level field with its section.

@@ -7,6 +7,7 @@ mod patrol;
 mod point;
 mod points;
 mod rounds;
+mod stock;
 
 use gridbook_log::EntityId;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,7 @@ pub use rounds::{
     enforcement_due, enforcing, failed_too_often, recheck_by, rounds, stage_words,
 };
 pub(crate) use rounds::{enforced, failed};
+pub use stock::{Material, stock};
 
 /// Rules of hazards as data.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

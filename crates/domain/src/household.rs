@@ -2,8 +2,11 @@
 
 pub mod category;
 pub mod double;
+pub mod facts;
 pub mod merge;
 pub mod movement;
+pub mod notice;
+pub mod party;
 pub mod twin;
 
 use gridbook_log::{Entity, EntityId, order_by_key};

@@ -34,6 +34,7 @@ pub mod share;
 pub mod summary;
 pub mod territory;
 pub mod township;
+pub mod unit;
 pub mod validate;
 pub mod warning;
 pub mod workflow;

@@ -343,7 +343,8 @@ impl Package {
         match name.split_once('/') {
             Some((id, version)) => {
                 let version: u32 = version.parse().ok()?;
-                self.forms.get().iter().find(|form| form.id == id && form.version == version)
+                let own = self.forms.get().iter().filter(|form| form.id == id && form.reads(version));
+                own.min_by_key(|form| form.version)
             }
             None => self.form(name),
         }

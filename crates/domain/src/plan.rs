@@ -6,8 +6,10 @@ mod coverage;
 mod credit;
 mod indicator;
 mod proof;
+pub mod sample;
 pub mod task;
 mod trigger;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +33,7 @@ pub use indicator::{Fact, Indicators, indicators};
 pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
 pub(crate) use trigger::entered;
 pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
+pub use way::{by_way, month_end, week_end};
 
 /// A category that a household holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -258,6 +261,18 @@ pub fn due_list<'a>(
     today: NaiveDate,
     season: Season,
 ) -> Vec<DueRow> {
+    due_until(summaries, package, today, today, season)
+}
+
+/// The plan as far as a day: what is due today, and what falls due until then, what begins to call for a visit by then
+/// included.
+pub fn due_until<'a>(
+    summaries: impl IntoIterator<Item = &'a Summary> + Clone,
+    package: &Package,
+    today: NaiveDate,
+    until: NaiveDate,
+    season: Season,
+) -> Vec<DueRow> {
     let visits = visits_by_household(summaries.clone());
     let rules = package.visits.get();
     let merges = Merges::of(summaries.clone());
@@ -282,7 +297,7 @@ pub fn due_list<'a>(
             let kinds = summary.kinds(today);
             let heard = [heard, &warning::signals(package, &warnings, (&summary.area, &kinds))].concat();
             let called = extras(rules, &kinds, &heard, visits, today);
-            let called = called.into_iter().find(|extra| extra.wanted(today));
+            let called = called.into_iter().find(|extra| extra.wanted(until));
             // What is due anyway by then is not called for besides; visits that rest are.
             let planned = matches!(due.state, DueState::Overdue | DueState::Due);
             let sooner = |extra: &Extra| !planned || due.next.is_none_or(|next| extra.by < next);
@@ -295,7 +310,11 @@ pub fn due_list<'a>(
             });
             DueRow { household: summary.id, due, why, attempts }
         })
-        .filter(|row| matches!(row.due.state, DueState::Overdue | DueState::Due))
+        .filter(|row| match row.due.state {
+            DueState::Overdue | DueState::Due => true,
+            DueState::Ok => row.due.next.is_some_and(|next| next <= until),
+            DueState::Suspended | DueState::None => false,
+        })
         .collect();
     order_by(&mut rows, |a, b| order(a).cmp(&order(b)));
     rows

@@ -167,8 +167,8 @@ pub struct Summary {
     pub units: Vec<String>,
     /// Official number; for households and territory their code, for staff the account, for applications the item.
     pub number: String,
-    /// Household categories with their days ([`Summary::kinds`] reads them); for hazards and disputes their category; for places their kind; for matters and entries
-    /// the item of the list, and for entries the place that they are about; for mediation files their
+    /// Household categories with their days ([`Summary::kinds`] reads them); for hazards and disputes their category; for places their kind, and where it is its own, in how many days each is patrolled, usually, in floods and in fires; for matters and entries
+    /// the item of the list, and for entries the place that they are about, for looks at a visit that visit and the result; for mediation files their
     /// dispute; for hand-overs the account that leaves and the one that takes over; for applications who reviewed it; for restricted entries the category and who goes; for
     /// visit tasks what
     /// [`VisitTask`] reads back, for warnings and periods of zero reports what [`Warning`] and [`Period`] do, for zero reports and steps of a micro-grid
@@ -187,7 +187,7 @@ pub struct Summary {
 }
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 9;
+pub const MADE_BY: u32 = 10;
 
 /// Types of streams that no list shows, and this version reads all the same.
 const OTHERS: [&str; 2] = [crate::township::TYPE, gridbook_log::key::TYPE];
@@ -566,6 +566,7 @@ impl Summary {
                 self.subtitle = (if words[3].is_empty() { "没有情况" } else { "有情况" }).to_owned();
                 self.categories.extend(words);
             }
+            self.categories.extend(crate::plan::sample::row_words(entity).into_iter().flatten());
             if let Some((words, step, spot)) = micro::row_words(entity) {
                 step.label().clone_into(&mut self.subtitle);
                 self.hints.extend(spot.map(|(lat, lon)| Hint::At { lat, lon }));
@@ -586,7 +587,13 @@ impl Summary {
         self.title = text("name");
         self.subtitle = text("address_text");
         self.state = text("status");
+        let days =
+            |path: &str| entity.get(path).and_then(Value::as_u64).map_or_else(String::new, |n| n.to_string());
+        let own = ["patrol_days", "flood_days", "fire_days"].map(days);
         self.categories = vec![text("point_kind")];
+        if own.iter().any(|days| !days.is_empty()) {
+            self.categories.extend(own);
+        }
         self.keys.names = vec![fold(&self.title)];
         self.keys.initials = name_initials(&self.title);
         self.keys.tails = phone_tail(&text("phone")).into_iter().collect();

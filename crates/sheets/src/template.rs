@@ -63,6 +63,11 @@ fn words(rule: &Rule) -> String {
         ColumnKind::Int(min, max) => format!("{min} 到 {max} 的整数"),
         ColumnKind::YesNo => "是 或 否".to_owned(),
         ColumnKind::Choice(_) => format!("从这些里选：{}", choices(rule).join("、")),
+        // No list to pick from: it would take one of them only.
+        ColumnKind::Choices(options) => {
+            let labels: Vec<&str> = options.iter().map(|(_, label)| *label).collect();
+            format!("从这些里选，几个用顿号隔开：{}", labels.join("、"))
+        }
         ColumnKind::Categories => "户类别名称，见下方，多个用顿号隔开".to_owned(),
         ColumnKind::Roles => "角色名称，见下方，多个用顿号隔开".to_owned(),
     };

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
+use gridbook_domain::plan::sample::{Found, picked};
 use gridbook_domain::plan::{
     Doubt, Doubtful, Fact, Trace, Walk, credits, doubtful, full_coverages, indicators, visits_by_household,
 };
@@ -91,6 +92,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "请核对的走访",
         "几分钟里登记了许多户，或定位离住处远（已减去误差）。只供询问，不作结论，不计入任何指标。",
     ),
+    (
+        "走访抽查",
+        "这段时间见到人的走访，每村抽百分之五、至少一次，由没去走访的人核实；没联系上的不算已查，要再联系。",
+    ),
     ("上、下半年全覆盖", "半年里见到过人的户 ÷ 范围内的户。"),
 ];
 
@@ -170,9 +175,30 @@ pub(super) async fn coverage(app: App, names: &Names, asked: &Asked) -> Figures 
     let tables = vec![
         texts("走访覆盖", &heads, rows),
         people(names, &walks, &all),
+        reviews(names, asked, &all, rules.review_percent),
         questions(app, names, &doubtful(&traces, &rules, home)),
     ];
     Figures { tables, meanings: MEANINGS, ..Figures::default() }
+}
+
+/// What came of asking about some visits again, by place.
+fn reviews(names: &Names, asked: &Asked, rows: &[Summary], percent: u32) -> Table {
+    let list = picked(rows, percent, (asked.from, asked.to));
+    let line = |name: String, prefix: &str| {
+        let here = list.iter().filter(|one| asked.zones.covers(prefix, &one.area));
+        let (mut drawn, mut found) = (Share::default(), [0_usize; 4]);
+        for one in here {
+            drawn.count(!one.waits());
+            if let Some(at) = Found::ALL.iter().position(|known| Some(*known) == one.found) {
+                found[at] += 1;
+            }
+        }
+        std::iter::once(name).chain([drawn.words()]).chain(found.map(|n| n.to_string())).collect::<Vec<_>>()
+    };
+    let mut rows: Vec<Vec<String>> =
+        places(names, &asked.area).into_iter().map(|(code, name)| line(name, &code)).collect();
+    rows.push(line("合计".to_owned(), &asked.area));
+    table("走访抽查", &["范围", "已查/抽中", "属实", "有出入", "没有来过", "没联系上"], rows)
 }
 
 /// Who made the visits that met somebody. Under the line a household and a visit count once, however many came.

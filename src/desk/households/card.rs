@@ -25,7 +25,7 @@ use crate::ui::format::{age, phone, when};
 use crate::ui::icon::icon;
 use crate::ui::kinds::kinds;
 use crate::ui::states::{Tone, banner, blank, loading};
-use crate::ui::{joint, live, moves, same};
+use crate::ui::{facts, joint, live, moves, same};
 
 #[derive(Clone, PartialEq)]
 enum Load {
@@ -129,6 +129,7 @@ fn draw(app: App, names: &Names, view: &HouseholdView, values: &Values, past: &[
                 {line("居住", package.label("residence_type", &view.residence_type).to_owned())}
                 {line("备注", view.remarks.clone())}
             </dl>
+            {facts::more(app, view, values)}
             <section class="section">
                 <div class="section-head"><h3 class="section-title">"户类别"</h3></div>
                 {kinds(app, view)}

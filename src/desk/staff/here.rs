@@ -14,6 +14,7 @@ use crate::app::{Backend, use_app};
 use crate::desk::areas::zones;
 use crate::desk::parts::select;
 use crate::desk::table::{Col, table};
+use crate::ui::ask::asking;
 use crate::ui::dialog::dialog;
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
@@ -99,6 +100,7 @@ pub fn page() -> AnyView {
         <div class="page-head"><h1 class="page-title">"人员"</h1></div>
         {new_person()}
         {table("人员", false, &[Col::Text("姓名"), Col::Text("账号"), Col::Text("操作")], rows)}
+        {asking(|| super::units::units(|_| Vec::new()))}
         {dialog(open, "", "邀请码", Box::new(show))}
     }
     .into_any()

@@ -1,5 +1,8 @@
 //! Where: asked once, when the person taps, never in the background; optional, and refusing is an answer.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen::JsCast;
@@ -73,21 +76,40 @@ pub(super) fn geo(state: FormState, at: &At) -> AnyView {
 }
 
 fn locate(state: FormState, asked: RwSignal<Asked>, path: String) {
-    let Ok(geolocation) = window().navigator().geolocation() else {
-        asked.set(Asked::Failed);
-        return;
-    };
+    read_position(move |told| match told {
+        Ok(point) => {
+            if asked.try_set(Asked::No).is_none() {
+                state.set(&path, Some(point));
+            }
+        }
+        Err(refused) => {
+            asked.try_set(if refused { Asked::Refused } else { Asked::Failed });
+        }
+    });
+}
+
+fn tell(told: &Cell<Option<impl FnOnce(Result<Value, bool>)>>, said: Result<Value, bool>) {
+    if let Some(told) = told.take() {
+        told(said);
+    }
+}
+
+/// Reads the position once: {"lat", "lon", "acc"}; else whether the phone does not allow it.
+pub fn read_position(told: impl FnOnce(Result<Value, bool>) + 'static) {
+    let Ok(geolocation) = window().navigator().geolocation() else { return told(Err(false)) };
+    // One of the three is called.
+    let told = Rc::new(Cell::new(Some(told)));
+    let hears = told.clone();
     let found = Closure::once_into_js(move |position: web_sys::Position| {
         let at = position.coords();
         let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
         let point = json!({ "lat": round(at.latitude()), "lon": round(at.longitude()), "acc": at.accuracy().round() });
-        if asked.try_set(Asked::No).is_none() {
-            state.set(&path, Some(point));
-        }
+        tell(&hears, Ok(point));
     });
+    let hears = told.clone();
     let failed = Closure::once_into_js(move |error: web_sys::PositionError| {
         let refused = error.code() == web_sys::PositionError::PERMISSION_DENIED;
-        asked.try_set(if refused { Asked::Refused } else { Asked::Failed });
+        tell(&hears, Err(refused));
     });
     let options = web_sys::PositionOptions::new();
     options.set_enable_high_accuracy(true);
@@ -99,6 +121,6 @@ fn locate(state: FormState, asked: RwSignal<Asked>, path: String) {
         &options,
     );
     if sent.is_err() {
-        asked.set(Asked::Failed);
+        tell(&told, Err(false));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use gridbook_log::{EntityId, map_of, order_by_key};
 use serde_json::Value;
 
-use super::patrol::{Answered, PatrolDue, Season, Spawned, inspect, patrol_due};
+use super::patrol::{Answered, PatrolDue, PointKind, Season, Spawned, inspect, patrol_due};
 use crate::calendar::{DAY_MS, day_of, midnight};
 use crate::form::{Values, table_rows};
 use crate::package::Package;
@@ -37,6 +37,19 @@ fn lasts<'a>(rows: impl Iterator<Item = &'a Summary>) -> BTreeMap<&'a str, u64> 
     lasts
 }
 
+/// How often this place is patrolled: as its kind, but for what is said of the place itself (TERR-10). Warnings go by the
+/// kind.
+pub(super) fn rhythm(kind: &PointKind, row: &Summary) -> PointKind {
+    let days = |word: usize| row.categories.get(word)?.parse::<u64>().ok().filter(|days| *days > 0);
+    let own = |word: usize, usual: Option<u64>| days(word).map(|days| days * 24).or(usual);
+    PointKind {
+        hours: own(1, kind.hours),
+        flood_hours: own(2, kind.flood_hours),
+        fire_hours: own(3, kind.fire_hours),
+        ..kind.clone()
+    }
+}
+
 fn due_of(
     package: &Package,
     row: &Summary,
@@ -50,7 +63,7 @@ fn due_of(
     let kind = row.categories.first()?;
     let kind = package.hazards.get().points.iter().find(|known| known.id == *kind)?;
     let season = season_with(package, warnings, (kind, &row.area), season, now);
-    let due = patrol_due(package, kind, last, row.at, &season, now)?;
+    let due = patrol_due(package, &rhythm(kind, row), last, row.at, &season, now)?;
     Some(PointDue { place: row.id, last, due })
 }
 
@@ -164,6 +177,26 @@ mod tests {
         made["place"] = json!({"area": GRID});
         story.admitted(&person("ann", "village_assistant"), "create", &made).unwrap();
         Summary::of(&story.entity, Package::builtin()).unwrap()
+    }
+
+    #[test]
+    fn a_place_with_a_rhythm_of_its_own_keeps_it() {
+        let package = Package::builtin();
+        let place = |set: Value| summary("place", &json!({"form": "F-PLACE/2", "set": set}));
+        let every = |row: &Summary, season: &Season| {
+            point_due(package, [row].into_iter(), row, season, START).map(|point| point.due.every_hours)
+        };
+        let (dry, flood) = (Season::default(), Season { flood: true, ..Season::default() });
+        let usual = place(json!({"name": "下坝低洼点", "point_kind": "low_point"}));
+        assert_eq!((every(&usual, &dry), every(&usual, &flood)), (Some(720), Some(168)));
+        let own = place(
+            json!({"name": "下坝低洼点", "point_kind": "low_point", "patrol_days": 10, "flood_days": 2}),
+        );
+        assert_eq!((every(&own, &dry), every(&own, &flood)), (Some(240), Some(48)));
+        // What is said of one season leaves the others as they are.
+        let fires = place(json!({"name": "水池", "point_kind": "water_point", "fire_days": 7}));
+        let fire = Season { fire: true, ..Season::default() };
+        assert_eq!((every(&fires, &dry), every(&fires, &fire)), (Some(2160), Some(168)));
     }
 
     fn slope() -> Summary {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use super::point::rhythm;
 use super::{PatrolDue, PointKind, Season, patrol_due, patrolled_at};
 use crate::calendar::day_of;
 use crate::case::CaseView;
@@ -37,6 +38,7 @@ pub struct Point<'p> {
 /// A place while its patrols are counted.
 struct Found<'p> {
     point: Point<'p>,
+    rhythm: PointKind,
     known: u64,
     times: usize,
 }
@@ -57,14 +59,16 @@ pub fn points<'p, 'a>(
     let fresh = |place: &str, area: &str, kind: &'p PointKind, known: u64| {
         let (place, area, made) = (place.to_owned(), area.to_owned(), Share::default());
         let point = Point { place, area, kind, last: None, due: None, made, abnormal: 0 };
-        Found { point, known, times: 0 }
+        Found { point, rhythm: kind.clone(), known, times: 0 }
     };
     // By the id of a place, else by its name and kind.
     let mut found: BTreeMap<(String, &str), Found<'p>> = BTreeMap::new();
     for place in places.into_iter().filter(|place| place.state != "closed") {
         let kind = place.categories.first().and_then(|id| named(id));
         if let Some(kind) = kind {
-            found.insert((place.id.to_string(), ""), fresh(&place.title, &place.area, kind, place.at));
+            let own =
+                Found { rhythm: rhythm(kind, place), ..fresh(&place.title, &place.area, kind, place.at) };
+            found.insert((place.id.to_string(), ""), own);
         }
     }
     for case in patrols {
@@ -94,9 +98,9 @@ pub fn points<'p, 'a>(
     let days = usize::try_from((to - from).num_days() + 1).unwrap_or(0);
     let mut list: Vec<Point<'p>> = found
         .into_values()
-        .map(|Found { mut point, known, times }| {
+        .map(|Found { mut point, rhythm, known, times }| {
             let season = Season::usual(day_of(now));
-            let due = |season: &Season| patrol_due(package, point.kind, point.last, known, season, now);
+            let due = |season: &Season| patrol_due(package, &rhythm, point.last, known, season, now);
             let every = due(&season).and_then(|due| usize::try_from(due.every_hours).ok());
             let whole = every.map_or(times, |every| (days * 24 / every.max(1)).max(1));
             point.made = Share { part: times.min(whole), whole };

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use gridbook_log::{Body, Entity, EntityId, Op, map_of};
 use serde_json::Value;
 
+use super::party::Parties;
 use crate::admit::Refusal;
 use crate::form::Values;
 use crate::package::Package;
@@ -197,7 +198,8 @@ pub(crate) fn over(status: &str) -> bool {
 }
 
 /// The households that count, in a plan or a figure: those that stand, each with the categories of all that went into
-/// it. Those that were refused, cancelled or split are left out.
+/// it, and with those that follow from open disputes ([`Parties`]). Those that were refused, cancelled or split are left
+/// out.
 pub fn homes<'a>(rows: impl IntoIterator<Item = &'a Summary> + Clone) -> Vec<Cow<'a, Summary>> {
     let merges = Merges::of(rows.clone());
     let houses = |row: &&'a Summary| row.kind == RecordKind::Household && !row.rejected;
@@ -205,13 +207,19 @@ pub fn homes<'a>(rows: impl IntoIterator<Item = &'a Summary> + Clone) -> Vec<Cow
     for row in rows.clone().into_iter().filter(houses).filter(|row| merges.hides(row.id)) {
         came.entry(merges.standing(row.id)).or_default().extend(&row.categories);
     }
+    let parties = Parties::of(rows.clone(), &merges);
     let one = |row: &'a Summary| {
-        let Some(words) = came.get(&row.id) else { return Cow::Borrowed(row) };
+        let (came, party) = (came.get(&row.id), parties.words(row));
+        if came.is_none() && party.is_empty() {
+            return Cow::Borrowed(row);
+        }
         let mut whole = row.clone();
-        ACTIVE.clone_into(&mut whole.state);
-        for word in words {
+        if came.is_some() {
+            ACTIVE.clone_into(&mut whole.state);
+        }
+        for word in came.into_iter().flatten().copied().chain(&party) {
             if !whole.categories.contains(word) {
-                whole.categories.push((*word).clone());
+                whole.categories.push(word.clone());
             }
         }
         Cow::Owned(whole)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridbook_log::Entity;
 
 use crate::household::HouseholdView;
+use crate::household::party::{PARTY, PARTY_RED};
 use crate::package::Package;
 use crate::record::RecordKind;
 
@@ -43,7 +44,10 @@ const RESTRICTED: [(&str, &str, bool); 6] = [
 impl Vocabulary {
     /// The words of a data package.
     pub fn of(package: &Package) -> Self {
-        let categories = package.categories.iter().map(|c| (c.id.as_str(), c.label.as_str(), false));
+        // What follows from disputes nobody writes down.
+        let written =
+            package.categories.iter().filter(|held| ![PARTY, PARTY_RED].contains(&held.id.as_str()));
+        let categories = written.map(|c| (c.id.as_str(), c.label.as_str(), false));
         Self::new(
             package.roles.iter().map(|role| (role.id.as_str(), role.label.as_str())),
             categories.chain(RESTRICTED),

@@ -84,7 +84,16 @@ pub(super) fn member(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option<Me
     let id = reader.id_number("id_number");
     let phone = reader.phones("phone").into_iter().next().unwrap_or_default();
     put(&mut fields, "resident_status", reader.choice("resident_status"));
-    put(&mut fields, "remarks", reader.text("remarks"));
+    for column in ["remarks", "ethnicity", "work_place", "skills", "guardian"] {
+        put(&mut fields, column, reader.text(column));
+    }
+    for column in ["education", "marital", "political", "occupation", "disability", "disability_grade"] {
+        put(&mut fields, column, reader.choice(column));
+    }
+    for column in ["health", "assistance"] {
+        let found = reader.choices(column);
+        put(&mut fields, column, (!found.is_empty()).then_some(found));
+    }
     if let Some(id) = &id {
         agree(reader, id, &mut sex, &mut birth);
         fields.insert("id_number".to_owned(), json!(id.number));

@@ -145,6 +145,28 @@ pub(super) fn known_area(run: &Run<'_>, reader: &mut RowReader<'_>, column: &str
     known
 }
 
+/// What is text of a household.
+const TEXTS: [&str; 15] = [
+    "address_text",
+    "door_no",
+    "landmark",
+    "liaison",
+    "remarks",
+    "income_sources",
+    "main_needs",
+    "doctor",
+    "evac_contact",
+    "evac_backup",
+    "evac_route",
+    "evac_shelter",
+    "evac_time",
+    "livestock",
+    "consent_by",
+];
+/// What is so or not.
+const YES_NO: [&str; 7] =
+    ["cut_slope", "near_water", "smoke_alarm", "extinguisher", "ebike_inside", "evac_vehicle", "bedridden"];
+
 /// A household (TERR-07).
 pub(super) fn household(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option<Row> {
     let code = reader.household_code("code");
@@ -161,27 +183,29 @@ pub(super) fn household(run: &mut Run<'_>, reader: &mut RowReader<'_>) -> Option
         }
     }
     let mut values = Values::new();
-    for id in ["address_text", "door_no", "landmark", "liaison", "remarks"] {
+    for id in TEXTS {
         put(&mut values, id, reader.text(id));
     }
     put(&mut values, "head", reader.name("head"));
     for (n, phone) in reader.phones("phones").into_iter().enumerate() {
         values.insert(format!("phones/p{}/number", n + 1), json!(phone));
     }
-    for id in ["residence_type", "structure", "safety"] {
+    for id in ["residence_type", "structure", "safety", "use", "fuel"] {
         put(&mut values, id, reader.choice(id));
     }
     for id in ["registered_count", "resident_count", "floors", "built_year"] {
         put(&mut values, id, reader.int(id));
     }
-    for id in ["cut_slope", "near_water"] {
+    for id in YES_NO {
         put(&mut values, id, reader.yes_no(id));
     }
     let categories = reader.terms("categories");
     if !categories.is_empty() {
         values.insert("categories".to_owned(), json!(categories));
     }
-    put(&mut values, "consent_date", reader.date("consent_date"));
+    for id in ["consent_date", "evac_drill"] {
+        put(&mut values, id, reader.date(id));
+    }
     values.insert("status".to_owned(), json!("active"));
     let code = code?;
     values.insert("code".to_owned(), json!(code));

@@ -85,6 +85,8 @@ pub enum ColumnKind {
     YesNo,
     /// One of (id, label).
     Choice(&'static [(&'static str, &'static str)]),
+    /// Several of (id, label).
+    Choices(&'static [(&'static str, &'static str)]),
     /// Several household categories, by label or id.
     Categories,
     /// Several roles, by label or id.
@@ -195,6 +197,66 @@ const RESIDENT_STATUS: &[(&str, &str)] = &[
     ("elsewhere", "居住外地"),
 ];
 
+const USE: &[(&str, &str)] = &[("own", "自住"), ("let", "出租"), ("business", "经营")];
+const FUEL: &[(&str, &str)] =
+    &[("electric", "电"), ("lpg", "液化气"), ("biogas", "沼气"), ("coal", "煤"), ("wood", "柴")];
+const EDUCATION: &[(&str, &str)] = &[
+    ("none", "未上学"),
+    ("primary", "小学"),
+    ("junior", "初中"),
+    ("senior", "高中(中专)"),
+    ("senior", "高中"),
+    ("senior", "中专"),
+    ("college", "大专"),
+    ("bachelor", "本科及以上"),
+    ("bachelor", "本科"),
+];
+const MARITAL: &[(&str, &str)] =
+    &[("single", "未婚"), ("married", "已婚"), ("divorced", "离异"), ("widowed", "丧偶")];
+const POLITICAL: &[(&str, &str)] =
+    &[("party", "党员"), ("league", "团员"), ("masses", "群众"), ("other", "其他")];
+const OCCUPATION: &[(&str, &str)] = &[
+    ("employee", "机关企事业单位从业人员"),
+    ("farmer", "农林牧渔从业人员"),
+    ("self_employed", "个体或自由职业"),
+    ("soldier", "军人"),
+    ("retired", "离退休"),
+    ("student", "学生"),
+    ("jobless", "无业"),
+    ("migrant_worker", "农村进城务工人员"),
+    ("other", "其他"),
+];
+const HEALTH: &[(&str, &str)] = &[
+    ("chronic", "慢性病"),
+    ("serious", "大病重病"),
+    ("disabled", "失能"),
+    ("dementia", "失智"),
+    ("bedridden", "卧床"),
+    ("pregnant", "孕产期"),
+];
+const DISABILITY: &[(&str, &str)] = &[
+    ("sight", "视力"),
+    ("hearing", "听力"),
+    ("speech", "言语"),
+    ("limb", "肢体"),
+    ("mind", "智力"),
+    ("several", "多重"),
+];
+const GRADE: &[(&str, &str)] = &[("1", "一级"), ("2", "二级"), ("3", "三级"), ("4", "四级")];
+const ASSISTANCE: &[(&str, &str)] = &[
+    ("dibao", "低保"),
+    ("tekun", "特困"),
+    ("disability_subsidy", "残疾人补贴"),
+    ("elder_allowance", "高龄津贴"),
+    ("medical_aid", "医疗救助"),
+    ("temporary_aid", "临时救助"),
+    ("education_aid", "教育资助"),
+    ("house_repair", "危房改造"),
+    ("job_post", "公益岗位"),
+    ("industry_aid", "产业奖补"),
+    ("other", "其他"),
+];
+
 /// Name of the sheet in a template that explains the columns; never read as data.
 pub const GUIDE_SHEET: &str = "填写说明";
 
@@ -288,6 +350,24 @@ const HOUSEHOLDS: &[Column] = &[
     col("cut_slope", "削坡建房", ColumnKind::YesNo, "否").or(&["是否削坡建房"]),
     col("near_water", "临水", ColumnKind::YesNo, "否").or(&["是否临水"]),
     col("liaison", "联系人", ColumnKind::Text(20), "").or(&["联户人", "结对联系人"]),
+    col("use", "房屋用途", ColumnKind::Choice(USE), "自住").or(&["用途"]),
+    col("fuel", "炊事燃料", ColumnKind::Choice(FUEL), "").or(&["燃料"]),
+    col("smoke_alarm", "有烟感", ColumnKind::YesNo, ""),
+    col("extinguisher", "有灭火器", ColumnKind::YesNo, ""),
+    col("ebike_inside", "室内充电动车", ColumnKind::YesNo, ""),
+    col("income_sources", "收入来源", ColumnKind::Text(200), "").or(&["主要收入"]),
+    col("main_needs", "主要需求", ColumnKind::Text(200), ""),
+    col("doctor", "家庭医生", ColumnKind::Text(30), "").or(&["签约医生"]),
+    col("evac_contact", "转移责任人", ColumnKind::Text(30), "").or(&["对接责任人"]),
+    col("evac_backup", "后备责任人", ColumnKind::Text(30), ""),
+    col("evac_route", "转移路线", ColumnKind::Text(200), ""),
+    col("evac_shelter", "安置点", ColumnKind::Text(60), ""),
+    col("evac_time", "什么时候转移", ColumnKind::Text(60), ""),
+    col("evac_vehicle", "需要车辆", ColumnKind::YesNo, ""),
+    col("bedridden", "有人卧床", ColumnKind::YesNo, ""),
+    col("livestock", "要转移的牲畜", ColumnKind::Text(60), ""),
+    col("evac_drill", "最近演练日期", ColumnKind::Date, ""),
+    col("consent_by", "告知人", ColumnKind::Text(30), ""),
     col("consent_date", "告知日期", ColumnKind::Date, "2025-03-12").or(&["告知同意日期"]),
     col("remarks", "备注", ColumnKind::Text(200), "").or(&["说明"]),
 ];
@@ -312,6 +392,20 @@ const PERSONS: &[Column] = &[
     col("phone", "联系电话", ColumnKind::Phone, "13800510002").or(&["电话", "手机号", "手机", "本人电话"]),
     col("resident_status", "居住状况", ColumnKind::Choice(RESIDENT_STATUS), "在家")
         .or(&["在家情况", "居住状态"]),
+    col("ethnicity", "民族", ColumnKind::Text(10), ""),
+    col("education", "文化程度", ColumnKind::Choice(EDUCATION), "").or(&["学历"]),
+    col("marital", "婚姻状况", ColumnKind::Choice(MARITAL), ""),
+    col("political", "政治面貌", ColumnKind::Choice(POLITICAL), ""),
+    col("occupation", "职业", ColumnKind::Choice(OCCUPATION), "").or(&["职业类别"]),
+    col("work_place", "在哪里务工", ColumnKind::Text(40), "").or(&["务工地"]),
+    col("skills", "技能特长", ColumnKind::Text(60), "").or(&["技能"]),
+    col("guardian", "监护人", ColumnKind::Text(30), "").help("未满 18 岁的填"),
+    col("health", "健康情况", ColumnKind::Choices(HEALTH), "")
+        .or(&["健康状况"])
+        .help("只在照料、转移用得上时填"),
+    col("disability", "残疾类别", ColumnKind::Choice(DISABILITY), "").help("精神残疾不在这里填"),
+    col("disability_grade", "残疾等级", ColumnKind::Choice(GRADE), ""),
+    col("assistance", "享受的救助", ColumnKind::Choices(ASSISTANCE), "").or(&["享受政策"]),
     col("remarks", "备注", ColumnKind::Text(200), "").or(&["说明"]),
 ];
 

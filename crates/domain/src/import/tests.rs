@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used)]
+mod cards;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -401,28 +403,4 @@ fn the_examples_of_the_templates_pass() {
     let out = preview(&sheets, &Vocabulary::of(Package::builtin()), &existing, &options());
     assert!(out.bad.is_empty() && out.duplicates.is_empty(), "{:?} {:?}", out.bad, out.duplicates);
     assert_eq!(out.ok_rows(), 4);
-}
-
-#[test]
-fn ids_of_choices_are_those_of_the_package() {
-    let package = Package::builtin();
-    for (template, column, dict) in [
-        (TemplateId::Households, "residence_type", "residence_type"),
-        (TemplateId::Households, "structure", "house_structure"),
-        (TemplateId::Households, "safety", "house_safety"),
-        (TemplateId::Persons, "relation", "relation_to_head"),
-        (TemplateId::Persons, "sex", "sex"),
-        (TemplateId::Persons, "resident_status", "resident_status"),
-    ] {
-        let ColumnKind::Choice(options) = template.template().column(column).unwrap().kind else {
-            panic!("{column}")
-        };
-        let dict = package.dict(dict).unwrap();
-        for (id, _) in options {
-            assert!(dict.options.iter().any(|choice| choice.id == *id), "{column}: {id}");
-        }
-        for choice in &dict.options {
-            assert!(options.iter().any(|(id, _)| *id == choice.id), "{column} lacks {}", choice.id);
-        }
-    }
 }

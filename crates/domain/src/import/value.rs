@@ -110,7 +110,11 @@ impl<'a> RowReader<'a> {
         }
         if !matches!(
             column.kind,
-            ColumnKind::Text(_) | ColumnKind::Name | ColumnKind::Categories | ColumnKind::Roles
+            ColumnKind::Text(_)
+                | ColumnKind::Name
+                | ColumnKind::Categories
+                | ColumnKind::Roles
+                | ColumnKind::Choices(_)
         ) {
             let folded = half_width(&text);
             if folded != text {
@@ -371,6 +375,25 @@ impl<'a> RowReader<'a> {
             self.problem(column, ProblemCode::NotAnOption, message);
         }
         found.map(|(option, _)| *option)
+    }
+
+    /// Several of the column's choices, as their ids.
+    pub(super) fn choices(&mut self, id: &str) -> Vec<&'static str> {
+        let Some((column, _, text)) = self.clean(id) else { return Vec::new() };
+        let ColumnKind::Choices(options) = column.kind else { return Vec::new() };
+        let mut found = Vec::new();
+        for part in parts(&text) {
+            match options.iter().find(|(option, label)| *label == part || option.eq_ignore_ascii_case(part)) {
+                Some((option, _)) if found.contains(option) => {}
+                Some((option, _)) => found.push(*option),
+                None => {
+                    let labels: Vec<&str> = options.iter().map(|(_, label)| *label).collect();
+                    let message = format!("{} 不在可选项里。可填：{}。", quote(part), labels.join("、"));
+                    self.problem(column, ProblemCode::NotAnOption, message);
+                }
+            }
+        }
+        found
     }
 
     /// Several terms of a vocabulary, as ids.

@@ -23,11 +23,13 @@ pub struct ProofRules {
     pub minutes: u64,
     /// So many metres from the dwelling count as being there; the accuracy of the reading comes on top.
     pub metres: u32,
+    /// So many of a hundred visits are asked about again ([`super::sample`]).
+    pub review_percent: u32,
 }
 
 impl Default for ProofRules {
     fn default() -> Self {
-        Self { households: 10, minutes: 5, metres: 300 }
+        Self { households: 10, minutes: 5, metres: 300, review_percent: 5 }
     }
 }
 

@@ -13,7 +13,7 @@ use gridbook_log::{Create, Entity, EntityId, Placement, Values, map_of, order_by
 use serde_json::Value;
 
 use super::{
-    Attempts, CALLED, Due, DueRow, DueState, Season, attempts, due_list, household_due, visits_by_household,
+    Attempts, CALLED, Due, DueRow, DueState, Season, attempts, due_until, household_due, visits_by_household,
 };
 use crate::date;
 use crate::household::merge::{Merges, homes};
@@ -215,7 +215,18 @@ pub fn list_of(
     today: NaiveDate,
     season: Season,
 ) -> Vec<DueRow> {
-    let mut rows = due_list(summaries.iter().copied(), package, today, season);
+    list_until(summaries, package, user, [today, today], season)
+}
+
+/// The list as far as a day: `days` are today and that one.
+pub fn list_until(
+    summaries: &[&Summary],
+    package: &Package,
+    user: &str,
+    [today, until]: [NaiveDate; 2],
+    season: Season,
+) -> Vec<DueRow> {
+    let mut rows = due_until(summaries.iter().copied(), package, today, until, season);
     let mine: Vec<VisitTask> = tasks(summaries.iter().copied())
         .into_iter()
         .filter(|task| task.user == user && task.runs(today))

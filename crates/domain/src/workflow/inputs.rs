@@ -14,6 +14,7 @@ impl Transition {
     /// The inputs that a kind of record is asked for, as a form.
     pub fn form(&self, kind: RecordKind) -> Form {
         Form {
+            covers: 0,
             id: self.action.clone(),
             version: 1,
             title: self.label.clone(),

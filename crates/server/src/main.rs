@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod admin;
-
+mod between;
 mod conform;
 
 use std::net::SocketAddr;
@@ -38,6 +38,8 @@ gridbook-server reset --user USER [--url https://网址] [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
 gridbook-server pages --out DIR
+gridbook-server relay 甲 乙 [--state FILE] [--every 60] [--once]    (甲、乙:https://服务器,账号:密码文件 或 webdav:https://共享[,账号:密码文件] 或 couchdb:…)
+gridbook-server relay --status [--state FILE]
 gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]
 
 --data DIR         数据目录:SQLite 数据库 gridbook.db 和照片目录 gridbook.db.blobs 在里面(不写就是当前目录)
@@ -159,6 +161,9 @@ fn main() -> ExitCode {
     // It speaks to other servers and has a line of its own.
     if std::env::args_os().nth(1).is_some_and(|command| command == "conform") {
         return conform::main(USAGE);
+    }
+    if std::env::args_os().nth(1).is_some_and(|command| command == "relay") {
+        return between::main(USAGE);
     }
     let options = match options() {
         Ok(options) => options,

@@ -27,6 +27,34 @@ use error::{lost, text_of};
 /// Raised when an object store is added; stores are only ever added.
 const SCHEMA: u8 = 1;
 
+/// Openings that failed one after the other until people are told.
+const STUCK: u32 = 2;
+
+/// Who hears that this page can no longer open a database, or can again.
+type Told = Rc<dyn Fn(bool)>;
+
+thread_local! {
+    static FAILED: Cell<u32> = const { Cell::new(0) };
+    static TOLD: RefCell<Option<Told>> = const { RefCell::new(None) };
+}
+
+/// From now on `tell` hears when this page can no longer open a database, and when it can again.
+pub fn on_stuck(tell: impl Fn(bool) + 'static) {
+    TOLD.set(Some(Rc::new(tell)));
+}
+
+/// Counts openings that failed in a row.
+fn note_opened(well: bool) {
+    let before = FAILED.get();
+    let now = if well { 0 } else { before.saturating_add(1) };
+    FAILED.set(now);
+    if (before >= STUCK) != (now >= STUCK)
+        && let Some(tell) = TOLD.with_borrow(Clone::clone)
+    {
+        tell(now >= STUCK);
+    }
+}
+
 /// See the module's text.
 #[derive(Clone)]
 pub struct IdbStore {
@@ -69,7 +97,16 @@ impl IdbStore {
         if self.gone.get() {
             return Err(StoreError::Lost("removed".to_owned()));
         }
-        let database = Database::open(&*self.name)
+        let opened = self.open_database().await;
+        note_opened(opened.is_ok());
+        let database = Rc::new(opened?);
+        *self.handle.borrow_mut() = Some(database.clone());
+        self.close_for_upgrades(&database);
+        Ok(database)
+    }
+
+    async fn open_database(&self) -> Result<Database, StoreError> {
+        Database::open(&*self.name)
             .with_version(SCHEMA)
             .with_on_upgrade_needed(|_, tx| {
                 let database = tx.db();
@@ -82,11 +119,7 @@ impl IdbStore {
                 Ok(())
             })
             .await
-            .map_err(|e| StoreError::Lost(e.to_string()))?;
-        let database = Rc::new(database);
-        *self.handle.borrow_mut() = Some(database.clone());
-        self.close_for_upgrades(&database);
-        Ok(database)
+            .map_err(|e| StoreError::Lost(e.to_string()))
     }
 
     /// A newer version of the app in another tab must not wait for this one.
@@ -109,7 +142,10 @@ impl IdbStore {
         match work(&database).await {
             Err(StoreError::Lost(_)) => {
                 self.handle.borrow_mut().take();
-                let database = self.database().await?;
+                let database = match self.database().await {
+                    Ok(database) => database,
+                    Err(_) => self.database().await?,
+                };
                 work(&database).await
             }
             other => other,

@@ -32,6 +32,7 @@ pub mod rows;
 pub mod same;
 pub mod states;
 pub mod strip;
+pub mod stuck;
 pub mod timeline;
 pub mod toast;
 pub mod unfit;

@@ -248,7 +248,9 @@ impl App {
         let (name, township) = self.session_names();
         let made_at = self.now_ms();
         let mut files = Vec::new();
-        for part in share_out(&ops, &sizes, MOST_PLAIN) {
+        let parts = share_out(&ops, &sizes, MOST_PLAIN);
+        let of = parts.len();
+        for (number, part) in parts.into_iter().enumerate() {
             let ops: Vec<WireOp> = ops.get(part.ops).unwrap_or_default().to_vec();
             let mut photos = Vec::new();
             for name in blobs.get(part.photos).unwrap_or_default() {
@@ -266,6 +268,7 @@ impl App {
                 ops: ops.len(),
                 blobs: photos.len(),
                 reader: reader.clone(),
+                part: Some((number + 1, of)),
             };
             let plain = Bundle { head, ops, blobs: photos }.write();
             match ask(&Job::Seal(passphrase.to_owned()), &plain).await? {

@@ -39,6 +39,8 @@ pub struct SyncView {
     pub online: bool,
     /// The database of this account was lost since it was last open (cleared by the browser).
     pub database_lost: bool,
+    /// The device's store can no longer be opened by this page; what it holds is safe.
+    pub stuck: bool,
     /// This account works without a backend.
     pub alone: bool,
     /// How much this device's clock is ahead of the backend's, milliseconds; below zero when it is behind.
@@ -298,6 +300,7 @@ impl App {
     /// Wakes on network, on becoming visible, and keeps the hint about the network.
     pub(super) fn listen(&self) {
         let app = *self;
+        crate::store::on_stuck(move |stuck| app.sync.update(|view| view.stuck = stuck));
         let Some(window) = web_sys::window() else { return };
         let on = |target: &web_sys::EventTarget, name: &str, act: Box<dyn Fn()>| {
             let closure = Closure::<dyn Fn()>::wrap(act);

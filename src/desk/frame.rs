@@ -85,6 +85,7 @@ fn inside(app: App, route: RwSignal<Route>) -> AnyView {
             {top(app)}
             {nav(app, here)}
             <main class="desk-main" id="main" tabindex="-1">
+                {crate::ui::stuck::stuck(app)}
                 {expired(app)}
                 {banner_of_clock()}
                 {reviewed::told(app)}

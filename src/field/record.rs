@@ -23,6 +23,8 @@ use super::alarm::alarm;
 use super::household::{load, missing};
 use super::mediation;
 use super::paper;
+pub(super) use detail::plain_text;
+
 use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::again;

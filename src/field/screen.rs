@@ -90,7 +90,7 @@ impl Screen {
                     </div>
                     {end}
                 </header>
-                <main class="screen-body">{body}</main>
+                <main class="screen-body">{crate::ui::stuck::stuck(use_app())}{body}</main>
                 {foot}
             </div>
         }

@@ -1,6 +1,7 @@
 // What browsers, phones and servers do to an app: each fault by itself, on the release bundles, and nothing is lost.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { Handset, PHONE } from "./harness/browser.mjs";
 import { Bundles } from "./harness/bundle.mjs";
@@ -127,6 +128,77 @@ test("the browser drops the connection to the database, and refuses a write", as
   all.push("句柄断开 9");
   await phone.synced();
   await eachOnce(town, "句柄断开", all);
+});
+
+test("the database cannot be opened any more: the person is told what is safe, takes the words along, and opens anew", async (t) => {
+  const town = await Township.open();
+  t.after(() => town.close());
+  const context = await town.browser.device(PHONE);
+  // As when the browser's storage has broken down below the page: what was open is gone, and nothing opens until the page is new.
+  await context.addInitScript(() => {
+    const known = new Set();
+    let broken = false;
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function begin(...args) {
+      known.add(this);
+      if (broken) throw new DOMException("The database connection is closing.", "InvalidStateError");
+      return transaction.apply(this, args);
+    };
+    const { open } = IDBFactory.prototype;
+    IDBFactory.prototype.open = function reopen(...args) {
+      if (broken) throw new DOMException("Internal error opening backing store for indexedDB.open.", "UnknownError");
+      return open.apply(this, args);
+    };
+    window.breakStore = () => {
+      broken = true;
+      return known.size;
+    };
+    window.mendStore = () => { broken = false; };
+    Object.defineProperty(navigator, "clipboard", {
+      configurable: true,
+      value: { writeText: async (text) => { window.copied = text; } },
+    });
+  });
+  const phone = await Phone.open(context, town.origin, "zhuli01");
+  await phone.hazard({ desc: "打不开之前存的一条" });
+  await phone.synced();
+  await phone.beginHazard({ desc: "打不开时正在填" });
+  await phone.draftKept();
+  assert.equal(await phone.id("stuck-reload").count(), 0, "nothing is said while nothing is wrong");
+  assert.ok((await phone.page.evaluate(() => window.breakStore())) > 0, "there was a connection to drop");
+  await phone.id("field-desc").fill("打不开时正在填，又添了半句");
+  await phone.id("stuck-reload").waitFor();
+  assert.match(await phone.text(), /显示过“已保存”的都在本机，没有丢/);
+  await inspect(phone.page, "phone-store-stuck");
+  const [download] = await Promise.all([phone.page.waitForEvent("download"), phone.id("stuck-file").click()]);
+  assert.match(await readFile(await download.path(), "utf8"), /打不开时正在填，又添了半句/);
+  await phone.id("stuck-copy").click();
+  await until("the words are on the clipboard", () => phone.page.evaluate(() => /又添了半句/.test(window.copied ?? "")));
+
+  // It mends itself: the page says no more of it, and what is in the form is kept again.
+  await phone.page.evaluate(() => window.mendStore());
+  await phone.id("field-desc").fill("打不开时正在填，好了又填");
+  await phone.id("stuck-reload").waitFor({ state: "detached" });
+  await until("the draft is on disk again", () => phone.page.evaluate(async () => {
+    const opening = indexedDB.open("gridbook-zhuli01");
+    const database = await new Promise((done) => { opening.onsuccess = () => done(opening.result); });
+    const rows = database.transaction("draft").objectStore("draft").getAll();
+    const held = await new Promise((done) => { rows.onsuccess = () => done(rows.result); });
+    database.close();
+    return held.some((row) => new TextDecoder().decode(row).includes("好了又填"));
+  }));
+
+  // It does not: the page is opened anew, with what was kept and all that was saved.
+  await phone.page.evaluate(() => window.breakStore());
+  await phone.id("field-desc").fill("打不开时正在填，这半句没有存下");
+  const loaded = phone.page.waitForEvent("load");
+  await phone.id("stuck-reload").click();
+  await loaded;
+  await phone.id("field-desc").waitFor();
+  assert.equal(await phone.id("field-desc").inputValue(), "打不开时正在填，好了又填");
+  await phone.saveReport();
+  await phone.synced();
+  await eachOnce(town, "打不开", ["打不开之前存的一条", "打不开时正在填，好了又填"]);
 });
 
 test("the browser clears everything: the phone says so, and what the server has comes back", async (t) => {

@@ -5,10 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use gridbook_carry::OpenError;
-use gridbook_server::adopt::Removal;
+use gridbook_server::adopt::{AdoptError, Removal};
 use gridbook_server::blobs::{BlobStore, is_address};
 use gridbook_server::clock::{Clock, SystemClock, china_day};
 use gridbook_server::keep::{self, Mark};
+use gridbook_server::problem::ApiError;
 use gridbook_server::{App, database_path, quarantine, setup, sql};
 use gridbook_sync::bundle::{self, Bundle, BundleError};
 
@@ -206,26 +207,64 @@ fn mark(text: &str, year: i64) -> Result<Mark, String> {
     Ok(Mark { series: series.to_owned(), year, last })
 }
 
-/// Reads a carried file; its passphrase is a line of the input, so that it stands in no list of processes.
-pub fn removal(from: &Path, lost_desk: bool) -> Result<Removal, String> {
-    let unread = |what: &dyn std::fmt::Display| format!("{} 读不了:{what};什么也没有改动。", from.display());
-    let sealed = std::fs::read(from).map_err(|e| unread(&e))?;
-    println!("请输入随身文件的 12 位口令:");
-    let mut typed = String::new();
-    std::io::stdin().read_line(&mut typed).map_err(|e| unread(&e))?;
-    let plain =
-        gridbook_carry::open(&sealed, &bundle::grouped(&typed), bundle::MAX_PLAIN).map_err(|e| match e {
-            OpenError::Passphrase => "口令不对,文件没有打开,什么也没有改动;请核对后再运行一次。".to_owned(),
-            OpenError::NotSealed | OpenError::Other => unread(&"不是网格簿的随身文件"),
-            OpenError::TooLarge => unread(&"文件太大"),
-            OpenError::Damaged => unread(&"不完整或被改过,请重新拷一次"),
-        })?;
-    let read = Bundle::read(&plain).map_err(|e| match e {
-        BundleError::Foreign => unread(&"不是网格簿的随身文件"),
-        BundleError::Newer => unread(&"是更新版本的网格簿做的,请先升级这个程序"),
-        BundleError::Incomplete | BundleError::Damaged(_) => unread(&"不完整或被改过,请重新拷一次"),
-    })?;
-    Removal::read(read, lost_desk).map_err(|e| e.message().to_owned())
+/// Carried files that were made together, with their passphrase.
+pub struct Carried {
+    files: Vec<PathBuf>,
+    passphrase: String,
+}
+
+/// Why carried files are not used, in words.
+struct Words(String);
+
+impl From<AdoptError> for Words {
+    fn from(error: AdoptError) -> Self {
+        Self(error.message())
+    }
+}
+
+impl Carried {
+    /// Asks for the passphrase: a line of the input, so that it stands in no list of processes.
+    pub fn ask(files: Vec<PathBuf>) -> Result<Self, String> {
+        println!("请输入随身文件的 12 位口令:");
+        let mut typed = String::new();
+        std::io::stdin().read_line(&mut typed).map_err(|e| format!("口令读不了：{e}；什么也没有改动。"))?;
+        Ok(Self { files, passphrase: bundle::grouped(&typed) })
+    }
+
+    /// Reads all of them.
+    pub fn removal(&self, lost_desk: bool) -> Result<Removal, String> {
+        let open = |number: usize| self.open(number).map_err(Words);
+        Removal::of_files(self.files.len(), open, lost_desk).map_err(|Words(words)| words)
+    }
+
+    fn open(&self, number: usize) -> Result<Bundle, String> {
+        let from = &self.files[number];
+        let unread =
+            |what: &dyn std::fmt::Display| format!("{} 读不了:{what};什么也没有改动。", from.display());
+        let sealed = std::fs::read(from).map_err(|e| unread(&e))?;
+        let plain =
+            gridbook_carry::open(&sealed, &self.passphrase, bundle::MAX_PLAIN).map_err(|e| match e {
+                OpenError::Passphrase => {
+                    "口令不对,文件没有打开,什么也没有改动;请核对后再运行一次。".to_owned()
+                }
+                OpenError::NotSealed | OpenError::Other => unread(&"不是网格簿的随身文件"),
+                OpenError::TooLarge => unread(
+                    &"里面超过 256 MB。请把做文件的网格簿更新后重做一次,会自动分成几个,再每个写一个 --from",
+                ),
+                OpenError::Damaged => unread(&"不完整或被改过,请重新拷一次"),
+            })?;
+        Bundle::read(&plain).map_err(|e| match e {
+            BundleError::Foreign => unread(&"不是网格簿的随身文件"),
+            BundleError::Newer => unread(&"是更新版本的网格簿做的,请先升级这个程序"),
+            BundleError::Incomplete | BundleError::Damaged(_) => unread(&"不完整或被改过,请重新拷一次"),
+        })
+    }
+
+    /// The photos of one file after another.
+    fn photos(&self) -> impl Iterator<Item = Result<Vec<(String, Vec<u8>)>, ApiError>> {
+        let read = |number| self.open(number).map(|bundle| bundle.blobs);
+        (0..self.files.len()).map(move |number| read(number).map_err(|words| ApiError::bad("file", words)))
+    }
 }
 
 /// Whether this account can look after the others, before anything is moved; where the directory has somebody who does,
@@ -245,9 +284,11 @@ pub fn steward(removal: &Removal, admin: &str, now: u64) -> Result<(), String> {
 }
 
 /// `adopt --from FILE --admin USER`: returns the path of the administrator's invitation.
-pub async fn adopt(app: &App, removal: Removal, admin: &str) -> Result<String, String> {
+pub async fn adopt(app: &App, removal: Removal, carried: &Carried, admin: &str) -> Result<String, String> {
     let (known, held) = (removal.knows(admin), removal.numbers_held);
-    let done = gridbook_server::adopt::adopt(app, removal).await.map_err(|e| e.to_string())?;
+    let done = gridbook_server::adopt::adopt_from(app, removal, carried.photos())
+        .await
+        .map_err(|e| e.to_string())?;
     println!(
         "{} 已搬进来:{} 条操作,{} 张照片和录音,{} 个账号。",
         app.tenant.name, done.ops, done.photos, done.people

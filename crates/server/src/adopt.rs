@@ -13,7 +13,7 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Actor, holds};
 use gridbook_domain::township::Township;
 use gridbook_log::{Body, DeviceId, Entity, EntityId, Hlc, Op, causes_first, key};
-use gridbook_sync::bundle::Bundle;
+use gridbook_sync::bundle::{Apart, Bundle, together};
 use thiserror::Error;
 
 use crate::app::App;
@@ -38,6 +38,9 @@ pub enum AdoptError {
     /// A desk still gives numbers: two of them would give the same one.
     #[error("a desk holds the office")]
     Held,
+    /// Files that were not made together, or not all of them.
+    #[error(transparent)]
+    Apart(#[from] Apart),
 }
 
 /// Everything of a township, read and sorted.
@@ -75,6 +78,12 @@ pub(crate) struct Photo {
     pub(crate) len: i64,
 }
 
+impl Photo {
+    fn new(sha256: String, len: usize) -> Self {
+        Self { sha256, len: i64::try_from(len).unwrap_or(i64::MAX) }
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Adopted {
@@ -96,6 +105,31 @@ pub struct Adopted {
 }
 
 impl Removal {
+    /// Reads everything of one taking out that went into `count` files; `open` reads one. The bytes of photos are not
+    /// kept: [`adopt_from`] is given them file by file, so that memory holds one file at a time.
+    ///
+    /// # Errors
+    /// [`AdoptError`]; whatever `open` says.
+    pub fn of_files<E: From<AdoptError>>(
+        count: usize,
+        mut open: impl FnMut(usize) -> Result<Bundle, E>,
+        lost_desk: bool,
+    ) -> Result<Self, E> {
+        let (mut heads, mut inside, mut photos) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..count {
+            let Bundle { head, ops, blobs } = open(number)?;
+            heads.push(head);
+            inside.push(ops);
+            photos.extend(blobs.into_iter().map(|(sha256, bytes)| Photo::new(sha256, bytes.len())));
+        }
+        let order = together(&heads).map_err(AdoptError::from)?;
+        let ops = order.iter().flat_map(|at| std::mem::take(&mut inside[*at])).collect();
+        let head = heads.into_iter().next().ok_or(AdoptError::NoTownship)?;
+        let mut removal = Self::read(Bundle { head, ops, blobs: Vec::new() }, lost_desk)?;
+        removal.photos = photos;
+        Ok(removal)
+    }
+
     /// Reads a file. `lost_desk`: the desk that gave numbers is lost, so that it cannot lay the office down.
     ///
     /// # Errors
@@ -136,7 +170,7 @@ impl Removal {
         };
         removal.tenant.number_code = town.number_code;
         for (sha256, bytes) in bundle.blobs {
-            removal.photos.push(Photo { sha256, len: i64::try_from(bytes.len()).unwrap_or(i64::MAX) });
+            removal.photos.push(Photo::new(sha256, bytes.len()));
             removal.bytes.push(bytes);
         }
         for (id, ops) in streams {
@@ -241,6 +275,20 @@ fn next_epoch(streams: &BTreeMap<EntityId, Vec<Op>>, authority: DeviceId) -> u32
 /// # Errors
 /// 409 when the database is not empty or another township's; when disk or database fail.
 pub async fn adopt(app: &App, mut removal: Removal) -> Result<Adopted, ApiError> {
+    let photos = removal.photos.iter().map(|photo| photo.sha256.clone());
+    let held: Vec<_> = photos.zip(std::mem::take(&mut removal.bytes)).collect();
+    adopt_from(app, removal, [Ok(held)]).await
+}
+
+/// As [`adopt`], with the photos of one file after another.
+///
+/// # Errors
+/// As there; and when a file cannot be read once more: then the database is as it was.
+pub async fn adopt_from(
+    app: &App,
+    removal: Removal,
+    files: impl IntoIterator<Item = Result<Vec<(String, Vec<u8>)>, ApiError>>,
+) -> Result<Adopted, ApiError> {
     let ours = Some((app.tenant.authority, app.tenant.epoch)) == removal.tenant.authority;
     if !ours {
         return Err(taken());
@@ -253,8 +301,10 @@ pub async fn adopt(app: &App, mut removal: Removal) -> Result<Adopted, ApiError>
         ..Adopted::default()
     };
     let photos = removal.photos.clone();
-    for (photo, bytes) in photos.iter().zip(std::mem::take(&mut removal.bytes)) {
-        app.blobs.put(&photo.sha256, bytes).await.map_err(|error| ApiError::of_file(&error))?;
+    for file in files {
+        for (sha256, bytes) in file? {
+            app.blobs.put(&sha256, bytes).await.map_err(|error| ApiError::of_file(&error))?;
+        }
     }
     let waiting: Vec<Op> = removal.waiting.values().flatten().cloned().collect();
     let authors: BTreeSet<String> =
@@ -306,8 +356,16 @@ pub(crate) fn taken() -> ApiError {
 
 impl AdoptError {
     /// For whoever runs the server.
-    pub fn message(self) -> &'static str {
-        match self {
+    pub fn message(self) -> String {
+        let words = match self {
+            Self::Apart(Apart::Missing(number, of)) => {
+                return format!(
+                    "这次带走的东西分成了 {of} 个文件，少第 {number} 个，什么也没有改动。请把 {of} 个都给全：每个文件写一个 --from。"
+                );
+            }
+            Self::Apart(Apart::Others) => {
+                "这几个文件不是同一次做的，或者同一个写了两遍，什么也没有改动。请用同一次做的全部文件，每个写一个 --from。"
+            }
             Self::OneReader => {
                 "这个文件是给一个人的，不全，什么也没有改动。请在镇上的电脑“我的”里做一个带走全部数据的随身文件，用那个文件。"
             }
@@ -318,6 +376,7 @@ impl AdoptError {
                 "镇上的电脑还在编号，这时搬会重号，什么也没有改动。请在那台电脑“我的 → 编号和接收”点“停止编号，准备搬到服务器”，\
                  再带走一次全部数据。那台电脑坏了或丢了，加 --lost-desk。"
             }
-        }
+        };
+        words.to_owned()
     }
 }

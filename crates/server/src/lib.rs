@@ -7,6 +7,7 @@ pub mod admission;
 pub mod adopt;
 mod app;
 pub mod blobs;
+pub mod bridge;
 pub mod clock;
 pub mod confidential;
 pub mod db;

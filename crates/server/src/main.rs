@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod admin;
-
+mod between;
 mod conform;
 
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ gridbook-server serve [--listen 127.0.0.1:8080] [--data DIR] [--database postgre
                       [--tls-cert PEM --tls-key PEM] [--metrics 127.0.0.1:9100]
                       [--blobs DIR|s3://BUCKET/PREFIX] [--share NAME=URL[,USER:PASSWORD-FILE]]…
 gridbook-server init --admin USER [--url https://网址] [--data DIR] [--database …] --name 镇名 --township 510000100 --code 简称 [--duty-phone 电话]
-gridbook-server adopt --from FILE --admin USER [--lost-desk] [--url https://网址] [--data DIR] [--database …] [--duty-phone 电话]
+gridbook-server adopt --from FILE [--from FILE]… --admin USER [--lost-desk] [--url https://网址] [--data DIR] [--database …] [--duty-phone 电话]
 gridbook-server backup --out DIR [--db …]
 gridbook-server restore --from DIR [--db …] [--replace]
 gridbook-server restore --new-history --database postgres://…
@@ -38,6 +38,8 @@ gridbook-server reset --user USER [--url https://网址] [--db …]
 gridbook-server healthcheck [--listen 127.0.0.1:8080]
 gridbook-server demo-sheets --out DIR
 gridbook-server pages --out DIR
+gridbook-server relay 甲 乙 [--state FILE] [--every 60] [--once]    (甲、乙:https://服务器,账号:密码文件 或 webdav:https://共享[,账号:密码文件] 或 couchdb:…)
+gridbook-server relay --status [--state FILE]
 gridbook-server conform URL [--write] [--user U --password P | --user U --token T]… [--level N] [--area CODE]
 
 --data DIR         数据目录:SQLite 数据库 gridbook.db 和照片目录 gridbook.db.blobs 在里面(不写就是当前目录)
@@ -54,7 +56,7 @@ struct Options {
     behind_proxy: bool,
     admin: Option<String>,
     out: Option<PathBuf>,
-    from: Option<PathBuf>,
+    from: Vec<PathBuf>,
     replace: bool,
     lost_desk: bool,
     confirm: Vec<String>,
@@ -92,7 +94,7 @@ fn options() -> Result<Options, lexopt::Error> {
         behind_proxy: false,
         admin: None,
         out: None,
-        from: None,
+        from: Vec::new(),
         replace: false,
         lost_desk: false,
         confirm: Vec::new(),
@@ -119,7 +121,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Arg::Long("demo") => out.demo = true,
             Arg::Long("behind-proxy") => out.behind_proxy = true,
             Arg::Long("admin") => out.admin = Some(parser.value()?.string()?),
-            Arg::Long("from") => out.from = Some(parser.value()?.into()),
+            Arg::Long("from") => out.from.push(parser.value()?.into()),
             Arg::Long("replace") => out.replace = true,
             Arg::Long("lost-desk") => out.lost_desk = true,
             Arg::Long("confirm") => out.confirm.push(parser.value()?.string()?),
@@ -160,6 +162,9 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|command| command == "conform") {
         return conform::main(USAGE);
     }
+    if std::env::args_os().nth(1).is_some_and(|command| command == "relay") {
+        return between::main(USAGE);
+    }
     let options = match options() {
         Ok(options) => options,
         Err(error) => {
@@ -177,8 +182,9 @@ fn main() -> ExitCode {
                 admin::backup(&options.db, &options.blobs(), options.out.as_deref()).await
             }
             "restore" if options.new_history => admin::new_history(&options.db).await,
+            "restore" if options.from.len() > 1 => Err("--from 只能写一个备份，什么也没有改动。".to_owned()),
             "restore" => {
-                let (blobs, from) = (options.blobs(), options.from.as_deref());
+                let (blobs, from) = (options.blobs(), options.from.first().map(PathBuf::as_path));
                 admin::restore(&options.db, &blobs, from, options.replace).await
             }
             "check" => {
@@ -328,15 +334,18 @@ async fn init(options: Options) -> Result<(), String> {
 /// A township without a server moves in, from a file with everything (`gridbook_server::adopt`).
 async fn adopt(options: Options) -> Result<(), String> {
     let admin = options.admin.clone().ok_or_else(|| format!("缺少 --admin\n\n{USAGE}"))?;
-    let from = options.from.clone().ok_or_else(|| format!("缺少 --from 随身文件\n\n{USAGE}"))?;
-    let mut removal = admin::removal(&from, options.lost_desk)?;
+    if options.from.is_empty() {
+        return Err(format!("缺少 --from 随身文件\n\n{USAGE}"));
+    }
+    let carried = admin::Carried::ask(options.from.clone())?;
+    let mut removal = carried.removal(options.lost_desk)?;
     admin::steward(&removal, &admin, SystemClock.now_ms())?;
     removal.tenant.duty_phone.clone_from(&options.told.duty_phone);
     let mut config = config(&options);
     config.tenant = removal.tenant.clone();
     config.founds = true;
     let started = start(config).await.map_err(|e| e.to_string())?;
-    let link = admin::adopt(&started.app, removal, &admin).await?;
+    let link = admin::adopt(&started.app, removal, &carried, &admin).await?;
     show(options.url.as_deref(), &link);
     drop(started.app);
     started.writing.await.map_err(|e| e.to_string())

@@ -6,6 +6,8 @@ mod suite;
 
 #[path = "sqlite/assets.rs"]
 mod assets;
+#[path = "sqlite/bridge.rs"]
+mod bridge;
 #[path = "sqlite/conform_level1.rs"]
 mod conform_level1;
 #[path = "sqlite/full.rs"]

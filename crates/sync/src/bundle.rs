@@ -81,6 +81,48 @@ pub struct Head {
     /// The account it was made for, which keeps it; absent for one that is handed on to a backend.
     #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
     pub reader: Option<String>,
+    /// Which of how many files that were made together, from 1 on; absent in files of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<(usize, usize)>,
+}
+
+/// Why files are not all of one taking out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Apart {
+    /// Made by different devices, for different people or at different times, or one of them twice.
+    #[error("not made together")]
+    Others,
+    /// One of them is missing: this number of so many.
+    #[error("file {0} of {1} is missing")]
+    Missing(usize, usize),
+}
+
+/// Whether these files hold together everything that was taken out at once: their places in the order in which they
+/// were made. Files of before do not say how many they were; made at the same moment, they are taken as they come.
+///
+/// # Errors
+/// [`Apart`]
+pub fn together(heads: &[Head]) -> Result<Vec<usize>, Apart> {
+    let mut order: Vec<usize> = (0..heads.len()).collect();
+    let Some(first) = heads.first() else { return Ok(order) };
+    let made = |head: &Head| {
+        let Head { user, township, writer, made_at, reader, part, .. } = head.clone();
+        (user, township, writer, made_at, reader, part.map(|(_, of)| of))
+    };
+    if heads.iter().any(|head| made(head) != made(first)) {
+        return Err(Apart::Others);
+    }
+    let Some((_, of)) = first.part else { return Ok(order) };
+    let number = |at: usize| heads[at].part.map_or(0, |(number, _)| number);
+    gridbook_log::order_by_key(&mut order, |at| number(*at));
+    for (expected, at) in (1..=of).zip(order.iter().map(Some).chain(std::iter::repeat(None))) {
+        match at.map(|at| number(*at)) {
+            Some(found) if found == expected => {}
+            Some(found) if found < expected => return Err(Apart::Others),
+            _ => return Err(Apart::Missing(expected, of)),
+        }
+    }
+    if order.len() > of { Err(Apart::Others) } else { Ok(order) }
 }
 
 #[derive(Serialize, Deserialize)]

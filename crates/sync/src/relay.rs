@@ -60,11 +60,14 @@ pub async fn relay(
     };
     let mut tally = Tally::default();
     let mut done = 0;
-    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, |stored| {
-        done = stored;
-        progress(done);
-    })
-    .await?;
+    let steps = Steps {
+        progress: |stored| {
+            done = stored;
+            progress(done);
+        },
+        arrived: |_: &WireOp| (),
+    };
+    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, steps).await?;
     if !left.is_empty() {
         *tally.refused.entry("defer".to_owned()).or_default() += left.len();
     }
@@ -83,6 +86,14 @@ pub async fn relay(
     Ok(tally)
 }
 
+/// Who is told while operations are pushed.
+struct Steps<P, A> {
+    /// How many are done.
+    progress: P,
+    /// The backend has this one, now or since before.
+    arrived: A,
+}
+
 /// Pushes operations until nothing moves any more; gives those that the backend cannot place yet.
 async fn hand_on(
     http: &impl Http,
@@ -91,7 +102,7 @@ async fn hand_on(
     caps: &Caps,
     ops: &[WireOp],
     tally: &mut Tally,
-    mut progress: impl FnMut(usize),
+    mut steps: Steps<impl FnMut(usize), impl FnMut(&WireOp)>,
 ) -> Result<Vec<WireOp>, Broken> {
     let mut waiting: Vec<&WireOp> = ops.iter().collect();
     let mut done = 0;
@@ -108,6 +119,9 @@ async fn hand_on(
             };
             for (op, result) in batch.iter().zip(reply.results) {
                 let code = result.code.unwrap_or_default();
+                if matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject) {
+                    (steps.arrived)(op);
+                }
                 match result.r {
                     Verdict::Ok => tally.stored += 1,
                     Verdict::Dup => tally.repeats += 1,
@@ -117,7 +131,7 @@ async fn hand_on(
                 }
             }
             done += batch.len();
-            progress(done);
+            (steps.progress)(done);
         }
         if deferred.len() == waiting.len() {
             break;

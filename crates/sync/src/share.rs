@@ -19,6 +19,7 @@ mod listing;
 mod meta;
 pub(crate) mod names;
 pub(crate) mod oracle;
+mod parts;
 mod probe;
 mod segment;
 mod state;
@@ -138,7 +139,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             return Err(Fault::own(400, "malformed").into());
         }
         let bytes = match self.setup.kind {
-            ShareKind::WebDav => self.dav_get(&names::blob(sha256)).await,
+            ShareKind::WebDav => self.dav_blob(sha256).await,
             ShareKind::CouchDb => self.couch_blob(sha256).await,
         };
         // Cut off while it was written: as good as absent, its owner sends it again.
@@ -199,13 +200,22 @@ impl<W: Wire, E: Env> Share<W, E> {
                     return Err(Fault::own(422, "hash"));
                 }
                 match self.setup.kind {
+                    _ if bytes.len() > parts::WHOLE => self.put_parts(sha256, &bytes).await?,
                     ShareKind::WebDav => self.dav_put_blob(sha256, bytes).await?,
                     ShareKind::CouchDb => self.couch_put_blob(sha256, bytes).await?,
                 }
                 self.state.lock().await.photo = Some(sha256.clone());
                 Ok(Response::Blob)
             }
-            Request::AskBlob { .. } | Request::PutPart { .. } => Ok(Response::BlobAt(None)),
+            // How far it has come is looked at with its first part: only then its size is known.
+            Request::AskBlob { .. } => Ok(Response::BlobAt(Some(0))),
+            Request::PutPart { length, .. } if *length <= parts::WHOLE => Ok(Response::BlobAt(None)),
+            Request::PutPart { sha256, offset, length } => {
+                if !names::is_sha256(sha256) {
+                    return Err(Fault::own(422, "hash"));
+                }
+                self.take_bytes(sha256, *offset, *length, &blob.unwrap_or_default()).await
+            }
         }
     }
 }

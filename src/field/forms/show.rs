@@ -4,6 +4,7 @@ mod foot;
 mod place;
 mod section;
 mod step;
+mod stuck;
 
 use gridbook_domain::record::RecordKind;
 use leptos::prelude::*;
@@ -57,6 +58,7 @@ pub(super) fn view(page: Page) -> AnyView {
     };
     let body = view! {
         <div class="form">
+            {stuck::rescue(page)}
             {restored(page)}
             {online_only(page)}
             {progress(page, list)}

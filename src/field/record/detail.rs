@@ -118,6 +118,19 @@ pub(super) struct Tell<'a> {
     pub delivered: bool,
 }
 
+/// What a form says, in lines of text.
+pub(in crate::field) fn plain_text(app: App, names: &Names, form: &Form, values: &Values) -> String {
+    let package = app.package();
+    let tell = Tell { app, package: &package, names, delivered: false };
+    let mut text = format!("{}\n", form.title);
+    for field in form.sections.iter().flat_map(|section| &section.fields) {
+        for (label, words, _) in tell.said(field, values) {
+            text.push_str(&format!("{label}：{words}\n"));
+        }
+    }
+    text
+}
+
 impl Tell<'_> {
     fn sections(&self, form: &Form, values: &Values) -> Vec<AnyView> {
         form.sections
@@ -138,6 +151,12 @@ impl Tell<'_> {
     }
 
     fn lines(&self, field: &Field, values: &Values) -> Vec<AnyView> {
+        let said = self.said(field, values);
+        said.into_iter().map(|(label, words, wide)| line(&label, words, wide)).collect()
+    }
+
+    /// Labels and words of a field, one a row of a table; whether they want a line's whole width.
+    fn said(&self, field: &Field, values: &Values) -> Vec<(String, String, bool)> {
         if field.kind == FieldKind::Table {
             return table_rows(values, &field.path)
                 .into_iter()
@@ -152,7 +171,7 @@ impl Tell<'_> {
                             (!words.is_empty()).then_some(words)
                         })
                         .collect();
-                    line(&format!("{} {}", field.label, n + 1), parts.join(" · "), true)
+                    (format!("{} {}", field.label, n + 1), parts.join(" · "), true)
                 })
                 .collect();
         }
@@ -161,7 +180,7 @@ impl Tell<'_> {
         if words.is_empty() {
             return Vec::new();
         }
-        vec![line(&field.label, words, matches!(field.kind, FieldKind::LongText | FieldKind::Multi))]
+        vec![(field.label.clone(), words, matches!(field.kind, FieldKind::LongText | FieldKind::Multi))]
     }
 
     /// A value in words.

@@ -18,6 +18,17 @@ export class Desk {
     return desk;
   }
 
+  /** Opens the desk in another tab, where somebody is signed in already. */
+  static async resume(context, origin, user) {
+    const desk = new Desk();
+    Object.assign(desk, { context, origin, user });
+    desk.page = await context.newPage();
+    await desk.page.goto(`${origin}/desk/`);
+    await desk.id("sync-state").waitFor();
+    await desk.synced();
+    return desk;
+  }
+
   id(name) {
     return this.page.getByTestId(name);
   }

@@ -10,10 +10,10 @@ use gridbook_log::body::{Number, Receipt, Reject};
 use gridbook_log::{
     BlobRef, Body, Create, DeviceId, EntityId, Op, Placement, WireOp, Writer, key, signed_bytes,
 };
-use gridbook_server::adopt::{AdoptError, Adopted, Removal, adopt};
+use gridbook_server::adopt::{AdoptError, Adopted, Removal, adopt, adopt_from};
 use gridbook_server::secret::{hex, sha256};
 use gridbook_server::{keep, quarantine, setup, sql};
-use gridbook_sync::bundle::{Bundle, FORMAT, Head};
+use gridbook_sync::bundle::{Apart, Bundle, FORMAT, Head};
 use gridbook_sync::wire::Verdict;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
@@ -163,6 +163,7 @@ impl Town {
             ops: self.ops.len(),
             blobs: 1,
             reader: None,
+            part: None,
         };
         let blobs = vec![(hex(&sha256(&self.photo)), self.photo.clone())];
         Bundle { head, ops: self.ops.iter().map(Op::to_wire).collect(), blobs }
@@ -356,4 +357,41 @@ async fn what_does_not_hold_everything_is_not_taken() {
     let of = |wire: &WireOp| Op::from_wire(wire.clone()).unwrap().entity();
     file.ops.retain(|wire| of(wire) != id);
     assert_eq!(Removal::read(file, true).unwrap_err(), AdoptError::NoTownship);
+}
+
+#[tokio::test]
+async fn a_township_too_large_for_one_file_moves_in_from_several_and_from_no_fewer() {
+    let mut town = Town::found(&pens().await);
+    town.lay_down();
+    let whole = town.file();
+    let each = whole.ops.len().div_ceil(3);
+    let part = |(at, ops): (usize, &[WireOp])| {
+        let blobs = if at == 2 { whole.blobs.clone() } else { Vec::new() };
+        let (part, lengths) = (Some((at + 1, 3)), (ops.len(), blobs.len()));
+        let head = Head { part, ops: lengths.0, blobs: lengths.1, ..whole.head.clone() };
+        Bundle { head, ops: ops.to_vec(), blobs }
+    };
+    let parts: Vec<Bundle> = whole.ops.chunks(each).enumerate().map(part).collect();
+    let open = |at: usize| Ok::<_, AdoptError>(Bundle::read(&parts[at].write()).unwrap());
+    let missing = Removal::of_files(2, open, false).unwrap_err();
+    assert_eq!(missing, AdoptError::Apart(Apart::Missing(3, 3)));
+    assert!(missing.message().contains("少第 3 个"), "{}", missing.message());
+    assert_eq!(Removal::of_files(2, |_| open(0), false).unwrap_err(), AdoptError::Apart(Apart::Others));
+
+    // In whatever order they are named.
+    let named = [2, 0, 1];
+    let removal = || Removal::of_files(3, |at| open(named[at]), false).unwrap();
+    let server = server_for(&removal()).await;
+    // One that cannot be read the second time: nothing has changed.
+    let gone = [Ok(Vec::new()), Err(gridbook_server::problem::ApiError::bad("file", "读不了"))];
+    assert_eq!(adopt_from(server.app(), removal(), gone).await.unwrap_err().code, "file");
+    assert_eq!(count(&server).await, 0);
+    let photos = named.iter().map(|at| Ok(parts[*at].blobs.clone()));
+    let done = adopt_from(server.app(), removal(), photos).await.unwrap();
+    let expected = Adopted { ops: town.ops.len(), photos: 1, people: 3, ..Adopted::default() };
+    assert_eq!(done, expected);
+    let stored: i64 =
+        sql::query_scalar("SELECT COUNT(*) FROM blobs").fetch_one(&server.app().readers).await.unwrap();
+    assert_eq!(stored, 1);
+    assert!(server.app().blobs.get(&whole.blobs[0].0).await.unwrap() == Some(whole.blobs[0].1.clone()));
 }

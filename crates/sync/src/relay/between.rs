@@ -4,30 +4,141 @@
 //! The client's account must see everything at both. What a backend asks of carried operations (a signature, at
 //! the reference server) it asks here too; what it refuses stays where it was, counted.
 
-use std::collections::BTreeSet;
+mod photos;
 
-use gridbook_log::{Hash, Op, WireOp};
+use std::collections::{BTreeMap, BTreeSet};
+
+use gridbook_log::{Body, EntityId, Hash, Op, WireOp};
 use serde::{Deserialize, Serialize};
 
-use super::{Broken, Tally, broken, hand_on};
+use super::{Broken, Steps, Tally, broken, hand_on};
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
-use crate::wire::{Entry, MAX_PAGE};
+use crate::wire::{Caps, Entry, MAX_PAGE};
+
+pub use photos::{Gives, carry_photos};
 
 /// How far the way from one backend to another has come. Whoever lost it begins anew: all that costs is repeats.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Position {
     /// Where the feed goes on.
     cursor: String,
     /// Read, and not to be placed yet on the other side.
     waiting: Vec<WireOp>,
+    /// Streams that stay where they are.
+    kept_back: BTreeSet<EntityId>,
+    /// Photos and recordings that were named and are not over yet, by their content.
+    photos: BTreeMap<String, photos::Due>,
 }
 
-/// What both backends are known to hold: need not go over, nor come back. A help, nothing depends on it.
-#[derive(Clone, Debug, Default)]
+/// What both backends are known to hold and one of them has not shown yet: need not go back. A help, nothing depends
+/// on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Common(BTreeSet<Hash>);
 
-/// Carries what is new at `from` over to `to`. The position moves only behind what has arrived.
+/// Both ways, as they are kept from one round to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ways {
+    /// From the first to the second.
+    there: Position,
+    /// From the second to the first.
+    back: Position,
+    common: Common,
+    /// Whose history it was, first and second.
+    histories: (String, String),
+}
+
+/// Why there is nothing to be carried between two backends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It broke off; the next round goes on.
+    Broken(Broken),
+    /// Different authorities answer there: each would take the other's numbers for a stranger's.
+    Authorities,
+}
+
+impl From<Broken> for Unfit {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+/// What one round carried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// From the first to the second.
+    pub there: Tally,
+    /// From the second to the first.
+    pub back: Tally,
+}
+
+impl Ways {
+    /// One round between two backends: text both ways, then photos. Where only one of them judges, it is best the second:
+    /// what it holds already it says by itself, a keeper would store it twice. `keeps_back` names the types of streams that
+    /// never go to a backend which everybody reads whole.
+    ///
+    /// # Errors
+    /// [`Unfit`]. Whatever arrived before has arrived, and the ways stand behind it.
+    pub async fn round(
+        &mut self,
+        first: &impl Gives,
+        second: &impl Gives,
+        identity: &Identity,
+        now_ms: u64,
+        keeps_back: impl Fn(&str) -> bool,
+    ) -> Result<Carried, Unfit> {
+        let (one, other) = (caps(first).await?, caps(second).await?);
+        if one.authority.zip(other.authority).is_some_and(|(one, other)| one != other) {
+            return Err(Unfit::Authorities);
+        }
+        let histories = (one.history.clone(), other.history.clone());
+        if self.histories != histories {
+            // Set up anew: what was carried there is gone.
+            *self = Self { histories, ..Self::default() };
+        }
+        let mut carried = Carried::default();
+        let done = self.carry_both(first, second, identity, now_ms, &keeps_back, &mut carried).await;
+        if matches!(done, Err(Broken::Backend(409 | 410))) {
+            // A backup was put back: it may lack what was carried there, too.
+            *self = Self { histories: self.histories.clone(), ..Self::default() };
+        }
+        done?;
+        Ok(carried)
+    }
+
+    async fn carry_both(
+        &mut self,
+        first: &impl Gives,
+        second: &impl Gives,
+        identity: &Identity,
+        now_ms: u64,
+        keeps_back: &impl Fn(&str) -> bool,
+        carried: &mut Carried,
+    ) -> Result<(), Broken> {
+        let Self { there, back, common, .. } = self;
+        carried.there = carry(first, second, identity, now_ms, there, common, keeps_back).await?;
+        carried.back = carry(second, first, identity, now_ms, back, common, keeps_back).await?;
+        carry_photos(first, second, now_ms, there, &mut carried.there).await?;
+        carry_photos(second, first, now_ms, back, &mut carried.back).await
+    }
+
+    /// Photos and recordings that were named and have not come over yet.
+    pub fn photos_due(&self) -> usize {
+        self.there.photos.len() + self.back.photos.len()
+    }
+}
+
+async fn caps(http: &impl Http) -> Result<Caps, Broken> {
+    match http.send(&Request::Caps, None).await {
+        Response::Caps(caps) => Ok(caps),
+        other => Err(broken(&other)),
+    }
+}
+
+/// Carries what is new at `from` over to `to`. The position moves only behind what has arrived. `keeps_back`: as in
+/// [`Ways::round`].
 ///
 /// # Errors
 /// [`Broken`]; call it again.
@@ -38,11 +149,9 @@ pub async fn carry(
     now_ms: u64,
     position: &mut Position,
     common: &mut Common,
+    keeps_back: &impl Fn(&str) -> bool,
 ) -> Result<Tally, Broken> {
-    let caps = match to.send(&Request::Caps, None).await {
-        Response::Caps(caps) => caps,
-        other => return Err(broken(&other)),
-    };
+    let caps = caps(to).await?;
     let mut tally = Tally::default();
     loop {
         let request = Request::Pull { cursor: position.cursor.clone(), limit: MAX_PAGE, not: None };
@@ -58,22 +167,45 @@ pub async fn carry(
             }
         };
         let mut ops = position.waiting.clone();
-        let mut hashes = Vec::new();
         for entry in page.entries {
             let Entry::Op { op: wire, .. } = entry else { continue };
-            let Some(hash) = Op::from_wire(wire.clone()).ok().map(|op| *op.hash()) else { continue };
-            if !common.0.contains(&hash) {
-                hashes.push(hash);
+            let Ok(op) = Op::from_wire(wire.clone()) else { continue };
+            // What came from there need not go back.
+            if !common.0.remove(op.hash()) && goes(&op, &caps, position, keeps_back) {
+                let named = op.body().map(|body| body.blobs().to_vec()).unwrap_or_default();
+                for blob in named {
+                    position.photos.entry(blob.sha256).or_default();
+                }
                 ops.push(wire);
             }
         }
-        let left = hand_on(to, identity, now_ms, &caps, &ops, &mut tally, |_| ()).await?;
-        common.0.extend(hashes);
+        let arrived = |wire: &WireOp| {
+            if let Ok(op) = Op::from_wire(wire.clone()) {
+                common.0.insert(*op.hash());
+            }
+        };
+        let steps = Steps { progress: |_| (), arrived };
+        let left = hand_on(to, identity, now_ms, &caps, &ops, &mut tally, steps).await?;
         let still = page.cursor == position.cursor;
-        *position = Position { cursor: page.cursor, waiting: left };
+        position.cursor = page.cursor;
+        position.waiting = left;
         // A page that does not move the cursor would be asked for again for ever.
         if !page.more || still {
             return Ok(tally);
         }
     }
+}
+
+/// Whether an operation may go to the backend with these capabilities.
+fn goes(op: &Op, to: &Caps, position: &mut Position, keeps_back: &impl Fn(&str) -> bool) -> bool {
+    if to.levels.contains(&1) {
+        // Who judges gives its own answers and takes nobody else's.
+        return Some(op.dot().writer.dev) != to.authority;
+    }
+    if let Ok(Body::Create(create)) = op.body()
+        && keeps_back(&create.type_)
+    {
+        position.kept_back.insert(op.entity());
+    }
+    !position.kept_back.contains(&op.entity())
 }

@@ -1,5 +1,6 @@
 //! A WebDAV share: the verbs, and files.
 
+mod blob;
 mod own;
 mod pull;
 mod push;
@@ -152,32 +153,9 @@ impl<W: Wire, E: Env> Share<W, E> {
         Ok(None)
     }
 
-    /// Stores a file, and looks whether it arrived whole: an upload that broke off may stay as it is.
-    pub(super) async fn dav_put_blob(&self, sha256: &str, bytes: Vec<u8>) -> Answer<()> {
-        let path = names::blob(sha256);
-        let size = bytes.len() as u64;
-        if self.dav_size(&path).await? == Some(size) {
-            return Ok(());
-        }
-        let folder = format!("blobs/{}/", &sha256[..2]);
-        self.dav_put_into(&["blobs/", &folder], &path, bytes).await?;
-        match self.dav_size(&path).await? {
-            Some(found) if found != size => Err(Fault::own(502, "cut_off")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether a file is certainly not there: a listing may be old.
-    pub(super) async fn dav_gone(&self, path: &str) -> Answer<bool> {
+    /// Whether a listing has a file.
+    async fn dav_seen(&self, path: &str) -> Answer<bool> {
         let found = self.dav_find(path, "0").await?;
-        if found.is_some_and(|items| items.first().is_some_and(|item| !item.absent)) {
-            return Ok(false);
-        }
-        Ok(self.dav_get(path).await?.is_none())
-    }
-
-    async fn dav_size(&self, path: &str) -> Answer<Option<u64>> {
-        let found = self.dav_find(path, "0").await?;
-        Ok(found.and_then(|items| items.first().filter(|item| !item.absent).and_then(|item| item.len)))
+        Ok(found.is_some_and(|items| items.first().is_some_and(|item| !item.absent)))
     }
 }

@@ -75,6 +75,24 @@ pub(super) fn blob(sha256: &str) -> String {
     format!("blobs/{}/{sha256}.bin", &sha256[..2])
 }
 
+/// The folder with the parts of a file.
+pub(super) fn parts(sha256: &str) -> String {
+    format!("blobs/{}/{sha256}/", &sha256[..2])
+}
+
+/// A part's name in that folder.
+pub(super) fn part_file(number: usize) -> String {
+    format!("{number}.bin")
+}
+
+/// What names the parts; written last.
+pub(super) fn parts_list(sha256: &str) -> String {
+    format!("{}{PARTS_LIST}", parts(sha256))
+}
+
+/// Its name in that folder.
+pub(super) const PARTS_LIST: &str = "whole.json";
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use gridbook_log::Writer;
 use super::fault::Fault;
 use super::head::Head;
 use super::meta::Meta;
+use super::parts::Upload;
 use super::segment::Timed;
 
 /// See the module's text.
@@ -20,6 +21,8 @@ pub(super) struct State {
     pub(super) own: Option<Own>,
     /// The photo that this connection sent last.
     pub(super) photo: Option<String>,
+    /// The file that goes up in parts at the moment.
+    pub(super) upload: Option<Upload>,
     /// The last good copy of every head seen, by log.
     pub(super) heads: BTreeMap<String, Peer>,
     pub(super) sweep: Option<Sweep>,

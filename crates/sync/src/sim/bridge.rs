@@ -151,8 +151,8 @@ impl Bridge {
         }
         let at = self.model.clock.get();
         let Self { model, share, identity, up, down, common, .. } = self;
-        let there = now(carry(model, share, identity, at, down, common));
-        let back = now(carry(share, model, identity, at, up, common));
+        let there = now(carry(model, share, identity, at, down, common, &|_| false));
+        let back = now(carry(share, model, identity, at, up, common, &|_| false));
         [there, back].into_iter().flatten().map(|tally| tally.stored).sum()
     }
 }

@@ -1,6 +1,8 @@
 //! The file that is carried by hand: nothing of a damaged one is used.
 
-use gridbook_sync::bundle::{Bundle, BundleError, FORMAT, Head, base64, share_out, unbase64};
+use gridbook_sync::bundle::{
+    Apart, Bundle, BundleError, FORMAT, Head, base64, share_out, together, unbase64,
+};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +25,7 @@ fn bundle() -> Bundle {
         ops: outbox.ops.len(),
         blobs: 1,
         reader: None,
+        part: None,
     };
     Bundle { head, ops: outbox.ops, blobs: vec![(name, photo)] }
 }
@@ -118,4 +121,25 @@ fn base64_of_others_is_told_apart() {
     for bad in ["Z", "Z3JpZA=", "Z3Jp=A==", "====", "Z3Jp ZA=", "Z3_p"] {
         assert_eq!(unbase64(bad), None, "{bad}");
     }
+}
+
+#[test]
+fn files_that_were_made_together_are_told_from_others_and_none_may_be_missing() {
+    let made = bundle().head;
+    let head = |part| Head { part, ..made.clone() };
+    let three = |numbers: &[usize]| -> Vec<Head> { numbers.iter().map(|n| head(Some((*n, 3)))).collect() };
+    assert_eq!(together(&three(&[2, 3, 1])), Ok(vec![2, 0, 1]), "in the order in which they were made");
+    assert_eq!(together(&three(&[1, 3])), Err(Apart::Missing(2, 3)));
+    assert_eq!(together(&three(&[2, 1])), Err(Apart::Missing(3, 3)));
+    assert_eq!(together(&three(&[1, 2, 2, 3])), Err(Apart::Others));
+    assert_eq!(together(&three(&[1, 2, 3, 4])), Err(Apart::Others));
+    let mut later = three(&[1, 2, 3]);
+    later[1].made_at += 1;
+    assert_eq!(together(&later), Err(Apart::Others));
+    // Files of before say no number: alone, or made at the same moment.
+    assert_eq!(together(&[head(None)]), Ok(vec![0]));
+    assert_eq!(together(&[head(None), head(None)]), Ok(vec![0, 1]));
+    assert_eq!(together(&[head(None), head(Some((1, 2)))]), Err(Apart::Others));
+    // One that says that there are more does not stand for all.
+    assert_eq!(together(&[head(Some((1, 2)))]), Err(Apart::Missing(2, 2)));
 }

@@ -91,6 +91,7 @@ fn file(signed: bool) -> (Tab, Bundle) {
         ops: ops.len(),
         blobs: 2,
         reader: None,
+        part: None,
     };
     let blobs = vec![("a".repeat(64), vec![1; 10]), ("b".repeat(64), vec![1; 200])];
     (tab, Bundle { head, ops, blobs })

@@ -24,6 +24,7 @@ fn bundle() -> Vec<u8> {
         ops: wires().len(),
         blobs: 1,
         reader: None,
+        part: None,
     };
     Bundle { head, ops: wires(), blobs: vec![(name, blob)] }.write()
 }

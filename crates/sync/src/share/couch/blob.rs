@@ -1,19 +1,39 @@
 //! Files in a database: an attachment, or parts of at most a megabyte, the document that names them last.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::env::Env;
 use crate::share::fault::{Answer, Fault};
+use crate::share::parts::{COUCH_PART as PART, Found};
 use crate::share::{RawRequest, Share, Wire};
 use crate::wire::MAX_BLOB;
-
-/// Largest attachment.
-const PART: usize = 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Parts {
     chunks: usize,
     size: usize,
+}
+
+/// Which documents are there, as the database tells it.
+#[derive(Deserialize)]
+struct There {
+    rows: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    value: Option<Held>,
+}
+
+#[derive(Deserialize)]
+struct Held {
+    #[serde(default)]
+    deleted: bool,
 }
 
 /// A file's document.
@@ -23,16 +43,47 @@ pub(super) fn name(sha256: &str) -> String {
 
 impl<W: Wire, E: Env> Share<W, E> {
     pub(in crate::share) async fn couch_put_blob(&self, sha256: &str, bytes: Vec<u8>) -> Answer<()> {
+        self.couch_attach(&name(sha256), bytes).await
+    }
+
+    /// What is there of a file that goes up in parts; a document is there whole or not at all.
+    pub(in crate::share) async fn couch_found(&self, sha256: &str, size: usize) -> Answer<Found> {
         let name = name(sha256);
-        if bytes.len() <= PART {
-            return self.couch_attach(&name, bytes).await;
+        let parts = (0..size.div_ceil(PART)).map(|number| format!("{name}-{number}"));
+        let ids: Vec<String> = std::iter::once(name.clone()).chain(parts).collect();
+        let there = self.couch_there(&ids).await?;
+        if there.contains(&name) {
+            return Ok(Found::Whole);
         }
-        let parts = Parts { chunks: bytes.len().div_ceil(PART), size: bytes.len() };
-        for (n, part) in bytes.chunks(PART).enumerate() {
-            self.couch_attach(&format!("{name}-{n}"), part.to_vec()).await?;
+        Ok(Found::Parts((1..ids.len()).filter(|at| there.contains(&ids[*at])).map(|at| at - 1).collect()))
+    }
+
+    /// Those of the documents that are there.
+    async fn couch_there(&self, ids: &[String]) -> Answer<BTreeSet<String>> {
+        let text = serde_json::json!({ "keys": ids }).to_string().into_bytes();
+        let response = self.couch("POST", "_all_docs".to_owned(), text).await?;
+        if response.status != 200 {
+            return Err(Fault::of(&response));
         }
+        let there: There = serde_json::from_slice(&response.body).map_err(|_| Fault::Lost)?;
+        let held = |row: Row| row.value.is_some_and(|value| !value.deleted).then_some(row.key);
+        Ok(gridbook_log::set_of(there.rows.into_iter().filter_map(held)))
+    }
+
+    pub(in crate::share) async fn couch_put_part(
+        &self,
+        sha256: &str,
+        number: usize,
+        bytes: Vec<u8>,
+    ) -> Answer<()> {
+        self.couch_attach(&format!("{}-{number}", name(sha256)), bytes).await
+    }
+
+    /// Writes the document that names the parts.
+    pub(in crate::share) async fn couch_close(&self, sha256: &str, size: usize) -> Answer<()> {
+        let parts = Parts { chunks: size.div_ceil(PART), size };
         let text = serde_json::to_vec(&parts).unwrap_or_default();
-        let made = self.couch("PUT", name, text).await?;
+        let made = self.couch("PUT", name(sha256), text).await?;
         if matches!(made.status, 200..=202 | 409) { Ok(()) } else { Err(Fault::of(&made)) }
     }
 

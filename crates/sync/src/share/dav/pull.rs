@@ -175,7 +175,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let Some(writer) = writer else { return Ok(fault) };
         self.dav_own_stands(state, meta, writer, &listed).await?;
         if let Some(photo) = state.photo.as_ref().or(cursor.photo.as_ref()) {
-            state.lost |= self.dav_gone(&names::blob(photo)).await?;
+            state.lost |= self.dav_blob_gone(photo).await?;
         }
         if std::mem::take(&mut state.lost) {
             state.photo = None;

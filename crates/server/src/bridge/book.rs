@@ -1,0 +1,166 @@
+//! What is kept from one round to the next, in a file: who carries, how far both ways have come, what was carried last.
+//! No password stands in it; operations that could not be placed yet do.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use gridbook_log::{DeviceId, Writer};
+use gridbook_sync::relay::Tally;
+use gridbook_sync::relay::between::{Carried, Ways};
+use serde::{Deserialize, Serialize};
+
+use super::Place;
+use crate::secret;
+
+/// The last round that ended well, and all since the beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Last {
+    /// When a round last ended well, milliseconds since 1970; 0: never.
+    pub at: u64,
+    /// When something was last carried, milliseconds since 1970; 0: never.
+    pub carried_at: u64,
+    /// Operations and photos from the first to the second at that time.
+    pub there: (usize, usize),
+    /// The same from the second to the first.
+    pub back: (usize, usize),
+    /// Operations and photos in all, both ways.
+    pub all: (usize, usize),
+    /// Operations and photos that were not taken, in all.
+    pub refused: (usize, usize),
+}
+
+/// See the module's text.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Book {
+    /// Addresses of the two backends.
+    places: [String; 2],
+    /// The log under which this client writes.
+    pub(super) writer: Writer,
+    pub(super) nonce: String,
+    #[serde(default)]
+    pub(super) ways: Ways,
+    /// See [`Last`].
+    #[serde(default)]
+    pub last: Last,
+    #[serde(skip)]
+    path: PathBuf,
+    /// Held as long as the book is open.
+    #[serde(skip)]
+    _lock: Option<File>,
+}
+
+/// Why a book cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// It is about two other backends.
+    #[error("{0} 记的是另外两处的转送，什么也没有改动；请用 --state 换一个文件")]
+    Others(String),
+    /// Another program uses it: two would write under one name.
+    #[error("{0} 正被另一个转送程序用着；一个文件只能开一个转送，什么也没有改动")]
+    Busy(String),
+    /// It cannot be understood.
+    #[error("{0} 读不懂，什么也没有改动；可以把它改名，再运行一次，从头转送不会重复收下")]
+    Damaged(String),
+    /// It cannot be read or written.
+    #[error("{0} 读写不了：{1}")]
+    File(String, io::Error),
+}
+
+impl Book {
+    /// Opens the book at `path` about these two, or begins one.
+    ///
+    /// # Errors
+    /// [`BookError`].
+    pub fn open(path: &Path, places: &[Place; 2]) -> Result<Self, BookError> {
+        let name = path.display().to_string();
+        let failed = |error| BookError::File(name.clone(), error);
+        let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(BookError::Busy(name)),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        let places = [places[0].address.clone(), places[1].address.clone()];
+        let mut book = match Self::read(path)? {
+            Some(book) if book.places == places => book,
+            Some(_) => return Err(BookError::Others(name)),
+            None => Self {
+                places,
+                writer: Writer { dev: DeviceId(secret::random()), epoch: 1 },
+                nonce: secret::hex(&secret::random::<16>()),
+                ways: Ways::default(),
+                last: Last::default(),
+                path: PathBuf::new(),
+                _lock: None,
+            },
+        };
+        path.clone_into(&mut book.path);
+        book._lock = Some(lock);
+        Ok(book)
+    }
+
+    /// The book as it was last written; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`BookError`].
+    pub fn read(path: &Path) -> Result<Option<Self>, BookError> {
+        let name = || path.display().to_string();
+        match fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| BookError::Damaged(name())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(BookError::File(name(), error)),
+        }
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// [`BookError::File`].
+    pub fn write(&self) -> Result<(), BookError> {
+        let new = self.path.with_extension("new");
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        let written = || -> io::Result<()> {
+            let mut options = File::options();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::OpenOptionsExt as _;
+                options.mode(0o600);
+            }
+            let mut file = options.open(&new)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&new, &self.path)
+        };
+        written().map_err(|error| BookError::File(self.path.display().to_string(), error))
+    }
+
+    /// Photos and recordings that were named and have not come over yet.
+    pub fn photos_due(&self) -> usize {
+        self.ways.photos_due()
+    }
+
+    /// The addresses that it is about.
+    pub fn places(&self) -> &[String; 2] {
+        &self.places
+    }
+
+    pub(super) fn note(&mut self, now_ms: u64, carried: &Carried) {
+        let last = &mut self.last;
+        last.at = now_ms;
+        let of = |tally: &Tally| (tally.stored + tally.rejected.values().sum::<usize>(), tally.photos);
+        let not = |tally: &Tally| (tally.refused.values().sum::<usize>(), tally.photos_refused);
+        let (there, back) = (of(&carried.there), of(&carried.back));
+        if there != (0, 0) || back != (0, 0) {
+            (last.carried_at, last.there, last.back) = (now_ms, there, back);
+        }
+        for (ops, photos) in [there, back] {
+            last.all = (last.all.0 + ops, last.all.1 + photos);
+        }
+        for (ops, photos) in [not(&carried.there), not(&carried.back)] {
+            last.refused = (last.refused.0 + ops, last.refused.1 + photos);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The connection to one of the two backends: a server's HTTP, or a share that is its own client.
+
+use std::cell::RefCell;
+use std::io::{Read as _, Write as _};
+use std::time::Duration;
+
+use gridbook_domain::role::Actor;
+use gridbook_log::DeviceId;
+use gridbook_sync::driver::Http;
+use gridbook_sync::engine::{Request, Response};
+use gridbook_sync::env::Env;
+use gridbook_sync::relay::Broken;
+use gridbook_sync::relay::between::Gives;
+use gridbook_sync::share::{Lost, RawRequest, RawResponse, Setup, Share, ShareKind, Wire};
+use gridbook_sync::wire::{Problem, VERSION, VERSION_HEADER};
+use reqwest::{Client, Method};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Kind, Place};
+use crate::clock::{Clock as _, SystemClock, china_day};
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest exchange.
+const WHOLE: Duration = Duration::from_secs(180);
+
+/// Why there is no line to a backend.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// No TLS, no client.
+    #[error("“{0}”连不了：{1}；多半是这台机器没有根证书，请装上 ca-certificates 再运行")]
+    Client(String, String),
+    /// No answer.
+    #[error("“{0}”连不上，什么也没有转送；请核对网址和网络")]
+    Unreachable(String),
+    /// Account or password, or an answer that is none of a server of ours.
+    #[error("“{0}”不让登录（{1}），什么也没有转送；请核对账号和密码文件")]
+    SignIn(String, String),
+    /// The account does not see everything: what it does not see would never come over.
+    #[error(
+        "账号 {1} 看不到“{0}”的全镇记录，转送会缺一块，什么也没有转送；请换一个管全镇的账号，例如中心主任的"
+    )]
+    SeesPart(String, String),
+}
+
+/// Time and randomness of this machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Machine;
+
+impl Env for Machine {
+    fn now_ms(&self) -> u64 {
+        SystemClock.now_ms()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system has random numbers");
+    }
+}
+
+/// See the module's text.
+pub enum Line {
+    /// A server that judges.
+    Server(Server),
+    /// A share.
+    Share(String, Share<NativeWire, Machine>),
+}
+
+/// Whose records a backend holds: the township's code and who answers there.
+pub type Whose = (String, Option<DeviceId>);
+
+impl Line {
+    /// Speaks to a place; a server is signed in to. `whose`: whose records a share must hold.
+    ///
+    /// # Errors
+    /// [`LineError`].
+    pub async fn open(place: &Place, whose: Option<Whose>) -> Result<Self, LineError> {
+        let client = client(place)?;
+        let share = match place.kind {
+            Kind::Server => return Ok(Self::Server(Server::open(place, client).await?)),
+            Kind::WebDav => ShareKind::WebDav,
+            Kind::CouchDb => ShareKind::CouchDb,
+        };
+        let (tenant, authority) = whose.unwrap_or_default();
+        let wire = NativeWire { client, root: place.address.clone(), login: place.login.clone() };
+        let setup = Setup { kind: share, slot: 0, tenant, authority };
+        Ok(Self::Share(place.address.clone(), Share::new(wire, Machine, setup)))
+    }
+
+    /// Whose records a server holds.
+    pub fn whose(&self) -> Option<Whose> {
+        match self {
+            Self::Server(server) => Some(server.whose.clone()),
+            Self::Share(..) => None,
+        }
+    }
+
+    /// Its address.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Server(server) => &server.root,
+            Self::Share(name, _) => name,
+        }
+    }
+}
+
+impl Http for Line {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        match self {
+            Self::Server(server) => server.send(request, blob).await,
+            Self::Share(_, share) => share.send(request, blob).await,
+        }
+    }
+}
+
+impl Gives for Line {
+    async fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, Broken> {
+        match self {
+            Self::Server(server) => server.blob(sha256).await,
+            Self::Share(_, share) => Gives::blob(share, sha256).await,
+        }
+    }
+}
+
+fn client(place: &Place) -> Result<Client, LineError> {
+    Client::builder()
+        .no_proxy()
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        // Where nothing speaks TLS, the machine's root certificates are not asked for: a bare container has none.
+        .tls_danger_accept_invalid_certs(place.address.starts_with("http:"))
+        .build()
+        .map_err(|error| LineError::Client(place.address.clone(), error.to_string()))
+}
+
+/// A server of the contract, signed in to.
+pub struct Server {
+    client: Client,
+    root: String,
+    login: (String, String),
+    token: RefCell<String>,
+    whose: Whose,
+}
+
+#[derive(Deserialize)]
+struct SignedIn {
+    token: String,
+    profile: Profile,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    actor: Actor,
+    township: Township,
+    authority: Option<DeviceId>,
+}
+
+#[derive(Deserialize)]
+struct Township {
+    code: String,
+}
+
+impl Server {
+    async fn open(place: &Place, client: Client) -> Result<Self, LineError> {
+        let login = place.login.clone().unwrap_or_default();
+        let mut server = Self {
+            client,
+            root: place.address.clone(),
+            login,
+            token: RefCell::default(),
+            whose: Whose::default(),
+        };
+        let Profile { actor, township, authority } = server.sign_in().await?;
+        let today = china_day(SystemClock.now_ms());
+        if !actor.areas(today).iter().any(|area| township.code.starts_with(area)) {
+            return Err(LineError::SeesPart(server.root, actor.user));
+        }
+        server.whose = (township.code, authority);
+        Ok(server)
+    }
+
+    async fn sign_in(&self) -> Result<Profile, LineError> {
+        let body = json!({ "user": self.login.0, "password": self.login.1 });
+        let asked = self.client.post(format!("{}api/sign-in", self.root));
+        let unreachable = |_| LineError::Unreachable(self.root.clone());
+        let asked = asked.header("content-type", "application/json").body(body.to_string());
+        let answer = asked.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(unreachable)?;
+        let read = if status.is_success() { serde_json::from_slice::<SignedIn>(&bytes).ok() } else { None };
+        let Some(SignedIn { token, profile }) = read else {
+            let words = serde_json::from_slice::<Problem>(&bytes).map(|problem| problem.message);
+            return Err(LineError::SignIn(self.root.clone(), words.unwrap_or_else(|_| status.to_string())));
+        };
+        *self.token.borrow_mut() = token;
+        Ok(profile)
+    }
+
+    /// Asks, and once more after a new sign-in when the session has ended.
+    async fn ask(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Option<RawResponse> {
+        let answer = self.ask_once(method.clone(), path, body.clone()).await?;
+        if answer.status == 401 && self.sign_in().await.is_ok() {
+            return self.ask_once(method, path, body).await;
+        }
+        Some(answer)
+    }
+
+    async fn ask_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Option<RawResponse> {
+        let token = self.token.borrow().clone();
+        let mut asked = self.client.request(method, format!("{}{path}", self.root));
+        asked = asked.bearer_auth(token).header(VERSION_HEADER, VERSION);
+        if let Some((kind, bytes)) = body {
+            asked = asked.header("content-type", kind).body(bytes);
+        }
+        heard(asked.send().await.ok()?).await
+    }
+
+    async fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, Broken> {
+        match self.ask(Method::GET, &format!("sync/v1/blobs/{sha256}"), None).await {
+            None => Err(Broken::Offline),
+            Some(RawResponse { status: 200, body, .. }) => Ok(Some(body)),
+            Some(RawResponse { status: 404, .. }) => Ok(None),
+            Some(RawResponse { status: 401, .. }) => Err(Broken::SignedOut),
+            Some(RawResponse { status, .. }) => Err(Broken::Backend(status)),
+        }
+    }
+}
+
+async fn heard(response: reqwest::Response) -> Option<RawResponse> {
+    let status = response.status().as_u16();
+    let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+    let headers = headers.collect();
+    let body = response.bytes().await.ok()?.to_vec();
+    Some(RawResponse { status, headers, body })
+}
+
+impl Http for Server {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        let answer = match request {
+            Request::Caps => self.ask(Method::GET, "sync/v1/caps", None).await,
+            Request::Push(push) => {
+                let Ok(text) = serde_json::to_vec(push) else { return Response::Lost };
+                self.ask(Method::POST, "sync/v1/push", Some(("application/json", text))).await
+            }
+            Request::Pull { cursor, limit, .. } => {
+                let cursor =
+                    percent_encoding::utf8_percent_encode(cursor, percent_encoding::NON_ALPHANUMERIC);
+                self.ask(Method::GET, &format!("sync/v1/pull?limit={limit}&cursor={cursor}"), None).await
+            }
+            Request::PutBlob { sha256 } => {
+                let body = ("application/octet-stream", blob.unwrap_or_default());
+                self.ask(Method::PUT, &format!("sync/v1/blobs/{sha256}"), Some(body)).await
+            }
+            // The client between two backends asks for nothing else.
+            _ => {
+                return Response::Failed { status: 405, code: "method".to_owned(), retry_after_ms: None };
+            }
+        };
+        let Some(RawResponse { status, body, .. }) = answer else { return Response::Lost };
+        if !(200..300).contains(&status) {
+            let code = serde_json::from_slice::<Problem>(&body).map(|problem| problem.code);
+            return Response::Failed { status, code: code.unwrap_or_default(), retry_after_ms: None };
+        }
+        let read = match request {
+            Request::Caps => serde_json::from_slice(&body).map(Response::Caps),
+            Request::Push(_) => serde_json::from_slice(&body).map(Response::Push),
+            Request::Pull { .. } => serde_json::from_slice(&body).map(Response::Pull),
+            _ => Ok(Response::Blob),
+        };
+        read.unwrap_or(Response::Lost)
+    }
+}
+
+/// A share's server, over HTTP.
+pub struct NativeWire {
+    client: Client,
+    /// With a slash at the end.
+    root: String,
+    login: Option<(String, String)>,
+}
+
+impl Wire for NativeWire {
+    async fn send(&self, request: RawRequest) -> Result<RawResponse, Lost> {
+        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| Lost)?;
+        let mut asked = self.client.request(method, format!("{}{}", self.root, request.path));
+        for (name, value) in request.headers {
+            asked = asked.header(name, value);
+        }
+        if let Some((user, password)) = &self.login {
+            asked = asked.basic_auth(user, Some(password));
+        }
+        // Some servers want to hear that a file is empty.
+        if !request.body.is_empty() || request.method == "PUT" {
+            asked = asked.body(request.body);
+        }
+        heard(asked.send().await.map_err(|_| Lost)?).await.ok_or(Lost)
+    }
+
+    async fn gzip(&self, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packer.write_all(&bytes).ok()?;
+        packer.finish().ok()
+    }
+
+    async fn gunzip(&self, bytes: Vec<u8>, max: usize) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        flate2::read::GzDecoder::new(&bytes[..]).take(max as u64 + 1).read_to_end(&mut out).ok()?;
+        (out.len() <= max).then_some(out)
+    }
+}

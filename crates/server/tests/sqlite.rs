@@ -8,8 +8,6 @@ mod suite;
 mod assets;
 #[path = "sqlite/conform_level1.rs"]
 mod conform_level1;
-#[path = "sqlite/full.rs"]
-mod full;
 #[path = "sqlite/homes.rs"]
 mod homes;
 #[path = "sqlite/keep.rs"]

@@ -7,6 +7,7 @@ mod confidential;
 mod conform;
 mod crowd;
 mod feed;
+mod full;
 mod kill;
 mod level2;
 mod malformed;

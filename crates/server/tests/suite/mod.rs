@@ -8,6 +8,7 @@ mod conform;
 mod crowd;
 mod feed;
 mod full;
+pub mod keep;
 mod kill;
 mod level2;
 mod malformed;

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use gridbook::net::FetchHttp;
+use gridbook::net::{FetchHttp, FetchWire};
 use gridbook::platform::BrowserEnv;
 use gridbook::store::IdbStore;
 use gridbook_domain::package::Package;
@@ -16,6 +16,7 @@ use gridbook_log::{Body, Create, Entity, EntityId};
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::Input;
 use gridbook_sync::replica::{NewWrite, Project, Replica};
+use gridbook_sync::share::{Setup, Share, ShareKind};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
@@ -67,6 +68,8 @@ pub struct Device {
     replica: Replica<IdbStore, Projector>,
     driver: Driver,
     http: FetchHttp,
+    /// A share in the place of the server.
+    share: RefCell<Option<Rc<Share<FetchWire, BrowserEnv>>>>,
     package: Rc<Package>,
     queue: RefCell<VecDeque<NewWrite>>,
 }
@@ -89,7 +92,15 @@ impl Device {
             Replica::open(store, Projector(package.clone()), &BrowserEnv, &user).await.map_err(text)?;
         let driver = Driver::new(&replica);
         let http = FetchHttp::new(Rc::new(RefCell::new(token)));
-        Ok(Self { replica, driver, http, package, queue: RefCell::default() })
+        Ok(Self { replica, driver, http, share: RefCell::default(), package, queue: RefCell::default() })
+    }
+
+    /// From now on a round goes to a share, through the relay of the server that this page came from.
+    pub fn share(&self, name: &str, couch: bool, user: &str, password: &str, token: String) {
+        let wire = FetchWire::relayed(name, user, password, Rc::new(RefCell::new(Some(token))));
+        let kind = if couch { ShareKind::CouchDb } else { ShareKind::WebDav };
+        let setup = Setup { kind, slot: 0, tenant: String::new(), authority: None };
+        *self.share.borrow_mut() = Some(Rc::new(Share::new(wire, BrowserEnv, setup)));
     }
 
     /// Takes records to save, as JSON lines; the peers have theirs as objects by then, too.
@@ -138,7 +149,15 @@ impl Device {
                 let _ = on_sent.call0(&JsValue::NULL);
             }
         };
-        self.driver.run(&self.replica, &self.http, &BrowserEnv, Input::Wake, on_status).await;
+        let share = self.share.borrow().clone();
+        match share {
+            Some(share) => {
+                self.driver.run(&self.replica, &*share, &BrowserEnv, Input::Wake, on_status).await;
+            }
+            None => {
+                self.driver.run(&self.replica, &self.http, &BrowserEnv, Input::Wake, on_status).await;
+            }
+        }
         match self.driver.with_engine(|engine| engine.trouble().cloned()) {
             Some(trouble) => Err(text(format!("{trouble:?}"))),
             None => Ok(self.replica.rows().len()),

@@ -49,14 +49,14 @@ async function folder() {
   return { at, drop: () => rm(at, { recursive: true, force: true }) };
 }
 
-/** An empty township with `count` grid workers; pages come from `dist`. */
-export async function township(program, dist, count) {
+/** An empty township with `count` grid workers; pages come from `dist`, `more` are words for `serve`. */
+export async function township(program, dist, count, more = []) {
   const home = await folder();
   const db = ['--db', `sqlite://${path.join(home.at, 'bench.sqlite')}`];
   const town = ['--name', '青禾镇', '--township', AREA.slice(0, 9), '--code', '青禾'];
   const made = await run(program, ['init', '--admin', 'bench_admin', ...town, ...db]);
   const code = made.stdout.match(/#\/invite\/(\S+)/)[1];
-  const server = await serve(program, [...db, ...(dist ? ['--dist', dist] : [])]);
+  const server = await serve(program, [...db, ...(dist ? ['--dist', dist] : []), ...more]);
   const accept = (invite) => post(server.origin, `/api/invites/${invite}/accept`, { password: PASSWORD });
   const { token: admin } = await accept(code);
   const users = Array.from({ length: count }, (_, n) => `worker${n + 1}`);

@@ -10,7 +10,7 @@ use gridbook_server::blobs::{BlobStore, is_address};
 use gridbook_server::clock::{Clock, SystemClock, china_day};
 use gridbook_server::keep::{self, Mark};
 use gridbook_server::problem::ApiError;
-use gridbook_server::{App, database_path, quarantine, setup, sql};
+use gridbook_server::{App, blobs_beside, database_path, quarantine, setup, sql};
 use gridbook_sync::bundle::{self, Bundle, BundleError};
 
 /// The folder of pictures for a while: the township's own, or a copy of what lies in object storage.
@@ -55,9 +55,6 @@ impl Pictures {
 
 /// `backup --out DIR`
 pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), String> {
-    if sql::is_postgres(db) {
-        return Err(by_postgres(db, blobs));
-    }
     let out = out.ok_or("缺少 --out 目录")?;
     let pictures = Pictures::of(db, blobs, out).await?;
     let made = keep::backup(db, &pictures.folder, out, SystemClock.now_ms()).await;
@@ -70,13 +67,19 @@ pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), St
 
 /// `restore --from DIR [--replace]`
 pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool) -> Result<(), String> {
-    if sql::is_postgres(db) {
-        return Err(by_postgres(db, blobs));
-    }
     let from = from.ok_or("缺少 --from 备份目录")?;
-    let (path, now) = (database_path(db), SystemClock.now_ms());
-    let pictures = Pictures::scratch(blobs, &path);
-    let done = keep::restore(from, &path, &pictures.folder, replace, now).await.map_err(|e| e.to_string())?;
+    let now = SystemClock.now_ms();
+    let (pictures, done) = if sql::is_postgres(db) {
+        let pictures = Pictures::scratch(blobs, from);
+        let done = keep::restore_postgres(from, db, &pictures.folder, replace, now).await;
+        (pictures, done)
+    } else {
+        let path = database_path(db);
+        let pictures = Pictures::scratch(blobs, &path);
+        let done = keep::restore(from, &path, &pictures.folder, replace, now).await;
+        (pictures, done)
+    };
+    let done = done.map_err(|e| e.to_string())?;
     if let Some(store) = &pictures.store()? {
         // A picture's name is its content: what is there already is the same.
         store.fill(&pictures.folder).await.map_err(|e| e.to_string())?;
@@ -86,6 +89,9 @@ pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool)
         "已恢复 {}({} 条操作,{} 张照片)。",
         done.manifest.township, done.manifest.last_seq, done.manifest.blobs
     );
+    if let Some(schema) = done.schema {
+        println!("原有的表移到模式 {schema} 里保留。");
+    }
     for kept in done.kept {
         println!("原有数据改名保留:{}", kept.display());
     }
@@ -108,32 +114,9 @@ fn say_what_follows() {
     );
 }
 
-/// How a PostgreSQL database is kept: its own tools do it better than any program beside them.
-fn by_postgres(db: &str, blobs: &Path) -> String {
-    let (db, blobs) = (without_password(db), blobs.display());
-    format!(
-        "PostgreSQL 数据库用它自己的工具备份和恢复,什么也没有改动。\n\
-         备份(服务可以开着,先数据库、后照片):\n\
-         \x20 pg_dump --format=custom --file=gridbook.dump '{db}'\n\
-         \x20 cp -a '{blobs}' gridbook.blobs\n\
-         恢复(先停服务;到一个新建的空库):\n\
-         \x20 pg_restore --no-owner --exit-on-error --dbname='{db}' gridbook.dump\n\
-         \x20 cp -a gridbook.blobs/. '{blobs}'\n\
-         \x20 gridbook-server restore --new-history --database '{db}'\n\
-         最后一步不能省:手机靠它发现要重新核对,编号靠它先停发。"
-    )
-}
-
-/// An address as it may be shown.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((user, place)) = rest.split_once('@') else { return url.to_owned() };
-    format!("{scheme}://{}@{place}", user.split(':').next().unwrap_or(user))
-}
-
 /// `check`
 pub async fn check(db: &str, blobs: &Path) -> Result<(), String> {
-    let pictures = Pictures::of(db, blobs, &database_path(db)).await?;
+    let pictures = Pictures::of(db, blobs, &blobs_beside(db)).await?;
     let found = keep::check(db, &pictures.folder).await;
     pictures.tidy()?;
     let found = found.map_err(|e| e.to_string())?;
@@ -325,20 +308,5 @@ pub async fn existing(db: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("没有数据库 {};请用 --db 指明。", path.display()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn an_address_is_shown_without_its_password() {
-        assert_eq!(without_password("postgres://u:secret@host:5432/db"), "postgres://u@host:5432/db");
-        assert_eq!(without_password("postgres://u@host/db"), "postgres://u@host/db");
-        assert_eq!(
-            without_password("postgres:///db?host=/run/postgresql"),
-            "postgres:///db?host=/run/postgresql"
-        );
     }
 }

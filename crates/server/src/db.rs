@@ -202,6 +202,37 @@ async fn read_founded(conn: &mut Conn) -> Result<Option<Founded>, sqlx::Error> {
     .transpose()
 }
 
+/// The step that the tables have come to.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn version(conn: &mut Conn) -> Result<i64, sqlx::Error> {
+    sql::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_version").fetch_one(conn).await
+}
+
+/// Makes the tables as they were at that step, where there are none, in the transaction that is under way.
+///
+/// # Errors
+/// [`DbError::Newer`] for a step of a later program; when the database fails.
+pub(crate) async fn tables_at(conn: &mut Conn, version: i64) -> Result<(), DbError> {
+    if MIGRATIONS.last().is_none_or(|last| last.version < version) {
+        return Err(DbError::Newer(version));
+    }
+    conn.run(VERSIONS).await?;
+    for step in MIGRATIONS.iter().filter(|step| step.version <= version) {
+        make(conn, step).await?;
+    }
+    Ok(())
+}
+
+const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)";
+
+async fn make(conn: &mut Conn, step: &Migration) -> Result<(), sqlx::Error> {
+    conn.run(if conn.is_postgres() { step.postgres } else { step.sqlite }).await?;
+    sql::query("INSERT INTO schema_version (version) VALUES (?)").bind(step.version).execute(conn).await?;
+    Ok(())
+}
+
 async fn migrate(conn: &mut Conn) -> Result<(), DbError> {
     let newest = MIGRATIONS.last().map_or(0, |step| step.version);
     loop {
@@ -209,21 +240,15 @@ async fn migrate(conn: &mut Conn) -> Result<(), DbError> {
         if conn.is_postgres() {
             postgres::migrating(conn).await?;
         }
-        conn.run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL PRIMARY KEY)").await?;
-        let done: i64 = sql::query_scalar("SELECT COALESCE(MAX(version), 0) FROM schema_version")
-            .fetch_one(&mut *conn)
-            .await?;
+        conn.run(VERSIONS).await?;
+        let done = version(&mut *conn).await?;
         if done > newest {
             return Err(DbError::Newer(done));
         }
         let Some(step) = MIGRATIONS.iter().find(|step| step.version > done) else {
             return Ok(conn.commit().await?);
         };
-        conn.run(if conn.is_postgres() { step.postgres } else { step.sqlite }).await?;
-        sql::query("INSERT INTO schema_version (version) VALUES (?)")
-            .bind(step.version)
-            .execute(&mut *conn)
-            .await?;
+        make(conn, step).await?;
         conn.commit().await?;
     }
 }

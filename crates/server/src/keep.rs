@@ -1,6 +1,6 @@
 //! Keeping the data safe: a backup while the server runs, a restore that everybody notices, a check of what is there.
 //!
-//! A backup is a folder: `gridbook.db` (one consistent moment), `blobs/` (every picture that moment names) and
+//! A backup is a folder, the same for either database: `gridbook.db` (one consistent moment), `blobs/` (every picture that moment names) and
 //! `manifest.json`, written last. A folder without a manifest is no backup. Nothing in it is secret beyond what the
 //! database holds; whoever keeps it keeps personal data and locks it away.
 
@@ -9,6 +9,7 @@ mod check;
 mod history;
 mod numbers;
 mod restore;
+mod tables;
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ pub use check::{Finding, check};
 pub use history::new_history;
 pub(crate) use numbers::numbers_confirmed;
 pub use numbers::{Mark, confirm_numbers, number_marks};
-pub use restore::{Restored, restore};
+pub use restore::{Restored, restore, restore_postgres};
 
 /// The database's name inside a backup.
 const DB: &str = "gridbook.db";
@@ -64,9 +65,11 @@ pub enum KeepError {
     /// Somebody has the database open.
     #[error("服务还在运行;请先停止服务再恢复。什么也没有改动")]
     Running,
-    /// Only SQLite's files are copied here.
-    #[error("PostgreSQL 数据库请用 pg_dump 和 pg_restore;什么也没有改动")]
-    ByPostgres,
+    /// A database of PostgreSQL's that holds a township.
+    #[error(
+        "这个数据库里已经有镇的数据，没有改动；请换一个空库，或加 --replace（原有的表移到另一个模式里保留，不会删除）"
+    )]
+    Occupied,
     /// No manifest, or one of another layout.
     #[error("{0} 不是完整的备份(缺少或读不懂 manifest.json);什么也没有改动")]
     NoBackup(PathBuf),

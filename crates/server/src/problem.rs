@@ -99,8 +99,9 @@ impl ApiError {
     /// What a file that could not be written means.
     pub fn of_file(error: &std::io::Error) -> Self {
         tracing::error!(kind = ?error.kind(), "a file was not written");
-        let full =
-            [std::io::ErrorKind::StorageFull, std::io::ErrorKind::QuotaExceeded].contains(&error.kind());
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        // Too large: the system sets how large a file may get, and the largest is 4 MB.
+        let full = [StorageFull, QuotaExceeded, FileTooLarge].contains(&error.kind());
         if full { Self::full() } else { Self::unavailable() }
     }
 }
@@ -151,6 +152,8 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::ApiError;
 
     #[test]
@@ -159,5 +162,13 @@ mod tests {
             assert!(!told.message.contains("自动"), "{told}: nobody signs in again for a person");
             assert!(!told.message.contains("手机"), "{told}: a desk is no phone");
         }
+    }
+
+    #[test]
+    fn a_disk_without_room_is_told_by_name() {
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge] {
+            assert_eq!(ApiError::of_file(&kind.into()).code, "full");
+        }
+        assert_eq!(ApiError::of_file(&ErrorKind::PermissionDenied.into()).code, "unavailable");
     }
 }

@@ -124,6 +124,7 @@ impl Query {
         Ok(match conn {
             Conn::Sqlite(held) => Done(self.sqlite()?.execute(held.conn()).await?.rows_affected()),
             Conn::Postgres(held) => Done(self.postgres()?.execute(held.conn()).await?.rows_affected()),
+            Conn::Away => return Err(conn::away()),
         })
     }
 
@@ -146,6 +147,7 @@ impl Query {
             Conn::Postgres(held) => {
                 self.postgres()?.fetch_all(held.conn()).await?.into_iter().map(Row::Postgres).collect()
             }
+            Conn::Away => return Err(conn::away()),
         })
     }
 
@@ -164,6 +166,7 @@ impl Query {
         Ok(match conn {
             Conn::Sqlite(held) => self.sqlite()?.fetch_optional(held.conn()).await?.map(Row::Sqlite),
             Conn::Postgres(held) => self.postgres()?.fetch_optional(held.conn()).await?.map(Row::Postgres),
+            Conn::Away => return Err(conn::away()),
         })
     }
 
@@ -185,6 +188,7 @@ impl Query {
             Conn::Postgres(held) => {
                 self.postgres()?.fetch(held.conn()).map(|row| row.map(Row::Postgres)).boxed()
             }
+            Conn::Away => return Err(conn::away()),
         })
     }
 }

@@ -28,8 +28,8 @@ use crate::problem::ApiError;
 
 /// A future that borrows the ledger.
 pub type Running<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
-/// Tells the waiting side how it went, once it is known whether the transaction was committed.
-type Finish = Box<dyn FnOnce(bool) + Send>;
+/// Tells the waiting side how it went, once it is known whether the transaction was committed, or why not.
+type Finish = Box<dyn FnOnce(Result<(), ApiError>) + Send>;
 type Job = Box<dyn for<'c> FnOnce(&'c mut Ledger) -> Running<'c, (bool, Finish)> + Send>;
 
 /// Jobs that share one transaction at most.
@@ -58,7 +58,7 @@ impl Writer {
     /// Runs `job` in a transaction and answers when it is on the disk. A job that fails leaves nothing behind.
     ///
     /// # Errors
-    /// The job's own, or 503 when the transaction could not be committed.
+    /// The job's own, or 503 when the transaction could not be committed: `full` when the disk has no room for it.
     pub async fn run<T, F>(&self, job: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -70,7 +70,7 @@ impl Writer {
                 let result = job(ledger).await;
                 let good = result.is_ok();
                 let finish: Finish = Box::new(move |committed| {
-                    let result = if committed || !good { result } else { Err(ApiError::unavailable()) };
+                    let result = if good { committed.and(result) } else { result };
                     // The asker may have gone away; what was written stays written.
                     let _ = answer.send(result);
                 });
@@ -93,16 +93,16 @@ async fn work(mut ledger: Ledger, mut queue: mpsc::Receiver<Job>) {
         }
         let mut finished = Vec::with_capacity(waiting.len());
         let committed = match together(&mut ledger, waiting, &mut finished).await {
-            Ok(()) => true,
+            Ok(()) => Ok(()),
             Err(error) => {
-                let _ = ApiError::from(error);
+                let told = ApiError::from(error);
                 let _ = ledger.conn.run("ROLLBACK").await;
                 ledger.forget().await;
-                false
+                Err(told)
             }
         };
         for finish in finished {
-            finish(committed);
+            finish(committed.clone());
         }
     }
     // Closed, not dropped: whoever waits for the end finds the file free.
@@ -118,15 +118,17 @@ async fn together(
     finished: &mut Vec<Finish>,
 ) -> Result<(), sqlx::Error> {
     ledger.begin().await?;
-    for job in jobs {
-        ledger.conn.run("SAVEPOINT job").await?;
+    for (n, job) in jobs.into_iter().enumerate() {
+        ledger.conn.run(if n == 0 { "SAVEPOINT job" } else { "RELEASE job; SAVEPOINT job" }).await?;
         let outcome = caught(job(ledger)).await;
+        let landed = ledger.land().await;
         let good = matches!(outcome, Some((true, _)));
-        if !good {
+        if good {
+            landed?;
+        } else {
             ledger.conn.run("ROLLBACK TO job").await?;
             ledger.forget().await;
         }
-        ledger.conn.run("RELEASE job").await?;
         match outcome {
             Some((_, finish)) => finished.push(finish),
             None => tracing::error!("a job of the writer panicked; it was rolled back"),

@@ -10,8 +10,6 @@ mod assets;
 mod bridge;
 #[path = "sqlite/conform_level1.rs"]
 mod conform_level1;
-#[path = "sqlite/full.rs"]
-mod full;
 #[path = "sqlite/homes.rs"]
 mod homes;
 #[path = "sqlite/keep.rs"]

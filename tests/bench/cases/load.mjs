@@ -1,5 +1,5 @@
-// The server alone, measured by its own program (`crates/server/examples/load`): both databases beside the same rows
-// inserted bare, a county's phones within a minute, and what an operation costs the more are stored.
+// The server alone, measured by its own program (`crates/server/examples/load`), on both databases: full admission beside
+// the same rows inserted bare, a county's phones within a minute, and what an operation costs the more are stored.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -20,8 +20,14 @@ async function measured(report, ...arguments_) {
 /** Full admission, on both databases. */
 export const ingest = (report) => measured(report, 'ingest', 'rounds=1');
 
-/** All phones of a county come online within a minute. */
-export const crowd = (report) => measured(report, 'crowd');
+const DATABASES = ['sqlite', 'postgres'];
+
+/** All phones of a county come online within a minute, on either database. */
+export async function crowd(report) {
+  for (const database of DATABASES) await measured(report, 'crowd', database);
+}
 
 /** Ten thousand, a hundred thousand, a million operations stored; `--stored 10000000` goes on to ten million. */
-export const grow = (report, { stored }) => measured(report, 'grow', `to=${stored}`);
+export async function grow(report, { stored }) {
+  for (const database of DATABASES) await measured(report, 'grow', database, `to=${stored}`);
+}

@@ -32,6 +32,7 @@ async function ours(report, { seed, count, server, site }) {
     const push = await page.evaluate(() => window.bench.sync());
     if (push.unsent || push.refused) throw new Error(`ours: ${push.unsent} unsent, ${push.refused} refused`);
     report.time(`push ${cases}`, 'ours', push.sent);
+    report.figure(`push ${cases}`, 'ms', push.sent);
     report.figure(`push ${cases} and fetch the receipts`, 'ms', push.ms);
     await page.close();
     page = await ready(context, url);
@@ -39,6 +40,7 @@ async function ours(report, { seed, count, server, site }) {
     const pull = await page.evaluate(() => window.bench.sync());
     if (pull.rows !== count) throw new Error(`ours pulled ${pull.rows} of ${count}`);
     report.time(`pull ${cases}`, 'ours', ms + pull.ms);
+    report.figure(`first sync of ${cases}`, 'ms', ms + pull.ms);
     report.figure(`ten new operations, ${cases} held`, 'ms', await ten(page, town, seed));
     await page.close();
   } finally {

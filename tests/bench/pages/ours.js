@@ -21,6 +21,17 @@ window.bench = {
     });
   },
 
+  /** A device of its own that exchanges its records through a share; how long until it has them all. */
+  async throughShare({ name, user, seed, count, share, couch, token, login }) {
+    await this.open(name, { user, token });
+    if (count) {
+      device.take(text(visits(seed, count)));
+      await device.save(count);
+    }
+    device.share(share, couch, login?.user ?? '', login?.password ?? '', token);
+    return this.sync();
+  },
+
   /** Opens the database as a start of the app does, and reads every row. */
   async list(name, { user }) {
     let rows = 0;

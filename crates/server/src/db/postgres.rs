@@ -38,10 +38,24 @@ pub(super) async fn writer(url: &str) -> Result<Conn, sqlx::Error> {
 
 /// A connection to tables that are there.
 pub(super) async fn existing(url: &str) -> Result<Conn, DbError> {
-    let mut conn = Conn::Postgres(Held::Own(connect(url).await?));
-    let there: bool =
-        sql::query_scalar("SELECT to_regclass('tenant') IS NOT NULL").fetch_one(&mut conn).await?;
-    if there { Ok(conn) } else { Err(DbError::Empty) }
+    let mut conn = open(url).await?;
+    if has_tables(&mut conn).await? { Ok(conn) } else { Err(DbError::Empty) }
+}
+
+/// A connection, whether there are tables or not.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub(crate) async fn open(url: &str) -> Result<Conn, sqlx::Error> {
+    Ok(Conn::Postgres(Held::Own(connect(url).await?)))
+}
+
+/// Whether there are tables of ours.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn has_tables(conn: &mut Conn) -> Result<bool, sqlx::Error> {
+    sql::query_scalar("SELECT to_regclass('tenant') IS NOT NULL").fetch_one(conn).await
 }
 
 /// Connections that read.
@@ -55,13 +69,31 @@ pub(super) async fn migrating(conn: &mut Conn) -> Result<(), sqlx::Error> {
     conn.run(format!("SELECT pg_advisory_xact_lock({})", LOCK + 1)).await
 }
 
-/// Whether no server works on this database. As long as `conn` lives none begins to.
+/// Whether no server works on this database. As long as `conn` lives none begins to. One that was stopped just now has a
+/// second to be gone.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn alone(conn: &mut Conn) -> Result<bool, sqlx::Error> {
-    sql::query_scalar("SELECT pg_try_advisory_lock(?)").bind(LOCK).fetch_one(conn).await
+    conn.run("SET lock_timeout = '1s'").await?;
+    let locked = conn.run(format!("SELECT pg_advisory_lock({LOCK})")).await;
+    conn.run("SET lock_timeout = 0").await?;
+    match locked {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NOT_AVAILABLE) => Ok(false),
+        locked => locked.map(|()| true),
+    }
 }
+
+/// Lets servers begin to work again.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn leave(conn: &mut Conn) -> Result<(), sqlx::Error> {
+    conn.run("SELECT pg_advisory_unlock_all()").await
+}
+
+/// PostgreSQL's number for a lock that did not come free in time.
+const NOT_AVAILABLE: &str = "55P03";
 
 /// What these tables are called inside this very PostgreSQL: a restored copy is called otherwise.
 const HOME: &str = "(SELECT system_identifier FROM pg_control_system()) || '.' || 'tenant'::regclass::oid";

@@ -50,7 +50,11 @@ impl FromRequestParts<Arc<App>> for Session {
         drop(conn);
         let Some(signed) = signed else { return Err(refusal(app, &token).await?) };
         if now - signed.seen_at > NOTE_MS {
-            app.writer.run(move |ledger| Box::pin(async move { note(ledger, token, now).await })).await?;
+            let noted = app.writer.run(move |ledger| Box::pin(async move { note(ledger, token, now).await }));
+            // Whoever reads goes on reading on a full disk; the next request notes it.
+            if let Err(error) = noted.await {
+                tracing::warn!(code = error.code, "the use of a session was not noted");
+            }
         }
         Ok(Self { actor: signed.actor, name: signed.name, token })
     }

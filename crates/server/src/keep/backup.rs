@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BLOBS, DB, FORMAT, KeepError, MANIFEST, Manifest, blob_path, copy, file, flush, hash_file};
+use super::{
+    BLOBS, DB, FORMAT, KeepError, MANIFEST, Manifest, blob_path, copy, file, flush, hash_file, tables,
+};
 use crate::db;
 use crate::sql;
 
-/// Copies database and pictures of `db` (`sqlite://…`) into the new folder `out`. The server may run meanwhile: the
+/// Copies database and pictures of `db` into the new folder `out`. The server may run meanwhile: the
 /// database is copied as it was at one moment, and a picture, once stored, never changes.
 ///
 /// # Errors
 /// [`KeepError`]; then `out` does not exist.
 pub async fn backup(db: &str, blobs: &Path, out: &Path, now: u64) -> Result<Manifest, KeepError> {
-    if crate::sql::is_postgres(db) {
-        return Err(KeepError::ByPostgres);
-    }
     if out.exists() {
         return Err(KeepError::Exists(out.to_path_buf()));
     }
@@ -45,10 +44,14 @@ pub async fn backup(db: &str, blobs: &Path, out: &Path, now: u64) -> Result<Mani
 
 async fn fill(db: &str, blobs: &Path, folder: &Path, now: u64) -> Result<Manifest, KeepError> {
     let copied = folder.join(DB);
-    let mut source = db::open_existing(db).await?;
-    sql::query("VACUUM INTO ?").bind(copied.to_string_lossy().into_owned()).execute(&mut source).await?;
-    source.close().await?;
-    flush(&copied)?;
+    if sql::is_postgres(db) {
+        tables::unload(db, &copied).await?;
+    } else {
+        let mut source = db::open_existing(db).await?;
+        sql::query("VACUUM INTO ?").bind(copied.to_string_lossy().into_owned()).execute(&mut source).await?;
+        source.close().await?;
+        flush(&copied)?;
+    }
     let mut moment = db::open_existing(&format!("sqlite://{}", copied.display())).await?;
     let tenant = sql::query("SELECT history, name, last_seq FROM tenant WHERE tenant = 1")
         .fetch_one(&mut moment)

@@ -27,8 +27,15 @@ pub async fn new_history(db: &str) -> Result<String, KeepError> {
 
 /// Gives the data their new history.
 pub(super) async fn renew(conn: &mut Conn) -> Result<String, sqlx::Error> {
-    let history = secret::hex(&secret::random::<8>());
     conn.begin_write().await?;
+    let history = renew_within(conn).await?;
+    conn.commit().await?;
+    Ok(history)
+}
+
+/// The same, in the transaction that is under way.
+pub(super) async fn renew_within(conn: &mut Conn) -> Result<String, sqlx::Error> {
+    let history = secret::hex(&secret::random::<8>());
     sql::query("UPDATE tenant SET history = ?, epoch = epoch + 1, numbers_held = 1 WHERE tenant = 1")
         .bind(&history)
         .execute(&mut *conn)
@@ -36,6 +43,5 @@ pub(super) async fn renew(conn: &mut Conn) -> Result<String, sqlx::Error> {
     if conn.is_postgres() {
         postgres::settle(conn).await?;
     }
-    conn.commit().await?;
     Ok(history)
 }

@@ -1,5 +1,7 @@
 //! Putting a backup in the place of the data.
 
+mod postgres;
+
 use std::path::{Path, PathBuf};
 
 use super::{
@@ -8,6 +10,8 @@ use super::{
 use crate::db;
 use crate::sql;
 
+pub use postgres::restore_postgres;
+
 /// What a restore did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
@@ -15,6 +19,8 @@ pub struct Restored {
     pub manifest: Manifest,
     /// Under which names the data of before are kept.
     pub kept: Vec<PathBuf>,
+    /// In which schema the tables of before are kept, where the database is PostgreSQL.
+    pub schema: Option<String>,
 }
 
 /// Puts the backup in `from` where `db` (a path) and `blobs` say. The history gets a new name, so that every phone
@@ -52,18 +58,24 @@ pub async fn restore(
     // From here on only names change. The log of the old database goes with it: it would be applied to the new one.
     let mut kept = Vec::new();
     for old in [db.to_path_buf(), suffixed(db, "-wal"), suffixed(db, "-shm"), blobs.to_path_buf()] {
-        if old.exists() {
-            let aside = beside(&old, &format!("before-{now}"));
-            std::fs::rename(&old, &aside).map_err(file(&old))?;
-            kept.push(aside);
-        }
+        kept.extend(aside(&old, now)?);
     }
     std::fs::rename(&new_blobs, blobs).map_err(file(blobs))?;
     std::fs::rename(&new_db, db).map_err(file(db))?;
     if let Some(folder) = db.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         flush(folder)?;
     }
-    Ok(Restored { manifest, kept })
+    Ok(Restored { manifest, kept, schema: None })
+}
+
+/// Gives what is there another name; which.
+fn aside(old: &Path, now: u64) -> Result<Option<PathBuf>, KeepError> {
+    if !old.exists() {
+        return Ok(None);
+    }
+    let aside = beside(old, &format!("before-{now}"));
+    std::fs::rename(old, &aside).map_err(file(old))?;
+    Ok(Some(aside))
 }
 
 /// Makes sure that nobody has the database open: a server that ran on would write into the renamed files. Leaving

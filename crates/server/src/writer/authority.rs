@@ -80,6 +80,7 @@ impl Ledger {
         let Some(stream) = self.streams.get(&op.entity()) else { return Ok(()) };
         let gives = |kind, step: &str| self.admission.gives_number(kind, step);
         let Some(class) = number_due(&stream.entity, Some(op.dot()), gives) else { return Ok(()) };
+        self.land().await?;
         if self.numbers_held().await? {
             return Ok(());
         }

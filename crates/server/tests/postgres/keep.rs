@@ -1,50 +1,29 @@
-//! Backup by `pg_dump` while people work, restore by `pg_restore`, and the step after it that phones and numbers need.
+//! What PostgreSQL's own tools leave to be done after a restore, and backups that go from one database to the other.
 
 use std::process::Command;
 
 use crate::common::postgres::{cluster, fresh};
-use crate::common::{Device, NOON, Server};
-use gridbook_log::{Body, EntityId, Op};
+use crate::common::{NOON, Server};
+use crate::suite::keep::{command, number, registered};
+use gridbook_log::Op;
+use gridbook_server::db::NewTenant;
 use gridbook_server::keep::{self, KeepError, Mark};
+use gridbook_server::{Config, start};
 use gridbook_sync::wire::Verdict;
 
 const AREA: &str = "510000100201001";
 
-fn number(ops: &[Op]) -> Option<String> {
-    ops.iter().find_map(|op| match op.body() {
-        Ok(Body::Number(number)) => Some(number.number.clone()),
-        _ => None,
-    })
-}
-
-/// Registers a case from the desk.
-async fn registered(server: &Server, ann: &mut Device) -> (EntityId, Vec<Op>) {
-    let create = ann.create("hazard", AREA);
-    let id = create.entity();
-    let ops = vec![create, ann.event(id, "register", "submitted", "registered")];
-    ann.push_ok(&ops).await;
-    assert!(number(&server.stream(id).await).is_some());
-    (id, ops)
-}
-
-/// The program's own words; whether it was content.
-fn command(args: &[&str]) -> (bool, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_gridbook-server")).args(args).output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(text).unwrap())
-}
-
 #[tokio::test]
-async fn a_restore_is_noticed_and_what_it_lost_comes_back_once() {
+async fn a_restore_by_its_own_tools_is_noticed_too() {
     let mut server = Server::open().await;
     let mut ann = server.worker("ann", AREA).await;
-    let (_, early) = registered(&server, &mut ann).await;
+    let (_, early, _) = registered(&server, &mut ann).await;
     let dump = server.dir.path().join("gridbook.dump");
     let file = format!("--file={}", dump.display());
     cluster().tool("pg_dump", &["--format=custom", &file], &server.config.db);
 
     // After the backup: one more case, with the next number.
-    let (late_id, late) = registered(&server, &mut ann).await;
+    let (late_id, late, _) = registered(&server, &mut ann).await;
     ann.pull().await;
     let old = server.app().tenant.clone();
     assert!(matches!(keep::new_history(&server.config.db).await, Err(KeepError::Running)));
@@ -96,7 +75,7 @@ async fn a_restore_is_noticed_and_what_it_lost_comes_back_once() {
 }
 
 #[tokio::test]
-async fn the_commands_work_and_say_what_is_postgres_s_own_affair() {
+async fn the_commands_work_on_postgres_too() {
     let db = fresh();
     let folder = tempfile::tempdir().unwrap();
     let place = ["--database", &db, "--data", folder.path().to_str().unwrap()];
@@ -116,13 +95,55 @@ async fn the_commands_work_and_say_what_is_postgres_s_own_affair() {
     assert!(good && told.contains("编号正常发放"), "{told}");
     let (good, told) = with(&["check"]);
     assert!(good && told.contains("都完整"), "{told}");
-    for words in [&["backup", "--out", "nowhere"][..], &["restore", "--from", "nowhere"]] {
-        let (good, told) = with(words);
-        assert!(!good && told.contains("pg_dump --format=custom"), "{told}");
-        assert!(told.contains("pg_restore") && told.contains("--new-history"), "{told}");
-    }
-    assert!(matches!(
-        keep::backup(&db, folder.path(), &folder.path().join("b"), NOON).await,
-        Err(KeepError::ByPostgres)
-    ));
+    let (kept, out) = (folder.path().join("gridbook.db.blobs"), folder.path().join("backup"));
+    std::fs::create_dir_all(&kept).unwrap();
+    let (good, told) = with(&["backup", "--out", out.to_str().unwrap()]);
+    assert!(good && told.contains("备份完成"), "{told}");
+    let from = ["restore", "--from", out.to_str().unwrap()];
+    let (good, told) = with(&from);
+    assert!(!good && told.contains("--replace") && told.contains("没有改动"), "{told}");
+    let (good, told) = with(&[&from[..], &["--replace"]].concat());
+    assert!(good && told.contains("before_") && told.contains("编号暂停发放"), "{told}");
+    let (good, told) = with(&["check"]);
+    assert!(good && told.contains("都完整"), "{told}");
+    // Of the tables of before, nothing is lost.
+    let asked = "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name LIKE 'before_%'";
+    let mut conn = gridbook_server::db::open_existing(&db).await.unwrap();
+    assert_eq!(gridbook_server::sql::query_scalar::<i64>(asked).fetch_one(&mut conn).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_backup_of_either_database_goes_into_either() {
+    let mut server = Server::open().await;
+    let mut ann = server.worker("ann", AREA).await;
+    let (id, ops, given) = registered(&server, &mut ann).await;
+    let (first, second) = (server.dir.path().join("first"), server.dir.path().join("second"));
+    let made = keep::backup(&server.config.db, &server.blobs(), &first, NOON).await.unwrap();
+    assert_eq!(made.history, server.app().tenant.history);
+    let before = server.stream(id).await;
+    server.stop().await;
+
+    // Into a file, and from there into an empty database of PostgreSQL's.
+    let folder = tempfile::tempdir().unwrap();
+    let (file, blobs) = (folder.path().join("gridbook.db"), folder.path().join("blobs"));
+    keep::restore(&first, &file, &blobs, false, NOON).await.unwrap();
+    let lite = format!("sqlite://{}", file.display());
+    assert_eq!(keep::check(&lite, &blobs).await.unwrap(), []);
+    let started = start(Config::new(lite.clone(), NewTenant::demo())).await.unwrap();
+    assert_eq!(started.app.tenant.epoch, 2);
+    drop(started.app);
+    started.writing.await.unwrap();
+    keep::backup(&lite, &blobs, &second, NOON).await.unwrap();
+    let db = fresh();
+    let done = keep::restore_postgres(&second, &db, &server.blobs(), false, NOON).await.unwrap();
+    assert_eq!(done.schema, None, "there was nothing to keep");
+    assert_eq!(keep::check(&db, &server.blobs()).await.unwrap(), []);
+    server.config.db = db;
+    server.restart_only().await;
+    assert_eq!(server.app().tenant.epoch, 3);
+    assert_eq!(server.stream(id).await, before);
+    assert_eq!(number(&before), given);
+    ann.follow(&server);
+    let verdicts: Vec<Verdict> = ann.push(&ops).await.results.into_iter().map(|r| r.r).collect();
+    assert_eq!(verdicts, [Verdict::Dup, Verdict::Dup]);
 }

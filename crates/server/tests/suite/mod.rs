@@ -7,6 +7,8 @@ mod confidential;
 mod conform;
 mod crowd;
 mod feed;
+mod full;
+pub mod keep;
 mod kill;
 mod level2;
 mod malformed;

@@ -1,0 +1,91 @@
+//! Putting a backup into PostgreSQL: tables of before are moved aside, the backup's come in their place, and all of it
+//! is one transaction.
+
+use std::path::{Path, PathBuf};
+
+use super::{Restored, aside, beside, names, remove, verified};
+use crate::db::postgres;
+use crate::keep::{BLOBS, DB, KeepError, blob_path, copy, file, history, tables};
+use crate::sql::{self, Conn};
+
+/// What [`super::restore`] does, for the database of PostgreSQL's at `url`, which must be there. The backup may be of
+/// either database. Tables that are there stay, in a schema of their own, and only with `replace`.
+///
+/// # Errors
+/// [`KeepError`]; then the data of before are where they were.
+pub async fn restore_postgres(
+    from: &Path,
+    url: &str,
+    blobs: &Path,
+    replace: bool,
+    now: u64,
+) -> Result<Restored, KeepError> {
+    let manifest = verified(from)?;
+    let mut conn = postgres::open(url).await?;
+    let done = put(&mut conn, from, blobs, replace, now).await;
+    // Now, and not when PostgreSQL notices that we are gone: whoever comes next comes at once.
+    let _ = conn.run("ROLLBACK").await;
+    let left = postgres::leave(&mut conn).await;
+    let (kept, schema) = done?;
+    left?;
+    conn.close().await?;
+    Ok(Restored { manifest, kept, schema })
+}
+
+/// Everything in one transaction; returns where the pictures of before are, and which schema holds the tables of before.
+async fn put(
+    conn: &mut Conn,
+    from: &Path,
+    blobs: &Path,
+    replace: bool,
+    now: u64,
+) -> Result<(Vec<PathBuf>, Option<String>), KeepError> {
+    // As long as this connection lives, no server begins to work here.
+    if !postgres::alone(conn).await? {
+        return Err(KeepError::Running);
+    }
+    conn.begin_write().await?;
+    let there = postgres::has_tables(conn).await?;
+    if there && !replace {
+        return Err(KeepError::Occupied);
+    }
+    let schema = if there { Some(moved(conn, now).await?) } else { None };
+    tables::load(&from.join(DB), conn).await?;
+    history::renew_within(conn).await?;
+
+    let new_blobs = beside(blobs, "restoring");
+    remove(&new_blobs)?;
+    std::fs::create_dir_all(&new_blobs).map_err(file(&new_blobs))?;
+    for name in names(&from.join(DB)).await? {
+        copy(&blob_path(&from.join(BLOBS), &name), &blob_path(&new_blobs, &name))?;
+    }
+    // From here on only names change: the pictures', and with the commit the tables'.
+    let kept: Vec<PathBuf> = aside(blobs, now)?.into_iter().collect();
+    let placed = match std::fs::rename(&new_blobs, blobs) {
+        Ok(()) => conn.commit().await.map_err(KeepError::from),
+        Err(error) => Err(file(blobs)(error)),
+    };
+    if let Err(error) = placed {
+        // The pictures of before belong to the tables of before; the error that led here is the one to tell.
+        let _ = std::fs::rename(blobs, &new_blobs);
+        for kept in kept {
+            let _ = std::fs::rename(kept, blobs);
+        }
+        return Err(error);
+    }
+    Ok((kept, schema))
+}
+
+/// Moves the township's tables to a new schema, with their indexes; returns its name.
+async fn moved(conn: &mut Conn, now: u64) -> Result<String, sqlx::Error> {
+    let schema = format!("before_{now}");
+    conn.run(format!("CREATE SCHEMA {schema}")).await?;
+    // Every table of ours begins with the tenant, but the one that counts the steps.
+    let ours = "SELECT DISTINCT quote_ident(table_name) FROM information_schema.columns \
+                WHERE table_schema = current_schema() AND (column_name = 'tenant' OR table_name = 'schema_version')";
+    let ours: Vec<String> = sql::query_scalar(ours).fetch_all(&mut *conn).await?;
+    for table in ours {
+        conn.run(format!("ALTER TABLE {table} SET SCHEMA {schema}")).await?;
+    }
+    Ok(schema)
+}

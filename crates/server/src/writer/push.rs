@@ -9,19 +9,20 @@ use gridbook_domain::household::merge::{self, Went};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
-use gridbook_log::{Body, Dot, EntityId, Header, Op, OpId};
+use gridbook_log::{Body, Dot, EntityId, Header, Op, OpId, key};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 
 use super::ledger::Ledger;
 use super::rows::Rows;
+use super::sender;
 use crate::accounts;
 use crate::admission::Admission;
 use crate::clock::china_day;
 use crate::feed::{self, reach};
 use crate::problem::ApiError;
 use crate::quarantine::{self, Why};
+use crate::secret::hex;
 use crate::signature::{self, Author, Keys};
-use crate::sql;
 
 /// A push with its operations read and hashed (done outside the writer, on another core).
 pub struct Push {
@@ -157,7 +158,7 @@ enum Judged {
 pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, ApiError> {
     let began = std::time::Instant::now();
     let now = ledger.now();
-    if let Some(code) = device(ledger, &push).await? {
+    if let Some(code) = sender::known(ledger, &push).await? {
         let results = push.ops.iter().map(|op| result(id_of(op), Verdict::Refuse, Some(code))).collect();
         return Ok(PushReply { results, now });
     }
@@ -182,6 +183,7 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     let lost = lost(ledger, &push, &patterns, &absent).await?;
     // A hand-over is over with its last confirmation.
     let mut confirmed: BTreeSet<EntityId> = BTreeSet::new();
+    let mut announced = Vec::new();
     // What follows a fork was written on top of something else than what is held here.
     let mut forked: BTreeSet<EntityId> = BTreeSet::new();
     for read in &push.ops {
@@ -207,6 +209,7 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
                 ledger.answer_clock(&mut rows, op, now, drift);
                 ledger.answer_number(&mut rows, op).await?;
                 taken.entry((op.entity(), signed)).or_default().push(op.dot());
+                announced.extend(key::announced(op).map(|point| (op, point)));
                 if op.header().kind == kind::EVENT {
                     confirmed.insert(op.entity());
                 }
@@ -263,6 +266,9 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     for entity in confirmed {
         ledger.hand_over(entity).await?;
     }
+    for (op, point) in announced {
+        signature::learn(ledger, &op.header().user, op.dot().writer.dev, &hex(&point)).await?;
+    }
     if revised {
         ledger.revise().await?;
     }
@@ -295,6 +301,8 @@ fn judge(
     let dot = op.dot();
     let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
     match asked.carried {
+        // A device that holds what it is no longer shown asks so whether it is hidden from it or lost here.
+        Carried::Own if is_here(ledger, push, op) => return Judged::Done(Verdict::Dup, None),
         Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
         Carried::Own if !dot.writer.is_life_of(push.writer) => return refuse("foreign_writer"),
         Carried::Own => {}
@@ -372,6 +380,13 @@ fn judge(
         Ok(()) => Judged::Store,
         Err(code) => Judged::Reject(code),
     }
+}
+
+/// Whether it is stored as it is, salt and all: who brings it knows all of it. Of what is confidential another way tells.
+fn is_here(ledger: &mut Ledger, push: &Push, op: &Op) -> bool {
+    let Some(stream) = ledger.streams.get(&op.entity()) else { return false };
+    let confidential = stream.entity.type_() == Some(RecordKind::Confidential.as_str());
+    !confidential && !push.apart && stream.hashes.get(&op.dot()) == Some(op.hash())
 }
 
 /// Makes sure that the households into which others are to go are in memory, with those that they went into.
@@ -455,51 +470,4 @@ async fn absent(ledger: &mut Ledger, push: &Push) -> Result<BTreeMap<String, Abs
         out.insert(user, Absent { actor, patterns, disabled: account.disabled });
     }
     Ok(out)
-}
-
-/// The device behind a push: known to this account under this nonce, or new. Otherwise the code for all of it.
-async fn device(ledger: &mut Ledger, push: &Push) -> Result<Option<&'static str>, ApiError> {
-    if push.writer.dev == ledger.tenant.authority || push.writer.epoch == 0 {
-        return Ok(Some("forged"));
-    }
-    let Some(given) = &push.nonce else {
-        let foreign = signature::has_other_owner(ledger, &push.actor.user, push.writer.dev).await?;
-        return Ok(foreign.then_some("foreign_device"));
-    };
-    if given.is_empty() || given.len() > 64 {
-        return Err(ApiError::malformed());
-    }
-    let (dev, epoch) = (push.writer.dev.to_string(), i64::from(push.writer.epoch));
-    let known = sql::query("SELECT nonce, account FROM devices WHERE tenant = ? AND dev = ? AND epoch = ?")
-        .bind(ledger.tenant.id)
-        .bind(&dev)
-        .bind(epoch)
-        .fetch_optional(&mut ledger.conn)
-        .await?;
-    let Some(row) = known else {
-        // A device's name stands in every header it wrote: its next life is not for others to take.
-        if signature::has_other_owner(ledger, &push.actor.user, push.writer.dev).await? {
-            return Ok(Some("foreign_device"));
-        }
-        sql::query(
-            "INSERT INTO devices (tenant, dev, epoch, nonce, account, first_seen) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(ledger.tenant.id)
-        .bind(&dev)
-        .bind(epoch)
-        .bind(given)
-        .bind(&push.actor.user)
-        .bind(ledger.now_i64())
-        .execute(&mut ledger.conn)
-        .await?;
-        return Ok(None);
-    };
-    let (nonce, account): (String, String) = (row.try_get("nonce")?, row.try_get("account")?);
-    Ok(if account != push.actor.user {
-        Some("foreign_device")
-    } else if nonce != *given {
-        Some("clone")
-    } else {
-        None
-    })
 }

@@ -9,7 +9,7 @@ use gridbook_log::{EntityId, OpId, WireOp};
 
 use super::{Checked::*, Engine, Flight, Output, Phase, Request};
 use crate::replica::Compared;
-use crate::wire::{FpReply, PushReply, PushRequest, SnapshotPage, Verdict};
+use crate::wire::{FpReply, PushReply, PushRequest, PushResult, SnapshotPage, Verdict};
 
 /// Comparisons that one check makes at most: before, after mending, and when the backend moved on meanwhile.
 const MAX_TRIES: u32 = 4;
@@ -197,7 +197,9 @@ impl Engine {
     }
 
     pub(super) fn known_there(&mut self, reply: PushReply) -> Vec<Output> {
-        let known = reply.results.iter().filter(|result| result.r == Verdict::Dup);
+        // What stands there under the same name is the same record.
+        let fork = |result: &&PushResult| result.code.as_deref() == Some("fork");
+        let known = reply.results.iter().filter(|result| result.r == Verdict::Dup || fork(result));
         self.check.hidden.extend(known.filter_map(|result| Some(result.id?.entity)));
         self.ask_next()
     }

@@ -12,7 +12,8 @@ use crate::env::Env;
 use crate::store::Store;
 
 impl<S: Store, P: Project> Replica<S, P> {
-    /// Of each of `entities` in which the backend shows nothing of `held`, one operation that does not wait to be sent.
+    /// Of each of `entities` in which the backend shows nothing of `held`, its creation (both of two under one name), or
+    /// another operation where there is none.
     /// Whether the backend knows it tells a record that is hidden from this account from one that was lost there: of
     /// the latter this may be the last copy, and it stays.
     ///
@@ -33,8 +34,14 @@ impl<S: Store, P: Project> Replica<S, P> {
         };
         let mut asked = Vec::new();
         for (_, ops) in self.streams(&ids).await? {
-            let sent = ops.iter().filter(|op| !waiting.contains(&op.id()));
-            asked.extend(sent.min_by_key(|op| op.header().kind != kind::CREATE).map(Op::to_wire));
+            // Of two under one name only one waits.
+            let twice = |op: &Op| ops.iter().filter(|other| other.id() == op.id()).count() > 1;
+            let sent = |op: &&Op| !waiting.contains(&op.id()) || twice(op);
+            let made = |op: &&Op| op.header().kind == kind::CREATE;
+            let some = if ops.iter().any(|op| sent(&op) && made(&op)) { usize::MAX } else { 1 };
+            asked.extend(
+                ops.iter().filter(sent).filter(|op| some == 1 || made(op)).take(some).map(Op::to_wire),
+            );
         }
         Ok(asked)
     }

@@ -384,7 +384,7 @@ impl Engine {
             (Flight::Snapshot { from }, Response::Snapshot(page)) => self.packed_page(from, page),
             (Flight::Fp, Response::Fp(reply)) => self.told(reply),
             (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
-            (Flight::Ask, Response::Push(reply)) => self.known_there(reply),
+            (Flight::Ask, Response::Push(reply)) => self.known_there(&reply),
             (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
             (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
             (flight, Response::Failed { status: 401, code, .. }) => {

@@ -196,7 +196,7 @@ impl Engine {
         vec![self.send(Flight::Fp, Request::Fp { places: false })]
     }
 
-    pub(super) fn known_there(&mut self, reply: PushReply) -> Vec<Output> {
+    pub(super) fn known_there(&mut self, reply: &PushReply) -> Vec<Output> {
         // What stands there under the same name is the same record.
         let fork = |result: &&PushResult| result.code.as_deref() == Some("fork");
         let known = reply.results.iter().filter(|result| result.r == Verdict::Dup || fork(result));

@@ -1,6 +1,7 @@
 //! Where invitations carry vouchers nobody comes as a new device of a known person.
 
 use gridbook_log::voucher::{Trust, Voucher};
+use gridbook_sync::wire::PullReply;
 
 use super::*;
 
@@ -173,6 +174,9 @@ fn the_authoritys_answers_are_taken_by_who_reads_all_of_it_at_once() {
         // A colleague with a good key, who may let nobody in; and the desk.
         world.plant(&[signed_by(2, &receipt(1)), signed_by(1, &receipt(3))]);
         let bea = world.invited("bea", 3, false);
+        // The invitation says whose answers count.
+        let nothing = PullReply { entries: Vec::new(), cursor: String::new(), more: true };
+        now(bea.replica.apply_page(&bea.env, "", nothing, "", Some(AUTHORITY))).unwrap();
         bea.sync();
         let entity = now(bea.replica.entity(crack)).unwrap().unwrap();
         assert_eq!(entity.received(dot).map(|received| received.at), Some(3));

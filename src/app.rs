@@ -12,6 +12,7 @@ pub mod confidential;
 mod draft;
 mod handover;
 pub mod local;
+mod moving;
 mod news;
 pub mod office;
 mod photo;
@@ -20,6 +21,7 @@ mod revoked;
 mod rules;
 mod storage;
 mod sync;
+mod vouch;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -84,6 +86,9 @@ struct Core {
     /// Whose round this page runs or waits for; what it was asked for meanwhile.
     turn: RefCell<Option<String>>,
     next: RefCell<Option<Input>>,
+    /// What is known of another tab that leads, and whether to take the lock from it.
+    leader: Cell<gridbook_sync::lead::Leader>,
+    steal: Cell<bool>,
     check_wanted: Cell<bool>,
     /// Whether what was refused was sent once more since this account was found disabled.
     freed: Cell<bool>,
@@ -145,6 +150,8 @@ impl App {
             channel: RefCell::new(None),
             turn: RefCell::new(None),
             next: RefCell::new(None),
+            leader: Cell::default(),
+            steal: Cell::default(),
             check_wanted: Cell::new(false),
             freed: Cell::new(false),
             stale: Cell::new(false),

@@ -17,7 +17,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-pub use key::DeviceKey;
+pub use key::{DeviceKey, PassingKey};
 
 /// Wall clock and random numbers of the browser.
 #[derive(Clone, Copy, Debug, Default)]
@@ -98,7 +98,25 @@ pub async fn with_lock<F>(name: &str, work: F) -> bool
 where
     F: Future<Output = ()> + 'static,
 {
-    locked(name, false, work).await
+    locked(name, "ifAvailable", work).await
+}
+
+/// As [`with_lock`], from whoever holds the lock: theirs is gone.
+pub async fn steal_lock<F>(name: &str, work: F) -> bool
+where
+    F: Future<Output = ()> + 'static,
+{
+    locked(name, "steal", work).await
+}
+
+/// Whether this page works under the lock `name`.
+pub fn holds_lock(name: &str) -> bool {
+    HELD.with_borrow(|held| held.iter().any(|one| one == name))
+}
+
+thread_local! {
+    /// Locks under which this page works.
+    static HELD: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 /// As [`with_lock`], after whoever holds the lock.
@@ -106,10 +124,11 @@ pub async fn after_lock<F>(name: &str, work: F)
 where
     F: Future<Output = ()> + 'static,
 {
-    locked(name, true, work).await;
+    locked(name, "", work).await;
 }
 
-async fn locked<F>(name: &str, wait: bool, work: F) -> bool
+/// `how`: an option of the request, or nothing to wait.
+async fn locked<F>(name: &str, how: &str, work: F) -> bool
 where
     F: Future<Output = ()> + 'static,
 {
@@ -124,16 +143,25 @@ where
         return true;
     };
     let options = js_sys::Object::new();
-    let _ = Reflect::set(&options, &"ifAvailable".into(), &(!wait).into());
+    if !how.is_empty() {
+        let _ = Reflect::set(&options, &how.into(), &true.into());
+    }
     let ran = std::rc::Rc::new(std::cell::Cell::new(false));
     let mark = ran.clone();
+    let held = name.to_owned();
     let callback = Closure::once(move |lock: JsValue| -> JsValue {
         if lock.is_null() || lock.is_undefined() {
             return JsValue::UNDEFINED;
         }
         mark.set(true);
+        HELD.with_borrow_mut(|locks| locks.push(held.clone()));
         wasm_bindgen_futures::future_to_promise(async move {
             work.await;
+            HELD.with_borrow_mut(|locks| {
+                if let Some(at) = locks.iter().position(|one| *one == held) {
+                    locks.swap_remove(at);
+                }
+            });
             Ok(JsValue::UNDEFINED)
         })
         .into()

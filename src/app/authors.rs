@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use gridbook_domain::township::Township;
 use gridbook_log::key::{self, Point};
+use gridbook_log::voucher::Trust;
 use gridbook_log::{DeviceId, Op, Signature, WireOp, Writer};
-use gridbook_sync::authors::{Authors, Memory, Notary, kept_aside};
+use gridbook_sync::authors::{Authors, Memory, Notary, kept_aside, trust};
 use gridbook_sync::bundle::Bundle;
 use leptos::prelude::*;
 
@@ -23,6 +24,7 @@ pub(super) struct Hand {
     point: Point,
     replica: Rc<AppReplica>,
     memory: Memory,
+    trust: Option<Trust>,
 }
 
 impl Hand {
@@ -52,6 +54,10 @@ impl Notary for Hand {
         self.key.sign_bytes(bytes).await
     }
 
+    fn trust(&self) -> Option<&Trust> {
+        self.trust.as_ref()
+    }
+
     async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
         self.key.verify(key, bytes, signature).await
     }
@@ -72,7 +78,9 @@ impl App {
         }
         let key = DeviceKey::of(replica.store()).await?;
         let point = key.point().await?.try_into().ok()?;
-        let hand = Rc::new(Hand { key, point, replica, memory: Memory::default() });
+        // A store that fails now fails in the round, too.
+        let trust = trust(replica.store()).await.ok().flatten();
+        let hand = Rc::new(Hand { key, point, replica, memory: Memory::default(), trust });
         *core.hand.borrow_mut() = Some(hand.clone());
         Some(hand)
     }

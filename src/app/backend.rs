@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
+use gridbook_sync::authors::drop_trust;
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::replica::SendAgain;
@@ -217,11 +218,16 @@ impl App {
         // In this order: broken off in between, the old backend is asked for everything once more, no harm.
         replica.start_over(again).await?;
         let mut batch = Batch::default();
-        if again != SendAgain::Nothing {
+        // A server takes only photos of records that it has: those of what this device wrote wait already.
+        if again != SendAgain::Nothing && *backend != Backend::Server {
             self.queue_photos(&replica, &mut batch).await?;
         }
         let row = serde_json::to_vec(backend).map_err(|e| Problem::Store(e.to_string()))?;
         batch.put(Table::App, ROW, row);
+        if *backend == Backend::Server {
+            drop_trust(&mut batch);
+            *self.core().hand.borrow_mut() = None;
+        }
         replica.store().commit(batch).await?;
         *self.core().driver.borrow_mut() = Some(Rc::new(Driver::new(&replica)));
         self.sync.update(|view| {

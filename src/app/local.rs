@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gridbook_domain::authority::staff_values;
-use gridbook_domain::role::Assignment;
+use gridbook_domain::role::{Assignment, holds};
 use gridbook_log::{Body, Create, DeviceId, Placement, Values};
+use gridbook_sync::authors::{drop_trust, put_trust};
 use gridbook_sync::bundle::{base64, unbase64};
 use gridbook_sync::env::Env;
 use gridbook_sync::replica::{NewWrite, Replica, SendAgain};
@@ -18,6 +19,7 @@ use super::account::{Account, database};
 use super::backend::ROW;
 use super::carry::{Answer, CarryError, Job, ask};
 use super::sync::sync_lock;
+use super::vouch::{self, Passed};
 use super::{App, Backend, Problem, Profile, Projector, Township, office};
 use crate::platform::{BrowserEnv, after_lock};
 use crate::store::IdbStore;
@@ -63,6 +65,9 @@ pub struct Ticket {
     pub authority: DeviceId,
     /// Where records go.
     pub backend: Backend,
+    /// Says that the device that takes it up is this person's; absent where nobody asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voucher: Option<Passed>,
 }
 
 fn refused(code: &str, message: &str) -> Problem {
@@ -116,7 +121,8 @@ impl App {
         profile.actor.assignments.clone_from(&assignments);
         profile.township = Township { code: new.code.clone(), name: new.name.clone(), phone: None };
         profile.local = true;
-        self.settle(Ticket { profile, authority, backend: Backend::Alone }, &new.secret).await?;
+        let ticket = Ticket { profile, authority, backend: Backend::Alone, voucher: None };
+        self.settle(ticket, &new.secret, true).await?;
         let area = |code: String, name: &str, level: &str, parent: Option<&str>| {
             let mut set = Values::from([
                 ("code".to_owned(), json!(code)),
@@ -139,9 +145,9 @@ impl App {
         self.take_office(&[]).await
     }
 
-    /// Takes up an account on this device. What the account had here before stays.
-    async fn settle(&self, ticket: Ticket, secret: &str) -> Result<(), Problem> {
-        let Ticket { profile, authority, backend } = ticket;
+    /// Takes up an account on this device. What the account had here before stays. `first`: nobody invited it.
+    async fn settle(&self, ticket: Ticket, secret: &str, first: bool) -> Result<(), Problem> {
+        let Ticket { profile, authority, backend, voucher } = ticket;
         let known: Option<Account> = self.accounts().into_iter().find(|a| a.user == profile.user);
         if known.is_some_and(|known| known.township != profile.township.code) {
             return Err(refused(
@@ -158,6 +164,11 @@ impl App {
         let mut batch = Batch::default();
         batch.put(Table::App, ROW, row(serde_json::to_vec(&backend))?);
         batch.put(Table::App, LOCAL, row(serde_json::to_vec(&Local { profile: profile.clone(), check }))?);
+        let trust =
+            if first { vouch::founded(&replica).await } else { vouch::taken_up(&replica, voucher).await };
+        if let Some(trust) = trust {
+            put_trust(&mut batch, &trust);
+        }
         replica.store().commit(batch).await?;
         drop(replica);
         self.admit(String::new(), profile).await
@@ -231,6 +242,8 @@ impl App {
         self.queue_photos(&replica, &mut batch).await?;
         batch.delete(Table::App, LOCAL);
         batch.delete(Table::App, ROW);
+        // What is written at a server nobody signs.
+        drop_trust(&mut batch);
         Ok(replica.store().commit(batch).await?)
     }
 
@@ -250,12 +263,14 @@ impl App {
         let mut profile = Profile { user: user.to_owned(), name: name.to_owned(), ..Profile::default() };
         profile.actor.user = user.to_owned();
         profile.actor.assignments = held;
+        let invites = holds(&self.package(), &profile.actor, "directory.edit", self.today());
+        let voucher = vouch::passed(&replica, user, invites).await;
         profile.local = true;
         profile.township = self
             .session
             .with_untracked(|s| s.as_ref().map(|s| s.profile.township.clone()))
             .unwrap_or_default();
-        let ticket = Ticket { profile, authority, backend: self.backend().await };
+        let ticket = Ticket { profile, authority, backend: self.backend().await, voucher };
         let plain = serde_json::to_vec(&ticket).map_err(|e| Problem::Store(e.to_string()))?;
         // Fit for an address.
         Ok(base64(&seal(digits, &plain).await?).replace('+', "-").replace('/', "_").replace('=', ""))
@@ -286,6 +301,6 @@ impl App {
     /// # Errors
     /// [`Problem`] in words for people.
     pub async fn join(&self, ticket: Ticket, secret: &str) -> Result<(), Problem> {
-        self.settle(ticket, secret).await
+        self.settle(ticket, secret, false).await
     }
 }

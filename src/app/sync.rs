@@ -15,12 +15,16 @@ use wasm_bindgen::closure::Closure;
 use super::check::CheckView;
 use super::revoked::GONE;
 use super::{App, AppReplica, Connection};
-use crate::platform::{BrowserEnv, online, with_lock};
+use crate::platform::{BrowserEnv, holds_lock, online, steal_lock, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
 const FOLLOW_MS: u32 = 2_000;
 /// When a tab that followed looks by itself, in milliseconds.
 const ALONE_MS: u32 = 300_000;
+/// Asks whoever holds the lock to say so.
+const WHO: &str = "who";
+/// The answer.
+const LEADING: &str = "leading";
 
 /// Where synchronisation stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,8 +115,21 @@ impl App {
         *core.turn.borrow_mut() = Some(user.clone());
         let app = *self;
         leptos::task::spawn_local(async move {
-            let ran = with_lock(&sync_lock(&user), round(app, input)).await;
             let core = app.core();
+            let lock = sync_lock(&user);
+            let ran = if core.steal.take() {
+                steal_lock(&lock, round(app, input)).await
+            } else {
+                with_lock(&lock, round(app, input)).await
+            };
+            let mut leader = core.leader.get();
+            if ran || holds_lock(&lock) {
+                leader.heard();
+            } else {
+                app.say(WHO);
+                core.steal.set(leader.refused(app.now_ms()));
+            }
+            core.leader.set(leader);
             core.turn.borrow_mut().take_if(|turn| *turn == user);
             match app.next_input() {
                 _ if !ran => app.follow(tell),
@@ -125,15 +142,17 @@ impl App {
     /// Another tab's round holds the lock: look again soon in case it was just ending.
     fn follow(&self, tell: bool) {
         let core = self.core();
-        if tell && let Some(channel) = core.channel.borrow().as_ref() {
-            let _ = channel.post_message(&"wake".into());
+        if tell {
+            self.say("wake");
         }
         let app = *self;
         let again = move || {
             // A trouble of our own ends only with a round of our own.
             let troubled =
                 app.sync.with_untracked(|sync| sync.trouble.is_some() || sync.last_ok_ms.is_none());
+            let silent = app.core().leader.get().is_silent() || app.core().steal.get();
             if troubled
+                || silent
                 || app.core().check_wanted.get()
                 || app.replica().is_some_and(|r| r.unsent().waiting > 0)
             {
@@ -144,6 +163,13 @@ impl App {
             }
         };
         *core.timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(FOLLOW_MS, again));
+    }
+
+    /// Tells the other tabs of this account.
+    fn say(&self, word: &str) {
+        if let Some(channel) = self.core().channel.borrow().as_ref() {
+            let _ = channel.post_message(&word.into());
+        }
     }
 
     /// Another round after a while, unless one comes sooner.
@@ -327,16 +353,23 @@ impl App {
         let Ok(channel) = web_sys::BroadcastChannel::new(&format!("gridbook-{user}")) else { return };
         let app = *self;
         let heard = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |event: web_sys::MessageEvent| {
-            if event.data().as_string().as_deref() == Some("wake") {
-                app.attempt(Input::Wake, false);
-                return;
-            }
-            if event.data().as_string().as_deref() == Some(GONE) {
-                // The account left this device: nothing here may write to its database again.
-                if let Some(window) = web_sys::window() {
-                    let _ = window.location().reload();
+            match event.data().as_string().as_deref() {
+                Some("wake") => return app.attempt(Input::Wake, false),
+                Some(WHO) if holds_lock(&sync_lock(&app.user())) => return app.say(LEADING),
+                Some(WHO) => return,
+                Some(LEADING) => {
+                    let core = app.core();
+                    core.leader.set(Default::default());
+                    return core.steal.set(false);
                 }
-                return;
+                // The account left this device: nothing here may write to its database again.
+                Some(GONE) => {
+                    if let Some(window) = web_sys::window() {
+                        let _ = window.location().reload();
+                    }
+                    return;
+                }
+                _ => {}
             }
             leptos::task::spawn_local(async move {
                 if let Some(replica) = app.replica()

@@ -10,9 +10,10 @@ use wasm_bindgen_futures::JsFuture;
 use super::{TIMEOUT_MS, Token};
 
 /// Headers that the drivers read.
-const READ: [&str; 7] = [
+const READ: [&str; 8] = [
     "content-type",
     "content-length",
+    "date",
     "etag",
     "last-modified",
     "location",

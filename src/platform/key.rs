@@ -73,8 +73,7 @@ impl DeviceKey {
 
     /// The public half: 65 bytes, an uncompressed point.
     pub async fn point(&self) -> Option<Vec<u8>> {
-        let raw = subtle()?.export_key("raw", &self.public).ok()?;
-        Some(Uint8Array::new(&JsFuture::from(raw).await.ok()?).to_vec())
+        exported("raw", &self.public).await
     }
 
     /// Signs an operation; `None` when it cannot be read or the browser refuses.
@@ -85,8 +84,7 @@ impl DeviceKey {
 
     /// Signs bytes; `None` when the browser refuses.
     pub async fn sign_bytes(&self, bytes: &[u8]) -> Option<Signature> {
-        let made = subtle()?.sign_with_object_and_u8_array(&with_sha256(), &self.private, bytes).ok()?;
-        Uint8Array::new(&JsFuture::from(made).await.ok()?).to_vec().try_into().ok()
+        signature(&self.private, bytes).await
     }
 
     /// Whether the private half of `point` signed these bytes; a point that is none signed nothing.
@@ -112,4 +110,48 @@ impl DeviceKey {
             subtle()?.verify_with_object_and_u8_array_and_u8_array(&how, &key, signature, bytes).ok()?;
         JsFuture::from(asked).await.ok()?.as_bool()
     }
+}
+
+/// The private half of a key that is passed on, as the browser gives it out (PKCS #8). Nobody keeps it: who gets it
+/// signs once with it.
+pub struct PassingKey(Vec<u8>);
+
+impl PassingKey {
+    /// A new one, with its public half.
+    pub async fn make() -> Option<(Self, Point)> {
+        let uses = Array::of2(&"sign".into(), &"verify".into());
+        let made = subtle()?.generate_key_with_object(&on_p256(), true, &uses).ok()?;
+        let pair = JsFuture::from(made).await.ok()?;
+        let half = |name: &str| Reflect::get(&pair, &name.into()).ok()?.dyn_into::<CryptoKey>().ok();
+        let (private, public) = (half("privateKey")?, half("publicKey")?);
+        Some((Self(exported("pkcs8", &private).await?), exported("raw", &public).await?.try_into().ok()?))
+    }
+
+    /// As it was passed on.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// To pass it on.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Signs bytes; `None` when this is no key, or the browser refuses.
+    pub async fn sign(&self, bytes: &[u8]) -> Option<Signature> {
+        let (raw, uses) = (Uint8Array::from(&self.0[..]), Array::of1(&"sign".into()));
+        let asked = subtle()?.import_key_with_object("pkcs8", &raw, &on_p256(), false, &uses).ok()?;
+        let key: CryptoKey = JsFuture::from(asked).await.ok()?.dyn_into().ok()?;
+        signature(&key, bytes).await
+    }
+}
+
+async fn exported(form: &str, key: &CryptoKey) -> Option<Vec<u8>> {
+    let bytes = subtle()?.export_key(form, key).ok()?;
+    Some(Uint8Array::new(&JsFuture::from(bytes).await.ok()?).to_vec())
+}
+
+async fn signature(key: &CryptoKey, bytes: &[u8]) -> Option<Signature> {
+    let made = subtle()?.sign_with_object_and_u8_array(&with_sha256(), key, bytes).ok()?;
+    Uint8Array::new(&JsFuture::from(made).await.ok()?).to_vec().try_into().ok()
 }

@@ -20,10 +20,10 @@ pub fn banner_of_aside() -> AnyView {
             let whose: Vec<String> =
                 aside.iter().map(|(user, n)| format!("{} {n} 条", names.person(user))).collect();
             let text = format!(
-                "写的是这些人的名字：{}。它们先放在一边，不影响别的记录，本机的记录都在。请告诉镇上的管理员，向本人核对。",
+                "写的是这些人的名字：{}，可是签名对不上，或者那台设备没有镇上的邀请。它们先放在一边，不影响别的记录，本机的记录都在。请告诉镇上的管理员，向本人核对。",
                 whose.join("，")
             );
-            let title = format!("有 {total} 条记录签名对不上，没有收进来");
+            let title = format!("有 {total} 条记录来历不明，没有收进来");
             view! { <div role="status" data-testid="aside">{banner(Tone::Warn, "warn", title, text, Vec::new())}</div> }
         })
     })

@@ -1,11 +1,14 @@
 //! 后端: where this account's records go, tried before it is chosen, left again with everything.
 
+use std::collections::BTreeSet;
+
 use gridbook_sync::replica::SendAgain;
 use gridbook_sync::share::Verdict;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::app::{App, Backend, Place, Relayed, ShareAt, use_app};
+use crate::app::{App, Backend, Place, Problem, Relayed, ShareAt, use_app};
+use crate::ui::carry::told;
 use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::icon::icon;
 use crate::ui::live;
@@ -61,6 +64,8 @@ struct Draft {
     everything: RwSignal<bool>,
     tried: RwSignal<Option<Verdict>>,
     busy: RwSignal<bool>,
+    /// How the change goes, and what came along.
+    moved: RwSignal<Vec<String>>,
 }
 
 impl Draft {
@@ -74,6 +79,7 @@ impl Draft {
             everything: RwSignal::new(false),
             tried: RwSignal::new(None),
             busy: RwSignal::new(false),
+            moved: RwSignal::new(Vec::new()),
         }
     }
 
@@ -350,14 +356,19 @@ fn take(app: App, draft: Draft, now: RwSignal<Option<Backend>>) -> AnyView {
             Kind::WebDav | Kind::CouchDb if draft.everything.get_untracked() => SendAgain::Everything,
             _ => SendAgain::Own,
         };
+        if draft.busy.get_untracked() {
+            return;
+        }
+        draft.busy.set(true);
         spawn_local(async move {
-            match app.move_to(backend.clone(), again).await {
+            match change_over(app, draft, &backend, again).await {
                 Ok(()) => {
                     now.try_set(Some(backend));
                     toasts.ok("已换好，本机的记录都在");
                 }
                 Err(problem) => toasts.warn(problem.message()),
             }
+            draft.busy.try_set(false);
         });
     };
     let ready = move || !draft.is_share() || matches!(draft.tried.get(), Some(Verdict::Works(_)));
@@ -372,13 +383,56 @@ fn take(app: App, draft: Draft, now: RwSignal<Option<Backend>>) -> AnyView {
             class="btn btn-primary btn-wide"
             type="button"
             data-testid="backend-take"
-            prop:disabled=move || !ready()
+            prop:disabled=move || !ready() || draft.busy.get()
             on:click=move |_| open.set(true)
         >
             {icon("sync")}
             "换到这里"
         </button>
         {live(move || confirm(open, ask(), change))}
+        {live(move || {
+            let lines = draft.moved.get();
+            let lines: Vec<AnyView> = lines.into_iter().map(|line| view! { <p>{line}</p> }.into_any()).collect();
+            (!lines.is_empty()).then(|| view! { <div class="stack" role="status" data-testid="backend-moved">{lines}</div> })
+        })}
     }
     .into_any()
+}
+
+/// Changes over with what goes along, and says what came and what did not.
+async fn change_over(app: App, draft: Draft, to: &Backend, again: SendAgain) -> Result<(), Problem> {
+    let say = move |lines: Vec<String>| {
+        draft.moved.try_set(lines);
+    };
+    say(Vec::new());
+    let from = app.backend().await;
+    let mut left = BTreeSet::new();
+    if again != SendAgain::Nothing && from != *to && from != Backend::Alone {
+        let looked =
+            |at, all| say(vec![format!("正在取原来那里的照片和录音：第 {} 个，共 {all} 个", at + 1)]);
+        left = app.fetch_photos(to, again, looked).await?;
+    }
+    app.move_to(to.clone(), again).await?;
+    let mut lines = Vec::new();
+    if *to == Backend::Server {
+        match app.bring(|n| say(vec![format!("正在交到服务器：{n} 条")])).await {
+            Ok(tally) => {
+                lines = told(&tally);
+                // What everybody read in the share is not everybody's to read here.
+                app.compare();
+            }
+            Err(error) => lines = vec![error.message(), "再点一次“换到这里”，接着交。".to_owned()],
+        }
+    }
+    if !left.is_empty() {
+        let some: Vec<&str> = left.iter().take(5).map(String::as_str).collect();
+        lines.push(format!(
+            "有 {} 条记录的照片或录音只在原来的地方，没有取到，留在那里了：{}{}。记录本身和小图都在。",
+            left.len(),
+            some.join("、"),
+            if left.len() > some.len() { "等" } else { "" }
+        ));
+    }
+    say(lines);
+    Ok(())
 }

@@ -363,6 +363,18 @@ fn verdict(outcome: &Result<Tally, CarryError>) -> AnyView {
                 .into_any();
         }
     };
+    let lines = told(tally);
+    let class = if tally.refused.is_empty() && tally.rejected.is_empty() { "stack" } else { "stack error" };
+    view! {
+        <div class=class role="status" data-testid="carry-outcome">
+            {lines.into_iter().map(|line| view! { <p>{line}</p> }.into_any()).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// What was taken, and what was not and why.
+pub(super) fn told(tally: &Tally) -> Vec<String> {
     let mut lines = vec![format!(
         "新收下 {} 条，早就有 {} 条，照片和录音 {} 个。",
         tally.stored, tally.repeats, tally.photos
@@ -376,13 +388,7 @@ fn verdict(outcome: &Result<Tally, CarryError>) -> AnyView {
     if tally.photos_refused > 0 {
         lines.push(format!("{} 个照片或录音没有收下，因为它们的记录没有收下。", tally.photos_refused));
     }
-    let class = if tally.refused.is_empty() && tally.rejected.is_empty() { "stack" } else { "stack error" };
-    view! {
-        <div class=class role="status" data-testid="carry-outcome">
-            {lines.into_iter().map(|line| view! { <p>{line}</p> }.into_any()).collect_view()}
-        </div>
-    }
-    .into_any()
+    lines
 }
 
 /// Why operations of a file were not taken.

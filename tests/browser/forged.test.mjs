@@ -42,6 +42,12 @@ test("a record written in somebody's name on the share is put aside and told of"
     if (n === 0) delete copy.g;
     return copy;
   });
+  // And as if from another phone of hers, that nobody invited and of which no key is known.
+  const [entity, dev] = [`${op.h.slice(4, 16)}${randomBytes(10).toString("hex")}`, randomBytes(8).toString("hex")];
+  const h = op.h.replace(/^gb1 [0-9a-f]{32} [0-9a-f]{16}/, `gb1 ${entity} ${dev}`);
+  const foreign = { ...op, h, b: op.b.replace("屋后边坡有新裂缝", "新手机冒名写的") };
+  delete foreign.g;
+  forged.push(foreign);
   await write(dav, log, forged);
 
   await until("the desk tells of it", async () => {
@@ -49,8 +55,8 @@ test("a record written in somebody's name on the share is put aside and told of"
     return (await desk.id("aside").count()) > 0;
   });
   const words = await desk.id("aside").innerText();
-  assert.match(words, /有 2 条记录签名对不上，没有收进来/);
-  assert.match(words, /周晓 2 条/);
+  assert.match(words, /有 3 条记录来历不明，没有收进来/);
+  assert.match(words, /周晓 3 条/);
   assert.match(words, /不影响别的记录/);
   await desk.id("sync-state").filter({ hasText: "有记录签名不符" }).waitFor();
   await inspect(desk.page, "forged-desk");
@@ -60,7 +66,7 @@ test("a record written in somebody's name on the share is put aside and told of"
   await fillIn(other, late.digits);
   await other.id("tab-home").waitFor();
   await other.go("me");
-  await other.id("aside").filter({ hasText: "有 2 条记录签名对不上" }).waitFor();
+  await other.id("aside").filter({ hasText: "有 3 条记录来历不明" }).waitFor();
   await inspect(other.page, "forged-phone");
 
   // The author goes on as before, and only what she wrote is there.
@@ -68,6 +74,7 @@ test("a record written in somebody's name on the share is put aside and told of"
   await desk.go("queue");
   await desk.find("桥栏杆松动");
   assert.equal(await desk.count("冒名写的一条"), 0);
+  assert.equal(await desk.count("新手机冒名写的"), 0);
   assert.equal(await desk.count("屋后边坡有新裂缝"), 1);
   assert.deepEqual(browser.complaints, [], "pages logged errors");
 });

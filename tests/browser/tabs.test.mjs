@@ -6,7 +6,7 @@ import { PHONE } from "./harness/browser.mjs";
 import { Account } from "./harness/feed.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { Township } from "./harness/township.mjs";
-import { until } from "./harness/wait.mjs";
+import { PATIENCE, until } from "./harness/wait.mjs";
 
 test("two tabs show the same, and nothing is twice at the server", async (t) => {
   const town = await Township.open();
@@ -46,5 +46,24 @@ test("two tabs show the same, and nothing is twice at the server", async (t) => 
       return JSON.stringify(titles) === JSON.stringify([...all].sort()) && rows.every(({ arrival }) => arrival === "已送达");
     });
   }
+
+  // A tab that hangs holds the lock, and answers nobody: the one that has something to send takes it over.
+  await two.page.close();
+  const frozen = await context.newPage();
+  await frozen.goto(`${town.origin}/offline.html`);
+  await until("a tab holds the lock and does nothing", () =>
+    frozen.evaluate(async () => {
+      navigator.locks.request("gridbook-sync-zhuli01", { ifAvailable: true }, (lock) => lock && new Promise(() => {}));
+      const { held } = await navigator.locks.query();
+      return held.some(({ name, clientId }) => name === "gridbook-sync-zhuli01" && clientId);
+    }),
+  );
+  await save(one, "双页试验 页面卡住");
+  await until(
+    "it arrives all the same",
+    async () => (await township.list("hazard", ({ values }) => values.desc === "双页试验 页面卡住")).length === 1,
+    { timeout: 2 * PATIENCE },
+  );
+  await one.synced();
   town.noComplaints();
 });

@@ -11,6 +11,7 @@ use crate::body::{Body, Create, Placement, Values};
 use crate::hex;
 use crate::id::{DeviceId, EntityId, Writer};
 use crate::op::Op;
+use crate::voucher::Voucher;
 
 /// The `type` of its create operation.
 pub const TYPE: &str = "device_key";
@@ -20,6 +21,8 @@ const ID: &[u8; 4] = b"key.";
 pub const LINE: &str = "gb1 6b65792e";
 /// Where the record has the key.
 const PATH: &str = "key";
+/// And what says whose device it is.
+const VOUCHERS: &str = "vouchers";
 
 /// A public key: the uncompressed point of P-256, `04 ‖ x ‖ y`.
 pub type Point = [u8; 65];
@@ -38,9 +41,18 @@ pub fn ids_of(dev: DeviceId) -> RangeInclusive<EntityId> {
     id(Writer { dev, epoch: 0 })..=id(Writer { dev, epoch: u32::MAX })
 }
 
-/// Makes the record, for [`id`] of the writer whose key it is.
-pub fn record(point: &Point) -> Create {
-    let set = Values::from([(PATH.to_owned(), json!(hex::encode(point)))]);
+/// The device whose key lies there; `None` for every other id.
+pub fn dev_of(id: EntityId) -> Option<DeviceId> {
+    let dev = id.0.strip_prefix(ID)?.first_chunk::<8>()?;
+    Some(DeviceId(*dev))
+}
+
+/// Makes the record, for [`id`] of the writer whose key it is, with what says whose device it is.
+pub fn record(point: &Point, vouchers: &[Voucher]) -> Create {
+    let mut set = Values::from([(PATH.to_owned(), json!(hex::encode(point)))]);
+    if !vouchers.is_empty() {
+        set.insert(VOUCHERS.to_owned(), json!(vouchers));
+    }
     let place = Placement { all: Some(true), ..Placement::default() };
     Create { type_: TYPE.to_owned(), place, set, ..Create::default() }
 }
@@ -53,4 +65,11 @@ pub fn announced(op: &Op) -> Option<Point> {
     let Ok(Body::Create(create)) = op.body() else { return None };
     let text = create.set.get(PATH).filter(|_| create.type_ == TYPE)?.as_str()?;
     hex::decode::<65>(text).filter(|point| point[0] == 4)
+}
+
+/// What such an operation says of whose device it is; nothing for every other operation.
+pub fn vouchers(op: &Op) -> Vec<Voucher> {
+    let Ok(Body::Create(create)) = op.body() else { return Vec::new() };
+    let value = create.set.get(VOUCHERS).filter(|_| create.type_ == TYPE);
+    value.and_then(|value| serde_json::from_value(value.clone()).ok()).unwrap_or_default()
 }

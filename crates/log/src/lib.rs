@@ -22,6 +22,7 @@ pub mod pack;
 pub mod register;
 pub mod sign;
 pub mod snapshot;
+pub mod voucher;
 
 pub use body::{BlobRef, Body, Create, Event, Placement, Values};
 pub use clock::{Clock, Hlc};

@@ -99,6 +99,22 @@ pub async fn register(ledger: &mut Ledger, account: &str, dev: DeviceId, key: &s
     Ok(())
 }
 
+/// As [`register`], from the record by which a device makes its key known: one that cannot be registered counts for
+/// nothing, and the record stands.
+///
+/// # Errors
+/// When the database fails.
+pub async fn learn(ledger: &mut Ledger, account: &str, dev: DeviceId, key: &str) -> Result<(), ApiError> {
+    if parse(key).is_none() {
+        return Ok(());
+    }
+    match register(ledger, account, dev, key).await {
+        // A device of two people, or with too many keys: what it signed comes through nobody else's hands.
+        Err(error) if error.status == axum::http::StatusCode::CONFLICT => Ok(()),
+        done => done,
+    }
+}
+
 /// Whether another account has pushed from this device or registered a key for it.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub mod push;
 pub mod rights;
 mod rows;
 mod rules;
+mod sender;
 mod stream;
 
 use std::future::Future;

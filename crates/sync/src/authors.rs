@@ -5,15 +5,20 @@
 //! is its key. From then on nothing else counts under that name than what the key signed. A writer of whom no key
 //! is known is taken as it comes: apps of before this had none.
 //!
+//! Where vouchers are asked for ([`Notary::trust`]) a key counts only if they lead to it from the one key that this
+//! device believes, and what a writer without such a key wrote is not taken.
+//!
 //! What is not taken is kept aside (`Aside`), so that it comes in when it can be understood after all, and people are
 //! told of it. It stops nothing else.
 
 mod aside;
+mod trust;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::key::{self, Point};
+use gridbook_log::voucher::{self, Trust, Voucher};
 use gridbook_log::{
     Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, set_of, sign, signed_bytes,
 };
@@ -28,6 +33,7 @@ use crate::wire::{Entry, PullReply, PushRequest};
 
 use aside::{Aside, load, store};
 pub use aside::{MOST, kept_aside};
+pub use trust::{drop_trust, put_trust, trust};
 
 /// Signatures of ours that are remembered: a batch whose answer was lost is the same batch when it is sent again.
 const MADE: usize = 4_000;
@@ -43,6 +49,10 @@ pub trait Notary {
     async fn sign(&self, bytes: &[u8]) -> Option<Signature>;
     /// Whether this key made this signature of these bytes.
     async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool;
+    /// Whom this device believes; `None` where nobody vouches for anybody.
+    fn trust(&self) -> Option<&Trust> {
+        None
+    }
 }
 
 /// A key as its record has it.
@@ -51,6 +61,15 @@ struct Known {
     writer: Writer,
     user: String,
     point: Point,
+    /// It may vouch for others.
+    invites: bool,
+}
+
+impl Known {
+    fn of(op: &Op, point: Point) -> Self {
+        let invites = key::vouchers(op).last().is_some_and(Voucher::invites);
+        Self { writer: op.dot().writer, user: op.header().user.clone(), point, invites }
+    }
 }
 
 /// What is remembered from one round to the next; all of it can be found out again.
@@ -96,7 +115,8 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         };
         // In this order: broken off in between, all of it is done once more.
         self.replica.push_again(&before, &BTreeSet::new()).await?;
-        let body = Body::Create(key::record(&self.notary.point()));
+        let chain = self.notary.trust().map_or(&[][..], Trust::chain);
+        let body = Body::Create(key::record(&self.notary.point(), chain));
         self.replica.save(env, &[NewWrite { entity: key::id(writer), body }], &[], &[]).await?;
         Ok(true)
     }
@@ -173,11 +193,7 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         let mut known: Vec<Known> = Vec::new();
         for (_, ops) in self.replica.streams(&ids).await? {
             // The first that came is the key.
-            let first = ops.iter().find_map(|op| {
-                let point = key::announced(op)?;
-                Some(Known { writer: op.dot().writer, user: user(op), point })
-            });
-            known.extend(first);
+            known.extend(ops.iter().find_map(|op| Some(Known::of(op, key::announced(op)?))));
         }
         if !known.is_empty() {
             self.memory.keys.borrow_mut().insert(dev, known.clone());
@@ -196,6 +212,12 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
                 *verdict = Some(self.meet(op, point).await?);
             }
         }
+        let (own, authority) = {
+            let meta = self.replica.meta();
+            (meta.writer.dev, meta.authority)
+        };
+        let root = self.notary.trust().and_then(Trust::root);
+        let mut stewards = None;
         let mut signers: BTreeMap<Writer, DeviceId> = BTreeMap::new();
         let mut jobs: Vec<lanes::Job<'_, bool>> = Vec::with_capacity(ops.len());
         for (op, verdict) in ops.iter().zip(&verdicts) {
@@ -209,11 +231,20 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             if signer == writer.dev {
                 keys.retain(|known| known.writer == writer);
             }
-            let unknown = keys.is_empty();
+            let free = keys.is_empty() && (root.is_none() || signer == own);
+            if let (Some(root), true, true) = (root, keys.is_empty(), authority == Some(writer.dev)) {
+                // Who held the office when this was answered has not been read yet: one of those who may let people in.
+                if stewards.is_none() {
+                    stewards = Some(self.stewards(root).await?);
+                }
+                let points = stewards.clone().unwrap_or_default();
+                jobs.push(Box::pin(async move { self.verified(op, &points).await }));
+                continue;
+            }
             // One device is one account's: nobody writes in another's name with a good key of their own.
             keys.retain(|known| signer != writer.dev || known.user == op.header().user);
             let points: Vec<Point> = keys.into_iter().map(|known| known.point).collect();
-            jobs.push(Box::pin(async move { unknown || self.verified(op, &points).await }));
+            jobs.push(Box::pin(async move { free || self.verified(op, &points).await }));
         }
         Ok(lanes::all(jobs).await)
     }
@@ -227,12 +258,52 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         // key counts for nothing.
         let ours = writer == self.replica.meta().writer;
         let points = if held.is_empty() || ours { vec![point] } else { held.clone() };
-        let good = self.verified(op, &points).await;
+        let mut good = self.verified(op, &points).await;
+        if good && held.is_empty() && !ours {
+            good = self.vouched(op, point, &keys).await;
+        }
         if good && held.is_empty() {
-            keys.push(Known { writer, user: user(op), point });
+            keys.push(Known::of(op, point));
             self.memory.keys.borrow_mut().insert(writer.dev, keys);
         }
         Ok(good)
+    }
+
+    /// Whether somebody believed says that this key is its author's, if anybody is asked for that: by vouchers, or by an
+    /// earlier life of the device with the same key.
+    async fn vouched(&self, op: &Op, point: Point, keys: &[Known]) -> bool {
+        let Some(trust) = self.notary.trust() else { return true };
+        let user = &op.header().user;
+        if keys.iter().any(|known| known.point == point && known.user == *user) {
+            return true;
+        }
+        let (chain, dev) = (key::vouchers(op), op.dot().writer.dev);
+        let steps = trust.root().and_then(|root| voucher::steps(&root, &chain, dev, user, &point));
+        let Some(steps) = steps else { return false };
+        for step in steps {
+            if !self.notary.verify(&step.by, &step.bytes, &step.signature).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The keys of those who may let people in, as far as they are known here.
+    async fn stewards(&self, root: Point) -> Result<Vec<Point>, ReplicaError> {
+        let all = key::id(Writer { dev: DeviceId([0; 8]), epoch: 0 })..=key::id(Writer {
+            dev: DeviceId([255; 8]),
+            epoch: u32::MAX,
+        });
+        let devs: BTreeSet<DeviceId> = {
+            let rows = self.replica.rows();
+            set_of(rows.range(all).filter_map(|(id, _)| key::dev_of(*id)))
+        };
+        for dev in devs {
+            self.keys_of(dev).await?;
+        }
+        let known = self.memory.keys.borrow();
+        let inviting = known.values().flatten().filter(|known| known.invites).map(|known| known.point);
+        Ok(std::iter::once(root).chain(inviting).collect())
     }
 
     async fn verified(&self, op: &Op, keys: &[Point]) -> bool {
@@ -308,10 +379,6 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         }
         Ok(page)
     }
-}
-
-fn user(op: &Op) -> String {
-    op.header().user.clone()
 }
 
 /// A connection that signs what it sends for this device, and passes on only what may be taken. `authors` is `None`

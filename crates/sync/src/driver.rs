@@ -191,6 +191,14 @@ impl Driver {
                 let count = replica.push_again(&entities, &held).await;
                 count.map(|count| (Some(Input::Again(count)), count > 0))
             }
+            Output::Unlisted { entities, held } => {
+                let asked = replica.unlisted(&entities, &held).await;
+                asked.map(|ops| (Some(Input::Unlisted(ops)), false))
+            }
+            Output::TakeLeave(ids) => {
+                let changed = replica.take_leave(env, &ids).await;
+                changed.map(|changed| (Some(Input::TookLeave), !changed.is_empty()))
+            }
             Output::StartOver { send_again } => {
                 let again = if send_again { SendAgain::Own } else { SendAgain::Nothing };
                 replica.start_over(again).await.map(|()| (None, false))

@@ -57,6 +57,7 @@ enum Flight {
     /// Of a check: everything, or a page of one place.
     Fp,
     Mend,
+    Ask,
     Photo(Upload),
 }
 
@@ -130,7 +131,7 @@ impl Engine {
     }
 
     /// How much the device's clock is ahead of the backend's, in milliseconds; below zero when it is behind. Half the way
-    /// there and back is taken off. A share has no clock of its own.
+    /// there and back is taken off. A share's server tells its time only where the browser lets it be read.
     pub fn drift_ms(&self) -> i64 {
         self.drift_ms
     }
@@ -207,13 +208,14 @@ impl Engine {
             Input::Compared(compared) if self.phase == Phase::Check => self.compared(compared),
             Input::Mended(held) if self.phase == Phase::Check => self.mended(held),
             Input::Again(count) if self.phase == Phase::Check => self.sent_again(count),
+            Input::Unlisted(ops) if self.phase == Phase::Check => self.unlisted(ops),
+            Input::TookLeave if self.phase == Phase::Check => self.took_leave(),
             Input::Blob(photo) if self.phase == Phase::Photos => self.photo(random, photo),
             Input::StoreFailed(_) if self.phase == Phase::Check => self.check_ended(Checked::Unable),
             Input::StoreFailed(text) => self.fail(random, Trouble::Store(text), None),
             // A late answer to something given up: the round that replaced it does the same work.
-            Input::Outbox(_) | Input::Blob(_) | Input::Compared(_) | Input::Mended(_) | Input::Again(_) => {
-                Vec::new()
-            }
+            Input::Outbox(_) | Input::Blob(_) | Input::Compared(_) | Input::Mended(_) => Vec::new(),
+            Input::Again(_) | Input::Unlisted(_) | Input::TookLeave => Vec::new(),
         }
     }
 
@@ -361,6 +363,8 @@ impl Engine {
                 } else if known.is_empty() {
                     vec![Output::Meet(caps.history.clone())]
                 } else {
+                    // What left this account's view before that, the other history does not tell.
+                    self.check.begin();
                     vec![Output::StartOver { send_again: true }]
                 };
                 self.caps = Some(caps);
@@ -380,6 +384,7 @@ impl Engine {
             (Flight::Snapshot { from }, Response::Snapshot(page)) => self.packed_page(from, page),
             (Flight::Fp, Response::Fp(reply)) => self.told(reply),
             (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
+            (Flight::Ask, Response::Push(reply)) => self.known_there(&reply),
             (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
             (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
             (flight, Response::Failed { status: 401, code, .. }) => {
@@ -390,7 +395,7 @@ impl Engine {
                 self.failed(random, &flight, status, retry_after_ms)
             }
             // No check is worth a round that otherwise went well.
-            (Flight::Fp | Flight::Mend, _) => self.check_ended(Checked::Unable),
+            (Flight::Fp | Flight::Mend | Flight::Ask, _) => self.check_ended(Checked::Unable),
             // An answer of another shape than asked is as good as none.
             (flight, _) => {
                 if matches!(flight, Flight::Snapshot { .. }) {
@@ -435,11 +440,12 @@ impl Engine {
     fn failed(&mut self, random: u64, flight: &Flight, status: u16, retry: Option<u64>) -> Vec<Output> {
         match (status, flight) {
             (426, _) => self.fail(random, Trouble::TooOld, None),
-            (_, Flight::Fp | Flight::Mend) => self.check_ended(Checked::Unable),
+            (_, Flight::Fp | Flight::Mend | Flight::Ask) => self.check_ended(Checked::Unable),
             (_, Flight::Snapshot { .. }) if !matches!(status, 409 | 429 | 503) => self.bad_page(),
             (409 | 410, Flight::Pull { .. } | Flight::Snapshot { .. }) => {
                 // The backend's history is another one (409), or our position was compacted away.
                 self.caps = None;
+                self.check.begin();
                 let mut out = vec![Output::StartOver { send_again: status == 409 }];
                 out.extend(self.fail(random, Trouble::Backend(status), retry));
                 out
@@ -490,27 +496,6 @@ impl Engine {
             return self.start_check();
         }
         self.start_photos()
-    }
-
-    fn start_photos(&mut self) -> Vec<Output> {
-        self.phase = Phase::Photos;
-        vec![Output::NextBlob, Output::Status]
-    }
-
-    /// After a photo, text that was saved meanwhile goes first.
-    fn photo_next(&mut self) -> Vec<Output> {
-        if self.again {
-            self.again = false;
-            return self.start_push();
-        }
-        vec![Output::NextBlob]
-    }
-
-    fn photo(&mut self, random: u64, photo: Option<Waiting>) -> Vec<Output> {
-        match photo {
-            Some(photo) => self.upload(photo),
-            None => self.finish(random),
-        }
     }
 
     fn finish(&mut self, random: u64) -> Vec<Output> {

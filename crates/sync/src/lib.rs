@@ -7,6 +7,7 @@ pub mod bundle;
 pub mod driver;
 pub mod engine;
 pub mod env;
+pub mod lead;
 pub mod link;
 pub mod memory;
 pub mod model;

@@ -6,9 +6,10 @@
 
 pub mod between;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Op, WireOp};
+use gridbook_log::body::kind;
+use gridbook_log::{Header, Op, WireOp, Writer, key};
 
 use crate::bundle::Bundle;
 use crate::driver::Http;
@@ -177,4 +178,36 @@ pub fn authors(bundle: &Bundle) -> BTreeMap<String, usize> {
         }
     }
     authors
+}
+
+/// Of what a device holds, what another backend may get from it: what it wrote, in whichever of its lives, and what others
+/// signed; and how many of theirs nobody signed. The old backend's answers stay, for the new one gives its own, and so do
+/// others' keys, for which it takes nobody's word.
+pub fn along(ops: Vec<WireOp>, writer: Writer) -> (Vec<WireOp>, usize) {
+    let mut unsigned = 0;
+    let goes = |wire: &WireOp| {
+        let Ok(header) = Header::parse(&wire.h) else { return false };
+        let own = header.id.dot.writer.is_life_of(writer);
+        let answer =
+            [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX].contains(&header.kind.as_str());
+        let theirs = !own && !answer && !wire.h.starts_with(key::LINE);
+        unsigned += usize::from(theirs && wire.g.is_none());
+        own && !answer || theirs && wire.g.is_some()
+    };
+    let ops = ops.into_iter().filter(goes).collect();
+    (ops, unsigned)
+}
+
+/// Photos and recordings named by what others wrote.
+pub fn named(ops: &[WireOp], writer: Writer) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for wire in ops.iter().filter(|wire| wire.b.as_ref().is_some_and(|body| body.contains("\"blobs\""))) {
+        if let Ok(op) = Op::from_wire(wire.clone())
+            && op.dot().writer.dev != writer.dev
+            && let Ok(body) = op.body()
+        {
+            names.extend(body.blobs().iter().map(|blob| blob.sha256.clone()));
+        }
+    }
+    names
 }

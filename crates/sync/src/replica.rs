@@ -14,6 +14,7 @@ mod pull;
 mod renew;
 mod save;
 mod summaries;
+mod surplus;
 mod survey;
 
 use std::cell::{Cell, Ref, RefCell};

@@ -11,6 +11,7 @@
 
 mod couch;
 mod cursor;
+mod date;
 mod dav;
 mod fault;
 mod head;
@@ -23,6 +24,8 @@ mod parts;
 mod probe;
 mod segment;
 mod state;
+
+use std::cell::Cell;
 
 use async_lock::Mutex;
 
@@ -122,12 +125,14 @@ pub struct Share<W, E> {
     env: E,
     setup: Setup,
     state: Mutex<State>,
+    /// What time it was at the share's server, by its last answer that could be read so far, milliseconds since 1970.
+    told_ms: Cell<Option<u64>>,
 }
 
 impl<W: Wire, E: Env> Share<W, E> {
     /// A connection to a share. Nothing is sent before it is asked for.
     pub fn new(wire: W, env: E, setup: Setup) -> Self {
-        Self { wire, env, setup, state: Mutex::new(State::default()) }
+        Self { wire, env, setup, state: Mutex::new(State::default()), told_ms: Cell::new(None) }
     }
 
     /// Bytes of a file, verified against its name; `None` when the share does not have it (yet).
@@ -156,18 +161,29 @@ impl<W: Wire, E: Env> Share<W, E> {
         verdict.unwrap_or_else(|verdict| verdict)
     }
 
+    /// Asks the share's server, and takes note of its clock.
+    async fn ask(&self, request: RawRequest) -> Result<RawResponse, Lost> {
+        let response = self.wire.send(request).await?;
+        if let Some(told) = response.header("date").and_then(date::read) {
+            self.told_ms.set(Some(told));
+        }
+        Ok(response)
+    }
+
     async fn answer(&self, request: &Request, blob: Option<Vec<u8>>) -> Answer<Response> {
         match request {
             Request::Caps => {
                 let mut state = self.state.lock().await;
                 // Another one may stand there since we last looked.
                 state.meta = None;
+                self.told_ms.set(None);
                 let meta = self.meta(&mut state).await?;
                 Ok(Response::Caps(Caps {
                     contract: VERSION.to_owned(),
                     levels: vec![0],
                     history: meta.history,
-                    now: self.env.now_ms(),
+                    // Where nothing says it no clock is known to be wrong.
+                    now: self.told_ms.get().unwrap_or_else(|| self.env.now_ms()),
                     authority: meta.authority,
                     max_batch_ops: MAX_BATCH_OPS,
                     max_batch_bytes: MAX_BATCH_BYTES,

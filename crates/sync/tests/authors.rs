@@ -1,6 +1,9 @@
 //! Who wrote what lies on a share: devices sign, readers take nothing else under a name whose key they know.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "authors/vouchers.rs"]
+mod vouchers;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,6 +11,7 @@ use std::rc::Rc;
 use gridbook_domain::township::Township;
 use gridbook_log::body::{Receipt, Set, kind};
 use gridbook_log::key::{self, Point};
+use gridbook_log::voucher::Trust;
 use gridbook_log::{
     Body, Create, Ctx, DeviceId, Dot, Entity, EntityId, Hlc, NewOp, Op, Placement, Signature, WireOp, Writer,
     sign, signed_bytes,
@@ -74,6 +78,7 @@ struct Hand {
     /// The browser refuses to sign and to check.
     refuses: Cell<bool>,
     replica: Rc<Rep>,
+    trust: Option<Trust>,
 }
 
 fn point_of(key: &SigningKey) -> Point {
@@ -101,6 +106,10 @@ impl Notary for Hand {
 
     async fn sign(&self, bytes: &[u8]) -> Option<Signature> {
         (!self.refuses.get()).then(|| made(&self.key, bytes))
+    }
+
+    fn trust(&self) -> Option<&Trust> {
+        self.trust.as_ref()
     }
 
     async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
@@ -145,6 +154,7 @@ impl World {
             key: SigningKey::from_slice(&[seed; 32]).unwrap(),
             refuses: Cell::new(false),
             replica: replica.clone(),
+            trust: None,
         });
         let driver = Driver::new(&replica);
         Device { env, store, replica, driver, share, hand, memory: Memory::default() }
@@ -336,7 +346,7 @@ fn forgeries(ann: &Device, entity: EntityId) -> Vec<(&'static str, WireOp)> {
     let mut other = signed_by(1, &forge(writer, "ann", fresh, 1, "真的"));
     other.h = op(2).line().to_owned();
     let new_key = {
-        let body = Body::Create(key::record(&point_of(&SigningKey::from_slice(&[66; 32]).unwrap())));
+        let body = Body::Create(key::record(&point_of(&SigningKey::from_slice(&[66; 32]).unwrap()), &[]));
         let (kind, text) = body.to_text();
         let dot = Dot { writer, n: 2 };
         let hlc = Hlc { ms: 1_779_062_900_000, count: 0 };
@@ -428,7 +438,7 @@ fn a_key_counts_from_when_it_comes_and_for_the_whole_page() {
         assert_eq!(bea.note(second).as_deref(), Some("钥匙还没到"));
         // The key comes behind what it does not fit, in the same page.
         let (kind, text) =
-            Body::Create(key::record(&point_of(&SigningKey::from_slice(&[1; 32]).unwrap()))).to_text();
+            Body::Create(key::record(&point_of(&SigningKey::from_slice(&[1; 32]).unwrap()), &[])).to_text();
         let dot = Dot { writer, n: 1 };
         let hlc = Hlc { ms: 1_779_062_900_000, count: 0 };
         let new = NewOp { entity: key::id(writer), dot, hlc, kind, user: "ann", ctx: Ctx::default() };
@@ -624,7 +634,7 @@ fn other_operations_in_a_keys_record_are_no_keys() {
     bea.sync();
     // A colleague writes another key into her record, with a good signature of his own.
     let (place, twisted) = (key::id(ann.writer()), point_of(&SigningKey::from_slice(&[66; 32]).unwrap()));
-    let set = key::record(&twisted).set;
+    let set = key::record(&twisted, &[]).set;
     let body = Body::Set(Set { set, ..Set::default() });
     now(bea.replica.save(&bea.env, &[NewWrite { entity: place, body }], &[], &[])).unwrap();
     bea.sync();
@@ -658,7 +668,7 @@ proptest! {
         let good = text.len() == 130 && text.starts_with("04") && !text.contains([' ', 'A', 'B', 'C', 'D', 'E', 'F']);
         prop_assert_eq!(read(&text, &type_, place).is_some(), good && type_ == "device_key");
         let point = point_of(&SigningKey::from_slice(&[1; 32]).unwrap());
-        let spelt = key::record(&point).set["key"].as_str().unwrap().to_owned();
+        let spelt = key::record(&point, &[]).set["key"].as_str().unwrap().to_owned();
         prop_assert_eq!(read(&spelt, key::TYPE, place), Some(point));
         prop_assert!(forge(writer, "ann", place, 1, &text).line().starts_with(key::LINE));
         prop_assert_eq!(read(&spelt, key::TYPE, EntityId([1; 16])), None);

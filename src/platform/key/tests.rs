@@ -6,7 +6,7 @@ use gridbook_log::{Ctx, DeviceId, Dot, EntityId, Hlc, NewOp, Op, Writer, sign, s
 use gridbook_sync::env::Env;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
-use super::DeviceKey;
+use super::{DeviceKey, PassingKey};
 use crate::platform::BrowserEnv;
 use crate::store::IdbStore;
 
@@ -51,4 +51,15 @@ async fn an_operation_is_signed_over_its_hash() {
     let op = Op::new(new, [7; 16], "{\"type\":\"visit\"}".to_owned()).unwrap();
     let signature = sign::decode(&key.sign(&op.to_wire()).await.unwrap()).unwrap();
     assert!(key.verify(&point(&key).await, &signed_bytes(op.hash()), &signature).await);
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_is_passed_on_signs_elsewhere() {
+    let (key, point) = PassingKey::make().await.unwrap();
+    let passed = PassingKey::of(key.bytes().to_vec());
+    let signature = passed.sign(b"a voucher").await.unwrap();
+    let ann = DeviceKey::of(&store().await).await.unwrap();
+    assert!(ann.verify(&point, b"a voucher", &signature).await);
+    assert!(!ann.verify(&point, b"another", &signature).await);
+    assert_eq!(PassingKey::of(b"no key".to_vec()).sign(b"a voucher").await, None);
 }

@@ -322,7 +322,7 @@ fn a_device_says_which_key_is_its_own_and_no_other() {
         let op = Op::new(new, [0; 16], body.to_string()).unwrap();
         admit(package, &nobody, None, &op, today).map_err(|refusal| refusal.code().to_owned())
     };
-    let body = serde_json::to_value(key::record(&[4; 65])).unwrap();
+    let body = serde_json::to_value(key::record(&[4; 65], &[])).unwrap();
     assert_eq!(judge(key::id(writer), &body), Ok(()));
     let unknown = || Err("unknown_type".to_owned());
     assert_eq!(judge(key::id(Writer { epoch: 2, ..writer }), &body), unknown(), "another's place");

@@ -11,18 +11,20 @@ use gridbook_domain::household::merge::Went;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use gridbook_log::body::kind;
-use gridbook_log::{Body, Dot, EntityId, Header, Op, OpId};
+use gridbook_log::{Body, Dot, EntityId, Header, Op, OpId, key};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
 
-use before::{Absent, absent, device, lost, returned, spoken_of};
+use before::{Absent, absent, lost, returned, spoken_of};
 
 use super::ledger::Ledger;
 use super::rows::Rows;
+use super::sender;
 use crate::admission::Admission;
 use crate::clock::china_day;
 use crate::feed::reach;
 use crate::problem::ApiError;
 use crate::quarantine::{self, Why};
+use crate::secret::hex;
 use crate::signature::{self, Author, Keys};
 
 /// A push with its operations read and hashed (done outside the writer, on another core).
@@ -152,7 +154,7 @@ enum Judged {
 pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, ApiError> {
     let began = std::time::Instant::now();
     let now = ledger.now();
-    if let Some(code) = device(ledger, &push).await? {
+    if let Some(code) = sender::known(ledger, &push).await? {
         let results = push.ops.iter().map(|op| result(id_of(op), Verdict::Refuse, Some(code))).collect();
         return Ok(PushReply { results, now });
     }
@@ -177,6 +179,7 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     let lost = lost(ledger, &push, &patterns, &absent).await?;
     // A hand-over is over with its last confirmation.
     let mut confirmed: BTreeSet<EntityId> = BTreeSet::new();
+    let mut announced = Vec::new();
     // What follows a fork was written on top of something else than what is held here.
     let mut forked: BTreeSet<EntityId> = BTreeSet::new();
     for read in &push.ops {
@@ -202,6 +205,7 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
                 ledger.answer_clock(&mut rows, op, now, drift);
                 ledger.answer_number(&mut rows, op).await?;
                 taken.entry((op.entity(), signed)).or_default().push(op.dot());
+                announced.extend(key::announced(op).map(|point| (op, point)));
                 if op.header().kind == kind::EVENT {
                     confirmed.insert(op.entity());
                 }
@@ -266,6 +270,9 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     for entity in confirmed {
         ledger.hand_over(entity).await?;
     }
+    for (op, point) in announced {
+        signature::learn(ledger, &op.header().user, op.dot().writer.dev, &hex(&point)).await?;
+    }
     if revised {
         ledger.revise().await?;
     }
@@ -298,6 +305,8 @@ fn judge(
     let dot = op.dot();
     let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
     match asked.carried {
+        // A device that holds what it is no longer shown asks so whether it is hidden from it or lost here.
+        Carried::Own if is_here(ledger, push, op) => return Judged::Done(Verdict::Dup, None),
         Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
         Carried::Own if !dot.writer.is_life_of(push.writer) => return refuse("foreign_writer"),
         Carried::Own => {}
@@ -375,4 +384,11 @@ fn judge(
         Ok(()) => Judged::Store,
         Err(code) => Judged::Reject(code),
     }
+}
+
+/// Whether it is stored as it is, salt and all: who brings it knows all of it. Of what is confidential another way tells.
+fn is_here(ledger: &mut Ledger, push: &Push, op: &Op) -> bool {
+    let Some(stream) = ledger.streams.get(&op.entity()) else { return false };
+    let confidential = stream.entity.type_() == Some(RecordKind::Confidential.as_str());
+    !confidential && !push.apart && stream.hashes.get(&op.dot()) == Some(op.hash())
 }

@@ -90,7 +90,7 @@ impl Town {
         }
         let point: key::Point = self.key.verifying_key().to_sec1_point(false).as_bytes().try_into().unwrap();
         let writer = self.phone.writer;
-        let announced = self.phone.body(key::id(writer), &Body::Create(key::record(&point)));
+        let announced = self.phone.body(key::id(writer), &Body::Create(key::record(&point, &[])));
         self.taken(announced);
 
         let create = self.phone.create("hazard", WILLOW);

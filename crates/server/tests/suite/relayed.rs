@@ -202,3 +202,44 @@ async fn a_disabled_author_goes_to_quarantine() {
     assert_eq!((status, &answer), (200, &json!({ "stored": 1, "rejected": 0, "left": 0 })));
     assert_eq!(bob.push_one(&signed).await.0, Verdict::Dup);
 }
+
+/// The record by which a device makes its key known.
+fn announcement(device: &Device, user: &str, point: &SigningKey) -> Op {
+    let point: [u8; 65] = point.verifying_key().to_sec1_point(false).as_bytes().try_into().unwrap();
+    let text = Body::Create(gridbook_log::key::record(&point, &[])).to_text().1;
+    device.raw(gridbook_log::key::id(device.writer), "create", user, text)
+}
+
+#[tokio::test]
+async fn a_key_that_a_device_makes_known_in_its_log_counts_as_registered() {
+    let mut server = Server::open().await;
+    let mut ann = server.worker("ann", G1).await;
+    let bob = server.worker("bob", G2).await;
+    let before = sign(&key(1), &ann.create("hazard", G1));
+    assert_eq!(bob.push_one(&before).await, refused("signature"), "nobody knows the key");
+
+    // Nobody makes it known for her, signed or not.
+    let hers = announcement(&ann, "ann", &key(1));
+    assert_eq!(bob.push_one(&hers).await, refused("foreign_author"));
+    assert_eq!(bob.push_one(&sign(&key(1), &hers)).await, refused("signature"));
+    let claimed = announcement(&ann, "bob", &key(2));
+    assert_eq!(bob.push_one(&claimed).await, refused("foreign_writer"), "a record under her device's name");
+    assert_eq!(bob.push_one(&before).await, refused("signature"));
+
+    ann.push_only(&hers).await;
+    bob.push_only(&before).await;
+    // No curve has this point; the record stands, and counts for nothing.
+    let broken = server.worker("carl", G1).await;
+    let mut point = [7; 65];
+    point[0] = 4;
+    let text = Body::Create(gridbook_log::key::record(&point, &[])).to_text().1;
+    let record = broken.raw(gridbook_log::key::id(broken.writer), "create", "carl", text);
+    broken.push_only(&record).await;
+    let keys: Vec<String> =
+        gridbook_server::sql::query_scalar("SELECT account FROM device_keys ORDER BY account")
+            .fetch_all(&server.app().readers)
+            .await
+            .unwrap();
+    assert_eq!(keys, ["ann"]);
+    server.stop().await;
+}

@@ -1,14 +1,15 @@
 //! Comparing with the backend what is held here, and mending what differs: missing operations come once more from
-//! the backend, place by place; what only this device has is sent once more. What waits in the outbox is no part of
-//! the comparison and is never touched.
+//! the backend, place by place; what only this device has is sent once more. What differs after that lies here and is
+//! not shown to this account any more: it goes, if the backend says that it has it, and as a `leave` lets it go. What
+//! waits in the outbox is no part of the comparison and is never touched.
 
 use std::collections::BTreeSet;
 
-use gridbook_log::{EntityId, OpId};
+use gridbook_log::{EntityId, OpId, WireOp};
 
 use super::{Checked::*, Engine, Flight, Output, Phase, Request};
 use crate::replica::Compared;
-use crate::wire::{FpReply, SnapshotPage};
+use crate::wire::{FpReply, PushReply, PushRequest, PushResult, SnapshotPage, Verdict};
 
 /// Comparisons that one check makes at most: before, after mending, and when the backend moved on meanwhile.
 const MAX_TRIES: u32 = 4;
@@ -28,6 +29,17 @@ pub enum Checked {
     Unable,
 }
 
+/// How far a check has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    First,
+    /// Everything was fetched and sent once more; what differs now is too much here.
+    Sent,
+    /// That went, too; what differs now stays so.
+    Gone,
+}
+
 /// A check under way, and how the last one ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Check {
@@ -37,13 +49,16 @@ pub(super) struct Check {
     tries: u32,
     /// Something was mended, here or there.
     mended: bool,
-    /// Everything was fetched and sent once more; what differs now stays so.
-    last: bool,
+    stage: Stage,
     /// Places still to be fetched, the present one last.
     places: Vec<String>,
     entities: BTreeSet<EntityId>,
     /// What the backend holds in them.
     held: BTreeSet<OpId>,
+    /// Of records that it does not show: one operation each, to ask for.
+    unlisted: Vec<WireOp>,
+    /// Records that it has and does not show.
+    hidden: BTreeSet<EntityId>,
 }
 
 impl Check {
@@ -81,11 +96,16 @@ impl Engine {
     }
 
     pub(super) fn told(&mut self, reply: FpReply) -> Vec<Output> {
+        let hidden = std::mem::take(&mut self.check.hidden);
         if reply.cursor != self.identity.cursor {
-            // Something arrived there meanwhile: fetch it first.
+            // Something arrived there meanwhile: fetch it first, and ask for what is too much here anew.
+            if !hidden.is_empty() {
+                self.check.stage = Stage::Sent;
+            }
             return self.start_pull();
         }
-        vec![Output::Compare(reply)]
+        // Nothing moved since its places were fetched: none of it came into view meanwhile.
+        if hidden.is_empty() { vec![Output::Compare(reply)] } else { vec![Output::TakeLeave(hidden)] }
     }
 
     pub(super) fn compared(&mut self, compared: Compared) -> Vec<Output> {
@@ -95,7 +115,7 @@ impl Engine {
                 let outcome = if self.check.mended { Mended } else { Same };
                 self.check_ended(outcome)
             }
-            _ if self.check.last => self.check_ended(Differs),
+            _ if self.check.stage == Stage::Gone => self.check_ended(Differs),
             None => vec![self.send(Flight::Fp, Request::Fp { places: true })],
             Some(places) => {
                 self.check.places = places;
@@ -110,7 +130,10 @@ impl Engine {
         let Some(place) = self.check.places.last() else {
             let entities = std::mem::take(&mut self.check.entities);
             let held = std::mem::take(&mut self.check.held);
-            return vec![Output::PushAgain { entities, held }];
+            return vec![match self.check.stage {
+                Stage::First => Output::PushAgain { entities, held },
+                Stage::Sent | Stage::Gone => Output::Unlisted { entities, held },
+            }];
         };
         let request = Request::Snapshot { cursor: String::new(), place: Some(place.clone()) };
         vec![self.send(Flight::Mend, request)]
@@ -140,8 +163,51 @@ impl Engine {
     /// What was mended is sent, fetched and compared once more.
     pub(super) fn sent_again(&mut self, count: usize) -> Vec<Output> {
         self.check.mended |= count > 0;
-        self.check.last = true;
+        self.check.stage = Stage::Sent;
         self.start_push()
+    }
+
+    /// One operation of each record that is here and was not among what the backend shows.
+    pub(super) fn unlisted(&mut self, ops: Vec<WireOp>) -> Vec<Output> {
+        self.check.stage = Stage::Gone;
+        self.check.unlisted = ops;
+        self.ask_next()
+    }
+
+    /// Asks the backend whether it knows them: a repeat is nothing new to it. What it takes, because it had lost it and
+    /// we wrote it, stays for the next comparison.
+    fn ask_next(&mut self) -> Vec<Output> {
+        let (max_ops, max_bytes) = self.outgoing.room(self.caps.as_ref());
+        let mut size = 0;
+        let fits = |op: &&WireOp| {
+            size += op.h.len() + op.b.as_ref().map_or(0, |body| body.len() * 2) + 256;
+            size <= max_bytes
+        };
+        let count = self.check.unlisted.iter().take(max_ops).take_while(fits).count().max(1);
+        let ops: Vec<WireOp> = self.check.unlisted.drain(..count.min(self.check.unlisted.len())).collect();
+        if !ops.is_empty() {
+            let (writer, nonce) = (self.identity.writer, self.identity.nonce.clone());
+            let request = PushRequest { writer, nonce, now: self.now_ms, ops };
+            return vec![self.send(Flight::Ask, Request::Push(request))];
+        }
+        if self.check.hidden.is_empty() {
+            return self.check_ended(Differs);
+        }
+        vec![self.send(Flight::Fp, Request::Fp { places: false })]
+    }
+
+    pub(super) fn known_there(&mut self, reply: &PushReply) -> Vec<Output> {
+        // What stands there under the same name is the same record.
+        let fork = |result: &&PushResult| result.code.as_deref() == Some("fork");
+        let known = reply.results.iter().filter(|result| result.r == Verdict::Dup || fork(result));
+        self.check.hidden.extend(known.filter_map(|result| Some(result.id?.entity)));
+        self.ask_next()
+    }
+
+    /// They are gone; whether that was all the difference is seen by one more comparison.
+    pub(super) fn took_leave(&mut self) -> Vec<Output> {
+        self.check.mended = true;
+        vec![self.send(Flight::Fp, Request::Fp { places: false })]
     }
 
     pub(super) fn check_ended(&mut self, outcome: Checked) -> Vec<Output> {

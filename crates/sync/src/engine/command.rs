@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::{EntityId, OpId, Writer};
+use gridbook_log::{EntityId, OpId, WireOp, Writer};
 use serde::{Deserialize, Serialize};
 
 use super::Waiting;
@@ -116,6 +116,10 @@ pub enum Input {
     Mended(Vec<OpId>),
     /// Answer to [`Output::PushAgain`]: how many wait to be sent once more.
     Again(usize),
+    /// Answer to [`Output::Unlisted`]: one operation of each that the backend may know.
+    Unlisted(Vec<WireOp>),
+    /// Answer to [`Output::TakeLeave`].
+    TookLeave,
     /// Answer to [`Output::NextBlob`].
     Blob(Option<Waiting>),
     /// The store failed; the text is for the log.
@@ -153,6 +157,15 @@ pub enum Output {
         /// What the backend holds there.
         held: BTreeSet<OpId>,
     },
+    /// Look which of these entities the backend showed nothing of, and name one operation of each to ask it for.
+    Unlisted {
+        /// Where something differs.
+        entities: BTreeSet<EntityId>,
+        /// What the backend shows there.
+        held: BTreeSet<OpId>,
+    },
+    /// The backend has these and does not show them to this account: they go, as after a `leave`.
+    TakeLeave(BTreeSet<EntityId>),
     /// The backend does not know our position: start over from the beginning, keeping everything.
     StartOver {
         /// Its history was replaced, by a backup for instance: it may lack what it had acknowledged.

@@ -1,7 +1,7 @@
 //! The photos' lane: small ones whole, larger ones in parts, so that an upload that broke off goes on where it
 //! stopped. Between two parts text that was saved meanwhile goes first.
 
-use super::{Engine, Flight, Output, Request};
+use super::{Engine, Flight, Output, Phase, Request};
 
 /// Bytes in one part: some seconds on a weak line, and never again once they have arrived.
 pub const PART: usize = 128 * 1024;
@@ -28,6 +28,27 @@ pub(super) struct Upload {
 }
 
 impl Engine {
+    pub(super) fn start_photos(&mut self) -> Vec<Output> {
+        self.phase = Phase::Photos;
+        vec![Output::NextBlob, Output::Status]
+    }
+
+    /// After a photo, text that was saved meanwhile goes first.
+    pub(super) fn photo_next(&mut self) -> Vec<Output> {
+        if self.again {
+            self.again = false;
+            return self.start_push();
+        }
+        vec![Output::NextBlob]
+    }
+
+    pub(super) fn photo(&mut self, random: u64, photo: Option<Waiting>) -> Vec<Output> {
+        match photo {
+            Some(photo) => self.upload(photo),
+            None => self.finish(random),
+        }
+    }
+
     /// Begins with a photo.
     pub(super) fn upload(&mut self, photo: Waiting) -> Vec<Output> {
         let sha256 = photo.sha256.clone();

@@ -55,6 +55,11 @@ pub struct Mended {
 }
 
 impl Page {
+    /// Nothing but entities that go.
+    pub(super) fn leaving(leave: BTreeSet<EntityId>) -> Self {
+        Self { ops: BTreeMap::new(), leave, unreadable: 0, cursor: None, more: true }
+    }
+
     /// Packed operations. All of them are checked before anything is taken.
     fn unpack(page: &SnapshotPage, cursor: Option<String>) -> Result<Self, ReplicaError> {
         let mut ops: BTreeMap<EntityId, Vec<Op>> = BTreeMap::new();
@@ -145,7 +150,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(Mended { held, changed: pulled.changed })
     }
 
-    async fn take_page(
+    pub(super) async fn take_page(
         &self,
         env: &impl Env,
         from: Option<&str>,

@@ -71,7 +71,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         if !body.is_empty() {
             headers.push(("content-type", "application/json".to_owned()));
         }
-        Ok(self.wire.send(RawRequest { method, path, headers, body }).await?)
+        Ok(self.ask(RawRequest { method, path, headers, body }).await?)
     }
 
     /// A document or attachment; `None` when there is none.

@@ -35,7 +35,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     ) -> Answer<RawResponse> {
-        Ok(self.wire.send(RawRequest { method, path: path.to_owned(), headers, body }).await?)
+        Ok(self.ask(RawRequest { method, path: path.to_owned(), headers, body }).await?)
     }
 
     /// A file; `None` when there is none.

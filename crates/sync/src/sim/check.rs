@@ -137,9 +137,9 @@ fn sends(device: &Device, photo: &str) -> Result<bool, String> {
 
 /// Every tab shows exactly what its account may see, and each entity folds to the backend's bytes.
 ///
-/// After a backup was put back devices may show more: what nobody who wrote it has any more. So may one that took a
-/// new name and reads the feed from its beginning: of what left its view before that the feed says nothing, only the
-/// fingerprint tells.
+/// After a backup was put back devices may show more: what the backend has lost and nobody who wrote it has any more. It
+/// may be the last copy. What the backend has and does not show to its account nobody keeps: where the feed said nothing
+/// of it the comparison did.
 fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), String> {
     let backend = &world.backends[device.home];
     // A share's author sends it again, whatever it is.
@@ -150,8 +150,10 @@ fn views_agree(world: &World, device: &Device, there: &Entities) -> Result<(), S
         now(open.replica.refresh()).map_err(|e| e.to_string())?;
         let shows: BTreeSet<EntityId> =
             open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
-        let (extra, missing) = (shows.difference(&should).count(), should.difference(&shows).count());
-        if extra > 0 && !(forgets || device.copied) || missing > 0 {
+        let lost = |id: &&EntityId| forgets && !there.contains_key(*id);
+        let extra = shows.difference(&should).filter(|id| !lost(id)).count();
+        let missing = should.difference(&shows).count();
+        if extra > 0 || missing > 0 {
             return Err(format!("{} shows {extra} too many and lacks {missing}", device.user));
         }
         for id in &should {

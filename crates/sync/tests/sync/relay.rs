@@ -146,3 +146,41 @@ fn a_file_that_broke_off_is_handed_on_once_more() {
         assert_eq!(tally.stored + tally.repeats, 7);
     }
 }
+
+#[test]
+fn to_another_backend_goes_what_one_wrote_and_what_others_signed() {
+    let blob = gridbook_log::BlobRef {
+        sha256: "ab".repeat(32),
+        size: 9,
+        mime: "image/jpeg".to_owned(),
+        role: "photo".to_owned(),
+        thumb: None,
+    };
+    let (_, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "own"));
+    let mut other = Other::new(gridbook_log::DeviceId([5; 8]));
+    let theirs = other.write(&create(id(2), "11", "signed"));
+    let photo = gridbook_log::body::Set { blobs: vec![blob.clone()], ..gridbook_log::body::Set::default() };
+    let with_photo = other
+        .write(&gridbook_sync::replica::NewWrite { entity: id(2), body: gridbook_log::Body::Set(photo) });
+    let bare = other.write(&create(id(3), "11", "bare"));
+    let receipt = other.write(&gridbook_sync::replica::NewWrite {
+        entity: id(3),
+        body: gridbook_log::Body::Receipt(gridbook_log::body::Receipt { ops: Vec::new(), at: 1, drift: 0 }),
+    });
+    let key = gridbook_log::key::id(other.writer());
+    let announced = other.write(&gridbook_sync::replica::NewWrite {
+        entity: key,
+        body: gridbook_log::Body::Create(gridbook_log::key::record(&[4; 65], &[])),
+    });
+    let sign = |op: &Op| op.clone().signed(&[1; 64]);
+    let here = [sign(&theirs), sign(&with_photo), bare, sign(&receipt), sign(&announced)];
+    apply(&tab, &env, &page("1", entries(&here)));
+    let writer = tab.meta().writer;
+    let (ops, unsigned) = gridbook_sync::relay::along(run(tab.all_ops()).unwrap(), writer);
+    let ids: BTreeSet<_> = ops.iter().map(|op| Op::from_wire(op.clone()).unwrap().entity()).collect();
+    assert_eq!((ids, ops.len(), unsigned), ([id(1), id(2)].into(), 3, 1));
+    assert_eq!(gridbook_sync::relay::named(&ops, writer), [blob.sha256].into());
+    // What waited was not touched by that.
+    assert_eq!(tab.unsent().waiting, 1);
+}

@@ -141,6 +141,10 @@ impl Other {
         Self { writer: Writer { dev, epoch: 1 }, clock: Clock::default(), folds: BTreeMap::new() }
     }
 
+    pub fn writer(&self) -> Writer {
+        self.writer
+    }
+
     pub fn take(&mut self, op: &Op) {
         self.fold(op.entity()).apply(op);
     }

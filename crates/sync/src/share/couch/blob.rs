@@ -92,7 +92,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         let path = format!("{name}/data");
         let headers = vec![("content-type", "application/octet-stream".to_owned())];
         let request = RawRequest { method: "PUT", path: path.clone(), headers, body: bytes.clone() };
-        let response = self.wire.send(request).await?;
+        let response = self.ask(request).await?;
         match response.status {
             200..=202 => Ok(()),
             409 if self.couch_get(&path).await?.as_ref() == Some(&bytes) => Ok(()),

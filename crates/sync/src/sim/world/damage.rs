@@ -7,7 +7,8 @@ use crate::store::{Batch, Store, Table, scan_all};
 
 impl World {
     /// The daily comparison with the server, after copies and backups: a device that began anew in the middle of a page
-    /// may lack what only a comparison finds. What it no longer may see it reports and keeps.
+    /// may lack what only a comparison finds, or keep what it no longer may see. Another day comes after it: what one
+    /// device sends once more may be hidden from another that has it.
     ///
     /// # Errors
     /// When it does not become quiet afterwards.
@@ -16,13 +17,16 @@ impl World {
         if !self.config.kind.judges() || calm {
             return Ok(());
         }
-        for device in 0..self.devices.len() {
-            self.feed(device, 0, Input::Check)?;
-            while self.net.busy() {
-                self.step()?;
+        for _day in 0..2 {
+            for device in 0..self.devices.len() {
+                self.feed(device, 0, Input::Check)?;
+                while self.net.busy() {
+                    self.step()?;
+                }
             }
+            self.settle()?;
         }
-        self.settle()
+        Ok(())
     }
 
     /// Loses a row of every store, as a damaged disk does, and lets every device compare itself with the backend.

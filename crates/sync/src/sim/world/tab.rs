@@ -105,6 +105,17 @@ impl World {
             Output::PushAgain { entities, held } => {
                 now(replica.push_again(&entities, &held)).map(Input::Again).map_err(|e| e.to_string())
             }
+            Output::Unlisted { entities, held } => {
+                now(replica.unlisted(&entities, &held)).map(Input::Unlisted).map_err(|e| e.to_string())
+            }
+            Output::TakeLeave(ids) => {
+                let taken = now(replica.take_leave(&env, &ids));
+                for open in self.devices[device].tabs.iter_mut().flatten() {
+                    open.seen.retain(|id, _| !ids.contains(id));
+                }
+                self.report.purged += ids.len();
+                taken.map(|_| Input::TookLeave).map_err(|e| e.to_string())
+            }
             Output::StartOver { send_again } => {
                 match now(replica.start_over(if send_again { SendAgain::Own } else { SendAgain::Nothing })) {
                     Ok(()) => return Ok(None),

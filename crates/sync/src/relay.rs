@@ -60,11 +60,11 @@ pub async fn relay(
     };
     let mut tally = Tally::default();
     let mut done = 0;
-    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, |stored| {
+    let stored = |stored| {
         done = stored;
         progress(done);
-    })
-    .await?;
+    };
+    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, |_| (), stored).await?;
     if !left.is_empty() {
         *tally.refused.entry("defer".to_owned()).or_default() += left.len();
     }
@@ -83,7 +83,9 @@ pub async fn relay(
     Ok(tally)
 }
 
-/// Pushes operations until nothing moves any more; gives those that the backend cannot place yet.
+/// Pushes operations until nothing moves any more; gives those that the backend cannot place yet. `refused` hears of
+/// each that is not taken.
+#[allow(clippy::too_many_arguments)]
 async fn hand_on(
     http: &impl Http,
     identity: &Identity,
@@ -91,6 +93,7 @@ async fn hand_on(
     caps: &Caps,
     ops: &[WireOp],
     tally: &mut Tally,
+    mut refused: impl FnMut(&WireOp),
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<WireOp>, Broken> {
     let mut waiting: Vec<&WireOp> = ops.iter().collect();
@@ -113,7 +116,10 @@ async fn hand_on(
                     Verdict::Dup => tally.repeats += 1,
                     Verdict::Defer => deferred.push(*op),
                     Verdict::Reject => *tally.rejected.entry(code).or_default() += 1,
-                    Verdict::Refuse => *tally.refused.entry(code).or_default() += 1,
+                    Verdict::Refuse => {
+                        refused(op);
+                        *tally.refused.entry(code).or_default() += 1;
+                    }
                 }
             }
             done += batch.len();

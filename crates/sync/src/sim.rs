@@ -30,7 +30,7 @@
 //!
 //! "Servers" are the one in memory and, through `server.rs`, one outside this crate
 //! (`crates/server/tests/sqlite/simulator.rs`: the reference server on SQLite), which also refuses outright what its
-//! author may not see any more. "Two at once" are the server in memory and a share, with devices at both.
+//! author may not see any more; what `Config::wild` adds (`world/odd.rs`, `stranger.rs`) does not come there yet. "Two at once" are the server in memory and a share, with devices at both.
 //!
 //! On shares most seeds sign: each device makes its key known, and takes only what its author's key signed (`hand.rs`,
 //! [`crate::authors`]); the server beside a share takes from the client between them only what is signed.
@@ -215,12 +215,12 @@ pub fn run_plain(seed: u64) -> Result<Report, Failure> {
     run_as(Config::plain(seed), seed, None)
 }
 
-/// Runs one seed against a server of its own outside this crate.
+/// Runs one seed against a server of its own outside this crate, so far without what came later (see [`run_before`]).
 ///
 /// # Errors
 /// [`Failure`] with the invariant that did not hold.
 pub fn run_against(server: Rc<dyn Server>, seed: u64) -> Result<Report, Failure> {
-    run_as(Config::from_seed(Kind::Server, seed), seed, Some(server))
+    run_as(Config::before(Kind::Server, seed), seed, Some(server))
 }
 
 fn run_as(config: Config, seed: u64, server: Option<Rc<dyn Server>>) -> Result<Report, Failure> {

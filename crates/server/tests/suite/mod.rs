@@ -14,4 +14,5 @@ mod push;
 mod quarantine;
 mod relayed;
 mod slow;
+mod stress;
 mod township;

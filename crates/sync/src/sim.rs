@@ -30,7 +30,8 @@
 //!
 //! "Servers" are the one in memory and, through `server.rs`, one outside this crate
 //! (`crates/server/tests/sqlite/simulator.rs`: the reference server on SQLite), which also refuses outright what its
-//! author may not see any more; what `Config::wild` adds (`world/odd.rs`, `stranger.rs`) does not come there yet. "Two at once" are the server in memory and a share, with devices at both.
+//! author may not see any more; what `Config::wild` adds (`world/odd.rs`, `stranger.rs`) does not come there yet. "Two at
+//! once" are the server in memory and a share, with devices at both.
 //!
 //! On shares most seeds sign: each device makes its key known, and takes only what its author's key signed (`hand.rs`,
 //! [`crate::authors`]); the server beside a share takes from the client between them only what is signed.

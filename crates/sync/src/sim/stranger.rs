@@ -88,7 +88,6 @@ impl Stranger {
         met: &Met,
     ) -> Result<(), String> {
         let (writer, user, entity, n) = author;
-        backend.grant(USER, BTreeSet::new(), at);
         let body = json!({"set": {"forged": 1}});
         for signed in [false, true] {
             let mut op = self.op(Dot { writer, n }, entity, "set", &body, user)?;

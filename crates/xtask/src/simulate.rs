@@ -27,7 +27,7 @@ impl Lane {
         let mut lane = Self::default();
         for seed in seeds.skip(first).step_by(2) {
             match std::panic::catch_unwind(|| sim::run_on(kind, seed)) {
-                Ok(Ok(report)) => lane.add(&report),
+                Ok(Ok(report)) => lane.sum.add(&report),
                 Ok(Err(failure)) => lane.failed.push((seed, failure.to_string())),
                 Err(_) => {
                     let text = format!("seed {seed}: panicked, the message stands above");
@@ -36,18 +36,6 @@ impl Lane {
             }
         }
         lane
-    }
-
-    fn add(&mut self, report: &Report) {
-        self.sum.saved += report.saved;
-        self.sum.requests += report.requests;
-        self.sum.faults += report.faults;
-        self.sum.crashes += report.crashes;
-        self.sum.purged += report.purged;
-        self.sum.restored += report.restored;
-        self.sum.copied += report.copied;
-        self.sum.renewed += report.renewed;
-        self.sum.carried += report.carried;
     }
 }
 
@@ -78,13 +66,14 @@ pub(crate) fn run(on: &str, from: u64, count: u64) -> Outcome {
         let other = scope.spawn(|| Lane::run(kind, from..end, 1));
         (Lane::run(kind, from..end, 0), other.join().expect("a lane catches what a seed does"))
     });
-    lane.add(&other.sum);
+    lane.sum.add(&other.sum);
     lane.failed.extend(other.failed);
-    let Report { saved, requests, faults, crashes, purged, restored, copied, renewed, carried, .. } =
-        lane.sum;
+    let sum = lane.sum;
+    let Report { saved, requests, faults, crashes, purged, restored, copied, renewed, carried, .. } = sum;
     println!(
         "{count} seeds on {on} from {from}: {saved} saved, {requests} requests, {faults} faults, {crashes} crashes, {purged} purged, {restored} backends restored, {copied} devices copied, {renewed} new names, {carried} carried between backends"
     );
+    println!("faults: {:?}, not as the table says: {:?}", sum.met, sim::astray(kind, &sum.met));
     for (seed, text) in &lane.failed {
         println!(
             "{text}\n  kept in {}; again: cargo xtask simulate --on {on} --from {seed} --seeds 1",

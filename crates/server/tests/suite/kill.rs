@@ -1,4 +1,5 @@
-//! The server is killed in the middle of its work, again and again: what it has acknowledged is there afterwards.
+//! The server is killed in the middle of its work for several phones at once, again and again: what it has acknowledged
+//! is there afterwards.
 //! On PostgreSQL it is our server that is killed; PostgreSQL itself runs on.
 
 use std::collections::BTreeSet;
@@ -12,8 +13,10 @@ use gridbook_log::{Body, Create, Op, OpId, Placement};
 use gridbook_server::keep;
 use gridbook_sync::wire::{PushReply, Verdict};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 const ROUNDS: u64 = 100;
+const CLIENTS: usize = 4;
 const AREA: &str = "510000100201001";
 
 /// The real program on a free port, and its address.
@@ -48,16 +51,25 @@ fn visit(ann: &mut Device) -> Op {
     ann.body(id, &Body::Create(create))
 }
 
-/// Pushes until the server is gone; what it has acknowledged goes into `acknowledged`.
-async fn push_until_gone(ann: &mut Device, acknowledged: &mut BTreeSet<OpId>) {
-    loop {
-        let ops: Vec<Op> = (0..5).map(|_| visit(ann)).collect();
-        let push = ann.http.post(format!("{}/sync/v1/push", ann.url)).bearer_auth(&ann.token);
-        let Ok(response) = push.json(&ann.request(&ops)).send().await else { return };
-        let Ok(reply) = response.json::<PushReply>().await else { return };
-        for result in reply.results {
-            assert_eq!(result.r, Verdict::Ok, "{:?}", result.code);
-            acknowledged.insert(result.id.unwrap());
+/// A phone with the log of what was acknowledged to it.
+struct Client {
+    phone: Device,
+    acknowledged: BTreeSet<OpId>,
+}
+
+impl Client {
+    /// Pushes until the server is gone.
+    async fn push_until_gone(&mut self) {
+        let phone = &mut self.phone;
+        loop {
+            let ops: Vec<Op> = (0..5).map(|_| visit(phone)).collect();
+            let push = phone.http.post(format!("{}/sync/v1/push", phone.url)).bearer_auth(&phone.token);
+            let Ok(response) = push.json(&phone.request(&ops)).send().await else { return };
+            let Ok(reply) = response.json::<PushReply>().await else { return };
+            for result in reply.results {
+                assert_eq!(result.r, Verdict::Ok, "{:?}", result.code);
+                self.acknowledged.insert(result.id.unwrap());
+            }
         }
     }
 }
@@ -65,31 +77,51 @@ async fn push_until_gone(ann: &mut Device, acknowledged: &mut BTreeSet<OpId>) {
 #[tokio::test]
 async fn a_hundred_kills_lose_nothing_acknowledged() {
     let mut server = Server::with(|_| {}).await;
-    server.person("ann", vec![role("grid_worker_l2", AREA)]).await;
+    for n in 0..CLIENTS {
+        server.person(&format!("ann{n}"), vec![role("grid_worker_l2", AREA)]).await;
+    }
     let (db, data) = (server.config.db.clone(), server.data());
     server.stop().await;
     let (mut child, url) = program(&db, &data);
     server.url = url;
-    let mut ann = server.device("ann").await;
-    let mut acknowledged = BTreeSet::new();
+    let mut clients = Vec::new();
+    for n in 0..CLIENTS {
+        let phone = server.device(&format!("ann{n}")).await;
+        clients.push(Client { phone, acknowledged: BTreeSet::new() });
+    }
     for round in 0..ROUNDS {
         // Another moment each round, from the first answer on to well into the work.
         let until = Instant::now() + Duration::from_millis(5 + round * 37 % 90);
-        let killer = async {
-            tokio::time::sleep_until(until.into()).await;
-            child.kill().unwrap();
-            child.wait().unwrap();
-        };
-        tokio::join!(push_until_gone(&mut ann, &mut acknowledged), killer);
+        let mut at_work = JoinSet::new();
+        for mut client in clients.drain(..) {
+            at_work.spawn(async move {
+                client.push_until_gone().await;
+                client
+            });
+        }
+        tokio::time::sleep_until(until.into()).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        clients = at_work.join_all().await;
         let next = program(&db, &data);
         child = next.0;
-        ann.url = next.1;
-        ann.http = reqwest::Client::new();
+        for client in &mut clients {
+            client.phone.url.clone_from(&next.1);
+            client.phone.http = reqwest::Client::new();
+        }
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    for Client { phone, acknowledged } in &clients {
+        assert!(
+            !acknowledged.is_empty(),
+            "none of {} was acknowledged: the kills came too early",
+            phone.user
+        );
+    }
+    let acknowledged: BTreeSet<OpId> = clients.into_iter().flat_map(|client| client.acknowledged).collect();
     assert!(
-        acknowledged.len() > 100,
+        acknowledged.len() > 40,
         "only {} were acknowledged: the kills came too early",
         acknowledged.len()
     );

@@ -16,4 +16,5 @@ mod push;
 mod quarantine;
 mod relayed;
 mod slow;
+mod stress;
 mod township;

@@ -99,29 +99,38 @@ impl Ways {
             *self = Self { histories, ..Self::default() };
         }
         let mut carried = Carried::default();
-        let done = self.carry_both(first, second, identity, now_ms, &keeps_back, &mut carried).await;
-        if matches!(done, Err(Broken::Backend(409 | 410))) {
-            // A backup was put back: it may lack what was carried there, too.
-            *self = Self { histories: self.histories.clone(), ..Self::default() };
-        }
-        done?;
+        self.texts(first, second, identity, now_ms, &keeps_back, &mut carried).await?;
+        carry_photos(first, second, now_ms, &mut self.there, &mut carried.there).await?;
+        carry_photos(second, first, now_ms, &mut self.back, &mut carried.back).await?;
         Ok(carried)
     }
 
-    async fn carry_both(
+    /// Text both ways; one way may break off where the other does not.
+    pub(crate) async fn texts(
         &mut self,
-        first: &impl Gives,
-        second: &impl Gives,
+        first: &impl Http,
+        second: &impl Http,
         identity: &Identity,
         now_ms: u64,
         keeps_back: &impl Fn(&str) -> bool,
         carried: &mut Carried,
     ) -> Result<(), Broken> {
         let Self { there, back, common, .. } = self;
-        carried.there = carry(first, second, identity, now_ms, there, common, keeps_back).await?;
-        carried.back = carry(second, first, identity, now_ms, back, common, keeps_back).await?;
-        carry_photos(first, second, now_ms, there, &mut carried.there).await?;
-        carry_photos(second, first, now_ms, back, &mut carried.back).await
+        let to = carry(first, second, identity, now_ms, there, common, keeps_back).await;
+        let fro = carry(second, first, identity, now_ms, back, common, keeps_back).await;
+        if [&to, &fro].iter().any(|way| matches!(way, Err(Broken::Backend(409 | 410)))) {
+            // A backup was put back: it may lack what was carried there, too.
+            *self = Self { histories: self.histories.clone(), ..Self::default() };
+        }
+        let broken = [(to, &mut carried.there), (fro, &mut carried.back)]
+            .into_iter()
+            .filter_map(|(way, tally)| way.map(|carried| *tally = carried).err());
+        broken.last().map_or(Ok(()), Err)
+    }
+
+    /// What was known to be on both sides is forgotten, as after a death before it was kept.
+    pub(crate) fn forget(&mut self) {
+        self.common = Common::default();
     }
 
     /// Photos and recordings that were named and have not come over yet.
@@ -142,7 +151,7 @@ async fn caps(http: &impl Http) -> Result<Caps, Broken> {
 ///
 /// # Errors
 /// [`Broken`]; call it again.
-pub async fn carry(
+async fn carry(
     from: &impl Http,
     to: &impl Http,
     identity: &Identity,

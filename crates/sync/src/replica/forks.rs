@@ -48,7 +48,16 @@ impl<S: Store, P: Project> Replica<S, P> {
             };
             let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
             for op in doubtful {
-                let Some(own) = first(&held, op.dot()).filter(|own| own.hash() > op.hash()) else { continue };
+                let Some(own) = first(&held, op.dot()) else { continue };
+                if own.hash() < op.hash() {
+                    // Ours stands. Who wrote the other may be nobody any more: this device itself, before an older copy
+                    // of its store was put back.
+                    let present = op.dot().writer == self.inner.borrow().meta.writer;
+                    if present && !self.bears_another_name(op) {
+                        lost.ops.push(op.clone());
+                    }
+                    continue;
+                }
                 if self.bears_present_name(own) {
                     continue;
                 }
@@ -69,6 +78,12 @@ impl<S: Store, P: Project> Replica<S, P> {
         let inner = self.inner.borrow();
         let entity = inner.cache.get(&op.entity());
         entity.is_some_and(|entity| entity.other_names(op).any(|dot| dot.writer == inner.meta.writer))
+    }
+
+    /// Whether somebody has written it again already.
+    fn bears_another_name(&self, op: &Op) -> bool {
+        let inner = self.inner.borrow();
+        inner.cache.get(&op.entity()).is_some_and(|entity| entity.other_names(op).next().is_some())
     }
 
     /// Where an operation waits to be sent. Something else may wait under the same name.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gridbook_log::{DeviceId, Entity, EntityId, Op};
+use gridbook_log::{DeviceId, Entity, EntityId, Hash, Op};
 
 use super::server::{Granted, Server};
 use super::share::FakeShare;
@@ -60,7 +60,7 @@ impl Backend {
             Kind::Share(kind) => vec![share(kind, None)],
             Kind::Two(kind) => {
                 let mut model = Model::default();
-                model.trust(super::bridge::is_signed);
+                model.trust(super::hand::is_signed);
                 vec![Self::Model(Rc::new(RefCell::new(model))), share(kind, Some(AUTHORITY))]
             }
         }
@@ -89,14 +89,15 @@ impl Backend {
         }
     }
 
-    /// All entities, folded.
-    pub(crate) fn entities(&self) -> BTreeMap<EntityId, Entity> {
+    /// All entities, folded, without what was `forged`.
+    pub(crate) fn entities(&self, forged: &BTreeSet<Hash>) -> BTreeMap<EntityId, Entity> {
         match self {
             Self::Model(model) => model.borrow().entities().clone(),
             Self::Server(granted) => granted.entities(),
             Self::Share { share, authority, .. } => {
                 let mut entities: BTreeMap<EntityId, Entity> = BTreeMap::new();
-                for op in share.borrow().ops().into_iter().filter_map(|op| Op::from_wire(op).ok()) {
+                let ops = share.borrow().ops().into_iter().filter_map(|op| Op::from_wire(op).ok());
+                for op in ops.filter(|op| !forged.contains(op.hash())) {
                     let id = op.entity();
                     entities.entry(id).or_insert_with(|| Entity::new(id, *authority)).apply(&op);
                 }

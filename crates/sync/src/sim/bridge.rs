@@ -1,35 +1,20 @@
-//! The client between two backends, and the signatures that let it carry for others.
+//! The client between two backends.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gridbook_log::{DeviceId, Op, WireOp, Writer};
+use gridbook_log::{DeviceId, Writer};
 
 use super::backend::Backend;
 use super::device::DeviceEnv;
+use super::mishap::{Met, Mishap};
 use super::share::{DirectWire, FakeShare, Quirks};
 use super::{Rng, now};
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
 use crate::model::Model;
-use crate::relay::between::{Common, Position, carry};
+use crate::relay::between::{Carried, Ways};
 use crate::share::{Lost, RawRequest, RawResponse, Setup, Share, Wire};
-
-/// Signs as the simulator's devices do. What it says is only: this device saw these bytes.
-pub(crate) fn sign(wire: &mut WireOp) {
-    if let Ok(op) = Op::from_wire(wire.clone()) {
-        wire.g = Some(signature(&op));
-    }
-}
-
-/// Whether [`sign`] signed it.
-pub(crate) fn is_signed(op: &Op) -> bool {
-    op.sig() == Some(signature(op).as_str())
-}
-
-fn signature(op: &Op) -> String {
-    format!("{}-{}", op.dot().writer.dev, op.hash_text())
-}
 
 /// How badly the lines of the client between are at the moment.
 struct Weather {
@@ -102,9 +87,7 @@ pub(crate) struct Bridge {
     share: Share<ShareLine, Rc<DeviceEnv>>,
     weather: Rc<Weather>,
     identity: Identity,
-    up: Position,
-    down: Position,
-    common: Common,
+    ways: Ways,
 }
 
 impl Bridge {
@@ -115,8 +98,7 @@ impl Bridge {
         };
         model.borrow_mut().grant(USER, [String::new()].into());
         let mut rng = Rng::new(seed ^ 0xb41d6e);
-        let env =
-            DeviceEnv { now: clock.clone(), offset: Cell::new(0), rng: RefCell::new(Rng::new(rng.draw())) };
+        let env = DeviceEnv { rng: RefCell::new(Rng::new(rng.draw())), ..DeviceEnv::at(clock.clone(), 0) };
         let weather =
             Rc::new(Weather { rng: RefCell::new(rng), lose: Cell::new(0), quirks: RefCell::default() });
         let setup = Setup { kind: *kind, slot: 0, tenant: "t1".to_owned(), authority: *authority };
@@ -135,25 +117,25 @@ impl Bridge {
                 named_twice: false,
                 fresh: false,
             },
-            up: Position::default(),
-            down: Position::default(),
-            common: Common::default(),
+            ways: Ways::default(),
         })
     }
 
     /// Carries each way once; gives how many operations were stored. What broke off goes on in the next round.
-    pub(crate) fn round(&mut self, quirks: &Quirks, lose: u64) -> usize {
+    pub(crate) fn round(&mut self, quirks: &Quirks, lose: u64, met: &Met) -> usize {
         *self.weather.quirks.borrow_mut() = quirks.clone();
         self.weather.lose.set(lose);
         // It dies now and then, and has forgotten what it knew to be on both sides.
         if lose > 0 && self.weather.rng.borrow_mut().chance(5) {
-            self.common = Common::default();
+            self.ways.forget();
+            met.note(Mishap::Forgotten);
         }
         let at = self.model.clock.get();
-        let Self { model, share, identity, up, down, common, .. } = self;
-        let there = now(carry(model, share, identity, at, down, common, &|_| false));
-        let back = now(carry(share, model, identity, at, up, common, &|_| false));
-        [there, back].into_iter().flatten().map(|tally| tally.stored).sum()
+        let Self { model, share, identity, ways, .. } = self;
+        let mut carried = Carried::default();
+        // What broke off goes on in the next round.
+        let _ = now(ways.texts(model, share, identity, at, &|_| false, &mut carried));
+        carried.there.stored + carried.back.stored
     }
 }
 

@@ -6,14 +6,16 @@ use gridbook_log::{Entity, EntityId, EventRec, Op, Outcome, Write};
 
 use super::device::{Device, Kept, OpenTab};
 use super::now;
+use super::strange;
 use super::world::{World, names_photo};
 use crate::store::{Store, Table};
 
-type Entities = BTreeMap<EntityId, Entity>;
+pub(super) type Entities = BTreeMap<EntityId, Entity>;
 
 /// All invariants.
 pub(crate) fn all(world: &mut World) -> Result<(), String> {
-    let all: Vec<Entities> = world.backends.iter().map(super::backend::Backend::entities).collect();
+    let forged = &world.stranger.forged;
+    let all: Vec<Entities> = world.backends.iter().map(|backend| backend.entities(forged)).collect();
     for device in &world.devices {
         let here = &all[device.home];
         saved_arrived(world, device, here)?;
@@ -22,7 +24,11 @@ pub(crate) fn all(world: &mut World) -> Result<(), String> {
         saved_once(device, here)?;
         opening_agrees(device)?;
     }
-    populations_agree(&all)
+    strange::later_ones_are_kept(world)?;
+    strange::nothing_forged_counts(world)?;
+    strange::nothing_stays_of_what_left(world)?;
+    strange::missing_photos(world, &all);
+    if world.copies_or_restores() { strange::people_agree(world, &all) } else { populations_agree(&all) }
 }
 
 /// Whatever a person was told is saved is at the backend.
@@ -52,7 +58,7 @@ fn saved_arrived(world: &World, device: &Device, here: &Entities) -> Result<(), 
 }
 
 /// Under its own name; where devices were copied, its content under any name.
-fn arrived(kept: &Kept, entity: &Entity) -> bool {
+pub(super) fn arrived(kept: &Kept, entity: &Entity) -> bool {
     match &kept.mark {
         None => entity.have().contains(kept.id.dot),
         Some(mark) => {

@@ -9,8 +9,10 @@ use std::task::{Context, Poll, Waker};
 use gridbook_log::{Entity, EntityId, OpId};
 
 use super::backend::Backend;
+use super::hand::{self, Hand};
 use super::share::PipeWire;
-use super::{Rng, bridge, now};
+use super::{Rng, now};
+use crate::authors::Checked;
 use crate::driver::{Http, identity};
 use crate::engine::{Engine, Output, Request, Response};
 use crate::env::Env;
@@ -34,12 +36,21 @@ impl Project for Count {
 pub(crate) struct DeviceEnv {
     pub(crate) now: Rc<Cell<u64>>,
     pub(crate) offset: Cell<i64>,
+    /// Where the clock stands still.
+    pub(crate) frozen: Cell<Option<u64>>,
     pub(crate) rng: RefCell<Rng>,
+}
+
+impl DeviceEnv {
+    /// A clock that is wrong by `offset` milliseconds; chance is to be added.
+    pub(crate) fn at(now: Rc<Cell<u64>>, offset: i64) -> Self {
+        Self { now, offset: Cell::new(offset), frozen: Cell::new(None), rng: RefCell::new(Rng::new(0)) }
+    }
 }
 
 impl Env for DeviceEnv {
     fn now_ms(&self) -> u64 {
-        self.now.get().saturating_add_signed(self.offset.get())
+        self.frozen.get().unwrap_or_else(|| self.now.get().saturating_add_signed(self.offset.get()))
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -53,6 +64,8 @@ impl Env for DeviceEnv {
 pub(crate) struct Line {
     pub(crate) wire: PipeWire,
     share: Rc<Share<PipeWire, Rc<DeviceEnv>>>,
+    /// Signs what leaves and judges what comes; `None` for a program of before signatures.
+    pub(crate) hand: Option<Rc<Hand>>,
     flights: Vec<(u64, Flight)>,
 }
 
@@ -62,10 +75,16 @@ impl Line {
     pub(crate) fn start(&mut self, number: u64, mut request: Request, blob: Option<Vec<u8>>) {
         if let Request::Push(push) = &mut request {
             // Somebody may carry them on from there.
-            push.ops.iter_mut().for_each(bridge::sign);
+            if self.hand.is_none() {
+                push.ops.iter_mut().for_each(hand::sign);
+            }
         }
-        let share = self.share.clone();
-        self.flights.push((number, Box::pin(async move { share.send(&request, blob).await })));
+        let (share, hand) = (self.share.clone(), self.hand.clone());
+        let flight = async move {
+            let authors = hand.as_deref().map(Hand::authors);
+            Checked { to: &*share, authors }.send(&request, blob).await
+        };
+        self.flights.push((number, Box::pin(flight)));
     }
 
     /// Breaks off what nobody waits for; what has left is on its way all the same.
@@ -90,7 +109,7 @@ impl Line {
 
 /// An open tab.
 pub(crate) struct OpenTab {
-    pub(crate) replica: Replica<Rc<MemoryStore>, Count>,
+    pub(crate) replica: Rc<Replica<Rc<MemoryStore>, Count>>,
     pub(crate) engine: Engine,
     /// To a share, if that is the backend.
     pub(crate) line: Option<Line>,
@@ -122,12 +141,22 @@ pub(crate) struct Device {
     pub(crate) copied: bool,
     /// Photos that were acknowledged to the person.
     pub(crate) photos: Vec<String>,
+    /// Whether its program signs and checks, at a share.
+    signs: bool,
 }
 
 impl Device {
-    pub(crate) fn new(home: usize, backend: Backend, user: &str, env: Rc<DeviceEnv>, tabs: usize) -> Self {
+    pub(crate) fn new(
+        home: usize,
+        backend: Backend,
+        user: &str,
+        env: Rc<DeviceEnv>,
+        tabs: usize,
+        signs: bool,
+    ) -> Self {
         Self {
             home,
+            signs,
             backend,
             user: user.to_owned(),
             store: Rc::new(MemoryStore::default()),
@@ -143,16 +172,42 @@ impl Device {
     /// Another device with the same database, as it stands now.
     pub(crate) fn copy(&mut self, env: Rc<DeviceEnv>, tabs: usize) -> Self {
         self.copied = true;
-        let copy = Self::new(self.home, self.backend.clone(), &self.user, env, tabs);
+        let copy = Self::new(self.home, self.backend.clone(), &self.user, env, tabs, self.signs);
+        copy.fill(&self.store);
+        Self { copied: true, ..copy }
+    }
+
+    /// Takes over all that another store holds, as it stands now.
+    fn fill(&self, from: &MemoryStore) {
         let mut batch = Batch::default();
         for table in Table::ALL {
-            for (key, bytes) in now(scan_all(&self.store, table)).unwrap_or_default() {
+            for (key, bytes) in now(scan_all(from, table)).unwrap_or_default() {
                 batch.put(table, key, bytes);
             }
         }
         // A store in memory that was told of no fault takes everything.
-        let _ = now(copy.store.commit(batch));
-        Self { copied: true, ..copy }
+        let _ = now(self.store.commit(batch));
+    }
+
+    /// Its store is gone with all in it, or an older copy of it is put back (`older`); the app is opened again later.
+    /// What had not arrived at the backend is lost with it, and is no longer looked for.
+    ///
+    /// # Errors
+    /// When the store cannot be read before that.
+    pub(crate) fn lose_store(&mut self, older: Option<&Self>) -> Result<(), String> {
+        (0..self.tabs.len()).for_each(|tab| self.kill(tab));
+        let before = self.open_anew().map_err(|e| e.to_string())?;
+        let rows = before.rows();
+        self.saved.retain(|kept| rows.get(&kept.id.entity).is_none_or(|row| row.unsent == 0));
+        drop(rows);
+        let queue = now(scan_all(&self.store, Table::BlobQueue)).map_err(|e| e.to_string())?;
+        self.photos.retain(|photo| queue.iter().all(|(name, _)| name != photo));
+        self.store = Rc::new(MemoryStore::default());
+        if let Some(older) = older {
+            self.copied = true;
+            self.fill(&older.store);
+        }
+        Ok(())
     }
 
     /// Whether its backend is told the real sizes of photos and takes their bytes.
@@ -169,6 +224,7 @@ impl Device {
             return false;
         };
         self.lives[tab] += 1;
+        let replica = Rc::new(replica);
         let engine = Engine::new(identity(&replica));
         let line = match &self.backend {
             Backend::Model(_) | Backend::Server(_) => None,
@@ -177,7 +233,8 @@ impl Device {
                 let slot = u16::try_from(tab).unwrap_or_default();
                 let setup = Setup { kind: *kind, slot, tenant: "t1".to_owned(), authority: *authority };
                 let share = Rc::new(Share::new(wire.clone(), self.env.clone(), setup));
-                Some(Line { wire, share, flights: Vec::new() })
+                let hand = self.signs.then(|| Rc::new(Hand::new(replica.clone())));
+                Some(Line { wire, share, hand, flights: Vec::new() })
             }
         };
         self.tabs[tab] = Some(OpenTab {

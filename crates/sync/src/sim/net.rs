@@ -80,10 +80,12 @@ pub(crate) struct Faults {
     pub(crate) cut: u64,
     pub(crate) busy: u64,
     pub(crate) slow_ms: u64,
+    /// Those of [`super::mishap`] that came later than the others, all with numbers of their own.
+    pub(crate) odd: u64,
 }
 
 impl Faults {
-    pub(crate) const NONE: Self = Self { lose: 0, repeat: 0, cut: 0, busy: 0, slow_ms: 20 };
+    pub(crate) const NONE: Self = Self { lose: 0, repeat: 0, cut: 0, busy: 0, slow_ms: 20, odd: 0 };
 }
 
 /// The queue of everything that will happen, by time. Delays differ, so messages overtake each other.
@@ -91,6 +93,9 @@ impl Faults {
 pub(crate) struct Net {
     queue: BTreeMap<(u64, u64), Message>,
     count: u64,
+    latest: u64,
+    /// Messages that were overtaken by a later one.
+    pub(crate) overtaken: usize,
 }
 
 impl Net {
@@ -100,7 +105,12 @@ impl Net {
     }
 
     pub(crate) fn next(&mut self) -> Option<(u64, Message)> {
-        self.queue.pop_first().map(|((at, _), message)| (at, message))
+        let ((at, number), message) = self.queue.pop_first()?;
+        if !matches!(message, Message::Timer(..)) {
+            self.overtaken += usize::from(number < self.latest);
+            self.latest = self.latest.max(number);
+        }
+        Some((at, message))
     }
 
     /// The server goes down: nothing that was under way arrives.

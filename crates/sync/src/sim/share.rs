@@ -12,6 +12,7 @@ use std::task::Poll;
 use gridbook_log::WireOp;
 
 use super::Rng;
+use super::mishap::{Met, Mishap};
 use crate::share::{Lost, RawRequest, RawResponse, ShareKind, Wire};
 
 pub use couch::FakeCouch;
@@ -34,12 +35,18 @@ pub struct Quirks {
     pub odd: bool,
     /// Answers 412 to every condition.
     pub no_conditions: bool,
+    /// Entity tags that end in `-gzip` now and then, as Apache's compression makes them.
+    pub gzip_tags: bool,
+    /// Answers that are not the share's: a proxy's 502, a page of somebody in between, a redirect.
+    pub between: u64,
+    /// Where it is counted what it did.
+    pub met: Met,
 }
 
 impl Quirks {
     /// Those that never end, without the faults.
     pub fn calm(&self) -> Self {
-        Self { busy: 0, cut: 0, stale: 0, ..self.clone() }
+        Self { busy: 0, cut: 0, stale: 0, between: 0, ..self.clone() }
     }
 }
 
@@ -64,9 +71,13 @@ impl FakeShare {
     pub fn handle(&mut self, rng: &mut Rng, quirks: &Quirks, request: &RawRequest) -> Option<RawResponse> {
         if rng.chance(quirks.busy) {
             let status = [423, 429, 503][rng.below(3) as usize];
-            let headers =
-                if rng.chance(50) { vec![("retry-after".to_owned(), "2".to_owned())] } else { Vec::new() };
+            let told = rng.chance(50);
+            let headers = if told { vec![("retry-after".to_owned(), "2".to_owned())] } else { Vec::new() };
+            quirks.met.note(if told { Mishap::RetryAfter } else { Mishap::Busy });
             return Some(RawResponse { status, headers, body: Vec::new() });
+        }
+        if quirks.between > 0 && rng.chance(quirks.between) {
+            return Some(in_between(rng, quirks, request));
         }
         match self {
             Self::Dav(dav) => dav.handle(rng, quirks, request),
@@ -197,4 +208,29 @@ fn pack(bytes: &[u8]) -> Vec<u8> {
 fn unpack(bytes: &[u8], max: usize) -> Option<Vec<u8>> {
     let (length, rest) = bytes.strip_prefix(&[0x1f, 0x8b])?.split_first_chunk::<8>()?;
     (u64::from_le_bytes(*length) == rest.len() as u64 && rest.len() <= max).then(|| rest.to_vec())
+}
+
+const PAGE: &[u8] =
+    b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>";
+
+/// What somebody between the device and the share says in its place. A page with 200 comes to questions only: nobody
+/// between the two ends of an encrypted connection takes an upload and says thanks.
+fn in_between(rng: &mut Rng, quirks: &Quirks, request: &RawRequest) -> RawResponse {
+    let page = vec![("content-type".to_owned(), "text/html".to_owned())];
+    match rng.below(3) {
+        0 if matches!(request.method, "GET" | "PROPFIND" | "POST") => {
+            quirks.met.note(Mishap::Portal);
+            RawResponse { status: 200, headers: page, body: PAGE.to_vec() }
+        }
+        1 => {
+            quirks.met.note(Mishap::Redirected);
+            let status = [301, 302, 307, 308][rng.below(4) as usize];
+            let headers = vec![("location".to_owned(), "https://elsewhere.example/".to_owned())];
+            RawResponse { status, headers, body: Vec::new() }
+        }
+        _ => {
+            quirks.met.note(Mishap::Proxy);
+            RawResponse { status: 502, headers: page, body: PAGE.to_vec() }
+        }
+    }
 }

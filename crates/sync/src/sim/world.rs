@@ -4,6 +4,7 @@ mod accidents;
 mod config;
 mod damage;
 mod deliver;
+mod odd;
 mod people;
 mod tab;
 
@@ -16,8 +17,10 @@ use gridbook_log::{Entity, EntityId, OpId};
 use super::backend::Backend;
 use super::bridge::Bridge;
 use super::device::{Device, DeviceEnv, OpenTab};
+use super::mishap::{Met, Mishap, Tally};
 use super::net::{Faults, Net};
 use super::share::Quirks;
+use super::stranger::Stranger;
 use super::{Kind, Report, Rng, Server, now};
 use crate::engine::Input;
 use crate::memory::{Fault, FaultKind};
@@ -51,6 +54,11 @@ pub struct World {
     backup: Option<Model>,
     /// Accidents have numbers of their own: a seed without any does what it always did.
     odd: Rng,
+    /// So have those that came later.
+    wild: Rng,
+    older: odd::Older,
+    pub(crate) stranger: Stranger,
+    pub(crate) met: Met,
     report: Report,
 }
 
@@ -61,29 +69,34 @@ impl World {
         let clock = Rc::new(Cell::new(1_770_000_000_000u64));
         let backends = Backend::all(config.kind, server);
         let areas = if config.kind == Kind::Server { CODES } else { AREAS };
+        let met = Met::default();
         let mut devices = Vec::new();
         for i in 0..config.devices {
             // The first two devices belong to one person.
             let user = format!("u{}", i.saturating_sub(1));
             let offset = if config.clocks { rng.below(430) as i64 * DAY_MS - 30 * DAY_MS } else { 0 };
+            met.add(Mishap::ClockSet, usize::from(offset != 0));
             let env = Rc::new(DeviceEnv {
-                now: clock.clone(),
-                offset: Cell::new(offset),
                 rng: RefCell::new(Rng::new(rng.draw())),
+                ..DeviceEnv::at(clock.clone(), offset)
             });
             let home = i % backends.len();
-            let mut device = Device::new(home, backends[home].clone(), &user, env, 1 + rng.below(2) as usize);
+            let tabs = 1 + rng.below(2) as usize;
+            let signs = config.wild.signs;
+            let mut device = Device::new(home, backends[home].clone(), &user, env, tabs, signs);
             device.open(0);
             devices.push(device);
             let area = areas[rng.below(4) as usize];
             // A share shows everything; to compare both everybody sees all of the server, too.
-            let area = if backends.len() > 1 { "" } else { area };
+            let area = if backends.len() > 1 || config.wild.floor { "" } else { area };
             backends[home].grant(&user, BTreeSet::from([area.to_owned()]), clock.get());
         }
         let odd = Rng::new(config.seed ^ 0x0dd);
         let bridge = Bridge::between(&backends, &clock, config.seed);
         let faults = config.faults;
-        let quirks = config.quirks.clone();
+        let quirks = Quirks { met: met.clone(), ..config.quirks.clone() };
+        let wild = Rng::new(config.seed ^ 0x0311_d0dd);
+        let stranger = Stranger::new(&backends[backends.len() - 1], &clock, &quirks, config.seed);
         let report = Report::default();
         let (net, backup) = (Net::default(), None);
         Self {
@@ -99,13 +112,31 @@ impl World {
             bridge,
             backup,
             odd,
+            wild,
+            older: None,
+            stranger,
+            met,
             report,
         }
+    }
+
+    /// Whether two backends may end with different names for the same: a device was copied, or one went back.
+    pub(crate) fn copies_or_restores(&self) -> bool {
+        self.report.restored > 0 || self.devices.iter().any(|device| device.copied)
     }
 
     /// Whether the backend is a server outside this crate.
     pub(crate) fn is_on_server(&self) -> bool {
         self.config.kind == Kind::Server
+    }
+
+    /// How often each fault happened.
+    pub fn met(&self) -> Tally {
+        let mut tally = self.met.tally();
+        if self.net.overtaken > 0 {
+            tally.insert(Mishap::Overtaken, self.net.overtaken);
+        }
+        tally
     }
 
     /// What happened so far.
@@ -119,7 +150,8 @@ impl World {
     /// An invariant that did not hold while running.
     pub fn chaos(&mut self) -> Result<(), String> {
         for step in 0..self.config.steps {
-            self.accidents(step);
+            self.accidents(step)?;
+            self.note_failed_commits();
             let device = self.rng.below(self.devices.len() as u64) as usize;
             let tab = self.rng.below(self.devices[device].tabs.len() as u64) as usize;
             if self.rng.chance(self.config.store_faults) {
@@ -133,7 +165,9 @@ impl World {
                 5 if self.rng.chance(12) && self.bridge.is_none() => self.change_rights(),
                 6 if self.config.clocks && self.rng.chance(10) => {
                     let days = self.rng.below(430) as i64 - 30;
-                    self.devices[device].env.offset.set(days * DAY_MS);
+                    let before = self.devices[device].env.offset.replace(days * DAY_MS);
+                    self.met.note(Mishap::ClockSet);
+                    self.met.add(Mishap::ClockBack, usize::from(days * DAY_MS < before));
                 }
                 _ => {
                     for _ in 0..3 {
@@ -151,7 +185,8 @@ impl World {
     /// When it does not become quiet (liveness).
     pub fn settle(&mut self) -> Result<(), String> {
         self.faults = Faults::NONE;
-        self.quirks = self.config.quirks.calm();
+        self.note_failed_commits();
+        self.quirks = self.quirks.calm();
         for device in &self.devices {
             device.store.fail_next(Fault::None);
         }
@@ -182,6 +217,34 @@ impl World {
         Err(format!("not quiet after {MAX_ROUNDS} rounds, {} unsent", self.unsent()))
     }
 
+    /// One more round with nothing to say: it writes nothing, and asks a few things.
+    ///
+    /// # Errors
+    /// When it does more.
+    pub(crate) fn idle(&mut self) -> Result<(), String> {
+        let before = (self.stored(), self.report.requests);
+        let tabs: usize = self.devices.iter().map(|device| device.tabs.len()).sum();
+        for device in 0..self.devices.len() {
+            for tab in 0..self.devices[device].tabs.len() {
+                self.wake(device, tab)?;
+            }
+        }
+        while self.net.busy() {
+            self.step()?;
+        }
+        let asked = self.report.requests - before.1;
+        // A folder is a listing, and a file for each log that it does not tell apart.
+        let most =
+            if self.backends.iter().all(Backend::is_server) { 3 * tabs } else { (12 + 3 * tabs) * tabs };
+        if self.stored() != before.0 || asked > most {
+            return Err(format!(
+                "an idle round of {tabs} tabs asked {asked} times and stored {} more",
+                self.stored() - before.0
+            ));
+        }
+        Ok(())
+    }
+
     /// A person lets what a server refused outright go once more: they may see the record again.
     fn let_go(&mut self, device: usize, tab: usize) -> Result<(), String> {
         match &self.devices[device].tabs[tab] {
@@ -197,7 +260,8 @@ impl World {
     }
 
     fn unsent(&self) -> usize {
-        let entities = (self.report.restored > 0 || self.is_on_server()).then(|| self.backends[0].entities());
+        let entities = (self.report.restored > 0 || self.is_on_server())
+            .then(|| self.backends[0].entities(&BTreeSet::new()));
         let queued = |device: &Device| match &entities {
             // A server takes no photo of what it refused outright, nor of a record that was lost with the backup:
             // it stays on the device.
@@ -223,6 +287,7 @@ impl World {
     }
 
     fn wake(&mut self, device: usize, tab: usize) -> Result<(), String> {
+        self.announce(device, tab);
         self.feed(device, tab, Input::Wake)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Quirks;
 use crate::share::{RawRequest, RawResponse, oracle};
 use crate::sim::Rng;
+use crate::sim::mishap::Mishap;
 
 #[derive(Clone)]
 struct Doc {
@@ -45,12 +46,16 @@ impl FakeCouch {
                 let Ok(mut since) = since.parse::<u64>() else { return Some(answer(400, &json!({}))) };
                 if rng.chance(quirks.stale) {
                     since = since.saturating_sub(1 + rng.below(5));
+                    quirks.met.note(Mishap::FeedRepeats);
                 }
                 let mut rows: Vec<(&String, &Doc)> =
                     self.docs.iter().filter(|(_, doc)| doc.seq > since).collect();
                 rows.sort_by_key(|(_, doc)| doc.seq);
                 if argument("descending") == Some("true") {
                     rows.reverse();
+                }
+                if quirks.odd {
+                    quirks.met.note(Mishap::SeqNumbers);
                 }
                 let row = |(id, doc): (&String, &Doc)| {
                     let seq = if quirks.odd { json!(doc.seq) } else { json!(format!("{}-g1AA/+=", doc.seq)) };
@@ -77,6 +82,7 @@ impl FakeCouch {
                 for doc in docs {
                     let id = doc["_id"].as_str().unwrap_or_default().to_owned();
                     rows.push(if rng.chance(quirks.cut) {
+                        quirks.met.note(Mishap::RowFailed);
                         json!({"id": id, "error": "internal_server_error", "reason": "one of them"})
                     } else {
                         self.write(&id, doc, None)

@@ -8,6 +8,7 @@ use gridbook_log::WireOp;
 use super::{Quirks, unpack};
 use crate::share::{RawRequest, RawResponse, oracle};
 use crate::sim::Rng;
+use crate::sim::mishap::Mishap;
 
 #[derive(Clone, Default)]
 struct Tree {
@@ -50,6 +51,9 @@ impl FakeDav {
                 if header("if-none-match").is_some()
                     && (quirks.no_conditions || self.tree.files.contains_key(path))
                 {
+                    if quirks.no_conditions {
+                        quirks.met.note(Mishap::NoConditions);
+                    }
                     return Some(plain(412));
                 }
                 let (folder, _) = path.rsplit_once('/').unwrap_or_default();
@@ -62,6 +66,7 @@ impl FakeDav {
                     if cut { rng.below(request.body.len() as u64) as usize } else { request.body.len() };
                 self.tree.files.insert(path.to_owned(), (request.body[..length].to_vec(), self.changes));
                 if cut {
+                    quirks.met.note(Mishap::UploadCut);
                     return None;
                 }
                 201
@@ -81,12 +86,15 @@ impl FakeDav {
             "PROPFIND" => {
                 if rng.chance(quirks.stale) {
                     if let Some(old) = self.old.get(path).filter(|_| rng.chance(70)) {
+                        quirks.met.note(Mishap::StaleListing);
                         return Some(old.clone());
                     }
+                    quirks.met.note(Mishap::EmptyListing);
                     let body = "<D:multistatus xmlns:D=\"DAV:\"></D:multistatus>".as_bytes().to_vec();
                     return Some(RawResponse { status: 207, body, ..RawResponse::default() });
                 }
-                let listing = self.list(quirks, path, header("depth") == Some("1"));
+                let gzip = quirks.gzip_tags && rng.chance(40);
+                let listing = self.list(quirks, path, header("depth") == Some("1"), gzip);
                 if rng.chance(30) {
                     self.old.insert(path.to_owned(), listing.clone());
                 }
@@ -97,7 +105,7 @@ impl FakeDav {
         Some(plain(status))
     }
 
-    fn list(&self, quirks: &Quirks, path: &str, deep: bool) -> RawResponse {
+    fn list(&self, quirks: &Quirks, path: &str, deep: bool, gzip: bool) -> RawResponse {
         let file = self.tree.files.contains_key(path);
         if !file && !path.is_empty() && !self.tree.folders.contains(path) {
             return plain(404);
@@ -114,16 +122,24 @@ impl FakeDav {
         let mut body = String::from("<?xml version=\"1.0\"?>\n<D:multistatus xmlns:D=\"DAV:\">");
         for name in names {
             let href = if quirks.odd {
+                quirks.met.note(Mishap::OddAddresses);
                 format!("http://share.example:8080/a%20b/{}", name.replace('-', "%2D").replace('.', "%2e"))
             } else {
                 format!("/share/{name}")
             };
             let _ = write!(body, "<D:response><D:href>{href}</D:href><D:propstat><D:prop>");
             if let Some((bytes, change)) = self.tree.files.get(&name) {
-                if !quirks.no_sizes {
+                if quirks.no_sizes {
+                    quirks.met.note(Mishap::NoSizes);
+                } else {
                     let _ = write!(body, "<D:getcontentlength>{}</D:getcontentlength>", bytes.len());
                 }
-                if !quirks.no_tags {
+                if quirks.no_tags {
+                    quirks.met.note(Mishap::NoTags);
+                } else if gzip {
+                    quirks.met.note(Mishap::GzipTags);
+                    let _ = write!(body, "<D:getetag>&quot;{change}-gzip&quot;</D:getetag>");
+                } else {
                     let _ = write!(body, "<D:getetag>W/&quot;{change}&quot;</D:getetag>");
                 }
             }

@@ -27,11 +27,72 @@ pub struct Config {
     pub(super) takes: usize,
     /// The backend passes over operations, and rows of the stores get lost: only a check finds that.
     pub(super) damage: bool,
+    /// What came later than the rest, with numbers of its own.
+    pub(super) wild: Wild,
+}
+
+/// See [`Config::wild`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wild {
+    /// A store is lost with all in it.
+    pub(super) evict: bool,
+    /// An older copy of a store is put back.
+    pub(super) put_back: bool,
+    /// Clocks stand still now and then.
+    pub(super) frozen: bool,
+    /// Readers' places in the feed are compacted away. Nothing leaves anybody's view then: of that the feed says nothing
+    /// to those who begin anew.
+    pub(super) floor: bool,
+    /// Somebody has a later program.
+    pub(super) later: bool,
+    /// Somebody writes in others' names.
+    pub(super) forge: bool,
+    /// Devices sign, and take only what is signed, where no server judges.
+    pub(super) signs: bool,
+    /// Of two backends it is the share that goes back.
+    pub(super) share_goes_back: bool,
 }
 
 impl Config {
     /// Small and large, calm and rough runs, all by seed.
     pub fn from_seed(kind: Kind, seed: u64) -> Self {
+        let before = Self::before(kind, seed);
+        let mut rng = Rng::new(seed ^ 0x311d);
+        let two = matches!(kind, Kind::Two(_));
+        let restore = before.restore || two && rng.chance(25);
+        let copies =
+            if two && !restore && rng.chance(30) { 1 + rng.below(2) as usize } else { before.copies };
+        let calm = !restore && copies == 0;
+        let wild = Wild {
+            // On a share two bearers of a name write over each other's log: what one of them lost with its store
+            // nobody has. A share that goes back is made whole by those who wrote.
+            evict: calm && rng.chance(20),
+            put_back: calm && rng.chance(20),
+            frozen: rng.chance(40),
+            floor: matches!(kind, Kind::Memory | Kind::Two(_)) && !restore && rng.chance(30),
+            later: rng.chance(50),
+            forge: rng.chance(50),
+            signs: rng.chance(60),
+            share_goes_back: rng.chance(50),
+        };
+        let two_bear_a_name = copies > 0 || wild.put_back;
+        let wild = Wild { signs: wild.signs && (two || !two_bear_a_name), ..wild };
+        let wild = Wild { forge: wild.forge && (kind.judges() || wild.signs), ..wild };
+        let odd = before.faults.lose.min(8) / 2;
+        let config = Self {
+            restore,
+            copies,
+            quirks: Quirks { gzip_tags: rng.chance(30), between: odd / 2, ..before.quirks },
+            faults: Faults { odd, ..before.faults },
+            damage: before.damage && !wild.put_back,
+            wild,
+            ..before
+        };
+        if restore { Self { crash: 0, store_faults: 0, ..config } } else { config }
+    }
+
+    /// As a seed was before there was anything of [`Wild`]: kept seeds were found so.
+    pub fn before(kind: Kind, seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5eed);
         let rough = rng.below(4);
         // Numbers of its own: a seed does with the server in memory what it always did.
@@ -44,6 +105,7 @@ impl Config {
             no_sizes: odd.chance(20),
             odd: odd.chance(40),
             no_conditions: odd.chance(20),
+            ..Quirks::default()
         };
         let restore = (kind.judges() || matches!(kind, Kind::Share(_))) && odd.chance(25);
         let copies = if restore || matches!(kind, Kind::Two(_)) || odd.chance(60) {
@@ -65,6 +127,7 @@ impl Config {
                 cut: rough * 5,
                 busy: rough * 4,
                 slow_ms: 1 + rng.below(4000),
+                odd: 0,
             },
             crash: rng.below(3),
             store_faults: rng.below(4),
@@ -73,6 +136,7 @@ impl Config {
             batch: 1 + rng.below(8) as usize,
             takes: 1 + rng.below(12) as usize,
             damage: kind.judges() && !restore && copies == 0 && odd.chance(90),
+            wild: Wild::default(),
         };
         // What was acknowledged after the backup and before the next pull, by a tab that is gone since, nobody
         // can know of: with a backup no tab dies.
@@ -91,7 +155,7 @@ impl Config {
             damage: false,
             crash,
             store_faults,
-            ..Self::from_seed(Kind::Memory, seed)
+            ..Self::before(Kind::Memory, seed)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::engine::{Checked, Input};
+use crate::sim::mishap::Mishap;
 use crate::sim::now;
 use crate::store::{Batch, Store, Table, scan_all};
 
@@ -52,6 +53,7 @@ impl World {
                 batch.delete(table, key);
                 now(store.commit(batch)).map_err(|e| e.to_string())?;
                 self.report.damaged += 1;
+                self.met.note(Mishap::RowLost);
             }
             self.devices[device].open(0);
             self.feed(device, 0, Input::Check)?;

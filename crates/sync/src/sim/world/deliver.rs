@@ -4,6 +4,7 @@ use super::World;
 use crate::engine::{Input, Request, Response};
 use crate::share::{Lost, RawRequest, RawResponse};
 use crate::sim::backend::Backend;
+use crate::sim::mishap::Mishap;
 use crate::sim::net::{Message, Net, Tab};
 use crate::sim::now;
 use crate::sim::server::Server;
@@ -18,14 +19,20 @@ impl World {
         self.clock.set(self.clock.get().max(at));
         match message {
             Message::Up(tab, number, request) => {
-                let response = self.backend(tab, &request);
+                let mut response = match self.odd_answer(tab, &request) {
+                    Some(response) => response,
+                    None => self.backend(tab, &request),
+                };
+                self.spoil(&mut response);
                 let repeated = self.rng.chance(self.faults.repeat);
                 if repeated {
                     self.report.faults += 1;
+                    self.met.note(Mishap::Repeated);
                     let _late_answer_nobody_waits_for = self.backend(tab, &request);
                 }
                 let lost = self.rng.chance(self.faults.lose) || self.rng.chance(self.faults.cut);
                 self.report.faults += usize::from(lost);
+                self.met.add(Mishap::AnswerLost, usize::from(lost));
                 let response = if lost { Response::Lost } else { response };
                 let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);
                 self.net.put(at, Message::Down(tab, number, response));
@@ -68,6 +75,7 @@ impl World {
         let blob = request.photo().and_then(|name| now(device.store.get(Table::Blob, name)).ok().flatten());
         let answer = match request {
             Request::Push(push) if push.ops.len() > self.config.takes => {
+                self.met.note(Mishap::TooLarge);
                 return Response::Failed { status: 413, code: String::new(), retry_after_ms: None };
             }
             Request::Pull { cursor, limit, not } => {
@@ -98,16 +106,19 @@ impl World {
         let mut answer = share.handle(&mut self.rng, &self.quirks, request);
         if self.rng.chance(self.faults.repeat) {
             self.report.faults += 1;
+            self.met.note(Mishap::Repeated);
             answer = share.handle(&mut self.rng, &self.quirks, request);
         }
         if let Some(answer) =
             answer.as_mut().filter(|a| !a.body.is_empty() && self.rng.chance(self.faults.cut / 2))
         {
             self.report.faults += 1;
+            self.met.note(Mishap::AnswerCut);
             answer.body.truncate(self.rng.below(answer.body.len() as u64) as usize);
         }
         let lost = answer.is_none() || self.rng.chance(self.faults.lose / 2);
         self.report.faults += usize::from(lost);
+        self.met.add(Mishap::AnswerLost, usize::from(lost));
         answer.filter(|_| !lost).ok_or(Lost)
     }
 
@@ -122,6 +133,7 @@ impl World {
         for (number, request) in out {
             let lost = self.rng.chance(self.faults.lose / 2);
             self.report.faults += usize::from(lost);
+            self.met.add(Mishap::RequestLost, usize::from(lost));
             let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);
             let message = if lost {
                 Message::RawDown(tab, number, Err(Lost))
@@ -132,11 +144,12 @@ impl World {
         }
     }
 
-    fn backend(&mut self, tab: Tab, request: &Request) -> Response {
+    pub(super) fn backend(&mut self, tab: Tab, request: &Request) -> Response {
         self.report.requests += 1;
         if self.rng.chance(self.faults.busy) {
             self.report.faults += 1;
             let retry_after_ms = self.rng.chance(50).then_some(3_000);
+            self.met.note(if retry_after_ms.is_some() { Mishap::RetryAfter } else { Mishap::Busy });
             return Response::Failed { status: 503, code: "busy".to_owned(), retry_after_ms };
         }
         let model = match &self.backends[self.devices[tab.device].home] {
@@ -153,12 +166,16 @@ impl World {
         let at = self.clock.get();
         match request {
             Request::Caps => Response::Caps(Caps { max_batch_ops: self.config.batch, ..model.caps(at) }),
-            Request::Push(push) if push.ops.len() > self.config.takes => failed(413),
+            Request::Push(push) if push.ops.len() > self.config.takes => {
+                self.met.note(Mishap::TooLarge);
+                failed(413)
+            }
             Request::Push(push) => Response::Push(model.push(&user, push, at)),
             Request::Pull { cursor, limit, not } => {
                 let limit = (*limit).min(3 + self.rng.below(60) as usize);
                 if self.config.damage && self.faults.lose > 0 && self.odd.chance(3) {
                     model.skip_one();
+                    self.met.note(Mishap::EntrySkipped);
                 }
                 model.pull(&user, cursor, limit, *not).map_or_else(failed, Response::Pull)
             }
@@ -169,6 +186,7 @@ impl World {
                         self.report.packed += 1;
                         if !page.frames.is_empty() && self.rng.chance(self.faults.cut) {
                             self.report.faults += 1;
+                            self.met.note(Mishap::PackDamaged);
                             let at = self.rng.below(page.frames.len() as u64) as usize;
                             if self.rng.chance(50) {
                                 page.frames.truncate(at);
@@ -191,6 +209,7 @@ impl World {
             Request::PutPart { sha256, offset, length } => {
                 if self.rng.chance(self.faults.busy) {
                     model.lose_parts();
+                    self.met.note(Mishap::PartsLost);
                 }
                 model.put_part(sha256, *offset, *length).map_or_else(failed, uploaded)
             }

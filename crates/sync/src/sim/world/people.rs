@@ -1,12 +1,13 @@
 //! What people do: they save, offline or not, whatever is on their screen.
 
-use gridbook_log::{BlobRef, Body, Create, EntityId, Event, Placement, body};
+use gridbook_log::{BlobRef, Body, Create, Entity, EntityId, Event, Placement, body};
 use serde_json::json;
 
 use super::World;
 use crate::env::Env;
 use crate::replica::{NewBlob, NewWrite, ReplicaError};
 use crate::sim::device::Kept;
+use crate::sim::mishap::Mishap;
 use crate::sim::now;
 use crate::store::StoreError;
 
@@ -19,7 +20,8 @@ impl World {
         let picture = self.rng.chance(15).then(|| self.rng.draw().to_le_bytes().to_vec());
         let photo = picture.as_deref().map(crate::share::oracle::sha256);
         let mut write = with_photo(write, photo.as_deref());
-        let mark = if self.config.copies > 0 { self.mark(&mut write) } else { None };
+        let told_apart = self.config.copies > 0 || self.config.wild.put_back;
+        let mark = if told_apart { self.mark(&mut write) } else { None };
         let blobs: Vec<NewBlob> =
             photo.iter().map(|sha256| NewBlob { sha256: sha256.clone(), bytes: picture.clone() }).collect();
         let Some(open) = &self.devices[device].tabs[tab] else { return Ok(()) };
@@ -30,6 +32,7 @@ impl World {
                 if let Some(op) = saved.ops.iter().find(|op| !entity.have().contains(op.dot)) {
                     return Err(format!("{op}: saved and not read back"));
                 }
+                shows_what_was_written(&entity, &write)?;
                 self.report.saved += saved.ops.len();
                 let kept = saved.ops.into_iter().map(|id| Kept { id, mark: mark.clone() });
                 self.devices[device].saved.extend(kept);
@@ -64,6 +67,11 @@ impl World {
             open.replica.rows().iter().filter(|(_, r)| r.visible()).map(|(id, _)| *id).collect();
         let value = json!(self.rng.below(1000));
         let path = ["a", "b", "rows/r1/x", "rows/r2/x"][self.rng.below(4) as usize].to_owned();
+        if self.config.wild.later && !here.is_empty() && self.wild.chance(4) {
+            let entity = here[self.wild.below(here.len() as u64) as usize];
+            self.met.note(Mishap::UnknownKind);
+            return Some(NewWrite { entity, body: Body::Unknown });
+        }
         if here.is_empty() || self.rng.chance(35) {
             let area = self.areas[self.rng.below(4) as usize].to_owned();
             let entity = EntityId::new(env.now_ms(), env.random_array());
@@ -112,4 +120,13 @@ fn with_photo(mut write: NewWrite, sha256: Option<&str>) -> NewWrite {
         }
     }
     write
+}
+
+/// Whatever the clocks say, an edit is never beaten by a value that its author had seen.
+fn shows_what_was_written(entity: &Entity, write: &NewWrite) -> Result<(), String> {
+    let Body::Set(set) = &write.body else { return Ok(()) };
+    match set.set.iter().find(|(path, value)| entity.get(path) != Some(*value)) {
+        Some((path, _)) => Err(format!("{}: {path} shows something else than was written", write.entity)),
+        None => Ok(()),
+    }
 }

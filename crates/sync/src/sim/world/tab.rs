@@ -4,13 +4,15 @@ use gridbook_log::EntityId;
 
 use super::World;
 use crate::driver::identity;
-use crate::engine::{Input, Output, PART, Response, Waiting};
+use crate::engine::{Input, Output, PART, Phase, Response, Waiting};
 use crate::env::Env;
 use crate::replica::{ReplicaError, SendAgain};
 use crate::sim::device::OpenTab;
+use crate::sim::mishap::Mishap;
 use crate::sim::net::{Message, Net, Tab};
 use crate::sim::now;
 use crate::store::{Batch, Store, Table, scan_all};
+use crate::wire::Verdict;
 
 impl World {
     /// Gives a tab's engine an event and carries out what follows, dying in between now and then.
@@ -48,6 +50,9 @@ impl World {
         // After a backup was put back a device may have to give its name up, too.
         let real = self.devices[device].sends_bytes();
         let copied = self.devices[device].copied || self.report.restored > 0;
+        let leads = |open: &OpenTab| open.engine.phase() != Phase::Idle;
+        let others = self.devices[device].tabs.iter().enumerate().filter(|(other, _)| *other != tab);
+        let two_lead = others.filter_map(|(_, open)| open.as_ref()).any(leads);
         let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(None) };
         let replica = &open.replica;
         let outcome: Result<Input, String> = match output {
@@ -56,6 +61,8 @@ impl World {
                 outbox.map(Input::Outbox).map_err(|e| e.to_string())
             }
             Output::ApplyResults(reply) => {
+                let refused = reply.results.iter().filter(|result| result.r == Verdict::Reject).count();
+                self.met.add(Mishap::Refused, refused);
                 let applied = now(replica.apply_results(&reply.results, env.now_ms()));
                 applied.map(|_| Input::Stored).map_err(|e| e.to_string())
             }
@@ -135,6 +142,7 @@ impl World {
             }
             Output::Renew => {
                 self.report.renewed += 1;
+                self.met.note(Mishap::NamedTwice);
                 now(replica.renew_at(&env, open.engine.keeps_only()))
                     .map(|()| Input::Stored)
                     .map_err(|e| e.to_string())
@@ -157,6 +165,7 @@ impl World {
             }
             Output::Send(number, request) => {
                 let engine = &open.engine;
+                self.met.add(Mishap::TwoLeaders, usize::from(two_lead));
                 self.report.beside += usize::from((0..number).any(|earlier| engine.awaits(earlier)));
                 if let Some(line) = &mut open.line {
                     let blob =
@@ -167,6 +176,7 @@ impl World {
                 }
                 let lost = self.rng.chance(self.faults.lose);
                 self.report.faults += usize::from(lost);
+                self.met.add(Mishap::RequestLost, usize::from(lost));
                 let at = self.clock.get() + Net::delay(&mut self.rng, &self.faults);
                 let message = if lost {
                     Message::Down(who, number, Response::Lost)

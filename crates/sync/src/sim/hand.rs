@@ -1,0 +1,90 @@
+//! Keys and signatures that cost nothing: whoever knows a device's name can make its key. Forgers in the simulator have
+//! other keys; that a signature cannot be made without its key is for real ones (`crates/sync/tests/authors.rs`).
+
+use std::rc::Rc;
+
+use gridbook_log::key::Point;
+use gridbook_log::{DeviceId, Op, Signature, WireOp, Writer, sign as form, signed_bytes};
+
+use super::device::Count;
+use crate::authors::{Authors, Memory, Notary};
+use crate::memory::MemoryStore;
+use crate::replica::Replica;
+use crate::share::oracle;
+
+type Held = Replica<Rc<MemoryStore>, Count>;
+
+/// The key of a device.
+fn point(dev: DeviceId) -> Point {
+    let mut point = [4; 65];
+    let name = dev.to_string();
+    for (byte, letter) in point[1..].iter_mut().zip(name.bytes().cycle()) {
+        *byte = letter;
+    }
+    point
+}
+
+fn made(key: &Point, bytes: &[u8]) -> Signature {
+    let mut signature = [0; 64];
+    let text = oracle::sha256(&[&key[..], bytes].concat());
+    signature.copy_from_slice(text.as_bytes());
+    signature
+}
+
+/// Signs with the author's key what bears no signature yet.
+pub(crate) fn sign(wire: &mut WireOp) {
+    if wire.g.is_some() {
+        return;
+    }
+    if let Ok(op) = Op::from_wire(wire.clone()) {
+        wire.g = Some(form::encode(&made(&point(op.dot().writer.dev), &signed_bytes(op.hash()))));
+    }
+}
+
+/// Signs with another key than the author's.
+pub(crate) fn forge(wire: &mut WireOp, by: DeviceId) {
+    if let Ok(op) = Op::from_wire(wire.clone()) {
+        wire.g = Some(form::encode(&made(&point(by), &signed_bytes(op.hash()))));
+    }
+}
+
+/// Whether the author's key signed it.
+pub(crate) fn is_signed(op: &Op) -> bool {
+    op.signature() == Some(made(&point(op.dot().writer.dev), &signed_bytes(op.hash())))
+}
+
+/// A tab's knowledge of who wrote what, where no server judges.
+pub(crate) struct Hand {
+    dev: DeviceId,
+    replica: Rc<Held>,
+    memory: Memory,
+}
+
+impl Hand {
+    pub(crate) fn new(replica: Rc<Held>) -> Self {
+        let dev = replica.meta().writer.dev;
+        Self { dev, replica, memory: Memory::default() }
+    }
+
+    pub(crate) fn authors(&self) -> Authors<'_, Rc<MemoryStore>, Count, Self> {
+        Authors::new(&self.replica, self, &self.memory)
+    }
+}
+
+impl Notary for Hand {
+    fn point(&self) -> Point {
+        point(self.dev)
+    }
+
+    async fn signer(&self, writer: Writer) -> DeviceId {
+        writer.dev
+    }
+
+    async fn sign(&self, bytes: &[u8]) -> Option<Signature> {
+        Some(made(&point(self.dev), bytes))
+    }
+
+    async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
+        made(key, bytes) == *signature
+    }
+}

@@ -96,7 +96,7 @@ impl Tale {
 fn every_case_has_a_class() {
     let law = law();
     let class = |kind, level| {
-        let matter = Matter { kind, level, category: None, class: None };
+        let matter = Matter { kind, level, category: None, class: None, urgent: false };
         law.class_of(&matter).unwrap().id.as_str()
     };
     let hazard = |level| class(RecordKind::Hazard, Some(level));

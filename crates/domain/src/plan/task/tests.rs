@@ -197,7 +197,7 @@ fn house(n: u8, area: &str) -> Summary {
 }
 
 fn visited(n: u8) -> Summary {
-    let fact = VisitFact { day: day_of(START), at: START, mode: VisitMode::InPerson, met: true };
+    let fact = VisitFact { day: day_of(START), at: START, mode: VisitMode::InPerson, met: true, next: None };
     Summary { kind: RecordKind::Visit, visit: Some(fact), household: Some(id(n)), ..house(80 + n, LEFT) }
 }
 

@@ -122,7 +122,7 @@ mod tests {
         let step = package.flow(story.view().kind).unwrap().actions("register").next().unwrap();
         assert_eq!(standing(package, step, &story.view())[OPEN], json!(true));
         assert_eq!(suggested(package, step, &story.view(), &ivy, story.ms)[CLASS], json!("S1"));
-        let with = |class: &str| json!({"set": {"sla_class": class}, "data": {"duplicate_checked": true}});
+        let with = |class: &str| json!({"set": {"sla_class": class, "level": "yellow"}, "data": {"duplicate_checked": true}});
         assert_eq!(story.try_step(&ivy, "register", &with("S3")), Err(Refusal::Guard(Guard::ClassFits)));
         story.step(&ivy, "register", &with("S0"));
         story.step(&ivy, "dispatch", &crate::case::story::dispatch());

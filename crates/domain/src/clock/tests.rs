@@ -104,7 +104,8 @@ fn every_case_has_a_class() {
     assert_eq!(class(RecordKind::Hazard, None), "S2");
     assert_eq!(class(RecordKind::Dispute, Some("red")), "SM");
     let words = |level, clock, class| {
-        let matter = Matter { kind: RecordKind::Hazard, level: Some(level), category: None, class };
+        let matter =
+            Matter { kind: RecordKind::Hazard, level: Some(level), category: None, class, urgent: false };
         law.rule(&matter, clock).map(Rule::words).unwrap_or_default()
     };
     // Respond, control, eliminate of each level (4.7.2), register of its class (4.8.2).

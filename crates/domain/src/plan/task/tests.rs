@@ -149,6 +149,7 @@ fn it_stands_on_the_list_until_somebody_was_met() {
             at: START,
             mode: VisitMode::InPerson,
             met,
+            next: None,
         };
         let at = START + days * 86_400_000;
         Summary { kind: RecordKind::Visit, visit: Some(fact), at, household: Some(id(n)), ..home(80 + n) }

@@ -64,7 +64,7 @@ impl Kin<'_> {
     }
 }
 
-fn counting<'e>(entity: &'e Entity) -> impl Iterator<Item = (&'e str, EntityId)> {
+fn counting(entity: &Entity) -> impl Iterator<Item = (&str, EntityId)> {
     let counts = entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts);
     counts.filter_map(|record| {
         let data = &record.event.data;

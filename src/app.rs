@@ -302,6 +302,15 @@ impl App {
         }
     }
 
+    /// A record as it would stand after a write; `None` when nothing of the kind can be written.
+    pub fn after(&self, before: Option<&Entity>, write: &NewWrite) -> Option<Entity> {
+        let replica = self.replica()?;
+        let op = self.operation(&replica, before, write, [0; 16]).ok()?;
+        let mut entity = before.cloned().unwrap_or_else(|| Entity::new(write.entity, None));
+        entity.apply(&op);
+        Some(entity)
+    }
+
     /// Judges writes and saves them together: all of them, or none.
     ///
     /// # Errors

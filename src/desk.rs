@@ -10,6 +10,7 @@ mod books;
 mod carry_for;
 mod confidential;
 mod detail;
+mod entry;
 mod found;
 mod frame;
 mod handover;

@@ -151,6 +151,7 @@ impl App {
             for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
                 if summary.kind.number_class().is_some() {
                     book.note(&summary.number);
+                    summary.papers().for_each(|number| book.note(number));
                 }
             }
         });

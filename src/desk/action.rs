@@ -159,7 +159,7 @@ async fn save(app: App, step: &Transition, targets: &On, state: FormState) -> Re
         let entity = targets.entity(app, n).await?;
         let entity = entity.ok_or_else(|| "这条记录已不在这台电脑上，没有保存。".to_owned())?;
         let case = CaseView::of(&entity).ok_or_else(|| "这条记录读不懂，没有保存。".to_owned())?;
-        let made = event(&app.package(), step, &case, &values, photos.clone());
+        let made = event(&app.package(), (&app.actor(), app.today()), step, &case, &values, photos.clone());
         let write = NewWrite { entity: entity.id(), body: Body::Event(made) };
         if let Err(refusal) = app.check(Some(&entity), &write) {
             let which = if targets.len() > 1 { format!("“{}”：", case.title) } else { String::new() };

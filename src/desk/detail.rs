@@ -188,8 +188,14 @@ fn buttons(
             _ => "btn btn-quiet",
         };
         let (label, id) = (step_words(package, &record.view, &step), format!("action-{}", step.action));
+        let case = record.view.id;
+        let act = move |_| match step.action.as_str() {
+            // It takes a form of its own.
+            "split" => Route::New(format!("split/{case}")).go(),
+            _ => acting.set(Some(step.clone())),
+        };
         view! {
-            <button class=class type="button" data-testid=id on:click=move |_| acting.set(Some(step.clone()))>
+            <button class=class type="button" data-testid=id on:click=act>
                 {label}
             </button>
         }

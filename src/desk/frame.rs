@@ -47,6 +47,7 @@ pub fn desk(app: App) -> AnyView {
 fn name(route: &Route) -> &'static str {
     match route {
         Route::Queue(_) => "queue",
+        Route::New(_) => "new",
         Route::Ledger => "ledger",
         Route::Import => "import",
         Route::Households(_) => "households",

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::queue::{self, Queue};
 use super::route::Route;
 use super::{
-    alarm, areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation,
-    papers, review, roster, rules, staff, tasks, warnings, zero,
+    alarm, areas, books, confidential, detail, entry, handover, households, import, ledger, login, me,
+    mediation, papers, review, roster, rules, staff, tasks, warnings, zero,
 };
 use crate::app::Round;
 use crate::app::office::Answering;
@@ -22,6 +22,7 @@ pub struct Later {
     pub(super) detail: fn(EntityId, Callback<()>) -> AnyView,
     pub(super) alarms: fn() -> AnyView,
     pub(super) nobody_met: fn() -> AnyView,
+    pub(super) entry_way: fn() -> AnyView,
     pub(super) export: fn(Queue) -> AnyView,
     pub(super) dispatch: fn(Queue, RwSignal<bool>) -> AnyView,
     round: Round,
@@ -37,6 +38,7 @@ impl Later {
             detail: detail::detail,
             alarms: alarm::alarms,
             nobody_met: || alarm::nobody_met(|| None),
+            entry_way: entry::way,
             export: queue::export,
             dispatch: queue::dispatch,
             round: crate::app::round,
@@ -74,6 +76,7 @@ fn enter(way: Route) -> AnyView {
 /// its parts follow by themselves.
 fn open(name: &'static str, route: RwSignal<Route>) -> AnyView {
     untrack(|| match name {
+        "new" => entry::entry(route),
         "ledger" => ledger::ledger(),
         "import" => import::import(),
         "households" => households::households(route),

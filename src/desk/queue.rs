@@ -85,7 +85,10 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     view! {
         <div class="page-head">
             <h1 class="page-title">"待办"</h1>
-            <div class="page-actions">{Rest::<Later>::held().view(move |part| (part.export)(queue), |_| ().into_any())}</div>
+            <div class="page-actions">
+                {Rest::<Later>::held().view(|part| (part.entry_way)(), |_| ().into_any())}
+                {Rest::<Later>::held().view(move |part| (part.export)(queue), |_| ().into_any())}
+            </div>
         </div>
         {Rest::<Later>::held().view(|part| (part.nobody_met)(), |_| ().into_any())}
         {tab::tabs(queue)}

@@ -8,6 +8,8 @@ use leptos::prelude::*;
 pub enum Route {
     /// What waits, and one record of it.
     Queue(Option<EntityId>),
+    /// A report that comes in here: the item that it is about, or `split/` and the case that it is split off; empty to choose.
+    New(String),
     /// Ledgers.
     Ledger,
     /// Import of sheets.
@@ -57,6 +59,7 @@ impl Route {
         let mut parts = path.splitn(2, '/');
         let (head, rest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         match head {
+            "new" => Self::New(rest.to_owned()),
             "ledger" => Self::Ledger,
             "import" => Self::Import,
             "households" => Self::Households(EntityId::parse(rest)),
@@ -89,6 +92,8 @@ impl Route {
         match self {
             Self::Queue(None) => "#/queue".to_owned(),
             Self::Queue(Some(id)) => format!("#/queue/{id}"),
+            Self::New(what) if what.is_empty() => "#/new".to_owned(),
+            Self::New(what) => format!("#/new/{what}"),
             Self::Ledger => "#/ledger".to_owned(),
             Self::Import => "#/import".to_owned(),
             Self::Households(None) => "#/households".to_owned(),

@@ -3,6 +3,7 @@
 
 mod apart;
 mod finish;
+mod followed;
 mod keeper;
 mod prefill;
 mod show;

@@ -177,6 +177,7 @@ fn head(app: App, case: &CaseView, entity: &Entity) -> AnyView {
     let level = case.level.as_deref().and_then(|level| badge::level(&package, level));
     let state = badge::state(&package, &case.state);
     let summary = app.row(id).and_then(|row| row.summary);
+    let urgent = summary.as_ref().and_then(badge::urgent);
     let tell = summary.as_ref().and_then(|summary| badge::to_tell(summary.to_tell(app.now_ms())));
     let notify = summary.as_ref().and_then(|summary| badge::to_notify(summary.to_notify(app.now_ms())));
     let lamp = summary.as_ref().and_then(|summary| badge::lamp(&package, summary, app.now_ms()));
@@ -191,7 +192,7 @@ fn head(app: App, case: &CaseView, entity: &Entity) -> AnyView {
         <div class="card card-body record-head">
             {number}
             <h2 class="record-title">{case.heading(&package)}</h2>
-            <div class="record-tags">{level}{state}{lamp}{tell}{notify}{check}{live(arrival)}</div>
+            <div class="record-tags">{urgent}{level}{state}{lamp}{tell}{notify}{check}{live(arrival)}</div>
             {way(&package, case)}
             {told}
         </div>
@@ -227,7 +228,9 @@ fn actions(app: App, case: &CaseView, entity: &Entity) -> AnyView {
     let steps = offered(&package, &actor, case, today);
     let found = entity.blobs().iter().filter(|(_, blob)| blob.role == "photo_before");
     let found = Arc::new(found.filter_map(|(_, blob)| blob.thumb.clone()).collect::<Vec<_>>());
-    let steps = steps.into_iter().map(|step| act::step(app, case, step, &found)).collect_view();
+    // Splitting takes a form of its own, at the desk.
+    let steps = steps.into_iter().filter(|step| step.action != "split");
+    let steps = steps.map(|step| act::step(app, case, step, &found)).collect_view();
     let hint = (!before && case.kind.is_case()).then(|| {
         view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
     });

@@ -1,7 +1,7 @@
 //! After a save: it is on this device for certain, and this is where it goes from here.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Spawn, spawns};
+use gridbook_domain::form::{Form, Need, Spawn, needs, spawns};
 use gridbook_domain::hazard::{self, Spawned};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::micro::is_micro;
@@ -97,7 +97,31 @@ fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
         return found.iter().map(|hazard| report(app, &case, hazard)).collect();
     }
     let called = spawns(&package, form, &case.values);
-    called.into_iter().map(|(label, spawn)| offer(&case, &label, spawn)).collect()
+    called
+        .into_iter()
+        .map(|(label, spawn)| offer(&case, &label, spawn))
+        .chain(asked(app, &case, form))
+        .collect()
+}
+
+/// Calls for help and opinions that were told on a visit, by the items that this person may report.
+fn asked(app: App, case: &CaseView, form: &Form) -> Vec<AnyView> {
+    let (package, actor) = (app.package(), app.actor());
+    let items = package.items_for(&actor, app.today());
+    let offer = |need: Need| {
+        let item = items.iter().find(|item| item.id == need.item)?;
+        let mut href = format!("#/item/{}/new?parent={}", item.id, case.id);
+        for (path, value) in
+            [("household", case.household.as_deref().unwrap_or_default()), ("facts", need.facts.as_str())]
+        {
+            if !value.is_empty() {
+                href.push_str(&format!("&{path}={}", encode(value)));
+            }
+        }
+        let about = if need.facts.is_empty() { need.label } else { need.facts };
+        Some(row(href, "inbox", format!("{}：{about}", item.name)))
+    };
+    needs(&package, form, &case.values).into_iter().filter_map(offer).collect()
 }
 
 /// A hazard that a patrol or an inspection found, with everything that the sheet says (HAZ-08).

@@ -123,7 +123,10 @@ async fn said(app: App, id: EntityId) -> Result<(), String> {
         return Err("已经有人记过知悉了。".to_owned());
     };
     let values = suggested(&package, step, &case, &actor, app.now_ms());
-    let write = NewWrite { entity: id, body: Body::Event(event(&package, step, &case, &values, Vec::new())) };
+    let write = NewWrite {
+        entity: id,
+        body: Body::Event(event(&package, (&app.actor(), app.today()), step, &case, &values, Vec::new())),
+    };
     app.check(Some(&entity), &write).map_err(|refusal| refusal.message())?;
     app.save(vec![write], Vec::new(), Vec::new()).await.map_err(|problem| problem.message())?;
     Ok(())

@@ -122,6 +122,12 @@ pub fn to_tell(late: Option<bool>) -> Option<AnyView> {
     Some(view! { <span class=class data-testid="to-tell">{words}</span> }.into_any())
 }
 
+/// A case that is marked as urgent.
+pub fn urgent(summary: &Summary) -> Option<AnyView> {
+    let urgent = summary.hints.contains(&Hint::Urgent);
+    urgent.then(|| view! { <span class="tag tag-danger" data-testid="urgent">"! 紧急"</span> }.into_any())
+}
+
 /// Control measures have to be looked at: today, or days ago (HAZ-02); nothing before.
 pub fn to_check(late_days: Option<i64>) -> Option<AnyView> {
     let (class, words) = match late_days? {

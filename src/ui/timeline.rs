@@ -5,11 +5,13 @@ use gridbook_domain::case::{CaseView, LineKind, Said};
 use gridbook_domain::form::Form;
 use gridbook_domain::package::Package;
 use gridbook_domain::workflow::STAYS;
+use gridbook_log::EntityId;
 use leptos::prelude::*;
 
 use super::directory::Names;
 use super::format;
 use super::way::line_words;
+use crate::app::use_app;
 
 /// What happened, oldest first.
 pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, now_ms: u64) -> AnyView {
@@ -38,7 +40,7 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, 
                 tone = "now";
             }
             let first = (!text.is_empty()).then(|| text.join("："));
-            let answers = line.answers(said, package, case.kind, |user| names.person(user));
+            let answers = line.answers(said, package, case.kind, |said| named(names, said));
             let text = first
                 .into_iter()
                 .chain(answers)
@@ -49,8 +51,11 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, 
                 None => String::new(),
             };
             let step = line_words(package, case, &line.kind);
-            let by =
-                format!("{} · {}{arrived}{step}", names.person(&line.user), format::when(line.at, now_ms));
+            let by = format!(
+                "{} · {}{arrived}{step}",
+                line.author(package, &names.person(&line.user)),
+                format::when(line.at, now_ms)
+            );
             view! {
                 <li class="timeline-item" data-tone=tone>
                     <p class="timeline-title">{title}</p>
@@ -62,6 +67,12 @@ pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, 
         })
         .collect_view();
     view! { <ol class="timeline" data-testid="timeline">{items}</ol> }.into_any()
+}
+
+/// Who an account is, or what the record of an id is called.
+pub fn named(names: &Names, said: &str) -> String {
+    let row = EntityId::parse(said).and_then(|id| untrack(|| use_app().row(id))?.summary);
+    row.map_or_else(|| names.person(said), |row| format!("{} {}", row.number, row.title).trim().to_owned())
 }
 
 fn words(package: &Package, form: Option<&Form>, case: &CaseView, kind: &LineKind) -> (String, &'static str) {

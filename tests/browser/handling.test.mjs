@@ -47,7 +47,7 @@ test("whoever handles a case says what is done about it", async (t) => {
     await unit.find(CRACK);
     await unit.reaches("dispatched");
     assert.equal(await unit.id("handling").count(), 0, "not before it is claimed");
-    await unit.act("claim");
+    await unit.act("claim", { related: false });
     await unit.id("handling").waitFor();
     await unit.fill("fill-before", { photo_before: photo(31) });
     await until("nothing is missing", async () => (await unit.id("lacks-before").count()) === 0);
@@ -93,6 +93,40 @@ test("whoever handles a case says what is done about it", async (t) => {
       await nudged(`the reporter reads ${words}`, () => phone.wake(), async () => (await phone.text()).includes(words));
     }
     assert.equal(await phone.id("record-handling").count(), 0, "who reported does not handle");
+  });
+
+  await t.test("who calls at the centre is written down there; what holds two matters is split", async () => {
+    const CALL = "杂物间电线裸露，院墙也歪了";
+    await intake.id("nav-queue").click();
+    await intake.id("entry-new").click();
+    await intake.id("entry-power_gas_hazard").click();
+    await intake.id("field-desc").fill(CALL);
+    await intake.id("field-level-blue").click();
+    await intake.id("entry-save").click();
+    // Where it came from is asked first, then where it is.
+    await intake.page.locator(".banner", { hasText: "来源" }).waitFor();
+    await intake.id("field-source").selectOption("hotline");
+    await intake.id("entry-area").selectOption({ index: 1 });
+    await intake.id("entry-save").click();
+    await intake.reaches("submitted");
+    await intake.id("detail").filter({ hasText: CALL }).waitFor();
+    await intake.act("register", { category: "electric", subtype: "electric.1", level: "blue", duplicate_checked: true });
+    await intake.reaches("registered");
+
+    await intake.id("action-split").click();
+    await intake.id("entry-part").fill("院墙歪了，是另一件");
+    const desc = intake.id("field-desc");
+    assert.equal(await desc.inputValue(), CALL, "it begins with what was reported");
+    await desc.fill("院墙歪了");
+    await intake.id("field-category").waitFor();
+    await intake.id("entry-save").click();
+    await intake.reaches("registered");
+    await intake.synced();
+    await intake.id("kin").filter({ hasText: `拆自隐患：${CALL}` }).waitFor();
+    await intake.id("timeline").filter({ hasText: "从另一件拆出并登记" }).waitFor();
+    await intake.id("kin").getByRole("link", { name: CALL }).click();
+    await intake.id("kin").filter({ hasText: "拆出隐患：院墙歪了" }).waitFor();
+    await intake.id("timeline").filter({ hasText: "院墙歪了，是另一件" }).waitFor();
   });
 
   town.noComplaints();

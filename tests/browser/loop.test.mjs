@@ -94,7 +94,7 @@ test("reported offline, registered, handled, redone, closed, and every step seen
     await stands(phone.page).waitFor();
     await stands(dispatcher.page).waitFor();
     await unit.find("边坡有新裂缝");
-    await unit.act("claim");
+    await unit.act("claim", { related: false });
     await phone.reaches("边坡有新裂缝", "已认领");
     await unit.act("start");
     await unit.act("progress", { text: "已设警戒线，等专业队伍" });

@@ -55,7 +55,7 @@ test("founded at a desk, joined by a phone, reported, numbered, handled, answere
     await desk.find("屋后边坡有新裂缝");
     await desk.act("dispatch", { lead_unit: "yjb", text: "请三天内到场" });
     await other.find("屋后边坡有新裂缝");
-    await other.act("claim");
+    await other.act("claim", { related: false });
     await other.act("start");
     await other.act("finish", { text: "裂缝已填封", photo_after: photo(4), rect_result: "已整改" });
     await other.act("feed_back", { channel: "phone", text: "裂缝已处理，雨天请再看一看" });

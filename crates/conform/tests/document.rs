@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::body::{ClockFix, Number, Receipt, Reject};
+use gridbook_log::body::{ClockFix, Number, Paper, Receipt, Reject};
 use gridbook_log::{Dot, EntityId, Fingerprint, Hlc, Op, OpId, WireOp, Writer};
 use gridbook_sync::wire::{
     Caps, Entry, FpReply, PageHead, PlaceFp, Problem, PullReply, PushReply, PushRequest, PushResult, Status,
@@ -73,7 +73,7 @@ fn all_fields() -> BTreeSet<String> {
         fields(&Problem { code: String::new(), message: String::new() }),
         fields(&Receipt { ops: vec![dot], at: 0, drift: 0 }),
         fields(&Reject { op: dot, code: String::new() }),
-        fields(&Number { number: String::new() }),
+        fields(&Number { number: String::new(), paper: Some(Paper { doc: String::new(), step: Some(dot) }) }),
         fields(&ClockFix { op: dot, hlc: Hlc::default() }),
     ]
     .into_iter()

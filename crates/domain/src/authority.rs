@@ -3,9 +3,10 @@
 
 mod book;
 mod office;
+mod papers;
 pub(crate) mod staff;
 
-use gridbook_log::body::{ClockFix, kind};
+use gridbook_log::body::{ClockFix, Paper, kind};
 use gridbook_log::clock::MAX_AHEAD_MS;
 use gridbook_log::{DeviceId, Dot, Entity, Hlc, Op, Outcome};
 
@@ -15,6 +16,7 @@ use crate::record::{ORAL_CLASS, RecordKind};
 
 pub use book::Book;
 pub use office::Office;
+pub use papers::{NOTICE, ORDER, due as papers_due, paper_classes, paper_number};
 pub(crate) use staff::rows as staff_rows;
 pub use staff::{assignments, staff_values};
 
@@ -80,9 +82,25 @@ pub fn number_due(
     (registered && entity.number().is_none()).then_some(class)
 }
 
-/// An official number as printed (domain data 4.9.5).
+/// All numbers that an entity is due and has not got, each with its class: its own by the operation `by` if one is named,
+/// and those of its papers. `gives` answers as [`gives_number`].
+pub fn numbers_due(
+    entity: &Entity,
+    by: Option<Dot>,
+    gives: impl Fn(RecordKind, &str) -> bool,
+) -> Vec<(&'static str, Option<Paper>)> {
+    let own = number_due(entity, by, gives).map(|class| (class, None));
+    let papers = papers_due(entity, own.is_some()).into_iter().map(|(class, paper)| (class, Some(paper)));
+    own.into_iter().chain(papers).collect()
+}
+
+/// An official number as printed (domain data 4.9.5). Papers are numbered by the year alone.
 pub fn official_number(code: &str, year: i32, class: &str, n: i64) -> String {
-    format!("{code}〔{year}〕{class}字第{n:05}号")
+    if paper_classes().any(|paper| paper == class) {
+        format!("{class}〔{year}〕{n:03}")
+    } else {
+        format!("{code}〔{year}〕{class}字第{n:05}号")
+    }
 }
 
 #[cfg(test)]

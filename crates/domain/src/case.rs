@@ -2,6 +2,8 @@
 
 mod fault;
 mod feedback;
+mod followed;
+mod kin;
 mod read;
 mod replay;
 mod standing;
@@ -25,6 +27,9 @@ use crate::record::RecordKind;
 pub use fault::{Contest, FaultMark};
 pub use feedback::Feedback;
 pub(crate) use feedback::unseen;
+pub use followed::{FOLLOWED, followed};
+pub(crate) use kin::ties;
+pub use kin::{Kin, SPLIT_FROM, Tie, kin};
 pub use standing::sampled;
 pub use strip::{local_number, strips};
 pub use timeline::{Line, LineKind, Said};
@@ -92,6 +97,8 @@ pub struct CaseView {
     pub lead_unit: Option<String>,
     /// Support units of the standing dispatch.
     pub support_units: Vec<String>,
+    /// Who stepped aside, being related to a party (ROLE-12).
+    pub recused: BTreeSet<String>,
     /// Who handles it: named, or who claimed it.
     pub handler: Option<String>,
     /// Everyone who had a hand in handling it.
@@ -152,6 +159,10 @@ pub struct CaseView {
     pub climbed_to: Option<String>,
     /// The case that it was merged into (FLOW-15).
     pub main: Option<String>,
+    /// Cases that somebody linked it to (FLOW-15).
+    pub linked: Vec<EntityId>,
+    /// The case that it was split off (FLOW-15).
+    pub split_from: Option<EntityId>,
     /// Date on which the receiver of a transfer signed (FLOW-16).
     pub receipt_on: Option<String>,
     /// Its reporter asked to cancel it after it was registered (FLOW-19).

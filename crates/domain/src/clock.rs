@@ -5,6 +5,7 @@
 //! what ends it. Time between recording and arrival is nobody's fault. Without an authority's receipt the recorded
 //! time counts, and the limit says so (按记录时间起算).
 
+mod class;
 pub mod device;
 mod engine;
 mod lamp;
@@ -21,6 +22,7 @@ use crate::deadline::{Rule, SlaClass, passed, spent};
 use crate::package::Package;
 use crate::record::RecordKind;
 
+pub use class::{CLASS, OPEN, urgent};
 pub(crate) use engine::recorded;
 pub use engine::{CaseClocks, read};
 pub use lamp::{Deadline, Lamp, LampFacts, LampSign, unit_lamp};
@@ -161,6 +163,9 @@ pub struct Sla {
     pub classes: Vec<SlaClass>,
     /// The first that fits counts.
     pub assign: Vec<Assign>,
+    /// By class: the limits of what is marked as urgent, where the level has none of its own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub urgent: BTreeMap<String, BTreeMap<ClockId, Rule>>,
 }
 
 /// Clocks, lamps and supervision as data (domain data 4.9.1, 4.9.4, 4.14.2).
@@ -200,6 +205,8 @@ pub struct Matter<'a> {
     pub category: Option<&'a str>,
     /// A class that somebody chose for this case, or that its item of the catalogue has.
     pub class: Option<&'a str>,
+    /// Whether it is marked as urgent.
+    pub urgent: bool,
 }
 
 impl Law {
@@ -240,8 +247,13 @@ impl Law {
     pub fn rule(&self, matter: &Matter<'_>, clock: ClockId) -> Option<Rule> {
         let special = self.assigned(matter).filter(|_| matter.class.is_none());
         let common = || self.sla.common.get(&clock);
+        let urgent = || {
+            let class = self.class_of(matter).filter(|_| matter.urgent)?;
+            self.sla.urgent.get(&class.id)?.get(&clock)
+        };
         special
             .and_then(|assign| assign.limits.get(&clock))
+            .or_else(urgent)
             .or_else(|| self.class_of(matter)?.limits.get(&clock))
             .or_else(common)
             .copied()
@@ -364,17 +376,6 @@ impl Limit {
 }
 
 impl Package {
-    /// The class that somebody chose for a case by hand; `said` gives the values of the case.
-    pub(crate) fn class_chosen<'a>(&'a self, said: &dyn Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
-        let law = self.law.get();
-        let item = || {
-            let id = said("item")?;
-            let item = self.catalogue.get().items.iter().find(|item| item.id == id)?;
-            item.sla.iter().map(String::as_str).find(|class| law.class(class).is_some())
-        };
-        said("sla_class").filter(|id| law.class(id).is_some()).or_else(item)
-    }
-
     /// The word for a clock.
     pub fn clock_label(&self, id: ClockId) -> &str {
         self.law.get().clock(id).map_or("", |clock| clock.label.as_str())

@@ -21,7 +21,7 @@ pub use compute::{Compute, computed};
 pub use condition::Condition;
 pub use follow::follow;
 pub(crate) use follow::raise;
-pub use spawn::spawns;
+pub use spawn::{Need, needs, spawns};
 use start::word_fits;
 pub use start::{Known, begin, start_of};
 

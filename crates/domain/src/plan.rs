@@ -5,6 +5,7 @@ mod campaign;
 mod coverage;
 mod credit;
 mod indicator;
+mod moved;
 mod proof;
 pub mod sample;
 pub mod task;
@@ -30,9 +31,12 @@ pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use credit::{Credit, Credits, Walk, credits};
 pub use indicator::{Fact, Indicators, indicators};
+pub(crate) use moved::asked_for;
 pub use proof::{Doubt, Doubtful, ProofRules, Trace, doubtful};
 pub(crate) use trigger::entered;
-pub use trigger::{Answer, Extra, Signal, Trigger, VisitRules, extras, row_signals, signals};
+pub use trigger::{
+    Answer, Extra, NeedRule, RequestRule, Signal, Trigger, VisitRules, extras, row_signals, signals,
+};
 pub use way::{by_way, month_end, week_end};
 
 /// A category that a household holds.
@@ -180,17 +184,7 @@ pub fn due(
     let wait = if last.is_none() && days <= KEY_INTERVAL { 0 } else { u64::from(days) };
     let from = last.unwrap_or(known_since);
     let next = from + Days::new(wait);
-    let opens = next - Days::new(u64::from(days / 5));
-    let closes = next + Days::new(u64::from(days / 10));
-    let state = if suspended.is_some() {
-        DueState::Suspended
-    } else if today > closes {
-        DueState::Overdue
-    } else if today >= opens {
-        DueState::Due
-    } else {
-        DueState::Ok
-    };
+    let state = if suspended.is_some() { DueState::Suspended } else { window(next, days, today) };
     // How much of the interval is used; a household nobody has seen counts from one interval before its date.
     let used = (today - next).num_days() + i64::from(days);
     let priority = if suspended.is_some() {
@@ -206,6 +200,17 @@ pub fn due(
         mode,
         priority,
         category: shortest.category.id.clone(),
+    }
+}
+
+/// Where today stands: a fifth of the interval before its day a household can be visited, a tenth after it is overdue.
+fn window(next: NaiveDate, days: u32, today: NaiveDate) -> DueState {
+    if today > next + Days::new(u64::from(days / 10)) {
+        DueState::Overdue
+    } else if today >= next - Days::new(u64::from(days / 5)) {
+        DueState::Due
+    } else {
+        DueState::Ok
     }
 }
 
@@ -345,8 +350,12 @@ pub fn household_due(
     season: Season,
 ) -> Due {
     let held = held_on(summary, package, today);
-    let last = last_valid(required_mode(&held), visits).map(|visit| visit.day);
-    due(&held, last, summary.day(), today, season)
+    let last = last_valid(required_mode(&held), visits);
+    let due = due(&held, last.map(|visit| visit.day), summary.day(), today, season);
+    match last {
+        Some(last) => moved::moved(due, last, &held, package, today),
+        None => due,
+    }
 }
 
 #[cfg(test)]

@@ -152,9 +152,10 @@ impl RecordKind {
         }
     }
 
-    /// Every class of official numbers, in the order of the kinds.
+    /// Every class of official numbers, in the order of the kinds; those of papers last.
     pub fn number_classes() -> impl Iterator<Item = &'static str> {
-        Self::ALL.into_iter().filter_map(Self::number_class).chain([ORAL_CLASS])
+        let papers = crate::authority::paper_classes();
+        Self::ALL.into_iter().filter_map(Self::number_class).chain([ORAL_CLASS]).chain(papers)
     }
 
     /// True for reports that run through the state machine of a case (FLOW-01).

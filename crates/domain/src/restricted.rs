@@ -197,7 +197,13 @@ impl Restricted {
     fn last(&self) -> Option<VisitFact> {
         let met = |visit: &&JointVisit| !matches!(visit.met.as_str(), "" | "not_met");
         let day = self.visits.iter().filter(met).filter_map(|visit| visit.day).max()?;
-        Some(VisitFact { day, at: midnight(day) + DAY_MS / 2, mode: VisitMode::InPerson, met: true })
+        Some(VisitFact {
+            day,
+            at: midnight(day) + DAY_MS / 2,
+            mode: VisitMode::InPerson,
+            met: true,
+            next: None,
+        })
     }
 
     /// What a row of a list keeps of it: no text, no name of the category but its id.

@@ -231,6 +231,27 @@ pub fn may(
     right(package, actor, permission, target, today) == Right::Yes
 }
 
+/// The role in which a person may do it without anybody's approval (ROLE-13): of several the first that they hold, or the
+/// one asked for, if it is one.
+pub fn role_for<'a>(
+    package: &Package,
+    actor: &'a Actor,
+    permission: &str,
+    target: &Target<'_>,
+    today: NaiveDate,
+    asked: Option<&str>,
+) -> Option<&'a str> {
+    let held = actor.assignments.iter().filter(|held| asked.is_none_or(|asked| held.role == asked));
+    let gives = |held: &&Assignment| {
+        let role = package.role(&held.role).filter(|role| role.held_on(held, today));
+        role.is_some_and(|role| {
+            let mut grants = role.grants.iter().filter(|grant| grant.permission == permission);
+            grants.any(|grant| !grant.propose && reaches(actor, held, grant, target))
+        })
+    };
+    held.filter(gives).map(|held| held.role.as_str()).next()
+}
+
 /// True when the person holds the permission for anything at all: decides which screens are offered.
 pub fn holds(package: &Package, actor: &Actor, permission: &str, today: NaiveDate) -> bool {
     actor.assignments.iter().any(|held| {

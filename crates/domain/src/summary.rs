@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::calendar::day_of;
-use crate::case::{CaseView, unseen};
+use crate::case::{CaseView, Tie, ties, unseen};
 use crate::catalogue::admission::Procedure;
 use crate::clock::{self, Deadline};
 use crate::handover::Handover;
@@ -52,6 +52,8 @@ pub struct VisitFact {
     pub mode: VisitMode,
     /// Whether anybody was met.
     pub met: bool,
+    /// The day of the next one that the visitor asked for, as days of our era, and whether they said why.
+    pub next: Option<(i32, bool)>,
 }
 
 /// Folded texts for the search box.
@@ -136,6 +138,12 @@ pub enum Hint {
     Control(i32),
     /// Whoever handed a dispute over is to be answered until this day, as days of our era (MED-14).
     Answer(i32),
+    /// It hangs together with another record (CAT-07, FLOW-15).
+    Kin(Tie, EntityId),
+    /// It is marked as urgent, and is not over.
+    Urgent,
+    /// A number that the authority gave to a paper of it.
+    Paper(String),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -259,6 +267,10 @@ impl Summary {
                 summary.read_directory(entity);
             }
         }
+        if kind.is_report() {
+            summary.hints.extend(ties(entity).into_iter().map(|(tie, other)| Hint::Kin(tie, other)));
+            summary.hints.extend(entity.papers().map(|(_, number)| Hint::Paper(number.to_owned())));
+        }
         let unread = u16::try_from(unread(entity)).unwrap_or(u16::MAX);
         summary.hints.extend((unread > 0).then_some(Hint::Unread(unread)));
         Some(summary)
@@ -298,6 +310,14 @@ impl Summary {
     pub fn handler(&self) -> Option<&str> {
         self.hints.iter().find_map(|hint| match hint {
             Hint::Handler(user) => Some(user.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Numbers that the authority gave to papers of it.
+    pub fn papers(&self) -> impl Iterator<Item = &str> {
+        self.hints.iter().filter_map(|hint| match hint {
+            Hint::Paper(number) => Some(number.as_str()),
             _ => None,
         })
     }
@@ -422,6 +442,7 @@ impl Summary {
                 _ => VisitMode::InPerson,
             },
             met: !matches!(met, "" | "not_met" | "none"),
+            next: crate::plan::asked_for(entity),
         });
         let rules = package.visits.get();
         for signal in crate::plan::signals(rules, entity) {
@@ -467,6 +488,9 @@ impl Summary {
         }
         if self.state == "supplement" {
             self.hints.push(Hint::Supplement);
+        }
+        if self.is_open() && clock::urgent(&|path| entity.get(path)) {
+            self.hints.push(Hint::Urgent);
         }
         if unseen(package, entity) {
             self.hints.push(Hint::FedBack);

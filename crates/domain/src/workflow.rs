@@ -135,6 +135,9 @@ pub struct Transition {
     /// A side record (a note, a supervision …): shown apart from the steps of the way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub side: bool,
+    /// The app takes it with another record: no button offers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_app: bool,
     /// Words for the timeline: what happened.
     pub done_label: String,
     /// What it does to the limits, in words.

@@ -114,6 +114,9 @@ pub struct Event {
     pub to: String,
     /// Version of the table of transitions it was judged by.
     pub table: u32,
+    /// In which role its author took it; `None` = from before that was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// What the step needed: reasons, units, limits, texts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub data: Values,
@@ -160,11 +163,24 @@ pub struct Reject {
     pub code: String,
 }
 
-/// The official number of the entity.
+/// The official number of the entity, or of a paper that it has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {
     /// As printed.
     pub number: String,
+    /// The paper that it is for; `None` = the entity itself.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Paper>,
+}
+
+/// A paper with a number of its own: a letter that a step made, or one that the record has once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Paper {
+    /// What it is, as the trade names it.
+    pub doc: String,
+    /// The step that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Dot>,
 }
 
 /// A corrected time, used to order concurrent values.

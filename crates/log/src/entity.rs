@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::again::{self, Again};
-use crate::body::{BlobRef, Body, Create, GONE, Placement};
+use crate::body::{BlobRef, Body, Create, GONE, Paper, Placement};
 use crate::clock::Hlc;
 use crate::context::Ctx;
 use crate::events::{self, EventRec, Flow, Outcome};
@@ -108,6 +108,7 @@ pub struct Entity {
     timeline: Vec<EventRec>,
     flow: Flow,
     number: Option<String>,
+    papers: BTreeMap<Paper, String>,
     received: BTreeMap<Dot, Received>,
     rejected: BTreeMap<Dot, String>,
     blobs: Vec<(Dot, BlobRef)>,
@@ -131,6 +132,7 @@ impl Entity {
             timeline: Vec::new(),
             flow: Flow::default(),
             number: None,
+            papers: BTreeMap::new(),
             received: BTreeMap::new(),
             rejected: BTreeMap::new(),
             blobs: Vec::new(),
@@ -236,10 +238,11 @@ impl Entity {
 
     fn settle_authority(&mut self) {
         self.number = None;
+        self.papers.clear();
         self.received.clear();
         self.rejected.clear();
         self.quarantine.clear();
-        let mut numbered: Option<(Hlc, Dot)> = None;
+        let mut numbered: BTreeMap<Option<&Paper>, (Hlc, Dot)> = BTreeMap::new();
         for (dot, entry) in &self.entries {
             let Some(body) = entry.body() else {
                 self.quarantine.push(*dot);
@@ -261,9 +264,17 @@ impl Entity {
                 Body::Reject(reject) => {
                     self.rejected.entry(reject.op).or_insert_with(|| reject.code.clone());
                 }
-                Body::Number(number) if numbered.is_none_or(|first| (entry.hlc, *dot) < first) => {
-                    numbered = Some((entry.hlc, *dot));
-                    self.number = Some(number.number.clone());
+                Body::Number(given) => {
+                    let (of, turn) = (given.paper.as_ref(), (entry.hlc, *dot));
+                    if numbered.get(&of).is_none_or(|first| turn < *first) {
+                        numbered.insert(of, turn);
+                        let number = given.number.clone();
+                        if let Some(paper) = of {
+                            self.papers.insert(paper.clone(), number);
+                        } else {
+                            self.number = Some(number);
+                        }
+                    }
                 }
                 _ => {}
             }
@@ -503,6 +514,11 @@ impl Entity {
     /// The official number.
     pub fn number(&self) -> Option<&str> {
         self.number.as_deref()
+    }
+
+    /// The numbers of its papers, in the order of their names.
+    pub fn papers(&self) -> impl Iterator<Item = (&Paper, &str)> {
+        self.papers.iter().map(|(paper, number)| (paper, number.as_str()))
     }
 
     /// When the authority took an operation in.

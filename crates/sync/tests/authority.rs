@@ -383,7 +383,7 @@ fn answers_of_others_are_ignored_and_never_answered() {
     let (ann, desk) = (world.device("ann", 0), world.device("ivy", 0));
     desk.take_office(1);
     let id = ann.hazard("自封的编号");
-    ann.save(id, Body::Number(Number { number: "青禾〔2026〕隐字第00099号".to_owned() }));
+    ann.save(id, Body::Number(Number { number: "青禾〔2026〕隐字第00099号".to_owned(), paper: None }));
     ann.sync();
     desk.hold();
     assert!(world.numbers().is_empty());

@@ -14,7 +14,7 @@ use crate::app::use_app;
 use crate::desk::words::{moment, number};
 use crate::ui::again;
 
-use crate::ui::badge::{arrival, lamp, level, state, to_check, to_notify, to_tell};
+use crate::ui::badge::{arrival, lamp, level, state, to_check, to_notify, to_tell, urgent};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
@@ -46,6 +46,7 @@ fn view_tags(package: &Package, record: &Record) -> AnyView {
         {view.level.as_deref().and_then(|id| level(package, id))}
         {state(package, &view.state)}
         {record.summary.as_ref().and_then(|summary| lamp(package, summary, now))}
+        {record.summary.as_ref().and_then(urgent)}
         {record.summary.as_ref().and_then(|summary| to_tell(summary.to_tell(now)))}
         {record.summary.as_ref().and_then(|summary| to_check(summary.to_check(use_app().today())))}
         {record.summary.as_ref().and_then(|summary| to_notify(summary.to_notify(now)))}

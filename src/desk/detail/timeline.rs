@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use super::record::Record;
 use crate::desk::words::moment;
 use crate::ui::directory::Names;
+use crate::ui::timeline::named;
 use crate::ui::way::line_words;
 
 pub(super) fn timeline(package: &Package, names: &Names, record: &Record) -> AnyView {
@@ -71,11 +72,11 @@ fn item(package: &Package, names: &Names, record: &Record, line: &Line, current:
     let reason =
         line.reason.as_deref().map(|id| reason(package, flow_reason_dict(package, record, line), id));
     let text = [reason, line.text.clone()].into_iter().flatten().collect::<Vec<_>>().join("：");
-    let answers = line.answers(&record.said, package, record.view.kind, |user| names.person(user));
+    let answers = line.answers(&record.said, package, record.view.kind, |said| named(names, said));
     let refused = line.refused.as_deref().map(|code| format!("未被接收：{}", message_for(code)));
     let sent = if line.received_at.is_some() || line.refused.is_some() { "" } else { " · 待同步" };
     let step = line_words(package, &record.view, &line.kind);
-    let by = format!("{} · {}{sent}{step}", names.person(&line.user), moment(line.at));
+    let by = format!("{} · {}{sent}{step}", line.author(package, &names.person(&line.user)), moment(line.at));
     view! {
         <li class="timeline-item" data-tone=tone>
             <p class="timeline-title">{title}</p>

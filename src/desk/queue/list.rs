@@ -11,7 +11,7 @@ use crate::app::use_app;
 use crate::desk::ledger::export_queue;
 use crate::desk::route::Route;
 use crate::desk::words::number;
-use crate::ui::badge::{arrival, lamp, level, state, to_check, to_notify, to_tell};
+use crate::ui::badge::{arrival, lamp, level, state, to_check, to_notify, to_tell, urgent};
 use crate::ui::directory::use_directory;
 use crate::ui::format::{span, when};
 use crate::ui::icon::icon;
@@ -122,6 +122,7 @@ fn row(queue: Queue, item: &Item) -> AnyView {
                 {level(&package, &summary.level)}
                 {state(&package, &summary.state)}
                 {lamp(&package, summary, now)}
+                {urgent(&item.summary)}
                 {to_tell(item.tell)}
                 {to_check(summary.to_check(app.today()))}
                 {to_notify(summary.to_notify(now))}

@@ -14,7 +14,7 @@ use gridbook_sync::replica::{NewBlob, NewWrite};
 use leptos::prelude::*;
 
 use super::steps::{step_of, steps};
-use super::{Page, Saving, field_selector, prefill};
+use super::{Page, Saving, field_selector, followed, prefill};
 use crate::platform::online;
 use crate::ui::joint;
 use crate::ui::toast::Toasts;
@@ -218,6 +218,9 @@ impl Page {
         self.app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
         let mut writes = vec![write];
         writes.extend(self.moves(values).await);
+        if !begun.draft.edit {
+            writes.extend(followed::steps(self.app, &begun.draft.form, id, values).await);
+        }
         // Their bytes are on disk since the draft named them.
         let blobs = fresh.into_iter().map(|photo| NewBlob { sha256: photo.sha256, bytes: None }).collect();
         self.keeper.close().await;

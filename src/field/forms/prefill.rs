@@ -3,7 +3,7 @@
 use gridbook_domain::form::{Field, FieldKind, Form, Values, begin, table_rows};
 use gridbook_domain::hazard::{answers, inspect};
 use gridbook_domain::household::HouseholdView;
-use gridbook_domain::mediation::open::shared;
+use gridbook_domain::mediation::open::{quarrel_name, shared};
 use gridbook_domain::mediation::step::Step;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::territory::within_grid;
@@ -146,26 +146,9 @@ pub(super) fn complete(app: App, kind: RecordKind, values: &mut Values) {
         };
         values.insert("result_desc".to_owned(), words.into());
     }
-    let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default();
-    if kind == RecordKind::Dispute && text("event_name").is_empty() {
-        let package = app.package();
-        let what = match text("category") {
-            "" => "纠纷".to_owned(),
-            id => package.label("dispute_category", id).to_owned(),
-        };
-        let what = if what.contains("纠纷") { what } else { format!("{what}纠纷") };
-        let who: Vec<&str> = values
-            .iter()
-            .filter(|(path, _)| path.starts_with("parties/") && path.ends_with("/name"))
-            .filter_map(|(_, name)| name.as_str())
-            .take(2)
-            .collect();
-        let name = if who.is_empty() {
-            format!("{}{what}", text("occur_place"))
-        } else {
-            format!("{}{what}", who.join("与"))
-        };
-        let name: String = name.chars().take(60).collect();
+    if kind == RecordKind::Dispute
+        && let Some(name) = quarrel_name(&app.package(), values)
+    {
         values.insert("event_name".to_owned(), name.into());
     }
 }

@@ -80,7 +80,14 @@ fn asked(
 
 async fn take(app: App, state: FormState, case: &CaseView, step: &Transition) -> Result<(), String> {
     let new = state.new_blobs();
-    let event = event(&app.package(), step, case, &state.clean(), state.photos.get_untracked());
+    let event = event(
+        &app.package(),
+        (&app.actor(), app.today()),
+        step,
+        case,
+        &state.clean(),
+        state.photos.get_untracked(),
+    );
     let write = NewWrite { entity: case.id, body: Body::Event(event) };
     let entity = app.entity(case.id).await.map_err(|problem| problem.message())?;
     app.check(entity.as_deref(), &write).map_err(|refusal| state.refused(&refusal))?;

@@ -1,6 +1,6 @@
 //! The record's values in words, the seven ticks, its relatives.
 
-use gridbook_domain::case::CaseView;
+use gridbook_domain::case::{CaseView, Kin, kin};
 use gridbook_domain::form::{Field, FieldKind, Form, Values, table_rows};
 use gridbook_domain::opinion::opinions;
 use gridbook_domain::package::Package;
@@ -244,25 +244,30 @@ fn line(label: &str, words: String, wide: bool) -> AnyView {
 pub(super) fn family(app: App, case: &CaseView) -> AnyView {
     let household = case.household.as_deref().and_then(EntityId::parse).map(|id| {
         let words = household_line(app, id).unwrap_or_else(|| "这一户".to_owned());
-        link(format!("#/household/{id}"), "house", words)
+        link(format!("#/household/{id}"), "house", words, None)
     });
-    let parent = case.parent.and_then(|id| {
-        let summary = app.row(id)?.summary?;
-        let words = format!("来自{}：{}", summary.kind.label(), summary.title);
-        Some(link(format!("#/record/{id}"), symbol(summary.kind), words))
+    let package = app.package();
+    let kin: Vec<AnyView> = app.rows(|rows| {
+        let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+        let one = |kin: Kin<'_>| {
+            let (words, sub) = kin.words(&package);
+            link(format!("#/record/{}", kin.row.id), symbol(kin.row.kind), words, Some(sub))
+        };
+        kin(seen, case.id).into_iter().map(one).collect()
     });
-    if household.is_none() && parent.is_none() {
+    if household.is_none() && kin.is_empty() {
         return ().into_any();
     }
-    view! { <ul class="rows">{household}{parent}</ul> }.into_any()
+    view! { <ul class="rows" data-testid="kin">{household}{kin}</ul> }.into_any()
 }
 
-fn link(href: String, symbol: &'static str, words: String) -> AnyView {
+fn link(href: String, symbol: &'static str, words: String, sub: Option<String>) -> AnyView {
+    let sub = sub.filter(|sub| !sub.is_empty()).map(|sub| view! { <span class="row-sub">{sub}</span> });
     view! {
         <li>
             <a class="row" href=href>
                 <span class="row-lead">{icon(symbol)}</span>
-                <span class="row-main"><span class="row-title">{words}</span></span>
+                <span class="row-main"><span class="row-title">{words}</span>{sub}</span>
                 {chevron()}
             </a>
         </li>

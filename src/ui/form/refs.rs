@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gridbook_domain::calendar::DAY_MS;
 use gridbook_domain::form::{Field, FieldKind};
 use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
@@ -97,7 +98,7 @@ pub(super) fn select(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
                 names.people.iter().map(|(user, name)| (user.clone(), format!("{name}（{user}）"))).collect()
             }
             FieldKind::AreaRef => names.areas.keys().map(|code| (code.clone(), names.area(code))).collect(),
-            _ => records(state.app),
+            _ => records(state.app, path == "other", &now),
         };
         let option = |(id, label): (String, String)| {
             let selected = id == now;
@@ -108,14 +109,17 @@ pub(super) fn select(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     native(state, field, at, options.into_any())
 }
 
-/// Cases that are open, the latest first, by number and title.
-fn records(app: App) -> Vec<(String, String)> {
+/// Cases that are open, the latest first, by number and title. What a case is linked to may be over: within as many days as
+/// the same people are looked for.
+fn records(app: App, over: bool, chosen: &str) -> Vec<(String, String)> {
+    let package = app.package();
+    let since = app.now_ms().saturating_sub(u64::from(package.cases.get().repeat_days) * DAY_MS);
     app.rows(|rows| {
-        let list: Vec<&Summary> = rows
-            .values()
-            .filter_map(|row| row.summary.as_ref())
-            .filter(|summary| summary.is_open())
-            .collect();
+        let fits = |case: &&Summary| {
+            let late = over && case.kind.is_case() && case.updated >= since;
+            case.is_open() || late || case.id.to_string() == chosen
+        };
+        let list: Vec<&Summary> = rows.values().filter_map(|row| row.summary.as_ref()).filter(fits).collect();
         let list = largest_first(list, |summary| summary.at);
         let words = |case: &Summary| {
             let number = if case.number.is_empty() { case.kind.label() } else { &case.number };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::official_number;
+use super::{official_number, paper_classes};
 
 /// The last number of every class and year. A number is given once; none is passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +61,12 @@ fn series(class: &str, year: i32) -> String {
 
 /// Class, year and counter of a number as printed.
 fn read(number: &str) -> Option<(&str, i32, i64)> {
-    let (_, rest) = number.split_once('〔')?;
+    let (before, rest) = number.split_once('〔')?;
     let (year, rest) = rest.split_once('〕')?;
+    // Papers are numbered by the year alone.
+    if paper_classes().any(|class| class == before) {
+        return Some((before, year.parse().ok()?, rest.parse().ok()?));
+    }
     let (class, rest) = rest.split_once("字第")?;
     Some((class, year.parse().ok()?, rest.strip_suffix('号')?.parse().ok()?))
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::Datelike;
-use gridbook_log::body::{Number, Receipt, Reject, kind};
+use gridbook_log::body::{Number, Paper, Receipt, Reject, kind};
 use gridbook_log::{Body, Dot, Entity, EntityId, Hlc, NewOp, Op, Writer};
 
 use super::{
-    AUTHOR, Book, KINDS, answered, assignments, clock_fix, gives_number, number_due, ruled_out, taken_before,
+    AUTHOR, Book, KINDS, answered, assignments, clock_fix, gives_number, numbers_due, ruled_out, taken_before,
 };
 use crate::admit::admit;
 use crate::calendar::day_of;
@@ -138,9 +138,7 @@ impl<'a> Office<'a> {
     pub fn answer(&mut self, id: EntityId, ops: &[Op]) -> Vec<Body> {
         let (stream, waiting) = self.split(id, ops);
         let (begun, asked) = self.houses.contains_key(&id).then(|| (stream.clone(), waiting.clone())).unzip();
-        let due =
-            |stream: &Entity, by| number_due(stream, by, |kind, step| gives_number(self.package, kind, step));
-        if waiting.is_empty() && due(&stream, None).is_none() {
+        if waiting.is_empty() && self.due(&stream).is_empty() {
             return Vec::new();
         }
         let mut sheet = Sheet { stream, writer: self.writer, now_ms: self.now_ms, said: Vec::new() };
@@ -186,11 +184,17 @@ impl<'a> Office<'a> {
     }
 
     fn number(&mut self, sheet: &mut Sheet) {
-        let class = number_due(&sheet.stream, None, |kind, step| gives_number(self.package, kind, step));
-        if let (Some(class), Some(book)) = (class, &mut self.book) {
+        let due = self.due(&sheet.stream);
+        let Some(book) = &mut self.book else { return };
+        for (class, paper) in due {
             let number = book.next(class, day_of(self.now_ms).year());
-            sheet.say(Body::Number(Number { number }));
+            sheet.say(Body::Number(Number { number, paper }));
         }
+    }
+
+    /// The numbers that a stream is due.
+    fn due(&self, stream: &Entity) -> Vec<(&'static str, Option<Paper>)> {
+        numbers_due(stream, None, |kind, step| gives_number(self.package, kind, step))
     }
 
     fn author(&self, op: &Op) -> Option<&Actor> {

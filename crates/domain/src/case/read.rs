@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gridbook_log::{Entity, Outcome};
 
-use super::{CaseView, Known, feedback, text, timeline, title};
+use super::{CaseView, Known, feedback, kin, text, timeline, title};
 use crate::form::Photos;
 use crate::hazard;
 use crate::mediation::risk;
@@ -44,6 +44,7 @@ impl CaseView {
             parent: creation.create.parent,
             units: entity.units().into_iter().map(str::to_owned).collect(),
             lead_unit: None,
+            recused: BTreeSet::new(),
             support_units: Vec::new(),
             handler: None,
             handled_by: BTreeSet::new(),
@@ -75,6 +76,8 @@ impl CaseView {
             void_asked_by: None,
             climbed_to: None,
             main: None,
+            linked: kin::linked(entity),
+            split_from: kin::split_from(entity),
             receipt_on: None,
             cancel_asked: false,
             look_back_failed: false,

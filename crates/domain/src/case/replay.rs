@@ -19,7 +19,7 @@ impl CaseView {
                     self.registered_at.get_or_insert(at);
                     self.registered = true;
                 }
-                "register" | "settle_confirm" => {
+                "register" | "settle_confirm" | "split_off" => {
                     self.supplement_since = None;
                     self.registered_at.get_or_insert(at);
                     self.registered = true;
@@ -30,6 +30,8 @@ impl CaseView {
                         self.handler = Some(self.reporter.clone());
                         self.handled_by.insert(self.reporter.clone());
                     }
+                    // What was split off has the limit that it had before.
+                    self.limit(event, at);
                 }
                 "dispatch" | "reroute" => self.dispatched(event, named, at),
                 "ask_supplement" => self.supplement_since = Some(at),
@@ -57,6 +59,12 @@ impl CaseView {
                     self.handle_since = Some(at);
                     self.handler = named.or_else(|| Some(record.user.clone()));
                     self.handled_by.insert(record.user.clone());
+                }
+                "recuse" => {
+                    self.recused.insert(record.user.clone());
+                    self.with_unit(UnitStep::Returned, at);
+                    (self.lead_unit, self.handler, self.kept_at_village) = (None, None, false);
+                    self.support_units.clear();
                 }
                 "return_unit" => {
                     self.return_count += 1;

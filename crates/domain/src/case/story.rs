@@ -106,6 +106,10 @@ impl Story {
         let to = flow.transition(action, from).map_or("nowhere", |step| step.target(from));
         let mut body = json!({"event": action, "from": from, "to": to, "table": flow.version});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        // Nobody of these is related to anybody, unless a test says so.
+        if matches!(action, "claim" | "keep") && body["data"].get("related").is_none() {
+            body["data"]["related"] = json!(false);
+        }
         body
     }
 

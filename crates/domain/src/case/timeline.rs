@@ -1,5 +1,6 @@
 //! Lines of a record's history, in order: creation, steps, corrections.
 
+use gridbook_log::body::Paper;
 use gridbook_log::{Dot, Entity, Outcome, order_by_key};
 use serde_json::Value;
 
@@ -38,6 +39,8 @@ pub struct Line {
     pub received_at: Option<u64>,
     /// Who.
     pub user: String,
+    /// In which role, where that was written down (ROLE-13).
+    pub role: Option<String>,
     /// What.
     pub kind: LineKind,
     /// Reason id, where the step has one; of a re-check its conclusion.
@@ -53,18 +56,33 @@ const TOLD: [&str; 4] = ["text", "reason", "taken_on", "told_as"];
 
 /// What was entered for the steps of a stream: only a history that is drawn asks for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said(Vec<(Dot, Values)>);
+pub struct Said {
+    steps: Vec<(Dot, Values)>,
+    /// The numbers that the authority gave to letters of a step (FLOW-09).
+    numbers: Vec<(Dot, String)>,
+}
 
 impl Said {
     /// Of a stream.
     pub fn of(entity: &Entity) -> Self {
-        Self(entity.timeline().iter().map(|record| (record.dot, record.event.data.clone())).collect())
+        let steps = entity.timeline().iter().map(|record| (record.dot, record.event.data.clone())).collect();
+        let number = |(paper, number): (&Paper, &str)| Some((paper.step?, number.to_owned()));
+        Self { steps, numbers: entity.papers().filter_map(number).collect() }
     }
 }
 
 impl Line {
+    /// Who, by the name that an account has, and in which role (ROLE-13).
+    pub fn author(&self, package: &Package, name: &str) -> String {
+        match self.role.as_deref().and_then(|role| package.role(role)) {
+            Some(role) => format!("{name}（{}）", role.label),
+            None => name.to_owned(),
+        }
+    }
+
     /// What was answered besides reason and text, a line each: to whom it was handed and on what basis, who was told of a
-    /// risk, which fault was set (FLOW-10, FLOW-16, MED-13, MED-18). `name` says who an account is.
+    /// risk, which fault was set, which other case it was about (FLOW-10, FLOW-15, FLOW-16, MED-13, MED-18). `name` says who
+    /// an account is, and what the record of an id is called.
     pub fn answers(
         &self,
         said: &Said,
@@ -73,11 +91,16 @@ impl Line {
         name: impl Fn(&str) -> String,
     ) -> Vec<String> {
         let LineKind::Step { action, from, to, .. } = &self.kind else { return Vec::new() };
-        let Some((_, data)) = said.0.iter().find(|(dot, _)| *dot == self.dot) else { return Vec::new() };
+        let Some((_, data)) = said.steps.iter().find(|(dot, _)| *dot == self.dot) else { return Vec::new() };
         let step = package.flow(kind).and_then(|flow| flow.told(action, from, to));
         let inputs = step.iter().flat_map(|step| step.inputs_for(kind));
         let asked = inputs.filter(|field| !TOLD.contains(&field.path.as_str()));
-        asked.filter_map(|field| answer(package, field, data.get(&field.path)?, &name)).collect()
+        let number = said.numbers.iter().find(|(dot, _)| *dot == self.dot);
+        let number = number.map(|(_, number)| format!("文书编号：{number}"));
+        asked
+            .filter_map(|field| answer(package, field, data.get(&field.path)?, &name))
+            .chain(number)
+            .collect()
     }
 }
 
@@ -87,8 +110,8 @@ fn answer(package: &Package, field: &Field, value: &Value, name: impl Fn(&str) -
         choice.map_or_else(|| said.to_owned(), |choice| choice.label.clone())
     };
     let said = match (field.kind, value) {
-        // A name of another record says nothing to people.
-        (FieldKind::RecordRef, _) => return None,
+        // The id of a record that is not known here says nothing to people.
+        (FieldKind::RecordRef, Value::String(id)) => Some(name(id)).filter(|words| words != id)?,
         (_, Value::Bool(true)) => return Some(field.label.clone()),
         (_, Value::Bool(false)) => "否".to_owned(),
         (FieldKind::UserRef, Value::String(user)) => name(user),
@@ -111,6 +134,7 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         at,
         received_at: entity.received(dot).map(|received| received.at),
         user: user.to_owned(),
+        role: None,
         kind,
         reason: None,
         text: None,
@@ -138,6 +162,7 @@ pub(super) fn lines(entity: &Entity) -> Vec<Line> {
         };
         let mut step = line(record.dot, record.hlc.ms, &record.user, kind);
         let concluded = || event.set.get("passed").and_then(Value::as_str).map(str::to_owned);
+        step.role.clone_from(&event.role);
         step.reason = said("reason").or_else(concluded);
         step.text = match (said("taken_on"), said("text")) {
             (Some(day), Some(text)) => Some(format!("{day}，{text}")),

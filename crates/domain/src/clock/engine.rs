@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use gridbook_log::{Dot, Entity, Event, Outcome};
 use serde_json::Value;
 
+use super::class::urgent;
 use super::{Clock, ClockId, Effect, Law, Limit, Matter, Phase};
 use crate::calendar::{LAST_MS, day_of, midnight};
 use crate::deadline::{Due, Rule, Unit, due, due_on, extended, office_receipt, resumed, spent};
@@ -121,9 +122,13 @@ impl Engine<'_> {
 
     /// A value as it was at an instant, as far as it is known here.
     fn value_at(&self, path: &str, at: u64) -> Option<&str> {
+        self.said_at(path, at)?.as_str()
+    }
+
+    fn said_at(&self, path: &str, at: u64) -> Option<&Value> {
         let writes = &self.entity.register(path)?.writes;
         let until = |write: &&gridbook_log::Write| !write.rejected && write.hlc.ms <= at;
-        writes.iter().rev().find(until).or_else(|| writes.first())?.value.as_str()
+        writes.iter().rev().find(until).or_else(|| writes.first()).map(|write| &write.value)
     }
 
     /// A pause is over after its last day, whether somebody says so or not (FLOW-08).
@@ -195,13 +200,17 @@ impl Engine<'_> {
         let Some(clock) = self.law.clock(id) else { return };
         let level = if self.kind == RecordKind::Dispute { "risk_level" } else { "level" };
         let at = times.recorded;
-        let chosen =
-            self.class.as_deref().or_else(|| self.package.class_chosen(&|path| self.value_at(path, at)));
+        let urgent = urgent(&|path| self.said_at(path, at));
+        let chosen = self
+            .class
+            .as_deref()
+            .or_else(|| self.package.class_chosen(&|path| self.value_at(path, at), urgent));
         let matter = Matter {
             kind: self.kind,
             level: self.value_at(level, at),
             category: self.value_at("category", at),
             class: chosen,
+            urgent,
         };
         let entered = clock
             .date

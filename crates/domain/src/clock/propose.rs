@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::class::urgent;
 use super::{ClockId, Matter};
 use crate::calendar::day_of;
 use crate::case::CaseView;
@@ -19,14 +20,18 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
         ("receipt_by", _) => ClockId::Receipt,
         ("handle_by", "dissatisfied") => ClockId::Redo,
         ("handle_by", "extend") => return extension(package, case, now),
+        // The limit of the case that it was part of; once that has passed, whatever its class gives.
+        ("handle_by", _) if case.kept_limit().is_some_and(|kept| kept >= day_of(now)) => {
+            return case.kept_limit();
+        }
+        ("handle_by", "split_off") => return None,
         ("handle_by", "reject_finish") => return rest(package, case, now),
         ("handle_by", _) => ClockId::Handle,
         _ => return None,
     };
     let chosen = chosen(package, case);
     let class = if matches!(action, "joint" | "decide") { Some("S4") } else { chosen };
-    let matter =
-        Matter { kind: case.kind, level: case.level.as_deref(), category: case.category.as_deref(), class };
+    let matter = matter(case, case.level.as_deref(), class);
     let given = usize::try_from(case.given).unwrap_or(usize::MAX);
     let leg = (clock == ClockId::Handle).then(|| law.leg(&matter, given)).flatten();
     let rule = leg.or_else(|| law.rule(&matter, clock))?;
@@ -39,7 +44,12 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
 }
 
 fn chosen<'a>(package: &'a Package, case: &'a CaseView) -> Option<&'a str> {
-    package.class_chosen(&|path| case.values.get(path).and_then(serde_json::Value::as_str))
+    package.class_now(case)
+}
+
+fn matter<'a>(case: &'a CaseView, level: Option<&'a str>, class: Option<&'a str>) -> Matter<'a> {
+    let urgent = urgent(&|path| case.values.get(path));
+    Matter { kind: case.kind, level, category: case.category.as_deref(), class, urgent }
 }
 
 /// What one extension makes of the day that stands.
@@ -48,7 +58,7 @@ fn extension(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> 
     let standing = case.handle_by.as_deref().and_then(crate::date::parse)?;
     let chosen = chosen(package, case);
     let level = case.level.as_deref().filter(|_| case.kind != RecordKind::Visit);
-    let matter = Matter { kind: case.kind, level, category: case.category.as_deref(), class: chosen };
+    let matter = matter(case, level, chosen);
     let more = law.class_of(&matter)?.extension?;
     let from = crate::calendar::midnight(standing).max(now);
     Some(day_of(due(&law.calendar, more, from).at - 1))
@@ -60,12 +70,7 @@ fn rest(package: &Package, case: &CaseView, now: u64) -> Option<NaiveDate> {
     let least = day_of(due(&law.calendar, law.sla.min_rest?, now).at - 1);
     let (finished, by) = (case.finished_at?, case.handle_by.as_deref().and_then(crate::date::parse)?);
     let passed = crate::calendar::midnight(by) + crate::calendar::DAY_MS;
-    let matter = Matter {
-        kind: case.kind,
-        level: case.level.as_deref(),
-        category: case.category.as_deref(),
-        class: chosen(package, case),
-    };
+    let matter = matter(case, case.level.as_deref(), chosen(package, case));
     let Some(rule) = law.rule(&matter, ClockId::Handle).filter(|_| finished <= passed) else {
         return Some(least);
     };

@@ -96,7 +96,7 @@ impl Tale {
 fn every_case_has_a_class() {
     let law = law();
     let class = |kind, level| {
-        let matter = Matter { kind, level, category: None, class: None };
+        let matter = Matter { kind, level, category: None, class: None, urgent: false };
         law.class_of(&matter).unwrap().id.as_str()
     };
     let hazard = |level| class(RecordKind::Hazard, Some(level));
@@ -104,7 +104,8 @@ fn every_case_has_a_class() {
     assert_eq!(class(RecordKind::Hazard, None), "S2");
     assert_eq!(class(RecordKind::Dispute, Some("red")), "SM");
     let words = |level, clock, class| {
-        let matter = Matter { kind: RecordKind::Hazard, level: Some(level), category: None, class };
+        let matter =
+            Matter { kind: RecordKind::Hazard, level: Some(level), category: None, class, urgent: false };
         law.rule(&matter, clock).map(Rule::words).unwrap_or_default()
     };
     // Respond, control, eliminate of each level (4.7.2), register of its class (4.8.2).

@@ -256,6 +256,7 @@ fn the_list_has_cases_due_visits_and_households_of_the_area() {
         at: 0,
         mode: crate::summary::VisitMode::InPerson,
         met: true,
+        next: None,
     };
     let visit = Summary {
         id: gridbook_log::EntityId([8; 16]),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::HazardRules;
+use crate::authority::{NOTICE, paper_number};
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::Package;
@@ -141,7 +142,10 @@ pub fn stage_words(package: &Package, case: &CaseView, entity: &Entity) -> Optio
     Some(match (rounds.stage, rounds.enforced.last()) {
         (Stage::Found, _) => "还没有控制措施".to_owned(),
         (Stage::Controlled, _) => "已采取控制措施，还没有发整改通知".to_owned(),
-        (Stage::NoticeIssued, _) => "已发整改通知".to_owned(),
+        (Stage::NoticeIssued, _) => match paper_number(entity, NOTICE, None) {
+            Some(number) => format!("已发整改通知（{number}）"),
+            None => "已发整改通知".to_owned(),
+        },
         (Stage::Rectifying, _) if rounds.failed == 0 => "整改中".to_owned(),
         (Stage::Rectifying, _) => format!("第 {} 次复查不通过，继续整改", rounds.failed),
         (Stage::Passed, _) => format!("第 {again} 次复查，通过"),

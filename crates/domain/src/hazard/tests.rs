@@ -153,7 +153,7 @@ fn a_re_check_is_said_anew_by_somebody_else() {
     let step = package.flow(case.kind).unwrap().transition(RECHECK, "in_progress").unwrap();
     let first = suggested(package, step, &case, &eva, story.ms);
     assert_eq!(first.keys().collect::<Vec<_>>(), ["recheck_at", "recheck_by"]);
-    let again = event(package, step, &case, &case.values, Vec::new());
+    let again = event(package, (&eva, story.today()), step, &case, &case.values, Vec::new());
     assert_eq!(again.set.get("passed"), Some(&json!("passed")));
     assert_eq!(story.try_step(&eva, RECHECK, &json!({})).unwrap_err().code(), "invalid");
     let plain = json!({"set": {"passed": "passed"}});

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Mediation;
 use crate::case::CaseView;
 use crate::form::Values;
+use crate::package::Package;
 
 /// Values that a dispute and its file share: what it is about, and who handed it over (MED-14).
 const SHARED: [&str; 12] = [
@@ -85,6 +86,31 @@ pub const ANSWER_NEAR: i64 = 3;
 /// The last day on which whoever handed the dispute over is to be answered; `None` once that was done (MED-14).
 pub fn answer_by(file: &Mediation<'_>) -> Option<NaiveDate> {
     file.date("delegated_return_by").filter(|_| file.date("delegated_returned_on").is_none())
+}
+
+/// What to call a quarrel that has no name yet: after its parties, else after its place. `None` where it has one.
+pub fn quarrel_name(package: &Package, values: &Values) -> Option<String> {
+    let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default();
+    if !text("event_name").is_empty() {
+        return None;
+    }
+    let what = match text("category") {
+        "" => "纠纷".to_owned(),
+        id => package.label("dispute_category", id).to_owned(),
+    };
+    let what = if what.contains("纠纷") { what } else { format!("{what}纠纷") };
+    let who: Vec<&str> = values
+        .iter()
+        .filter(|(path, _)| path.starts_with("parties/") && path.ends_with("/name"))
+        .filter_map(|(_, name)| name.as_str())
+        .take(2)
+        .collect();
+    let name = if who.is_empty() {
+        format!("{}{what}", text("occur_place"))
+    } else {
+        format!("{}{what}", who.join("与"))
+    };
+    Some(name.chars().take(60).collect())
 }
 
 #[cfg(test)]

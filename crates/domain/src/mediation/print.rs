@@ -6,6 +6,7 @@ use gridbook_log::{Entity, Outcome};
 use serde_json::Value;
 
 use super::{Mediation, track};
+use crate::authority::{NOTICE, ORDER, paper_number};
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::form::{Values, table_rows};
@@ -30,6 +31,10 @@ pub fn print_values(
         }
     };
     put("title", Some(case.title.clone()));
+    let typed = case.values.get("rect_notice_no").and_then(Value::as_str);
+    if typed.is_none_or(str::is_empty) {
+        put("rect_notice_no", paper_number(entity, NOTICE, None).map(str::to_owned));
+    }
     put("handle_by", case.handle_by.clone());
     put("lead_unit", case.lead_unit.as_deref().map(unit));
     let counts = entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts);
@@ -42,6 +47,8 @@ pub fn print_values(
             "supervise" => {
                 supervised += 1;
                 put("supervise_nth", Some(supervised.to_string()));
+                let own = paper_number(entity, ORDER, Some(record.dot)).or(case.number.as_deref());
+                put("supervise_no", Some(own.unwrap_or("（临时）").to_owned()));
                 let over = limit.map(|limit| (day_of(record.hlc.ms) - limit).num_days());
                 put(
                     "supervise_late",

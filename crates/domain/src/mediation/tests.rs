@@ -756,6 +756,7 @@ fn every_placeholder_means_something() {
         "supervise_reply_by",
         "supervise_reply",
         "supervise_nth",
+        "supervise_no",
         "supervise_late",
         "transfer_papers",
         "transfer_receipt_by",

@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn key_households_are_counted_month_by_month() {
         let rows = [house(1, &["dibao"]), house(2, &["elder_alone"]), house(3, &[])];
-        let visit = |text: &str, met| VisitFact { day: day(text), at: 0, mode: VisitMode::InPerson, met };
+        let visit =
+            |text: &str, met| VisitFact { day: day(text), at: 0, mode: VisitMode::InPerson, met, next: None };
         let visits = BTreeMap::from([
             (EntityId([1; 16]), vec![visit("2026-04-10", true), visit("2026-05-12", true)]),
             (EntityId([2; 16]), vec![visit("2026-04-20", true), visit("2026-05-12", false)]),

@@ -81,7 +81,7 @@ fn seasons_and_first_months_shorten() {
 }
 
 fn visit(text: &str, mode: VisitMode, met: bool) -> VisitFact {
-    VisitFact { day: day(text), at: midnight(day(text)) + DAY_MS / 2, mode, met }
+    VisitFact { day: day(text), at: midnight(day(text)) + DAY_MS / 2, mode, met, next: None }
 }
 
 #[test]

@@ -34,6 +34,35 @@ pub struct VisitRules {
     pub spring_festivals: Vec<String>,
     /// What calls for an extra visit.
     pub triggers: Vec<Trigger>,
+    /// By which item a request of a visit is reported: the first that fits (CAT-07).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestRule>,
+    /// Answers of a visit that are a need of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<NeedRule>,
+}
+
+/// Which requests of a visit are reported by which item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RequestRule {
+    /// Kinds of requests; empty = every one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+    /// What the visitor said becomes of it.
+    pub handling: String,
+    /// The item of the list.
+    pub item: String,
+}
+
+/// An answer of a visit that is reported by an item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NeedRule {
+    /// The question.
+    pub path: String,
+    /// The answer.
+    pub value: serde_json::Value,
+    /// The item of the list.
+    pub item: String,
 }
 
 /// What calls for an extra visit, as data.

@@ -43,7 +43,10 @@ fn a_visit_gives_the_plan_what_it_needs() {
     };
     let summary = of("phone", "family");
     let day = NaiveDate::from_ymd_opt(2026, 5, 18).unwrap();
-    assert_eq!(summary.visit, Some(VisitFact { day, at: summary.at, mode: VisitMode::Call, met: true }));
+    assert_eq!(
+        summary.visit,
+        Some(VisitFact { day, at: summary.at, mode: VisitMode::Call, met: true, next: None })
+    );
     assert_eq!(summary.household, Some(household));
     assert_eq!(summary.subtitle, "电话 · 家属");
     assert!(!of("in_home", "not_met").visit.unwrap().met);

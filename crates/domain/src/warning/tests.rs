@@ -102,7 +102,7 @@ fn home(n: u8, category: &str, area: &str) -> [Summary; 2] {
 }
 
 fn visit(n: u8, household: EntityId, at: u64) -> Summary {
-    let fact = VisitFact { day: day_of(at), at, mode: VisitMode::InPerson, met: true };
+    let fact = VisitFact { day: day_of(at), at, mode: VisitMode::InPerson, met: true, next: None };
     let base = Summary { categories: Vec::new(), ..place(n, "", GRID) };
     Summary { kind: RecordKind::Visit, household: Some(household), visit: Some(fact), at, ..base }
 }

@@ -11,7 +11,7 @@ use crate::case::CaseView;
 use crate::confidential::{own, permission};
 use crate::form::{Field, Values};
 use crate::package::Package;
-use crate::role::{Actor, may};
+use crate::role::{Actor, may, role_for};
 
 /// The steps that this person can take now: drives the buttons. Conditions on what will be entered are judged
 /// by [`check`] afterwards.
@@ -24,6 +24,7 @@ pub fn offered<'p>(
     let Some(flow) = package.flow(case.kind) else { return Vec::new() };
     let possible = |transition: &&Transition| {
         transition.fits(case.kind)
+            && !transition.by_app
             && transition.leaves(case).is_some()
             && !own(actor, case)
             && may(package, actor, permission(package, case, &transition.permission), &case.target(), today)
@@ -62,6 +63,11 @@ pub fn check(
     // A step that changes the level must be within the actor's rights before and after.
     target.level = level_after(event).or(target.level);
     if !(allowed && may(package, actor, right, &target, today)) {
+        return Err(Refusal::NotPermitted(right.to_owned()));
+    }
+    // Nobody writes a role down that they do not have, or that gives no right to it (ROLE-13).
+    let named = event.role.as_deref();
+    if named.is_some() && role_for(package, actor, right, &target, today, named).is_none() {
         return Err(Refusal::NotPermitted(right.to_owned()));
     }
     let inputs: Vec<&Field> = transition.inputs_for(case.kind).collect();

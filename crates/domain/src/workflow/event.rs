@@ -1,18 +1,20 @@
 //! The operation of a step: what goes into the record, what into the step, and who sees it from now on. Phone and desk
 //! ask for the inputs and leave the rest to this.
 
+use chrono::NaiveDate;
 use gridbook_log::{BlobRef, Event, Placement};
 use serde_json::{Value, json};
 
 use super::{Transition, owned_path};
 use crate::calendar::{day_of, minute_of};
 use crate::case::CaseView;
-use crate::clock::proposed;
+use crate::clock::{CLASS, proposed};
+use crate::confidential::permission;
 use crate::form::{FieldKind, Values, raise};
 use crate::hazard;
 use crate::mediation::risk;
 use crate::package::Package;
-use crate::role::Actor;
+use crate::role::{Actor, role_for};
 
 /// What the inputs of a step start with: values of the record that it may correct, and the limits that the class of
 /// the case proposes. A person may change all of it.
@@ -34,6 +36,13 @@ pub fn suggested(
         }
     }
     called(step, case, &mut values);
+    if step.action == "register" && !package.class_choices(&case.values).is_empty() {
+        let class = package.class_now(case).map(|class| json!(class));
+        values.extend(class.map(|class| (CLASS.to_owned(), class)));
+    }
+    if let Some(other) = case.linked.last().filter(|_| step.action == "unlink") {
+        values.insert("other".to_owned(), json!(other));
+    }
     if step.action == "claim" {
         values.insert("handler".to_owned(), json!(actor.user));
     }
@@ -92,16 +101,19 @@ fn called(step: &Transition, case: &CaseView, values: &mut Values) {
     }
 }
 
-/// The event of a step that somebody took with these values.
+/// The event of a step that somebody took with these values, with the role in which they may (ROLE-13).
 pub fn event(
     package: &Package,
+    (actor, today): (&Actor, NaiveDate),
     step: &Transition,
     case: &CaseView,
     values: &Values,
     blobs: Vec<BlobRef>,
 ) -> Event {
     let from = step.leaves(case).unwrap_or(&case.state).to_owned();
+    let right = permission(package, case, &step.permission);
     let mut event = Event {
+        role: role_for(package, actor, right, &case.target(), today, None).map(str::to_owned),
         event: step.action.clone(),
         to: step.target(&from).to_owned(),
         from,

@@ -6,6 +6,7 @@ use gridbook_log::set_of;
 
 use super::{Transition, owned_path};
 use crate::case::CaseView;
+use crate::clock::OPEN;
 use crate::form::{Field, FilledBy, Form, Section, Values};
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -41,5 +42,8 @@ pub fn standing(package: &Package, step: &Transition, case: &CaseView) -> Values
         set_of(step.inputs_for(case.kind).filter(fresh).map(|field| field.path.as_str()));
     let mut values = case.values.clone();
     values.retain(|path, _| !asked.contains(path.split('/').next().unwrap_or(path)));
+    if !package.class_choices(&case.values).is_empty() {
+        values.insert(OPEN.to_owned(), true.into());
+    }
     values
 }

@@ -3,6 +3,7 @@
 mod chance;
 mod fault;
 mod inputs;
+mod person;
 mod table;
 mod waiting;
 mod way;
@@ -203,7 +204,7 @@ fn the_buttons_follow_state_and_person() {
     assert_eq!(names(&ann, &story.view(), today), ["withdraw"]);
     assert_eq!(
         names(&ivy, &story.view(), today),
-        ["ask_supplement", "refuse", "register", "comment", "void_request"]
+        ["ask_supplement", "refuse", "register", "link", "split", "comment", "void_request"]
     );
     assert!(names(&ben, &story.view(), today).is_empty());
     story.until_claimed();
@@ -214,7 +215,7 @@ fn the_buttons_follow_state_and_person() {
     );
     assert_eq!(
         names(&ben, &story.view(), today),
-        ["start", "interim", "hand_over", "participant", "comment"]
+        ["recuse", "start", "interim", "hand_over", "participant", "comment"]
     );
     story.until_callback();
     assert_eq!(

@@ -109,7 +109,7 @@ pub fn reject(op: Dot, code: &str) -> Body {
 }
 
 pub fn number(text: &str) -> Body {
-    Body::Number(body::Number { number: text.to_owned() })
+    Body::Number(body::Number { number: text.to_owned(), paper: None })
 }
 
 pub fn clockfix(op: Dot, ms: u64) -> Body {

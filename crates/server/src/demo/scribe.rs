@@ -74,6 +74,7 @@ impl Scribe {
             from: from.to_owned(),
             to: to.to_owned(),
             table: 1,
+            role: None,
             data: values(&step.data),
             set: values(&step.set),
             place: step

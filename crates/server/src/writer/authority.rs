@@ -1,9 +1,9 @@
 //! The server's own answers in the log: receipts, refusals, official numbers, corrected times.
 
 use chrono::Datelike;
-use gridbook_domain::authority::{AUTHOR, clock_fix, number_due, official_number};
+use gridbook_domain::authority::{AUTHOR, clock_fix, numbers_due, official_number};
 use gridbook_domain::record::RecordKind;
-use gridbook_log::body::{Number, Receipt, Reject};
+use gridbook_log::body::{Number, Paper, Receipt, Reject};
 use gridbook_log::{Body, Dot, EntityId, NewOp, Op, Writer};
 
 use super::ledger::{Ledger, entity_of};
@@ -74,17 +74,23 @@ impl Ledger {
         }
     }
 
-    /// Gives a case its official number when this operation registered it (domain data 4.9.5): once per entity,
-    /// without gaps per series and year.
+    /// Gives a case its official number when this operation registered it, and its papers theirs (domain data 4.9.5): once
+    /// for each, without gaps per series and year.
     pub(super) async fn answer_number(&mut self, rows: &mut Rows, op: &Op) -> Result<(), sqlx::Error> {
         let Some(stream) = self.streams.get(&op.entity()) else { return Ok(()) };
         let gives = |kind, step: &str| self.admission.gives_number(kind, step);
-        let Some(class) = number_due(&stream.entity, Some(op.dot()), gives) else { return Ok(()) };
+        let due = numbers_due(&stream.entity, Some(op.dot()), gives);
+        if due.is_empty() {
+            return Ok(());
+        }
         self.land().await?;
         if self.numbers_held().await? {
             return Ok(());
         }
-        self.give_number(rows, op.entity(), class).await
+        for (class, paper) in due {
+            self.give_number(rows, op.entity(), class, paper).await?;
+        }
+        Ok(())
     }
 
     /// After a restore, numbers given since the backup are on paper and not here: none is given twice.
@@ -100,10 +106,8 @@ impl Ledger {
     /// # Errors
     /// 503 when the database fails; nothing is given then.
     pub async fn give_waiting_numbers(&mut self) -> Result<usize, ApiError> {
-        // The numbers of a stream first, as `push_streams` says.
-        let waiting = "SELECT entity FROM entities e WHERE tenant = ? AND NOT EXISTS (SELECT 1 FROM ops o WHERE \
-                       o.tenant = e.tenant AND o.kind = 'number' AND o.seq IN (SELECT i.seq FROM ops i WHERE \
-                       i.tenant = e.tenant AND i.entity = e.entity)) ORDER BY first_seq";
+        // One that has its number may have a paper that waits for one.
+        let waiting = "SELECT entity FROM entities WHERE tenant = ? ORDER BY first_seq";
         let ids: Vec<Vec<u8>> =
             sql::query_scalar(waiting).bind(self.tenant.id).fetch_all(&mut self.conn).await?;
         let ids = ids.into_iter().map(entity_of).collect::<Result<Vec<_>, _>>()?;
@@ -113,8 +117,8 @@ impl Ledger {
             for id in some {
                 let Some(stream) = self.streams.get(id) else { continue };
                 let gives = |kind, step: &str| self.admission.gives_number(kind, step);
-                if let Some(class) = number_due(&stream.entity, None, gives) {
-                    self.give_number(&mut rows, *id, class).await?;
+                for (class, paper) in numbers_due(&stream.entity, None, gives) {
+                    self.give_number(&mut rows, *id, class, paper).await?;
                     given += 1;
                 }
             }
@@ -132,6 +136,7 @@ impl Ledger {
         rows: &mut Rows,
         entity: EntityId,
         class: &str,
+        paper: Option<Paper>,
     ) -> Result<(), sqlx::Error> {
         let year = china_day(self.now()).year();
         let last: i64 = sql::query_scalar(
@@ -144,7 +149,7 @@ impl Ledger {
         .fetch_one(&mut self.conn)
         .await?;
         let number = official_number(&self.tenant.number_code, year, class, last);
-        self.append_answer(rows, entity, &Body::Number(Number { number }));
+        self.append_answer(rows, entity, &Body::Number(Number { number, paper }));
         Ok(())
     }
 }

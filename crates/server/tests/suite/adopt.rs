@@ -109,7 +109,10 @@ impl Town {
         self.desk.entities.insert(self.crack, self.phone.entities[&self.crack].clone());
         let registered = self.desk.event(self.crack, "register", "submitted", "registered");
         self.taken(registered);
-        self.say(self.crack, &Body::Number(Number { number: "青禾〔2026〕隐字第00012号".to_owned() }));
+        self.say(
+            self.crack,
+            &Body::Number(Number { number: "青禾〔2026〕隐字第00012号".to_owned(), paper: None }),
+        );
         self.refused = self.phone.set(self.crack, "desc", "登记以后改的");
         self.knows(&self.refused.clone());
         let reject = Reject { op: self.refused.dot(), code: "not_permitted".to_owned() };

@@ -40,6 +40,7 @@ fn step(
             from,
             to,
             table: 1,
+            role: None,
             data: values(data),
             set: values(set),
             place,

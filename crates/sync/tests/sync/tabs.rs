@@ -151,7 +151,8 @@ fn the_authority_is_known_to_both_as_soon_as_one_knows_it() {
     let outbox = run(one.outbox(&BTreeSet::new(), 1, usize::MAX)).unwrap();
     let op = gridbook_log::Op::from_wire(outbox.ops[0].clone()).unwrap();
     authority.take(&op);
-    let number = gridbook_log::Body::Number(gridbook_log::body::Number { number: "[2026] 1".to_owned() });
+    let number =
+        gridbook_log::Body::Number(gridbook_log::body::Number { number: "[2026] 1".to_owned(), paper: None });
     let number = authority.write(&gridbook_sync::replica::NewWrite { entity: id(1), body: number });
     // The other tab writes in between, so that the first comes second and reads meta without the authority.
     save(&two, &env, create(id(2), "11", "y"));

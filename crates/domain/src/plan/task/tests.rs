@@ -149,6 +149,7 @@ fn it_stands_on_the_list_until_somebody_was_met() {
             at: START,
             mode: VisitMode::InPerson,
             met,
+            next: None,
         };
         let at = START + days * 86_400_000;
         Summary { kind: RecordKind::Visit, visit: Some(fact), at, household: Some(id(n)), ..home(80 + n) }
@@ -197,7 +198,7 @@ fn house(n: u8, area: &str) -> Summary {
 }
 
 fn visited(n: u8) -> Summary {
-    let fact = VisitFact { day: day_of(START), at: START, mode: VisitMode::InPerson, met: true };
+    let fact = VisitFact { day: day_of(START), at: START, mode: VisitMode::InPerson, met: true, next: None };
     Summary { kind: RecordKind::Visit, visit: Some(fact), household: Some(id(n)), ..house(80 + n, LEFT) }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Days;
-use gridbook_log::{BlobRef, Event};
+use gridbook_log::{BlobRef, EntityId, Event};
 use serde_json::Value;
 
 use super::*;
@@ -30,7 +30,8 @@ pub(super) fn answer(field: &Field, case: &CaseView, today: NaiveDate, so_far: &
             case.longest_extension().map_or_else(|| in_days(9), |last| json!(last.to_string()))
         }
         ("to_tier", _) => json!(if case.tier() == "village" { "township" } else { "county" }),
-        ("main", _) => json!("0190f0e0c0de4a5b8c6d7e8f90a1b2c3"),
+        ("related", _) => json!(false),
+        ("main" | "other", _) => json!("0190f0e0c0de4a5b8c6d7e8f90a1b2c3"),
         ("second_person", _) => json!("sam"),
         ("taken_on", _) => json!(today.to_string()),
         (_, FieldKind::Date) => in_days(3),
@@ -67,7 +68,9 @@ pub(super) fn complete(step: &Transition, case: &CaseView, today: NaiveDate) -> 
             continue;
         }
         let shown = field.visible_when.as_ref().is_none_or(|when| when.holds(&|path| values.get(path)));
-        let optional = !field.required && field.required_when.is_none() && field.path != "handler";
+        let optional = !field.required
+            && field.required_when.is_none()
+            && !["handler", "related"].contains(&field.path.as_str());
         if !shown || optional {
             continue;
         }
@@ -105,6 +108,8 @@ fn fitting(step: &Transition, kind: RecordKind, from: &str) -> CaseView {
     case.void_asked_by = Some("ivy".to_owned());
     case.actions = vec!["supervise".to_owned()];
     case.unreached = 3;
+    case.linked = vec![EntityId([4; 16])];
+    case.split_from = step.guards.contains(&Guard::SplitOff).then_some(EntityId([4; 16]));
     case.kept_at_village = step.guards.contains(&Guard::Kept);
     if step.guards.contains(&Guard::NoticeDue) {
         case.values.insert("risk_level".to_owned(), json!("red"));
@@ -167,7 +172,11 @@ fn each_step_with_everything_right_goes_through() {
         let (action, from, kind) = (&step.action, &event.from, case.kind);
         assert_eq!(ask(&zed, case, event), Ok(()), "{action} from {from} {kind:?}");
         let offered = names(&zed, case, Story::new().today());
-        assert!(offered.contains(&action.as_str()), "{action} from {from} is not offered: {offered:?}");
+        assert_eq!(
+            offered.contains(&action.as_str()),
+            !step.by_app,
+            "{action} from {from} is not offered: {offered:?}"
+        );
     });
 }
 
@@ -269,7 +278,8 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
             event.data.insert("to_tier".to_owned(), json!("county"));
         }
         Guard::OtherCase => {
-            event.data.insert("main".to_owned(), json!(case.id.to_string()));
+            let path = if step.action == "merge" { "main" } else { "other" };
+            event.data.insert(path.to_owned(), json!(case.id.to_string()));
         }
         Guard::JointDate => {
             // The fifth working day after Monday 18 May is Monday 25 May.
@@ -305,6 +315,24 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
             case.enforced.push((step.to_owned(), Story::new().today()));
         }
         Guard::SupplementOver => case.supplement_since = Some(START),
+        Guard::Linked => case.linked.clear(),
+        Guard::Unrelated => {
+            event.data.insert("related".to_owned(), json!(true));
+        }
+        Guard::NotRecused => {
+            case.recused = ["ben".to_owned()].into();
+            event.set.insert("handler".to_owned(), json!("ben"));
+        }
+        Guard::ClassFits => {
+            (case.kind == RecordKind::Matter).then_some(())?;
+            event.set.insert("sla_class".to_owned(), json!("S4"));
+        }
+        Guard::SplitOff => case.split_from = None,
+        Guard::KeptLimit => {
+            (case.split_from, case.given) = (Some(EntityId([4; 16])), 0);
+            case.handle_by = Some("2026-05-20".to_owned());
+            event.set.insert("handle_by".to_owned(), json!("2026-05-21"));
+        }
         Guard::EnforceFits => {
             event.data.insert("taken_on".to_owned(), json!("2026-05-19"));
         }

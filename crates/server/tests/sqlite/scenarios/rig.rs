@@ -412,8 +412,12 @@ impl Person {
             );
         }
         entered.extend(said.clone());
+        // Nobody of these is related to anybody.
+        if step.inputs_for(case.kind).any(|field| field.path == "related") {
+            entered.entry("related".to_owned()).or_insert(json!(false));
+        }
         let (refs, blobs) = self.photos(&photos);
-        let event = event(&self.package, &step, &case, &entered, refs);
+        let event = event(&self.package, (&self.actor.borrow(), self.today()), &step, &case, &entered, refs);
         self.save(id, Body::Event(event), &blobs).await
     }
 

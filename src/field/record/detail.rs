@@ -1,7 +1,7 @@
 //! The record's values in words, the seven ticks, its relatives.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Field, FieldKind, Form, Values, table_rows};
+use gridbook_domain::form::{Field, FieldKind, Form, Values, computed_words, table_rows};
 use gridbook_domain::opinion::opinions;
 use gridbook_domain::package::Package;
 use gridbook_domain::seven;
@@ -123,7 +123,7 @@ impl Tell<'_> {
         form.sections
             .iter()
             .filter_map(|section| {
-                let lines: Vec<AnyView> = section.fields.iter().flat_map(|field| self.lines(field, values)).collect();
+                let lines: Vec<AnyView> = section.fields.iter().flat_map(|field| self.lines(form, field, values)).collect();
                 (!lines.is_empty()).then(|| {
                     view! {
                         <section class="section">
@@ -137,7 +137,11 @@ impl Tell<'_> {
             .collect()
     }
 
-    fn lines(&self, field: &Field, values: &Values) -> Vec<AnyView> {
+    fn lines(&self, form: &Form, field: &Field, values: &Values) -> Vec<AnyView> {
+        if let Some(words) = computed_words(form, field, None, values) {
+            let unit = field.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            return vec![line(&field.label, words + &unit, false)];
+        }
         if field.kind == FieldKind::Table {
             return table_rows(values, &field.path)
                 .into_iter()

@@ -161,6 +161,9 @@ pub struct Sla {
     pub classes: Vec<SlaClass>,
     /// The first that fits counts.
     pub assign: Vec<Assign>,
+    /// What the township chose for its disputes, by the day from which it counts (MED-06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presets: Vec<crate::package::Preset>,
 }
 
 /// Clocks, lamps and supervision as data (domain data 4.9.1, 4.9.4, 4.14.2).
@@ -364,15 +367,20 @@ impl Limit {
 }
 
 impl Package {
-    /// The class that somebody chose for a case by hand; `said` gives the values of the case.
-    pub(crate) fn class_chosen<'a>(&'a self, said: &dyn Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+    /// The class that somebody chose for a case by hand, the township for its disputes, or its item names; `said` gives the
+    /// values of the case, `of` its kind and when it was reported.
+    pub(crate) fn class_chosen<'a>(
+        &'a self,
+        of: (RecordKind, u64),
+        said: &dyn Fn(&str) -> Option<&'a str>,
+    ) -> Option<&'a str> {
         let law = self.law.get();
         let item = || {
             let id = said("item")?;
             let item = self.catalogue.get().items.iter().find(|item| item.id == id)?;
             item.sla.iter().map(String::as_str).find(|class| law.class(class).is_some())
         };
-        said("sla_class").filter(|id| law.class(id).is_some()).or_else(item)
+        said("sla_class").filter(|id| law.class(id).is_some()).or_else(|| self.preset(of)).or_else(item)
     }
 
     /// The word for a clock.

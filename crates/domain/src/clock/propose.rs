@@ -39,7 +39,9 @@ pub fn proposed(package: &Package, case: &CaseView, action: &str, path: &str, no
 }
 
 fn chosen<'a>(package: &'a Package, case: &'a CaseView) -> Option<&'a str> {
-    package.class_chosen(&|path| case.values.get(path).and_then(serde_json::Value::as_str))
+    package.class_chosen((case.kind, case.reported_at), &|path| {
+        case.values.get(path).and_then(serde_json::Value::as_str)
+    })
 }
 
 /// What one extension makes of the day that stands.

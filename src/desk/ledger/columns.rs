@@ -354,7 +354,7 @@ static ENTRIES: &[Column] = &[
     col("事项", 20.0, item).by(by_category),
     col("村组", 20.0, |l| l.names.area(&l.case.area)).by(by_area),
     col("户（编码/户主）", 30.0, house),
-    col("内容", 60.0, Line::told),
+    col("内容", 60.0, |l| l.told()),
     col("照片、录音", 12.0, pictures),
     col("填报人", 10.0, reporter).by(by_reporter),
 ];

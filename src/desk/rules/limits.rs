@@ -13,11 +13,16 @@ use crate::ui::toast::use_toasts;
 
 pub(super) fn page() -> AnyView {
     let app = use_app();
+    // Drawn anew only when the rates changed: what is being typed stays while records come in.
+    let rates = Memo::new(move |_| {
+        app.version.track();
+        app.package().cases.get().subsidy
+    });
     view! {
         {disputes(app)}
         {move || {
-            app.version.track();
-            untrack(|| subsidy(app))
+            let rates = rates.get();
+            untrack(|| subsidy(app, rates))
         }}
     }
     .into_any()
@@ -42,7 +47,9 @@ fn disputes(app: App) -> AnyView {
     let held = move || {
         app.version.track();
         let package = app.package();
-        package.dispute_limits(tomorrow(app)).map_or(DISPUTE_CLASSES[0].to_owned(), |held| held.class.clone())
+        package
+            .dispute_limits(tomorrow(app))
+            .map_or_else(|| DISPUTE_CLASSES[0].to_owned(), |held| held.class.clone())
     };
     let options = move || {
         let (package, held) = (app.package(), held());
@@ -56,9 +63,8 @@ fn disputes(app: App) -> AnyView {
             } else {
                 legs.join("，")
             };
-            Some(
-                view! { <option value=id selected=held == id>{format!("{}：{words}", class.label)}</option> },
-            )
+            let chosen = held == id;
+            Some(view! { <option value=id selected=chosen>{format!("{}：{words}", class.label)}</option> })
         };
         DISPUTE_CLASSES.into_iter().filter_map(one).collect_view()
     };
@@ -92,8 +98,8 @@ fn disputes(app: App) -> AnyView {
     .into_any()
 }
 
-fn subsidy(app: App) -> AnyView {
-    let (toasts, rates) = (use_toasts(), app.package().cases.get().subsidy);
+fn subsidy(app: App, rates: Rates) -> AnyView {
+    let toasts = use_toasts();
     let text = |yuan: u32| RwSignal::new(yuan.to_string());
     let typed =
         [rates.oral, rates.simple, rates.general, rates.complex, rates.hard, rates.failed_percent].map(text);

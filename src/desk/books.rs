@@ -1,14 +1,16 @@
-//! Tables that are made from all records of a period: the hazards' balance, patrols, campaigns, visits, mediation,
-//! handling units, grids that were cut anew. Figures are by village and grid; who made visits
+//! Tables that are made from all records of a period: the hazards' balance, patrols, campaigns, visits, mediation, the
+//! province's monthly table of disputes, the mediators' subsidy, handling units, grids that were cut anew. Figures are by village and grid; who made visits
 //! stands by name, and nobody is ranked.
 
 mod areas;
 mod figures;
 mod hazards;
 mod mediation;
+mod monthly;
 mod opinions;
 mod pairs;
 mod show;
+mod subsidy;
 mod units;
 mod visits;
 
@@ -39,18 +41,22 @@ enum Tab {
     Coverage,
     Opinions,
     Mediation,
+    Monthly,
+    Subsidy,
     Units,
     Areas,
 }
 
 impl Tab {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Balance,
         Self::Points,
         Self::Campaigns,
         Self::Coverage,
         Self::Opinions,
         Self::Mediation,
+        Self::Monthly,
+        Self::Subsidy,
         Self::Units,
         Self::Areas,
     ];
@@ -63,6 +69,8 @@ impl Tab {
             Self::Coverage => "coverage",
             Self::Opinions => "opinions",
             Self::Mediation => "mediation",
+            Self::Monthly => "monthly",
+            Self::Subsidy => "subsidy",
             Self::Units => "units",
             Self::Areas => "areas",
         }
@@ -76,6 +84,8 @@ impl Tab {
             Self::Coverage => "走访覆盖",
             Self::Opinions => "意见建议",
             Self::Mediation => "调解指标",
+            Self::Monthly => "纠纷月报",
+            Self::Subsidy => "调解补贴",
             Self::Units => "承办单位",
             Self::Areas => "新旧网格",
         }
@@ -219,6 +229,8 @@ async fn make(app: App, names: &Names, asked: &Asked) -> Figures {
         Tab::Coverage => visits::coverage(app, names, asked).await,
         Tab::Opinions => opinions::ledger(app, names, asked).await,
         Tab::Mediation => mediation::indicators(app, asked).await,
+        Tab::Monthly => monthly::table_of(app, names, asked).await,
+        Tab::Subsidy => subsidy::ledger(app, names, asked).await,
         Tab::Units => units::units(app, names, asked).await,
         Tab::Areas => areas::dual(app, names, asked).await,
     }

@@ -1,12 +1,14 @@
 //! What a township changes by itself: the calendar of days off (IO-06), the list of items with its forms as one file
-//! (CAT-09), and which items come onto the list and leave it (CAT-02), where units and leaders have a say, too. What is
-//! published here reaches every phone with its next synchronisation.
+//! (CAT-09), the themes on top of the phones' home (CAT-03), and which items come onto the list and leave it (CAT-02), where
+//! units and leaders have a say, too. What is published here reaches every phone with its next synchronisation.
 
 mod admission;
 mod calendar;
+mod limits;
 mod package;
 mod publish;
 mod text;
+mod themes;
 
 use gridbook_domain::role::holds;
 use leptos::prelude::*;
@@ -37,10 +39,18 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
     let all = keeps(use_app());
     let tab = Memo::new(move |_| match route.get() {
         Route::Rules(tab) if tab == "package" && all => "package",
+        Route::Rules(tab) if tab == "themes" && all => "themes",
+        Route::Rules(tab) if tab == "limits" && all => "limits",
         Route::Rules(tab) if tab != "admission" && all => "calendar",
         _ => "admission",
     });
-    let tabs = [("calendar", "工作日历"), ("package", "清单和表单"), ("admission", "准入和退出")];
+    let tabs = [
+        ("calendar", "工作日历"),
+        ("themes", "重点工作"),
+        ("package", "清单和表单"),
+        ("limits", "时限和补贴"),
+        ("admission", "准入和退出"),
+    ];
     let tabs = tabs.into_iter().filter(|(id, _)| all || *id == "admission").map(|(id, title)| {
         view! {
             <button
@@ -57,6 +67,8 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
     });
     let inside = move || match tab.get() {
         "package" => package::page(),
+        "themes" => themes::page(),
+        "limits" => limits::page(),
         "calendar" => calendar::page(),
         _ => admission::page(),
     };

@@ -7,7 +7,7 @@ use gridbook_domain::date;
 use gridbook_domain::household::HouseholdView;
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
-use gridbook_domain::restricted::{JointVisit, Named, Restricted, SAFETY, assigns, joint};
+use gridbook_domain::restricted::{FORM, JointVisit, Named, Restricted, SAFETY, SEEN, assigns, joint};
 use gridbook_domain::summary::Summary;
 use gridbook_log::{Body, EntityId};
 use gridbook_sync::replica::NewWrite;
@@ -123,9 +123,11 @@ fn part(app: App, package: &Package, held: &Restricted) -> AnyView {
                 package.label("met", &visit.met),
                 package.label("well_being", &visit.well_being)
             );
+            let seen = seen(package, visit);
+            let seen = (!seen.is_empty()).then(|| view! { <span class="row-sub">{seen}</span> });
             let note = (!visit.note.is_empty())
                 .then(|| view! { <span class="row-title">{visit.note.clone()}</span> });
-            view! { <li><span class="row-main">{note}<span class="row-sub">{line}</span></span></li> }
+            view! { <li><span class="row-main">{note}<span class="row-sub">{line}</span>{seen}</span></li> }
                 .into_any()
         })
         .collect_view();
@@ -144,6 +146,35 @@ fn part(app: App, package: &Package, held: &Restricted) -> AnyView {
         </article>
     }
     .into_any()
+}
+
+/// What the form asks besides, in words.
+fn seen(package: &Package, visit: &JointVisit) -> String {
+    let form = package.form(FORM);
+    let words = SEEN.iter().filter_map(|path| {
+        let (said, field) = (visit.seen.get(*path)?, form?.field(path)?);
+        let choice = package.choices(field).iter().find(|choice| choice.id == *said);
+        let said = match (choice, said.as_str()) {
+            (Some(choice), _) => choice.label.as_str(),
+            (None, "yes") => "是",
+            (None, "no") => "否",
+            (None, said) => said,
+        };
+        Some(format!("{}：{said}", field.label))
+    });
+    words.collect::<Vec<_>>().join("；")
+}
+
+/// The choices of a question of the form.
+fn asked(package: &Package, path: &str) -> Kind {
+    let field = package.form(FORM).and_then(|form| form.field(path));
+    let all = field.map(|field| package.choices(field)).unwrap_or_default();
+    if all.is_empty() {
+        return Kind::Choice(
+            [("yes", "是"), ("no", "否")].map(|(id, words)| (id.to_owned(), words.to_owned())).into(),
+        );
+    }
+    Kind::Choice(all.iter().map(|choice| (choice.id.clone(), choice.label.clone())).collect())
 }
 
 fn choices(package: &Package, dict: &str) -> Kind {
@@ -181,7 +212,14 @@ fn record(app: App, package: &Package, held: &Restricted) -> AnyView {
             question("with_role", "同行人的身份", choices(package, "participant_role"), false),
             question("met", "见到谁", choices(package, "met"), true),
             question("well_being", "生活状态", choices(package, "well_being"), false),
-            question("note", "情况", Kind::Text(500), false),
+            question("state_seen", "状态", asked(package, "state_seen"), false),
+            question("medication", "服药", asked(package, "medication"), false),
+            question("guardian", "监护人在", asked(package, "guardian"), false),
+            question("needs", "需要什么", Kind::Text(200), false),
+            question("danger", "有危险迹象", asked(package, "danger"), false),
+            question("danger_told", "有危险的，几点告诉了谁", Kind::Text(60), false),
+            question("next_on", "下次", Kind::Day, false),
+            question("note", "情况（不写病情诊断）", Kind::Text(500), false),
         ],
         known: [("day", app.today().to_string())].into(),
     };
@@ -201,6 +239,7 @@ fn record(app: App, package: &Package, held: &Restricted) -> AnyView {
             met: text("met"),
             well_being: text("well_being"),
             note: text("note"),
+            seen: SEEN.iter().map(|path| ((*path).to_owned(), text(path))).collect(),
         };
         Ok(vec![set(id, visit.values())])
     };

@@ -3,6 +3,7 @@
 
 use gridbook_domain::case::CaseView;
 use gridbook_domain::mediation::risk::{has_risk, to_notify, unassessed};
+use gridbook_domain::mediation::track::report_by;
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
 
@@ -16,6 +17,12 @@ pub fn notes(package: &Package, case: &CaseView, now_ms: u64) -> Vec<AnyView> {
     let mut notes = Vec::new();
     if !has_risk(case.kind) {
         return notes;
+    }
+    if let Some(by) = report_by(case) {
+        let late = if by < now_ms { "，一小时已过" } else { "" };
+        let title = format!("五人以上的纠纷，一小时内报告镇里{late}");
+        let text = "这一件还没有送到镇里，请马上打电话报告；送到以后镇里自己看得到。劝大家推选代表来谈。";
+        notes.push(banner(Tone::Danger, "phone", title, text, Vec::new()));
     }
     if let Some((left, due)) = to_notify(package, case) {
         let who: Vec<&str> = left.into_iter().map(|body| package.label("risk_body", body)).collect();

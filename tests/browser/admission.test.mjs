@@ -64,7 +64,7 @@ test("an item comes onto the list by several people", async (t) => {
     await unit.id("admission-new").click();
     for (const [field, value] of Object.entries({
       name: NAME, code: CODE, basis: "消防条例第十二条（虚构）", actions: "看有没有在楼道里充电",
-      minutes: "121", times: "30", grids: "40", why: "走访时顺便看，楼道充电起过火", contact: "应急办值班室 02800000000",
+      minutes: "121", times: "30", grids: "40", why: "走访时顺便看，楼道充电起过火", training: "镇消防站培训半天", funding: "无", contact: "应急办值班室 02800000000",
     })) await unit.id(`admission-${field}`).fill(value);
     for (const [field, value] of Object.entries({ unit: "yjb", group: "public_order", form: "F-GENERAL", sla: "S2" })) {
       await unit.id(`admission-${field}`).selectOption(value);
@@ -95,6 +95,7 @@ test("an item comes onto the list by several people", async (t) => {
   await t.test("the centre reviews it, and a no needs its reason", async () => {
     await look(centre, "applied");
     await centre.id("admission-much").waitFor();
+    assert.match(await centre.id("admission-card").innerText(), /镇消防站培训半天/);
     await keep(centre.page, "desk-admission-card");
     await centre.id("admission-refuse").click();
     await said(centre, "不同意要写明理由");
@@ -158,6 +159,7 @@ test("an item comes onto the list by several people", async (t) => {
     await unit.id("admission-ends").selectOption("ceremony");
     await unit.id("admission-last").fill(last);
     await unit.id("admission-why").fill("已写进村规民约");
+    await unit.id("admission-successor").fill("红白理事会自己办");
     await unit.id("admission-contact").fill("应急办值班室");
     await unit.id("admission-save").click();
     await done(unit);

@@ -211,6 +211,24 @@ test("a confidential report is seen by its channel alone", async (t) => {
     await granted.id("blank-error").waitFor();
   });
 
+  await t.test("an opinion on an official goes the same way before anybody could read it", async () => {
+    const words = "修路时有干部给亲戚打招呼";
+    await phone.go("item/public_opinion/new");
+    await phone.id("field-facts").fill(words);
+    await phone.id("form-next").click();
+    await choose(phone, "opinion_kind", "cadre");
+    await phone.draftKept();
+    await phone.pressSave();
+    await phone.page.waitForURL(/#\/confidential\/new\?form=F-SUPV/);
+    assert.equal(await phone.id("field-facts").inputValue(), words, "nobody writes it twice");
+    assert.deepEqual(await phone.records(words), [], "no record has it");
+    await keep(phone.page, "phone-opinion-apart");
+    await phone.id("draft-discard").click();
+    await phone.id("confirm-yes").click();
+    await phone.id("draft-discard").waitFor({ state: "detached" });
+    await holdsNothing(phone, "the author's phone", words);
+  });
+
   await t.test("no feed has it", async () => {
     for (const user of ["zhuli01", "cun201", "dengji01", "duban01", "guanli01", "zhuren01"]) {
       const account = await Account.signIn(town.server.origin, user);

@@ -93,6 +93,47 @@ test("a township's own rules", async (t) => {
     assert.equal(report.rejected, undefined);
   });
 
+  await t.test("a theme is begun for one village, ended, and gone from its phones", async () => {
+    await desk.go("rules/themes");
+    await desk.id("theme-new").click();
+    await desk.id("theme-label").fill("蜂箱大排查");
+    await desk.id("theme-item").selectOption("bees");
+    await desk.id("theme-save").click();
+    await desk.id("toast").filter({ hasText: "要写到哪天止" }).first().waitFor();
+    await desk.id("theme-to").fill(new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10));
+    await page.locator("label.chip", { has: desk.id("theme-area-510000100201") }).click();
+    await keep(page, "desk-theme");
+    await desk.id("theme-save").click();
+    const row = desk.id("theme-row").filter({ hasText: "蜂箱大排查" });
+    await row.filter({ hasText: "进行中" }).waitFor();
+    await desk.synced();
+    await keep(page, "desk-themes");
+    const shown = async () => {
+      await phone.go("items");
+      await phone.go("");
+      await phone.id("home-theme").first().waitFor();
+      return phone.id("home-theme").filter({ hasText: "蜂箱大排查" }).count();
+    };
+    await nudged("the phone shows the theme", () => phone.wake(), async () => (await shown()) > 0);
+    await row.getByTestId("theme-end").click();
+    await desk.id("confirm-yes").click();
+    await row.filter({ hasText: "已结束" }).waitFor();
+    await desk.synced();
+    await nudged("the theme is gone", () => phone.wake(), async () => (await shown()) === 0);
+  });
+
+  await t.test("what comes switched off is switched on", async () => {
+    const row = page.locator("[data-testid=carrier-row][data-id=idle_land]");
+    await row.getByTestId("carrier-switch").click();
+    await page.locator("[data-testid=carrier-row][data-id=idle_land][data-on=true]").waitFor();
+    await desk.synced();
+    await nudged("the phone offers it", () => phone.wake(), async () => {
+      await phone.go("");
+      await phone.go("items");
+      return (await phone.id("item-row").filter({ hasText: "闲置用地线索" }).count()) > 0;
+    });
+  });
+
   await t.test("the township's words for the way are chosen and published", async () => {
     await desk.go("rules/package");
     await desk.id("package-skin").selectOption("five_loop");
@@ -100,6 +141,32 @@ test("a township's own rules", async (t) => {
     await desk.go("rules/calendar");
     await desk.go("rules/package");
     await until("the choice counts", async () => (await desk.id("package-skin").inputValue()) === "five_loop");
+  });
+
+  await t.test("limits of disputes and rates of the subsidy are chosen and published", async () => {
+    await desk.go("rules/limits");
+    await desk.id("limits-dispute").selectOption("SM7");
+    await desk.id("limits-since").waitFor();
+    await until("the choice counts", async () => (await desk.id("limits-dispute").inputValue()) === "SM7");
+    await desk.id("subsidy-general").fill("180");
+    await desk.id("subsidy-save").click();
+    await desk.id("toast").filter({ hasText: "新的标准" }).first().waitFor();
+    await desk.synced();
+    await desk.go("rules/calendar");
+    await desk.go("rules/limits");
+    await until("the rate counts", async () => (await desk.id("subsidy-general").inputValue()) === "180");
+    await keep(page, "desk-limits");
+  });
+
+  await t.test("the province's table has its nineteen classes, and entries their ledger", async () => {
+    await desk.go("books/monthly");
+    await desk.id("books-table").first().waitFor();
+    const lines = await desk.id("books-table").first().locator("tbody tr").count();
+    assert.equal(lines, 20, "nineteen and their sum");
+    await desk.go("ledger");
+    await desk.id("ledger-tab-entry").click();
+    await page.locator("[data-testid=ledger-row], [data-testid=blank-search]").first().waitFor();
+    await keep(page, "desk-ledger-entry");
   });
 
   await t.test("figures reconcile and go out", async () => {
@@ -115,7 +182,7 @@ test("a township's own rules", async (t) => {
     const sheet = unzip(await readFile(await (await waiting).path()));
     assert.ok([...sheet.keys()].some((name) => name.endsWith("sheet1.xml")));
     await keep(page, "desk-balance");
-    for (const tab of ["points", "campaigns", "coverage", "mediation", "units", "areas"]) {
+    for (const tab of ["points", "campaigns", "coverage", "mediation", "monthly", "subsidy", "units", "areas"]) {
       await desk.id(`books-tab-${tab}`).click();
       await page.locator("[data-testid=books-table], [data-testid=blank-search]").first().waitFor();
       await keep(page, `desk-${tab}`);

@@ -18,7 +18,7 @@ use crate::handover;
 use crate::household::{category, double, merge, movement};
 use crate::mediation::{edited, risk};
 use crate::opinion;
-use crate::package::Package;
+use crate::package::{Package, reaches_back};
 use crate::plan::task;
 use crate::record::{RecordKind, written_over};
 use crate::restricted;
@@ -292,6 +292,9 @@ impl Desk<'_> {
     /// which decides, and at the desk before it asks; a phone never writes one.
     fn revision(&self, changes: &Values) -> Result<(), Refusal> {
         let bad = |error: &dyn std::fmt::Display| Refusal::BadBody(error.to_string());
+        if reaches_back(changes.keys(), self.today) {
+            return Err(bad(&"纠纷时限只能从今天以后改"));
+        }
         let next = self.package.revised(changes).map_err(|error| bad(&error))?;
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(fault) = next.faults().first() {

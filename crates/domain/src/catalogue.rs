@@ -13,7 +13,7 @@ use crate::record::RecordKind;
 use crate::summary::Summary;
 
 pub use admission::AdmissionError;
-pub use campaign::{Campaign, MAX_STANDING, campaigns, reached};
+pub use campaign::{Campaign, MAX_LABEL, MAX_STANDING, ThemeError, ThemeState, campaigns, reached};
 pub use reporters::unit_named;
 
 /// Classes of limits that an item may name (domain data 4.8.2); `by_level` follows the level of the hazard.

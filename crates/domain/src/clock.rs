@@ -166,6 +166,9 @@ pub struct Sla {
     /// By class: the limits of what is marked as urgent, where the level has none of its own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub urgent: BTreeMap<String, BTreeMap<ClockId, Rule>>,
+    /// What the township chose for its disputes, by the day from which it counts (MED-06).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub presets: Vec<crate::package::Preset>,
 }
 
 /// Clocks, lamps and supervision as data (domain data 4.9.1, 4.9.4, 4.14.2).

@@ -16,8 +16,8 @@ use crate::record::RecordKind;
 
 pub(crate) use check::validate_inputs;
 pub(crate) use check::wrong_default;
-pub use check::{Photos, Problem, Stage, excused, has_left, table_rows, validate, visible};
-pub use compute::{Compute, computed};
+pub use check::{APART, Photos, Problem, Stage, apart, excused, has_left, table_rows, validate, visible};
+pub use compute::{Compute, Score, computed, computed_words};
 pub use condition::Condition;
 pub use follow::follow;
 pub(crate) use follow::raise;
@@ -57,14 +57,18 @@ pub struct Form {
 }
 
 impl Form {
-    /// Whether both ask the same. What a new record starts with and what a device shows offline is no part of what a
-    /// record was written with, and may differ between a program and a later one.
+    /// Whether both ask the same. What a new record starts with, what a device shows offline, and an answer that leads to
+    /// another form and is never stored are no part of what a record was written with, and may differ between a program
+    /// and a later one.
     pub fn asks_as(&self, other: &Self) -> bool {
         let bare = |form: &Self| {
             let mut form = form.clone();
             let fields = form.sections.iter_mut().flat_map(|section| section.fields.iter_mut());
             for field in fields {
                 (field.default, field.keep_offline) = (None, true);
+                if let Some(Options::Inline(list)) = &mut field.options {
+                    list.retain(|choice| choice.apart.is_none());
+                }
                 for column in &mut field.fields {
                     (column.default, column.keep_offline) = (None, true);
                 }
@@ -329,6 +333,9 @@ pub struct Choice {
     /// Class in the 19-class monthly table of disputes (REP-05).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class19: Option<u32>,
+    /// The confidential form that this goes to: offered, and never stored in the record that asks (ROLE-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<String>,
 }
 
 fn yes() -> bool {

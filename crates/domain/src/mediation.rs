@@ -8,12 +8,14 @@ pub mod document;
 pub mod edited;
 pub mod follow;
 pub mod indicator;
+pub mod monthly;
 pub mod open;
 pub mod print;
 pub mod reading;
 pub mod risk;
 pub mod roster;
 pub mod step;
+pub mod subsidy;
 pub mod track;
 pub mod volume;
 

@@ -5,6 +5,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod builtin;
 mod changes;
+mod limits;
 mod part;
 mod revise;
 mod risk;
@@ -31,6 +32,8 @@ use crate::warning::WarningKind;
 use crate::workflow::{Flow, State};
 
 pub use changes::{ChangeError, Difference};
+pub(crate) use limits::reaches_back;
+pub use limits::{DISPUTE_CLASSES, Preset, path_from};
 pub use part::Part;
 pub use revise::{GRACE_DAYS, ReviseError};
 pub use risk::RiskRule;

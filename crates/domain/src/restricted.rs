@@ -3,7 +3,7 @@
 //! first operation on, without a network too. Their visits are rows of it, so no list, timeline, figure or export of
 //! others ever meets them. Nobody goes alone: a visit without a second person by name is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use gridbook_log::{Create, Entity, EntityId, Placement, set_of};
@@ -24,6 +24,12 @@ use crate::summary::{Summary, VisitFact, VisitMode};
 pub const ASSIGN: &str = "restricted.assign";
 /// The safety note wherever such a household is met.
 pub const SAFETY: &str = "两人同行";
+
+/// The form that says what is asked on such a visit: no record is made with it, its answers are columns of the visit.
+pub const FORM: &str = "F-RVISIT";
+/// Columns of a visit that the form asks for: what was seen, and no word of a diagnosis (domain data 4.6.28).
+pub const SEEN: [&str; 7] =
+    ["state_seen", "medication", "guardian", "needs", "danger", "danger_told", "next_on"];
 
 /// Who goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +65,8 @@ pub struct JointVisit {
     pub well_being: String,
     /// What has to be known, for those who are named only.
     pub note: String,
+    /// What F-RVISIT asks besides, by its paths ([`SEEN`]); what was not answered is missing.
+    pub seen: BTreeMap<String, String>,
 }
 
 /// A household's restricted category with who goes there.
@@ -111,6 +119,11 @@ impl Restricted {
                 met: cell("visits", row, "met"),
                 well_being: cell("visits", row, "well_being"),
                 note: cell("visits", row, "note"),
+                seen: SEEN
+                    .iter()
+                    .map(|column| ((*column).to_owned(), cell("visits", row, column)))
+                    .filter(|(_, said)| !said.is_empty())
+                    .collect(),
             })
             .collect();
         gridbook_log::order_by_key(&mut visits, |visit| std::cmp::Reverse(visit.day));
@@ -231,7 +244,11 @@ impl JointVisit {
             cell("well_being", &self.well_being),
             cell("note", &self.note),
         ];
-        all.into_iter().filter(|(_, text)| text.as_str().is_some_and(|text| !text.is_empty())).collect()
+        let seen = self.seen.iter().map(|(column, text)| cell(column, text));
+        all.into_iter()
+            .chain(seen)
+            .filter(|(_, text)| text.as_str().is_some_and(|text| !text.is_empty()))
+            .collect()
     }
 }
 
@@ -414,6 +431,11 @@ pub(crate) fn judge_set(
             (text("with_role").is_empty(), "with_role", "请选同行人的身份"),
             (day.is_none(), "day", "请填走访日期，不能是以后的日子"),
             (text("met").is_empty(), "met", "请选见到谁"),
+            (
+                !matches!(text("danger"), "" | "none") && text("danger_told").is_empty(),
+                "danger_told",
+                "有危险迹象，请写几点告诉了谁；还没有报，先打 110",
+            ),
         ];
         let problem = |(_, column, message): (bool, &str, &str)| Problem {
             path: format!("visits/{row}/{column}"),

@@ -39,6 +39,8 @@ pub struct CaseRules {
     pub performance_days: u32,
     /// Texts of messages (domain data 4.15).
     pub messages: Vec<Template>,
+    /// The mediators' subsidy (MED-15).
+    pub subsidy: crate::mediation::subsidy::Rates,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! in now: what is done about the case (办理情况), and what was reported (补全和更正).
 
 use gridbook_domain::admit::{Purpose, fillable};
-use gridbook_domain::form::{Field, FieldKind, Form, Section};
+use gridbook_domain::form::{Field, FieldKind, Form, Section, computed_words};
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(super) fn sections(
     let has = |list: &[Section], one: &Section| list.iter().any(|held| held.id == one.id);
     for section in form.sections.iter().filter(|section| !has(&mine, section)) {
         let edits = has(&theirs, section);
-        match one(package, names, record, section, edits.then_some(opened)) {
+        match one(package, names, record, (form, section), edits.then_some(opened)) {
             Some(drawn) => shown.push(drawn),
             None if edits => empty.push(open(section, section.title.clone(), opened)),
             None => {}
@@ -117,11 +117,11 @@ fn one(
     package: &Package,
     names: &Names,
     record: &Record,
-    section: &Section,
+    (form, section): (&Form, &Section),
     edits: Option<Opened>,
 ) -> Option<AnyView> {
     let answers: Vec<AnyView> =
-        section.fields.iter().filter_map(|field| answer(package, names, record, field)).collect();
+        section.fields.iter().filter_map(|field| answer(package, names, record, (form, field))).collect();
     if answers.is_empty() {
         return None;
     }
@@ -139,8 +139,17 @@ fn one(
     )
 }
 
-fn answer(package: &Package, names: &Names, record: &Record, field: &Field) -> Option<AnyView> {
+fn answer(
+    package: &Package,
+    names: &Names,
+    record: &Record,
+    (form, field): (&Form, &Field),
+) -> Option<AnyView> {
     let all = &record.view.values;
+    if let Some(words) = computed_words(form, field, None, all) {
+        let unit = field.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        return Some(view! { <div><dt>{field.label.clone()}</dt><dd>{words + &unit}</dd></div> }.into_any());
+    }
     if field.kind == FieldKind::Table {
         let rows = values::rows(package, names, field, all);
         if rows.is_empty() {

@@ -23,6 +23,8 @@ pub(super) enum Book {
     Dispute,
     /// 走访台账
     Visit,
+    /// What is written down once: patrols, inspections, activities, scores, logs.
+    Entry,
 }
 
 /// What rows are ordered by: a number first, then a text.
@@ -42,7 +44,7 @@ pub(super) struct Column {
 }
 
 impl Book {
-    pub(super) const ALL: [Self; 4] = [Self::All, Self::Hazard, Self::Dispute, Self::Visit];
+    pub(super) const ALL: [Self; 5] = [Self::All, Self::Hazard, Self::Dispute, Self::Visit, Self::Entry];
 
     pub(super) const fn id(self) -> &'static str {
         match self {
@@ -50,6 +52,7 @@ impl Book {
             Self::Hazard => "hazard",
             Self::Dispute => "dispute",
             Self::Visit => "visit",
+            Self::Entry => "entry",
         }
     }
 
@@ -59,6 +62,7 @@ impl Book {
             Self::Hazard => "隐患动态整治台账",
             Self::Dispute => "矛盾纠纷台账",
             Self::Visit => "走访台账",
+            Self::Entry => "登记台账",
         }
     }
 
@@ -68,6 +72,7 @@ impl Book {
             Self::Hazard => kind == RecordKind::Hazard,
             Self::Dispute => kind == RecordKind::Dispute,
             Self::Visit => kind == RecordKind::Visit,
+            Self::Entry => kind == RecordKind::Entry,
         }
     }
 
@@ -77,6 +82,7 @@ impl Book {
             Self::Hazard => HAZARDS,
             Self::Dispute => DISPUTES,
             Self::Visit => VISITS,
+            Self::Entry => ENTRIES,
         }
     }
 }
@@ -324,4 +330,31 @@ static VISITS: &[Column] = &[
     col("处理", 16.0, |l| l.column("requests", "handling").join("；")),
     col("走访人", 10.0, reporter).by(by_reporter),
     col("下次", 12.0, |l| l.said("next_due_override")),
+];
+
+/// What the form of a record is called.
+fn form_title(line: &Line<'_>) -> String {
+    line.form().map(|form| form.title.clone()).unwrap_or_default()
+}
+
+fn item(line: &Line<'_>) -> String {
+    let id = line.case.values.get("item").and_then(serde_json::Value::as_str).unwrap_or_default();
+    line.package.catalogue.get().item(id).map(|item| item.name.clone()).unwrap_or_default()
+}
+
+fn pictures(line: &Line<'_>) -> String {
+    more(line.case.photos.values().sum(), "张")
+}
+
+static ENTRIES: &[Column] = &[
+    col("序号", 6.0, nth).number(),
+    col("编号", 26.0, code).by(by_number),
+    col("日期", 17.0, found).by_latest(),
+    col("登记什么", 16.0, form_title),
+    col("事项", 20.0, item).by(by_category),
+    col("村组", 20.0, |l| l.names.area(&l.case.area)).by(by_area),
+    col("户（编码/户主）", 30.0, house),
+    col("内容", 60.0, |l| l.told()),
+    col("照片、录音", 12.0, pictures),
+    col("填报人", 10.0, reporter).by(by_reporter),
 ];

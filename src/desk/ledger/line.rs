@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Field, table_rows};
+use gridbook_domain::form::{Field, FieldKind, Form, computed_words, table_rows};
 use gridbook_domain::ledger::Cell;
+use gridbook_domain::mask;
 use gridbook_domain::package::Package;
 use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
@@ -14,6 +15,11 @@ use super::columns::Book;
 use crate::app::App;
 use crate::desk::values;
 use crate::ui::directory::Names;
+
+/// Questions of an entry that have a column of their own.
+const OWN: [&str; 5] = ["household", "date", "title", "item", "geo"];
+/// Answers in one cell at most: the record has them all.
+const MOST: usize = 12;
 
 /// Everything that the columns of a line look at.
 pub(super) struct Line<'a> {
@@ -31,6 +37,37 @@ impl Line<'_> {
     /// A cell of the ledger of all cases.
     pub(super) fn cell(&self, cell: Cell) -> String {
         cell.of(self.package, self.names, self.case)
+    }
+
+    /// The form that the record was written with.
+    pub(super) fn form(&self) -> Option<&Form> {
+        let named = self.case.form.as_deref().and_then(|name| self.package.form_named(name));
+        named.or_else(|| self.package.form_for(self.case.kind))
+    }
+
+    /// What an entry says, question by question. Names of persons are masked; what tells of health, money or where
+    /// somebody lives stays in the record.
+    pub(super) fn told(&self) -> String {
+        let Some(form) = self.form() else { return String::new() };
+        let values = &self.case.values;
+        let said = form.fields().filter(|(_, field)| !field.auto && !OWN.contains(&field.path.as_str()));
+        let words = said.filter_map(|(_, field)| {
+            let class = field.class.as_deref().unwrap_or_default();
+            let text = match (class, field.kind) {
+                ("" | "L1" | "L2", FieldKind::Table) => {
+                    let rows = self.count(&field.path);
+                    (rows > 0).then(|| format!("{rows} 条"))?
+                }
+                ("" | "L1" | "L2", FieldKind::Computed) => computed_words(form, field, None, values)?,
+                ("" | "L1" | "L2", _) => {
+                    values::text(self.package, self.names, field, values.get(&field.path)?)
+                }
+                ("L3", FieldKind::Text) => mask::name(values.get(&field.path)?.as_str()?),
+                _ => return None,
+            };
+            (!text.is_empty()).then(|| format!("{}：{text}", field.label))
+        });
+        words.take(MOST).collect::<Vec<_>>().join("；")
     }
 
     fn field(&self, path: &str) -> Option<&Field> {

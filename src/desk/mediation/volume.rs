@@ -1,7 +1,7 @@
 //! What is in the volume and what it still lacks (MED-19).
 
 use gridbook_domain::mediation::Mediation;
-use gridbook_domain::mediation::indicator::subsidy;
+use gridbook_domain::mediation::subsidy::subsidy;
 use gridbook_domain::mediation::volume::{Retention, catalogue, missing, retention};
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
@@ -55,7 +55,7 @@ pub(super) fn volume(package: &Package, file: &Mediation<'_>) -> AnyView {
     let count = format!(
         "{} 份，共 {pages} 页；至少保管：{least}{}",
         parts.iter().filter(|part| part.pages > 0).count(),
-        allowance(file, lacks.is_empty())
+        allowance(package, file, lacks.is_empty())
     );
     let heads = [Col::Num("序号"), Col::Text("文书名称"), Col::Num("页号"), Col::Text("备注")];
     let table = (!parts.is_empty()).then(|| table("卷内目录", true, &heads, rows));
@@ -72,11 +72,11 @@ pub(super) fn volume(package: &Package, file: &Mediation<'_>) -> AnyView {
 }
 
 /// The mediators' subsidy by difficulty and result, once there is a result (MED-15).
-fn allowance(file: &Mediation<'_>, complete: bool) -> String {
+fn allowance(package: &Package, file: &Mediation<'_>, complete: bool) -> String {
     if file.text("agreement_kind").is_empty() && file.text("failed_reason").is_empty() {
         return String::new();
     }
-    match subsidy(file, complete) {
+    match subsidy(&package.cases.get().subsidy, file, complete) {
         0 => "；调解补贴：卷宗齐全后才有".to_owned(),
         yuan => format!("；调解补贴：{yuan} 元"),
     }

@@ -223,6 +223,8 @@ fn told(package: &Package, path: &str) -> (&'static str, String) {
         "dict" => ("选项", package.dict(name).map_or(name, |dict| dict.label.as_str()).to_owned()),
         "year" => ("日历", name.split('.').next().unwrap_or(name).to_owned()),
         "skin" => ("流程叫法", package.skin.clone()),
+        "subsidy" => ("调解补贴标准", String::new()),
+        "dispute_limits" => ("纠纷时限", format!("{name} 起")),
         _ => ("版本", package.version.clone()),
     }
 }

@@ -1,15 +1,59 @@
 //! Handing in a confidential report (ROLE-11): online and at once, and only what has arrived ends the draft.
 
 use gridbook_domain::confidential::{Sent, sent_before};
-use gridbook_domain::form::Values;
+use gridbook_domain::form::{Values, apart};
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{Body, Create, EntityId};
 use gridbook_sync::replica::NewWrite;
 
-use super::Page;
-use crate::app::Problem;
+use leptos::prelude::*;
+
+use super::{Page, Saving};
+use crate::app::{Draft, Problem};
+use crate::ui::toast::Toasts;
 
 impl Page {
+    /// What was begun as an ordinary report goes to the confidential form that an answer named: the words go along in a
+    /// draft, the ordinary draft goes, and nothing was saved where others read it.
+    pub(super) fn turn_apart(self, toasts: Toasts) {
+        let (app, package, begun) = (self.app, self.app.package(), self.begun());
+        let values = self.state.values.get_untracked();
+        let Some(form) = apart(&package, &begun.form, &values).and_then(|id| package.form(id)).cloned()
+        else {
+            return;
+        };
+        self.saving.set(Saving::Now);
+        leptos::task::spawn_local(async move {
+            let (id, now) = (app.new_id(), app.now_ms());
+            let same = |(path, _): &(String, _)| path.as_str() == "facts" && form.field(path).is_some();
+            let draft = Draft {
+                form: format!("{}/{}", form.id, form.version),
+                kind: RecordKind::Confidential.as_str().to_owned(),
+                entity: Some(id),
+                values: values.into_iter().filter(same).collect(),
+                title: form.title.clone(),
+                begun_ms: now,
+                updated_ms: now,
+                ..Draft::default()
+            };
+            let moved = match app.put_draft(&format!("new-{id}"), &draft).await {
+                Ok(()) => self.keeper.discard().await,
+                Err(problem) => Err(problem.message()),
+            };
+            match moved {
+                Ok(()) => {
+                    toasts.ok("这一类走保密反映，已换到保密的表，写好的话带过去了。村里看不到。");
+                    let to = format!("/confidential/new?form={}", form.id);
+                    self.router.leave(self.router.place().saturating_sub(self.entry), &to);
+                }
+                Err(words) => {
+                    self.keeper.reopen();
+                    self.saving.try_set(Saving::Failed(words));
+                }
+            }
+        });
+    }
+
     /// Hands in what the form says; `Err` in words for people, and the draft stays. What is sent stands in the draft
     /// first: when an answer is lost, it tells later whether what arrived is what the form says now.
     pub(super) async fn hand_in(self, values: &Values) -> Result<EntityId, String> {

@@ -1,7 +1,7 @@
 //! Handing in: check, judge by the rules of the authority, save; saved only when the device says so.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{FieldKind, Problem, Stage, Values};
+use gridbook_domain::form::{APART, FieldKind, Problem, Stage, Values};
 use gridbook_domain::household::merge::Merges;
 use gridbook_domain::household::{HouseholdView, category, movement};
 use gridbook_domain::mediation::risk::take_over;
@@ -62,6 +62,9 @@ impl Page {
         if !begun.draft.edit && !apart && !told && self.area().is_empty() {
             let message = "请选所在网格".to_owned();
             problems.insert(0, Problem { path: asked.to_owned(), code: "required", message, blocks: true });
+        }
+        if !begun.draft.edit && problems.iter().any(|problem| problem.code == APART) {
+            return self.turn_apart(toasts);
         }
         if !problems.is_empty() {
             self.show_problems(problems);

@@ -1,7 +1,7 @@
 //! The record's values in words, the seven ticks, its relatives.
 
 use gridbook_domain::case::{CaseView, Kin, kin};
-use gridbook_domain::form::{Field, FieldKind, Form, Values, table_rows};
+use gridbook_domain::form::{Field, FieldKind, Form, Values, computed_words, table_rows};
 use gridbook_domain::opinion::opinions;
 use gridbook_domain::package::Package;
 use gridbook_domain::seven;
@@ -124,7 +124,7 @@ pub(in crate::field) fn plain_text(app: App, names: &Names, form: &Form, values:
     let tell = Tell { app, package: &package, names, delivered: false };
     let mut text = format!("{}\n", form.title);
     for field in form.sections.iter().flat_map(|section| &section.fields) {
-        for (label, words, _) in tell.said(field, values) {
+        for (label, words, _) in tell.said(form, field, values) {
             text.push_str(&format!("{label}：{words}\n"));
         }
     }
@@ -136,7 +136,7 @@ impl Tell<'_> {
         form.sections
             .iter()
             .filter_map(|section| {
-                let lines: Vec<AnyView> = section.fields.iter().flat_map(|field| self.lines(field, values)).collect();
+                let lines: Vec<AnyView> = section.fields.iter().flat_map(|field| self.lines(form, field, values)).collect();
                 (!lines.is_empty()).then(|| {
                     view! {
                         <section class="section">
@@ -150,13 +150,17 @@ impl Tell<'_> {
             .collect()
     }
 
-    fn lines(&self, field: &Field, values: &Values) -> Vec<AnyView> {
-        let said = self.said(field, values);
+    fn lines(&self, form: &Form, field: &Field, values: &Values) -> Vec<AnyView> {
+        let said = self.said(form, field, values);
         said.into_iter().map(|(label, words, wide)| line(&label, words, wide)).collect()
     }
 
     /// Labels and words of a field, one a row of a table; whether they want a line's whole width.
-    fn said(&self, field: &Field, values: &Values) -> Vec<(String, String, bool)> {
+    fn said(&self, form: &Form, field: &Field, values: &Values) -> Vec<(String, String, bool)> {
+        if let Some(words) = computed_words(form, field, None, values) {
+            let unit = field.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+            return vec![(field.label.clone(), words + &unit, false)];
+        }
         if field.kind == FieldKind::Table {
             return table_rows(values, &field.path)
                 .into_iter()

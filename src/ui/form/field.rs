@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridbook_domain::form::{Field, FieldKind, computed};
+use gridbook_domain::form::{Field, FieldKind, computed_words};
 use leptos::prelude::*;
 
 use super::{FormState, choice, control, photos, pick, place, refs, signature, table};
@@ -128,8 +128,8 @@ fn computed_value(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
     let (field, row) = (field.clone(), at.row.clone());
     let form = state.form();
     let value = move || {
-        let value = state.values.with(|values| computed(&form, &field, row.as_deref(), values));
-        value.map_or_else(|| "—".to_owned(), |value| value.to_string())
+        let value = state.values.with(|values| computed_words(&form, &field, row.as_deref(), values));
+        value.unwrap_or_else(|| "—".to_owned())
     };
     view! { <output class="input" id=at.id() data-testid=at.test_id()>{value}</output> }.into_any()
 }

@@ -71,10 +71,19 @@ pub struct Application {
     pub times_a_month: u32,
     /// Grids that it concerns.
     pub grids: u32,
+    /// Who trains them, and when; empty in applications from before it was asked.
+    pub training: String,
+    /// What it costs and who pays; empty in applications from before it was asked.
+    pub funding: String,
+    /// Who does it from then on, where an item goes; empty in applications from before it was asked.
+    pub successor: String,
 }
 
 /// What an application says; everything else that a record of the kind holds is a step.
-const SAID: [&str; 13] = [
+const SAID: [&str; 16] = [
+    "training",
+    "funding",
+    "successor",
     "kind",
     "item",
     "temporary",
@@ -116,6 +125,9 @@ impl Application {
             minutes: number("minutes"),
             times_a_month: number("times_a_month"),
             grids: number("grids"),
+            training: text("training"),
+            funding: text("funding"),
+            successor: text("successor"),
         })
     }
 
@@ -134,6 +146,13 @@ impl Application {
         ]
         .map(|(path, value)| (path.to_owned(), value))
         .into();
+        // Left out where nothing was said: an opinion about an application from before still is about the same.
+        let more = [("training", &self.training), ("funding", &self.funding), ("successor", &self.successor)];
+        set.extend(
+            more.into_iter()
+                .filter(|(_, words)| !words.is_empty())
+                .map(|(path, words)| (path.to_owned(), text(words))),
+        );
         let wish = match &self.wish {
             Wish::Admit { item, temporary } => [
                 ("kind", text("admit")),

@@ -15,13 +15,13 @@ fn catalogue() -> &'static Catalogue {
 }
 
 #[test]
-fn the_list_has_forty_three_items_and_ten_carriers() {
+fn the_list_has_forty_three_items_ten_carriers_and_the_log_of_the_duty() {
     let items = &catalogue().items;
     let (listed, carriers): (Vec<_>, Vec<_>) = items.iter().partition(|item| !item.code.starts_with('X'));
-    assert_eq!((listed.len(), carriers.len()), (43, 10));
+    assert_eq!((listed.len(), carriers.len()), (43, 11));
     let ids: BTreeSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
     let codes: BTreeSet<&str> = items.iter().map(|item| item.code.as_str()).collect();
-    assert_eq!((ids.len(), codes.len()), (53, 53));
+    assert_eq!((ids.len(), codes.len()), (54, 54));
     assert_eq!(listed.iter().filter(|item| item.duty == Duty::Principal).count(), 23);
     for item in items {
         assert!(Package::builtin().kind_of_item(item).is_some(), "{} has no form", item.code);
@@ -34,7 +34,7 @@ fn the_list_has_forty_three_items_and_ten_carriers() {
     }
     let on: Vec<&str> =
         carriers.iter().filter(|item| item.offered_on(day(5, 18))).map(|i| i.id.as_str()).collect();
-    assert_eq!(on, ["call_department"], "carriers are off, but for the call");
+    assert_eq!(on, ["call_department", "duty_log"], "carriers are off, but for the call and the log");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn nothing_restricted_is_offered_anywhere() {
     let codes: Vec<&str> = restricted.iter().map(|item| item.code.as_str()).collect();
     assert_eq!(codes, ["C05", "G02", "G04", "H01"]);
     let offered = catalogue().offered(day(5, 18));
-    assert_eq!(offered.len(), 43 - 4 + 1);
+    assert_eq!(offered.len(), 43 - 4 + 2);
     for item in &offered {
         assert!(!package.form(&item.form).unwrap().restricted, "{} opens a restricted form", item.code);
     }
@@ -64,8 +64,9 @@ fn nothing_restricted_is_offered_anywhere() {
             }
         }
     }
-    let closed: Vec<&str> =
+    let mut closed: Vec<&str> =
         package.forms.get().iter().filter(|form| form.restricted).map(|form| form.id.as_str()).collect();
+    closed.dedup();
     assert_eq!(closed, ["F-SUPV", "F-ABUSE", "F-TIP", "F-GROUP", "F-RVISIT"]);
     // The confidential report has a way of its own, which no list shows.
     for kind in RecordKind::ALL.into_iter().filter(|kind| *kind != RecordKind::Confidential) {
@@ -223,6 +224,74 @@ fn five_themes_stand_and_extra_ones_come_and_go() {
         8,
         "the township sees all of its villages' themes"
     );
+}
+
+#[test]
+fn a_theme_is_begun_limited_and_ended_at_the_desk() {
+    let mut package = Package::builtin().clone();
+    let today = day(6, 10);
+    let check = |theme: &Campaign, package: &Package| theme.check(package.catalogue.get(), today);
+    let whole = Campaign {
+        id: "theme_x".to_owned(),
+        label: "秋冬护林".to_owned(),
+        item: "forest_fire".to_owned(),
+        standing: false,
+        from: Some(today),
+        to: Some(day(6, 30)),
+        areas: vec!["510000100201".to_owned()],
+        target: None,
+    };
+    assert_eq!(check(&whole, &package), Ok(()));
+    for (change, cause) in [
+        (Campaign { label: " ".to_owned(), ..whole.clone() }, ThemeError::Label),
+        (Campaign { label: "护".repeat(MAX_LABEL + 1), ..whole.clone() }, ThemeError::Label),
+        (Campaign { to: None, ..whole.clone() }, ThemeError::NoEnd),
+        (Campaign { to: Some(day(6, 9)), ..whole.clone() }, ThemeError::Dates),
+        (Campaign { areas: vec!["柳溪".to_owned()], ..whole.clone() }, ThemeError::Area),
+        (Campaign { item: "idle_land".to_owned(), ..whole.clone() }, ThemeError::Item),
+        (Campaign { standing: true, ..whole.clone() }, ThemeError::TooMany),
+    ] {
+        assert_eq!(check(&change, &package), Err(cause));
+        assert!(cause.words().chars().count() > 5);
+    }
+    // A sixth stands once one of the five has ended, and is of its village alone.
+    let first = package.catalogue.get().campaigns[0].ended(today);
+    package = package.revised(&first.change()).unwrap();
+    let standing = Campaign { standing: true, to: None, ..whole };
+    assert_eq!(check(&standing, &package), Ok(()));
+    package = package.revised(&standing.change()).unwrap();
+    assert_eq!(package.faults(), Vec::<String>::new());
+    let labels = |area: &str| -> Vec<String> {
+        campaigns(&package, today, area).into_iter().map(|campaign| campaign.label.clone()).collect()
+    };
+    assert!(labels("51000010020100301").contains(&"秋冬护林".to_owned()));
+    assert!(!labels("51000010020100301").contains(&"公共卫生".to_owned()), "ended, not erased");
+    assert!(!labels("510000100202001").contains(&"秋冬护林".to_owned()));
+    assert_eq!(first.state(today), ThemeState::Over);
+    assert_eq!(standing.state(day(6, 9)), ThemeState::Ahead);
+    // The authority refuses one without an end, whoever sends it.
+    let endless = Campaign { standing: false, ..standing };
+    assert_eq!(
+        package.revised(&endless.change()),
+        Err(crate::package::ChangeError::Theme(ThemeError::NoEnd))
+    );
+    assert!(package.applied(&endless.change()).is_ok(), "what was taken in before stays readable");
+}
+
+#[test]
+fn what_comes_switched_off_is_switched_on_and_off() {
+    let package = Package::builtin();
+    let carriers: Vec<&Item> = catalogue().items.iter().filter(|item| item.is_carrier()).collect();
+    assert_eq!(carriers.len(), 11, "X01 to X10, and the log of whoever is on duty");
+    let idle = catalogue().item("idle_land").unwrap();
+    assert!(!idle.offered_on(day(6, 10)));
+    let next = package.revised(&idle.switch(true)).unwrap();
+    assert_eq!(next.faults(), Vec::<String>::new());
+    assert!(next.catalogue.get().item("idle_land").unwrap().offered_on(day(6, 10)));
+    assert_eq!(next.catalogue.get().version, catalogue().version + 1);
+    let again = next.revised(&next.catalogue.get().item("idle_land").unwrap().switch(false)).unwrap();
+    assert_eq!(again.catalogue.get().item("idle_land"), Some(idle));
+    assert!(!catalogue().item("special_assist").unwrap().is_carrier(), "a grant by name, not a switch");
 }
 
 #[test]

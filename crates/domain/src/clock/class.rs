@@ -36,6 +36,7 @@ impl Package {
     /// counts, or the quickest for what is urgent; `said` gives the values of the case.
     pub(crate) fn class_chosen<'a>(
         &'a self,
+        of: (RecordKind, u64),
         said: &dyn Fn(&str) -> Option<&'a str>,
         urgent: bool,
     ) -> Option<&'a str> {
@@ -51,13 +52,13 @@ impl Package {
             let first = || item.sla.iter().map(String::as_str).find(|class| law.class(class).is_some());
             quick().or_else(first)
         };
-        said(CLASS).filter(|id| law.class(id).is_some()).or_else(item)
+        said(CLASS).filter(|id| law.class(id).is_some()).or_else(|| self.preset(of)).or_else(item)
     }
 
     /// The class that a case has now, for whoever registers it.
     pub(crate) fn class_now<'a>(&'a self, case: &'a CaseView) -> Option<&'a str> {
         let said = |path: &str| case.values.get(path).and_then(Value::as_str);
-        self.class_chosen(&said, urgent(&|path| case.values.get(path)))
+        self.class_chosen((case.kind, case.reported_at), &said, urgent(&|path| case.values.get(path)))
     }
 }
 

@@ -201,10 +201,11 @@ impl Engine<'_> {
         let level = if self.kind == RecordKind::Dispute { "risk_level" } else { "level" };
         let at = times.recorded;
         let urgent = urgent(&|path| self.said_at(path, at));
+        let made = self.entity.creation().map_or(at, |made| made.hlc.ms);
         let chosen = self
             .class
             .as_deref()
-            .or_else(|| self.package.class_chosen(&|path| self.value_at(path, at), urgent));
+            .or_else(|| self.package.class_chosen((self.kind, made), &|path| self.value_at(path, at), urgent));
         let matter = Matter {
             kind: self.kind,
             level: self.value_at(level, at),

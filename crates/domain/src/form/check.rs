@@ -30,12 +30,23 @@ pub struct Problem {
     /// Path of the field or row.
     pub path: String,
     /// Machine code: `required`, `not_an_option`, `type`, `too_long`, `out_of_range`, `too_few`, `too_many`,
-    /// `phone`, `date`, `time`, `future`, `amount`, `id_number`, `restricted`, `unknown_field`.
+    /// `phone`, `date`, `time`, `future`, `amount`, `id_number`, `restricted`, `apart`, `unknown_field`.
     pub code: &'static str,
     /// What to do, for people.
     pub message: String,
     /// False for a warning that a person may pass over.
     pub blocks: bool,
+}
+
+/// The problem of an answer that goes to a confidential form ([`apart`]).
+pub const APART: &str = "apart";
+
+/// The confidential form that the answers belong to, because one of them says so (ROLE-11).
+pub fn apart<'p>(package: &'p Package, form: &'p Form, values: &Values) -> Option<&'p str> {
+    form.fields().filter(|(section, field)| visible(section, field, values)).find_map(|(_, field)| {
+        let said = values.get(&field.path).and_then(Value::as_str)?;
+        package.choices(field).iter().find(|choice| choice.id == said)?.apart.as_deref()
+    })
 }
 
 /// Row ids of a table that are present and not removed, in order of id.
@@ -398,6 +409,10 @@ impl Check<'_> {
         let misfit = parent.is_some_and(|parent| choice.parent.as_deref() != parent);
         if misfit {
             self.report(path, "not_an_option", true, format!("{}与所选类别不符, 请重选", field.label));
+        } else if let Some(form) = &choice.apart {
+            let title = self.package.form(form).map_or("保密反映", |form| form.title.as_str());
+            let words = format!("“{}”要走保密反映（{title}）, 写在这里村里和镇里的人都看得到", choice.label);
+            self.report(path, APART, true, words);
         } else if choice.restricted {
             self.report(path, "restricted", true, format!("“{}”需要专门授权, 不能在这里登记", choice.label));
         }

@@ -19,7 +19,7 @@ pub fn follow(form: &Form, package: &Package, values: &mut Values, path: &str) {
             values.remove(&field.path);
         }
     }
-    if path == risk::CHECKLIST {
+    if risk::tick(form, values, path) || path == risk::CHECKLIST {
         // That nothing is ticked is no answer yet.
         if let (1.., Some(level)) = risk::called(package, values) {
             raise(package, values, "risk_level", level);
@@ -72,6 +72,24 @@ mod tests {
                 assert_eq!(after(form, &chosen, "subtype", json!(subtype))["level"], json!(level));
             }
         }
+    }
+
+    #[test]
+    fn how_many_people_and_how_much_money_tick_themselves() {
+        let form = Package::builtin().form("F-DISPUTE").unwrap();
+        let ticked = |values: &Values| values["risk_checklist"].clone();
+        let many = after(form, &json!({"risk_checklist": ["media"]}), "people_count", json!(31));
+        assert_eq!(ticked(&many), json!(["media", "people_5", "people_30"]));
+        assert_eq!(many["risk_level"], json!("orange"), "2 of the media and the heavier of the two, 4");
+        // A number that was only half typed leaves nothing behind, and a level is never lowered.
+        let few = after(form, &Value::Object(many.into_iter().collect()), "people_count", json!(3));
+        assert_eq!((ticked(&few), &few["risk_level"]), (json!(["media"]), &json!("orange")));
+        let loss = after(form, &json!({}), "amount", json!(100_000.5));
+        assert_eq!(ticked(&loss), json!(["loss_100k"]));
+        assert!(!after(form, &json!({}), "amount", json!(100_000)).contains_key("risk_checklist"));
+        // A form that does not ask for them gets none.
+        let oral = Package::builtin().form("F-HAZARD").unwrap();
+        assert!(!after(oral, &json!({}), "people_count", json!(31)).contains_key("risk_checklist"));
     }
 
     #[test]

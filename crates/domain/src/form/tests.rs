@@ -289,3 +289,26 @@ fn what_has_happened_lies_not_ahead_and_a_wrong_clock_only_asks() {
     };
     assert_eq!((day("2026-11-22"), day("2026-11-21")), (vec!["occur_date".to_owned()], Vec::new()));
 }
+
+#[test]
+fn what_is_said_of_an_official_goes_to_the_confidential_form_and_no_ledger() {
+    let package = Package::builtin();
+    let said = |kind: &str| json!({"facts": "有人打招呼安排工程", "opinion_kind": kind});
+    assert_eq!(problems("F-OPINION", said("facility"), &[], Stage::Quick), []);
+    for stage in [Stage::Quick, Stage::Full] {
+        let found = problems("F-OPINION", said("cadre"), &[], stage);
+        assert_eq!(found, [("opinion_kind".to_owned(), APART, true)]);
+    }
+    let form = package.form("F-OPINION").unwrap();
+    let values = |kind: &str| said(kind).as_object().unwrap().clone().into_iter().collect();
+    assert_eq!(apart(package, form, &values("cadre")), Some("F-SUPV"));
+    assert_eq!(apart(package, form, &values("facility")), None);
+    // It is never stored, so a form that was exported before asks the same.
+    let mut old = form.clone();
+    for field in old.sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
+        if let Some(crate::form::Options::Inline(list)) = &mut field.options {
+            list.retain(|choice| choice.apart.is_none());
+        }
+    }
+    assert!(old != *form && old.asks_as(form));
+}

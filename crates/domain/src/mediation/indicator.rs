@@ -1,11 +1,11 @@
-//! Indicators of mediation (4.10.5) and the subsidy of a file (MED-15). Computed from the files alone.
+//! Indicators of mediation (4.10.5). Computed from the files alone.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
 use super::step::target;
-use super::volume::{result, retention};
+use super::volume::result;
 use super::{Mediation, agreement, follow};
 use crate::package::Package;
 
@@ -127,20 +127,4 @@ pub fn indicators<'a>(
         }
     }
     sum
-}
-
-/// The subsidy of a concluded file in yuan: by difficulty, half where it failed, nothing until the volume is complete.
-pub fn subsidy(file: &Mediation<'_>, complete: bool) -> u32 {
-    if !complete {
-        return 0;
-    }
-    let full = match (file.text("agreement_kind"), file.text("difficulty")) {
-        ("oral", _) => 20,
-        (_, "hard") => 500,
-        _ if retention(file) == super::volume::Retention::Permanent => 500,
-        (_, "complex") => 300,
-        (_, "general") => 150,
-        _ => 50,
-    };
-    if super::volume::agreed(file) { full } else { full / 2 }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::step::Step;
 use crate::calendar::{DAY_MS, day_of, midnight};
 use crate::case::CaseView;
-use crate::form::Values;
+use crate::form::{Form, Values};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::role::{Actor, Target, may};
@@ -59,6 +59,36 @@ pub(crate) fn called<'p>(package: &'p Package, values: &Values) -> (u32, Option<
     let ticked: Vec<&str> = ticked.into_iter().flatten().filter_map(Value::as_str).collect();
     let (points, rule) = package.risk_level(&ticked);
     (points, rule.map(|rule| rule.level.as_str()))
+}
+
+/// Yuan above which a loss counts.
+const LOSS: f64 = 100_000.0;
+
+/// Ticks what the number at `path` says by itself, and unticks what it does not say any more: how many people, how much
+/// money. True when that changed the list.
+pub(crate) fn tick(form: &Form, values: &mut Values, path: &str) -> bool {
+    if form.field(CHECKLIST).is_none() {
+        return false;
+    }
+    let number = values.get(path).and_then(Value::as_f64).unwrap_or(0.0);
+    let facts: &[(&str, bool)] = match path {
+        "people_count" => &[("people_5", number >= 5.0), ("people_30", number >= 30.0)],
+        "amount" => &[("loss_100k", number > LOSS)],
+        _ => return false,
+    };
+    let held = values.get(CHECKLIST).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut list = held.clone();
+    for (id, holds) in facts {
+        list.retain(|one| *holds || one != *id);
+        if *holds && !list.iter().any(|one| one == *id) {
+            list.push((*id).into());
+        }
+    }
+    if list == held {
+        return false;
+    }
+    values.insert(CHECKLIST.to_owned(), Value::Array(list));
+    true
 }
 
 /// Kinds of records that have a risk.

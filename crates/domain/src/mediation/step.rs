@@ -149,8 +149,26 @@ fn missing(package: &Package, file: &Mediation<'_>, step: Step, today: NaiveDate
         Step::Archive if file.state == "archived" => Vec::new(),
         Step::Archive if volume::missing(package, file).is_empty() => vec!["等调委会主任审卷归档"],
         Step::Archive => vec!["卷内文书不全"],
+        Step::Assign => {
+            let mut list = before_agreement(file, step);
+            list.extend(group(file));
+            list
+        }
         _ => before_agreement(file, step),
     }
+}
+
+/// What a dispute of a group needs besides (MED-17). It is shown and holds nothing back: a file that was begun before
+/// goes on.
+fn group(file: &Mediation<'_>) -> impl Iterator<Item = &'static str> {
+    let wanted = super::track::is_group(file.values) && !follow::stopped_early(file);
+    let parts = [("representatives", "推选的代表(五人以上)"), ("group_plan", "联合调解方案(五人以上)")];
+    let lacks: Vec<&'static str> = parts
+        .into_iter()
+        .filter(|(path, _)| wanted && file.text(path).is_empty())
+        .map(|(_, words)| words)
+        .collect();
+    lacks.into_iter()
 }
 
 fn before_agreement(file: &Mediation<'_>, step: Step) -> Vec<&'static str> {

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::document::{BLANK, Block, Document, document};
 use super::follow::{Confirmation, confirmation, follow_ups};
-use super::indicator::{indicators, subsidy};
+use super::indicator::indicators;
 use super::roster::{Mediator, choose, conflicted, count_load, offered};
 use super::step::{Step, ceiling, next_step, steps, target};
+use super::subsidy::{self, Rates, subsidy};
 use super::track::{NeedsFile, elsewhere, needs_file};
 use super::volume::{self, Retention, retention};
 use super::*;
@@ -674,9 +675,84 @@ fn figures_come_from_the_files_alone() {
     assert_eq!((sum.success_permille(), sum.performed_permille()), (Some(500), Some(500)));
     assert_eq!((sum.by_source["court"], sum.by_mediator["柏立秋"]), (3, 2));
     assert_eq!(indicators(package, files, day(1, 1), day(1, 31)).success_permille(), None);
-    assert_eq!(subsidy(&Mediation::of(&done), true), 150);
-    assert_eq!(subsidy(&Mediation::of(&failed), true), 75);
-    assert_eq!(subsidy(&Mediation::of(&done), false), 0);
+    let rates = Rates::default();
+    assert_eq!(subsidy(&rates, &Mediation::of(&done), true), 150);
+    assert_eq!(subsidy(&rates, &Mediation::of(&failed), true), 75);
+    assert_eq!(subsidy(&rates, &Mediation::of(&done), false), 0);
+    let own = Rates { general: 200, failed_percent: 25, ..rates };
+    assert_eq!(
+        (subsidy(&own, &Mediation::of(&done), true), subsidy(&own, &Mediation::of(&failed), true)),
+        (200, 50)
+    );
+    assert!(
+        own.sound()
+            && !Rates { failed_percent: 101, ..own }.sound()
+            && !Rates { hard: 100_001, ..own }.sound()
+    );
+}
+
+#[test]
+fn the_subsidy_is_due_once_the_volume_is_closed_and_somebody_approves_it() {
+    let rates = Rates::default();
+    let line = |story: &Story| subsidy::line(&rates, &story.entity, &Mediation::of(&story.view()));
+    assert_eq!(line(&accepted()), None, "nothing came to an end");
+    let mut story = filed();
+    let open = line(&story).unwrap();
+    assert_eq!((open.due, open.archived, open.approved), (0, None, None), "the volume is not closed");
+    let early = story.try_step(&hao(), "med_subsidy", &json!({"data": {"yuan": 150}}));
+    assert_eq!(early.unwrap_err().code(), "not_legal_now");
+    story.step(&hao(), "med_archive", &json!({}));
+    assert_eq!(line(&story).unwrap().due, 150);
+    let own = story.try_step(&mei(), "med_subsidy", &json!({"data": {"yuan": 150}}));
+    assert_eq!(own.unwrap_err().code(), "not_permitted", "nobody approves his own");
+    story.step(&hao(), "med_subsidy", &json!({"data": {"yuan": 120}}));
+    let held = line(&story).unwrap().approved.unwrap();
+    assert_eq!((held.yuan, held.by.as_str()), (120, "hao"));
+    // Papers that are added ask for it again.
+    story.step(&hao(), "med_reopen", &json!({"data": {"text": "补收条"}}));
+    assert_eq!(line(&story).unwrap().due, 0);
+    story.step(&hao(), "med_archive", &json!({}));
+    assert_eq!(line(&story).unwrap().approved, None);
+}
+
+#[test]
+fn five_people_choose_who_speaks_and_the_township_hears_within_the_hour() {
+    let package = Package::builtin();
+    let step = |values: Value| {
+        let view = accepted().view();
+        let mut held = view.values.clone();
+        held.extend(values.as_object().unwrap().clone());
+        let file = Mediation { values: &held, ..Mediation::of(&view) };
+        let found = super::step::steps(package, &file, day(5, 18));
+        found.into_iter().find(|state| state.step == Step::Assign).unwrap().missing
+    };
+    let lacks = |values: Value, words: &str| step(values).iter().any(|missing| missing.contains(words));
+    assert!(!lacks(json!({"people_count": 4}), "代表"));
+    assert!(
+        lacks(json!({"people_count": 5}), "推选的代表") && lacks(json!({"people_count": 5}), "联合调解方案")
+    );
+    // Both are said in one step, which anybody who keeps the file takes.
+    let mut story = accepted();
+    write(&mut story, &json!({"people_count": 12}), &[]);
+    let plan = json!({"set": {"representatives": "钟小满、季大寒", "group_plan": "综治中心牵头，司法所、村委会参加，分两批谈"}});
+    story.step(&mei(), "med_group", &plan);
+    assert!(!lacks(Value::Object(story.view().values.into_iter().collect()), "推选的代表"));
+
+    let mut group = Story::new();
+    let body = json!({"type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": GRID},
+        "set": {"facts": "十几户为征地款聚在村委会", "occur_place": "村委会", "intake_mode": "visit_found", "people_count": 14}});
+    group.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+    let view = group.view();
+    let arrived =
+        |received_at| super::track::report_by(&crate::case::CaseView { received_at, ..view.clone() });
+    assert_eq!(arrived(None), Some(view.reported_at + 3_600_000));
+    assert_eq!(arrived(Some(view.reported_at + 1)), None, "the township has it");
+    let few = crate::case::CaseView {
+        values: [("people_count".to_owned(), json!(4))].into(),
+        received_at: None,
+        ..view.clone()
+    };
+    assert_eq!(super::track::report_by(&few), None);
 }
 
 #[test]

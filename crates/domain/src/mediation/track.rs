@@ -3,13 +3,31 @@
 use gridbook_log::Entity;
 use serde_json::Value;
 
+use crate::calendar::HOUR_MS;
+use crate::case::CaseView;
 use crate::form::Values;
 use crate::package::Package;
+use crate::record::RecordKind;
 
 /// Amount in yuan above which an oral agreement is not enough.
 pub const FILE_AMOUNT: f64 = 10_000.0;
 /// People from which a dispute is one of a group: they choose who speaks for them.
 pub const GROUP: i64 = 5;
+
+/// Within which the township hears of a dispute of a group, milliseconds.
+const REPORT_MS: u64 = HOUR_MS;
+
+/// Whether so many people are concerned that they choose who speaks for them (MED-17).
+pub fn is_group(values: &Values) -> bool {
+    values.get("people_count").and_then(Value::as_i64).is_some_and(|people| people >= GROUP)
+}
+
+/// Until when somebody has to tell the township by phone of a dispute of a group: as long as the record has not arrived
+/// there, which tells it by itself. Milliseconds since 1970.
+pub fn report_by(case: &CaseView) -> Option<u64> {
+    let waits = case.kind == RecordKind::Dispute && case.received_at.is_none();
+    (waits && is_group(&case.values)).then(|| case.reported_at.saturating_add(REPORT_MS))
+}
 
 /// Why a dispute needs a file with eight steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,19 +2,23 @@
 //! with a new form reaches phones by sync, on every kind of backend, without a build.
 //!
 //! Each change is one value: `form/F-BEES.1`, `item/bees`, `campaign/spring`, `year/2027.1`, `dict/weather`,
-//! `template/agreement`, or the township's `skin` and the package's `version`. Roles, permissions, workflow and limits do
-//! not travel like this: whoever keeps the list of items must not be able to give rights away.
+//! `template/agreement`, `dispute_limits/2026-06-01` (which of two classes of limits disputes have from that day), the rates
+//! of the mediators' `subsidy`, or the township's `skin` and the package's `version`. Roles, permissions, workflow and all
+//! other limits do not travel like this: whoever keeps the list of items must not be able to give rights away.
 
 use gridbook_log::Values;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::limits::{self, DISPUTE_CLASSES, Preset};
 use super::{Dict, Package, sha256};
 use crate::calendar::Year;
-use crate::catalogue::{Campaign, Item, Sensitivity, Status};
-use crate::form::{Choice, Field, Form, wrong_default};
+use crate::catalogue::{Campaign, Item, Sensitivity, Status, ThemeError};
+use crate::clock::{Law, Sla};
+use crate::form::{Choice, Field, FieldKind, Form, wrong_default};
 use crate::mediation::document::Template;
+use crate::mediation::subsidy::Rates;
 use crate::record::RecordKind;
 
 /// Who hears what is confidential when neither a form nor the one before it says so (ROLE-11).
@@ -31,6 +35,9 @@ pub enum ChangeError {
     /// A published version of a form stays as it is.
     #[error("已发布的表单不能改, 要改请发新版本: {0}")]
     Published(String),
+    /// A theme that says too little, or ends nowhere.
+    #[error("重点工作: {0}")]
+    Theme(#[from] ThemeError),
 }
 
 /// What differs between two packages.
@@ -96,6 +103,21 @@ impl Package {
         match path.split_once('/') {
             None if path == "skin" => self.skin = text()?,
             None if path == "version" => self.version = text()?,
+            None if path == "subsidy" => {
+                let rates: Rates = read(path, value)?;
+                if strict && !rates.sound() {
+                    return Err(misnamed());
+                }
+                self.cases.get_mut().subsidy = rates;
+            }
+            Some((limits::PATH, day)) => {
+                let from = crate::date::parse(day).ok_or_else(misnamed)?;
+                let class = text()?;
+                if !DISPUTE_CLASSES.contains(&class.as_str()) || self.law.get().class(&class).is_none() {
+                    return Err(misnamed());
+                }
+                put(&mut self.law.get_mut().sla.presets, Preset { from, class }, |held| held.from == from);
+            }
             Some(("form", name)) => {
                 let mut form: Form = read(path, value)?;
                 if name != form_name(&form) {
@@ -129,6 +151,9 @@ impl Package {
                 let campaign: Campaign = read(path, value)?;
                 if campaign.id != name {
                     return Err(misnamed());
+                }
+                if strict {
+                    campaign.sound()?;
                 }
                 put(&mut self.catalogue.get_mut().campaigns, campaign, |held| held.id == name);
             }
@@ -236,6 +261,12 @@ impl Package {
         for (id, dict) in other.dicts.iter().filter(|(id, _)| *id != "item") {
             note(format!("dict/{id}"), dict, self.dicts.get(id) == Some(dict));
         }
+        for preset in &other.law.get().sla.presets {
+            let held = self.law.get().sla.presets.contains(preset);
+            note(limits::path_from(preset.from), &preset.class, held);
+        }
+        let rates = other.cases.get().subsidy;
+        note("subsidy".to_owned(), &rates, self.cases.get().subsidy == rates);
         note("skin".to_owned(), &other.skin, self.skin == other.skin);
         note("version".to_owned(), &other.version, self.version == other.version);
         let gone = |id: &str, held: bool| (!held).then(|| id.to_owned());
@@ -256,7 +287,7 @@ impl Package {
         for (name, same) in [
             ("roles", self.roles == other.roles && self.permissions == other.permissions),
             ("flows", self.flows == other.flows && self.skins == other.skins),
-            ("law", law.sla == their_law.sla && law.table == their_law.table && same_hours),
+            ("law", bare(law) == bare(their_law) && law.table == their_law.table && same_hours),
             ("levels", self.levels == other.levels && self.risk == other.risk),
             ("categories", self.categories == other.categories && self.visits == other.visits),
             ("hazards", self.hazards == other.hazards),
@@ -267,6 +298,11 @@ impl Package {
         }
         found
     }
+}
+
+/// The limits without what a township chose of them, which travels.
+fn bare(law: &Law) -> Sla {
+    Sla { presets: Vec::new(), ..law.sla.clone() }
 }
 
 fn form_name(form: &Form) -> String {

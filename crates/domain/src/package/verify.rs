@@ -91,6 +91,11 @@ impl Package {
         if wrong_default(self, field, chrono::NaiveDate::default()) {
             faults.push(format!("{owner}: {} starts with what does not fit", field.path));
         }
+        for to in self.choices(field).iter().filter_map(|choice| choice.apart.as_deref()) {
+            if !self.form(to).is_some_and(|form| form.record == RecordKind::Confidential) {
+                faults.push(format!("{owner}: {} goes to {to}, which is not confidential", field.path));
+            }
+        }
         for spawn in &field.spawn {
             let child = self.form_for(spawn.kind);
             for (path, value) in &spawn.set {
@@ -299,6 +304,12 @@ fn compute_faults(form: &Form, field: &Field, table: Option<&Field>, faults: &mu
             form.field(of).is_some_and(|of| of.fields.iter().any(|held| held.path == *column))
         }
         Some(Compute::Mul(paths) | Compute::Add(paths)) => paths.iter().all(beside),
+        Some(Compute::Score(score)) => {
+            let known = |id: &String| form.sections.iter().any(|section| section.id == *id);
+            table.is_none()
+                && score.sections.keys().all(known)
+                && score.points.values().any(|points| *points > 0)
+        }
     };
     if !sound {
         faults.push(format!("{}: {} cannot be computed", form.id, field.path));

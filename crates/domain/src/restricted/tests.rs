@@ -52,7 +52,23 @@ fn visit(row: &str, by: &str, with: &str, at: &str) -> JointVisit {
         met: "head".to_owned(),
         well_being: "good".to_owned(),
         note: "情绪平稳, 按时报到".to_owned(),
+        seen: [("state_seen".to_owned(), "stable".to_owned())].into(),
     }
+}
+
+#[test]
+fn what_was_seen_comes_back_and_danger_is_told_at_once() {
+    let form = Package::builtin().form(FORM).unwrap();
+    assert!(form.restricted && SEEN.iter().all(|path| form.field(path).is_some()));
+    let mut story = opened();
+    let ann = person("ann", "grid_worker_l1");
+    let mut seen = visit("v1", "ann", "赵民警", "2026-05-18");
+    seen.seen.insert("danger".to_owned(), "police".to_owned());
+    let refused = story.admitted(&ann, "set", &write(&seen)).unwrap_err();
+    assert!(refused.message().contains("110"), "{}", refused.message());
+    seen.seen.insert("danger_told".to_owned(), "9:20 派出所值班".to_owned());
+    story.admitted(&ann, "set", &write(&seen)).unwrap();
+    assert_eq!(Restricted::of(&story.entity).unwrap().visits[0].seen, seen.seen);
 }
 
 fn write(visit: &JointVisit) -> Value {

@@ -60,6 +60,9 @@ struct Typed {
     grids: Text,
     ends: Text,
     last: Text,
+    training: Text,
+    funding: Text,
+    successor: Text,
 }
 
 impl Typed {
@@ -88,6 +91,9 @@ impl Typed {
             grids: text(),
             ends: text(),
             last: text(),
+            training: text(),
+            funding: text(),
+            successor: text(),
         }
     }
 
@@ -102,6 +108,9 @@ impl Typed {
         self.why.set(said(|held| &held.why));
         self.basis.set(said(|held| &held.basis));
         self.actions.set(said(|held| &held.actions));
+        self.training.set(said(|held| &held.training));
+        self.funding.set(said(|held| &held.funding));
+        self.successor.set(said(|held| &held.successor));
         self.minutes.set(number(held.map_or(0, |held| held.minutes)));
         self.times.set(number(held.map_or(0, |held| held.times_a_month)));
         self.grids.set(number(held.map_or(0, |held| held.grids)));
@@ -136,7 +145,15 @@ impl Typed {
         let text = |signal: Text| signal.get_untracked().trim().to_owned();
         let number = |signal: Text| text(signal).parse().unwrap_or(0);
         let unit = text(self.unit);
-        let wish = if text(self.kind) == "retire" {
+        let leaves = text(self.kind) == "retire";
+        let told = |signal: Text| !text(signal).is_empty();
+        if leaves && !told(self.successor) {
+            return Err("请写以后由谁接着做；没有人做也写明。".to_owned());
+        }
+        if !leaves && !(told(self.training) && told(self.funding)) {
+            return Err("请写培训怎么安排、经费从哪来；没有就写“无”。".to_owned());
+        }
+        let wish = if leaves {
             let last = date::parse(&text(self.last)).ok_or("请写最后一天是哪天。")?;
             Wish::Retire { item: text(self.ends), last }
         } else {
@@ -181,6 +198,9 @@ impl Typed {
             minutes: number(self.minutes),
             times_a_month: number(self.times),
             grids: number(self.grids),
+            training: if leaves { String::new() } else { text(self.training) },
+            funding: if leaves { String::new() } else { text(self.funding) },
+            successor: if leaves { text(self.successor) } else { String::new() },
         })
     }
 }
@@ -299,6 +319,8 @@ fn coming(screen: Screen, typed: Typed) -> AnyView {
         {line("每次几分钟", "admission-minutes", "number", None, typed.minutes, false)}
         {line("每个网格每月几次", "admission-times", "number", None, typed.times, false)}
         {line("涉及几个网格", "admission-grids", "number", None, typed.grids, false)}
+        {long("培训怎么安排（没有写“无”）", "admission-training", typed.training)}
+        {long("经费多少、从哪来（没有写“无”）", "admission-funding", typed.funding)}
     }
     .into_any()
 }
@@ -312,6 +334,7 @@ fn leaving(screen: Screen, typed: Typed) -> AnyView {
     view! {
         {choice("哪个事项", "admission-ends", typed.ends, move || with_none(items.clone(), "请选"))}
         {line("做到哪天为止", "admission-last", "date", None, typed.last, false)}
+        {long("以后由谁接着做", "admission-successor", typed.successor)}
     }
     .into_any()
 }

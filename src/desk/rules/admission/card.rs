@@ -91,9 +91,12 @@ fn told(screen: Screen, one: &Procedure) -> AnyView {
                 ("做什么", said.actions.clone()),
                 ("工作量", workload(said)),
             ]);
+            lines.extend(more("培训", &said.training));
+            lines.extend(more("经费", &said.funding));
         }
         Wish::Retire { last, .. } => {
             lines.extend([("最后一天", last.to_string()), ("理由", said.why.clone())]);
+            lines.extend(more("以后由谁做", &said.successor));
         }
     }
     lines.push(("联系人", said.contact.clone()));
@@ -119,6 +122,11 @@ fn told(screen: Screen, one: &Procedure) -> AnyView {
         <ol class="timeline" data-testid="admission-steps">{steps(screen, one)}</ol>
     }
     .into_any()
+}
+
+/// A line that older applications do not have.
+fn more(label: &'static str, words: &str) -> Option<(&'static str, String)> {
+    (!words.is_empty()).then(|| (label, words.to_owned()))
 }
 
 fn workload(said: &Application) -> String {

@@ -35,7 +35,22 @@ fn application() -> Application {
         minutes: 10,
         times_a_month: 30,
         grids: 40,
+        training: "镇消防站五月培训半天".to_owned(),
+        funding: "不另花钱".to_owned(),
+        successor: String::new(),
     }
+}
+
+#[test]
+fn an_application_from_before_training_was_asked_reads_the_same() {
+    let old = Application { training: String::new(), funding: String::new(), ..application() };
+    let values = old.values();
+    assert!(!values.contains_key("training") && !values.contains_key("successor"));
+    assert_eq!(Application::read(&values), Some(old.clone()));
+    assert_eq!(Application::read(&application().values()), Some(application()));
+    assert_ne!(old.mark(), application().mark(), "who decides has read it");
+    let gone = Application { successor: "村规民约理事会接着办".to_owned(), ..leaving(day(6, 30)) };
+    assert_eq!(Application::read(&gone.values()), Some(gone));
 }
 
 fn leaving(last: NaiveDate) -> Application {

@@ -1,0 +1,219 @@
+//! The province's monthly table of disputes (REP-05): 19 classes, found and settled, in the period and in the year so far.
+//! Computed from the records; nobody counts by hand.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use serde_json::Value;
+
+use crate::calendar::day_of;
+use crate::case::CaseView;
+use crate::package::Package;
+use crate::record::RecordKind;
+
+/// The class of what fits no other.
+pub const OTHER: u32 = 19;
+/// The scale that counts as 重大: `03` of the dictionary `dispute_scale`.
+const MAJOR: &str = "03";
+/// States of what never was a dispute of its own: refused, taken back, written twice, void.
+const NONE: [&str; 4] = ["refused", "withdrawn", "merged", "voided"];
+/// From how many people the bands of the table begin.
+pub const BANDS: [i64; 4] = [0, 50, 100, 501];
+
+/// What the table reads of a dispute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Class, 1 to 19.
+    pub class: u32,
+    /// Area code.
+    pub area: String,
+    /// The day on which it was reported (排查).
+    pub found: NaiveDate,
+    /// The day on which its handling came to a result (调处).
+    pub settled: Option<NaiveDate>,
+    /// The parties came to terms.
+    pub success: bool,
+    /// How many people it concerns; 0 where nobody said.
+    pub people: i64,
+    /// 重大
+    pub major: bool,
+}
+
+impl Found {
+    /// Reads a dispute; `None` for other records and for what never was one.
+    pub fn of(package: &Package, case: &CaseView) -> Option<Self> {
+        if case.kind != RecordKind::Dispute || NONE.contains(&case.state.as_str()) {
+            return None;
+        }
+        let said = |path: &str| case.values.get(path).and_then(Value::as_str).unwrap_or_default();
+        let category = case.category.as_deref().and_then(|id| package.choice("dispute_category", id));
+        // What was only taken up has no result yet, and what was handed over is settled by others.
+        let settled = case.closed_at.or(case.finished_at).filter(|_| !said("success").is_empty());
+        Some(Self {
+            class: category.and_then(|choice| choice.class19).unwrap_or(OTHER),
+            area: case.area.clone(),
+            found: day_of(case.reported_at),
+            settled: settled.map(day_of),
+            success: said("success") == "succeeded",
+            people: case.values.get("people_count").and_then(Value::as_i64).unwrap_or(0),
+            major: said("scale") == MAJOR,
+        })
+    }
+}
+
+/// Figures of one line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// 排查数
+    pub found: u32,
+    /// 调处数
+    pub settled: u32,
+    /// 成功数
+    pub success: u32,
+    /// 本年累计排查数
+    pub found_year: u32,
+    /// 本年累计调处数
+    pub settled_year: u32,
+    /// 本年累计成功数
+    pub success_year: u32,
+}
+
+impl Count {
+    /// Settled of those found in the period, in tenths of a percent; more than a thousand where older ones were settled.
+    pub fn settled_permille(&self) -> Option<u32> {
+        permille(self.settled, self.found)
+    }
+
+    /// Successes of those settled in the period.
+    pub fn success_permille(&self) -> Option<u32> {
+        permille(self.success, self.settled)
+    }
+
+    fn add(&mut self, one: &Found, from: NaiveDate, to: NaiveDate) {
+        let first = NaiveDate::from_ymd_opt(to.year(), 1, 1).unwrap_or(from);
+        let inside = |day: NaiveDate, since: NaiveDate| u32::from((since..=to).contains(&day));
+        self.found += inside(one.found, from);
+        self.found_year += inside(one.found, first);
+        if let Some(day) = one.settled {
+            let success = u32::from(one.success);
+            self.settled += inside(day, from);
+            self.settled_year += inside(day, first);
+            self.success += inside(day, from) * success;
+            self.success_year += inside(day, first) * success;
+        }
+    }
+}
+
+fn permille(part: u32, whole: u32) -> Option<u32> {
+    (whole > 0).then(|| (part * 1000 + whole / 2) / whole)
+}
+
+/// The table of a period, both days included.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Monthly {
+    /// By class; all nineteen are there.
+    pub classes: BTreeMap<u32, Count>,
+    /// By village, 12 digits.
+    pub villages: BTreeMap<String, Count>,
+    /// All together.
+    pub total: Count,
+    /// Found in the period, by [`BANDS`] of people.
+    pub bands: [u32; 4],
+    /// 重大, found in the period.
+    pub major: u32,
+}
+
+/// Counts disputes.
+pub fn monthly<'a>(disputes: impl Iterator<Item = &'a Found>, from: NaiveDate, to: NaiveDate) -> Monthly {
+    let mut table = Monthly {
+        classes: (1..=OTHER).map(|class| (class, Count::default())).collect(),
+        ..Monthly::default()
+    };
+    for one in disputes {
+        table.classes.entry(one.class).or_default().add(one, from, to);
+        let village = one.area.get(..12).unwrap_or(&one.area);
+        table.villages.entry(village.to_owned()).or_default().add(one, from, to);
+        table.total.add(one, from, to);
+        if (from..=to).contains(&one.found) {
+            let band = BANDS.iter().rposition(|least| *least <= one.people).unwrap_or(0);
+            table.bands[band] += 1;
+            table.major += u32::from(one.major);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::case::story::{GRID, Story, person};
+
+    fn day(month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+    }
+
+    fn found(class: u32, at: NaiveDate, settled: Option<NaiveDate>, people: i64) -> Found {
+        let area = if class == 5 { "510000100202001" } else { GRID }.to_owned();
+        Found { class, area, found: at, settled, success: people != 3, people, major: people > 100 }
+    }
+
+    #[test]
+    fn a_dispute_counts_in_its_class_from_the_day_it_was_reported() {
+        let package = Package::builtin();
+        let mut story = Story::new();
+        let body = json!({"type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": GRID},
+            "set": {"facts": "为山界争吵", "occur_place": "3组", "intake_mode": "visit_found", "category": "land_boundary",
+                "scale": "03", "people_count": 120}});
+        story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+        let view = story.view();
+        let one = Found::of(package, &view).unwrap();
+        assert_eq!((one.class, one.people, one.major, one.settled), (5, 120, true, None));
+        let other = CaseView { category: None, ..view.clone() };
+        assert_eq!(Found::of(package, &other).unwrap().class, OTHER);
+        for state in NONE {
+            assert_eq!(Found::of(package, &CaseView { state: state.to_owned(), ..view.clone() }), None);
+        }
+        // A result that somebody entered, on the day on which it was finished.
+        let mut done = CaseView { finished_at: Some(view.reported_at + 86_400_000), ..view };
+        assert_eq!(Found::of(package, &done).unwrap().settled, None, "without a result");
+        done.values.insert("success".to_owned(), json!("succeeded"));
+        let done = Found::of(package, &done).unwrap();
+        assert_eq!((done.settled, done.success), (done.found.succ_opt(), true));
+        // Every category of the list has its class.
+        let all = package.dict("dispute_category").unwrap();
+        assert!(
+            all.options.iter().all(|choice| choice.class19.is_some_and(|class| (1..=OTHER).contains(&class)))
+        );
+    }
+
+    #[test]
+    fn the_month_and_the_year_so_far_stand_beside_each_other() {
+        let list = [
+            found(17, day(5, 2), Some(day(5, 20)), 2),
+            found(17, day(4, 28), Some(day(5, 3)), 3),
+            found(5, day(5, 31), None, 60),
+            found(5, day(1, 1), Some(day(2, 1)), 501),
+            found(5, day(6, 1), Some(day(6, 2)), 2),
+        ];
+        let table = monthly(list.iter(), day(5, 1), day(5, 31));
+        let home = table.classes[&17];
+        assert_eq!((home.found, home.settled, home.success), (1, 2, 1));
+        assert_eq!((home.settled_permille(), home.success_permille()), (Some(2000), Some(500)));
+        assert_eq!((home.found_year, home.settled_year, home.success_year), (2, 2, 1));
+        assert_eq!((table.total.found, table.total.found_year), (2, 4), "June is not there yet");
+        assert_eq!((table.classes.len(), table.classes[&1]), (19, Count::default()));
+        assert_eq!(table.classes[&1].settled_permille(), None);
+        assert_eq!((table.bands, table.major), ([1, 1, 0, 0], 0));
+        assert_eq!(table.villages.keys().collect::<Vec<_>>(), ["510000100201", "510000100202"]);
+        let sum = |of: fn(&Count) -> u32| table.classes.values().map(of).sum::<u32>();
+        assert_eq!(
+            (sum(|c| c.found), sum(|c| c.settled_year)),
+            (table.total.found, table.total.settled_year)
+        );
+        let january = monthly(list.iter(), day(1, 1), day(1, 31));
+        assert_eq!((january.bands, january.major), ([0, 0, 0, 1], 1));
+    }
+}

@@ -63,7 +63,7 @@ pub enum Line {
     /// A server that judges.
     Server(Server),
     /// A share.
-    Share(String, Share<NativeWire, Machine>),
+    Share(String, Box<Share<NativeWire, Machine>>),
 }
 
 /// Whose records a backend holds: the township's code and who answers there.
@@ -84,7 +84,7 @@ impl Line {
         let (tenant, authority) = whose.unwrap_or_default();
         let wire = NativeWire { client, root: place.address.clone(), login: place.login.clone() };
         let setup = Setup { kind: share, slot: 0, tenant, authority };
-        Ok(Self::Share(place.address.clone(), Share::new(wire, Machine, setup)))
+        Ok(Self::Share(place.address.clone(), Box::new(Share::new(wire, Machine, setup))))
     }
 
     /// Whose records a server holds.
@@ -117,7 +117,7 @@ impl Gives for Line {
     async fn blob(&self, sha256: &str) -> Result<Option<Vec<u8>>, Broken> {
         match self {
             Self::Server(server) => server.blob(sha256).await,
-            Self::Share(_, share) => Gives::blob(share, sha256).await,
+            Self::Share(_, share) => Gives::blob(&**share, sha256).await,
         }
     }
 }

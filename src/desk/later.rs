@@ -9,7 +9,7 @@ use super::{
     alarm, areas, books, confidential, detail, handover, households, import, ledger, login, me, mediation,
     papers, review, roster, rules, staff, tasks, warnings, zero,
 };
-use crate::app::Round;
+use crate::app::Behind;
 use crate::app::office::Answering;
 use crate::ui::later::{Part, Rest};
 use crate::ui::states::{blank, loading};
@@ -24,7 +24,7 @@ pub struct Later {
     pub(super) nobody_met: fn() -> AnyView,
     pub(super) export: fn(Queue) -> AnyView,
     pub(super) dispatch: fn(Queue, RwSignal<bool>) -> AnyView,
-    round: Round,
+    behind: Behind,
     answering: Answering,
 }
 
@@ -39,7 +39,7 @@ impl Later {
             nobody_met: || alarm::nobody_met(|| None),
             export: queue::export,
             dispatch: queue::dispatch,
-            round: crate::app::round,
+            behind: Behind::new(),
             answering: crate::app::office::answering,
         }
     }
@@ -52,8 +52,8 @@ impl Default for Later {
 }
 
 impl Part for Later {
-    fn round(self) -> Round {
-        self.round
+    fn behind(self) -> Behind {
+        self.behind
     }
 
     fn answering(self) -> Option<Answering> {

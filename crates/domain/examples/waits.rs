@@ -47,11 +47,11 @@ fn main() {
     let package = Arc::new(Package::builtin().clone());
     let today = NaiveDate::default();
     let held = Assignment {
-        role: "village_assistant".to_owned(),
-        area: Some("110999201".to_owned()),
+        role: "intake_clerk".to_owned(),
+        area: Some("110999".to_owned()),
         ..Assignment::default()
     };
-    let actor = Actor { user: "zhuli01".to_owned(), assignments: vec![held], ..Actor::default() };
+    let actor = Actor { user: "dengji01".to_owned(), assignments: vec![held], ..Actor::default() };
     let mut rows: Vec<(u64, Summary)> = (0..count).map(|n| (1, row(n))).collect();
     let mut waiting = Waiting::default();
     let mut found = 0;

@@ -15,9 +15,9 @@ use crate::summary::Summary;
 fn what_waits_is_judged_again_only_when_the_row_the_person_or_the_day_is_another() {
     let (ann, ivy) = (person("ann", "village_assistant"), person("ivy", "intake_clerk"));
     let package = Arc::new(Package::builtin().clone());
-    let rows = |count: u8, state: &str| -> Vec<Summary> {
+    let rows = |count: u8| -> Vec<Summary> {
         let of = Summary::of(&Story::hazard("yellow").entity, &package).unwrap();
-        let row = |n| Summary { id: EntityId([n; 16]), state: state.to_owned(), ..of.clone() };
+        let row = |n| Summary { id: EntityId([n; 16]), ..of.clone() };
         (1..=count).map(row).collect()
     };
     let today = Story::hazard("yellow").today();
@@ -34,10 +34,10 @@ fn what_waits_is_judged_again_only_when_the_row_the_person_or_the_day_is_another
         assert_eq!(found, all, "as judged from the beginning");
         found.into_iter().map(|id| id.0[0]).collect()
     };
-    let mut held: Vec<(u64, Summary)> = rows(5, "reported").into_iter().map(|row| (1, row)).collect();
+    let mut held: Vec<(u64, Summary)> = rows(5).into_iter().map(|row| (1, row)).collect();
     assert_eq!(look(&ivy, today, &held), [1, 2, 3, 4, 5]);
-    // One is registered, one closed, one taken away, one comes; the others are as they were.
-    held[1] = (2, Summary { state: "registered".to_owned(), ..held[1].1.clone() });
+    // One is being handled, one closed, one taken away, one comes; the others are as they were.
+    held[1] = (2, Summary { state: "handling".to_owned(), ..held[1].1.clone() });
     held[2] = (2, Summary { state: "closed".to_owned(), ..held[2].1.clone() });
     held.remove(3);
     held.insert(0, (3, Summary { id: EntityId([0; 16]), ..held[0].1.clone() }));
@@ -46,8 +46,8 @@ fn what_waits_is_judged_again_only_when_the_row_the_person_or_the_day_is_another
     assert_eq!(look(&ivy, today, &held), [0, 1, 5]);
     // A verdict holds for a row as it was numbered: without another number nobody looks.
     let mut waiting = Waiting::default();
-    let one = Summary { state: "reported".to_owned(), ..held[0].1.clone() };
-    let other = Summary { state: "registered".to_owned(), ..one.clone() };
+    let one = held[0].1.clone();
+    let other = Summary { state: "handling".to_owned(), ..one.clone() };
     let mut count = |version, row| waiting.among(&package, &ivy, today, [(version, row)]).len();
     assert_eq!([count(1, &one), count(1, &other), count(2, &other), count(3, &one)], [1, 1, 0, 1]);
     // The day decides, too: a supplement that was not answered is the intake's from then on.

@@ -6,6 +6,7 @@ mod account;
 mod again;
 mod authors;
 mod backend;
+mod behind;
 pub mod carry;
 mod check;
 pub mod confidential;
@@ -22,11 +23,13 @@ mod rules;
 mod storage;
 mod sync;
 mod vouch;
+mod waiting;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 
 use chrono::NaiveDate;
 use gridbook_domain::admit::{self, Refusal};
@@ -34,7 +37,9 @@ use gridbook_domain::calendar::day_of;
 use gridbook_domain::package::Package;
 use gridbook_domain::role::Actor;
 use gridbook_domain::summary::Summary;
+use gridbook_domain::workflow::Waiting;
 use gridbook_log::{Dot, Entity, EntityId, Hlc, NewOp, Op, OpError};
+use gridbook_sync::both::both;
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::Input;
 use gridbook_sync::env::Env;
@@ -43,16 +48,17 @@ use leptos::prelude::*;
 
 pub use account::{Account, Profile, Session, Township};
 pub use backend::{Backend, Connection, Place, Relayed, ShareAt};
+pub use behind::Behind;
 pub use check::CheckView;
 pub use draft::Draft;
 pub use photo::{Freed, photo_name};
 pub use problem::Problem;
 pub use revoked::Left;
 pub use storage::StorageView;
-pub use sync::{Round, SyncView, round};
+pub use sync::SyncView;
 
 use crate::net::{Api, Token};
-use crate::platform::{BrowserEnv, after_frame, both};
+use crate::platform::{BrowserEnv, after_frame};
 use crate::store::IdbStore;
 
 /// Makes list rows with the domain's rules, as the township has them now.
@@ -97,8 +103,13 @@ struct Core {
     /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
     news: Cell<bool>,
     waiting: RefCell<Option<(String, web_sys::AbortController)>>,
-    round: Cell<Option<Round>>,
+    /// The second part of the code, whether it was late, and who waits for it.
+    behind: Cell<Option<Behind>>,
+    late: Cell<bool>,
+    waits_behind: RefCell<Vec<Waker>>,
     early: RefCell<Option<Input>>,
+    /// What waits for the person, as far as it was judged.
+    waiting_for: RefCell<Waiting>,
     connected: RefCell<Option<backend::Connected>>,
     hand: RefCell<Option<Rc<authors::Hand>>>,
     answering: Cell<Option<office::Answering>>,
@@ -130,18 +141,22 @@ impl App {
     /// # Errors
     /// [`Problem`] when the account's reference data cannot be read: then nothing can be shown.
     pub async fn start() -> Result<Self, Problem> {
+        let package: Rc<RefCell<Arc<Package>>> = Rc::default();
         let early = async { if account::any() { Some(load_package().await) } else { None } };
-        // A start waits for the longer of the two, not for one after the other.
-        let (package, stored) = both(early, account::stored()).await;
-        let package = match (package, &stored) {
-            (Some(package), Some(_)) => Some(package?),
+        // A start waits for the longer of the two, not for one after the other: opening an account reads no package.
+        let (built, stored) = both(early, account::stored(&package)).await;
+        let built = match (built, &stored) {
+            (Some(built), Some(_)) => Some(built?),
             (None, Some(_)) => Some(load_package().await?),
             // Who has to sign in first can do that while it is on its way, or not there yet.
-            (package, None) => package.and_then(Result::ok),
+            (built, None) => built.and_then(Result::ok),
         };
+        if let Some(built) = &built {
+            *package.borrow_mut() = built.clone();
+        }
         let core = Core {
-            package: Rc::new(RefCell::new(package.clone().unwrap_or_default())),
-            built: RefCell::new(package),
+            package,
+            built: RefCell::new(built),
             revised: Cell::new(0),
             token: Token::default(),
             replica: RefCell::new(None),
@@ -157,8 +172,11 @@ impl App {
             stale: Cell::new(false),
             news: Cell::new(false),
             waiting: RefCell::new(None),
-            round: Cell::new(None),
+            behind: Cell::new(None),
+            late: Cell::new(false),
+            waits_behind: RefCell::new(Vec::new()),
             early: RefCell::new(None),
+            waiting_for: RefCell::default(),
             connected: RefCell::new(None),
             hand: RefCell::new(None),
             answering: Cell::new(None),
@@ -171,7 +189,7 @@ impl App {
         };
         app.listen();
         match stored {
-            Some(stored) => app.resume(stored).await,
+            Some(stored) => app.resume(stored),
             // While the person types.
             None => after_frame(move || {
                 leptos::task::spawn_local(async move {

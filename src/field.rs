@@ -5,6 +5,7 @@
 
 mod alarm;
 mod confidential;
+mod due;
 mod forms;
 mod handover;
 mod home;
@@ -99,13 +100,15 @@ fn shell(app: App, load: Load<Later>) -> AnyView {
         route
     });
     let draw = move || {
-        let route = page.get();
-        match (signed.get(), route.path().first().copied()) {
+        let (route, signed) = (page.get(), signed.get());
+        // A page is made once: what it reads while it is made does not make it anew, its parts follow by themselves.
+        let made = || match (signed, route.path().first().copied()) {
             (_, Some("invite" | "join")) => later::open(rest, &route),
             (None, _) | (_, Some("login")) => login::page(),
             (Some(_), None) => home::page(),
             (Some(_), _) => later::open(rest, &route),
-        }
+        };
+        untrack(made)
     };
     view! { {draw}{toasts.view()} }.into_any()
 }

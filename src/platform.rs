@@ -3,10 +3,7 @@
 mod key;
 
 use std::cell::Cell;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
 
 use gloo::timers::callback::Timeout;
 use gridbook_sync::env::Env;
@@ -33,32 +30,6 @@ impl Env for BrowserEnv {
     fn random(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("every engine we run in has crypto.getRandomValues");
     }
-}
-
-/// Waits for two things at once.
-pub async fn both<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) -> (A, B) {
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut got_a, mut got_b) = (None, None);
-    poll_fn(move |context| {
-        if got_a.is_none()
-            && let Poll::Ready(value) = a.as_mut().poll(context)
-        {
-            got_a = Some(value);
-        }
-        if got_b.is_none()
-            && let Poll::Ready(value) = b.as_mut().poll(context)
-        {
-            got_b = Some(value);
-        }
-        match (got_a.take(), got_b.take()) {
-            (Some(a), Some(b)) => Poll::Ready((a, b)),
-            (a, b) => {
-                (got_a, got_b) = (a, b);
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }
 
 /// Longest wait for a frame, milliseconds: a page that is covered meanwhile may get none.

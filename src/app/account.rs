@@ -1,9 +1,13 @@
 //! Accounts on this device: signed in once online, then at work without a network for good. Signing out locks;
 //! it never drops what is unsent.
 
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use gridbook_domain::package::Package;
 use gridbook_domain::role::Actor;
+use gridbook_sync::both::both;
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::Input;
 use gridbook_sync::replica::Replica;
@@ -13,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::check::CheckView;
-use super::{App, Backend, Problem, Projector};
+use super::{App, AppReplica, Backend, Problem, Projector};
 use crate::net::Api;
 use crate::platform::{BrowserEnv, local_get, local_set};
 use crate::store::IdbStore;
@@ -104,7 +108,7 @@ struct SignedIn {
 impl App {
     /// Accounts known to this device.
     pub fn accounts(&self) -> Vec<Account> {
-        local_get(ACCOUNTS).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        known()
     }
 
     pub(super) fn note_account(&self, note: impl FnOnce(&mut Account)) {
@@ -127,8 +131,8 @@ impl App {
     }
 
     /// Goes on where this account was left.
-    pub(super) async fn resume(&self, stored: Stored) {
-        let _ = self.enter(stored.store, stored.kept).await;
+    pub(super) fn resume(&self, stored: Stored) {
+        self.go_in(stored.replica, stored.kept);
     }
 
     /// Signs in at the backend. An account that was locked opens with everything it had.
@@ -136,8 +140,9 @@ impl App {
     /// # Errors
     /// [`Problem`] in the backend's words, or [`Problem::Offline`].
     pub async fn sign_in(&self, user: &str, password: &str) -> Result<(), Problem> {
-        if self.accounts().iter().any(|known| known.user == user && !known.township.is_empty()) {
-            match self.sign_in_here(user, password).await {
+        if self.lives_here(user) {
+            let open = self.behind().await?.sign_in_here;
+            match open(*self, user.to_owned(), password.to_owned()).await {
                 // The township may have a server by now, and the password was set elsewhere.
                 Err(Problem::Refused { code, message }) if code == "bad_secret" => {
                     let asked = self.sign_in_there(user, password).await;
@@ -150,12 +155,25 @@ impl App {
         self.sign_in_there(user, password).await
     }
 
+    /// Whether this device knows an account that lives without a server.
+    fn lives_here(&self, user: &str) -> bool {
+        self.accounts().iter().any(|known| known.user == user && !known.township.is_empty())
+    }
+
     async fn sign_in_there(&self, user: &str, password: &str) -> Result<(), Problem> {
         let body = json!({ "user": user, "password": password });
         // First: the server must not keep a session that nobody has here.
         self.need_package().await?;
         let signed: SignedIn = Api::new(Default::default()).post("/api/sign-in", &body).await?;
-        self.move_in(&signed.profile).await?;
+        self.take_up(signed).await
+    }
+
+    /// Opens the account that a server has let in; one that lived here without a server moves to it first.
+    async fn take_up(&self, signed: SignedIn) -> Result<(), Problem> {
+        if self.lives_here(&signed.profile.user) {
+            let move_in = self.behind().await?.move_in;
+            move_in(*self, signed.profile.clone()).await?;
+        }
         self.admit(signed.token, signed.profile).await
     }
 
@@ -173,10 +191,16 @@ impl App {
 
     async fn enter(&self, store: IdbStore, kept: Kept) -> Result<(), Problem> {
         self.need_package().await?;
+        let project = Projector(self.core().package.clone());
+        let replica = Replica::open(store, project, &BrowserEnv, &kept.profile.user).await?;
+        self.go_in(replica, kept);
+        Ok(())
+    }
+
+    fn go_in(&self, replica: AppReplica, kept: Kept) {
         let core = self.core();
         let user = kept.profile.user.clone();
         let known = self.accounts().into_iter().find(|a| a.user == user);
-        let replica = Replica::open(store, Projector(core.package.clone()), &BrowserEnv, &user).await?;
         let writer = replica.meta().writer.to_string();
         let lost = known.is_some_and(|a| !a.writer.is_empty() && a.writer != writer);
         let replica = Rc::new(replica);
@@ -213,7 +237,6 @@ impl App {
                 }
             });
         }
-        Ok(())
     }
 
     /// Asks the backend again who one is; rights may have changed. Silent when there is no network.
@@ -312,8 +335,7 @@ impl App {
         let path = format!("/api/invites/{}/accept", String::from(js_sys::encode_uri_component(code)));
         let signed: SignedIn =
             Api::new(Default::default()).post(&path, &json!({ "password": password })).await?;
-        self.move_in(&signed.profile).await?;
-        self.admit(signed.token, signed.profile).await
+        self.take_up(signed).await
     }
 }
 
@@ -335,7 +357,7 @@ fn current_key() -> &'static str {
 
 /// The account that was at work last, unless it was locked.
 pub(super) struct Stored {
-    store: IdbStore,
+    replica: AppReplica,
     kept: Kept,
 }
 
@@ -344,11 +366,29 @@ pub(super) fn any() -> bool {
     local_get(ACCOUNTS).is_some()
 }
 
-/// Opens the store of the account that was at work last.
-pub(super) async fn stored() -> Option<Stored> {
-    let store = IdbStore::open(&database(&current().await?)).await.ok()?;
+/// Opens the account that was at work last. Its rows need `package` only when they are made anew.
+pub(super) async fn stored(package: &Rc<RefCell<Arc<Package>>>) -> Option<Stored> {
+    // Where there is one account it is hers, as a rule: her database opens while that is looked up.
+    let likely = async {
+        let [only] = <[Account; 1]>::try_from(known()).ok()?;
+        let store = IdbStore::open(&database(&only.user)).await.ok()?;
+        Some((only.user, store))
+    };
+    let (user, likely) = both(current(), likely).await;
+    let user = user?;
+    let store = match likely {
+        Some((likely, store)) if likely == user => store,
+        _ => IdbStore::open(&database(&user)).await.ok()?,
+    };
     let bytes = store.get(Table::App, SESSION_KEY).await.ok()??;
-    Some(Stored { kept: serde_json::from_slice(&bytes).ok()?, store })
+    let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+    let replica = Replica::open(store, Projector(package.clone()), &BrowserEnv, &user).await.ok()?;
+    Some(Stored { replica, kept })
+}
+
+/// Accounts known to this device.
+fn known() -> Vec<Account> {
+    local_get(ACCOUNTS).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 /// The account at work. In a database of its own: local storage reaches the disk seconds late, and a phone that

@@ -27,6 +27,8 @@ pub enum Problem {
     },
     /// The reference data could not be read.
     NoPackage,
+    /// The part of the app that does this is not on the device yet.
+    NotLoaded,
     /// The entered text is too long.
     TooLong,
 }
@@ -50,6 +52,9 @@ impl Problem {
             Self::Refused { message, .. } if !message.is_empty() => message.clone(),
             Self::Refused { .. } => "服务器没有接受这次请求，本机的内容没有丢。请稍后再试。".to_owned(),
             Self::NoPackage => "基础数据还没有下载好。请连上网络后重新打开，本机的记录没有丢。".to_owned(),
+            Self::NotLoaded => {
+                "网格簿还差一部分没有下载完，本机的记录没有丢。请连上网络，等一会儿再试。".to_owned()
+            }
             Self::TooLong => "填写的内容太长，没有保存。请分成两条填写，刚才填的内容还在草稿里。".to_owned(),
         }
     }

@@ -1,8 +1,6 @@
 //! Synchronisation as the page runs it: when to wake, one leader among tabs, what people see of it.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 
 use gridbook_sync::authors::Checked;
 use gridbook_sync::engine::{Engine, Input, Phase, Trouble};
@@ -65,25 +63,7 @@ pub(super) fn sync_lock(user: &str) -> String {
     format!("gridbook-sync-{user}")
 }
 
-/// One round of synchronisation. It is handed in, because a phone loads the code behind it after its first screen.
-pub type Round = fn(App, Input) -> Pin<Box<dyn Future<Output = ()>>>;
-
-/// The round of this build.
-pub fn round(app: App, input: Input) -> Pin<Box<dyn Future<Output = ()>>> {
-    Box::pin(app.round(input))
-}
-
 impl App {
-    /// From now on there is something to synchronise with; what was asked for meanwhile is done.
-    pub fn provide_round(&self, round: Round) {
-        let core = self.core();
-        core.round.set(Some(round));
-        let early = core.early.borrow_mut().take();
-        if let Some(input) = early {
-            self.give(input);
-        }
-    }
-
     /// Synchronises now.
     pub fn wake(&self) {
         self.give(Input::Wake);
@@ -101,7 +81,7 @@ impl App {
         if core.driver.borrow().is_none() {
             return;
         }
-        let Some(round) = core.round.get() else {
+        let Some(behind) = core.behind.get() else {
             // The first event is a sign-in, which says more than any later one.
             core.early.borrow_mut().get_or_insert(input);
             return;
@@ -118,9 +98,9 @@ impl App {
             let core = app.core();
             let lock = sync_lock(&user);
             let ran = if core.steal.take() {
-                steal_lock(&lock, round(app, input)).await
+                steal_lock(&lock, (behind.round)(app, input)).await
             } else {
-                with_lock(&lock, round(app, input)).await
+                with_lock(&lock, (behind.round)(app, input)).await
             };
             let mut leader = core.leader.get();
             if ran || holds_lock(&lock) {
@@ -179,7 +159,7 @@ impl App {
         *self.core().timer.borrow_mut() = Some(gloo::timers::callback::Timeout::new(ms, again));
     }
 
-    async fn round(self, input: Input) {
+    pub(super) async fn round(self, input: Input) {
         // Asked for under the lock: while this waited the account may have moved to another backend.
         let driver = self.core().driver.borrow().clone();
         let (Some(replica), Some(driver)) = (self.replica(), driver) else { return };
@@ -301,7 +281,7 @@ impl App {
             .as_ref()
             .map(|d| d.with_engine(|e| (e.phase(), e.trouble().cloned(), e.drift_ms())))
             .unwrap_or_default();
-        self.sync.update(|view| {
+        self.note_sync(|view| {
             view.unsent = unsent;
             view.phase = phase;
             view.trouble = trouble;
@@ -315,12 +295,22 @@ impl App {
         let app = *self;
         leptos::task::spawn_local(async move {
             if let Ok(queue) = replica.store().scan(Table::BlobQueue, "", 1000).await {
-                app.sync.update(|view| view.photos = queue.len());
+                app.note_sync(|view| view.photos = queue.len());
             }
             if let Ok(reviewed) = replica.reviewed().await {
-                app.sync.update(|view| view.reviewed = reviewed);
+                app.note_sync(|view| view.reviewed = reviewed);
             }
         });
+    }
+
+    /// Changes [`App::sync`]; screens hear of it only when something became different. A round says many times where it
+    /// stands, and each time every page that shows a part of it would be asked.
+    fn note_sync(&self, change: impl FnOnce(&mut SyncView)) {
+        let mut view = self.sync.get_untracked();
+        change(&mut view);
+        if self.sync.with_untracked(|held| *held != view) {
+            self.sync.set(view);
+        }
     }
 
     /// Wakes on network, on becoming visible, and keeps the hint about the network.
@@ -371,13 +361,10 @@ impl App {
                 }
                 _ => {}
             }
-            leptos::task::spawn_local(async move {
-                if let Some(replica) = app.replica()
-                    && replica.refresh().await.is_ok()
-                {
-                    app.changed(false);
-                }
-            });
+            // Before the second part is there nothing was read that a first round does not read again.
+            if let Some(behind) = app.core().behind.get() {
+                leptos::task::spawn_local((behind.refresh)(app));
+            }
         });
         channel.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         heard.forget();

@@ -9,7 +9,7 @@ use super::{
     alarm, areas, books, confidential, detail, entry, handover, households, import, ledger, login, me,
     mediation, papers, review, roster, rules, staff, tasks, warnings, zero,
 };
-use crate::app::Round;
+use crate::app::Behind;
 use crate::app::office::Answering;
 use crate::ui::later::{Part, Rest};
 use crate::ui::states::{blank, loading};
@@ -25,7 +25,7 @@ pub struct Later {
     pub(super) entry_way: fn() -> AnyView,
     pub(super) export: fn(Queue) -> AnyView,
     pub(super) dispatch: fn(Queue, RwSignal<bool>) -> AnyView,
-    round: Round,
+    behind: Behind,
     answering: Answering,
 }
 
@@ -41,7 +41,7 @@ impl Later {
             entry_way: entry::way,
             export: queue::export,
             dispatch: queue::dispatch,
-            round: crate::app::round,
+            behind: Behind::new(),
             answering: crate::app::office::answering,
         }
     }
@@ -54,8 +54,8 @@ impl Default for Later {
 }
 
 impl Part for Later {
-    fn round(self) -> Round {
-        self.round
+    fn behind(self) -> Behind {
+        self.behind
     }
 
     fn answering(self) -> Option<Answering> {

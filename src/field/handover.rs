@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::household::{load, missing};
 use super::screen::Screen;
 use crate::app::{App, use_app};
-use crate::ui::dialog::{Confirm, Foot, confirm, dialog, opener};
+use crate::ui::dialog::{Beside, Foot};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -35,9 +35,9 @@ pub(super) fn waiting(app: App) -> AnyView {
         }
         now
     });
-    let draw = move || {
+    let list = Memo::new(move |_| {
         let user = app.user();
-        let rows = app.rows(|rows| {
+        app.rows(|rows| {
             let mine = rows
                 .values()
                 .filter(|row| row.visible())
@@ -45,7 +45,10 @@ pub(super) fn waiting(app: App) -> AnyView {
                 .filter(|row| row.kind == RecordKind::Handover && row.state == "open")
                 .filter(|row| row.categories.contains(&user));
             mine.map(|row| (row.id, row.subtitle.clone())).collect::<Vec<_>>()
-        });
+        })
+    });
+    let draw = move || {
+        let rows = list.get();
         let row = |(id, sub): (EntityId, String)| {
             let (href, symbol, title) = (format!("#/handover/{id}"), Some("users"), "网格交接".to_owned());
             Line { href, test: "handover-row", symbol, title, sub, ..Line::default() }.draw()
@@ -58,19 +61,35 @@ pub(super) fn waiting(app: App) -> AnyView {
 pub(super) fn page(id: EntityId) -> AnyView {
     let app = use_app();
     let loaded = load(app, id);
+    let (directory, steps) = (use_directory(), Steps::default());
     let draw = move || match loaded.get() {
         None => loading(5),
         Some(Ok(Some(entity))) => match Handover::of(&entity) {
-            Some(handover) => sheet(app, &handover),
+            Some(handover) => {
+                directory.track();
+                // Drawn anew when it changes, not with every synchronisation.
+                untrack(|| sheet(app, steps, &handover))
+            }
             None => missing(None),
         },
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    Screen::new("网格交接").back("/").view(live(draw))
+    let body = view! { {live(draw)}{steps.sure.view("", |_| SURE.to_owned(), move |one| sure(app, steps, one))}{steps.off.view("dialog-sheet", |_| OFF.to_owned(), move |one| off(app, steps, one))} };
+    Screen::new("网格交接").back("/").view(body.into_any())
 }
 
-fn sheet(app: App, handover: &Handover) -> AnyView {
+const SURE: &str = "确认交接？";
+const OFF: &str = "取消交接";
+
+/// What a person says of a hand-over, in dialogs beside the page: it is drawn anew when the other side says something.
+#[derive(Clone, Copy, Default)]
+struct Steps {
+    sure: Beside<Handover>,
+    off: Beside<Handover>,
+}
+
+fn sheet(app: App, steps: Steps, handover: &Handover) -> AnyView {
     let directory = use_directory();
     let side = handover.side(&app.user());
     let next = handover.waits_for();
@@ -106,8 +125,26 @@ fn sheet(app: App, handover: &Handover) -> AnyView {
         }
         _ => banner(Tone::Info, "clock", handover.words(), "接手人先核对，移交人最后确认。", Vec::new()),
     };
-    let act = (side.is_some() && side == next).then(|| button(app, handover.clone()));
-    let cancel = (side.is_some() && next.is_some()).then(|| cancel(app, handover.clone()));
+    let leaves = side == Some(Side::Leaver);
+    let act = (side.is_some() && side == next).then(|| {
+        let (handover, words) = (handover.clone(), if leaves { "我已移交清楚" } else { "我已逐项核对" });
+        let ask = move |_| steps.sure.ask(handover.clone());
+        view! {
+            <button class="btn btn-primary btn-wide" type="button" data-testid="handover-confirm" on:click=ask>
+                {icon("check")}
+                {words}
+            </button>
+        }
+    });
+    let cancel = (side.is_some() && next.is_some()).then(|| {
+        let handover = handover.clone();
+        let ask = move |_| steps.off.ask(handover.clone());
+        view! {
+            <button class="btn btn-wide" type="button" data-testid="handover-cancel" on:click=ask>
+                "清单不对，取消交接"
+            </button>
+        }
+    });
     let group = |kind: ItemKind, title: &'static str| {
         list(title, handover.items.iter().filter(move |i| i.kind == kind))
     };
@@ -140,72 +177,51 @@ fn list<'a>(title: &str, items: impl Iterator<Item = &'a Item>) -> Option<AnyVie
     (!rows.is_empty()).then(|| listed(format!("{title} {}", rows.len()), None, rows))
 }
 
-fn button(app: App, handover: Handover) -> AnyView {
-    let (open, toasts) = (RwSignal::new(false), use_toasts());
+fn sure(app: App, steps: Steps, handover: &Handover) -> AnyView {
+    let (toasts, open) = (use_toasts(), steps.sure.open());
     let leaves = handover.side(&app.user()) == Some(Side::Leaver);
-    let (words, ask) = if leaves {
-        let text = "确认后这个网格由接手人负责，您承办的事项和没走完的走访任务一起转过去。";
-        (
-            "我已移交清楚",
-            Confirm {
-                title: "确认移交？".to_owned(),
-                text: text.to_owned(),
-                yes: "确认移交".to_owned(),
-                danger: false,
-            },
-        )
+    let (yes, text) = if leaves {
+        ("确认移交", "确认后这个网格由接手人负责，您承办的事项和没走完的走访任务一起转过去。")
     } else {
-        let text = "确认后等移交人最后确认，然后这个网格由您负责。";
-        (
-            "我已逐项核对",
-            Confirm {
-                title: "确认接手？".to_owned(),
-                text: text.to_owned(),
-                yes: "确认接手".to_owned(),
-                danger: false,
-            },
-        )
+        ("确认接手", "确认后等移交人最后确认，然后这个网格由您负责。")
     };
-    let act = move || write(app, toasts, handover.clone(), handover.confirm());
+    let handover = handover.clone();
+    let go = move || {
+        open.set(false);
+        write(app, toasts, handover.clone(), handover.confirm());
+    };
     view! {
-        {opener(open, "btn btn-primary btn-wide", "handover-confirm", Some("check"), words)}
-        {confirm(open, ask, act)}
+        <div class="dialog-body"><p>{text}</p></div>
+        {Foot::new(open, yes, "confirm-yes").click(go)}
     }
     .into_any()
 }
 
-fn cancel(app: App, handover: Handover) -> AnyView {
-    let (open, toasts, reason) = (RwSignal::new(false), use_toasts(), RwSignal::new(String::new()));
-    let inside = move || {
-        let handover = handover.clone();
-        let go = move || {
-            let text = reason.get_untracked().trim().to_owned();
-            if text.is_empty() {
-                return toasts.warn("请写明哪里不对");
-            }
-            open.set(false);
-            write(app, toasts, handover.clone(), handover.cancel(&text));
-        };
-        view! {
-            <div class="dialog-body">
-                <div class="field">
-                    <label class="label" for="handover-why">"哪里不对"</label>
-                    <textarea
-                        class="input"
-                        id="handover-why"
-                        rows="3"
-                        data-testid="handover-why"
-                        on:input=move |ev| reason.set(event_target_value(&ev))
-                    ></textarea>
-                </div>
-            </div>
-            {Foot::new(open, "取消交接", "handover-cancel-yes").away("返回").danger(true).click(go)}
+fn off(app: App, steps: Steps, handover: &Handover) -> AnyView {
+    let (toasts, open, reason) = (use_toasts(), steps.off.open(), RwSignal::new(String::new()));
+    let handover = handover.clone();
+    let go = move || {
+        let text = reason.get_untracked().trim().to_owned();
+        if text.is_empty() {
+            return toasts.warn("请写明哪里不对");
         }
-        .into_any()
+        open.set(false);
+        write(app, toasts, handover.clone(), handover.cancel(&text));
     };
     view! {
-        {opener(open, "btn btn-wide", "handover-cancel", None, "清单不对，取消交接")}
-        {dialog(open, "dialog-sheet", "取消交接", Box::new(inside))}
+        <div class="dialog-body">
+            <div class="field">
+                <label class="label" for="handover-why">"哪里不对"</label>
+                <textarea
+                    class="input"
+                    id="handover-why"
+                    rows="3"
+                    data-testid="handover-why"
+                    on:input=move |ev| reason.set(event_target_value(&ev))
+                ></textarea>
+            </div>
+        </div>
+        {Foot::new(open, OFF, "handover-cancel-yes").away("返回").danger(true).click(go)}
     }
     .into_any()
 }

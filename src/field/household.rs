@@ -11,8 +11,8 @@ use gridbook_domain::summary::Summary;
 use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
-use super::records::record_row;
-use super::screen::Screen;
+use super::records::listed;
+use super::screen::{self, Screen};
 use crate::app::{App, use_app};
 use crate::ui::ask::asking;
 use crate::ui::directory::use_directory;
@@ -43,6 +43,18 @@ pub(super) fn load(app: App, id: EntityId) -> Loaded {
     loaded
 }
 
+/// A page that is called what `words` makes of its record's row, by now; `none` while there is nothing to make a name of.
+/// The name follows, the page stays.
+pub(super) fn named(id: EntityId, none: &'static str, words: fn(&Summary) -> String) -> Screen {
+    let app = use_app();
+    let name = Memo::new(move |_| {
+        let known = app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref()).map(words));
+        known.filter(|name| !name.is_empty()).unwrap_or_else(|| none.to_owned())
+    });
+    Effect::new(move |_| name.with(|name| screen::call(name)));
+    Screen::new(name.get_untracked()).heading(live(move || name.get()))
+}
+
 /// What stands in the place of a record that is not here.
 pub(super) fn missing(words: Option<String>) -> AnyView {
     match words {
@@ -64,18 +76,14 @@ pub(super) fn page(id: EntityId) -> AnyView {
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    let title = app
-        .rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|s| s.title.clone())))
-        .unwrap_or_default();
-    let title = if title.is_empty() { "户".to_owned() } else { title };
-    Screen::new(title).back("/households").view(asking(|| live(draw)))
+    named(id, "户", |row| row.title.clone()).back("/households").view(asking(|| live(draw)))
 }
 
 fn card(app: App, entity: &Entity) -> AnyView {
     let (view, values) = (&HouseholdView::of(entity), &entity.values());
     let id = view.id;
     let package = app.package();
-    let stands = same::stands(app, view);
+    let stands = same::standing(app, view);
     let conflict = (!view.conflicts.is_empty()).then(|| {
         let look = view! { <a class="btn btn-small" href=format!("#/record/{id}")>"去选"</a> }.into_any();
         banner(Tone::Warn, "warn", "两个人改得不一样", "两个内容都在，请选一个作准。", vec![look])
@@ -83,8 +91,8 @@ fn card(app: App, entity: &Entity) -> AnyView {
     view! {
         {conflict}
         {same::same(app, view, values, |id| format!("#/household/{id}"))}
-        {stands.then(|| actions(id))}
-        {stands.then(|| live(move || next_visit(app, id, &app.package())))}
+        {live(move || stands.get().then(|| actions(id)))}
+        {live(move || stands.get().then(|| next_visit(app, id, &app.package())).flatten())}
         {facts(app, &package, view, crate::ui::facts::more(app, view, values))}
         {people(app, &package, view)}
         <article class="card">
@@ -279,13 +287,10 @@ fn person(id: EntityId, package: &Package, member: &Member, today: chrono::Naive
     .into_any()
 }
 
-fn history(app: App, id: EntityId, stands: bool) -> AnyView {
-    let draw = move || {
-        let user = app.user();
-        let package = app.package();
-        let now = app.now_ms();
-        let whole = same::whole(app, id);
-        let rows = app.rows(|rows| {
+fn history(app: App, id: EntityId, stands: Memo<bool>) -> AnyView {
+    let found = move || {
+        let (whole, stands) = (same::whole(app, id), stands.get());
+        app.rows(|rows| {
             let about = |house: EntityId| house == id || stands && whole.contains(&house);
             let of_house =
                 |summary: &Summary| summary.household.is_some_and(about) && summary.kind.is_report();
@@ -294,21 +299,13 @@ fn history(app: App, id: EntityId, stands: bool) -> AnyView {
                 .filter(|row| row.visible() && row.summary.as_ref().is_some_and(of_house))
                 .collect();
             let list = largest_first(list, |row| row.summary.as_ref().map_or(0, |s| s.at));
-            list.into_iter()
-                .take(50)
-                .filter_map(|row| record_row(&package, rows, row, &user, now))
-                .collect::<Vec<_>>()
-        });
-        if rows.is_empty() {
-            view! { <p class="muted">"还没有走访、隐患和纠纷。"</p> }.into_any()
-        } else {
-            view! { <ul class="rows">{rows}</ul> }.into_any()
-        }
+            list.into_iter().take(50).filter_map(|row| row.summary.as_ref().map(|s| s.id)).collect()
+        })
     };
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">"这一户的记录"</h2></div>
-            {live(draw)}
+            {listed(app, "还没有走访、隐患和纠纷。", found)}
         </section>
     }
     .into_any()

@@ -4,9 +4,10 @@ use gridbook_log::EntityId;
 use leptos::prelude::*;
 
 use super::screen::Screen;
-use crate::app::{App, Round};
+use crate::app::{App, Behind};
 use crate::ui::later::{Part, Rest};
 use crate::ui::router::Route;
+use crate::ui::rows::part;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::Toasts;
 
@@ -16,9 +17,10 @@ pub struct Later {
     open: fn(&Route) -> AnyView,
     today: fn(App) -> AnyView,
     told: fn(App) -> AnyView,
+    due: fn(App) -> AnyView,
     pub(super) others: fn(App, EntityId) -> AnyView,
     pub(super) log_call: fn(App, Toasts, EntityId),
-    round: Round,
+    behind: Behind,
 }
 
 impl Later {
@@ -28,9 +30,10 @@ impl Later {
             open: super::open,
             today: super::today::view,
             told: super::today::top,
+            due: super::due::view,
             others: super::alarm::others,
             log_call: super::alarm::log_call,
-            round: crate::app::round,
+            behind: Behind::new(),
         }
     }
 }
@@ -42,8 +45,8 @@ impl Default for Later {
 }
 
 impl Part for Later {
-    fn round(self) -> Round {
-        self.round
+    fn behind(self) -> Behind {
+        self.behind
     }
 }
 
@@ -55,6 +58,12 @@ pub(super) fn today(app: App) -> AnyView {
 /// Dangers of which I was told, as soon as it has come.
 pub(super) fn told(app: App) -> AnyView {
     Rest::<Later>::held().view(move |part| (part.told)(app), |_| ().into_any())
+}
+
+/// Whom to visit and what to look at again, as soon as it has come.
+pub(super) fn due(app: App) -> AnyView {
+    Rest::<Later>::held()
+        .view(move |part| (part.due)(app), |_| part("该走访的户".to_owned(), None, loading(3)))
 }
 
 /// The page of an address, or a word about why it is not there yet.

@@ -158,8 +158,10 @@ fn sync(app: App) -> AnyView {
 fn leave(app: App) -> AnyView {
     let router = use_router();
     let open = RwSignal::new(false);
+    // Only with the number in its words is the dialog another one.
+    let waiting = Memo::new(move |_| app.sync.with(|sync| sync.unsent.waiting));
     let ask = move || {
-        let waiting = app.sync.with(|sync| sync.unsent.waiting);
+        let waiting = waiting.get();
         let text = if waiting > 0 {
             format!(
                 "还有 {waiting} 条没有送出。退出后它们留在本机，不会丢；下次登录这个账号才会继续送。建议先同步或导出。"

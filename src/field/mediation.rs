@@ -161,11 +161,18 @@ pub(super) fn of_dispute(app: App, case: &CaseView) -> Option<AnyView> {
         return None;
     }
     let about = case.id.to_string();
-    let file = app.rows(|rows| {
-        let files = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-        let mut own = files.filter(|s| s.kind == RecordKind::Mediation && s.categories.contains(&about));
-        own.next().map(|summary| summary.id)
+    let file = Memo::new(move |_| {
+        app.rows(|rows| {
+            let files = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let mut own = files.filter(|s| s.kind == RecordKind::Mediation && s.categories.contains(&about));
+            own.next().map(|summary| summary.id)
+        })
     });
+    let case = case.clone();
+    Some(live(move || file_of(app, &case, file.get())))
+}
+
+fn file_of(app: App, case: &CaseView, file: Option<EntityId>) -> Option<AnyView> {
     if let Some(id) = file {
         let href = format!("#/record/{id}");
         return Some(

@@ -11,8 +11,8 @@ use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::household::{load, missing};
-use super::records::record_row;
+use super::household::{load, missing, named};
+use super::records;
 use super::screen::{Screen, Tab};
 use crate::app::{App, use_app};
 use crate::ui::form::household_line;
@@ -28,13 +28,12 @@ pub(super) fn page(id: EntityId) -> AnyView {
     let loaded = load(app, id);
     let draw = move || match loaded.get() {
         None => loading(4),
-        Some(Ok(Some(entity))) => card(app, &entity),
+        // Drawn anew when the point changes, not with every synchronisation.
+        Some(Ok(Some(entity))) => untrack(|| card(app, &entity)),
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    let title = app.row(id).and_then(|row| row.summary).map(|summary| summary.title).unwrap_or_default();
-    let title = if title.is_empty() { "点位".to_owned() } else { title };
-    Screen::new(title).back("/places").view(live(draw))
+    named(id, "点位", |row| row.title.clone()).back("/places").view(live(draw))
 }
 
 fn due(app: App, id: EntityId) -> Option<PointDue> {
@@ -57,12 +56,10 @@ fn sheet(package: &Package, kind: &str, id: EntityId) -> (String, &'static str) 
     }
 }
 
-fn card(app: App, entity: &Entity) -> AnyView {
-    let (id, package, now) = (entity.id(), app.package(), app.now_ms());
-    let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
-    let kind = text("point_kind");
-    let (href, words) = sheet(&package, &kind, id);
-    let next = due(app, id).map(|point| {
+/// When it is patrolled next, and was last.
+fn next(app: App, id: EntityId) -> Option<AnyView> {
+    let now = app.now_ms();
+    due(app, id).map(|point| {
         let (tone, words) = match (point.due.watch, point.due.late) {
             (true, _) => ("stat stat-danger", "要有人值守".to_owned()),
             (_, true) => ("stat stat-danger", "已过期".to_owned()),
@@ -80,12 +77,21 @@ fn card(app: App, entity: &Entity) -> AnyView {
                 <div class="stat"><span class="stat-value">{last}</span><span class="stat-label">"上次巡查"</span></div>
             </div>
         }
-    });
+        .into_any()
+    })
+}
+
+fn card(app: App, entity: &Entity) -> AnyView {
+    let (id, package) = (entity.id(), app.package());
+    let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
+    let kind = text("point_kind");
+    let (href, words) = sheet(&package, &kind, id);
     let line = |label: &'static str, words: String| {
         (!words.is_empty()).then(|| view! { <div><dt>{label}</dt><dd>{words}</dd></div> }.into_any())
     };
     let values = entity.values();
-    let homes = threatened(app, &values);
+    let about = values.clone();
+    let homes = live(move || threatened(app, &about));
     let call = [("phone", "responsible"), ("monitor_phone", "monitor")].map(|(number, who)| {
         let (phone, who) = (text(number), text(who));
         (!phone.is_empty()).then(|| {
@@ -106,7 +112,7 @@ fn card(app: App, entity: &Entity) -> AnyView {
     view! {
         <a class="btn btn-primary btn-wide" href=href data-testid="place-patrol">{icon("tick")}{words}</a>
         <a class="btn btn-wide" href=hazard data-testid="place-hazard">{icon("hazard")}"这里有隐患，直接上报"</a>
-        {next}
+        {live(move || next(app, id))}
         <article class="card">
             <div class="card-head">
                 <h2 class="card-title">"点位"</h2>
@@ -198,31 +204,21 @@ fn threatened(app: App, values: &Values) -> Option<AnyView> {
 /// Patrols of the point, the last first.
 fn history(app: App, id: EntityId) -> AnyView {
     let name = Value::from(id.to_string());
-    let draw = move || {
-        let (user, package, now) = (app.user(), app.package(), app.now_ms());
+    let found = move || {
         let about = name.as_str().unwrap_or_default();
-        let rows = app.rows(|rows| {
-            let here = |row: &Summary| {
+        app.rows(|rows| {
+            let here = |row: &&Summary| {
                 row.kind == RecordKind::Entry && row.categories.iter().any(|held| held == about)
             };
-            let list: Vec<_> =
-                rows.values().filter(|row| row.visible() && row.summary.as_ref().is_some_and(here)).collect();
-            let list = largest_first(list, |row| row.summary.as_ref().map_or(0, |s| s.at));
-            list.into_iter()
-                .take(30)
-                .filter_map(|row| record_row(&package, rows, row, &user, now))
-                .collect::<Vec<_>>()
-        });
-        if rows.is_empty() {
-            view! { <p class="muted">"还没有巡查记录。"</p> }.into_any()
-        } else {
-            view! { <ul class="rows">{rows}</ul> }.into_any()
-        }
+            let list = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let list = largest_first(list.filter(here).collect(), |row| row.at);
+            list.into_iter().take(30).map(|row| row.id).collect()
+        })
     };
     view! {
         <section class="section">
             <div class="section-head"><h2 class="section-title">"巡查记录"</h2></div>
-            {live(draw)}
+            {records::listed(app, "还没有巡查记录。", found)}
         </section>
     }
     .into_any()
@@ -231,9 +227,9 @@ fn history(app: App, id: EntityId) -> AnyView {
 /// Every point of the own area.
 pub(super) fn list() -> AnyView {
     let app = use_app();
-    let draw = move || {
+    let points = Memo::new(move |_| {
         let package = app.package();
-        let rows = app.rows(|rows| {
+        app.rows(|rows| {
             let points = rows
                 .values()
                 .filter(|row| row.visible())
@@ -243,13 +239,19 @@ pub(super) fn list() -> AnyView {
                 .map(|point| {
                     let kind =
                         point.categories.first().map_or("", |id| package.label("point_kind", id)).to_owned();
-                    let end = (point.state == "closed").then(|| tag("", "停用"));
-                    let (href, symbol) = (format!("#/place/{}", point.id), Some("pin"));
-                    let (title, sub) = (point.title.clone(), format!("{kind} · {}", point.subtitle));
-                    Line { href, test: "place-row", symbol, title, sub, end, ..Line::default() }.draw()
+                    let sub = format!("{kind} · {}", point.subtitle);
+                    (point.id, point.title.clone(), sub, point.state == "closed")
                 })
                 .collect::<Vec<_>>()
-        });
+        })
+    });
+    let draw = move || {
+        let one = |(id, title, sub, closed): (EntityId, String, String, bool)| {
+            let end = closed.then(|| tag("", "停用"));
+            let (href, symbol) = (format!("#/place/{id}"), Some("pin"));
+            Line { href, test: "place-row", symbol, title, sub, end, ..Line::default() }.draw()
+        };
+        let rows: Vec<AnyView> = points.get().into_iter().map(one).collect();
         if rows.is_empty() {
             let new = view! { <a class="btn btn-primary" href="#/place/new">"登记一处"</a> }.into_any();
             let text = "地灾点、山塘、九小场所登记在这里，到了该巡查的日子会出现在今天。";

@@ -20,16 +20,16 @@ use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
 use super::alarm::alarm;
-use super::household::{load, missing};
+use super::household::{load, missing, named};
 use super::mediation;
 use super::paper;
 pub(super) use detail::plain_text;
 
-use super::screen::Screen;
 use crate::app::{App, use_app};
 use crate::ui::again;
 use crate::ui::alarm::chain;
 use crate::ui::badge::{self, Arrival};
+use crate::ui::dialog::Beside;
 use crate::ui::directory::use_directory;
 use crate::ui::gap;
 use crate::ui::icon::icon;
@@ -43,19 +43,34 @@ use crate::ui::way::way;
 pub(super) fn page(id: EntityId) -> AnyView {
     let app = use_app();
     let loaded = load(app, id);
+    let beside = Dialogs::default();
+    // How far it has come on its way, which is not written in the record itself.
+    let way = Memo::new(move |_| {
+        let row = app.row(id)?;
+        Some((row.refused, row.unsent == 0, row.sent_at.is_some(), app.is_held(id)))
+    });
     let draw = move || match loaded.get() {
         None => loading(5),
-        Some(Ok(Some(entity))) => record(app, &entity),
+        Some(Ok(Some(entity))) => {
+            way.track();
+            // Drawn anew when the record changes, not with every synchronisation.
+            untrack(|| record(app, beside, &entity))
+        }
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    let kind =
-        app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref().map(|summary| summary.kind)));
-    let title = kind.map_or("记录", gridbook_domain::record::RecordKind::label);
-    Screen::new(title).back("/records").view(live(draw))
+    let body = view! { {live(draw)}{act::dialog(app, beside.steps)}{picture::dialog(app, beside.looks)} };
+    named(id, "记录", |row| row.kind.label().to_owned()).back("/records").view(body.into_any())
 }
 
-fn record(app: App, entity: &Rc<Entity>) -> AnyView {
+/// What may stand open over the page while it is drawn anew.
+#[derive(Clone, Copy, Default)]
+struct Dialogs {
+    steps: act::Steps,
+    looks: Beside<picture::Look>,
+}
+
+fn record(app: App, beside: Dialogs, entity: &Rc<Entity>) -> AnyView {
     let Some(case) = CaseView::of(entity) else {
         // A household opened for its contradictions.
         return conflict::conflicts(app, entity).unwrap_or_else(|| settled(entity.id()));
@@ -83,14 +98,14 @@ fn record(app: App, entity: &Rc<Entity>) -> AnyView {
         {control(app, &case, entity)}
         {head(app, &case, entity)}
         {conflict::conflicts(app, entity)}
-        {actions(app, &case, entity)}
+        {actions(app, beside.steps, &case, entity)}
         {mediation::of_dispute(app, &case)}
         {(case.kind == RecordKind::Mediation).then(|| mediation::progress(app, &case))}
         {paper::of_record(app, &case)}
         {notified}
         {case.kind.is_case().then(|| detail::seven(&case))}
         {detail::facts(app, &case)}
-        {picture::pictures(app, &case, entity)}
+        {picture::pictures(app, beside.looks, &case, entity)}
         {detail::family(app, &case)}
         <section class="section">
             <div class="section-head"><h2 class="section-title">"经过"</h2></div>
@@ -201,7 +216,7 @@ fn head(app: App, case: &CaseView, entity: &Entity) -> AnyView {
 }
 
 /// What this person can do now: correct it, or take a step of the workflow.
-fn actions(app: App, case: &CaseView, entity: &Entity) -> AnyView {
+fn actions(app: App, beside: act::Steps, case: &CaseView, entity: &Entity) -> AnyView {
     let package = app.package();
     let actor = app.actor();
     let today = app.today();
@@ -230,7 +245,7 @@ fn actions(app: App, case: &CaseView, entity: &Entity) -> AnyView {
     let found = Arc::new(found.filter_map(|(_, blob)| blob.thumb.clone()).collect::<Vec<_>>());
     // Splitting takes a form of its own, at the desk.
     let steps = steps.into_iter().filter(|step| step.action != "split");
-    let steps = steps.map(|step| act::step(app, case, step, &found)).collect_view();
+    let steps = steps.map(|step| act::step(app, beside, case, step, &found)).collect_view();
     let hint = (!before && case.kind.is_case()).then(|| {
         view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
     });

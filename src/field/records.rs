@@ -1,9 +1,10 @@
 //! 记录: what I wrote, and where each one is.
 
+use std::collections::BTreeSet;
+
 use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::summary::Summary;
-use gridbook_domain::workflow::waits_for;
 use gridbook_log::EntityId;
 use gridbook_sync::replica::Row;
 use leptos::prelude::*;
@@ -98,7 +99,9 @@ pub(super) fn page(route: &Route) -> AnyView {
     Effect::new(move |_| {
         app.version.track();
         leptos::task::spawn_local(async move {
-            if let Ok(found) = app.drafts().await {
+            if let Ok(found) = app.drafts().await
+                && drafts.try_with_untracked(|old| *old != found) == Some(true)
+            {
                 drafts.try_set(found);
             }
         });
@@ -155,11 +158,14 @@ pub(super) fn page(route: &Route) -> AnyView {
 fn found(app: App, choice: Choice) -> Vec<EntityId> {
     let user = app.user();
     let (whose, kind, arrival) = (choice.whose.get(), choice.kind.get(), choice.arrival.get());
-    let (package, actor, today) = (app.package(), app.actor(), app.today());
+    let waiting: BTreeSet<EntityId> = match whose {
+        Whose::Waiting => app.waiting(|found| found.into_iter().map(|summary| summary.id).collect()),
+        _ => BTreeSet::new(),
+    };
     let fits = |summary: &Summary| match whose {
         Whose::Mine => summary.reporter == user,
         Whose::All => true,
-        Whose::Waiting => summary.is_open() && waits_for(&package, &actor, summary, today),
+        Whose::Waiting => waiting.contains(&summary.id),
     };
     app.rows(|rows| {
         let list: Vec<&Summary> = rows
@@ -172,6 +178,27 @@ fn found(app: App, choice: Choice) -> Vec<EntityId> {
             .map(|(summary, _)| summary)
             .collect();
         largest_first(list, |summary| summary.updated).into_iter().map(|summary| summary.id).collect()
+    })
+}
+
+/// Records in a part of a page, each drawn anew only when it changes; `none` stands there while there are none.
+pub(super) fn listed(
+    app: App,
+    none: &'static str,
+    found: impl Fn() -> Vec<EntityId> + Send + Sync + 'static,
+) -> AnyView {
+    let found = Memo::new(move |_| found());
+    let lines = move || found.with(|ids| ids.iter().filter_map(|id| line(app, *id)).collect());
+    let list = move || {
+        if found.with(Vec::is_empty) {
+            return view! { <p class="muted">{none}</p> }.into_any();
+        }
+        view! { <ul class="rows">{window::rows(lines)}</ul> }.into_any()
+    };
+    let any = Memo::new(move |_| found.with(Vec::is_empty));
+    live(move || {
+        any.track();
+        untrack(list)
     })
 }
 

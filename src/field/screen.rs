@@ -20,6 +20,7 @@ pub(super) enum Tab {
 /// A screen being put together.
 pub(super) struct Screen {
     title: String,
+    heading: Option<AnyView>,
     sub: Option<AnyView>,
     back: Option<String>,
     tab: Option<Tab>,
@@ -29,7 +30,21 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), sub: None, back: None, tab: None, foot: None, action: None }
+        Self {
+            title: title.into(),
+            heading: None,
+            sub: None,
+            back: None,
+            tab: None,
+            foot: None,
+            action: None,
+        }
+    }
+
+    /// The title as it stands on the page, where it may change while the page is open; see [`call`].
+    pub(super) fn heading(mut self, heading: AnyView) -> Self {
+        self.heading = Some(heading);
+        self
     }
 
     /// A line under the title.
@@ -79,13 +94,14 @@ impl Screen {
         let sub = self.sub.map(|sub| view! { <p class="appbar-sub">{sub}</p> });
         let end = self.action.unwrap_or_else(lamp);
         let foot = self.foot.or_else(|| self.tab.map(tabbar));
-        document().set_title(&format!("{} · 网格簿", self.title));
+        call(&self.title);
+        let heading = self.heading.unwrap_or_else(|| self.title.into_any());
         view! {
             <div class="screen">
                 <header class="appbar">
                     {back}
                     <div class="appbar-text">
-                        <h1 class="appbar-title" tabindex="-1">{self.title}</h1>
+                        <h1 class="appbar-title" tabindex="-1">{heading}</h1>
                         {sub}
                     </div>
                     {end}
@@ -96,6 +112,11 @@ impl Screen {
         }
         .into_any()
     }
+}
+
+/// Gives the window a page's name.
+pub(super) fn call(title: &str) {
+    document().set_title(&format!("{title} · 网格簿"));
 }
 
 /// Where synchronisation stands, in two words.

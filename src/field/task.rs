@@ -7,8 +7,8 @@ use gridbook_domain::summary::Summary;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
-use super::household::missing;
-use super::screen::{Screen, Tab};
+use super::household::{missing, named};
+use super::screen::Tab;
 use crate::app::{App, use_app};
 use crate::ui::format;
 use crate::ui::icon::icon;
@@ -49,57 +49,83 @@ pub(super) fn mine(app: App) -> AnyView {
 }
 
 /// A household of the task, or a case to ask about.
-fn line(test: &'static str, href: String, row: &Summary, done: bool) -> AnyView {
+fn line(test: &'static str, page: &str, row: Named) -> AnyView {
+    let done = row.done;
     let end = done.then(|| view! { <span class="tag tag-ok">{icon("tick")}"已走访"</span> }.into_any());
-    let (title, sub) = (row.title.clone(), row.subtitle.clone());
+    let (href, title, sub) = (format!("#/{page}/{}", row.id), row.title, row.sub);
     Line { href, test, title, sub, short: true, end, done: Some(done), ..Line::default() }.draw()
+}
+
+/// A household or a case as it stands on the page of a task.
+#[derive(Clone, PartialEq)]
+struct Named {
+    id: EntityId,
+    title: String,
+    sub: String,
+    done: bool,
+}
+
+/// A task as its page shows it.
+#[derive(Clone, PartialEq)]
+struct Shown {
+    cancelled: bool,
+    words: String,
+    homes: Vec<Named>,
+    cases: Vec<Named>,
+    /// Households whose data are not here.
+    away: usize,
 }
 
 /// One task: the own part of it, where some of its households are somebody else's.
 pub(super) fn page(id: EntityId) -> AnyView {
     let app = use_app();
+    let shown = Memo::new(move |_| shown(app, id));
     let draw = move || {
-        let user = app.user();
-        app.rows(|rows| {
-            let seen: Vec<&Summary> =
-                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
-            let Some(whole) = rows.get(&id).and_then(|row| VisitTask::of_row(row.summary.as_ref()?)) else {
-                return Some(missing(None));
-            };
-            let own = whole.clone().by_person().into_iter().find(|part| part.user == user);
-            let task = own.unwrap_or(whole);
-            let state = so_far(app, &task, &seen);
-            let found = |id: &EntityId| rows.get(id).and_then(|row| row.summary.as_ref());
-            let home = |id: &EntityId| {
-                let done = !state.left.contains(id);
-                Some(line("task-row", format!("#/household/{id}"), found(id)?, done))
-            };
-            let done = task.households.iter().filter(|id| !state.left.contains(id));
-            let homes: Vec<AnyView> = state.left.iter().chain(done).filter_map(home).collect();
-            // What lies outside this phone's grid is not here to be shown.
-            let away = task.households.len() - homes.len();
-            let case = |id: &EntityId| Some(line("task-case", format!("#/record/{id}"), found(id)?, false));
-            let cases: Vec<AnyView> = state.call_backs.iter().filter_map(case).collect();
-            let until = format::short_day(task.terms.due, app.today());
-            let words = format!("走访了 {}/{} 户，到 {until} 为止。", state.done.part, state.done.whole);
-            let away = (away > 0).then(|| {
-                view! { <p class="muted">{format!("另有 {away} 户的资料不在本机，同步后再看。")}</p> }
-            });
-            let off = task.cancelled.then(|| view! { <p class="strong">"这份任务已取消，不用再走。"</p> });
-            let part =
-                |title: &str, rows: Vec<AnyView>| (!rows.is_empty()).then(|| listed(title, None, rows));
-            view! {
-                {off}
-                <p data-testid="task-words">{words}</p>
-                {part("要走访的户", homes)}
-                {away}
-                {part("顺便问一问结果", cases)}
-            }
-            .into_any()
-            .into()
-        })
+        let Some(task) = shown.get() else { return missing(None) };
+        let off = task.cancelled.then(|| view! { <p class="strong">"这份任务已取消，不用再走。"</p> });
+        let away = (task.away > 0).then(|| {
+            view! { <p class="muted">{format!("另有 {} 户的资料不在本机，同步后再看。", task.away)}</p> }
+        });
+        let part = |title: &str, test: &'static str, page: &str, rows: Vec<Named>| {
+            let rows: Vec<AnyView> = rows.into_iter().map(|row| line(test, page, row)).collect();
+            (!rows.is_empty()).then(|| listed(title, None, rows))
+        };
+        view! {
+            {off}
+            <p data-testid="task-words">{task.words}</p>
+            {part("要走访的户", "task-row", "household", task.homes)}
+            {away}
+            {part("顺便问一问结果", "task-case", "record", task.cases)}
+        }
+        .into_any()
     };
-    let title = app.row(id).and_then(|row| row.summary).map(|summary| summary.title).unwrap_or_default();
-    let title = if title.is_empty() { "走访任务".to_owned() } else { title };
-    Screen::new(title).back("/").tab(Tab::Home).view(live(draw))
+    named(id, "走访任务", |row| row.title.clone()).back("/").tab(Tab::Home).view(live(draw))
+}
+
+fn shown(app: App, id: EntityId) -> Option<Shown> {
+    let user = app.user();
+    app.rows(|rows| {
+        let seen: Vec<&Summary> =
+            rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+        let whole = rows.get(&id).and_then(|row| VisitTask::of_row(row.summary.as_ref()?))?;
+        let own = whole.clone().by_person().into_iter().find(|part| part.user == user);
+        let task = own.unwrap_or(whole);
+        let state = so_far(app, &task, &seen);
+        let found = |id: &EntityId, done: bool| {
+            let row = rows.get(id)?.summary.as_ref()?;
+            Some(Named { id: *id, title: row.title.clone(), sub: row.subtitle.clone(), done })
+        };
+        let done = task.households.iter().filter(|id| !state.left.contains(id));
+        let home = |id: &EntityId| found(id, !state.left.contains(id));
+        let homes: Vec<Named> = state.left.iter().chain(done).filter_map(home).collect();
+        let until = format::short_day(task.terms.due, app.today());
+        Some(Shown {
+            cancelled: task.cancelled,
+            words: format!("走访了 {}/{} 户，到 {until} 为止。", state.done.part, state.done.whole),
+            // What lies outside this phone's grid is not here to be shown.
+            away: task.households.len() - homes.len(),
+            homes,
+            cases: state.call_backs.iter().filter_map(|id| found(id, false)).collect(),
+        })
+    })
 }

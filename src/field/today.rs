@@ -9,7 +9,7 @@ use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::{Hint, Summary};
 use gridbook_domain::warning::{Asks, Warning, standing};
-use gridbook_domain::workflow::{looks_after, waits_for};
+use gridbook_domain::workflow::looks_after;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
@@ -108,13 +108,9 @@ const MINE: usize = 5;
 /// What came back to me as its reporter stands elsewhere.
 fn mine(app: App) -> AnyView {
     let list = Memo::new(move |_| {
-        let (package, actor, today) = (app.package(), app.actor(), app.today());
-        app.rows(|rows| {
-            let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-            let asked = |row: &Summary| row.reporter == actor.user && row.hints.contains(&Hint::Supplement);
-            let mut found: Vec<&Summary> = seen
-                .filter(|row| row.is_open() && !asked(row) && waits_for(&package, &actor, row, today))
-                .collect();
+        let user = app.user();
+        app.waiting(|mut found: Vec<&Summary>| {
+            found.retain(|row| row.reporter != user || !row.hints.contains(&Hint::Supplement));
             let due = |row: &&Summary| row.deadline().and_then(|limit| limit.due).unwrap_or(u64::MAX);
             gridbook_log::order_by_key(&mut found, |row| (due(row), row.at));
             (found.len(), found.into_iter().take(MINE).cloned().collect::<Vec<_>>())

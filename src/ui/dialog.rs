@@ -121,6 +121,58 @@ fn draw_dialog(
     .into_any()
 }
 
+/// A dialog beside a page that is drawn anew whenever its data change: it stays as it was opened, with what was typed. A
+/// copy goes to whatever opens it, which says what it is about.
+pub struct Beside<T: Send + Sync + 'static> {
+    open: RwSignal<bool>,
+    about: RwSignal<Option<T>>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Beside<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Beside<T> {}
+
+impl<T: Clone + Send + Sync + 'static> Default for Beside<T> {
+    fn default() -> Self {
+        Self { open: RwSignal::new(false), about: RwSignal::new(None) }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Beside<T> {
+    /// Opens it.
+    pub fn ask(self, about: T) {
+        self.about.set(Some(about));
+        self.open.set(true);
+    }
+
+    /// Its signal, for what closes it.
+    pub fn open(self) -> RwSignal<bool> {
+        self.open
+    }
+
+    /// The dialog, to stand beside the page; `inside` draws it when it opens.
+    pub fn view(
+        self,
+        class: &'static str,
+        title: fn(&T) -> String,
+        inside: impl Fn(&T) -> AnyView + Send + Sync + Clone + 'static,
+    ) -> AnyView {
+        let (open, about) = (self.open, self.about);
+        live(move || {
+            let what = about.get()?;
+            let gone = Callback::new(move |()| {
+                about.try_set(None);
+            });
+            let (title, inside) = (title(&what), inside.clone());
+            Some(dialog_until(open, class, title, Box::new(move || untrack(|| inside(&what))), gone))
+        })
+    }
+}
+
 /// Forgets what a dialog was about when it closes, so that the same can be asked for again.
 pub fn forget_closed<T: Send + Sync + 'static>(open: RwSignal<bool>, about: RwSignal<Option<T>>) {
     Effect::new(move |_| {

@@ -8,12 +8,12 @@ use leptos::prelude::*;
 
 use super::live;
 use crate::app::office::Answering;
-use crate::app::{App, Round};
+use crate::app::{App, Behind};
 
 /// What a second part gives to the first: functions, by value, so that the first part names none of them.
 pub trait Part: Copy + Send + Sync + 'static {
-    /// Synchronisation, which is part of it.
-    fn round(self) -> Round;
+    /// What it does for the core.
+    fn behind(self) -> Behind;
 
     /// What a desk does after a round: it may be the authority.
     fn answering(self) -> Option<Answering> {
@@ -71,12 +71,13 @@ impl<P: Part> Rest<P> {
                 if let Some(answering) = part.answering() {
                     app.provide_answering(answering);
                 }
-                app.provide_round(part.round());
+                app.provide_behind(part.behind());
                 for act in self.wanted.try_update_value(std::mem::take).unwrap_or_default() {
                     act(part);
                 }
             } else {
                 self.stand.set(Stand::Late);
+                app.behind_is_late();
                 let again = move || self.ask(app, load, (wait_ms * 2).min(LONGEST_MS));
                 gloo::timers::callback::Timeout::new(wait_ms, again).forget();
             }
@@ -91,17 +92,18 @@ impl<P: Part> Rest<P> {
         }
     }
 
-    /// What the second part draws; `wait` draws while it is not there, and is told when it is late.
+    /// What the second part draws, once: what is on a page follows by itself, and is not made anew because something was
+    /// read while it was made. `wait` draws while the part is not there, and is told when it is late.
     pub fn view(
         self,
         draw: impl Fn(P) -> AnyView + Send + Sync + 'static,
         wait: impl Fn(bool) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
         if let Stand::Here(part) = self.stand.get_untracked() {
-            return draw(part);
+            return untrack(|| draw(part));
         }
         live(move || match self.stand.get() {
-            Stand::Here(part) => draw(part),
+            Stand::Here(part) => untrack(|| draw(part)),
             Stand::Late => wait(true),
             Stand::Coming => wait(false),
         })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gridbook_domain::form::Values;
 use gridbook_domain::household::HouseholdView;
-use gridbook_domain::household::double::{Between, between};
+use gridbook_domain::household::double::{Between, between, said};
 use gridbook_domain::household::merge::{MERGE, MERGED, Merges, put_together, take_apart};
 use gridbook_domain::household::twin::{Same, twins};
 use gridbook_domain::record::RecordKind;
@@ -45,8 +45,35 @@ fn is_one(app: App, id: EntityId) -> bool {
 }
 
 /// Whether no other stands for it: of those that went into each other one does.
-pub fn stands(app: App, view: &HouseholdView) -> bool {
+fn stands(app: App, view: &HouseholdView) -> bool {
     view.status != MERGED || view.merged_into.is_some() && !merges(app).hides(view.id)
+}
+
+/// Whether no other stands for it, by now: the other households decide that, too.
+pub fn standing(app: App, view: &HouseholdView) -> Memo<bool> {
+    let view = view.clone();
+    Memo::new(move |_| stands(app, &view))
+}
+
+/// What is said here of other households, by now: it changes with them, not with this one.
+#[derive(Clone, PartialEq)]
+struct Others {
+    stands: bool,
+    /// Whether another may be put together with this one.
+    one: bool,
+    /// Their heads, addresses and codes.
+    names: Vec<String>,
+}
+
+fn others(app: App, view: &HouseholdView, values: &Values) -> Memo<Others> {
+    let view = view.clone();
+    let houses = view.merged_into.into_iter().chain(view.merged_from.iter().copied());
+    let houses: Vec<EntityId> = houses.chain(said(values).into_iter().map(|said| said.house)).collect();
+    Memo::new(move |_| Others {
+        stands: stands(app, &view),
+        one: is_one(app, view.id),
+        names: houses.iter().map(|id| named(app, *id)).collect(),
+    })
 }
 
 /// What tells households apart: head, address and code.
@@ -58,7 +85,8 @@ fn named(app: App, id: EntityId) -> String {
     app.rows(|rows| rows.get(&id).and_then(|row| row.summary.as_ref()).map(words)).unwrap_or_default()
 }
 
-/// Banners: into which it was merged, what went into it, and which others may be the same. `href` leads to a household.
+/// Banners: into which it was merged, what went into it, and which others may be the same. They follow the other
+/// households by themselves: what is settled there is no question here any more. `href` leads to a household.
 pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) -> String) -> AnyView {
     let id = view.id;
     let target = Target::new(RecordKind::Household, &view.area, None);
@@ -66,25 +94,26 @@ pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) 
     let look = move |other: EntityId| {
         view! { <a class="btn btn-small" href=href(other) data-testid="same-open">"看那一户"</a> }.into_any()
     };
-    if let Some(stays) = view.merged_into.filter(|_| !stands(app, view)) {
+    let gone = move |stays: EntityId| {
         let mut acts = vec![look(stays)];
         if able {
             acts.push(apart(id, stays));
         }
         let text = format!("{}。走访和事项都算在那一户；这里的内容都在，可以撤销合并。", named(app, stays));
-        return banner(Tone::Warn, "info", "这一户已并入另一户", text, acts);
-    }
-    let came = view.merged_from.iter().map(|gone| {
+        banner(Tone::Warn, "info", "这一户已并入另一户", text, acts)
+    };
+    let came = move |gone: &EntityId| {
         let mut acts = vec![look(*gone)];
         if able {
             acts.push(apart(*gone, id));
         }
         banner(Tone::Info, "info", "并入了另一户的记录", named(app, *gone), acts)
-    });
-    let came = came.collect_view();
-    let (fits, edits) = (is_one(app, id), persons::edits(app, &view.area));
+    };
+    let others = others(app, view, values);
     let around = around(app, Some(id), RwSignal::new(values.clone()));
-    let one = move |found: Found| {
+    let edits = persons::edits(app, &view.area);
+    let merged = view.merged_into;
+    let one = move |found: Found, fits: bool| {
         let mut acts = vec![look(found.id)];
         if able && fits && found.between.house {
             acts.push(together(app, found.id, id));
@@ -95,13 +124,27 @@ pub fn same(app: App, view: &HouseholdView, values: &Values, href: fn(EntityId) 
         let text = format!("{}：{}。", named(app, found.id), found.words());
         banner(Tone::Warn, "warn", found.title(), text, acts)
     };
-    let alike = move || {
+    // Drawn anew when there is something else to say or to ask, not with every synchronisation.
+    let alike = move || -> Vec<AnyView> {
+        let (stands, fits) = others.with(|others| (others.stands, others.one));
+        if merged.is_some() && !stands {
+            return Vec::new();
+        }
         let found = around();
-        // Drawn anew when there is something else to ask, not with every synchronisation.
-        untrack(|| found.into_iter().take(3).map(one).collect_view())
+        untrack(|| found.into_iter().take(3).map(|found| one(found, fits)).collect())
     };
-    let people = persons::people(app, view, values, href);
-    view! { <div class="stack" data-testid="same">{came}{people}{live(alike)}</div> }.into_any()
+    let (view, values) = (view.clone(), values.clone());
+    let settled = move || {
+        let stands = others.with(|others| others.stands);
+        untrack(|| match merged.filter(|_| !stands) {
+            Some(stays) => gone(stays),
+            None => {
+                let came: Vec<AnyView> = view.merged_from.iter().map(came).collect();
+                view! { {came}{persons::people(app, &view, &values, href)} }.into_any()
+            }
+        })
+    };
+    view! { <div class="stack" data-testid="same">{live(settled)}{live(alike)}</div> }.into_any()
 }
 
 /// Another household in which somebody of this one seems to be written down.

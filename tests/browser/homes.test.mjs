@@ -110,6 +110,25 @@ test("a household's card", async (t) => {
     await desk.synced();
   });
 
+  await t.test("a round leaves an open dialog of the phone as it is, and the card behind it follows", async () => {
+    await phone.wake();
+    await phone.synced();
+    await phone.id("movement-add").click();
+    await phone.id("ask-name").fill("钟立冬");
+    await desk.id("movement-add").click();
+    await saved(desk, { kind: "birth", who: "@new", name: "钟立秋", relation: "grandchild" });
+    await desk.synced();
+    const there = phone.id("movement").filter({ hasText: "钟立秋 出生" });
+    await nudged("the card behind the dialog has the child", () => phone.wake(), async () => (await there.count()) > 0);
+    assert.equal(await phone.id("ask-name").inputValue(), "钟立冬");
+    await inspect(phone.page, "phone-household-dialog-stays");
+    await saved(phone, { kind: "birth", who: "@new", relation: "grandchild" });
+    await phone.id("movement").filter({ hasText: "钟立冬 出生" }).waitFor();
+    await phone.synced();
+    const both = desk.id("movement").filter({ hasText: "钟立冬 出生" });
+    await nudged("the desk has it, too", () => desk.wake(), async () => (await both.count()) > 0);
+  });
+
   await t.test("two households are one, and two again", async () => {
     await desk.go("households");
     const count = async () => Number.parseInt(await desk.id("household-count").innerText(), 10);
@@ -155,7 +174,6 @@ test("a household's card", async (t) => {
     await phone.pressSave();
     const one = phone.id("persons-one");
     await one.waitFor();
-    await phone.synced();
     assert.equal(await rows.count(), 2);
     await one.click();
     await saved(phone, { how: "same" });
@@ -166,7 +184,6 @@ test("a household's card", async (t) => {
     await said.getByTestId("persons-undo").click();
     await saved(phone, {});
     await until("two rows again", async () => (await rows.count()) === 2);
-    await phone.synced();
     await one.click();
     await saved(phone, { how: "same" });
     await said.waitFor();
@@ -180,7 +197,6 @@ test("a household's card", async (t) => {
     await phone.pressSave();
     const asks = phone.id("same").locator(".banner").filter({ hasText: "季小雪" });
     await asks.waitFor();
-    await phone.synced();
     await inspect(phone.page, "phone-member-elsewhere");
     await asks.getByTestId("persons-settle").click();
     await saved(phone, { how: "moved_out" });

@@ -18,7 +18,7 @@ pub use check::{check, offered};
 pub use event::{event, suggested};
 pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
 pub use inputs::standing;
-pub use waits::{looks_after, waited_for, waits_for};
+pub use waits::{Waiting, looks_after, waited_for, waits_for};
 
 /// As the state that a step leads to: the one that it is taken in. A note beside the way.
 pub const STAYS: &str = "=";

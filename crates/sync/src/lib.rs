@@ -3,6 +3,7 @@
 //! Knows neither Leptos nor a browser API, and no villages.
 
 pub mod authors;
+pub mod both;
 pub mod bundle;
 pub mod driver;
 pub mod engine;

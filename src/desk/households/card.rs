@@ -70,7 +70,7 @@ pub(super) fn card(id: EntityId) -> AnyView {
 
 fn draw(app: App, names: &Names, view: &HouseholdView, values: &Values, past: &[Movement]) -> AnyView {
     let package = app.package();
-    let (id, stands) = (view.id, same::stands(app, view));
+    let (id, stands) = (view.id, same::standing(app, view));
     let target = Target::new(RecordKind::Household, &view.area, None);
     // Numbers in full only for those who may change them; identity numbers never at the desk.
     let open = may(&package, &app.actor(), "household.edit", &target, app.today());
@@ -194,9 +194,10 @@ fn members(app: App, package: &Package, view: &HouseholdView, open: bool) -> Any
 }
 
 /// Visits and cases about the household, the latest first.
-fn history(app: App, id: EntityId, stands: bool) -> AnyView {
+fn history(app: App, id: EntityId, stands: Memo<bool>) -> AnyView {
     let (package, names) = (&app.package(), &use_directory().get());
     let whole = same::whole(app, id);
+    let stands = stands.get();
     let about = |house: EntityId| house == id || stands && whole.contains(&house);
     let mut all: Vec<Summary> = app.rows(|rows| {
         rows.values()

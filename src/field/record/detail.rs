@@ -9,7 +9,7 @@ use gridbook_log::EntityId;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::app::App;
+use crate::app::{App, Rows};
 use crate::field::home::symbol;
 use crate::platform::online;
 use crate::ui::directory::{Names, use_directory};
@@ -43,15 +43,34 @@ pub(super) fn facts(app: App, case: &CaseView) -> AnyView {
     let Some(form) = form.cloned() else { return ().into_any() };
     let directory = use_directory();
     let (values, case) = (case.values.clone(), case.clone());
+    let named = named(app, &values);
     let draw = move || {
+        named.track();
         directory.with(|names| {
-            let tell = Tell { app, package: &package, names, delivered: delivered(app, case.id) };
-            let sections = tell.sections(&form, &values);
-            let meta = meta(names, &case);
-            view! { {meta}{answers(app, names, &case)}{sections} }
+            untrack(|| {
+                let tell = Tell { app, package: &package, names, delivered: delivered(app, case.id) };
+                let sections = tell.sections(&form, &values);
+                let meta = meta(names, &case);
+                view! { {meta}{answers(app, names, &case)}{sections} }
+            })
         })
     };
     live(draw)
+}
+
+/// How the records are called that the answers name: with them alone the answers are told anew.
+fn named(app: App, values: &Values) -> Memo<Vec<Option<String>>> {
+    let named = |value: &Value| EntityId::parse(value.as_str()?.split('/').next()?);
+    let ids: Vec<EntityId> = values.values().filter_map(named).collect();
+    Memo::new(move |_| {
+        let title =
+            |row: &Rows, id| row.get(id).and_then(|row| row.summary.as_ref()).map(|s| s.title.clone());
+        if ids.is_empty() {
+            Vec::new()
+        } else {
+            app.rows(|rows| ids.iter().map(|id| title(rows, id)).collect())
+        }
+    })
 }
 
 /// What the township answered to what people said on this visit (VISIT-10).
@@ -246,23 +265,26 @@ fn line(label: &str, words: String, wide: bool) -> AnyView {
 
 /// The household it is about and the visit it came from.
 pub(super) fn family(app: App, case: &CaseView) -> AnyView {
-    let household = case.household.as_deref().and_then(EntityId::parse).map(|id| {
-        let words = household_line(app, id).unwrap_or_else(|| "这一户".to_owned());
-        link(format!("#/household/{id}"), "house", words, None)
+    let (household, about) = (case.household.as_deref().and_then(EntityId::parse), case.id);
+    let words = Memo::new(move |_| {
+        let home = household.map(|id| household_line(app, id).unwrap_or_else(|| "这一户".to_owned()));
+        let package = app.package();
+        let kin: Vec<_> = app.rows(|rows| {
+            let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
+            let one = |kin: Kin<'_>| (kin.row.id, kin.row.kind, kin.words(&package));
+            kin(seen, about).into_iter().map(one).collect()
+        });
+        (home, kin)
     });
-    let package = app.package();
-    let kin: Vec<AnyView> = app.rows(|rows| {
-        let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-        let one = |kin: Kin<'_>| {
-            let (words, sub) = kin.words(&package);
-            link(format!("#/record/{}", kin.row.id), symbol(kin.row.kind), words, Some(sub))
-        };
-        kin(seen, case.id).into_iter().map(one).collect()
-    });
-    if household.is_none() && kin.is_empty() {
-        return ().into_any();
-    }
-    view! { <ul class="rows" data-testid="kin">{household}{kin}</ul> }.into_any()
+    live(move || {
+        let (home, kin) = words.get();
+        let home =
+            home.zip(household).map(|(words, id)| link(format!("#/household/{id}"), "house", words, None));
+        let one = |(id, kind, (words, sub))| link(format!("#/record/{id}"), symbol(kind), words, Some(sub));
+        let kin: Vec<AnyView> = kin.into_iter().map(one).collect();
+        let any = home.is_some() || !kin.is_empty();
+        any.then(|| view! { <ul class="rows" data-testid="kin">{home}{kin}</ul> })
+    })
 }
 
 fn link(href: String, symbol: &'static str, words: String, sub: Option<String>) -> AnyView {

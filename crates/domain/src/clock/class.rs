@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::case::CaseView;
 use crate::form::Values;
 use crate::package::Package;
+use crate::record::RecordKind;
 
 /// Where the class that somebody chose stands in a record.
 pub const CLASS: &str = "sla_class";

@@ -202,10 +202,9 @@ impl Engine<'_> {
         let at = times.recorded;
         let urgent = urgent(&|path| self.said_at(path, at));
         let made = self.entity.creation().map_or(at, |made| made.hlc.ms);
-        let chosen = self
-            .class
-            .as_deref()
-            .or_else(|| self.package.class_chosen((self.kind, made), &|path| self.value_at(path, at), urgent));
+        let chosen = self.class.as_deref().or_else(|| {
+            self.package.class_chosen((self.kind, made), &|path| self.value_at(path, at), urgent)
+        });
         let matter = Matter {
             kind: self.kind,
             level: self.value_at(level, at),

@@ -3,6 +3,7 @@
 mod chance;
 mod fault;
 mod inputs;
+mod kept;
 mod person;
 mod table;
 mod waiting;

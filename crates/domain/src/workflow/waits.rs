@@ -1,6 +1,10 @@
 //! Whether the next step of a matter may be somebody's: what a queue sorts by.
 
+use std::mem;
+use std::sync::Arc;
+
 use chrono::NaiveDate;
+use gridbook_log::EntityId;
 
 use super::guard::supplement_over;
 use super::{Guard, STAYS, Transition};
@@ -48,6 +52,53 @@ pub fn waits_for(package: &Package, actor: &Actor, summary: &Summary, today: Nai
         .iter()
         .filter(|step| step.skin.is_some() && step.to != STAYS && step.from.contains(&summary.state))
         .any(|step| may(package, actor, &step.permission, &target, today) && guarded(step))
+}
+
+/// Which open rows wait for one person, kept from one look to the next: a row that has not changed since is not judged
+/// again. A phone looks with every change of its data, and a save changes one row of thousands.
+#[derive(Default)]
+pub struct Waiting {
+    /// What the verdicts were given under.
+    under: Option<(Arc<Package>, Actor, NaiveDate)>,
+    /// Verdicts on the open rows, in the order of their ids.
+    judged: Vec<Verdict>,
+}
+
+struct Verdict {
+    row: EntityId,
+    version: u64,
+    waits: bool,
+}
+
+impl Waiting {
+    /// Those of `rows` that are open and wait for this person ([`waits_for`]). They come in the order of their ids, each
+    /// with a number that is another one whenever the row has changed.
+    pub fn among<'r>(
+        &mut self,
+        package: &Arc<Package>,
+        actor: &Actor,
+        today: NaiveDate,
+        rows: impl IntoIterator<Item = (u64, &'r Summary)>,
+    ) -> Vec<&'r Summary> {
+        let under = self.under.as_ref();
+        if !under.is_some_and(|(old, who, day)| Arc::ptr_eq(old, package) && who == actor && *day == today) {
+            self.judged.clear();
+            self.under = Some((package.clone(), actor.clone(), today));
+        }
+        let mut before = mem::take(&mut self.judged).into_iter().peekable();
+        let mut found = Vec::new();
+        for (version, summary) in rows.into_iter().filter(|(_, summary)| summary.is_open()) {
+            let row = summary.id;
+            while before.next_if(|held| held.row < row).is_some() {}
+            let held = before.next_if(|held| held.row == row).filter(|held| held.version == version);
+            let waits = held.map_or_else(|| waits_for(package, actor, summary, today), |held| held.waits);
+            self.judged.push(Verdict { row, version, waits });
+            if waits {
+                found.push(summary);
+            }
+        }
+        found
+    }
 }
 
 /// The state in which its reporter was asked for more.

@@ -8,6 +8,7 @@ use gridbook_log::{Clock, DeviceId, EntityId, Writer, map_of, order_by_key};
 use super::index::{Loose, Page, Row};
 use super::outbox::free_lost;
 use super::{Inner, Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
+use crate::both::both;
 use crate::env::Env;
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
@@ -198,10 +199,12 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
     // damage, not a neighbour.
     for _ in 0..TRIES {
         let meta = read_meta(store).await?;
+        let scans = both(scan_all(store, Table::Pages), scan_all(store, Table::Rows));
+        let ((pages, loose), pend) = both(scans, super::outbox::read_pend(store)).await;
         let mut rows: BTreeMap<EntityId, Row<P::Summary>> = BTreeMap::new();
         let mut dead: BTreeMap<EntityId, (u64, u32)> = BTreeMap::new();
         let mut packed = 0usize;
-        for (_, bytes) in scan_all(store, Table::Pages).await? {
+        for (_, bytes) in pages? {
             for (id, row) in unpack_row::<Page<P::Summary>>(&bytes, "pages")? {
                 packed += 1;
                 if rows.get(&id).is_none_or(|held| held.version < row.version) {
@@ -211,9 +214,8 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
         }
         // Pages that many writes overtook count as loose when they are the greater part.
         let stale = packed - rows.len();
-        let loose = scan_all(store, Table::Rows).await?;
         let mut loose_rows = if stale > rows.len() { stale } else { 0 };
-        for (name, bytes) in loose {
+        for (name, bytes) in loose? {
             let id = EntityId::parse(&name).ok_or(ReplicaError::Damaged("rows"))?;
             let loose = unpack_row::<Loose<P::Summary>>(&bytes, "rows")?;
             loose_rows += usize::from(matches!(loose, Loose::Row(_)));
@@ -231,7 +233,7 @@ async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaEr
         // The mark of one that came back stays where its row is in a page.
         let away = dead.into_iter().filter(|(id, _)| !rows.contains_key(id));
         let gone = map_of(away.map(|(id, (_, own))| (id, own)));
-        let pend = super::outbox::read_pend(store).await?;
+        let pend = pend?;
         let stored = store.get(Table::Meta, VERSION_KEY).await?;
         if version_of(stored.as_deref()) == meta.version {
             return Ok(Inner { meta, rows, gone, pend, cache: HashMap::new(), loose_rows });

@@ -89,6 +89,7 @@ impl App {
             ops: ops.len(),
             blobs: 0,
             reader: None,
+            part: None,
         };
         let mut tally = self.hand_on(Bundle { head, ops, blobs: Vec::new() }, progress).await?;
         if unsigned > 0 {

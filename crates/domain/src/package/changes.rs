@@ -16,7 +16,7 @@ use super::{Dict, Package, sha256};
 use crate::calendar::Year;
 use crate::catalogue::{Campaign, Item, Sensitivity, Status, ThemeError};
 use crate::clock::{Law, Sla};
-use crate::form::{Choice, Field, FieldKind, Form, wrong_default};
+use crate::form::{Choice, Field, Form, wrong_default};
 use crate::mediation::document::Template;
 use crate::mediation::subsidy::Rates;
 use crate::record::RecordKind;

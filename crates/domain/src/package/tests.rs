@@ -204,7 +204,7 @@ fn what_stands_for_an_earlier_version_asks_as_it_did() {
 #[test]
 fn the_package_stays_small() {
     let text = Package::builtin().to_json().unwrap();
-    assert!(text.len() < 299_000, "{} bytes", text.len());
+    assert!(text.len() < 325_000, "{} bytes", text.len());
     assert!(!text.contains(": ") && !text.contains("\n"), "compact");
 }
 

@@ -69,14 +69,14 @@ async fn probe(server: &Server) {
 async fn dav_server() {
     let server = Server::dav_server().await;
     probe(&server).await;
-    exchange(&server).await;
+    Box::pin(exchange(&server)).await;
 }
 
 #[tokio::test]
 async fn apache() {
     let server = Server::apache();
     probe(&server).await;
-    exchange(&server).await;
+    Box::pin(exchange(&server)).await;
     let stranger = Device::open(&server.with_password("wrong"), 9).await;
     assert_eq!(stranger.share.probe().await, Verdict::WrongPassword);
 }
@@ -85,14 +85,14 @@ async fn apache() {
 async fn nginx() {
     let server = Server::nginx();
     probe(&server).await;
-    exchange(&server).await;
+    Box::pin(exchange(&server)).await;
 }
 
 #[tokio::test]
 async fn express_pouchdb() {
     let server = Server::pouchdb().await;
     probe(&server).await;
-    exchange(&server).await;
+    Box::pin(exchange(&server)).await;
 }
 
 /// A new device's first synchronisation with 10,000 operations of 20 others, printed for the report.

@@ -92,7 +92,7 @@ impl Package {
             faults.push(format!("{owner}: {} starts with what does not fit", field.path));
         }
         for to in self.choices(field).iter().filter_map(|choice| choice.apart.as_deref()) {
-            if !self.form(to).is_some_and(|form| form.record == RecordKind::Confidential) {
+            if self.form(to).is_none_or(|form| form.record != RecordKind::Confidential) {
                 faults.push(format!("{owner}: {} goes to {to}, which is not confidential", field.path));
             }
         }

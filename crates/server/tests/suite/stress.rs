@@ -331,7 +331,8 @@ async fn what_the_simulator_does_holds_on_a_real_database() {
             assert_eq!(reader.ops.get(id), Some(&1), "{id}: saved, and at the server once");
             saved += 1;
         }
-        for photo in phone.photos.borrow().iter() {
+        let photos: Vec<_> = phone.photos.borrow().iter().cloned().collect();
+        for photo in &photos {
             assert!(server.app().blobs.get(photo).await.unwrap().is_some(), "{photo} was saved");
         }
     }

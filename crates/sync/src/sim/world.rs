@@ -94,7 +94,7 @@ impl World {
         let odd = Rng::new(config.seed ^ 0x0dd);
         let bridge = Bridge::between(&backends, &clock, config.seed);
         let faults = config.faults;
-        let quirks = Quirks { met: met.clone(), ..config.quirks.clone() };
+        let quirks = Quirks { met: met.clone(), ..config.quirks };
         let wild = Rng::new(config.seed ^ 0x0311_d0dd);
         let stranger = Stranger::new(&backends[backends.len() - 1], &clock, &quirks, config.seed);
         let report = Report::default();

@@ -92,8 +92,11 @@ fn who_may_invite_passes_that_on_and_everybody_may_vouch_for_their_own_devices()
     assert!(written.iter().all(|id| ivy.note(*id).is_some()));
 }
 
+/// What a device claims of itself.
+type Claim = Box<dyn Fn(DeviceId) -> Trust>;
+
 /// A device of `user` that nobody invited, with what it claims.
-fn impostors(ann: &Device) -> Vec<(&'static str, Box<dyn Fn(DeviceId) -> Trust>)> {
+fn impostors(ann: &Device) -> Vec<(&'static str, Claim)> {
     let anns = ann.hand.as_ref().unwrap().trust.clone().unwrap();
     let for_another = anns.clone();
     vec![

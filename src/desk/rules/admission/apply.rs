@@ -147,10 +147,11 @@ impl Typed {
         let unit = text(self.unit);
         let leaves = text(self.kind) == "retire";
         let told = |signal: Text| !text(signal).is_empty();
-        if leaves && !told(self.successor) {
-            return Err("请写以后由谁接着做；没有人做也写明。".to_owned());
-        }
-        if !leaves && !(told(self.training) && told(self.funding)) {
+        if leaves {
+            if !told(self.successor) {
+                return Err("请写以后由谁接着做；没有人做也写明。".to_owned());
+            }
+        } else if !told(self.training) || !told(self.funding) {
             return Err("请写培训怎么安排、经费从哪来；没有就写“无”。".to_owned());
         }
         let wish = if leaves {

@@ -135,7 +135,8 @@ async fn a_backup_in_the_middle_of_work_is_one_moment() {
         }
     };
     let out = server.dir.path().join("backup");
-    let (made, ()) = tokio::join!(keep::backup(&db, &server.blobs(), &out, NOON), writing);
+    let blobs = server.blobs();
+    let (made, ()) = tokio::join!(keep::backup(&db, &blobs, &out, NOON), writing);
     let made = made.unwrap();
     let copy = format!("sqlite://{}", out.join("gridbook.db").display());
     assert_eq!(keep::check(&copy, &out.join("blobs")).await.unwrap(), [], "{made:?}");

@@ -124,7 +124,6 @@ impl Query {
         Ok(match conn {
             Conn::Sqlite(held) => Done(self.sqlite()?.execute(held.conn()).await?.rows_affected()),
             Conn::Postgres(held) => Done(self.postgres()?.execute(held.conn()).await?.rows_affected()),
-            Conn::Away => return Err(conn::away()),
         })
     }
 
@@ -147,7 +146,6 @@ impl Query {
             Conn::Postgres(held) => {
                 self.postgres()?.fetch_all(held.conn()).await?.into_iter().map(Row::Postgres).collect()
             }
-            Conn::Away => return Err(conn::away()),
         })
     }
 
@@ -166,7 +164,6 @@ impl Query {
         Ok(match conn {
             Conn::Sqlite(held) => self.sqlite()?.fetch_optional(held.conn()).await?.map(Row::Sqlite),
             Conn::Postgres(held) => self.postgres()?.fetch_optional(held.conn()).await?.map(Row::Postgres),
-            Conn::Away => return Err(conn::away()),
         })
     }
 
@@ -188,7 +185,6 @@ impl Query {
             Conn::Postgres(held) => {
                 self.postgres()?.fetch(held.conn()).map(|row| row.map(Row::Postgres)).boxed()
             }
-            Conn::Away => return Err(conn::away()),
         })
     }
 }

@@ -122,11 +122,7 @@ async fn together(
     for (n, job) in jobs.into_iter().enumerate() {
         ledger.conn.run(if n == 0 { "SAVEPOINT job" } else { "RELEASE job; SAVEPOINT job" }).await?;
         let outcome = caught(job(ledger)).await;
-        let landed = ledger.land().await;
-        let good = matches!(outcome, Some((true, _)));
-        if good {
-            landed?;
-        } else {
+        if !matches!(outcome, Some((true, _))) {
             ledger.conn.run("ROLLBACK TO job").await?;
             ledger.forget().await;
         }

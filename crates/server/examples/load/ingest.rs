@@ -56,7 +56,7 @@ pub async fn round(
                 sql::query_scalar::<i64>("SELECT pg_backend_pid()::BIGINT").fetch_one(&mut conn).await?;
             Some(u32::try_from(pid)?)
         }
-        Conn::Sqlite(_) | Conn::Away => None,
+        Conn::Sqlite(_) => None,
     };
     let (began, before) = (Instant::now(), Cpu::now(backend));
     for transaction in rows {

@@ -20,8 +20,6 @@ pub enum Conn {
     Sqlite(Held<Sqlite>),
     /// To a server.
     Postgres(Held<Postgres>),
-    /// At work elsewhere for the moment: nothing can be asked of it.
-    Away,
 }
 
 /// How a connection is held.
@@ -67,7 +65,6 @@ impl Conn {
         match self {
             Self::Sqlite(held) => held.conn().execute(text).await.map(|_| ()),
             Self::Postgres(held) => held.conn().execute(text).await.map(|_| ()),
-            Self::Away => Err(away()),
         }
     }
 
@@ -104,14 +101,8 @@ impl Conn {
         match self {
             Self::Sqlite(held) => held.close().await,
             Self::Postgres(held) => held.close().await,
-            Self::Away => Err(away()),
         }
     }
-}
-
-/// A question that comes before the connection is back.
-pub(super) fn away() -> Error {
-    Error::Protocol("the connection is at work elsewhere".to_owned())
 }
 
 /// READ COMMITTED, PostgreSQL's own choice, shows each question another moment.

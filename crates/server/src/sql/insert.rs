@@ -124,7 +124,6 @@ pub async fn insert<R>(
                 let text = format!("INSERT INTO {into} {rows}{tail}");
                 held.conn().execute(sqlx::query_with(AssertSqlSafe(text), arrays)).await?;
             }
-            Conn::Away => return Err(super::conn::away()),
         }
     }
     Ok(())

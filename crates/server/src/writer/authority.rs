@@ -83,7 +83,6 @@ impl Ledger {
         if due.is_empty() {
             return Ok(());
         }
-        self.land().await?;
         if self.numbers_held().await? {
             return Ok(());
         }

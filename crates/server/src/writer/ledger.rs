@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use gridbook_log::{EntityId, Op, WireOp};
 use lru::LruCache;
-use tokio::task::JoinHandle;
 
-use super::rows::Ready;
 use super::stream::Stream;
 use crate::admission::Admission;
 use crate::clock::Clock;
@@ -39,8 +37,6 @@ pub struct Ledger {
     pub(super) streams: LruCache<EntityId, Stream>,
     /// Areas known to be in the table of areas.
     pub(super) areas: HashSet<String>,
-    /// Rows on their way, with the connection.
-    flight: Option<JoinHandle<(Conn, Result<(), sqlx::Error>)>>,
 }
 
 impl Ledger {
@@ -68,40 +64,7 @@ impl Ledger {
             last_seq,
             streams: LruCache::new(size),
             areas: HashSet::new(),
-            flight: None,
         })
-    }
-
-    /// Sends rows out, behind those that are on their way, while what follows is judged. Nothing can be asked of the
-    /// connection until [`Self::land`], which tells whether they were written.
-    pub(super) fn send(&mut self, rows: Ready) {
-        let before = self.flight.take();
-        let held = std::mem::replace(&mut self.conn, Conn::Away);
-        let (tenant, now) = (self.tenant.id, self.now_i64());
-        self.flight = Some(tokio::spawn(async move {
-            let mut conn = match before {
-                None => held,
-                Some(flight) => match flight.await {
-                    Ok((conn, Ok(()))) => conn,
-                    Ok(failed) => return failed,
-                    Err(_) => return (Conn::Away, Err(sqlx::Error::WorkerCrashed)),
-                },
-            };
-            let written = rows.write(&mut conn, tenant, now).await;
-            (conn, written)
-        }));
-    }
-
-    /// Waits until the rows on their way are written.
-    ///
-    /// # Errors
-    /// When they could not be.
-    pub(super) async fn land(&mut self) -> Result<(), sqlx::Error> {
-        let Some(flight) = self.flight.take() else { return Ok(()) };
-        // One that panicked took the connection with it: `begin` makes another.
-        let (conn, written) = flight.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        self.conn = conn;
-        written
     }
 
     /// Who judges operations.

@@ -217,7 +217,6 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
                 results.push(result(Some(op.id()), Verdict::Reject, Some(&code)));
             }
             Judged::Quarantine => {
-                ledger.land().await?;
                 let kept = quarantine::keep(ledger, op, None, &push.actor.user, Why::Disabled).await?;
                 results.push(if kept {
                     result(Some(op.id()), Verdict::Ok, Some(quarantine::CODE))
@@ -227,7 +226,6 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
             }
             Judged::Review => {
                 let nonce = push.nonce.as_deref().filter(|_| !signed);
-                ledger.land().await?;
                 let kept = quarantine::keep(ledger, op, nonce, &push.actor.user, Why::Reach).await?;
                 results.push(if kept {
                     result(Some(op.id()), Verdict::Ok, Some(quarantine::REVIEW))
@@ -242,16 +240,10 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
                 results.push(result(Some(op.id()), verdict, code));
             }
         }
-        if let Some(ready) = rows.slice() {
-            ledger.send(ready);
-        }
     }
     for ((entity, signed), ops) in taken {
         let drift = if signed { 0 } else { drift };
         ledger.answer_receipt(&mut rows, entity, ops, now, drift);
-        if let Some(ready) = rows.slice() {
-            ledger.send(ready);
-        }
     }
     let judged = began.elapsed();
     // Streams are read before the rows go out: what was taken in is folded then.

@@ -1,5 +1,4 @@
-//! Rows that wait to be written, many in one statement: a batch of 500 operations costs a dozen statements. Those that
-//! nothing later changes go out while the rest of the batch is judged.
+//! Rows that wait to be written, many in one statement: a batch of 500 operations costs a dozen statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +8,6 @@ use super::ledger::Ledger;
 use super::stream::Change;
 use crate::clock::china_day;
 use crate::sql::{self, Conn, insert};
-
-/// Operations that go out together: as many as the databases take in one statement.
-const SLICE: usize = 250;
 
 struct OpRow {
     seq: i64,
@@ -35,21 +31,13 @@ struct EntityRow {
     last_seq: i64,
 }
 
-/// Rows that stay as they are whatever the job adds later.
+/// What one job adds.
 #[derive(Default)]
-pub(super) struct Ready {
+pub(super) struct Rows {
     ops: Vec<OpRow>,
     opened: Vec<(EntityId, String, i64)>,
     closed: Vec<(EntityId, String, i64, i64)>,
     moves: Vec<(String, i64, EntityId)>,
-}
-
-/// What one job adds.
-#[derive(Default)]
-pub(super) struct Rows {
-    ready: Ready,
-    /// First number that the job gave.
-    begins: Option<i64>,
     /// Per channel, stretches of the sequence: first and last number.
     feed: BTreeMap<String, Vec<(i64, i64)>>,
     areas: Vec<String>,
@@ -58,16 +46,6 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// A full slice of what can go out.
-    pub(super) fn slice(&mut self) -> Option<Ready> {
-        (self.ready.ops.len() >= SLICE).then(|| std::mem::take(&mut self.ready))
-    }
-
-    fn op(&mut self, row: OpRow) {
-        self.begins.get_or_insert(row.seq);
-        self.ready.ops.push(row);
-    }
-
     /// Notes that a number went out on these channels.
     fn sent(&mut self, placed: &BTreeMap<String, i64>, seq: i64) {
         for channel in placed.keys() {
@@ -89,13 +67,13 @@ impl Rows {
             match change {
                 Change::Opened(channel) => {
                     if !first {
-                        self.ready.moves.push((channel.clone(), seq, id));
+                        self.moves.push((channel.clone(), seq, id));
                     }
-                    self.ready.opened.push((id, channel, seq));
+                    self.opened.push((id, channel, seq));
                 }
                 Change::Closed(channel, from) => {
-                    self.ready.moves.push((channel.clone(), seq, id));
-                    self.ready.closed.push((id, channel, from, seq));
+                    self.moves.push((channel.clone(), seq, id));
+                    self.closed.push((id, channel, from, seq));
                 }
             }
         }
@@ -126,7 +104,7 @@ impl Ledger {
             row.last_seq = seq;
         }
         stream.note(op.clone());
-        rows.op(OpRow { seq, op, area, verdict: None });
+        rows.ops.push(OpRow { seq, op, area, verdict: None });
     }
 
     /// Stores one operation: gives it its number, folds it, and notes the rows. A refused one loses its body.
@@ -166,7 +144,7 @@ impl Ledger {
                 last_seq: seq,
             },
         );
-        rows.op(OpRow { seq, op: stored, area, verdict: verdict.map(str::to_owned) });
+        rows.ops.push(OpRow { seq, op: stored, area, verdict: verdict.map(str::to_owned) });
     }
 
     /// Lays a stream on these channels, without an operation of it. The change takes a number of the sequence, so that a
@@ -210,16 +188,35 @@ impl Ledger {
     }
 
     /// Writes the rows.
-    pub(super) async fn flush(&mut self, rows: Rows) -> Result<(), sqlx::Error> {
-        self.land().await?;
+    pub(super) async fn flush(&mut self, mut rows: Rows) -> Result<(), sqlx::Error> {
         let now = self.now_i64();
         let tenant = self.tenant.id;
         let conn = &mut self.conn;
         // Nobody else has given them a row: we hold the tenant's.
-        let begins = rows.begins.unwrap_or(i64::MAX);
+        let begins = rows.ops.first().map_or(i64::MAX, |row| row.seq);
         let (new, known): (Vec<_>, Vec<_>) =
             rows.entities.into_iter().partition(|(_, row)| row.first_seq >= begins);
-        rows.ready.write(conn, tenant, now).await?;
+        // In the order of their keys: neighbours go to the same page of an index.
+        rows.opened.sort_unstable();
+        insert_ops(conn, tenant, now, rows.ops).await?;
+        insert(conn, "placed (tenant, entity, channel, from_seq)", "", rows.opened, |b, (id, ch, seq)| {
+            b.push(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
+        })
+        .await?;
+        for (id, channel, from, to) in rows.closed {
+            sql::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
+                .bind(to)
+                .bind(tenant)
+                .bind(id.0.to_vec())
+                .bind(channel)
+                .bind(from)
+                .execute(&mut *conn)
+                .await?;
+        }
+        insert(conn, "moves (tenant, channel, seq, entity)", "", rows.moves, |b, (ch, seq, id)| {
+            b.push(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
+        })
+        .await?;
         let feed = rows.feed.into_iter().flat_map(of_channel);
         let into = "feed (tenant, channel, first_seq, last_seq)";
         insert(conn, into, "", feed, |b, (channel, first, last)| {
@@ -244,33 +241,6 @@ impl Ledger {
             " ON CONFLICT (tenant, entity) DO UPDATE SET area = excluded.area, last_seq = excluded.last_seq";
         insert_entities(conn, tenant, again, known).await?;
         self.save_seq().await
-    }
-}
-
-impl Ready {
-    /// Writes them.
-    pub(super) async fn write(mut self, conn: &mut Conn, tenant: i64, now: i64) -> Result<(), sqlx::Error> {
-        // In the order of their keys: neighbours go to the same page of an index.
-        self.opened.sort_unstable();
-        insert_ops(conn, tenant, now, self.ops).await?;
-        insert(conn, "placed (tenant, entity, channel, from_seq)", "", self.opened, |b, (id, ch, seq)| {
-            b.push(tenant).push_bind(id.0.to_vec()).push_bind(ch).push_bind(seq);
-        })
-        .await?;
-        for (id, channel, from, to) in self.closed {
-            sql::query("UPDATE placed SET to_seq = ? WHERE tenant = ? AND entity = ? AND channel = ? AND from_seq = ?")
-                .bind(to)
-                .bind(tenant)
-                .bind(id.0.to_vec())
-                .bind(channel)
-                .bind(from)
-                .execute(&mut *conn)
-                .await?;
-        }
-        insert(conn, "moves (tenant, channel, seq, entity)", "", self.moves, |b, (ch, seq, id)| {
-            b.push(tenant).push_bind(ch).push_bind(seq).push_bind(id.0.to_vec());
-        })
-        .await
     }
 }
 

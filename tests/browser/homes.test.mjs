@@ -301,6 +301,7 @@ test("a household's card", async (t) => {
     await director.id("joint-one").waitFor();
     await inspect(director.page, "desk-household-joint");
     await director.synced();
+    await phone.go(`household/${house}`);
     const one = phone.id("joint-one");
     await nudged("the named one has it", () => phone.wake(), async () => (await one.count()) > 0);
     await one.getByTestId("joint-visit").click();

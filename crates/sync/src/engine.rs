@@ -440,6 +440,7 @@ impl Engine {
     fn failed(&mut self, random: u64, flight: &Flight, status: u16, retry: Option<u64>) -> Vec<Output> {
         match (status, flight) {
             (426, _) => self.fail(random, Trouble::TooOld, None),
+            (413, Flight::Ask) => self.ask_fewer(),
             (_, Flight::Fp | Flight::Mend | Flight::Ask) => self.check_ended(Checked::Unable),
             (_, Flight::Snapshot { .. }) if !matches!(status, 409 | 429 | 503) => self.bad_page(),
             (409 | 410, Flight::Pull { .. } | Flight::Snapshot { .. }) => {

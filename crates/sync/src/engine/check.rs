@@ -57,6 +57,9 @@ pub(super) struct Check {
     held: BTreeSet<OpId>,
     /// Of records that it does not show: one operation each, to ask for.
     unlisted: Vec<WireOp>,
+    /// Those that are being asked for, and how many may be at once since that was too much.
+    asked: Vec<WireOp>,
+    most: Option<usize>,
     /// Records that it has and does not show.
     hidden: BTreeSet<EntityId>,
 }
@@ -183,9 +186,11 @@ impl Engine {
             size += op.h.len() + op.b.as_ref().map_or(0, |body| body.len() * 2) + 256;
             size <= max_bytes
         };
+        let max_ops = max_ops.min(self.check.most.unwrap_or(usize::MAX));
         let count = self.check.unlisted.iter().take(max_ops).take_while(fits).count().max(1);
         let ops: Vec<WireOp> = self.check.unlisted.drain(..count.min(self.check.unlisted.len())).collect();
         if !ops.is_empty() {
+            self.check.asked.clone_from(&ops);
             let (writer, nonce) = (self.identity.writer, self.identity.nonce.clone());
             let request = PushRequest { writer, nonce, now: self.now_ms, ops };
             return vec![self.send(Flight::Ask, Request::Push(request))];
@@ -194,6 +199,16 @@ impl Engine {
             return self.check_ended(Differs);
         }
         vec![self.send(Flight::Fp, Request::Fp { places: false })]
+    }
+
+    /// That was too much at once. One that is too much alone cannot be asked for, and stays.
+    pub(super) fn ask_fewer(&mut self) -> Vec<Output> {
+        let asked = std::mem::take(&mut self.check.asked);
+        if asked.len() > 1 {
+            self.check.most = Some(asked.len().div_ceil(2));
+            self.check.unlisted.splice(0..0, asked);
+        }
+        self.ask_next()
     }
 
     pub(super) fn known_there(&mut self, reply: &PushReply) -> Vec<Output> {

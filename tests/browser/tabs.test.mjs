@@ -53,7 +53,7 @@ test("two tabs show the same, and nothing is twice at the server", async (t) => 
   await frozen.goto(`${town.origin}/offline.html`);
   await until("a tab holds the lock and does nothing", () =>
     frozen.evaluate(async () => {
-      navigator.locks.request("gridbook-sync-zhuli01", { ifAvailable: true }, (lock) => lock && new Promise(() => {}));
+      navigator.locks.request("gridbook-sync-zhuli01", { ifAvailable: true }, (lock) => lock && new Promise(() => {})).catch(() => {});
       const { held } = await navigator.locks.query();
       return held.some(({ name, clientId }) => name === "gridbook-sync-zhuli01" && clientId);
     }),

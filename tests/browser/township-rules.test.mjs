@@ -147,6 +147,9 @@ test("a township's own rules", async (t) => {
     await desk.go("rules/limits");
     await desk.id("limits-dispute").selectOption("SM7");
     await desk.id("limits-since").waitFor();
+    await desk.synced();
+    await desk.go("rules/calendar");
+    await desk.go("rules/limits");
     await until("the choice counts", async () => (await desk.id("limits-dispute").inputValue()) === "SM7");
     await desk.id("subsidy-general").fill("180");
     await desk.id("subsidy-save").click();

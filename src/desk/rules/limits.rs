@@ -51,7 +51,8 @@ fn disputes(app: App) -> AnyView {
             .dispute_limits(tomorrow(app))
             .map_or_else(|| DISPUTE_CLASSES[0].to_owned(), |held| held.class.clone())
     };
-    let options = move || {
+    // The words stay as they are: which one is chosen is the list's own value, whatever was tapped before.
+    let options = untrack(|| {
         let (package, held) = (app.package(), held());
         let law = package.law.get();
         let one = |id: &'static str| {
@@ -67,7 +68,7 @@ fn disputes(app: App) -> AnyView {
             Some(view! { <option value=id selected=chosen>{format!("{}：{words}", class.label)}</option> })
         };
         DISPUTE_CLASSES.into_iter().filter_map(one).collect_view()
-    };
+    });
     let since = move || {
         app.version.track();
         let package = app.package();
@@ -86,6 +87,7 @@ fn disputes(app: App) -> AnyView {
                         id="limits-dispute"
                         data-testid="limits-dispute"
                         data-held=held
+                        prop:value=held
                         on:change=choose
                     >
                         {options}

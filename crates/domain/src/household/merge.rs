@@ -198,7 +198,7 @@ pub(crate) fn over(status: &str) -> bool {
 }
 
 /// The households that count, in a plan or a figure: those that stand, each with the categories of all that went into
-/// it, and with those that follow from open disputes ([`Parties`]). Those that were refused, cancelled or split are left
+/// it, and with those that follow from open disputes. Those that were refused, cancelled or split are left
 /// out.
 pub fn homes<'a>(rows: impl IntoIterator<Item = &'a Summary> + Clone) -> Vec<Cow<'a, Summary>> {
     let merges = Merges::of(rows.clone());

@@ -91,7 +91,7 @@ impl Config {
         if restore { Self { crash: 0, store_faults: 0, ..config } } else { config }
     }
 
-    /// As a seed was before there was anything of [`Wild`]: kept seeds were found so.
+    /// As a seed was before there was anything wild: kept seeds were found so.
     pub fn before(kind: Kind, seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5eed);
         let rough = rng.below(4);

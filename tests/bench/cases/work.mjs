@@ -93,7 +93,7 @@ async function answered(town, browser) {
   const there = { lead_unit: 'yjb', text: '请三天内到场' };
   await each(await at('fenpai01'), (dispatcher) => dispatcher.act('dispatch', there));
   await each(await at('yjb01'), async (unit) => {
-    await unit.act('claim');
+    await unit.act('claim', { related: false });
     await unit.act('start');
     await unit.act('finish', { text: '已填封', photo_after: photo(4), rect_result: '已整改' });
     await unit.act('feed_back', { channel: 'phone', text: '裂缝已处理' });

@@ -1,7 +1,9 @@
 //! A server on a free port, and devices that talk to it.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod line;
 pub mod postgres;
+pub mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

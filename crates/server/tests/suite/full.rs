@@ -1,9 +1,9 @@
 //! A full disk: reading goes on, writing says so clearly, nothing is half written, and all is well once there is room.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
+use crate::common::program::listening;
 use crate::common::{DAY, Device, ON_POSTGRES, Server};
 use gridbook_log::{BlobRef, Body, Op, body};
 use gridbook_server::secret::{hex, sha256};
@@ -60,7 +60,7 @@ async fn refused_whole(when: &str) {
     let first: Vec<Op> = (0..5).map(|_| ann.create("visit", AREA)).collect();
     ann.push_ok(&first).await;
     limit(&server, Some(when)).await;
-    // More than one slice: most of it has gone to the database when the rest is judged.
+    // More rows than go out in one statement.
     let many: Vec<Op> = (0..400).map(|_| ann.create("visit", AREA)).collect();
     let body = serde_json::to_value(ann.request(&many)).unwrap();
     let (status, answer) = push(&server, &ann, &body).await;
@@ -102,16 +102,12 @@ impl Drop for Running {
 fn cramped(server: &Server) -> (Running, String) {
     // In blocks of 512 or, for some shells, 1024 bytes; the signal that comes with it would end the program.
     let within = "trap '' XFSZ; ulimit -f 3072; exec \"$@\"";
-    let mut child = Command::new("/bin/sh")
+    let mut command = Command::new("/bin/sh");
+    command
         .args(["-c", within, "sh", env!("CARGO_BIN_EXE_gridbook-server"), "serve", "--listen", "127.0.0.1:0"])
         .args(["--database", &server.config.db, "--data"])
-        .arg(server.data())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.find_map(|line| line.ok().filter(|line| line.starts_with("http://"))).unwrap();
+        .arg(server.data());
+    let (child, url) = listening(&mut command);
     (Running(child), url)
 }
 

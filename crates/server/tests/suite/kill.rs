@@ -3,12 +3,12 @@
 //! On PostgreSQL it is our server that is killed; PostgreSQL itself runs on.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::program::listening;
 use crate::common::{Device, Server, role, values};
 use gridbook_log::{Body, Create, Op, OpId, Placement};
 use gridbook_server::keep;
@@ -23,16 +23,9 @@ const AREA: &str = "510000100201001";
 
 /// The real program on a free port, and its address.
 fn program(db: &str, data: &Path) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gridbook-server"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--database", db, "--data"])
-        .arg(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.find_map(|line| line.ok().filter(|line| line.starts_with("http://"))).unwrap();
-    (child, url)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gridbook-server"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--database", db, "--data"]).arg(data);
+    listening(&mut command)
 }
 
 fn visit(ann: &mut Device) -> Op {

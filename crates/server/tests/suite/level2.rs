@@ -5,31 +5,21 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::common::line::Count;
 use crate::common::{Device, NOON, Server};
 use gridbook_log::{Entity, Fingerprint, Placement};
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Checked, Input, Request, Response};
 use gridbook_sync::env::Env;
 use gridbook_sync::memory::MemoryStore;
-use gridbook_sync::replica::{Project, Replica};
+use gridbook_sync::replica::Replica;
 use gridbook_sync::store::{Batch, Store, Table, scan_all};
-use gridbook_sync::wire::{PAGE_HEADER, SnapshotPage, Status};
+use gridbook_sync::wire::{SnapshotPage, Status};
 
 const V1: &str = "510000100201";
 const G1: &str = "510000100201001";
 const G2: &str = "510000100201002";
 const G3: &str = "510000100202001";
-
-/// Lists show how many operations there are.
-struct Count;
-
-impl Project for Count {
-    type Summary = usize;
-
-    fn summary(&self, entity: &Entity) -> usize {
-        entity.have().len()
-    }
-}
 
 struct Still(Cell<u64>);
 
@@ -62,11 +52,6 @@ impl<'d> Line<'d> {
     fn made(&self, name: &str) -> usize {
         self.made.borrow().get(name).copied().unwrap_or(0)
     }
-
-    async fn get(&self, path: &str) -> reqwest::Response {
-        let request = self.device.http.get(format!("{}/sync/v1{path}", self.device.url));
-        request.bearer_auth(&self.device.token).send().await.unwrap()
-    }
 }
 
 impl Http for Line<'_> {
@@ -81,42 +66,13 @@ impl Http for Line<'_> {
             _ => "blob",
         };
         *self.made.borrow_mut().entry(name).or_default() += 1;
-        let answer = match request {
-            Request::Caps => self.get("/caps").await,
-            Request::Push(push) => {
-                let post = self.device.http.post(format!("{}/sync/v1/push", self.device.url));
-                post.bearer_auth(&self.device.token).json(push).send().await.unwrap()
-            }
-            Request::Pull { cursor, limit, not } => {
-                let not = not.map_or_else(String::new, |not| format!("&not={not}"));
-                self.get(&format!("/pull?cursor={cursor}&limit={limit}{not}")).await
-            }
-            Request::Snapshot { cursor, place } => {
-                let place = place.as_ref().map_or_else(String::new, |place| format!("&place={place}"));
-                self.get(&format!("/snapshot?cursor={cursor}{place}")).await
-            }
-            Request::Fp { places } => self.get(&format!("/fp?places={}", u8::from(*places))).await,
-            _ => panic!("no photos here"),
-        };
-        let status = answer.status().as_u16();
-        if status != 200 {
-            return Response::Failed { status, code: String::new(), retry_after_ms: None };
+        let mut answer = self.device.ask(request, None).await;
+        if let Response::Snapshot(page) = &mut answer
+            && let Some(spoil) = self.spoil.take()
+        {
+            spoil(page);
         }
-        match request {
-            Request::Caps => Response::Caps(answer.json().await.unwrap()),
-            Request::Push(_) => Response::Push(answer.json().await.unwrap()),
-            Request::Pull { .. } => Response::Pull(answer.json().await.unwrap()),
-            Request::Fp { .. } => Response::Fp(answer.json().await.unwrap()),
-            Request::Snapshot { .. } => {
-                let head = serde_json::from_str(answer.headers()[PAGE_HEADER].to_str().unwrap()).unwrap();
-                let mut page = SnapshotPage { head, frames: answer.bytes().await.unwrap().to_vec() };
-                if let Some(spoil) = self.spoil.take() {
-                    spoil(&mut page);
-                }
-                Response::Snapshot(page)
-            }
-            _ => Response::Blob,
-        }
+        answer
     }
 }
 

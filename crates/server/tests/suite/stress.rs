@@ -7,17 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::common::line::Count;
 use crate::common::{DAY, Device, NOON, ON_POSTGRES, Server, role};
-use gridbook_log::{BlobRef, Body, Create, Entity, EntityId, Event, OpId, Placement, body};
+use gridbook_log::{BlobRef, Body, Create, EntityId, Event, OpId, Placement, body};
 use gridbook_server::keep;
 use gridbook_server::secret::{hex, sha256};
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Checked, Input, Request, Response};
 use gridbook_sync::env::Env;
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
-use gridbook_sync::replica::{NewBlob, NewWrite, Project, Replica};
+use gridbook_sync::replica::{NewBlob, NewWrite, Replica};
 use gridbook_sync::sim::Rng;
-use gridbook_sync::wire::{PAGE_HEADER, PushRequest, SnapshotPage};
+use gridbook_sync::wire::PushRequest;
 use serde_json::json;
 use tokio::task::LocalSet;
 
@@ -28,17 +29,6 @@ const WRITERS: usize = 6;
 const TURNS: usize = 40;
 /// Rounds in which everything must have become quiet after the last fault.
 const CALM: usize = 20;
-
-/// Lists show how many operations there are.
-struct Count;
-
-impl Project for Count {
-    type Summary = usize;
-
-    fn summary(&self, entity: &Entity) -> usize {
-        entity.have().len()
-    }
-}
 
 /// A phone's clock, which may be wrong, and its chance.
 struct Outside {
@@ -107,43 +97,17 @@ impl Phone {
         Replica::open(self.store.clone(), Count, &self.outside, &self.device.user).await.unwrap()
     }
 
+    /// Small pages, so that much can happen between them. A server that is well never fails.
     async fn ask(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
-        let Device { http, url, token, .. } = &self.device;
-        let at = |path: &str| format!("{url}/sync/v1/{path}");
-        let built = match request {
-            Request::Caps => http.get(at("caps")),
-            Request::Push(push) => http.post(at("push")).json(push),
-            Request::Pull { cursor, limit, not } => {
-                let not = not.map(|not| format!("&not={not}")).unwrap_or_default();
-                http.get(at(&format!("pull?cursor={cursor}&limit={}{not}", (*limit).min(50))))
-            }
-            Request::Snapshot { cursor, place } => {
-                let place = place.as_ref().map(|place| format!("&place={place}")).unwrap_or_default();
-                http.get(at(&format!("snapshot?cursor={cursor}{place}")))
-            }
-            Request::Fp { places } => http.get(at(&format!("fp?places={}", u8::from(*places)))),
-            Request::PutBlob { sha256 } => {
-                http.put(at(&format!("blobs/{sha256}"))).body(blob.unwrap_or_default())
-            }
-            Request::AskBlob { .. } | Request::PutPart { .. } => return Response::BlobAt(None),
-        };
-        let answer = built.bearer_auth(token).send().await.unwrap();
-        let status = answer.status().as_u16();
-        if status >= 300 {
-            assert!(status < 500, "{request:?}: {status} {:?}", answer.text().await);
-            return Response::Failed { status, code: String::new(), retry_after_ms: None };
+        let mut request = request.clone();
+        if let Request::Pull { limit, .. } = &mut request {
+            *limit = (*limit).min(50);
         }
-        match request {
-            Request::Caps => Response::Caps(answer.json().await.unwrap()),
-            Request::Push(_) => Response::Push(answer.json().await.unwrap()),
-            Request::Pull { .. } => Response::Pull(answer.json().await.unwrap()),
-            Request::Fp { .. } => Response::Fp(answer.json().await.unwrap()),
-            Request::Snapshot { .. } => {
-                let head = serde_json::from_str(answer.headers()[PAGE_HEADER].to_str().unwrap()).unwrap();
-                Response::Snapshot(SnapshotPage { head, frames: answer.bytes().await.unwrap().to_vec() })
-            }
-            Request::PutBlob { .. } | Request::AskBlob { .. } | Request::PutPart { .. } => Response::Blob,
+        let answer = self.device.ask(&request, blob).await;
+        if let Response::Failed { status, .. } = answer {
+            assert!(status < 500, "{request:?}: {status}");
         }
+        answer
     }
 
     /// One save of what is on the screen; `false` when the store is lost and the app must be opened again.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::line::Count;
 use crate::common::{Device, NOON, Server};
-use gridbook_log::{Entity, Fingerprint, Placement};
+use gridbook_log::{Fingerprint, Placement};
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Checked, Input, Request, Response};
 use gridbook_sync::env::Env;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::common::line::Count;
 use crate::common::{DAY, Device, NOON, ON_POSTGRES, Server, role};
-use gridbook_log::{BlobRef, Body, Create, EntityId, Event, OpId, Placement, body};
+use gridbook_log::{BlobRef, Body, Create, Entity, EntityId, Event, OpId, Placement, body};
 use gridbook_server::keep;
 use gridbook_server::secret::{hex, sha256};
 use gridbook_sync::driver::{Driver, Http};

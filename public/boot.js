@@ -125,10 +125,10 @@
     }
   }
 
-  var started = false;
+  /* Whether the app has drawn anything: until then a failure is ours to tell. */
   function isMounted() {
     var app = document.getElementById("app");
-    return started || (app !== null && app.firstElementChild !== null);
+    return app !== null && app.firstElementChild !== null;
   }
 
   function mark(name) {
@@ -237,10 +237,27 @@
   }
   var registered = false;
 
-  /* After the app has started, so that keeping files never slows the first screen. */
+  /* After the app's first frame, so that keeping files never slows it. */
+  function whenDrawn(act) {
+    var app = document.getElementById("app");
+    if (app === null || isMounted()) {
+      act();
+      return;
+    }
+    var watcher = new MutationObserver(function () {
+      if (isMounted()) {
+        watcher.disconnect();
+        act();
+      }
+    });
+    watcher.observe(app, { childList: true });
+  }
   window.addEventListener("TrunkApplicationStarted", function () {
-    started = true;
-    register();
+    whenDrawn(function () {
+      window.requestAnimationFrame(function () {
+        window.setTimeout(register, 0);
+      });
+    });
   });
   window.addEventListener("load", function () {
     window.setTimeout(register, 15000);

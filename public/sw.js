@@ -132,8 +132,17 @@ function ours(name) {
   return name.startsWith(PREFIX) && !name.slice(PREFIX.length).includes("-");
 }
 
+/** Opened once: a start asks for seven files. */
+let opened;
+
 async function kept(key) {
-  return (await caches.open(CACHE)).match(key);
+  opened ??= caches.open(CACHE);
+  try {
+    return await (await opened).match(key);
+  } catch (error) {
+    opened = undefined;
+    throw error;
+  }
 }
 
 async function shell(request) {

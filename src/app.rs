@@ -100,6 +100,8 @@ struct Core {
     freed: Cell<bool>,
     /// Whether screens are about to read again.
     stale: Cell<bool>,
+    /// Whether what waits in the store is about to be counted.
+    counting: Cell<bool>,
     /// Whether this page wants to hear of news at once; behind which cursor it waits for them, and what ends that.
     news: Cell<bool>,
     waiting: RefCell<Option<(String, web_sys::AbortController)>>,
@@ -141,22 +143,53 @@ impl App {
     /// # Errors
     /// [`Problem`] when the account's reference data cannot be read: then nothing can be shown.
     pub async fn start() -> Result<Self, Problem> {
-        let package: Rc<RefCell<Arc<Package>>> = Rc::default();
-        let early = async { if account::any() { Some(load_package().await) } else { None } };
-        // A start waits for the longer of the two, not for one after the other: opening an account reads no package.
-        let (built, stored) = both(early, account::stored(&package)).await;
-        let built = match (built, &stored) {
-            (Some(built), Some(_)) => Some(built?),
-            (None, Some(_)) => Some(load_package().await?),
-            // Who has to sign in first can do that while it is on its way, or not there yet.
-            (built, None) => built.and_then(Result::ok),
-        };
-        if let Some(built) = &built {
-            *package.borrow_mut() = built.clone();
+        let app = Self::new();
+        app.listen();
+        if !account::any() {
+            // Nobody signed in here, as far as can be told without a database: making one keeps nobody waiting.
+            after_frame(move || leptos::task::spawn_local(app.look_again()));
+            return Ok(app);
         }
+        let package = app.core().package.clone();
+        // A start waits for the longer of the two, not for one after the other: opening an account reads no package.
+        match both(load_package(), account::stored(&package)).await {
+            (built, Ok(Some(stored))) => {
+                app.take_package(built?);
+                app.resume(stored);
+            }
+            // Who has to sign in first can do that while it is on its way, or not there yet.
+            (built, stored) => {
+                if let Ok(built) = built {
+                    app.take_package(built);
+                }
+                // What cannot be read is no reason to think that nobody is signed in.
+                app.sync.update(|view| view.stuck |= stored.is_err());
+            }
+        }
+        Ok(app)
+    }
+
+    /// Local storage reaches the disk late: the account may be here all the same.
+    async fn look_again(self) {
+        let package = self.core().package.clone();
+        let stored = account::stored(&package).await;
+        // While the person types.
+        let there = self.need_package().await.is_ok();
+        if let (Ok(Some(stored)), true, None) = (stored, there, self.session.get_untracked()) {
+            self.resume(stored);
+        }
+    }
+
+    fn take_package(&self, package: Arc<Package>) {
+        let core = self.core();
+        *core.package.borrow_mut() = package.clone();
+        *core.built.borrow_mut() = Some(package);
+    }
+
+    fn new() -> Self {
         let core = Core {
-            package,
-            built: RefCell::new(built),
+            package: Rc::default(),
+            built: RefCell::default(),
             revised: Cell::new(0),
             token: Token::default(),
             replica: RefCell::new(None),
@@ -170,6 +203,7 @@ impl App {
             check_wanted: Cell::new(false),
             freed: Cell::new(false),
             stale: Cell::new(false),
+            counting: Cell::new(false),
             news: Cell::new(false),
             waiting: RefCell::new(None),
             behind: Cell::new(None),
@@ -181,23 +215,12 @@ impl App {
             hand: RefCell::new(None),
             answering: Cell::new(None),
         };
-        let app = Self {
+        Self {
             core: StoredValue::new_local(Rc::new(core)),
             version: RwSignal::new(0),
             sync: RwSignal::new(SyncView::default()),
             session: RwSignal::new(None),
-        };
-        app.listen();
-        match stored {
-            Some(stored) => app.resume(stored),
-            // While the person types.
-            None => after_frame(move || {
-                leptos::task::spawn_local(async move {
-                    let _ = app.need_package().await;
-                });
-            }),
         }
-        Ok(app)
     }
 
     /// Makes this app available to [`use_app`] below the current owner.
@@ -220,10 +243,7 @@ impl App {
     /// [`Problem`] when it cannot be read; then it is asked for again the next time.
     pub(super) async fn need_package(&self) -> Result<(), Problem> {
         if self.core().built.borrow().is_none() {
-            let package = load_package().await?;
-            let core = self.core();
-            *core.package.borrow_mut() = package.clone();
-            *core.built.borrow_mut() = Some(package);
+            self.take_package(load_package().await?);
         }
         Ok(())
     }
@@ -304,7 +324,9 @@ impl App {
         let saved = replica.save(&BrowserEnv, &writes, &blobs, &drafts_done).await?;
         self.changed(true);
         self.ask_to_persist();
-        self.wake();
+        let app = *self;
+        // That it is saved is seen first.
+        after_frame(move || app.wake());
         Ok(saved)
     }
 

@@ -15,6 +15,7 @@ use gridbook_sync::memory::version_of;
 use gridbook_sync::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY};
 use indexed_db_futures::KeyRange;
 use indexed_db_futures::database::Database;
+use indexed_db_futures::object_store::ObjectStore;
 use indexed_db_futures::prelude::*;
 use indexed_db_futures::transaction::{
     OnTransactionDrop, TransactionDurability, TransactionFinishKind, TransactionMode, TransactionOptions,
@@ -221,31 +222,66 @@ impl Store for IdbStore {
                 .build()
                 .map_err(lost)?;
             let store = tx.object_store(table.name()).map_err(lost)?;
-            let range = || KeyRange::LowerBound(after.to_owned(), true);
-            let keys = store
-                .get_all_keys::<String>()
-                .with_query::<String, _>(range())
-                .with_limit(limit)
-                .primitive()
-                .map_err(lost)?;
-            let values = store
-                .get_all::<JsValue>()
-                .with_query::<String, _>(range())
-                .with_limit(limit)
-                .primitive()
-                .map_err(lost)?;
-            let keys: Vec<String> =
-                keys.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
-            let values: Vec<JsValue> =
-                values.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
-            Ok(keys.into_iter().zip(values.iter().map(bytes_of)).collect())
+            ask(&store, after, limit)?.await
         })
         .await
+    }
+
+    async fn tables(&self, tables: &[Table]) -> Result<Vec<Vec<(String, Vec<u8>)>>, StoreError> {
+        self.with(async |database| read(database, tables).await).await
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.with(async |database| write(database, &batch).await).await
     }
+}
+
+/// Rows that are asked for at once: an answer must fit into one message of the browser.
+const AT_ONCE: u32 = 2_000;
+
+/// All in one transaction, and of each table the first rows asked for before any has answered: a start waits for this.
+async fn read(database: &Database, tables: &[Table]) -> Result<Vec<Vec<(String, Vec<u8>)>>, StoreError> {
+    let names: Vec<&str> = tables.iter().map(|table| table.name()).collect();
+    let tx =
+        database.transaction(names.as_slice()).with_mode(TransactionMode::Readonly).build().map_err(lost)?;
+    let stores: Vec<_> =
+        names.iter().map(|name| tx.object_store(name).map_err(lost)).collect::<Result<_, _>>()?;
+    let mut asked = Vec::new();
+    for store in &stores {
+        asked.push(ask(store, "", AT_ONCE)?);
+    }
+    let mut all = Vec::new();
+    for (store, first) in stores.iter().zip(asked) {
+        let mut rows: Vec<(String, Vec<u8>)> = first.await?;
+        let mut came = rows.len();
+        while came == AT_ONCE as usize {
+            let after = rows.last().map(|(key, _)| key.clone()).unwrap_or_default();
+            let more = ask(store, &after, AT_ONCE)?.await?;
+            came = more.len();
+            rows.extend(more);
+        }
+        all.push(rows);
+    }
+    Ok(all)
+}
+
+/// Asks for up to `limit` rows behind `after`; the answer comes when the future is waited for.
+fn ask(
+    store: &ObjectStore<'_>,
+    after: &str,
+    limit: u32,
+) -> Result<impl Future<Output = Result<Vec<(String, Vec<u8>)>, StoreError>> + use<>, StoreError> {
+    let range = || KeyRange::LowerBound(after.to_owned(), true);
+    let keys = store.get_all_keys::<String>().with_query::<String, _>(range()).with_limit(limit);
+    let keys = keys.primitive().map_err(lost)?;
+    let values = store.get_all::<JsValue>().with_query::<String, _>(range()).with_limit(limit);
+    let values = values.primitive().map_err(lost)?;
+    Ok(async move {
+        let keys: Vec<String> = keys.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
+        let values: Vec<JsValue> =
+            values.await.map_err(text_of)?.collect::<Result<_, _>>().map_err(text_of)?;
+        Ok(keys.into_iter().zip(values.iter().map(bytes_of)).collect())
+    })
 }
 
 async fn write(database: &Database, batch: &Batch) -> Result<(), StoreError> {

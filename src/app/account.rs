@@ -10,8 +10,8 @@ use gridbook_domain::role::Actor;
 use gridbook_sync::both::both;
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::Input;
-use gridbook_sync::replica::Replica;
-use gridbook_sync::store::{Batch, Store, Table};
+use gridbook_sync::replica::{Replica, ReplicaError};
+use gridbook_sync::store::{Batch, Store, StoreError, Table};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -19,7 +19,7 @@ use serde_json::json;
 use super::check::CheckView;
 use super::{App, AppReplica, Backend, Problem, Projector};
 use crate::net::Api;
-use crate::platform::{BrowserEnv, local_get, local_set};
+use crate::platform::{BrowserEnv, after_frame, local_get, local_set};
 use crate::store::IdbStore;
 
 const ACCOUNTS: &str = "gridbook.accounts";
@@ -133,6 +133,15 @@ impl App {
     /// Goes on where this account was left.
     pub(super) fn resume(&self, stored: Stored) {
         self.go_in(stored.replica, stored.kept);
+        let replica = self.replica();
+        after_frame(move || {
+            leptos::task::spawn_local(async move {
+                if let Some(replica) = replica {
+                    // What was not packed now is read as it lies, and packed another time.
+                    let _ = replica.tidy().await;
+                }
+            });
+        });
     }
 
     /// Signs in at the backend. An account that was locked opens with everything it had.
@@ -221,6 +230,7 @@ impl App {
             view.check = CheckView::default();
             view.reviewed = 0;
             view.database_lost = lost;
+            view.stuck = false;
             view.last_ok_ms = None;
         });
         self.open_channel(&user);
@@ -231,10 +241,12 @@ impl App {
         // Without a server the directory is asked, with the code that comes after the first screen: in a round.
         if !self.is_local() {
             let app = *self;
-            leptos::task::spawn_local(async move {
-                if let Ok(profile) = app.api().get::<Profile>("/api/me").await {
-                    app.keep_profile(profile).await;
-                }
+            after_frame(move || {
+                leptos::task::spawn_local(async move {
+                    if let Ok(profile) = app.api().get::<Profile>("/api/me").await {
+                        app.keep_profile(profile).await;
+                    }
+                });
             });
         }
     }
@@ -366,24 +378,39 @@ pub(super) fn any() -> bool {
     local_get(ACCOUNTS).is_some()
 }
 
-/// Opens the account that was at work last. Its rows need `package` only when they are made anew.
-pub(super) async fn stored(package: &Rc<RefCell<Arc<Package>>>) -> Option<Stored> {
-    // Where there is one account it is hers, as a rule: her database opens while that is looked up.
+/// Opens the account that was at work last; `None` when it was locked, or nobody signed in. Its rows need `package` only
+/// when they are made anew.
+///
+/// # Errors
+/// When the device's store cannot be read: what it holds is there still.
+pub(super) async fn stored(package: &Rc<RefCell<Arc<Package>>>) -> Result<Option<Stored>, ReplicaError> {
+    // Where there is one account it is hers, as a rule: hers is read while that is looked up.
     let likely = async {
         let [only] = <[Account; 1]>::try_from(known()).ok()?;
-        let store = IdbStore::open(&database(&only.user)).await.ok()?;
-        Some((only.user, store))
+        let found = stored_of(&only.user, package).await.ok()?;
+        Some((only.user, found))
     };
     let (user, likely) = both(current(), likely).await;
-    let user = user?;
-    let store = match likely {
-        Some((likely, store)) if likely == user => store,
-        _ => IdbStore::open(&database(&user)).await.ok()?,
+    let Some(user) = user? else { return Ok(None) };
+    match likely {
+        Some((likely, found)) if likely == user => Ok(found),
+        _ => stored_of(&user, package).await,
+    }
+}
+
+async fn stored_of(user: &str, package: &Rc<RefCell<Arc<Package>>>) -> Result<Option<Stored>, ReplicaError> {
+    let project = || Projector(package.clone());
+    let store = IdbStore::open(&database(user)).await?;
+    let session = store.get(Table::App, SESSION_KEY);
+    let (session, replica) = both(session, Replica::find(store.clone(), project())).await;
+    let Some(kept) = session?.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok()) else {
+        return Ok(None);
     };
-    let bytes = store.get(Table::App, SESSION_KEY).await.ok()??;
-    let kept: Kept = serde_json::from_slice(&bytes).ok()?;
-    let replica = Replica::open(store, Projector(package.clone()), &BrowserEnv, &user).await.ok()?;
-    Some(Stored { replica, kept })
+    let replica = match replica? {
+        Some(replica) => replica,
+        None => Replica::open(store, project(), &BrowserEnv, user).await?,
+    };
+    Ok(Some(Stored { replica, kept }))
 }
 
 /// Accounts known to this device.
@@ -393,10 +420,10 @@ fn known() -> Vec<Account> {
 
 /// The account at work. In a database of its own: local storage reaches the disk seconds late, and a phone that
 /// dies right after its first sign-in must open again without a network.
-async fn current() -> Option<String> {
-    let store = IdbStore::open(DEVICE).await.ok()?;
-    let bytes = store.get(Table::App, current_key()).await.ok()??;
-    String::from_utf8(bytes).ok().filter(|user| !user.is_empty())
+async fn current() -> Result<Option<String>, StoreError> {
+    let store = IdbStore::open(DEVICE).await?;
+    let bytes = store.get(Table::App, current_key()).await?;
+    Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|user| !user.is_empty()))
 }
 
 async fn set_current(user: &str) -> Result<(), Problem> {

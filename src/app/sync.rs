@@ -13,7 +13,7 @@ use wasm_bindgen::closure::Closure;
 use super::check::CheckView;
 use super::revoked::GONE;
 use super::{App, AppReplica, Connection};
-use crate::platform::{BrowserEnv, holds_lock, online, steal_lock, with_lock};
+use crate::platform::{BrowserEnv, after_frame, holds_lock, online, steal_lock, with_lock};
 
 /// How soon a tab that does not lead looks again, in milliseconds.
 const FOLLOW_MS: u32 = 2_000;
@@ -288,19 +288,31 @@ impl App {
             view.drift_ms = drift_ms;
             view.online = online();
         });
+        // The rest is looked up when what a hand did is seen, once for all that happens until then.
+        if core.counting.replace(true) {
+            return;
+        }
+        let app = *self;
+        after_frame(move || {
+            app.core().counting.set(false);
+            leptos::task::spawn_local(app.count_waiting());
+        });
+    }
+
+    /// What waits in the store, for people and for the list of accounts.
+    async fn count_waiting(self) {
+        let Some(replica) = self.replica() else { return };
+        let unsent = replica.unsent();
         self.note_account(|account| {
             account.unsent = unsent.waiting;
             account.oldest_ms = unsent.oldest_ms;
         });
-        let app = *self;
-        leptos::task::spawn_local(async move {
-            if let Ok(queue) = replica.store().scan(Table::BlobQueue, "", 1000).await {
-                app.note_sync(|view| view.photos = queue.len());
-            }
-            if let Ok(reviewed) = replica.reviewed().await {
-                app.note_sync(|view| view.reviewed = reviewed);
-            }
-        });
+        if let Ok(queue) = replica.store().scan(Table::BlobQueue, "", 1000).await {
+            self.note_sync(|view| view.photos = queue.len());
+        }
+        if let Ok(reviewed) = replica.reviewed().await {
+            self.note_sync(|view| view.reviewed = reviewed);
+        }
     }
 
     /// Changes [`App::sync`]; screens hear of it only when something became different. A round says many times where it

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::live;
 use crate::app::office::Answering;
 use crate::app::{App, Behind};
+use crate::platform::after_frame;
 
 /// What a second part gives to the first: functions, by value, so that the first part names none of them.
 pub trait Part: Copy + Send + Sync + 'static {
@@ -51,7 +52,7 @@ const LONGEST_MS: u32 = 16_000;
 pub fn fetch<P: Part>(app: App, load: Load<P>) -> Rest<P> {
     let rest = Rest { stand: RwSignal::new(Stand::Coming), wanted: StoredValue::new(Vec::new()) };
     provide_context(rest);
-    request_animation_frame(move || rest.ask(app, load, SHORTEST_MS));
+    after_frame(move || rest.ask(app, load, SHORTEST_MS));
     rest
 }
 

@@ -72,6 +72,17 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    async fn tables(&self, tables: &[Table]) -> Result<Vec<Vec<(String, Vec<u8>)>>, StoreError> {
+        let held = self.tables.borrow();
+        let rows = |table: &Table| {
+            held.range((*table, String::new())..)
+                .take_while(|((t, _), _)| t == table)
+                .map(|((_, k), v)| (k.clone(), v.clone()))
+                .collect()
+        };
+        Ok(tables.iter().map(rows).collect())
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let fault = self.fault.take();
         if fault != Fault::None {

@@ -139,6 +139,8 @@ pub trait Store {
         after: &str,
         limit: usize,
     ) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+    /// All rows of some tables as they stood at one moment, in the order asked for, each in order of key.
+    async fn tables(&self, tables: &[Table]) -> Result<Vec<Vec<(String, Vec<u8>)>>, StoreError>;
     /// Writes a batch wholly or not at all; returns when it is as durable as asked.
     async fn commit(&self, batch: Batch) -> Result<(), StoreError>;
 }
@@ -155,6 +157,10 @@ impl<S: Store> Store for Rc<S> {
         limit: usize,
     ) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
         (**self).scan(table, after, limit).await
+    }
+
+    async fn tables(&self, tables: &[Table]) -> Result<Vec<Vec<(String, Vec<u8>)>>, StoreError> {
+        (**self).tables(tables).await
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {

@@ -7,8 +7,7 @@ use gridbook_log::{Clock, DeviceId, EntityId, Writer, map_of, order_by_key};
 
 use super::index::{Loose, Page, Row};
 use super::outbox::free_lost;
-use super::{Inner, Meta, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
-use crate::both::both;
+use super::{Inner, Meta, Project, Replica, ReplicaError, key, pack_row, unpack_row};
 use crate::env::Env;
 use crate::memory::version_of;
 use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
@@ -27,28 +26,51 @@ impl<S: Store, P: Project> Replica<S, P> {
     /// # Errors
     /// [`ReplicaError`] when the store cannot be read or written.
     pub async fn open(store: S, project: P, env: &impl Env, user: &str) -> Result<Self, ReplicaError> {
-        if store.get(Table::Meta, META_KEY).await?.is_none() {
-            let meta = new_meta(env, user);
-            let mut batch = Batch { expect: Some(0), ..Batch::default() };
-            put_meta(&mut batch, &meta);
-            match store.commit(batch).await {
-                // Another tab made it first: read theirs.
-                Ok(()) | Err(StoreError::Raced) => {}
-                Err(error) => return Err(error.into()),
+        let inner = match read_all::<S, P>(&store).await? {
+            Some(inner) => inner,
+            None => {
+                let meta = new_meta(env, user);
+                let mut batch = Batch { expect: Some(0), ..Batch::default() };
+                put_meta(&mut batch, &meta);
+                match store.commit(batch).await {
+                    // Another tab made it first: read theirs.
+                    Ok(()) | Err(StoreError::Raced) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                read_all(&store).await?.ok_or(ReplicaError::Damaged("meta"))?
             }
-        }
-        let inner = RefCell::new(read_all::<S, P>(&store).await?);
-        {
-            let mut inner = inner.borrow_mut();
-            let Inner { rows, pend, .. } = &mut *inner;
-            free_lost(rows, pend);
-        }
-        let replica =
-            Self { store, project, inner, gate: async_lock::Mutex::new(()), office: Cell::new(None) };
-        if replica.inner.borrow().loose_rows > LOOSE {
-            replica.pack_index().await?;
-        }
+        };
+        let replica = Self::of(store, project, inner);
+        replica.tidy().await?;
         Ok(replica)
+    }
+
+    /// Opens the replica that the store holds, reading only and all at one moment; `None` when there is none. Whoever
+    /// opens it so calls [`Self::tidy`] when there is time.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store cannot be read.
+    pub async fn find(store: S, project: P) -> Result<Option<Self>, ReplicaError> {
+        let inner = read_all::<S, P>(&store).await?;
+        Ok(inner.map(|inner| Self::of(store, project, inner)))
+    }
+
+    fn of(store: S, project: P, mut inner: Inner<P>) -> Self {
+        let Inner { rows, pend, .. } = &mut inner;
+        free_lost(rows, pend);
+        let inner = RefCell::new(inner);
+        Self { store, project, inner, gate: async_lock::Mutex::new(()), office: Cell::new(None) }
+    }
+
+    /// Packs the index when many rows of it lie loose: the next opening is the quicker for it.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store cannot be read or written; then it is as it was.
+    pub async fn tidy(&self) -> Result<(), ReplicaError> {
+        if self.inner.borrow().loose_rows > LOOSE {
+            self.pack_index().await?;
+        }
+        Ok(())
     }
 
     /// Reads what other tabs committed since. Returns the entities that changed, or `None` when everything did.
@@ -68,13 +90,13 @@ impl<S: Store, P: Project> Replica<S, P> {
         if meta.next_journal.wrapping_sub(next) > JOURNAL
             || meta.next_page != self.inner.borrow().meta.next_page
         {
-            *self.inner.borrow_mut() = read_all::<S, P>(&self.store).await?;
+            self.read_anew().await?;
             return Ok(None);
         }
         let mut changed: Vec<EntityId> = Vec::new();
         for n in next..meta.next_journal {
             let Some(bytes) = self.store.get(Table::Journal, &key(n)).await? else {
-                *self.inner.borrow_mut() = read_all::<S, P>(&self.store).await?;
+                self.read_anew().await?;
                 return Ok(None);
             };
             changed.extend(unpack_row::<Vec<EntityId>>(&bytes, "journal")?);
@@ -110,6 +132,12 @@ impl<S: Store, P: Project> Replica<S, P> {
         inner.pend = pend;
         inner.meta = meta;
         Ok(Some(changed))
+    }
+
+    async fn read_anew(&self) -> Result<(), ReplicaError> {
+        let inner = read_all::<S, P>(&self.store).await?.ok_or(ReplicaError::Damaged("meta"))?;
+        *self.inner.borrow_mut() = inner;
+        Ok(())
     }
 
     /// Rewrites the index as full pages without loose rows.
@@ -194,50 +222,46 @@ async fn read_meta<S: Store>(store: &S) -> Result<Meta, ReplicaError> {
     unpack_row(&bytes, "meta")
 }
 
-async fn read_all<S: Store, P: Project>(store: &S) -> Result<Inner<P>, ReplicaError> {
-    // Another tab may commit between these reads; a version that moved means reading again. One that never fits is
-    // damage, not a neighbour.
-    for _ in 0..TRIES {
-        let meta = read_meta(store).await?;
-        let scans = both(scan_all(store, Table::Pages), scan_all(store, Table::Rows));
-        let ((pages, loose), pend) = both(scans, super::outbox::read_pend(store)).await;
-        let mut rows: BTreeMap<EntityId, Row<P::Summary>> = BTreeMap::new();
-        let mut dead: BTreeMap<EntityId, (u64, u32)> = BTreeMap::new();
-        let mut packed = 0usize;
-        for (_, bytes) in pages? {
-            for (id, row) in unpack_row::<Page<P::Summary>>(&bytes, "pages")? {
-                packed += 1;
-                if rows.get(&id).is_none_or(|held| held.version < row.version) {
-                    rows.insert(id, row);
-                }
+/// All of a replica as its store held it at one moment; `None` when there is none. Another tab may commit meanwhile: what
+/// it wrote is in all of the tables or in none.
+async fn read_all<S: Store, P: Project>(store: &S) -> Result<Option<Inner<P>>, ReplicaError> {
+    let tables = store.tables(&[Table::Meta, Table::Pages, Table::Rows, Table::Pend]).await?;
+    let [own, pages, loose, pend] =
+        <[_; 4]>::try_from(tables).map_err(|_| ReplicaError::Damaged("tables"))?;
+    let Some((_, meta)) = own.iter().find(|(key, _)| key == META_KEY) else { return Ok(None) };
+    let meta: Meta = unpack_row(meta, "meta")?;
+    let mut rows: BTreeMap<EntityId, Row<P::Summary>> = BTreeMap::new();
+    let mut dead: BTreeMap<EntityId, (u64, u32)> = BTreeMap::new();
+    let mut packed = 0usize;
+    for (_, bytes) in pages {
+        for (id, row) in unpack_row::<Page<P::Summary>>(&bytes, "pages")? {
+            packed += 1;
+            if rows.get(&id).is_none_or(|held| held.version < row.version) {
+                rows.insert(id, row);
             }
-        }
-        // Pages that many writes overtook count as loose when they are the greater part.
-        let stale = packed - rows.len();
-        let mut loose_rows = if stale > rows.len() { stale } else { 0 };
-        for (name, bytes) in loose? {
-            let id = EntityId::parse(&name).ok_or(ReplicaError::Damaged("rows"))?;
-            let loose = unpack_row::<Loose<P::Summary>>(&bytes, "rows")?;
-            loose_rows += usize::from(matches!(loose, Loose::Row(_)));
-            match loose {
-                Loose::Row(row) if rows.get(&id).is_none_or(|h| h.version < row.version) => {
-                    rows.insert(id, row);
-                }
-                Loose::Row(_) => {}
-                Loose::Purged { version, own } => {
-                    dead.insert(id, (version, own));
-                }
-            }
-        }
-        rows.retain(|id, row| dead.get(id).is_none_or(|(version, _)| row.version > *version));
-        // The mark of one that came back stays where its row is in a page.
-        let away = dead.into_iter().filter(|(id, _)| !rows.contains_key(id));
-        let gone = map_of(away.map(|(id, (_, own))| (id, own)));
-        let pend = pend?;
-        let stored = store.get(Table::Meta, VERSION_KEY).await?;
-        if version_of(stored.as_deref()) == meta.version {
-            return Ok(Inner { meta, rows, gone, pend, cache: HashMap::new(), loose_rows });
         }
     }
-    Err(ReplicaError::Damaged("meta"))
+    // Pages that many writes overtook count as loose when they are the greater part.
+    let stale = packed - rows.len();
+    let mut loose_rows = if stale > rows.len() { stale } else { 0 };
+    for (name, bytes) in loose {
+        let id = EntityId::parse(&name).ok_or(ReplicaError::Damaged("rows"))?;
+        let loose = unpack_row::<Loose<P::Summary>>(&bytes, "rows")?;
+        loose_rows += usize::from(matches!(loose, Loose::Row(_)));
+        match loose {
+            Loose::Row(row) if rows.get(&id).is_none_or(|h| h.version < row.version) => {
+                rows.insert(id, row);
+            }
+            Loose::Row(_) => {}
+            Loose::Purged { version, own } => {
+                dead.insert(id, (version, own));
+            }
+        }
+    }
+    rows.retain(|id, row| dead.get(id).is_none_or(|(version, _)| row.version > *version));
+    // The mark of one that came back stays where its row is in a page.
+    let away = dead.into_iter().filter(|(id, _)| !rows.contains_key(id));
+    let gone = map_of(away.map(|(id, (_, own))| (id, own)));
+    let pend = super::outbox::pend_of(pend)?;
+    Ok(Some(Inner { meta, rows, gone, pend, cache: HashMap::new(), loose_rows }))
 }

@@ -401,8 +401,13 @@ pub(super) fn free_lost<T>(rows: &BTreeMap<EntityId, Row<T>>, pend: &mut BTreeMa
 }
 
 pub(super) async fn read_pend<S: Store>(store: &S) -> Result<BTreeMap<u32, Vec<Pending>>, ReplicaError> {
+    pend_of(scan_all(store, Table::Pend).await?)
+}
+
+/// What the rows of [`Table::Pend`] say.
+pub(super) fn pend_of(rows: Vec<(String, Vec<u8>)>) -> Result<BTreeMap<u32, Vec<Pending>>, ReplicaError> {
     let mut pend = BTreeMap::new();
-    for (name, bytes) in scan_all(store, Table::Pend).await? {
+    for (name, bytes) in rows {
         let log: u32 = name.parse().map_err(|_| ReplicaError::Damaged("pend"))?;
         pend.insert(log, unpack_row(&bytes, "pend")?);
     }

@@ -15,6 +15,7 @@ pub async fn all<S: Store>(fresh: impl AsyncFn(&str) -> S) {
     rows(&fresh("rows").await).await;
     tables(&fresh("tables").await).await;
     scanning(&fresh("scanning").await).await;
+    at_one_moment(&fresh("moment").await).await;
     batches(&fresh("batches").await).await;
     versions(&fresh("versions").await).await;
     sizes(&fresh("sizes").await).await;
@@ -40,6 +41,31 @@ async fn rows(store: &impl Store) {
     assert_eq!(get(store, "a").await, None);
     assert!(get(store, "b").await.is_some());
     ok(store, Batch::default()).await;
+}
+
+/// Whole tables, however large, and no half of a batch.
+async fn at_one_moment(store: &impl Store) {
+    assert_eq!(store.tables(&[Table::Meta, Table::Rows]).await, Ok(vec![Vec::new(), Vec::new()]));
+    let mut batch = Batch::default();
+    for n in 0..5_000u32 {
+        batch.put(Table::Rows, format!("{n:05}"), n.to_le_bytes().to_vec());
+    }
+    batch.put(Table::Meta, "one", b"1".to_vec());
+    ok(store, batch).await;
+    let read = store.tables(&[Table::Meta, Table::Pend, Table::Rows]).await.expect("tables can be read");
+    assert_eq!(read[0], [("one".to_owned(), b"1".to_vec())]);
+    assert_eq!(read[1], []);
+    assert_eq!(Ok(&read[2]), scan_all(store, Table::Rows).await.as_ref());
+    assert_eq!(read[2].len(), 5_000);
+    // What is written meanwhile is in both tables or in neither.
+    let mut batch = Batch::default();
+    batch.put(Table::Rows, "00000", b"new".to_vec());
+    batch.put(Table::Meta, "one", b"new".to_vec());
+    let (read, wrote) =
+        crate::both::both(store.tables(&[Table::Meta, Table::Rows]), store.commit(batch)).await;
+    assert_eq!(wrote, Ok(()));
+    let read = read.expect("tables can be read");
+    assert_eq!(read[0][0].1 == b"new", read[1][0].1 == b"new");
 }
 
 /// One key means another row in every table, and one batch may write them all.

@@ -169,6 +169,13 @@ impl Store for Slow {
         self.inner.scan(table, after, limit).await
     }
 
+    async fn tables(&self, tables: &[Table]) -> Result<Vec<Vec<(String, Vec<u8>)>>, StoreError> {
+        give_way().await;
+        let rows = self.inner.tables(tables).await;
+        give_way().await;
+        rows
+    }
+
     async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         give_way().await;
         self.commits.set(self.commits.get() + 1);

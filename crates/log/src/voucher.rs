@@ -74,9 +74,18 @@ impl Voucher {
     }
 }
 
-/// The signatures that must be good for `point` to be the key of a device of `user`, if `root` is whom everybody
-/// believes. `None` where no signature helps: the steps do not lead there, or somebody vouches who may not.
-pub fn steps(root: &Point, chain: &[Voucher], dev: DeviceId, user: &str, point: &Point) -> Option<Vec<Step>> {
+/// How vouchers lead to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The signatures that must be good.
+    pub steps: Vec<Step>,
+    /// Whether the bearer of the key may vouch for other people: everybody on the way says so, not the bearer alone.
+    pub invites: bool,
+}
+
+/// The way by which `point` is the key of a device of `user`, if `root` is whom everybody believes. `None` where no
+/// signature helps: the steps do not lead there, or somebody vouches who may not.
+pub fn way(root: &Point, chain: &[Voucher], dev: DeviceId, user: &str, point: &Point) -> Option<Way> {
     if chain.len() > LONGEST {
         return None;
     }
@@ -95,7 +104,7 @@ pub fn steps(root: &Point, chain: &[Voucher], dev: DeviceId, user: &str, point: 
         None => true,
         Some(last) => last.dev == Some(dev) && last.user == user,
     };
-    (leads && by == *point).then_some(steps)
+    (leads && by == *point).then_some(Way { steps, invites })
 }
 
 /// Whom a device believes, and how that leads to its own key.

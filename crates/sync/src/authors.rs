@@ -61,14 +61,13 @@ struct Known {
     writer: Writer,
     user: String,
     point: Point,
-    /// It may vouch for others.
-    invites: bool,
+    chain: Vec<Voucher>,
 }
 
 impl Known {
     fn of(op: &Op, point: Point) -> Self {
-        let invites = key::vouchers(op).last().is_some_and(Voucher::invites);
-        Self { writer: op.dot().writer, user: op.header().user.clone(), point, invites }
+        let (writer, user) = (op.dot().writer, op.header().user.clone());
+        Self { writer, user, point, chain: key::vouchers(op) }
     }
 }
 
@@ -218,6 +217,7 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         };
         let root = self.notary.trust().and_then(Trust::root);
         let mut stewards = None;
+        let mut held = None;
         let mut signers: BTreeMap<Writer, DeviceId> = BTreeMap::new();
         let mut jobs: Vec<lanes::Job<'_, bool>> = Vec::with_capacity(ops.len());
         for (op, verdict) in ops.iter().zip(&verdicts) {
@@ -231,7 +231,14 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             if signer == writer.dev {
                 keys.retain(|known| known.writer == writer);
             }
-            let free = keys.is_empty() && (root.is_none() || signer == own);
+            let mut free = keys.is_empty() && root.is_none();
+            if root.is_some() && keys.is_empty() && signer == own {
+                // What this device wrote before it had a key it has itself: anybody could have written the rest.
+                if held.is_none() {
+                    held = Some(self.held(ops.iter().filter(|op| op.dot().writer.dev == own)).await?);
+                }
+                free = held.as_ref().is_some_and(|held| held.contains(op.hash()));
+            }
             if let (Some(root), true, true) = (root, keys.is_empty(), authority == Some(writer.dev)) {
                 // Who held the office when this was answered has not been read yet: one of those who may let people in.
                 if stewards.is_none() {
@@ -277,15 +284,20 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         if keys.iter().any(|known| known.point == point && known.user == *user) {
             return true;
         }
-        let (chain, dev) = (key::vouchers(op), op.dot().writer.dev);
-        let steps = trust.root().and_then(|root| voucher::steps(&root, &chain, dev, user, &point));
-        let Some(steps) = steps else { return false };
-        for step in steps {
+        let Some(root) = trust.root() else { return false };
+        self.led_to(root, &Known::of(op, point)).await.is_some()
+    }
+
+    /// Whether vouchers lead to this key, and then whether its bearer may vouch for other people.
+    async fn led_to(&self, root: Point, known: &Known) -> Option<bool> {
+        let Known { writer, user, point, chain } = known;
+        let way = voucher::way(&root, chain, writer.dev, user, point)?;
+        for step in way.steps {
             if !self.notary.verify(&step.by, &step.bytes, &step.signature).await {
-                return false;
+                return None;
             }
         }
-        true
+        Some(way.invites)
     }
 
     /// The keys of those who may let people in, as far as they are known here.
@@ -301,9 +313,15 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         for dev in devs {
             self.keys_of(dev).await?;
         }
-        let known = self.memory.keys.borrow();
-        let inviting = known.values().flatten().filter(|known| known.invites).map(|known| known.point);
-        Ok(std::iter::once(root).chain(inviting).collect())
+        let known: Vec<Known> = self.memory.keys.borrow().values().flatten().cloned().collect();
+        let mut points = vec![root];
+        for known in &known {
+            // A later life may carry any vouchers: its key was believed for the earlier one.
+            if self.led_to(root, known).await == Some(true) {
+                points.push(known.point);
+            }
+        }
+        Ok(points)
     }
 
     async fn verified(&self, op: &Op, keys: &[Point]) -> bool {

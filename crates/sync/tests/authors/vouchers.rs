@@ -153,10 +153,29 @@ fn without_any_key_nothing_is_taken_either_but_on_shares_of_before() {
 }
 
 #[test]
-fn the_authoritys_answers_are_taken_by_who_reads_all_of_it_at_once() {
+fn what_nobody_signed_under_this_devices_own_name_is_its_own_only_if_it_has_it() {
     for kind in KINDS {
         let world = World::new(kind);
-        let (ivy, ann) = (world.founder(), world.invited("ann", 2, false));
+        let ivy = world.founder();
+        ivy.write("镇上的");
+        ivy.sync();
+        let words = EntityId([5; 16]);
+        let next = Writer { epoch: ivy.writer().epoch + 1, ..ivy.writer() };
+        world.plant(&[forge(next, "ivy", words, 1, "假的").to_wire()]);
+        ivy.sync();
+        ivy.sync();
+        assert_eq!((ivy.note(words), ivy.aside()), (None, one("ivy", 1)));
+    }
+}
+
+#[test]
+fn the_authoritys_answers_are_taken_by_who_reads_all_of_it_at_once() {
+    // Whoever may let nobody in may say of their own device that it may.
+    let boasting = |dev| passed(passed(root(), 1, 102, "ann", None, false), 102, 2, "ann", Some(dev), true);
+    for (kind, boasts) in KINDS.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        let world = World::new(kind);
+        let ivy = world.founder();
+        let ann = if boasts { world.believing("ann", 2, boasting) } else { world.invited("ann", 2, false) };
         let term = 1 << 31 | 5;
         let town = Township { holder: Some(ivy.writer().dev), term, ..Township::default() };
         let write = NewWrite { entity: Township::id(AUTHORITY), body: Body::Create(town.create()) };

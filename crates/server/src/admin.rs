@@ -69,8 +69,14 @@ pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), St
 pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool) -> Result<(), String> {
     let from = from.ok_or("缺少 --from 备份目录")?;
     let now = SystemClock.now_ms();
+    if let Some(store) = &Pictures::scratch(blobs, from).store()? {
+        // First: a record without its picture is worse than a picture without a record. A picture's name is its content,
+        // so what is there already is the same.
+        keep::verified(from).map_err(|e| e.to_string())?;
+        store.fill(&from.join(keep::BLOBS)).await.map_err(|e| e.to_string())?;
+    }
     let (pictures, done) = if sql::is_postgres(db) {
-        let pictures = Pictures::scratch(blobs, from);
+        let pictures = Pictures::scratch(blobs, &blobs_beside(db));
         let done = keep::restore_postgres(from, db, &pictures.folder, replace, now).await;
         (pictures, done)
     } else {
@@ -80,10 +86,6 @@ pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool)
         (pictures, done)
     };
     let done = done.map_err(|e| e.to_string())?;
-    if let Some(store) = &pictures.store()? {
-        // A picture's name is its content: what is there already is the same.
-        store.fill(&pictures.folder).await.map_err(|e| e.to_string())?;
-    }
     pictures.tidy()?;
     println!(
         "已恢复 {}({} 条操作,{} 张照片)。",

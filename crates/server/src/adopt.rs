@@ -139,9 +139,11 @@ impl Removal {
             return Err(AdoptError::OneReader);
         }
         // The reader of the file has checked each of them.
-        let ops: Vec<Op> = bundle.ops.into_iter().filter_map(|wire| Op::from_wire(wire).ok()).collect();
+        let ops = bundle.ops.into_iter().filter_map(|wire| Op::from_wire(wire).ok());
         let mut streams: BTreeMap<EntityId, Vec<Op>> = BTreeMap::new();
-        for op in ops {
+        // One file may have been given twice: those of before do not say which of how many they are.
+        let mut seen = BTreeSet::new();
+        for op in ops.filter(|op| seen.insert(*op.hash())) {
             streams.entry(op.entity()).or_default().push(op);
         }
         let (authority, town) = township(&streams).ok_or(AdoptError::NoTownship)?;

@@ -20,12 +20,12 @@ pub use check::{Finding, check};
 pub use history::new_history;
 pub(crate) use numbers::numbers_confirmed;
 pub use numbers::{Mark, confirm_numbers, number_marks};
-pub use restore::{Restored, restore, restore_postgres};
+pub use restore::{Restored, restore, restore_postgres, verified};
 
 /// The database's name inside a backup.
 const DB: &str = "gridbook.db";
 /// The folder of pictures inside a backup.
-const BLOBS: &str = "blobs";
+pub const BLOBS: &str = "blobs";
 /// Written last.
 const MANIFEST: &str = "manifest.json";
 /// Layout of a backup.

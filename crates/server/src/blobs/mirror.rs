@@ -30,6 +30,9 @@ impl BlobStore {
     /// When the disk or the storage refuses.
     pub async fn fill(&self, folder: &Path) -> Result<usize, std::io::Error> {
         let mut count = 0;
+        if !folder.exists() {
+            return Ok(count);
+        }
         for some in std::fs::read_dir(folder)? {
             for file in std::fs::read_dir(some?.path())? {
                 let path = file?.path();

@@ -93,7 +93,11 @@ pub(super) async fn alone(db: &Path) -> Result<(), KeepError> {
 }
 
 /// The manifest of a backup whose content is what it says.
-fn verified(from: &Path) -> Result<Manifest, KeepError> {
+/// What a backup says of itself, once all of it was read and is what it says.
+///
+/// # Errors
+/// [`KeepError`]
+pub fn verified(from: &Path) -> Result<Manifest, KeepError> {
     let text = std::fs::read(from.join(MANIFEST)).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;

@@ -11,7 +11,7 @@ use super::rows::Rows;
 use crate::clock::china_day;
 use crate::problem::ApiError;
 use crate::secret;
-use crate::sql;
+use crate::sql::{self, Builder};
 
 impl Ledger {
     /// The server's log identity.
@@ -105,10 +105,18 @@ impl Ledger {
     /// # Errors
     /// 503 when the database fails; nothing is given then.
     pub async fn give_waiting_numbers(&mut self) -> Result<usize, ApiError> {
-        // One that has its number may have a paper that waits for one.
-        let waiting = "SELECT entity FROM entities WHERE tenant = ? ORDER BY first_seq";
-        let ids: Vec<Vec<u8>> =
-            sql::query_scalar(waiting).bind(self.tenant.id).fetch_all(&mut self.conn).await?;
+        // One that has its number may have a paper that waits for one; of the many visits none does.
+        let numbered = RecordKind::ALL.into_iter().filter(|kind| {
+            kind.number_class().is_some() && (kind.is_case() || *kind == RecordKind::Mediation)
+        });
+        let mut waiting = Builder::new("SELECT entity FROM entities WHERE tenant = ");
+        waiting.push_bind(self.tenant.id).push(" AND type IN (");
+        let mut kinds = waiting.separated(", ");
+        for kind in numbered {
+            kinds.push_bind(kind.as_str());
+        }
+        waiting.push(") ORDER BY first_seq");
+        let ids: Vec<Vec<u8>> = waiting.build_query_scalar().fetch_all(&mut self.conn).await?;
         let ids = ids.into_iter().map(entity_of).collect::<Result<Vec<_>, _>>()?;
         let (mut rows, mut given) = (Rows::default(), 0);
         for some in ids.chunks(500) {

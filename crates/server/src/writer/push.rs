@@ -298,7 +298,10 @@ fn judge(
     let (mut actor, mut patterns, mut disabled) = (&push.actor, patterns, false);
     match asked.carried {
         // A device that holds what it is no longer shown asks so whether it is hidden from it or lost here.
-        Carried::Own if is_here(ledger, push, op) => return Judged::Done(Verdict::Dup, None),
+        // So does one that holds a colleague's whose key nobody here knows.
+        Carried::Own | Carried::Wrong if is_here(ledger, push, op) => {
+            return Judged::Done(Verdict::Dup, None);
+        }
         Carried::Own if header.user != push.actor.user => return refuse("foreign_author"),
         Carried::Own if !dot.writer.is_life_of(push.writer) => return refuse("foreign_writer"),
         Carried::Own => {}
@@ -378,7 +381,8 @@ fn judge(
     }
 }
 
-/// Whether it is stored as it is, salt and all: who brings it knows all of it. Of what is confidential another way tells.
+/// Whether it is stored under this very hash: who brings that had the operation, whole or erased. Of what is confidential
+/// another way tells.
 fn is_here(ledger: &mut Ledger, push: &Push, op: &Op) -> bool {
     let Some(stream) = ledger.streams.get(&op.entity()) else { return false };
     let confidential = stream.entity.type_() == Some(RecordKind::Confidential.as_str());

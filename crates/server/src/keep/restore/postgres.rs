@@ -22,7 +22,7 @@ pub async fn restore_postgres(
 ) -> Result<Restored, KeepError> {
     let manifest = verified(from)?;
     let mut conn = postgres::open(url).await?;
-    let done = put(&mut conn, from, blobs, replace, now).await;
+    let done = put(&mut conn, url, from, blobs, replace, now).await;
     // Now, and not when PostgreSQL notices that we are gone: whoever comes next comes at once.
     let _ = conn.run("ROLLBACK").await;
     let left = postgres::leave(&mut conn).await;
@@ -35,6 +35,7 @@ pub async fn restore_postgres(
 /// Everything in one transaction; returns where the pictures of before are, and which schema holds the tables of before.
 async fn put(
     conn: &mut Conn,
+    url: &str,
     from: &Path,
     blobs: &Path,
     replace: bool,
@@ -52,6 +53,7 @@ async fn put(
     let schema = if there { Some(moved(conn, now).await?) } else { None };
     tables::load(&from.join(DB), conn).await?;
     history::renew_within(conn).await?;
+    let renewed = of_tenant(conn).await?;
 
     let new_blobs = beside(blobs, "restoring");
     remove(&new_blobs)?;
@@ -62,7 +64,11 @@ async fn put(
     // From here on only names change: the pictures', and with the commit the tables'.
     let kept: Vec<PathBuf> = aside(blobs, now)?.into_iter().collect();
     let placed = match std::fs::rename(&new_blobs, blobs) {
-        Ok(()) => conn.commit().await.map_err(KeepError::from),
+        Ok(()) => match conn.commit().await {
+            // The answer may be what was lost, and not the commit.
+            Err(_) if is_there(url, &renewed).await => Ok(()),
+            done => done.map_err(KeepError::from),
+        },
         Err(error) => Err(file(blobs)(error)),
     };
     if let Err(error) = placed {
@@ -74,6 +80,19 @@ async fn put(
         return Err(error);
     }
     Ok((kept, schema))
+}
+
+/// The history that the tables name.
+async fn of_tenant(conn: &mut Conn) -> Result<String, sqlx::Error> {
+    sql::query_scalar("SELECT history FROM tenant").fetch_one(conn).await
+}
+
+/// Whether a new connection finds this history.
+async fn is_there(url: &str, history: &str) -> bool {
+    match postgres::open(url).await {
+        Ok(mut conn) => of_tenant(&mut conn).await.is_ok_and(|found| found == history),
+        Err(_) => false,
+    }
 }
 
 /// Moves the township's tables to a new schema, with their indexes; returns its name.

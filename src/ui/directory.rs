@@ -133,7 +133,7 @@ pub fn provide_directory() -> Directory {
                         names.past.insert(summary.number.clone());
                     }
                 }
-            })
+            });
         });
         Arc::new(names)
     });

@@ -157,7 +157,7 @@ fn list(screen: Screen, themes: Vec<Row>, names: &Names) -> AnyView {
         });
         let target = theme.target.map_or_else(|| "每户一次".to_owned(), |target| format!("{target} 件"));
         view! {
-            <tr data-testid="theme-row" data-id=theme.id.clone() data-state=state>
+            <tr data-testid="theme-row" data-id=theme.id data-state=state>
                 <td class="strong">{theme.label.clone()}</td>
                 <td>{item}</td>
                 <td>{period(&theme)}</td>

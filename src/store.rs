@@ -41,6 +41,8 @@ thread_local! {
 
 /// From now on `tell` hears when this page can no longer open a database, and when it can again.
 pub fn on_stuck(tell: impl Fn(bool) + 'static) {
+    // It may be so already: the first openings come before anybody listens.
+    tell(FAILED.get() >= STUCK);
     TOLD.set(Some(Rc::new(tell)));
 }
 

@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod alarm;
+pub mod answer;
 pub mod aside;
 pub mod ask;
 pub mod backend;

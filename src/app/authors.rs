@@ -91,7 +91,7 @@ impl App {
         let authors = hand.authors();
         let read = |ops: &[WireOp]| -> Result<Vec<Op>, Problem> {
             let ops: Result<_, _> = ops.iter().map(|op| Op::from_wire(op.clone())).collect();
-            ops.map_err(|error| Problem::Store(error.to_string()))
+            ops.map_err(|_| Problem::unreadable())
         };
         // The keys first, wherever they stand; the rest in pieces that a phone can hold.
         let keys: Vec<WireOp> = bundle.ops.iter().filter(|op| op.h.starts_with(key::LINE)).cloned().collect();

@@ -222,7 +222,7 @@ impl App {
         if again != SendAgain::Nothing && *backend != Backend::Server {
             self.queue_photos(&replica, &mut batch).await?;
         }
-        let row = serde_json::to_vec(backend).map_err(|e| Problem::Store(e.to_string()))?;
+        let row = serde_json::to_vec(backend).map_err(|_| Problem::unreadable())?;
         batch.put(Table::App, ROW, row);
         if *backend == Backend::Server {
             drop_trust(&mut batch);

@@ -22,6 +22,10 @@ pub struct Draft {
     /// Values so far.
     #[serde(default)]
     pub values: Values,
+    /// What the record held when the correction was begun: what others write meanwhile is told from what was changed
+    /// here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Values>,
     /// What was last sent under the name `entity` without a certain answer (ROLE-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Values>,
@@ -61,7 +65,7 @@ impl App {
     /// [`Problem`] when the store refuses; the form should say so.
     pub async fn put_draft(&self, key: &str, draft: &Draft) -> Result<(), Problem> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
-        let bytes = serde_json::to_vec(draft).map_err(|e| Problem::Store(e.to_string()))?;
+        let bytes = serde_json::to_vec(draft).map_err(|_| Problem::unreadable())?;
         let mut batch = Batch::default();
         batch.put(Table::Draft, key, bytes);
         Ok(replica.store().commit(batch).await?)

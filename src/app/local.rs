@@ -160,7 +160,7 @@ impl App {
         let replica =
             Replica::open(store, Projector(self.core().package.clone()), &BrowserEnv, &profile.user).await?;
         office::adopt(&replica, authority).await?;
-        let row = |text: Result<Vec<u8>, serde_json::Error>| text.map_err(|e| Problem::Store(e.to_string()));
+        let row = |text: Result<Vec<u8>, serde_json::Error>| text.map_err(|_| Problem::unreadable());
         let mut batch = Batch::default();
         batch.put(Table::App, ROW, row(serde_json::to_vec(&backend))?);
         batch.put(Table::App, LOCAL, row(serde_json::to_vec(&Local { profile: profile.clone(), check }))?);
@@ -271,7 +271,7 @@ impl App {
             .with_untracked(|s| s.as_ref().map(|s| s.profile.township.clone()))
             .unwrap_or_default();
         let ticket = Ticket { profile, authority, backend: self.backend().await, voucher };
-        let plain = serde_json::to_vec(&ticket).map_err(|e| Problem::Store(e.to_string()))?;
+        let plain = serde_json::to_vec(&ticket).map_err(|_| Problem::unreadable())?;
         // Fit for an address.
         Ok(base64(&seal(digits, &plain).await?).replace('+', "-").replace('/', "_").replace('=', ""))
     }

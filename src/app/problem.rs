@@ -10,7 +10,7 @@ use crate::net::ApiError;
 pub enum Problem {
     /// The device is full.
     Full,
-    /// The device's store failed.
+    /// The device's store failed; how, in words for people.
     Store(String),
     /// Nobody is signed in.
     SignedOut,
@@ -34,16 +34,31 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// What was to be written or read has no form that is known here.
+    pub fn unreadable() -> Self {
+        Self::Store("内容读不懂".to_owned())
+    }
+
+    /// For the screen, where something was only to be read: nothing was saved, and nothing failed to be.
+    pub fn reading(&self) -> String {
+        match self {
+            Self::Store(name) => format!(
+                "这台设备的存储暂时读不出来（{name}），已保存的没有丢。请关掉其他页面，重新打开网格簿再看。"
+            ),
+            other => other.message(),
+        }
+    }
+
     /// For the screen.
     pub fn message(&self) -> String {
         match self {
             Self::Full => {
-                "手机存储已满，这次没有保存成功，刚才填的内容还在草稿里。请删除一些照片或视频后再点保存。"
+                "这台设备的存储已满，这次没有保存成功，刚才填的内容还在草稿里。请删除一些照片或视频后再点保存。"
                     .to_owned()
             }
             Self::Store(name) => {
                 format!(
-                    "手机存储暂时用不了（{name}），这次没有保存成功，刚才填的内容还在。请关掉其他页面后再点保存。"
+                    "这台设备的存储暂时用不了（{name}），这次没有保存成功，刚才填的内容还在。请关掉其他页面后再点保存。"
                 )
             }
             Self::SignedOut => "还没有登录，内容没有丢。请先登录再保存。".to_owned(),
@@ -66,7 +81,7 @@ impl From<StoreError> for Problem {
             StoreError::Quota => Self::Full,
             StoreError::Raced => Self::Store("另一个页面正在保存".to_owned()),
             StoreError::Lost(_) => Self::Store("连接断开".to_owned()),
-            StoreError::Other { name, .. } => Self::Store(name),
+            StoreError::Other { .. } => Self::Store("浏览器没有准许".to_owned()),
         }
     }
 }
@@ -76,8 +91,8 @@ impl From<ReplicaError> for Problem {
         match error {
             ReplicaError::Store(error) => error.into(),
             ReplicaError::Op(_) => Self::TooLong,
-            ReplicaError::Damaged(table) => Self::Store(table.to_owned()),
-            ReplicaError::Page => Self::Store("page".to_owned()),
+            ReplicaError::Damaged(_) => Self::Store("有一部分读不出来".to_owned()),
+            ReplicaError::Page => Self::Store("收到的内容读不懂".to_owned()),
             ReplicaError::Unknown => Self::Gone,
             // Of a backend's page: the engine takes another way before anybody hears of it.
         }

@@ -180,9 +180,8 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
                 <button
                     class="tabs-tab"
                     type="button"
-                    role="tab"
                     data-testid=format!("books-tab-{}", one.id())
-                    aria-selected=move || (tab.get() == one).to_string()
+                    aria-pressed=move || (tab.get() == one).to_string()
                     on:click=move |_| Route::Books(one.id().to_owned()).go()
                 >
                     {one.title()}
@@ -203,7 +202,7 @@ pub fn books(route: RwSignal<Route>) -> AnyView {
             <h1 class="page-title">"统计台账"</h1>
             <div class="page-actions">{actions}</div>
         </div>
-        <div class="tabs no-print" role="tablist" aria-label="哪张表">{tabs}</div>
+        <div class="tabs no-print" role="group" aria-label="哪张表">{tabs}</div>
         <div class="toolbar">
             {select("范围", "books-area", move || area.get(), places, move |value| area.set(value))}
             {bar_day("从哪天", "books-from", from)}

@@ -6,7 +6,6 @@ mod save;
 
 use std::sync::Arc;
 
-use gloo::timers::callback::Timeout;
 use gridbook_domain::catalogue::Item;
 use gridbook_domain::form::{FilledBy, Section, visible};
 use gridbook_log::EntityId;
@@ -14,17 +13,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::route::Route;
-use crate::app::{App, Draft, use_app};
+use crate::app::{App, use_app};
+use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::directory::use_directory;
-use crate::ui::form::{FormState, fields};
+use crate::ui::form::{FormState, Keeper, fields};
+use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::toast::use_toasts;
 use begin::Begun;
-
-/// After the last key, milliseconds.
-const PAUSE_MS: u32 = 400;
 
 /// What is being filled in.
 #[derive(Clone, Copy)]
@@ -34,7 +32,7 @@ struct Filling {
     begun: StoredValue<Begun>,
     /// What was split off, in words.
     part: RwSignal<String>,
-    timer: StoredValue<Option<Timeout>, LocalStorage>,
+    keeper: Keeper,
 }
 
 /// The items that this person may write down here.
@@ -103,18 +101,22 @@ fn open(what: String) -> AnyView {
     let app = use_app();
     let owner = Owner::current();
     let filling: RwSignal<Option<Result<Filling, String>>> = RwSignal::new(None);
-    spawn_local(async move {
-        let begun = begin::begin(app, &what).await;
-        let made = begun.and_then(|begun| {
-            let owner = owner.ok_or_else(String::new)?;
-            Ok(owner.with(|| Filling::new(app, begun)))
+    let load = Callback::new(move |()| {
+        let (what, owner) = (what.clone(), owner.clone());
+        spawn_local(async move {
+            let begun = begin::begin(app, &what).await;
+            let made = begun.and_then(|begun| {
+                let owner = owner.ok_or_else(String::new)?;
+                Ok(owner.with(|| Filling::new(app, begun)))
+            });
+            let _ = filling.try_set(Some(made));
         });
-        let _ = filling.try_set(Some(made));
     });
+    load.run(());
     live(move || match filling.get() {
         None => loading(5),
         Some(Err(words)) => blank("error", "这张表打不开", words, Vec::new()),
-        Some(Ok(filling)) => untrack(|| filling.view()),
+        Some(Ok(filling)) => untrack(|| filling.view(load)),
     })
 }
 
@@ -124,43 +126,18 @@ impl Filling {
         state.photos.set(begun.draft.photos.clone());
         state.area.set(begun.draft.area.clone());
         let part = RwSignal::new(begun.draft.title.clone());
-        let (begun, timer) = (StoredValue::new(begun), StoredValue::new_local(None));
-        let filling = Self { app, state, begun, part, timer };
+        let (key, draft) = (begun.key.clone(), begun.draft.clone());
+        let keeper = Keeper::of_form(state, key, draft, begun.restored, move |draft| {
+            draft.title = part.get_untracked();
+        });
         Effect::new(move |before: Option<()>| {
-            state.edits.track();
             state.area.track();
             part.track();
             if before.is_some() {
-                filling.keep_soon();
+                keeper.edited();
             }
         });
-        filling
-    }
-
-    /// The draft as it stands; `None` once the screen is gone.
-    fn draft(self) -> Option<Draft> {
-        Some(Draft {
-            values: self.state.values.try_get_untracked()?,
-            photos: self.state.photos.try_get_untracked()?,
-            area: self.state.area.try_get_untracked()?,
-            title: self.part.try_get_untracked()?,
-            updated_ms: self.app.now_ms(),
-            ..self.begun.try_with_value(|begun| begun.draft.clone())?
-        })
-    }
-
-    fn keep_soon(self) {
-        let later = Timeout::new(PAUSE_MS, move || {
-            let (Some(draft), Some(key)) = (self.draft(), self.begun.try_with_value(|b| b.key.clone()))
-            else {
-                return;
-            };
-            // A draft that cannot be kept is no reason to stop typing: saving says what is wrong.
-            spawn_local(async move {
-                let _ = self.app.put_draft(&key, &draft).await;
-            });
-        });
-        self.timer.set_value(Some(later));
+        Self { app, state, begun: StoredValue::new(begun), part, keeper }
     }
 
     /// Where the new record lies: at the household that it is about, else where the person said.
@@ -176,7 +153,7 @@ impl Filling {
             .unwrap_or_else(|| self.state.area.get_untracked())
     }
 
-    fn view(self) -> AnyView {
+    fn view(self, again: Callback<()>) -> AnyView {
         let toasts = use_toasts();
         let begun = self.begun.get_value();
         let (saving, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
@@ -223,6 +200,7 @@ impl Filling {
                 <div class="page-actions"><a class="btn btn-quiet" href=back>"返回"</a></div>
             </div>
             <p class="muted">{note}</p>
+            {begun.restored.then(|| self.restored(again))}
             <div class="stack" data-testid="entry">
                 {split.then(|| self.part_words())}
                 {(!split).then(|| self.place())}
@@ -236,6 +214,35 @@ impl Filling {
             </div>
         }
         .into_any()
+    }
+
+    /// What was typed before is there, which may be of somebody else who called: say so, and let it be begun anew.
+    fn restored(self, again: Callback<()>) -> AnyView {
+        let (toasts, open) = (use_toasts(), RwSignal::new(false));
+        let when = format::when(self.begun.with_value(|begun| begun.draft.updated_ms), self.app.now_ms());
+        let text = format!("上次填于 {when}，没有保存。这次是另一个人、另一件事，就清空重填。");
+        let clear = opener(open, "btn btn-small", "entry-clear", None, "清空重填");
+        let ask = Confirm {
+            title: "清空这份没保存的？".to_owned(),
+            text: "没有保存过的内容，清空后找不回来。".to_owned(),
+            yes: "清空重填".to_owned(),
+            danger: true,
+        };
+        let act = move || {
+            spawn_local(async move {
+                match self.keeper.discard().await {
+                    Ok(()) => {
+                        let _ = again.try_run(());
+                    }
+                    Err(words) => {
+                        self.keeper.reopen();
+                        toasts.warn(words);
+                    }
+                }
+            });
+        };
+        let told = banner(Tone::Info, "undo", "接着上次没填完的填", text, vec![clear]);
+        view! { <div data-testid="entry-restored">{told}</div> {confirm(open, ask, act)} }.into_any()
     }
 
     fn section(self, section: Section) -> AnyView {

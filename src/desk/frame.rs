@@ -119,7 +119,7 @@ fn top(app: App) -> AnyView {
 
 /// Where synchronisation stands: a lamp with words; a click synchronises now.
 fn lamp(app: App) -> AnyView {
-    let state = move || {
+    let state = Memo::new(move |_| {
         let view = app.sync.get();
         let waiting = view.unsent.waiting;
         match (&view.trouble, view.phase) {
@@ -141,7 +141,7 @@ fn lamp(app: App) -> AnyView {
             (None, _) if !view.aside.is_empty() => ("warn", "有记录签名不符，见“我的”".to_owned()),
             (None, _) => ("ok", "已同步".to_owned()),
         }
-    };
+    });
     let hint = move || {
         let last = app.sync.with(|view| view.last_ok_ms);
         last.map_or_else(
@@ -154,13 +154,13 @@ fn lamp(app: App) -> AnyView {
             class="lamp"
             type="button"
             data-testid="sync-state"
-            data-state=move || state().0
+            data-state=move || state.with(|state| state.0)
             data-unsent=move || app.sync.with(|view| view.unsent.waiting.to_string())
             title=hint
             on:click=move |_| app.wake()
         >
             <span class="lamp-dot"></span>
-            <span>{move || state().1}</span>
+            <span>{move || state.get().1}</span>
         </button>
     }
     .into_any()

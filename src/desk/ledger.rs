@@ -111,9 +111,8 @@ fn tabs(book: RwSignal<Book>, order: RwSignal<Order>) -> AnyView {
             <button
                 class="tabs-tab"
                 type="button"
-                role="tab"
                 data-testid=format!("ledger-tab-{}", which.id())
-                aria-selected=move || (book.get() == which).to_string()
+                aria-pressed=move || (book.get() == which).to_string()
                 on:click=move |_| {
                     order.set(which.order());
                     book.set(which);
@@ -123,7 +122,7 @@ fn tabs(book: RwSignal<Book>, order: RwSignal<Order>) -> AnyView {
             </button>
         }
     };
-    view! { <div class="tabs no-print" role="tablist" aria-label="哪本台账" style:flex-shrink="0">{Book::ALL.map(one).collect_view()}</div> }
+    view! { <div class="tabs no-print" role="group" aria-label="哪本台账" style:flex-shrink="0">{Book::ALL.map(one).collect_view()}</div> }
         .into_any()
 }
 

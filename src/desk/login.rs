@@ -121,6 +121,7 @@ pub fn sign_in() -> AnyView {
         </form>
     };
     let ways = view! {
+        {crate::ui::stuck::stuck(app)}
         {crate::ui::reviewed::left(app)}
         {form}
         <div class="cluster">

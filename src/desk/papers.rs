@@ -81,6 +81,7 @@ pub fn papers(id: EntityId, which: String) -> AnyView {
             move |doc| Route::Papers(id, doc).go(),
         ))
     };
+    let owner = Owner::current();
     let shown = move || {
         // Not drawn anew while somebody writes in it, whatever arrives.
         if let (Some(now), Load::Here(papers)) = (editing.get(), load.get_untracked())
@@ -97,7 +98,7 @@ pub fn papers(id: EntityId, which: String) -> AnyView {
                 Vec::new(),
             ),
             Load::Here(papers) => {
-                view! { {edit::head(id, &papers, editing)}{sheet::all(&papers)} }.into_any()
+                view! { {edit::head(id, &papers, editing, owner.clone())}{sheet::all(&papers)} }.into_any()
             }
         }
     };

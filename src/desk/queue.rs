@@ -72,7 +72,7 @@ pub fn queue(route: RwSignal<Route>) -> AnyView {
     Effect::new(move |before: Option<()>| {
         tab.track();
         filters.track();
-        if before.is_some() {
+        if before.is_some() && ticked.with_untracked(|ticked: &Vec<_>| !ticked.is_empty()) {
             ticked.set(Vec::new());
         }
     });

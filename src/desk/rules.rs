@@ -56,9 +56,8 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
             <button
                 class="tabs-tab"
                 type="button"
-                role="tab"
                 data-testid=format!("rules-tab-{id}")
-                aria-selected=move || (tab.get() == id).to_string()
+                aria-pressed=move || (tab.get() == id).to_string()
                 on:click=move |_| Route::Rules(id.to_owned()).go()
             >
                 {title}
@@ -74,7 +73,7 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
     };
     view! {
         <div class="page-head"><h1 class="page-title">"清单和日历"</h1></div>
-        <div class="tabs" role="tablist" aria-label="哪一部分">{tabs.collect_view()}</div>
+        <div class="tabs" role="group" aria-label="哪一部分">{tabs.collect_view()}</div>
         <div class="wizard">{inside}</div>
     }
     .into_any()

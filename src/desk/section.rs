@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use gloo::timers::callback::Timeout;
 use gridbook_domain::admit::{Purpose, fillable};
 use gridbook_domain::case::CaseView;
 use gridbook_domain::form::{Form, Problem, Section, Stage};
@@ -17,11 +16,8 @@ use leptos::task::spawn_local;
 use crate::app::{App, Draft, use_app};
 use crate::ui::dialog::{Doing, dialog_until};
 use crate::ui::dom::focus_in_view;
-use crate::ui::form::{FormState, fields};
+use crate::ui::form::{FormState, Keeper, fields, go_on};
 use crate::ui::states::{failed, loading};
-
-/// After the last key, milliseconds.
-const PAUSE_MS: u32 = 400;
 
 #[derive(Clone, Copy)]
 struct Filling {
@@ -29,9 +25,7 @@ struct Filling {
     state: FormState,
     section: StoredValue<Section>,
     held: StoredValue<Vec<BlobRef>>,
-    key: StoredValue<String>,
-    draft: StoredValue<Draft>,
-    timer: StoredValue<Option<Timeout>, LocalStorage>,
+    keeper: Keeper,
 }
 
 /// The section by its id, as this person may fill it in now.
@@ -95,54 +89,30 @@ fn begin(app: App, entity: &Entity, section: &str, key: String, draft: Option<Dr
     let section = section_of(app, &CaseView::of(entity)?, section)?;
     let base = entity.values();
     let held: Vec<BlobRef> = entity.blobs().iter().map(|(_, blob)| blob.clone()).collect();
-    let draft = draft.unwrap_or_else(|| Draft {
+    let restored = draft.is_some();
+    let mut draft = draft.unwrap_or_else(|| Draft {
         form: named,
         kind: entity.type_().unwrap_or_default().to_owned(),
         entity: Some(entity.id()),
         edit: true,
         values: base.clone(),
+        base: Some(base.clone()),
         photos: held.clone(),
         begun_ms: app.now_ms(),
         ..Draft::default()
     });
+    let both = if restored { go_on(&mut draft, &base, &held) } else { Vec::new() };
     let state = FormState::new(form, draft.values.clone());
+    state.problems.set(both);
     state.area.set(entity.area().unwrap_or_default().to_owned());
     state.base.set_value(base);
     state.photos.set(draft.photos.clone());
-    let filling = Filling {
-        id: entity.id(),
-        state,
-        section: StoredValue::new(section),
-        held: StoredValue::new(held),
-        key: StoredValue::new(key),
-        draft: StoredValue::new(draft),
-        timer: StoredValue::new_local(None),
-    };
-    Effect::new(move |before: Option<()>| {
-        state.edits.track();
-        if before.is_some() {
-            filling.keep_soon(app);
-        }
-    });
-    Some(filling)
+    let keeper = Keeper::of_form(state, key, draft, restored, |_| ());
+    let (section, held) = (StoredValue::new(section), StoredValue::new(held));
+    Some(Filling { id: entity.id(), state, section, held, keeper })
 }
 
 impl Filling {
-    fn keep_soon(self, app: App) {
-        let later = Timeout::new(PAUSE_MS, move || {
-            let Some(values) = self.state.values.try_get_untracked() else { return };
-            let Some(photos) = self.state.photos.try_get_untracked() else { return };
-            let updated_ms = app.now_ms();
-            let draft = Draft { values, photos, updated_ms, ..self.draft.get_value() };
-            let key = self.key.get_value();
-            // A draft that cannot be kept is no reason to stop typing: saving says what is wrong.
-            spawn_local(async move {
-                let _ = app.put_draft(&key, &draft).await;
-            });
-        });
-        self.timer.set_value(Some(later));
-    }
-
     /// Whether a path belongs to this section.
     fn owns(self, path: &str) -> bool {
         let head = path.split('/').next().unwrap_or(path);
@@ -171,15 +141,19 @@ impl Filling {
         let blobs: Vec<BlobRef> = photos.into_iter().filter(fresh).collect();
         let mut set = self.state.changes();
         set.retain(|path, _| self.owns(path));
-        self.timer.set_value(None);
-        let key = self.key.get_value();
         if set.is_empty() && blobs.is_empty() {
-            return app.drop_draft(&key).await.map_err(|problem| problem.message());
+            return self.keeper.discard().await;
         }
         let fresh = blobs.iter().map(|blob| NewBlob { sha256: blob.sha256.clone(), bytes: None }).collect();
+        let key = self.keeper.key();
         let write = NewWrite { entity: self.id, body: Body::Set(body::Set { set, blobs }) };
         let before = app.entity(self.id).await.map_err(|problem| problem.message())?;
         app.check(before.as_deref(), &write).map_err(|refusal| refusal.message())?;
-        app.save(vec![write], fresh, vec![key]).await.map(|_| ()).map_err(|problem| problem.message())
+        self.keeper.close().await;
+        let saved = app.save(vec![write], fresh, vec![key]).await;
+        saved.map(|_| ()).map_err(|problem| {
+            self.keeper.reopen();
+            problem.message()
+        })
     }
 }

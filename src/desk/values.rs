@@ -8,45 +8,7 @@ use serde_json::Value;
 use super::route::Route;
 use crate::ui::directory::Names;
 
-/// A value in words. Tables, photos and places are drawn elsewhere.
-pub fn text(package: &Package, names: &Names, field: &Field, value: &Value) -> String {
-    let label = |id: &str| {
-        let choices = package.choices(field);
-        choices
-            .iter()
-            .find(|choice| choice.id == id)
-            .map_or_else(|| id.to_owned(), |choice| choice.label.clone())
-    };
-    match (field.kind, value) {
-        (FieldKind::Choice, Value::String(id)) => label(id),
-        (FieldKind::Multi, Value::Array(list)) => {
-            list.iter().filter_map(Value::as_str).map(label).collect::<Vec<_>>().join("、")
-        }
-        (FieldKind::UnitRef, Value::String(code)) => names.unit(code),
-        (FieldKind::UnitRefs, Value::Array(list)) => {
-            list.iter().filter_map(Value::as_str).map(|code| names.unit(code)).collect::<Vec<_>>().join("、")
-        }
-        (FieldKind::UserRef, Value::String(user)) => names.person(user),
-        (FieldKind::AreaRef, Value::String(code)) => names.area(code),
-        (FieldKind::Datetime, Value::String(at)) => at.chars().take(16).collect::<String>().replace('T', " "),
-        (FieldKind::Geo, Value::Object(geo)) => {
-            let part = |name: &str| geo.get(name).and_then(Value::as_f64);
-            match (part("lat"), part("lon"), part("acc")) {
-                (Some(lat), Some(lon), Some(acc)) => format!("{lat:.5}, {lon:.5}（精度 {acc:.0} 米）"),
-                (Some(lat), Some(lon), None) => format!("{lat:.5}, {lon:.5}"),
-                _ => String::new(),
-            }
-        }
-        (_, Value::Bool(yes)) => if *yes { "是" } else { "否" }.to_owned(),
-        (_, Value::String(said)) => said.clone(),
-        (_, Value::Null) => String::new(),
-        (_, Value::Number(number)) => {
-            let unit = field.unit.as_deref().unwrap_or_default();
-            format!("{number} {unit}").trim().to_owned()
-        }
-        (_, other) => other.to_string(),
-    }
-}
+pub use crate::ui::answer::said as text;
 
 /// The rows of a table, one line each: `姓名：周桂兰；电话：138…`.
 pub fn rows(package: &Package, names: &Names, field: &Field, values: &Values) -> Vec<String> {

@@ -4,7 +4,6 @@
 mod apart;
 mod finish;
 mod followed;
-mod keeper;
 mod prefill;
 mod show;
 mod start;
@@ -13,19 +12,18 @@ mod twin;
 
 use std::sync::Arc;
 
-use gridbook_domain::form::{Form, Values};
+use gridbook_domain::form::{Form, Problem, Values};
 use gridbook_domain::record::RecordKind;
 use gridbook_log::{BlobRef, EntityId};
 use leptos::prelude::*;
 
 use crate::app::{App, Draft, use_app};
-use crate::ui::form::FormState;
+use crate::ui::form::{FormState, Keeper, household_line};
 use crate::ui::router::{Router, use_router};
 use crate::ui::states::{blank, loading};
 
 use super::screen::Screen;
 use crate::ui::live;
-use keeper::Keeper;
 
 pub(super) use start::Start;
 
@@ -42,6 +40,8 @@ struct Begun {
     kind: RecordKind,
     /// What the record holds, for a correction.
     base: Values,
+    /// What others changed meanwhile as well as the person.
+    both: Vec<Problem>,
     /// Photos that the record holds.
     held: Vec<BlobRef>,
     /// Only the short report.
@@ -101,10 +101,15 @@ fn filling(begun: &Arc<Begun>) -> AnyView {
     let router = use_router();
     let state = FormState::new(begun.form.clone(), begun.draft.values.clone());
     state.base.set_value(begun.base.clone());
+    state.problems.set(begun.both.clone());
     state.photos.set(begun.draft.photos.clone());
     state.area.set(begun.draft.area.clone());
     let step = RwSignal::new(begun.draft.step);
-    let keeper = Keeper::new(state, step, begun);
+    let keeper =
+        Keeper::of_form(state, begun.key.clone(), begun.draft.clone(), begun.restored, move |draft| {
+            draft.step = step.get_untracked();
+            draft.title = first_line(state, draft);
+        });
     let page = Page {
         app,
         router,
@@ -147,7 +152,7 @@ impl Page {
             .iter()
             .map(|(name, value)| format!("{name}={}", crate::ui::router::encode(value)))
             .collect();
-        self.keeper.note_step();
+        self.keeper.note();
         self.router.go(&format!("/{}?{}", route.parts.join("/"), query.join("&")));
     }
 
@@ -159,6 +164,22 @@ impl Page {
             });
         });
     }
+}
+
+/// The first line of a draft in lists.
+fn first_line(state: FormState, draft: &Draft) -> String {
+    let text = |path: &str| draft.values.get(path).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    let household = state.household().and_then(|id| household_line(state.app, id));
+    ["desc", "facts", "event_name", "address_text"]
+        .iter()
+        .map(|path| text(path))
+        // What is confidential does not stand in a list.
+        .find(|text| !text.trim().is_empty() && !["visit", "confidential"].contains(&draft.kind.as_str()))
+        .or(household)
+        .unwrap_or_else(|| state.form().title.clone())
+        .chars()
+        .take(30)
+        .collect()
 }
 
 /// Finds the control of a field.

@@ -14,7 +14,7 @@ use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::rows::{Line, listed};
-use crate::ui::states::{Tone, banner, loading};
+use crate::ui::states::{Tone, banner, failed, loading};
 use crate::ui::toast::{Toasts, use_toasts};
 
 /// Hand-overs in which this person's word is wanted or was given, on 今天.
@@ -199,11 +199,12 @@ fn sure(app: App, steps: Steps, handover: &Handover) -> AnyView {
 
 fn off(app: App, steps: Steps, handover: &Handover) -> AnyView {
     let (toasts, open, reason) = (use_toasts(), steps.off.open(), RwSignal::new(String::new()));
+    let wrong = RwSignal::new(None);
     let handover = handover.clone();
     let go = move || {
         let text = reason.get_untracked().trim().to_owned();
         if text.is_empty() {
-            return toasts.warn("请写明哪里不对");
+            return wrong.set(Some("请写明哪里不对".to_owned()));
         }
         open.set(false);
         write(app, toasts, handover.clone(), handover.cancel(&text));
@@ -220,6 +221,7 @@ fn off(app: App, steps: Steps, handover: &Handover) -> AnyView {
                     on:input=move |ev| reason.set(event_target_value(&ev))
                 ></textarea>
             </div>
+            {failed(wrong, Some("handover-wrong"))}
         </div>
         {Foot::new(open, OFF, "handover-cancel-yes").away("返回").danger(true).click(go)}
     }

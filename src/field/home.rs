@@ -157,8 +157,8 @@ fn today_line(app: App) -> AnyView {
     view! { {late}<div class="today-line"><span>{day}</span>{live(line)}</div> }.into_any()
 }
 
-/// Forms begun and not handed in.
-fn drafts(app: App) -> AnyView {
+/// Forms begun and not handed in, kept up to date.
+pub(super) fn begun(app: App) -> RwSignal<Vec<(String, Draft)>> {
     let list = RwSignal::new(Vec::<(String, Draft)>::new());
     Effect::new(move |_| {
         app.version.track();
@@ -170,6 +170,11 @@ fn drafts(app: App) -> AnyView {
             }
         });
     });
+    list
+}
+
+fn drafts(app: App) -> AnyView {
+    let list = begun(app);
     let draw = move || {
         let list = list.get();
         (!list.is_empty()).then(|| {

@@ -30,7 +30,7 @@ pub(super) fn load(app: App, id: EntityId) -> Loaded {
     Effect::new(move |_| {
         app.version.track();
         leptos::task::spawn_local(async move {
-            let found = app.entity(id).await.map_err(|problem| problem.message());
+            let found = app.entity(id).await.map_err(|problem| problem.reading());
             let same = loaded.try_with_untracked(|old| match (old, &found) {
                 (Some(Ok(Some(old))), Ok(Some(new))) => Rc::ptr_eq(old, new),
                 _ => false,

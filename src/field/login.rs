@@ -53,6 +53,7 @@ pub(super) fn page() -> AnyView {
         <div class="login">
             <main class="login-card card card-body">
                 {brand("记在本机，有了网络自动送到镇上")}
+                {crate::ui::stuck::stuck(app)}
                 {crate::ui::reviewed::left(app)}
                 {accounts}
                 <form

@@ -9,7 +9,7 @@ use gridbook_log::EntityId;
 use gridbook_sync::replica::Row;
 use leptos::prelude::*;
 
-use super::home::{draft_row, symbol};
+use super::home::{begun, draft_row, symbol};
 use super::screen::{Screen, Tab};
 use crate::app::{App, Draft, Rows, use_app};
 use crate::ui::badge::{self, Arrival};
@@ -95,27 +95,18 @@ pub(super) fn page(route: &Route) -> AnyView {
         Choice { whose: RwSignal::new(whose), kind: RwSignal::new(None), arrival: RwSignal::new(None) };
     let window =
         Window::new(PAGE, move || mark(&(choice.whose.get(), choice.kind.get(), choice.arrival.get())));
-    let drafts = RwSignal::new(Vec::<(String, Draft)>::new());
-    Effect::new(move |_| {
-        app.version.track();
-        leptos::task::spawn_local(async move {
-            if let Ok(found) = app.drafts().await
-                && drafts.try_with_untracked(|old| *old != found) == Some(true)
-            {
-                drafts.try_set(found);
-            }
-        });
-    });
-    let drafts = move || -> Vec<AnyView> {
+    let begun = begun(app);
+    let drafts = Memo::new(move |_| {
         let (kind, arrival) = (choice.kind.get(), choice.arrival.get());
         if !matches!(arrival, None | Some(Arrival::Draft)) || choice.whose.get() != Whose::Mine {
             return Vec::new();
         }
+        let fits = |draft: &&(String, Draft)| kind.is_none_or(|kind| draft.1.kind == kind.as_str());
+        begun.with(|begun| begun.iter().filter(fits).cloned().collect())
+    });
+    let unfinished = move || {
         let now = app.now_ms();
-        drafts.with(|drafts| {
-            let fits = |draft: &&(String, Draft)| kind.is_none_or(|kind| draft.1.kind == kind.as_str());
-            drafts.iter().filter(fits).map(|(key, draft)| draft_row(key, draft, now)).collect()
-        })
+        drafts.with(|drafts| drafts.iter().map(|(key, draft)| draft_row(key, draft, now)).collect_view())
     };
     let found = Memo::new(move |_| found(app, choice));
     let total = move || found.with(Vec::len);
@@ -124,7 +115,7 @@ pub(super) fn page(route: &Route) -> AnyView {
         found.with(|ids| ids.iter().take(drawn).filter_map(|id| line(app, *id)).collect())
     };
     let head = move || {
-        let count = total() + drafts().len();
+        let count = total() + drafts.with(Vec::len);
         if count > 0 {
             return view! { <p class="results-line" role="status">{format!("{count} 条")}</p> }.into_any();
         }
@@ -146,7 +137,7 @@ pub(super) fn page(route: &Route) -> AnyView {
         {filters(choice)}
         {live(head)}
         <ul class="rows" data-testid="record-list" aria-busy=move || window.busy(total()).to_string()>
-            {live(drafts)}
+            {live(unfinished)}
             {window::rows(lines)}
         </ul>
         {live(more)}

@@ -25,7 +25,8 @@ pub(super) fn page(id: EntityId) -> AnyView {
     let loaded = load(app, id);
     let draw = move || match loaded.get() {
         None => loading(3),
-        Some(Ok(Some(entity))) => done(app, &entity),
+        // Drawn anew when the record changes, not with every synchronisation.
+        Some(Ok(Some(entity))) => untrack(|| done(app, &entity)),
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
@@ -85,11 +86,7 @@ fn done(app: App, entity: &Entity) -> AnyView {
 fn offers(app: App, entity: &Entity) -> Vec<AnyView> {
     let package = app.package();
     let Some(case) = CaseView::of(entity) else { return Vec::new() };
-    let form = case
-        .form
-        .as_deref()
-        .and_then(|name| package.form_named(name))
-        .or_else(|| package.form_for(case.kind));
+    let form = package.form_of(case.form.as_deref(), case.kind);
     let Some(form) = form else { return Vec::new() };
     // A sheet of a point says more than its form alone: which subtype, which level, where.
     let found = hazard::found(&package, case.form.as_deref().unwrap_or_default(), &case.values);

@@ -11,6 +11,8 @@ use leptos::prelude::*;
 use super::Draw;
 use super::busy::Busy;
 use super::icon::icon;
+use super::router::Router;
+use super::states::failed;
 use super::toast::{Toasts, use_toasts};
 use crate::platform::after_frame;
 use crate::ui::live;
@@ -67,10 +69,14 @@ fn draw_dialog(
 ) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
     let closing = RwSignal::new(false);
+    let router = use_context::<Router>();
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         if open.get() {
             closing.set(false);
+            if let Some(router) = router.filter(|_| !dialog.open()) {
+                router.covered(open);
+            }
             // An engine without it still shows the dialog, only not on top of everything.
             if !dialog.open() && dialog.show_modal().is_err() {
                 dialog.set_open(true);
@@ -222,6 +228,7 @@ pub struct Foot {
     danger: bool,
     busy: Option<Busy>,
     off: Option<Box<dyn Fn() -> bool + Send + Sync>>,
+    wrong: Option<RwSignal<Option<String>>>,
     before: Option<AnyView>,
 }
 
@@ -229,7 +236,17 @@ impl Foot {
     /// The row for the dialog of `open`: words and test id of the button that does it.
     pub fn new(open: RwSignal<bool>, yes: impl Into<String>, test: &'static str) -> Self {
         let yes = yes.into();
-        Self { open, yes, test, away: "取消", danger: false, busy: None, off: None, before: None }
+        Self {
+            open,
+            yes,
+            test,
+            away: "取消",
+            danger: false,
+            busy: None,
+            off: None,
+            wrong: None,
+            before: None,
+        }
     }
 
     /// Other words for the way out.
@@ -268,7 +285,7 @@ impl Foot {
     }
 
     fn row(self, act: Option<Box<dyn Fn()>>) -> AnyView {
-        let Self { open, yes, test, away, danger, busy, off, before } = self;
+        let Self { open, yes, test, away, danger, busy, off, wrong, before } = self;
         let class = if danger { "btn btn-danger btn-primary" } else { "btn btn-primary" };
         let kind = if act.is_some() { "button" } else { "submit" };
         let said = move || busy.map(|busy| if busy.said() { "true" } else { "false" });
@@ -278,7 +295,11 @@ impl Foot {
                 act();
             }
         };
+        // In the dialog: what is said beside the page lies behind it, out of reach of eyes and readers.
+        let told = wrong
+            .map(|wrong| view! { <div class="dialog-wrong">{failed(wrong, Some("dialog-wrong"))}</div> });
         view! {
+            {told}
             <div class="dialog-foot">
                 {before}
                 <button class="btn" type="button" on:click=move |_| open.set(false)>{away}</button>
@@ -324,23 +345,38 @@ pub struct Doing {
     open: RwSignal<bool>,
     busy: Busy,
     toasts: Toasts,
-    wrong: Option<RwSignal<Option<String>>>,
+    wrong: RwSignal<Option<String>>,
+    /// Its row of buttons shows what stands in the way.
+    shows: bool,
 }
 
 impl Doing {
-    /// A toast says what stands in the way.
+    /// What stands in the way is said above the row of buttons ([`Doing::foot`]).
     pub fn new(open: RwSignal<bool>) -> Self {
-        Self { open, busy: Busy::default(), toasts: use_toasts(), wrong: None }
+        let wrong = RwSignal::new(None);
+        // A dialog that is opened again has nothing in its way yet.
+        Effect::new(move |_| {
+            if open.get() && wrong.with_untracked(Option::is_some) {
+                wrong.set(None);
+            }
+        });
+        Self { open, busy: Busy::default(), toasts: use_toasts(), wrong, shows: true }
     }
 
     /// The dialog shows itself what stands in the way.
     pub fn showing(open: RwSignal<bool>, wrong: RwSignal<Option<String>>) -> Self {
-        Self { wrong: Some(wrong), ..Self::new(open) }
+        Self { open, busy: Busy::default(), toasts: use_toasts(), wrong, shows: false }
+    }
+
+    /// Says what stands in the way before anything is begun.
+    pub fn failed(self, words: impl Into<String>) {
+        self.wrong.set(Some(words.into()));
     }
 
     /// The row of buttons for it.
     pub fn foot(self, yes: impl Into<String>, test: &'static str) -> Foot {
-        Foot::new(self.open, yes, test).busy(self.busy)
+        let foot = Foot::new(self.open, yes, test).busy(self.busy);
+        Foot { wrong: self.shows.then_some(self.wrong), ..foot }
     }
 
     /// Begins, unless it goes on already.
@@ -352,23 +388,25 @@ impl Doing {
         if !self.busy.begin() {
             return;
         }
-        if let Some(wrong) = self.wrong {
-            wrong.set(None);
-        }
+        self.wrong.set(None);
         leptos::task::spawn_local(async move {
             let done = work.await;
             self.busy.end();
-            match (done, self.wrong) {
-                (Ok(words), _) => {
+            match done {
+                Ok(words) => {
                     // The dialog may be gone by now.
                     self.open.try_set(false);
                     if !words.is_empty() {
                         self.toasts.ok(words);
                     }
                 }
-                (Err(words), None) => self.toasts.warn(words),
-                (Err(words), Some(wrong)) => {
-                    wrong.try_set(Some(words));
+                Err(words) => {
+                    // Closed meanwhile: then beside the page is where it is seen.
+                    if self.open.try_get_untracked() == Some(true) {
+                        self.wrong.try_set(Some(words));
+                    } else {
+                        self.toasts.warn(words);
+                    }
                 }
             }
         });

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
+use gridbook_domain::summary::Summary;
 use gridbook_domain::territory::covers;
 use gridbook_domain::territory::zone::{Zones, is_zone};
+use gridbook_log::EntityId;
 use leptos::prelude::*;
 
 use crate::app::use_app;
@@ -93,31 +95,45 @@ pub type Directory = Memo<Arc<Names>>;
 /// Makes the directory; once, at the root of a signed-in app.
 pub fn provide_directory() -> Directory {
     let app = use_app();
-    let directory = Memo::new(move |_| {
+    // Most changes are of reports and households, which it does not name: it is made anew only when a row of its own
+    // differs, or the day does.
+    let known = Memo::new(move |_| {
         app.version.track();
+        let own = |row: &Summary| matches!(row.kind, RecordKind::Staff | RecordKind::Area | RecordKind::Unit);
+        let rows: Vec<(EntityId, u64)> = app.rows(|rows| {
+            let own = rows.iter().filter(|(_, row)| row.summary.as_ref().is_some_and(own));
+            own.map(|(id, row)| (*id, row.version())).collect()
+        });
+        (app.today(), rows)
+    });
+    let directory = Memo::new(move |_| {
+        let today = known.with(|(today, _)| *today);
         let mut names = Names::default();
-        let today = app.today();
-        app.rows(|rows| {
-            let areas =
-                rows.values().filter_map(|row| row.summary.as_ref()).filter(|s| s.kind == RecordKind::Area);
-            let zoned = areas.filter_map(|s| Some((s.number.as_str(), s.categories.get(2)?.as_str())));
-            names.zones = Zones::of(zoned);
-            for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
-                let list = match summary.kind {
-                    // Mediators without an account stand in it too; nothing is said by account of them.
-                    RecordKind::Staff if !summary.number.is_empty() => &mut names.people,
-                    RecordKind::Area => &mut names.areas,
-                    RecordKind::Unit => &mut names.units,
-                    _ => continue,
-                };
-                list.insert(summary.number.clone(), summary.title.clone());
-                if let (RecordKind::Area, [from, to, ..]) = (summary.kind, summary.categories.as_slice())
-                    && (date::parse(from).is_some_and(|from| today < from)
-                        || date::parse(to).is_some_and(|to| to < today))
-                {
-                    names.past.insert(summary.number.clone());
+        untrack(|| {
+            app.rows(|rows| {
+                let areas = rows
+                    .values()
+                    .filter_map(|row| row.summary.as_ref())
+                    .filter(|s| s.kind == RecordKind::Area);
+                let zoned = areas.filter_map(|s| Some((s.number.as_str(), s.categories.get(2)?.as_str())));
+                names.zones = Zones::of(zoned);
+                for summary in rows.values().filter_map(|row| row.summary.as_ref()) {
+                    let list = match summary.kind {
+                        // Mediators without an account stand in it too; nothing is said by account of them.
+                        RecordKind::Staff if !summary.number.is_empty() => &mut names.people,
+                        RecordKind::Area => &mut names.areas,
+                        RecordKind::Unit => &mut names.units,
+                        _ => continue,
+                    };
+                    list.insert(summary.number.clone(), summary.title.clone());
+                    if let (RecordKind::Area, [from, to, ..]) = (summary.kind, summary.categories.as_slice())
+                        && (date::parse(from).is_some_and(|from| today < from)
+                            || date::parse(to).is_some_and(|to| to < today))
+                    {
+                        names.past.insert(summary.number.clone());
+                    }
                 }
-            }
+            });
         });
         Arc::new(names)
     });

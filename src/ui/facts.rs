@@ -1,43 +1,26 @@
 //! The rest of a household's card (TERR-07, TERR-08): house, fire, evacuation, consent, and what is known of its people. The
 //! same on phone and desk; which answers, and which of them masked, the rule says.
 
-use gridbook_domain::form::{Field, FieldKind, Values};
+use gridbook_domain::form::{Field, Values};
 use gridbook_domain::household::HouseholdView;
 use gridbook_domain::household::facts::{Fact, Sees, facts, of_people};
 use gridbook_domain::household::notice::{TITLE, notice};
-use gridbook_domain::package::Package;
 use gridbook_domain::record::RecordKind;
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::answer::told as told_words;
 use super::dialog::dialog;
-use super::form::place_words;
+use super::directory::use_directory;
 use crate::app::App;
-
-/// An answer of a card in words.
-pub fn words(app: App, package: &Package, field: &Field, value: &Value) -> String {
-    let label = |id: &str| {
-        let choice = package.choices(field).iter().find(|choice| choice.id == id);
-        choice.map_or_else(|| id.to_owned(), |choice| choice.label.clone())
-    };
-    match value {
-        Value::String(stored) if field.kind == FieldKind::PlaceRef => place_words(app, stored),
-        Value::String(id) => label(id),
-        Value::Array(list) => list.iter().filter_map(Value::as_str).map(label).collect::<Vec<_>>().join("、"),
-        Value::Bool(yes) => if *yes { "是" } else { "否" }.to_owned(),
-        Value::Number(number) => {
-            format!("{number} {}", field.unit.as_deref().unwrap_or_default()).trim().to_owned()
-        }
-        _ => String::new(),
-    }
-}
 
 /// The sections, folded; nothing where nothing is known.
 pub fn more(app: App, view: &HouseholdView, values: &Values) -> Option<AnyView> {
     let package = app.package();
     let form = package.form_for(RecordKind::Household)?;
     let sees = Sees::of(&package, &app.actor(), &view.area, app.today());
-    let said = |field: &Field, value: &Value| words(app, &package, field, value);
+    let names = use_directory().get_untracked();
+    let said = |field: &Field, value: &Value| told_words(app, &package, &names, field, value);
     let mut parts = facts(form, values, sees, &said);
     parts.extend(of_people(form, view, values, sees, &said));
     let draw = |(title, lines): (String, Vec<Fact>)| {

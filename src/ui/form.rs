@@ -4,6 +4,7 @@ mod checklist;
 mod choice;
 mod control;
 mod field;
+mod keeper;
 mod photos;
 mod pick;
 mod place;
@@ -14,6 +15,7 @@ mod state;
 mod table;
 
 pub use field::{At, field, fields};
+pub use keeper::{Keeper, go_on};
 pub use pick::{household_picker, place_words};
 pub use place::read_position;
 pub use refs::household_line;

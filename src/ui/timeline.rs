@@ -15,11 +15,7 @@ use crate::app::use_app;
 
 /// What happened, oldest first.
 pub fn timeline(package: &Package, names: &Names, case: &CaseView, said: &Said, now_ms: u64) -> AnyView {
-    let form = case
-        .form
-        .as_deref()
-        .and_then(|name| package.form_named(name))
-        .or_else(|| package.form_for(case.kind));
+    let form = package.form_of(case.form.as_deref(), case.kind);
     let last = case.timeline.len().saturating_sub(1);
     let items = case
         .timeline

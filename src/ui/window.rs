@@ -45,7 +45,10 @@ struct Drawn {
 #[derive(Clone, Copy)]
 pub struct Window {
     held: RwSignal<Drawn>,
-    which: Memo<u64>,
+    /// How many rows to draw now, and soon. Of their own: what follows one of them does not run with every frame, nor
+    /// twice when another list takes the place.
+    drawn: Memo<usize>,
+    wanted: Memo<usize>,
     page: usize,
 }
 
@@ -54,27 +57,23 @@ impl Window {
     /// stands in its place (other filters): that one begins from the top.
     pub fn new(page: usize, which: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         let which = Memo::new(move |_| which());
-        let start =
-            Drawn { which: which.get_untracked(), drawn: SCREEN.min(page), wanted: page, fresh: false };
-        let window = Self { held: RwSignal::new(start), which, page };
+        let top = move |which| Drawn { which, drawn: SCREEN.min(page), wanted: page, fresh: false };
+        let held = RwSignal::new(top(which.get_untracked()));
+        // As it stands for the list of this moment, whether or not the effect below has run.
+        let now = move || {
+            let (held, which) = (held.get(), which.get());
+            if held.which == which { held } else { top(which) }
+        };
+        let (drawn, wanted) = (Memo::new(move |_| now().drawn), Memo::new(move |_| now().wanted));
+        let window = Self { held, drawn, wanted, page };
         window.grow();
         Effect::new(move |_| {
             let which = which.get();
             if window.held.with_untracked(|held| held.which != which) {
-                window.change(|held| *held = window.top(which));
+                window.change(|held| *held = top(which));
             }
         });
         window
-    }
-
-    fn top(self, which: u64) -> Drawn {
-        Drawn { which, drawn: SCREEN.min(self.page), wanted: self.page, fresh: false }
-    }
-
-    /// As it stands for the list of this moment, whether or not the effect has run.
-    fn now(self) -> Drawn {
-        let (held, which) = (self.held.get(), self.which.get());
-        if held.which == which { held } else { self.top(which) }
     }
 
     fn change(self, change: impl FnOnce(&mut Drawn)) {
@@ -107,18 +106,17 @@ impl Window {
 
     /// How many rows to draw now. Follows.
     pub fn drawn(self) -> usize {
-        self.now().drawn
+        self.drawn.get()
     }
 
     /// How many rows are drawn soon. Follows.
     pub fn wanted(self) -> usize {
-        self.now().wanted
+        self.wanted.get()
     }
 
     /// Whether rows are still to come by themselves, of `total`. Follows.
     pub fn busy(self, total: usize) -> bool {
-        let now = self.now();
-        now.drawn < now.wanted.min(total)
+        self.drawn.get() < self.wanted.get().min(total)
     }
 
     fn grow(self) {

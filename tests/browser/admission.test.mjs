@@ -43,8 +43,9 @@ async function done(desk) {
   await desk.synced();
 }
 
+/** What stands in the way is said in the dialog itself. */
 async function said(desk, words) {
-  await desk.id("toast").filter({ hasText: words }).first().waitFor();
+  await desk.page.locator("dialog[open]").getByTestId("dialog-wrong").filter({ hasText: words }).first().waitFor();
 }
 
 test("an item comes onto the list by several people", async (t) => {

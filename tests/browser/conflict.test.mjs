@@ -7,7 +7,7 @@ import { Desk } from "./harness/desk.mjs";
 import { inspect } from "./harness/look.mjs";
 import { Phone } from "./harness/phone.mjs";
 import { Township } from "./harness/township.mjs";
-import { nudged } from "./harness/wait.mjs";
+import { nudged, until } from "./harness/wait.mjs";
 
 const TITLE = "桥面裂缝";
 const PLACES = ["老桥东头第二根栏杆", "老桥西头靠碑的一侧"];
@@ -133,6 +133,33 @@ test("two people correct the same field without a network", async (t) => {
     await seen(desk, "and at the desk", async () => {
       const text = await card.innerText();
       return text.includes(NEAR[1]) && !text.includes("两个人改得不一样");
+    });
+  });
+
+  await t.test("a correction left unfinished takes back nothing that others wrote meanwhile", async () => {
+    const house = /[0-9a-f]{32}/.exec(one.page.url())[0];
+    const [theirs, mine] = ["柳溪村一组老井边", "老井往上第二家"];
+    await one.id("household-edit").click();
+    await one.id("field-landmark").fill(mine);
+    await one.draftKept();
+    await one.go(`household/${house}`);
+    await other.go(`household/${house}`);
+    await other.id("household-edit").click();
+    await other.id("field-address_text").fill(theirs);
+    await other.pressSave();
+    await other.id("household-edit").waitFor();
+    await other.synced();
+    await seen(one, "the new address has arrived", async () => (await one.text()).includes(theirs));
+    await one.id("household-edit").click();
+    await until("the form goes on", async () => (await one.id("field-landmark").inputValue()) === mine);
+    assert.equal(await one.id("field-address_text").inputValue(), theirs);
+    await inspect(one.page, "phone-household-goes-on");
+    await one.pressSave();
+    await one.id("household-edit").waitFor();
+    await one.synced();
+    await seen(other, "both answers stand", async () => {
+      const text = await other.text();
+      return text.includes(theirs) && text.includes(mine) && !text.includes("两个人改得不一样");
     });
   });
   town.noComplaints();

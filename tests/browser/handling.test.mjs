@@ -100,6 +100,18 @@ test("whoever handles a case says what is done about it", async (t) => {
     await intake.id("nav-queue").click();
     await intake.id("entry-new").click();
     await intake.id("entry-power_gas_hazard").click();
+    // The call before ended in the middle: what was written down is there, and does not become this one's.
+    await intake.id("field-desc").fill("说了一半电话断了");
+    await intake.id("nav-queue").click();
+    await intake.id("entry-new").click();
+    await intake.id("entry-power_gas_hazard").click();
+    await intake.id("entry-restored").waitFor();
+    assert.equal(await intake.id("field-desc").inputValue(), "说了一半电话断了");
+    await keep(intake.page, "desk-entry-restored");
+    await intake.id("entry-clear").click();
+    await intake.page.locator("dialog[open]").getByTestId("confirm-yes").click();
+    await intake.id("entry-restored").waitFor({ state: "detached" });
+    await until("the form is empty", async () => (await intake.id("field-desc").inputValue()) === "");
     await intake.id("field-desc").fill(CALL);
     await intake.id("field-level-blue").click();
     await intake.id("entry-save").click();

@@ -29,7 +29,7 @@ test("a full phone", async (t) => {
   const phone = await Phone.resume(context, town.origin);
   await phone.openDraft("存储试验");
   await phone.pressSave();
-  await until("the app says that the phone is full", async () => (await phone.text()).includes("手机存储已满"));
+  await until("the app says that the phone is full", async () => (await phone.text()).includes("存储已满"));
   assert.match(await phone.text(), /草稿/, "and that the draft is kept");
   assert.equal(await phone.id("field-desc").inputValue(), WORDS, "the form is still there");
 

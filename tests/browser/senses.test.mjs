@@ -53,6 +53,36 @@ test("home screen, place and recordings", async (t) => {
     return record;
   };
 
+  await t.test("back closes what lies over the page, also in a browser without close watchers", async () => {
+    const older = await town.browser.device(PHONE);
+    await older.addInitScript(() => {
+      delete window.CloseWatcher;
+    });
+    const held = await Phone.open(older, town.origin, "zhuli01");
+    const back = () => held.page.evaluate(() => window.history.back());
+    const closed = () =>
+      until("the dialog has closed", async () => (await held.page.locator("dialog[open]").count()) === 0);
+    await held.go("visit/new");
+    await held.id("field-household").click();
+    await held.id("pick-household").first().waitFor();
+    await back();
+    await closed();
+    assert.match(held.page.url(), /#\/visit\/new/, "the page is still there");
+    await held.id("field-met-head").waitFor();
+    // Closed by its own button: what lay in the way of back goes with it.
+    await held.id("field-household").click();
+    await held.page.locator("dialog[open]").getByTestId("dialog-close").click();
+    await closed();
+    await back();
+    await held.id("tab-home").waitFor();
+    await until("home is shown", async () => !held.page.url().includes("visit/new"));
+    // A save leaves the whole form behind, with every dialog that was open in it.
+    await held.noChangeVisit({ nth: 0 });
+    await back();
+    await until("no form comes back", async () => !/saved|visit/.test(held.page.url()));
+    await older.close();
+  });
+
   await t.test("the guide to the home screen fits the browser at hand", async () => {
     const session = await context.newCDPSession(page);
     for (const [name, [userAgent, words]] of Object.entries(GUIDES)) {

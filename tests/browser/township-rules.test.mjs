@@ -99,7 +99,8 @@ test("a township's own rules", async (t) => {
     await desk.id("theme-label").fill("蜂箱大排查");
     await desk.id("theme-item").selectOption("bees");
     await desk.id("theme-save").click();
-    await desk.id("toast").filter({ hasText: "要写到哪天止" }).first().waitFor();
+    // In the dialog itself: what is said behind it reaches nobody.
+    await page.locator("dialog[open]").getByTestId("dialog-wrong").filter({ hasText: "要写到哪天止" }).waitFor();
     await desk.id("theme-to").fill(new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10));
     await page.locator("label.chip", { has: desk.id("theme-area-510000100201") }).click();
     await keep(page, "desk-theme");

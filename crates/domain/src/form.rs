@@ -3,6 +3,7 @@
 mod check;
 mod compute;
 mod condition;
+mod correct;
 mod follow;
 mod spawn;
 mod start;
@@ -19,6 +20,7 @@ pub(crate) use check::wrong_default;
 pub use check::{APART, Photos, Problem, Stage, apart, excused, has_left, table_rows, validate, visible};
 pub use compute::{Compute, Score, computed, computed_words};
 pub use condition::Condition;
+pub use correct::{Rebased, changes, rebase};
 pub use follow::follow;
 pub(crate) use follow::raise;
 pub use spawn::{Need, needs, spawns};

@@ -364,6 +364,11 @@ impl Package {
         self.form(&main.id)
     }
 
+    /// The form that a record of this kind is read with: the one that it stores, else the main one of its kind.
+    pub fn form_of(&self, named: Option<&str>, kind: RecordKind) -> Option<&Form> {
+        named.and_then(|name| self.form_named(name)).or_else(|| self.form_for(kind))
+    }
+
     /// A level by its id.
     pub fn level(&self, id: &str) -> Option<&Level> {
         self.levels.iter().find(|level| level.id == id)

@@ -13,7 +13,7 @@ use leptos::task::spawn_local;
 use super::{Desk, words};
 use crate::desk::route::Route;
 use crate::ui::live;
-use crate::ui::states::loading;
+use crate::ui::states::{failed, loading};
 
 /// Households listed at once.
 const SHOWN: usize = 100;
@@ -26,7 +26,9 @@ struct Found {
     notes: Vec<NormNote>,
 }
 
-async fn count(desk: Desk, village: &str) -> Found {
+/// # Errors
+/// In words, when a household could not be read: a check that leaves some out would say that all is well.
+async fn count(desk: Desk, village: &str) -> Result<Found, String> {
     let app = desk.app;
     let (lived, elsewhere) = app.rows(|rows| {
         let seen: Vec<&Summary> =
@@ -40,7 +42,8 @@ async fn count(desk: Desk, village: &str) -> Found {
     });
     let mut dwellings = Vec::with_capacity(lived.len());
     for id in lived {
-        if let Ok(Some(entity)) = app.entity(id).await {
+        // Gone meanwhile: it is nobody's home here any more.
+        if let Some(entity) = app.entity(id).await.map_err(|problem| problem.reading())? {
             let view = HouseholdView::of(&entity);
             let here = view.members.iter().filter(|one| elsewhere.lives(id, &one.name).is_none());
             dwellings.push(Dwelling { id, persons: here.count(), area: view.area.clone() });
@@ -56,19 +59,29 @@ async fn count(desk: Desk, village: &str) -> Found {
             .collect()
     });
     let norms = app.package().visits.get().norms;
-    Found { village: village.to_owned(), homes: dwellings.len(), notes: check(&norms, &codes, &dwellings) }
+    Ok(Found {
+        village: village.to_owned(),
+        homes: dwellings.len(),
+        notes: check(&norms, &codes, &dwellings),
+    })
 }
 
 /// The button, and what it found.
 pub(super) fn section(desk: Desk) -> AnyView {
     let (found, busy) = (RwSignal::new(None::<Found>), RwSignal::new(false));
+    let wrong = RwSignal::new(None);
     let ask = move |_| {
         busy.set(true);
+        wrong.set(None);
+        found.set(None);
         let village = desk.village.get_untracked();
         spawn_local(async move {
             let next = count(desk, &village).await;
             if busy.try_set(false).is_none() {
-                found.set(Some(next));
+                match next {
+                    Ok(next) => found.set(Some(next)),
+                    Err(words) => wrong.set(Some(words)),
+                }
             }
         });
     };
@@ -83,8 +96,17 @@ pub(super) fn section(desk: Desk) -> AnyView {
         <section class="section" data-testid="areas-cover">
             <div class="section-head">
                 <h2 class="section-title">"标准和两个全覆盖"</h2>
-                <button class="btn btn-small" type="button" data-testid="areas-cover-ask" on:click=ask>"核对本村"</button>
+                <button
+                    class="btn btn-small"
+                    type="button"
+                    data-testid="areas-cover-ask"
+                    disabled=move || busy.get()
+                    on:click=ask
+                >
+                    "核对本村"
+                </button>
             </div>
+            {failed(wrong, Some("areas-cover-wrong"))}
             {live(told)}
         </section>
     }

@@ -21,7 +21,6 @@ use crate::desk::people::people;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::same::merges;
 use crate::ui::states::{Tone, banner};
-use crate::ui::toast::use_toasts;
 
 /// What is being decided.
 #[derive(Clone, Copy)]
@@ -124,7 +123,6 @@ fn lies(rows: &[Summary]) -> BTreeMap<EntityId, String> {
 }
 
 pub(super) fn dialog_for(desk: Desk) -> AnyView {
-    let toasts = use_toasts();
     let editing = Editing {
         desk,
         on: RwSignal::new(desk.app.today()),
@@ -148,7 +146,7 @@ pub(super) fn dialog_for(desk: Desk) -> AnyView {
             problems.first().map(|problem| words::problem(problem, |user| names.person(user)))
         };
         if let Some(problem) = judged.with_untracked(first) {
-            return toasts.warn(problem);
+            return doing.failed(problem);
         }
         doing.begin(async move {
             keep(editing).await?;

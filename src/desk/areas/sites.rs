@@ -20,17 +20,32 @@ use crate::ui::live;
 
 /// The list, and the button of who may keep it.
 pub(super) fn section(desk: Desk) -> AnyView {
-    asking(move || live(move || draw(desk)))
+    // Drawn anew only when they changed: a button under the fingers keeps the focus while records come in.
+    let sites = Memo::new(move |_| sites(desk));
+    let names = desk.names;
+    asking(move || {
+        live(move || {
+            let (village, list) = sites.get();
+            names.track();
+            untrack(|| draw(desk, &village, &list))
+        })
+    })
 }
 
-fn draw(desk: Desk) -> AnyView {
-    let (app, village) = (desk.app, desk.village.get());
-    let package = app.package();
-    let mut list: Vec<Summary> = app.rows(|rows| {
+/// The village, and the sites in it.
+fn sites(desk: Desk) -> (String, Vec<Summary>) {
+    let village = desk.village.get();
+    let mut list: Vec<Summary> = desk.app.rows(|rows| {
         let seen = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
         seen.filter(|row| row.kind == RecordKind::Place && row.area.starts_with(&village)).cloned().collect()
     });
     gridbook_log::order_by_key(&mut list, |row| (row.area.clone(), row.title.clone(), row.id));
+    (village, list)
+}
+
+fn draw(desk: Desk, village: &str, list: &[Summary]) -> AnyView {
+    let app = desk.app;
+    let package = app.package();
     let rows = list
         .iter()
         .map(|row| {
@@ -50,9 +65,8 @@ fn draw(desk: Desk) -> AnyView {
         .collect_view();
     let heads =
         [Col::Text("点位"), Col::Text("类别"), Col::Text("网格"), Col::Text("地点"), Col::Text("状态")];
-    let target = Target::new(RecordKind::Place, &village, None);
-    let add =
-        may(&package, &app.actor(), "household.edit", &target, app.today()).then(|| add(desk, &village));
+    let target = Target::new(RecordKind::Place, village, None);
+    let add = may(&package, &app.actor(), "household.edit", &target, app.today()).then(|| add(desk, village));
     view! {
         <section class="section" data-testid="sites">
             <div class="section-head"><h2 class="section-title">{format!("点位 {}", list.len())}</h2>{add}</div>

@@ -20,7 +20,6 @@ use crate::desk::people::{accounts, assign};
 use crate::desk::table::{Col, table, tick};
 use crate::ui::dialog::{Doing, dialog, forget_closed};
 use crate::ui::icon::icon;
-use crate::ui::toast::use_toasts;
 
 /// A zone as it is to be.
 #[derive(Clone, Default)]
@@ -122,7 +121,6 @@ pub(super) fn section(desk: Desk) -> AnyView {
 }
 
 fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
-    let toasts = use_toasts();
     let open = RwSignal::new(false);
     let (code, name) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let (lead, was) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
@@ -148,7 +146,7 @@ fn dialog_for(desk: Desk, editing: RwSignal<Option<String>>) -> AnyView {
             was: was.get_untracked(),
         };
         if draft.name.is_empty() || draft.name.chars().count() > 40 {
-            toasts.warn("请写片的名称，不超过 40 个字。");
+            doing.failed("请写片的名称，不超过 40 个字。");
             return;
         }
         doing.begin(keep(desk, draft));

@@ -14,7 +14,6 @@ use crate::desk::route::Route;
 use crate::ui::dialog::{Doing, dialog, forget_closed};
 use crate::ui::directory::Names;
 use crate::ui::icon::icon;
-use crate::ui::toast::use_toasts;
 
 pub(super) async fn ledger(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
@@ -121,7 +120,7 @@ pub(super) fn waiting(list: &[Opinion], answering: RwSignal<Option<Opinion>>) ->
 
 /// The dialog to answer one.
 pub(super) fn dialog_for(answering: RwSignal<Option<Opinion>>) -> AnyView {
-    let (app, toasts) = (use_app(), use_toasts());
+    let app = use_app();
     let open = RwSignal::new(false);
     let (adopted, reply) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     Effect::new(move |_| {
@@ -138,11 +137,11 @@ pub(super) fn dialog_for(answering: RwSignal<Option<Opinion>>) -> AnyView {
         let yes = match adopted.get_untracked().as_str() {
             "yes" => true,
             "no" => false,
-            _ => return toasts.warn("请先选采纳还是不采纳。"),
+            _ => return doing.failed("请先选采纳还是不采纳。"),
         };
         let words = reply.get_untracked();
         if words.trim().is_empty() {
-            return toasts.warn("请写几句答复，会回到走访人那里，由他告诉本人。");
+            return doing.failed("请写几句答复，会回到走访人那里，由他告诉本人。");
         }
         let set = answer(held.row.as_deref().unwrap_or_default(), yes, &words, &app.user(), app.today());
         let write = NewWrite { entity: held.record, body: Body::Set(body::Set { set, blobs: Vec::new() }) };

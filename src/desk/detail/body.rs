@@ -5,7 +5,6 @@ use gridbook_domain::admit::{Purpose, fillable};
 use gridbook_domain::form::{Field, FieldKind, Form, Section, computed_words};
 use gridbook_domain::package::Package;
 use leptos::prelude::*;
-use serde_json::Value;
 
 use super::record::Record;
 use crate::app::use_app;
@@ -29,8 +28,9 @@ pub(super) fn sections(
     };
     let (mine, theirs) = (part(Purpose::Handling), part(Purpose::Report));
     let handling = (!mine.is_empty()).then(|| handling(package, names, record, &mine, opened));
-    let named = view.form.as_deref().and_then(|name| package.form_named(name));
-    let Some(form) = named.or_else(|| package.form_for(view.kind)) else { return (handling, ().into_any()) };
+    let Some(form) = package.form_of(view.form.as_deref(), view.kind) else {
+        return (handling, ().into_any());
+    };
     let (mut shown, mut empty) = (Vec::new(), Vec::new());
     let has = |list: &[Section], one: &Section| list.iter().any(|held| held.id == one.id);
     for section in form.sections.iter().filter(|section| !has(&mine, section)) {
@@ -191,35 +191,27 @@ fn answer(
     )
 }
 
-/// Values that this version of the form does not know stay readable.
+/// What stands in the record and has no question in the form of this device, a newer one or a part that was taken out:
+/// that it is there is said; how it is called inside is for whoever looks into a fault.
 fn unknown(form: &Form, record: &Record) -> Option<AnyView> {
-    let lines: Vec<AnyView> = record
+    let paths: Vec<&str> = record
         .view
         .values
         .iter()
-        .filter(|(path, _)| !path.contains('/') && form.field(path).is_none())
-        .filter(|(path, _)| !SHOWN_ABOVE.contains(&path.as_str()))
-        .map(|(path, value)| {
-            let said = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            (path.clone(), if *value == Value::Null { String::new() } else { said })
-        })
-        .filter(|(_, said)| !said.is_empty())
-        .map(|(path, said)| {
-            view! {
-                <div>
-                    <dt class="mono">{path}</dt>
-                    <dd>{said}</dd>
-                </div>
-            }
-            .into_any()
-        })
+        .filter(|(path, value)| !value.is_null() && !path.contains('/') && form.field(path).is_none())
+        .map(|(path, _)| path.as_str())
+        .filter(|path| !SHOWN_ABOVE.contains(path))
         .collect();
-    (!lines.is_empty()).then(|| {
+    (!paths.is_empty()).then(|| {
+        let words = format!("还有 {} 项内容，本机的表没有这一项，都还在记录里。", paths.len());
         view! {
-            <details class="section">
-                <summary>"其他内容"</summary>
-                <dl class="kv">{lines}</dl>
-            </details>
+            <section class="section">
+                <p class="muted small">{words}</p>
+                <details class="no-print">
+                    <summary>"给维护的人看"</summary>
+                    <p class="mono small">{paths.join("、")}</p>
+                </details>
+            </section>
         }
         .into_any()
     })

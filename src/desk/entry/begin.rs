@@ -19,6 +19,8 @@ pub(super) struct Begun {
     pub key: String,
     /// The draft, found or new.
     pub draft: Draft,
+    /// It was found on disk.
+    pub restored: bool,
     /// Its form.
     pub form: Arc<Form>,
     /// What it is, in words: the item, or the title of the case that it is split off.
@@ -40,6 +42,7 @@ pub(super) async fn begin(app: App, what: &str) -> Result<Begun, String> {
     // A form that has changed since is begun anew; what was typed in another version of it fits no field for certain.
     if let Some(draft) = draft.filter(|draft| draft.form == begun.draft.form) {
         begun.draft = draft;
+        begun.restored = true;
     }
     begun.key = key;
     Ok(begun)
@@ -77,6 +80,7 @@ fn of_item(app: App, id: &str) -> Result<Begun, String> {
     Ok(Begun {
         key: String::new(),
         draft,
+        restored: false,
         form: Arc::new(form),
         title: item.name,
         origin: None,
@@ -87,7 +91,7 @@ fn of_item(app: App, id: &str) -> Result<Begun, String> {
 /// A copy of all that the reporter said: whoever splits keeps what belongs to the new one.
 async fn part_of(app: App, origin: EntityId) -> Result<Begun, String> {
     let missing = || "这一件已不在这台电脑上。".to_owned();
-    let entity = app.entity(origin).await.map_err(|problem| problem.message())?.ok_or_else(missing)?;
+    let entity = app.entity(origin).await.map_err(|problem| problem.reading())?.ok_or_else(missing)?;
     let case = CaseView::of(&entity).ok_or_else(missing)?;
     let package = app.package();
     let named = case.form.as_deref().and_then(|name| package.form_named(name));
@@ -109,6 +113,7 @@ async fn part_of(app: App, origin: EntityId) -> Result<Begun, String> {
     Ok(Begun {
         key: String::new(),
         draft,
+        restored: false,
         form: Arc::new(form.clone()),
         title: case.title,
         origin: Some(origin),

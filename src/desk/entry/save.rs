@@ -59,9 +59,12 @@ impl Filling {
             writes.push(self.registered(&made, &of, &part)?);
             writes.push(self.told(&of, id, &part)?);
         }
-        self.timer.set_value(None);
+        self.keeper.close().await;
         let saved = self.app.save(writes, blobs, vec![begun.key]).await;
-        saved.map(|_| id).map_err(|problem| problem.message())
+        saved.map(|_| id).map_err(|problem| {
+            self.keeper.reopen();
+            problem.message()
+        })
     }
 
     /// What has to be mended first, shown at its field.

@@ -13,7 +13,6 @@ use crate::desk::parts::line;
 use crate::desk::route::Route;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::use_directory;
-use crate::ui::toast::use_toasts;
 
 /// What the dialog asks for.
 #[derive(Clone, Copy)]
@@ -26,7 +25,7 @@ struct Asked {
 }
 
 pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
-    let (app, toasts, names) = (use_app(), use_toasts(), use_directory());
+    let (app, names) = (use_app(), use_directory());
     let text = || RwSignal::new(String::new());
     let asked = Asked {
         from: text(),
@@ -43,11 +42,11 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
     });
     let save = move || {
         let Some(terms) = terms(asked) else {
-            return toasts.warn("请选移交人、接手人、网格和日期；移交人和接手人要是两个人。");
+            return doing.failed("请选移交人、接手人、网格和日期；移交人和接手人要是两个人。");
         };
         let list = counted.get_untracked();
         if list.is_empty() {
-            return toasts.warn("这个网格里没有要交接的内容。");
+            return doing.failed("这个网格里没有要交接的内容。");
         }
         doing.begin(async move {
             let write = NewWrite { entity: app.new_id(), body: Body::Create(create(&terms, &list)) };

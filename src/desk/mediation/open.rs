@@ -12,10 +12,9 @@ use crate::desk::parts::line;
 use crate::desk::route::Route;
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::largest_first;
-use crate::ui::toast::use_toasts;
 
 pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
-    let (app, toasts) = (use_app(), use_toasts());
+    let app = use_app();
     let chosen = RwSignal::new(String::new());
     let committee = RwSignal::new(app.session.with_untracked(|s| {
         s.as_ref().map(|s| format!("{}人民调解委员会", s.profile.township.name)).unwrap_or_default()
@@ -23,7 +22,7 @@ pub(super) fn dialog_for(open: RwSignal<bool>) -> AnyView {
     let doing = Doing::new(open);
     let make = move || {
         let Some(dispute) = EntityId::parse(&chosen.get_untracked()) else {
-            return toasts.warn("请先选一件纠纷");
+            return doing.failed("请先选一件纠纷");
         };
         doing.begin(async move {
             let id = create(app, dispute, &committee.get_untracked()).await?;

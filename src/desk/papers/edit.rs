@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use gloo::timers::callback::Timeout;
 use gridbook_domain::mediation::document::Block;
 use gridbook_domain::mediation::edited;
 use gridbook_log::{Body, EntityId, Values, body};
@@ -16,13 +15,12 @@ use super::read::{Paper, Papers};
 use crate::app::{App, Draft, use_app};
 use crate::ui::dialog::{Confirm, confirm, opener};
 use crate::ui::directory::use_directory;
+use crate::ui::form::Keeper;
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
-/// After the last key, milliseconds.
-const PAUSE_MS: u32 = 400;
 /// Where the text stands in the draft.
 const TEXT: &str = "text";
 
@@ -34,7 +32,7 @@ pub(super) struct Editing {
     /// What would stand there without editing.
     generated: StoredValue<Vec<Block>>,
     blocks: RwSignal<Vec<Block>>,
-    timer: StoredValue<Option<Timeout>, LocalStorage>,
+    keeper: Keeper,
 }
 
 fn key(id: EntityId, doc: &str) -> String {
@@ -50,40 +48,31 @@ impl Editing {
         (kept.unwrap_or_else(|| paper.document.blocks.clone()), restored)
     }
 
-    pub(super) fn new(id: EntityId, paper: &Paper, blocks: Vec<Block>) -> Self {
+    pub(super) fn new(app: App, id: EntityId, paper: &Paper, blocks: Vec<Block>, restored: bool) -> Self {
+        let blocks = RwSignal::new(blocks);
+        let draft = Draft { entity: Some(id), edit: true, ..Draft::default() };
+        let keeper = Keeper::new(app, key(id, &paper.document.id), draft, restored, move |draft| {
+            let text = blocks.with_untracked(|blocks| serde_json::to_value(blocks).unwrap_or_default());
+            draft.values = Values::from([(TEXT.to_owned(), text)]);
+        });
         Self {
             id,
             doc: StoredValue::new(paper.document.id.clone()),
             generated: StoredValue::new(paper.generated.clone()),
-            blocks: RwSignal::new(blocks),
-            timer: StoredValue::new_local(None),
+            blocks,
+            keeper,
         }
     }
 
-    fn change(self, app: App, how: impl FnOnce(&mut Vec<Block>)) {
+    fn change(self, how: impl FnOnce(&mut Vec<Block>)) {
         self.blocks.update(how);
-        let later = Timeout::new(PAUSE_MS, move || {
-            let Some(blocks) = self.blocks.try_get_untracked() else { return };
-            let text = serde_json::to_value(blocks).unwrap_or_default();
-            let draft = Draft {
-                entity: Some(self.id),
-                edit: true,
-                values: Values::from([(TEXT.to_owned(), text)]),
-                updated_ms: app.now_ms(),
-                ..Draft::default()
-            };
-            let key = key(self.id, &self.doc.get_value());
-            // A draft that cannot be kept is no reason to stop typing: saving says what is wrong.
-            spawn_local(async move {
-                let _ = app.put_draft(&key, &draft).await;
-            });
-        });
-        self.timer.set_value(Some(later));
+        self.keeper.edited();
     }
 
     async fn write(self, app: App, value: Value) -> Result<(), String> {
-        self.timer.set_value(None);
-        put(app, self.id, self.doc.get_value(), value).await
+        let doc = self.doc.get_value();
+        self.keeper.close().await;
+        put(app, self.id, doc, value).await.inspect_err(|_| self.keeper.reopen())
     }
 }
 
@@ -99,8 +88,14 @@ async fn put(app: App, id: EntityId, doc: String, value: Value) -> Result<(), St
     saved.map(|_| ()).map_err(|problem| problem.message())
 }
 
-/// Above a document: who edited it, and the ways to edit it or to take that back.
-pub(super) fn head(id: EntityId, papers: &Papers, editing: RwSignal<Option<Editing>>) -> Option<AnyView> {
+/// Above a document: who edited it, and the ways to edit it or to take that back. What is typed belongs to `owner`, the
+/// screen: it is put on disk when that is left.
+pub(super) fn head(
+    id: EntityId,
+    papers: &Papers,
+    editing: RwSignal<Option<Editing>>,
+    owner: Option<Owner>,
+) -> Option<AnyView> {
     let [paper] = papers.list.as_slice() else { return None };
     let (app, toasts) = (use_app(), use_toasts());
     let names = use_directory().get_untracked();
@@ -126,13 +121,15 @@ pub(super) fn head(id: EntityId, papers: &Papers, editing: RwSignal<Option<Editi
     let paper = Arc::new(paper.clone());
     let (opened, taken) = (paper.clone(), paper.clone());
     let open = move |_| {
-        let paper = opened.clone();
+        let (paper, owner) = (opened.clone(), owner.clone());
         spawn_local(async move {
             let (blocks, restored) = Editing::begin(app, id, &paper).await;
             if restored {
                 toasts.ok("接着上次没保存的改");
             }
-            let _ = editing.try_set(Some(Editing::new(id, &paper, blocks)));
+            let Some(owner) = owner else { return };
+            let made = owner.with(|| Editing::new(app, id, &paper, blocks, restored));
+            let _ = editing.try_set(Some(made));
         });
     };
     let back = move || {
@@ -215,17 +212,14 @@ pub(super) fn sheet(now: Editing, title: &str, editing: RwSignal<Option<Editing>
         });
     };
     let drop = move |_| {
-        now.timer.set_value(None);
-        let key = key(now.id, &now.doc.get_value());
         spawn_local(async move {
-            let _ = app.drop_draft(&key).await;
+            let _ = now.keeper.discard().await;
             let _ = editing.try_set(None);
         });
     };
     let shapes = Memo::new(move |_| now.blocks.with(|blocks| blocks.iter().map(shape).collect::<Vec<_>>()));
-    let drawn = move || {
-        shapes.get().into_iter().enumerate().map(|(n, shape)| piece(app, now, n, shape)).collect_view()
-    };
+    let drawn =
+        move || shapes.get().into_iter().enumerate().map(|(n, shape)| piece(now, n, shape)).collect_view();
     view! {
         <article class="paper no-print" data-testid="paper-editor">
             <div class="paper-body stack">
@@ -236,7 +230,7 @@ pub(super) fn sheet(now: Editing, title: &str, editing: RwSignal<Option<Editing>
                         class="btn btn-small"
                         type="button"
                         data-testid="paper-add"
-                        on:click=move |_| now.change(app, |blocks| blocks.push(Block::Paragraph(String::new())))
+                        on:click=move |_| now.change(|blocks| blocks.push(Block::Paragraph(String::new())))
                     >
                         {icon("plus")}
                         "加一段"
@@ -260,7 +254,7 @@ pub(super) fn sheet(now: Editing, title: &str, editing: RwSignal<Option<Editing>
     .into_any()
 }
 
-fn piece(app: App, now: Editing, n: usize, shape: Shape) -> AnyView {
+fn piece(now: Editing, n: usize, shape: Shape) -> AnyView {
     let (rows, cells, named) = match shape {
         Shape::Paragraph => {
             let text = now.blocks.with_untracked(|blocks| match blocks.get(n) {
@@ -269,7 +263,7 @@ fn piece(app: App, now: Editing, n: usize, shape: Shape) -> AnyView {
             });
             let write = move |event| {
                 let typed = event_target_value(&event);
-                now.change(app, |blocks| {
+                now.change(|blocks| {
                     if let Some(Block::Paragraph(text)) = blocks.get_mut(n) {
                         *text = typed;
                     }
@@ -303,7 +297,7 @@ fn piece(app: App, now: Editing, n: usize, shape: Shape) -> AnyView {
         }
         let write = move |event| {
             let typed = event_target_value(&event);
-            now.change(app, |blocks| {
+            now.change(|blocks| {
                 if let Some(Block::Table { rows, .. }) = blocks.get_mut(n)
                     && let Some(held) = rows.get_mut(row).and_then(|cells| cells.get_mut(column))
                 {
@@ -335,7 +329,7 @@ fn piece(app: App, now: Editing, n: usize, shape: Shape) -> AnyView {
         .collect_view();
     let add = (!named).then(|| {
         let grow = move |_| {
-            now.change(app, |blocks| {
+            now.change(|blocks| {
                 if let Some(Block::Table { head, rows }) = blocks.get_mut(n) {
                     rows.push(vec![String::new(); head.len()]);
                 }

@@ -1,5 +1,7 @@
 //! Tabs of the queue: mine first, then the way of a case, state by state.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::{Item, Queue};
@@ -85,38 +87,57 @@ impl Tab {
         }
     }
 
+    /// The tab of a state, of those that stand for states.
+    fn of_state(state: &str) -> Option<Self> {
+        Some(match state {
+            "submitted" => Self::Submitted,
+            "registered" => Self::Registered,
+            "dispatched" => Self::Dispatched,
+            // With somebody, whoever it is: the state itself stands in the row.
+            "claimed" | "in_progress" | "joint" | "paused" | "escalated" => Self::InProgress,
+            "done" => Self::Done,
+            "fed_back" | "callback" => Self::FedBack,
+            "redo" => Self::Redo,
+            "supplement" => Self::Supplement,
+            "closed" | "refused" | "withdrawn" | "merged" | "transferred" | "voided" => Self::Closed,
+            "visited" => Self::Visited,
+            _ => return None,
+        })
+    }
+
     /// Whether an item is under this tab.
     pub fn holds(self, item: &Item) -> bool {
-        let state = item.summary.state.as_str();
         match self {
             Self::Mine => item.mine,
-            // With somebody, whoever it is: the state itself stands in the row.
-            Self::InProgress => {
-                matches!(state, "claimed" | "in_progress" | "joint" | "paused" | "escalated")
-            }
-            Self::FedBack => matches!(state, "fed_back" | "callback"),
-            Self::Closed => {
-                matches!(state, "closed" | "refused" | "withdrawn" | "merged" | "transferred" | "voided")
-            }
             Self::All => true,
-            other => state == other.id(),
+            other => Self::of_state(&item.summary.state) == Some(other),
         }
     }
 }
 
+/// How many items each tab holds, in one pass over them.
+fn counts(items: &[Arc<Item>]) -> [usize; Tab::ALL.len()] {
+    let mut counts = [0; Tab::ALL.len()];
+    for item in items {
+        let state = Tab::of_state(&item.summary.state);
+        for tab in state.into_iter().chain(item.mine.then_some(Tab::Mine)).chain([Tab::All]) {
+            counts[tab as usize] += 1;
+        }
+    }
+    counts
+}
+
 pub(super) fn tabs(queue: Queue) -> AnyView {
+    let counted = Memo::new(move |_| queue.passing.with(|items| counts(items)));
     let one = |tab: Tab| {
-        let count = Memo::new(move |_| {
-            queue.passing.with(|items| items.iter().filter(|item| tab.holds(item)).count())
-        });
+        let count = Memo::new(move |_| counted.with(|counts| counts[tab as usize]));
         view! {
             <button
                 class="tabs-tab"
                 style:padding="0 0.625rem"
                 type="button"
-                role="tab"
                 data-testid=format!("queue-tab-{}", tab.id())
-                aria-selected=move || (queue.tab.get() == tab).to_string()
+                aria-pressed=move || (queue.tab.get() == tab).to_string()
                 on:click=move |_| queue.tab.set(tab)
             >
                 {tab.label()}
@@ -125,6 +146,5 @@ pub(super) fn tabs(queue: Queue) -> AnyView {
         }
     };
     let all = Tab::ALL.into_iter().map(one).collect_view();
-    view! { <div class="tabs" role="tablist" aria-label="按状态" style:flex-shrink="0">{all}</div> }
-        .into_any()
+    view! { <div class="tabs" role="group" aria-label="按状态" style:flex-shrink="0">{all}</div> }.into_any()
 }

@@ -15,7 +15,6 @@ use crate::desk::kept::Kept;
 use crate::desk::parts::{line, select, villages};
 use crate::ui::dialog::{Doing, dialog};
 use crate::ui::directory::use_directory;
-use crate::ui::toast::use_toasts;
 
 /// Characters of a line at most.
 const MOST: &str = "60";
@@ -64,7 +63,7 @@ pub(super) fn dialog_for(
     which: RwSignal<Option<EntityId>>,
     open: RwSignal<bool>,
 ) -> AnyView {
-    let (app, names, toasts) = (use_app(), use_directory(), use_toasts());
+    let (app, names) = (use_app(), use_directory());
     let text = || RwSignal::new(String::new());
     let typed = Typed {
         name: text(),
@@ -89,7 +88,7 @@ pub(super) fn dialog_for(
     let save = move |listed: bool| {
         let person = typed.mediator();
         if person.name.is_empty() || person.name.chars().count() > 30 {
-            return toasts.warn("请写姓名，不超过三十个字。");
+            return doing.failed("请写姓名，不超过三十个字。");
         }
         // Somebody of the directory with this name is that person: nobody stands in it twice.
         let id = which.get_untracked().or_else(|| find(&|held| held.name == person.name).map(|held| held.id));

@@ -62,6 +62,13 @@ pub(super) fn page() -> AnyView {
             }
         });
     };
+    // Drawn anew only when they changed: a button under the fingers keeps the focus while records come in.
+    let themes = Memo::new(move |_| themes(screen.app));
+    let items = Memo::new(move |_| {
+        screen.app.version.track();
+        let carriers = |item: &&Item| item.is_carrier();
+        screen.app.package().catalogue.get().items.iter().filter(carriers).cloned().collect::<Vec<_>>()
+    });
     view! {
         <section class="section">
             <div class="section-head">
@@ -77,12 +84,18 @@ pub(super) fn page() -> AnyView {
                 </button>
             </div>
             <p class="muted">"常年的最多五项；临时的写到哪天止，可以只给几个村。手机首页按这里列出。"</p>
-            {move || list(screen)}
+            {move || {
+                let (themes, names) = (themes.get(), screen.names.get());
+                untrack(|| list(screen, themes, &names))
+            }}
         </section>
         <section class="section">
             <div class="section-head"><h2 class="section-title">"可开启的事项"</h2></div>
             <p class="muted">"这些事项随程序带来，需要时开启；停用后手机不再列出，已经报的照样办。"</p>
-            {move || carriers(screen)}
+            {move || {
+                let items = items.get();
+                untrack(|| carriers(screen, &items))
+            }}
         </section>
         {form(screen)}
         {confirm(screen.sure, ask, end)}
@@ -90,8 +103,8 @@ pub(super) fn page() -> AnyView {
     .into_any()
 }
 
-fn state_words(theme: &Campaign, today: chrono::NaiveDate) -> (&'static str, &'static str) {
-    match theme.state(today) {
+fn state_words(state: ThemeState) -> (&'static str, &'static str) {
+    match state {
         ThemeState::Runs => ("runs", "进行中"),
         ThemeState::Ahead => ("ahead", "还没开始"),
         ThemeState::Over => ("over", "已结束"),
@@ -108,16 +121,24 @@ fn period(theme: &Campaign) -> String {
     }
 }
 
-fn list(screen: Screen) -> AnyView {
-    screen.app.version.track();
-    let (package, names, today) = (screen.app.package(), screen.names.get(), screen.app.today());
+/// A theme, how it stands today, and the name of its item.
+type Row = (Campaign, ThemeState, String);
+
+fn themes(app: App) -> Vec<Row> {
+    app.version.track();
+    let (package, today) = (app.package(), app.today());
     let catalogue = package.catalogue.get();
-    let mut themes = catalogue.campaigns.clone();
+    let item = |id: &String| catalogue.item(id).map_or_else(|| id.clone(), |item| item.name.clone());
+    let row = |theme: &Campaign| (theme.clone(), theme.state(today), item(&theme.item));
+    let mut themes: Vec<Row> = catalogue.campaigns.iter().map(row).collect();
     // Those that run on top; what is over stays below, to be begun again.
-    gridbook_log::order_by_key(&mut themes, |theme| (theme.state(today), !theme.standing));
-    let rows = themes.into_iter().map(|theme| {
-        let (state, words) = state_words(&theme, today);
-        let item = catalogue.item(&theme.item).map_or_else(|| theme.item.clone(), |item| item.name.clone());
+    gridbook_log::order_by_key(&mut themes, |(theme, state, _)| (*state, !theme.standing));
+    themes
+}
+
+fn list(screen: Screen, themes: Vec<Row>, names: &Names) -> AnyView {
+    let rows = themes.into_iter().map(|(theme, stands, item)| {
+        let (state, words) = state_words(stands);
         let (changed, ended) = (theme.clone(), theme.clone());
         let change = move |_| {
             screen.edited.set(Some(changed.clone()));
@@ -127,7 +148,7 @@ fn list(screen: Screen) -> AnyView {
             screen.ending.set(Some(ended.clone()));
             screen.sure.set(true);
         };
-        let end = (theme.state(today) != ThemeState::Over).then(|| {
+        let end = (stands != ThemeState::Over).then(|| {
             view! {
                 <button class="btn btn-small btn-quiet" type="button" data-testid="theme-end" on:click=end>
                     "结束"
@@ -136,11 +157,11 @@ fn list(screen: Screen) -> AnyView {
         });
         let target = theme.target.map_or_else(|| "每户一次".to_owned(), |target| format!("{target} 件"));
         view! {
-            <tr data-testid="theme-row" data-id=theme.id.clone() data-state=state>
+            <tr data-testid="theme-row" data-id=theme.id data-state=state>
                 <td class="strong">{theme.label.clone()}</td>
                 <td>{item}</td>
                 <td>{period(&theme)}</td>
-                <td>{reach_words(&names, &theme.areas)}</td>
+                <td>{reach_words(names, &theme.areas)}</td>
                 <td>{target}</td>
                 <td>{words}</td>
                 <td>
@@ -171,8 +192,7 @@ fn reach_words(names: &Names, areas: &[String]) -> String {
     if list.is_empty() { "全镇".to_owned() } else { list.join("、") }
 }
 
-fn carriers(screen: Screen) -> AnyView {
-    screen.app.version.track();
+fn carriers(screen: Screen, items: &[Item]) -> AnyView {
     let (app, toasts, package) = (screen.app, use_toasts(), screen.app.package());
     let row = |item: &Item| {
         let on = item.status == Status::Active;
@@ -202,8 +222,7 @@ fn carriers(screen: Screen) -> AnyView {
             </tr>
         }
     };
-    let catalogue = package.catalogue.get();
-    let rows = catalogue.items.iter().filter(|item| item.is_carrier()).map(row).collect_view();
+    let rows = items.iter().map(row).collect_view();
     let heads = [
         Col::Text("事项"),
         Col::Text("表单"),
@@ -265,7 +284,7 @@ impl Typed {
 }
 
 fn form(screen: Screen) -> AnyView {
-    let (app, toasts) = (screen.app, use_toasts());
+    let app = screen.app;
     let text = || RwSignal::new(String::new());
     let typed = Typed {
         label: text(),
@@ -286,10 +305,10 @@ fn form(screen: Screen) -> AnyView {
         let held = screen.edited.with_untracked(|held| held.as_ref().map(|held| held.id.clone()));
         let said = match typed.campaign(held.unwrap_or_else(|| format!("theme_{}", app.new_id()))) {
             Ok(said) => said,
-            Err(words) => return toasts.warn(words),
+            Err(words) => return doing.failed(words),
         };
         if let Err(error) = said.check(app.package().catalogue.get(), app.today()) {
-            return toasts.warn(format!("{}。", error.words().replace(", ", "，")));
+            return doing.failed(format!("{}。", error.words().replace(", ", "，")));
         }
         doing.begin(async move {
             publish(app, said.change()).await?;
@@ -312,7 +331,8 @@ fn form(screen: Screen) -> AnyView {
             (typed.standing.get() != "yes")
                 .then(|| line("到哪天止", "theme-to", "date", None, typed.to, false))
         };
-        let held = screen.names.get();
+        // Not followed: what is typed stays while the directory changes.
+        let held = screen.names.get_untracked();
         let mut places = villages(&held);
         places.retain(|(code, _)| !held.past.contains(code));
         // One that came with a package may be for less than a village.

@@ -16,7 +16,6 @@ use super::{Asked, Found, Home, Line};
 use crate::desk::parts::select;
 use crate::desk::people::people as people_of;
 use crate::ui::dialog::{Doing, dialog};
-use crate::ui::toast::use_toasts;
 
 /// What would be given to whom.
 #[derive(Clone, Default, PartialEq)]
@@ -26,7 +25,7 @@ struct Preview {
 }
 
 pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<bool>) -> AnyView {
-    let (app, names, toasts) = (asked.app, asked.names, use_toasts());
+    let (app, names) = (asked.app, asked.names);
     let people = RwSignal::new(Vec::<Walker>::new());
     let picked = RwSignal::new(BTreeSet::<String>::new());
     let category = RwSignal::new(String::new());
@@ -72,7 +71,7 @@ pub(super) fn dialog_for(asked: Asked, found: Memo<Arc<Found>>, open: RwSignal<b
     let save = move || {
         let given = preview.get_untracked().tasks;
         if given.is_empty() {
-            return toasts.warn("没有要分的户：都走过了、分过了，或者没有选人。");
+            return doing.failed("没有要分的户：都走过了、分过了，或者没有选人。");
         }
         let (count, homes) = (given.len(), given.iter().map(|task| task.households.len()).sum::<usize>());
         doing.begin(async move {

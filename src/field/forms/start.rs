@@ -11,6 +11,7 @@ use gridbook_log::{BlobRef, EntityId};
 
 use super::{Begun, prefill};
 use crate::app::{App, Draft};
+use crate::ui::form::go_on;
 use crate::ui::router::Route;
 
 /// What a page was asked to fill in.
@@ -149,9 +150,9 @@ impl Start {
         let wanted = named.map(|item| item.form.as_str()).or(self.form.as_deref());
         let form = form_of(app, kind, wanted)?;
         let found = match &self.draft {
-            Some(key) => app.get_draft(key).await.map_err(|p| p.message())?.map(|draft| (key.clone(), draft)),
+            Some(key) => app.get_draft(key).await.map_err(|p| p.reading())?.map(|draft| (key.clone(), draft)),
             None => {
-                let drafts = app.drafts().await.map_err(|p| p.message())?;
+                let drafts = app.drafts().await.map_err(|p| p.reading())?;
                 drafts.into_iter().find(|(_, draft)| self.fits(kind, &form, draft))
             }
         };
@@ -176,6 +177,7 @@ impl Start {
             form,
             kind,
             base,
+            both: Vec::new(),
             held: Vec::new(),
             quick: self.quick,
             member: None,
@@ -200,7 +202,7 @@ impl Start {
 
     async fn begin_edit(self, app: App, id: EntityId) -> Result<Begun, String> {
         let gone = || "这条记录已不在本机。".to_owned();
-        let entity = app.entity(id).await.map_err(|p| p.message())?.ok_or_else(gone)?;
+        let entity = app.entity(id).await.map_err(|p| p.reading())?.ok_or_else(gone)?;
         let kind = entity.type_().and_then(RecordKind::parse).ok_or_else(gone)?;
         let mut form = form_of(app, kind, entity.creation().and_then(|made| made.create.form.as_deref()))?;
         if self.handling {
@@ -221,7 +223,7 @@ impl Start {
             (_, Some(row)) => format!("member-{id}-{row}"),
             _ => format!("edit-{id}"),
         };
-        let found = app.get_draft(&key).await.map_err(|p| p.message())?;
+        let found = app.get_draft(&key).await.map_err(|p| p.reading())?;
         let restored = found.is_some();
         let mut draft = found.unwrap_or_else(|| Draft {
             form: format!("{}/{}", form.id, form.version),
@@ -229,12 +231,14 @@ impl Start {
             entity: Some(id),
             edit: true,
             values: base.clone(),
+            base: Some(base.clone()),
             photos: held.clone(),
             household: entity.text("household").and_then(EntityId::parse),
             area: entity.area().unwrap_or_default().to_owned(),
             begun_ms: app.now_ms(),
             ..Draft::default()
         });
+        let both = if restored { go_on(&mut draft, &base, &held) } else { Vec::new() };
         // A new member's row lives in the draft until it is saved.
         let member = member.map(|row| {
             let kept = draft
@@ -256,7 +260,7 @@ impl Start {
             only = form.sections.iter().map(|section| section.id.clone()).collect();
             title = Some(HANDLING.to_owned());
         }
-        Ok(Begun { key, draft, restored, form, kind, base, held, quick: false, member, only, title })
+        Ok(Begun { key, draft, restored, form, kind, base, both, held, quick: false, member, only, title })
     }
 }
 
@@ -286,7 +290,7 @@ fn texts(list: &[&str]) -> Vec<String> {
 
 fn form_of(app: App, kind: RecordKind, named: Option<&str>) -> Result<Arc<Form>, String> {
     let package = app.package();
-    let form = named.and_then(|name| package.form_named(name)).or_else(|| package.form_for(kind));
+    let form = package.form_of(named, kind);
     form.map(|form| Arc::new(form.clone()))
         .ok_or_else(|| "本机没有这张表，请联网更新应用后再填。已有的记录都在。".to_owned())
 }

@@ -12,9 +12,9 @@ use serde_json::Value;
 use crate::app::{App, Rows};
 use crate::field::home::symbol;
 use crate::platform::online;
+use crate::ui::answer;
 use crate::ui::directory::{Names, use_directory};
-use crate::ui::form::{household_line, place_words};
-use crate::ui::format;
+use crate::ui::form::household_line;
 use crate::ui::icon::{chevron, icon};
 use crate::ui::live;
 
@@ -35,11 +35,7 @@ pub(super) fn seven(case: &CaseView) -> AnyView {
 /// Everything that was filled in, section by section.
 pub(super) fn facts(app: App, case: &CaseView) -> AnyView {
     let package = app.package();
-    let form = case
-        .form
-        .as_deref()
-        .and_then(|name| package.form_named(name))
-        .or_else(|| package.form_for(case.kind));
+    let form = package.form_of(case.form.as_deref(), case.kind);
     let Some(form) = form.cloned() else { return ().into_any() };
     let directory = use_directory();
     let (values, case) = (case.values.clone(), case.clone());
@@ -211,50 +207,7 @@ impl Tell<'_> {
         if !field.shown(online(), self.delivered) && !value.is_null() {
             return "有网络时显示".to_owned();
         }
-        let label = |id: &str| {
-            let choice = self.package.choices(field).iter().find(|choice| choice.id == id);
-            choice.map_or_else(|| id.to_owned(), |choice| choice.label.clone())
-        };
-        let unit = field.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        match (field.kind, value) {
-            (FieldKind::Choice, Value::String(id)) => label(id),
-            (FieldKind::Multi, Value::Array(list)) => {
-                list.iter().filter_map(Value::as_str).map(label).collect::<Vec<_>>().join("、")
-            }
-            (FieldKind::YesNo, Value::Bool(yes)) => if *yes { "是" } else { "否" }.to_owned(),
-            (FieldKind::Datetime, Value::String(text)) => format::shown_time(text).replace('T', " "),
-            (FieldKind::HouseholdRef, Value::String(id)) => EntityId::parse(id)
-                .and_then(|id| household_line(self.app, id))
-                .unwrap_or_else(|| "户".to_owned()),
-            (FieldKind::PlaceRef, Value::String(id)) => place_words(self.app, id),
-            (FieldKind::PersonRef, Value::String(person)) => match person.split_once('/') {
-                Some((id, _)) => EntityId::parse(id)
-                    .and_then(|id| household_line(self.app, id))
-                    .map_or_else(|| "一名成员".to_owned(), |home| format!("{home} 的成员")),
-                None => person.clone(),
-            },
-            (FieldKind::UserRef, Value::String(user)) => self.names.person(user),
-            (FieldKind::UnitRef, Value::String(code)) => self.names.unit(code),
-            (FieldKind::AreaRef, Value::String(code)) => self.names.area(code),
-            (FieldKind::UnitRefs, Value::Array(list)) => list
-                .iter()
-                .filter_map(Value::as_str)
-                .map(|code| self.names.unit(code))
-                .collect::<Vec<_>>()
-                .join("、"),
-            (FieldKind::RecordRef, Value::String(id)) => {
-                let id = EntityId::parse(id);
-                let title = id.and_then(|id| self.app.row(id)).and_then(|row| row.summary).map(|s| s.title);
-                title.unwrap_or_else(|| "另一条记录".to_owned())
-            }
-            (FieldKind::Geo, point) => {
-                let number = |key: &str| point.get(key).and_then(Value::as_f64).unwrap_or_default();
-                format!("{:.5}, {:.5}（误差约 {:.0} 米）", number("lat"), number("lon"), number("acc"))
-            }
-            (_, Value::String(text)) => text.clone(),
-            (_, Value::Number(number)) => format!("{number}{unit}"),
-            _ => String::new(),
-        }
+        answer::told(self.app, self.package, self.names, field, value)
     }
 }
 

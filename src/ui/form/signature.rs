@@ -21,7 +21,6 @@ use crate::ui::dialog::{Doing, dialog};
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::photo::{PhotoError, canvas, thumb};
-use crate::ui::toast::{Toasts, use_toasts};
 
 /// The sheet, in pixels of its own; the screen shows it as wide as there is room.
 const WIDE: f64 = 600.0;
@@ -47,7 +46,6 @@ struct Sheet {
 
 /// Signatures so far, a sheet for the next one, and the camera for paper.
 pub(super) fn signature(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
-    let toasts = use_toasts();
     let open = RwSignal::new(false);
     let sheet = Sheet {
         node: NodeRef::new(),
@@ -66,7 +64,7 @@ pub(super) fn signature(state: FormState, field: &Arc<Field>, at: &At) -> AnyVie
         }
     };
     let title = field.label.clone();
-    let inside = move || pad(state, toasts, open, sheet, &role);
+    let inside = move || pad(state, open, sheet, &role);
     view! {
         {photos::photos(state, field, at)}
         <button class="btn" type="button" data-testid=format!("{test}-sign") on:click=begin>
@@ -120,7 +118,7 @@ fn names(state: FormState, role: &str) -> Vec<String> {
     })
 }
 
-fn pad(state: FormState, toasts: Toasts, open: RwSignal<bool>, sheet: Sheet, role: &str) -> AnyView {
+fn pad(state: FormState, open: RwSignal<bool>, sheet: Sheet, role: &str) -> AnyView {
     let chips = names(state, role)
         .into_iter()
         .take(6)
@@ -144,10 +142,10 @@ fn pad(state: FormState, toasts: Toasts, open: RwSignal<bool>, sheet: Sheet, rol
     let doing = Doing::new(open);
     let done = move || {
         if sheet.name.with_untracked(|name| name.trim().is_empty()) {
-            return toasts.warn("请先写明是谁签的");
+            return doing.failed("请先写明是谁签的");
         }
         if sheet.strokes.with_untracked(Vec::is_empty) {
-            return toasts.warn("还没有签，请用手指在框里写");
+            return doing.failed("还没有签，请用手指在框里写");
         }
         let role = role.clone();
         // The signature itself shows that it is there.

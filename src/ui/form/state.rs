@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use gridbook_domain::admit::Refusal;
 use gridbook_domain::form::{
-    Condition, Field, Form, Known, Photos, Problem, Stage, Values, excused, follow, has_left, start_of,
-    table_rows, validate,
+    Condition, Field, Form, Known, Photos, Problem, Stage, Values, changes, excused, follow, has_left,
+    start_of, table_rows, validate,
 };
 use gridbook_domain::package::Package;
 use gridbook_log::{BlobRef, EntityId, map_of};
@@ -289,19 +289,7 @@ impl FormState {
 
     /// What differs from the record as it was; null clears.
     pub fn changes(self) -> Values {
-        let now = self.clean();
-        self.base.with_value(|base| {
-            let new = now.iter().filter(|(path, value)| base.get(*path) != Some(value));
-            let mut changes = map_of(new.map(|(p, v)| (p.clone(), v.clone())));
-            let gone = |path: &str| {
-                let row = path.rsplit_once('/').map(|(row, _)| format!("{row}/_gone"));
-                row.is_some_and(|row| now.contains_key(&row))
-            };
-            for path in base.keys().filter(|path| !now.contains_key(*path) && !gone(path)) {
-                changes.insert(path.clone(), Value::Null);
-            }
-            changes
-        })
+        self.base.with_value(|base| changes(base, &self.clean()))
     }
 
     /// Whether the device shows an answer now: some are kept off the screen once they were delivered and there is no

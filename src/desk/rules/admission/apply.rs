@@ -15,7 +15,6 @@ use super::Screen;
 use crate::desk::parts::{line, select};
 use crate::desk::rules::publish::township;
 use crate::ui::dialog::{Doing, dialog};
-use crate::ui::toast::use_toasts;
 
 /// Characters of a line at most.
 const MOST: &str = "60";
@@ -220,7 +219,7 @@ fn units(screen: Screen) -> Options {
 }
 
 pub(super) fn dialog_for(screen: Screen) -> AnyView {
-    let (app, toasts, typed) = (screen.app, use_toasts(), Typed::new());
+    let (app, typed) = (screen.app, Typed::new());
     Effect::new(move |_| {
         if screen.typing.get() {
             let held = screen.edited.get_untracked().and_then(|id| untrack(|| screen.find(id)));
@@ -234,7 +233,7 @@ pub(super) fn dialog_for(screen: Screen) -> AnyView {
     let save = move || {
         let said = match typed.application(screen) {
             Ok(said) => said,
-            Err(words) => return toasts.warn(words),
+            Err(words) => return doing.failed(words),
         };
         let edited = screen.edited.get_untracked();
         doing.begin(async move {

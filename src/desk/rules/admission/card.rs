@@ -14,18 +14,21 @@ use crate::app::App;
 use crate::desk::rules::publish::revision;
 use crate::desk::words::moment;
 use crate::ui::dialog::{Confirm, Doing, confirm, dialog};
-use crate::ui::states::{Tone, banner};
+use crate::ui::states::{Tone, banner, failed};
 
 /// Characters of an opinion at most.
 const MOST: &str = "500";
 
 pub(super) fn dialog_for(screen: Screen) -> AnyView {
     let opinion = RwSignal::new(String::new());
-    let (doing, leaving) = (Doing::new(screen.open), RwSignal::new(false));
+    let (wrong, leaving) = (RwSignal::new(None), RwSignal::new(false));
+    // Not under the buttons: whoever only may withdraw has none.
+    let doing = Doing::showing(screen.open, wrong);
     let held = move || screen.shown.get().and_then(|id| screen.find(id));
     Effect::new(move |_| {
         if screen.open.get() {
             opinion.set(String::new());
+            wrong.set(None);
         }
     });
     let inside = move || {
@@ -33,6 +36,7 @@ pub(super) fn dialog_for(screen: Screen) -> AnyView {
             <div class="dialog-body stack" data-testid="admission-card">
                 {move || held().map(|one| told(screen, &one))}
                 {move || held().and_then(|one| asked(screen, &one, opinion, leaving))}
+                {failed(wrong, Some("dialog-wrong"))}
             </div>
             {move || held().and_then(|one| buttons(screen, &one, opinion, doing))}
         }

@@ -1,33 +1,36 @@
-//! Keeps the draft on disk: at every pause of the keys, at most a second old, and at once when the page may end.
+//! Keeps a draft on disk: at every pause of the keys, at most a second old, and at once when the page may end or is left.
+//! How a correction that was left goes on is here, too.
 
 use gloo::timers::callback::Timeout;
-use gridbook_domain::form::Values;
-use gridbook_log::EntityId;
+use gridbook_domain::form::{Problem, Values, rebase};
+use gridbook_log::{BlobRef, EntityId};
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-use super::Begun;
-use crate::app::Draft;
-use crate::ui::form::{FormState, household_line};
+use super::FormState;
+use crate::app::{App, Draft};
 
 /// After the last key, milliseconds.
 const PAUSE_MS: u32 = 400;
 /// A key that comes later than this after the first unsaved one does not put the write off any more.
 const OLDEST_MS: u64 = 550;
 
+/// Writes what stands on the screen into the draft.
+type Fill = Box<dyn Fn(&mut Draft) + Send + Sync>;
+
 /// See the module's text; a copy goes into any closure.
 #[derive(Clone, Copy)]
-pub(super) struct Keeper {
-    state: FormState,
-    step: RwSignal<usize>,
+pub struct Keeper {
+    app: App,
     key: StoredValue<String>,
     skeleton: StoredValue<Draft>,
+    fill: StoredValue<Fill>,
     /// When the draft was last put on disk.
-    pub(super) kept_ms: RwSignal<Option<u64>>,
+    pub kept_ms: RwSignal<Option<u64>>,
     /// Why it could not be.
-    pub(super) failed: RwSignal<Option<String>>,
+    pub failed: RwSignal<Option<String>>,
     since: StoredValue<Option<u64>>,
     timer: StoredValue<Option<Timeout>, LocalStorage>,
     writing: StoredValue<Option<js_sys::Promise>, LocalStorage>,
@@ -35,32 +38,27 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts keeping.
-    pub(super) fn new(state: FormState, step: RwSignal<usize>, begun: &Begun) -> Self {
+    /// Starts keeping under `key` what `fill` makes of the draft; whoever changes something calls [`Keeper::edited`].
+    /// `restored` says that the draft is on disk already.
+    pub fn new(
+        app: App,
+        key: String,
+        draft: Draft,
+        restored: bool,
+        fill: impl Fn(&mut Draft) + Send + Sync + 'static,
+    ) -> Self {
         let keeper = Self {
-            state,
-            step,
-            key: StoredValue::new(begun.key.clone()),
-            skeleton: StoredValue::new(begun.draft.clone()),
-            kept_ms: RwSignal::new(begun.restored.then_some(begun.draft.updated_ms)),
+            app,
+            key: StoredValue::new(key),
+            kept_ms: RwSignal::new(restored.then_some(draft.updated_ms)),
+            skeleton: StoredValue::new(draft),
+            fill: StoredValue::new(Box::new(fill)),
             failed: RwSignal::new(None),
             since: StoredValue::new(None),
             timer: StoredValue::new_local(None),
             writing: StoredValue::new_local(None),
             closed: StoredValue::new(false),
         };
-        Effect::new(move |before: Option<()>| {
-            state.edits.track();
-            if before.is_some() {
-                keeper.edited();
-            }
-        });
-        Effect::new(move |before: Option<()>| {
-            state.hurry.track();
-            if before.is_some() {
-                keeper.write();
-            }
-        });
         let away = move || {
             if keeper.since.try_get_value().flatten().is_some() {
                 keeper.write();
@@ -82,11 +80,42 @@ impl Keeper {
         keeper
     }
 
-    fn edited(self) {
+    /// Starts keeping what a form holds; `fill` adds what stands beside its answers.
+    pub fn of_form(
+        state: FormState,
+        key: String,
+        draft: Draft,
+        restored: bool,
+        fill: impl Fn(&mut Draft) + Send + Sync + 'static,
+    ) -> Self {
+        let keeper = Self::new(state.app, key, draft, restored, move |draft| {
+            draft.values = state.values.get_untracked();
+            draft.photos = state.photos.get_untracked();
+            draft.area = state.area.get_untracked();
+            draft.focus = state.focus.get_untracked();
+            fill(draft);
+        });
+        Effect::new(move |before: Option<()>| {
+            state.edits.track();
+            if before.is_some() {
+                keeper.edited();
+            }
+        });
+        Effect::new(move |before: Option<()>| {
+            state.hurry.track();
+            if before.is_some() {
+                keeper.write();
+            }
+        });
+        keeper
+    }
+
+    /// Something was changed: it is on disk soon.
+    pub fn edited(self) {
         if self.closed.get_value() {
             return;
         }
-        let now = self.state.app.now_ms();
+        let now = self.app.now_ms();
         let since = self.since.get_value().unwrap_or(now);
         self.since.set_value(Some(since));
         if now.saturating_sub(since) < OLDEST_MS || self.timer.with_value(Option::is_none) {
@@ -98,47 +127,28 @@ impl Keeper {
         }
     }
 
-    /// Remembers the step with the next write, and writes when a draft is there already.
-    pub(super) fn note_step(self) {
+    /// Writes when a draft is there already: what stands beside the answers changed.
+    pub fn note(self) {
         if self.kept_ms.get_untracked().is_some() {
-            self.state.hurry.update(|n| *n += 1);
+            self.write();
         }
     }
 
     fn draft(self) -> Draft {
-        let state = self.state;
         let mut draft = self.skeleton.get_value();
-        draft.values = state.values.get_untracked();
-        draft.photos = state.photos.get_untracked();
-        draft.area = state.area.get_untracked();
-        draft.step = self.step.get_untracked();
-        draft.focus = state.focus.get_untracked();
-        draft.updated_ms = state.app.now_ms();
-        let text =
-            |path: &str| draft.values.get(path).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-        let household =
-            untrack(|| state.household()).and_then(|id| untrack(|| household_line(state.app, id)));
-        draft.title = ["desc", "facts", "event_name", "address_text"]
-            .iter()
-            .map(|path| text(path))
-            // What is confidential does not stand in a list.
-            .find(|text| !text.trim().is_empty() && !["visit", "confidential"].contains(&draft.kind.as_str()))
-            .or(household)
-            .unwrap_or_else(|| state.form().title.clone())
-            .chars()
-            .take(30)
-            .collect();
+        self.fill.with_value(|fill| untrack(|| fill(&mut draft)));
+        draft.updated_ms = self.app.now_ms();
         draft
     }
 
     /// Puts the draft on disk now. Writes follow one another in order.
-    pub(super) fn write(self) {
+    pub fn write(self) {
         if self.closed.get_value() {
             return;
         }
         self.timer.set_value(None);
         self.since.set_value(None);
-        let (app, key, draft) = (self.state.app, self.key.get_value(), self.draft());
+        let (app, key, draft) = (self.app, self.key.get_value(), self.draft());
         let before = self.writing.get_value();
         let promise = future_to_promise(async move {
             if let Some(before) = before {
@@ -159,16 +169,17 @@ impl Keeper {
     }
 
     /// Stops keeping, after what is under way: the save that follows ends the draft.
-    pub(super) async fn close(self) {
-        self.closed.set_value(true);
-        self.timer.set_value(None);
-        if let Some(promise) = self.writing.get_value() {
+    pub async fn close(self) {
+        // The screen may have been left meanwhile.
+        self.closed.try_set_value(true);
+        self.timer.try_set_value(None);
+        if let Some(promise) = self.writing.try_get_value().flatten() {
             let _ = JsFuture::from(promise).await;
         }
     }
 
     /// Keeps again: the save did not succeed.
-    pub(super) fn reopen(self) {
+    pub fn reopen(self) {
         self.closed.try_set_value(false);
         if self.closed.try_get_value().is_some() {
             self.write();
@@ -176,12 +187,12 @@ impl Keeper {
     }
 
     /// The name under which the draft was sent, and what was last sent without a certain answer.
-    pub(super) fn sent(self) -> (Option<EntityId>, Option<Values>) {
+    pub fn sent(self) -> (Option<EntityId>, Option<Values>) {
         self.skeleton.with_value(|draft| (draft.entity, draft.sent.clone()))
     }
 
     /// Puts on disk what is about to be sent, and under which name.
-    pub(super) async fn sending(self, id: EntityId, values: Option<&Values>) -> Result<(), String> {
+    pub async fn sending(self, id: EntityId, values: Option<&Values>) -> Result<(), String> {
         let noted = self.skeleton.try_update_value(|draft| {
             draft.entity = Some(id);
             draft.sent = values.cloned();
@@ -197,14 +208,31 @@ impl Keeper {
     }
 
     /// Ends the draft without saving.
-    pub(super) async fn discard(self) -> Result<(), String> {
+    pub async fn discard(self) -> Result<(), String> {
+        let (app, key) = (self.app, self.key.get_value());
         self.close().await;
-        let key = self.key.get_value();
-        self.state.app.drop_draft(&key).await.map_err(|problem| problem.message())
+        app.drop_draft(&key).await.map_err(|problem| problem.message())
     }
 
     /// The draft's key.
-    pub(super) fn key(self) -> String {
+    pub fn key(self) -> String {
         self.key.get_value()
     }
+}
+
+/// Goes on with a correction that was left: what the person changed lies over the record as it is `now`, which
+/// has the photos `held`. Gives the answers that others changed meanwhile, too: to be looked at, they do not stand in the way.
+pub fn go_on(draft: &mut Draft, now: &Values, held: &[BlobRef]) -> Vec<Problem> {
+    let rebased = rebase(&draft.values, draft.base.as_ref(), now);
+    draft.values = rebased.values;
+    draft.base = Some(now.clone());
+    let fresh = draft.photos.iter().filter(|photo| !held.contains(photo));
+    draft.photos = held.iter().chain(fresh).cloned().collect();
+    let told = |path| Problem {
+        path,
+        code: "changed",
+        message: "您没填完的时候，别人也改了这一项。请核对，保存时以这里写的为准。".to_owned(),
+        blocks: false,
+    };
+    rebased.both.into_iter().map(told).collect()
 }

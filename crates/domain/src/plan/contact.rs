@@ -107,7 +107,7 @@ pub fn contacts<'a>(
     if open.is_empty() {
         return Vec::new();
     }
-    let visited = visited(rows.clone(), today);
+    let visited = visited(rows, today);
     let mut list: Vec<Contact> =
         open.into_iter().filter_map(|(dispute, file)| one(package, dispute, file, &visited, today)).collect();
     order_by(&mut list, |a, b| order(a).cmp(&order(b)));

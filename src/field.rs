@@ -137,6 +137,7 @@ fn open(route: &Route) -> AnyView {
         ["micro"] => micro::list(),
         ["micro", code] => micro::page(code),
         ["emergency"] => alarm::emergency(),
+        ["library"] => mediation::library_page(route),
         ["confidential"] => confidential::page(),
         ["confidential", "new"] => forms::page(forms::Start::new(RecordKind::Confidential, route)),
         ["item", one, "new"] => forms::page(forms::Start::item(one, route)),

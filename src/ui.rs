@@ -23,6 +23,7 @@ pub mod join;
 pub mod joint;
 pub mod kinds;
 pub mod later;
+pub mod library;
 pub mod micro;
 pub mod moves;
 pub mod photo;

@@ -135,6 +135,7 @@ fn whole(
         <div class="pane-body stack" data-testid="detail" tabindex="0" id="detail" role="region" aria-label="记录内容">
             {chain(&package, &names, &record.view, app.now_ms())}
             {risk::notes(&package, &record.view, app.now_ms())}
+            {risk::contact(app, &record.view, false)}
             {conflict::decision(&package, record)}
             {gap::before(&package, &record.view, Vec::new())}
             {way(&package, &record.view)}

@@ -22,10 +22,11 @@ use super::route::Route;
 use super::words::number;
 use crate::app::use_app;
 use crate::ui::badge::{level, state, to_notify};
-use crate::ui::dialog::opener;
+use crate::ui::dialog::{dialog, opener};
 use crate::ui::directory::use_directory;
 use crate::ui::format::when;
 use crate::ui::icon::icon;
+use crate::ui::library::library;
 use crate::ui::states::blank;
 
 /// The screen.
@@ -58,7 +59,13 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
         let all = flow.into_iter().map(|state| (state.id, state.label));
         std::iter::once((String::new(), "全部状态".to_owned())).chain(all).collect()
     };
-    let opening = RwSignal::new(false);
+    let (opening, reading) = (RwSignal::new(false), RwSignal::new(false));
+    let shelf = dialog(
+        reading,
+        "dialog-wide",
+        "法条和案例",
+        Box::new(|| view! { <div class="dialog-body">{library(None)}</div> }.into_any()),
+    );
     let may_open = holds(&app.package(), &app.actor(), "mediation.file", app.today());
     let right = move || match selected.get() {
         Some(id) => detail(id, Callback::new(|()| Route::Mediation(None).go())),
@@ -79,6 +86,7 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
         <div class="page-head">
             <h1 class="page-title">"调解卷宗"</h1>
             <div class="page-actions">
+                {opener(reading, "btn btn-small", "library-open", Some("search"), "法条和案例")}
                 {may_open
                     .then(|| opener(opening, "btn btn-small btn-primary", "mediation-open", Some("plus"), "立卷"))}
             </div>
@@ -110,6 +118,7 @@ pub fn mediation(route: RwSignal<Route>) -> AnyView {
             <section class="pane pane-detail" aria-label="卷宗">{right}</section>
         </div>
         {open::dialog_for(opening)}
+        {shelf}
     }
     .into_any()
 }

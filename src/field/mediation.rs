@@ -5,7 +5,7 @@ use gridbook_domain::case::CaseView;
 use gridbook_domain::mediation::agreement::{Performance, advice, instalments};
 use gridbook_domain::mediation::capital::{capital, digits};
 use gridbook_domain::mediation::follow::{Confirmation, confirmation, follow_ups};
-use gridbook_domain::mediation::open::{ANSWER_NEAR, answer_by};
+use gridbook_domain::mediation::open::{ANSWER_NEAR, answer_by, file_of as found_for};
 use gridbook_domain::mediation::risk::unassessed;
 use gridbook_domain::mediation::step::{ceiling, next_step, steps, target};
 use gridbook_domain::mediation::{Mediation, agreement, is_over};
@@ -14,10 +14,13 @@ use gridbook_domain::role::{Target, may};
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 
+use super::screen::Screen;
 use crate::app::App;
 use crate::ui::format;
 use crate::ui::icon::{chevron, icon};
+use crate::ui::library::library;
 use crate::ui::live;
+use crate::ui::router::Route;
 use crate::ui::rows::{Line, listed, tag};
 use crate::ui::states::{Tone, banner};
 use crate::ui::unfit::{to_file, unfit};
@@ -65,6 +68,25 @@ pub(super) fn progress(app: App, case: &CaseView) -> AnyView {
             <ul class="rows" data-testid="eight-steps">{rows}</ul>
         </section>
         {payments(app, &file)}
+        {to_library(case)}
+    }
+    .into_any()
+}
+
+/// 法条和案例, on a page of its own (MED-16).
+pub(super) fn library_page(route: &Route) -> AnyView {
+    let category = route.get("category").map(str::to_owned);
+    Screen::new("法条和案例").back("/").view(library(category))
+}
+
+/// The way there, with what this dispute is about.
+fn to_library(case: &CaseView) -> AnyView {
+    let about = case.category.as_deref().map(|id| format!("?category={id}")).unwrap_or_default();
+    view! {
+        <a class="btn btn-wide btn-quiet" href=format!("#/library{about}") data-testid="library-link">
+            {icon("search")}
+            "查法条和案例"
+        </a>
     }
     .into_any()
 }
@@ -160,16 +182,15 @@ pub(super) fn of_dispute(app: App, case: &CaseView) -> Option<AnyView> {
     if case.kind != RecordKind::Dispute {
         return None;
     }
-    let about = case.id.to_string();
+    let about = case.id;
     let file = Memo::new(move |_| {
         app.rows(|rows| {
             let files = rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref());
-            let mut own = files.filter(|s| s.kind == RecordKind::Mediation && s.categories.contains(&about));
-            own.next().map(|summary| summary.id)
+            found_for(files, about).map(|summary| summary.id)
         })
     });
-    let case = case.clone();
-    Some(live(move || file_of(app, &case, file.get())))
+    let (library, case) = (to_library(case), case.clone());
+    Some(view! { {live(move || file_of(app, &case, file.get()))}{library} }.into_any())
 }
 
 fn file_of(app: App, case: &CaseView, file: Option<EntityId>) -> Option<AnyView> {

@@ -93,6 +93,7 @@ fn record(app: App, beside: Dialogs, entity: &Rc<Entity>) -> AnyView {
         {alarm(Some(case.id))}
         {notes(app, &case)}
         {risk::notes(&app.package(), &case, now)}
+        {risk::contact(app, &case, true)}
         {told}
         {lacking(app, &case)}
         {control(app, &case, entity)}

@@ -1,10 +1,10 @@
-//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, households that nobody meets,
+//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, parties of disputes to speak to, households that nobody meets,
 //! households given to me, themes, points to patrol, mediation files with something due. It comes with the second part of
 //! the program.
 
 use gridbook_domain::catalogue::{Campaign, campaigns, reached};
 use gridbook_domain::hazard::{Season, points_due};
-use gridbook_domain::plan::{alerted, unmet};
+use gridbook_domain::plan::{Contact, alerted, contacts, unmet};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Target, may};
 use gridbook_domain::summary::{Hint, Summary};
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::ui::badge;
 use crate::ui::directory::use_directory;
 use crate::ui::format;
-use crate::ui::rows::{Card, Line, cards, listed, part, tag};
+use crate::ui::rows::{Card, Line, cards, days_left, listed, part, tag};
 use crate::ui::states::{Tone, banner};
 use crate::ui::{every, live};
 
@@ -97,7 +97,7 @@ fn warnings(app: App) -> AnyView {
 
 pub(super) fn view(app: App) -> AnyView {
     follow_grid(app);
-    view! { {handover::waiting(app)}{mine(app)}{to_check(app)}{to_notify(app)}{to_tell(app)}{nobody_met(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
+    view! { {handover::waiting(app)}{mine(app)}{to_check(app)}{to_notify(app)}{to_speak(app)}{to_tell(app)}{nobody_met(app)}{task::mine(app)}{themes(app)}{points(app)}{mediation::due(app)} }
         .into_any()
 }
 
@@ -224,6 +224,40 @@ fn to_notify(app: App) -> AnyView {
         |summary, now, _| summary.to_notify(now),
         |late| badge::to_notify(Some(late)),
     )
+}
+
+/// Disputes that I hold whose parties are spoken to again by now (MED-13).
+fn to_speak(app: App) -> AnyView {
+    let list = Memo::new(move |_| {
+        let (package, user, today) = (app.package(), app.user(), app.today());
+        app.rows(|rows| {
+            let seen: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            let all = contacts(seen.iter().copied(), &package, today).into_iter();
+            let mine = all.filter(|one| one.wanted() && one.holders.contains(&user));
+            let named = mine.filter_map(|one| {
+                let title = rows.get(&one.record)?.summary.as_ref()?.title.clone();
+                Some((title, one))
+            });
+            named.collect::<Vec<(String, Contact)>>()
+        })
+    });
+    let draw = move || {
+        let (list, package, today) = (list.get(), app.package(), app.today());
+        let rest = list.len().saturating_sub(POINTS);
+        (!list.is_empty()).then(|| {
+            let rows = list.into_iter().take(POINTS).map(|(title, one)| {
+                let colour = package.level(&one.due.category).map_or("", |level| level.label.as_str());
+                let (every, last) = (one.due.interval, format::short_day(one.last, today));
+                let sub = format!("{colour}色风险，每 {every} 天联系一次 · 上次 {last}");
+                let end = Some(tag("warn", days_left(one.due.days)));
+                let (href, symbol) = (format!("#/record/{}", one.record), Some("phone"));
+                Line { href, test: "speak-row", symbol, title, sub, end, ..Line::default() }.draw()
+            });
+            listed("该联系的纠纷当事人", more(rest), rows.collect())
+        })
+    };
+    live(draw)
 }
 
 /// Cases that I or my unit handle whose reporter has to hear of them again (FLOW-11).

@@ -1,16 +1,19 @@
 //! The risk of a dispute and its file, on phone and desk (MED-13): who has to be told today, who was told, and which steps
-//! were taken without a fresh look.
+//! were taken without a fresh look; and when its parties are spoken to again.
 
-use gridbook_domain::case::CaseView;
+use gridbook_domain::case::{CaseView, FOLLOWED};
 use gridbook_domain::mediation::risk::{has_risk, to_notify, unassessed};
 use gridbook_domain::mediation::track::report_by;
 use gridbook_domain::package::Package;
+use gridbook_domain::plan::{DueState, contacts};
+use gridbook_domain::summary::Summary;
 use leptos::prelude::*;
 
 use super::directory::Names;
-use super::format;
 use super::rows::{Line, listed, tag};
 use super::states::{Tone, banner};
+use super::{format, live};
+use crate::app::App;
 
 /// What must not be overlooked about its risk; nothing for records without one.
 pub fn notes(package: &Package, case: &CaseView, now_ms: u64) -> Vec<AnyView> {
@@ -55,6 +58,43 @@ pub fn notes(package: &Package, case: &CaseView, now_ms: u64) -> Vec<AnyView> {
         notes.push(banner(Tone::Warn, "warn", "这几步没有重新评估风险", text, Vec::new()));
     }
     notes
+}
+
+/// When its parties are spoken to again, as often as the colour of the risk asks for; `writes` adds the way to write a
+/// follow-up down.
+pub fn contact(app: App, case: &CaseView, writes: bool) -> Option<AnyView> {
+    let id = case.id;
+    let flow =
+        app.package().flow(case.kind).and_then(|flow| flow.transition(FOLLOWED, &case.state).map(|_| ()));
+    let href = flow
+        .filter(|()| writes)
+        .map(|()| format!("#/item/mediation_assist/new?parent={id}&target_record={id}"));
+    let draw = move || {
+        let (package, today) = (app.package(), app.today());
+        let one = app.rows(|rows| {
+            let seen: Vec<&Summary> =
+                rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
+            let mut all = contacts(seen.iter().copied(), &package, today).into_iter();
+            all.find(|one| one.record == id || one.dispute == Some(id))
+        })?;
+        let title = match one.due.state {
+            DueState::Overdue => format!("该联系当事人了，已晚 {} 天", -one.due.days),
+            DueState::Due => "该联系当事人了".to_owned(),
+            _ => format!("下次联系当事人：{} 前", format::short_day(one.due.next?, today)),
+        };
+        let colour = package.level(&one.due.category).map_or("", |level| level.label.as_str());
+        let (every, last) = (one.due.interval, format::short_day(one.last, today));
+        let text =
+            format!("{colour}色风险，每 {every} 天至少联系一次，上次 {last}。走访、回访、调解谈话都算。");
+        let way = href.clone().map(|href| {
+            view! { <a class="btn btn-small" href=href data-testid="contact-write">"记一次联系"</a> }
+                .into_any()
+        });
+        let tone = if one.wanted() { Tone::Warn } else { Tone::Info };
+        let inside = banner(tone, "phone", title, text, way.into_iter().collect());
+        Some(view! { <div data-testid="contact-due">{inside}</div> }.into_any())
+    };
+    has_risk(case.kind).then(|| live(draw))
 }
 
 /// Who was told of a high risk, when and how.

@@ -18,6 +18,7 @@ pub mod hazard;
 pub mod household;
 pub mod import;
 pub mod ledger;
+pub mod library;
 pub mod mask;
 pub mod mediation;
 pub mod opinion;

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod campaign;
+mod contact;
 mod coverage;
 mod credit;
 mod indicator;
@@ -27,6 +28,8 @@ use crate::warning;
 
 pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
 pub use campaign::{Progress, Walker, assign, progress};
+pub(crate) use contact::spoken;
+pub use contact::{Contact, contacts};
 pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use credit::{Credit, Credits, Walk, credits};

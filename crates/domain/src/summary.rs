@@ -144,6 +144,9 @@ pub enum Hint {
     Urgent,
     /// A number that the authority gave to a paper of it.
     Paper(String),
+    /// The parties of a dispute were reached last on the first day, and its risk is what it is since the second one; days of
+    /// our era (MED-13).
+    Spoken(i32, i32),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -195,7 +198,7 @@ pub struct Summary {
 }
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 10;
+pub const MADE_BY: u32 = 11;
 
 /// Types of streams that no list shows, and this version reads all the same.
 const OTHERS: [&str; 2] = [crate::township::TYPE, gridbook_log::key::TYPE];
@@ -266,6 +269,13 @@ impl Summary {
             RecordKind::Area | RecordKind::Unit | RecordKind::Staff | RecordKind::Rules => {
                 summary.read_directory(entity);
             }
+        }
+        if kind == RecordKind::Mediation || summary.is_open() {
+            let spoken = crate::plan::spoken(kind, entity, day_of(summary.updated));
+            let days = |(last, since): (NaiveDate, NaiveDate)| {
+                Hint::Spoken(last.num_days_from_ce(), since.num_days_from_ce())
+            };
+            summary.hints.extend(spoken.map(days));
         }
         if kind.is_report() {
             summary.hints.extend(ties(entity).into_iter().map(|(tie, other)| Hint::Kin(tie, other)));
@@ -358,6 +368,18 @@ impl Summary {
     pub fn to_notify(&self, now: u64) -> Option<bool> {
         self.hints.iter().find_map(|hint| match hint {
             Hint::Notify(due) => Some(*due < now),
+            _ => None,
+        })
+    }
+
+    /// For disputes and files whose parties are spoken to while they run: the last day on which its own stream says so, and
+    /// since when its risk is what it is (MED-13).
+    pub(crate) fn spoken(&self) -> Option<(NaiveDate, NaiveDate)> {
+        self.hints.iter().find_map(|hint| match hint {
+            Hint::Spoken(last, since) => Some((
+                NaiveDate::from_num_days_from_ce_opt(*last)?,
+                NaiveDate::from_num_days_from_ce_opt(*since)?,
+            )),
             _ => None,
         })
     }

@@ -1,5 +1,7 @@
-//! Units of the directory (ROLE-08): who they are, of what kind, how they are reached, who heads them. Their members are
-//! those whose roles name them.
+//! Units of the directory (ROLE-08): who they are, of what kind, how they are reached, who heads them, who is on duty on
+//! which day. Their members are those whose roles name them.
+
+mod duty;
 
 use gridbook_log::Entity;
 use serde_json::Value;
@@ -8,6 +10,8 @@ use crate::admit::Refusal;
 use crate::form::{Problem, Values};
 use crate::package::Package;
 use crate::validate;
+
+pub use duty::{DUTY, Duty, LONGEST, Roster, RosterError, people, roster};
 
 /// The dictionary of kinds.
 pub const KINDS: &str = "unit_group";
@@ -29,6 +33,8 @@ pub struct Unit {
     pub phone: String,
     /// Who heads it, by name.
     pub head: String,
+    /// Who is on duty, by day.
+    pub duty: Roster,
 }
 
 impl Unit {
@@ -41,10 +47,11 @@ impl Unit {
             group: text("group"),
             phone: text("phone"),
             head: text("head"),
+            duty: duty::read(entity),
         }
     }
 
-    /// What is set to make this unit another one; only what differs.
+    /// What is set to make this unit another one; only what differs. Duties are [`Self::put_on_duty`]'s.
     pub fn change(&self, to: &Self) -> Values {
         let pairs = [
             ("name", &self.name, &to.name),
@@ -94,6 +101,11 @@ pub(crate) fn judge(package: &Package, before: Option<&Entity>, set: &Values) ->
             }
             "phone" if !said.is_empty() && validate::phone(said).is_err() => {
                 return bad(path, "电话号码不对，请核对位数");
+            }
+            path if path.starts_with("duty/") => {
+                if let Some(words) = duty::fault(&path["duty/".len()..], said) {
+                    return bad(path, words);
+                }
             }
             _ => {}
         }

@@ -136,6 +136,8 @@ fn finish(app: &App, mode: Mode, folder: &Path) -> Outcome {
     let package = gridbook_domain::package::Package::builtin().to_json();
     let package = package.map_err(|error| Failure::new(format!("the default package: {error}")))?;
     tree::write(&folder.join("package.json"), package.as_bytes())?;
+    // Kept on the device like everything else, and read only when somebody looks something up (MED-16).
+    tree::write(&folder.join("library.json"), gridbook_domain::library::Library::BUILTIN.as_bytes())?;
     csp::write(folder)?;
     precache::write(app.base, folder, &tree::read_text(&root().join("public/sw.js"))?)?;
     match mode {

@@ -1,6 +1,6 @@
 //! 纠纷月报 (REP-05): the province's 19 classes, the villages, how many people were concerned.
 
-use gridbook_domain::mediation::monthly::{Count, Found, monthly};
+use gridbook_domain::mediation::monthly::{Count, Found, Search, Searched, monthly};
 use gridbook_domain::record::RecordKind;
 
 use super::Asked;
@@ -18,13 +18,16 @@ const MEANINGS: &[(&str, &str)] = &[
     ("成功率", "化解结果为成功的，除以调处数"),
     ("本年", "从结束日期那年的 1 月 1 日算起"),
     ("重大", "规模选了“重大群体性”的"),
+    ("集中排查", "按“矛盾纠纷集中排查”记下的次数，一次记一条；镇里统一组织的单列一行"),
 ];
 
 pub(super) async fn table_of(app: App, names: &Names, asked: &Asked) -> Figures {
     let package = app.package();
     let list = summaries(app, |s| s.kind == RecordKind::Dispute && asked.covers(&s.area));
     let found = cases(app, &list, |_, case| Found::of(&package, &case)).await;
-    let sum = monthly(found.iter(), asked.from, asked.to);
+    let searches = summaries(app, |s| asked.covers(&s.area) && Search::of(s).is_some());
+    let searches: Vec<Search> = searches.iter().filter_map(Search::of).collect();
+    let sum = monthly(found.iter(), searches.iter(), asked.from, asked.to);
     let classes = package.dict("dispute_class19").map_or(&[][..], |dict| &dict.options);
     let label = |class: u32| {
         let words = classes.get(class.saturating_sub(1) as usize).map_or("", |choice| choice.label.as_str());
@@ -52,11 +55,16 @@ pub(super) async fn table_of(app: App, names: &Names, asked: &Asked) -> Figures 
         .map(|(band, count)| vec![(*band).to_owned(), count.to_string()])
         .collect();
     people.push(vec!["其中重大".to_owned(), sum.major.to_string()]);
+    let counted = |name: String, one: &Searched| vec![name, one.times.to_string(), one.year.to_string()];
+    let mut searched: Vec<Vec<String>> =
+        sum.searches.iter().map(|(code, one)| counted(names.area(code), one)).collect();
+    searched.push(counted("合计".to_owned(), &sum.searched));
     Figures {
         tables: vec![
             table("纠纷排查调处月报", &HEADS, rows),
             table("各村", &heads, villages),
             table("涉及人数（本期排查）", &["人数", "件"], people),
+            table("集中排查", &["村", "集中排查次数", "本年累计"], searched),
         ],
         meanings: MEANINGS,
         ..Figures::default()

@@ -8,6 +8,7 @@ use gridbook_domain::hazard::{self, Spot, may_repeat, raised};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::rules::message::{Message, To, Words, of_case, of_mediation};
 use gridbook_domain::rules::similar::{Similar, Why, duplicates, repeats};
+use gridbook_domain::unit::Unit;
 use gridbook_log::EntityId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -179,7 +180,7 @@ fn one_message(app: App, names: &Arc<Names>, message: Message) -> AnyView {
     spawn_local(async move {
         let mut list = Vec::new();
         for one in &to {
-            list.push(receiver(app, &names, one).await);
+            list.extend(receivers_of(app, &names, one).await);
         }
         let _ = told.try_set(list);
     });
@@ -219,10 +220,11 @@ fn one_message(app: App, names: &Arc<Names>, message: Message) -> AnyView {
     .into_any()
 }
 
-/// Name and telephone of a receiver, from the directory or from the case.
-async fn receiver(app: App, names: &Names, to: &To) -> (String, String) {
+/// Names and telephones of a receiver, from the directory or from the case: a unit is who is on duty there today, and its
+/// head.
+async fn receivers_of(app: App, names: &Names, to: &To) -> Vec<(String, String)> {
     let (kind, code, name) = match to {
-        To::Person { name, phone } => return (name.clone(), phone.clone()),
+        To::Person { name, phone } => return vec![(name.clone(), phone.clone())],
         To::User(user) => (RecordKind::Staff, user, names.person(user)),
         To::Unit(unit) => (RecordKind::Unit, unit, names.unit(unit)),
     };
@@ -234,6 +236,9 @@ async fn receiver(app: App, names: &Names, to: &To) -> (String, String) {
         Some(id) => app.entity(id).await.ok().flatten(),
         None => None,
     };
-    let phone = entity.as_ref().and_then(|entity| entity.text("phone")).unwrap_or_default().to_owned();
-    (name, phone)
+    match entity {
+        Some(entity) if kind == RecordKind::Unit => Unit::of(&entity).reached_on(app.today()),
+        Some(entity) => vec![(name, entity.text("phone").unwrap_or_default().to_owned())],
+        None => vec![(name, String::new())],
+    }
 }

@@ -1,11 +1,13 @@
-//! 单位: of what kind, how it is reached, who heads it, who is of it (ROLE-08).
+//! 单位: of what kind, how it is reached, who heads it, who is of it, who is on duty (ROLE-08).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{Days, NaiveDate};
+use gridbook_domain::date;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::holds;
-use gridbook_domain::unit::{KINDS, Unit};
+use gridbook_domain::unit::{Duty, KINDS, Unit, people, roster};
 use gridbook_log::{Body, Create, EntityId, Placement, body};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
@@ -14,7 +16,7 @@ use leptos::task::spawn_local;
 use crate::app::{App, use_app};
 use crate::desk::table::{Col, table};
 use crate::ui::ask::{Answers, Ask, Kind, Question, ask_button};
-use crate::ui::format::phone;
+use crate::ui::format::{phone, short_day};
 use crate::ui::live;
 
 type Units = Vec<(EntityId, Unit)>;
@@ -67,7 +69,8 @@ fn draw(app: App, list: &Units, members: &dyn Fn(&str) -> Vec<String>) -> AnyVie
                     <td>{number}</td>
                     <td>{unit.head.clone()}</td>
                     <td>{people.join("、")}</td>
-                    <td>{keeps.then(|| edit(app, *id, unit))}</td>
+                    <td>{on_duty(app, unit)}</td>
+                    <td>{keeps.then(|| view! { {edit(app, *id, unit)}{duty(app, *id, unit)} })}</td>
                 </tr>
             }
         })
@@ -79,6 +82,7 @@ fn draw(app: App, list: &Units, members: &dyn Fn(&str) -> Vec<String>) -> AnyVie
         Col::Text("电话"),
         Col::Text("负责人"),
         Col::Text("成员"),
+        Col::Text("值班"),
         Col::Act("操作"),
     ];
     let add = keeps.then(|| {
@@ -121,6 +125,7 @@ fn answered(given: &Answers, code: &str) -> Unit {
         group: text("group"),
         phone: text("phone"),
         head: text("head"),
+        ..Unit::default()
     }
 }
 
@@ -158,4 +163,65 @@ fn edit(app: App, id: EntityId, unit: &Unit) -> AnyView {
     };
     let what = ask(app, unit, &unit.name, "单位已改");
     ask_button("btn btn-small btn-quiet", "unit-edit", &unit.code, "改", what, Arc::new(act))
+}
+
+/// Days ahead that the list shows.
+const AHEAD: u64 = 7;
+/// How long one turn lasts, by the answer.
+const TURNS: [(&str, &str, usize); 3] =
+    [("day", "每天换一人", 1), ("week", "每七天换一人", 7), ("whole", "整段一个人", usize::MAX)];
+
+/// Who is on duty today, and in the days after it.
+fn on_duty(app: App, unit: &Unit) -> AnyView {
+    let today = app.today();
+    let line = |(from, to, duty): (NaiveDate, NaiveDate, &Duty)| {
+        let days = if from == to {
+            short_day(from, today)
+        } else {
+            format!("{}—{}", short_day(from, today), short_day(to, today))
+        };
+        let number = if duty.phone.is_empty() { String::new() } else { format!(" {}", phone(&duty.phone)) };
+        let words = if from == today { "今天" } else { "" };
+        view! { <p data-testid="unit-duty">{format!("{words}{days} {}{number}", duty.name)}</p> }
+    };
+    unit.stretches(today, AHEAD).into_iter().map(line).collect_view().into_any()
+}
+
+/// Puts people on duty for a week or any other stretch of days.
+fn duty(app: App, id: EntityId, unit: &Unit) -> AnyView {
+    let (held, today) = (unit.clone(), app.today());
+    let act = move |_: App, given: &Answers| {
+        let text = |path: &str| given.get(path).map_or("", String::as_str);
+        let (Some(from), Some(to)) = (date::parse(text("from")), date::parse(text("to"))) else {
+            return Err("请填从哪天到哪天。".to_owned());
+        };
+        let each = TURNS.iter().find(|turn| turn.0 == text("turn")).map_or(1, |turn| turn.2);
+        let made = people(text("people")).and_then(|list| roster(from, to, &list, each));
+        let set = held.put_on_duty(&made.map_err(|error| error.message())?);
+        if set.is_empty() {
+            return Err("这几天已经是这样排的。".to_owned());
+        }
+        Ok(vec![NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) }])
+    };
+    let turns = TURNS.iter().map(|turn| (turn.0.to_owned(), turn.1.to_owned())).collect();
+    let line = |path, label, kind| Question { path, label, kind, needed: true };
+    let known = [
+        ("from", today.to_string()),
+        ("to", (today + Days::new(AHEAD - 1)).to_string()),
+        ("turn", "day".to_owned()),
+    ];
+    let what = Ask {
+        title: format!("{} 值班", unit.name),
+        note: "按先后填姓名，用顿号隔开，电话写在姓名后面，例如：何秀兰 13800510031、钟小满。没有写电话的打单位电话。已经排过的日子会换成新的。".to_owned(),
+        yes: "排班",
+        done: "值班已排好",
+        questions: vec![
+            line("from", "从哪天", Kind::Day),
+            line("to", "到哪天", Kind::Day),
+            line("people", "谁值班", Kind::Text(400)),
+            line("turn", "怎样轮", Kind::Choice(turns)),
+        ],
+        known: known.into_iter().collect(),
+    };
+    ask_button("btn btn-small btn-quiet", "unit-roster", &unit.code, "排班", what, Arc::new(act))
 }

@@ -154,7 +154,7 @@ pub(super) fn complete(app: App, kind: RecordKind, values: &mut Values) {
 }
 
 /// The name of whoever is signed in.
-fn own_name(app: App) -> String {
+pub(super) fn own_name(app: App) -> String {
     app.session.with_untracked(|s| s.as_ref().map(|s| s.profile.name.clone())).unwrap_or_default()
 }
 

@@ -1,16 +1,23 @@
 //! Cases whose result was asked about on a visit (F-VISIT `followups_done`) or on a follow-up (F-FOLLOW): each is told so, and
-//! its handler reads it in its history. It is no call-back: that is made by whoever has it to make (FLOW-12).
+//! its handler reads it in its history. It is no call-back: that is made by whoever has it to make (FLOW-12). A mediation file
+//! reads it as one of its follow-ups (MED-11).
 
-use gridbook_log::EntityId;
+use chrono::NaiveDate;
+use gridbook_log::{Entity, EntityId, EventRec, Outcome};
 use serde_json::{Value, json};
 
+use crate::calendar::day_of;
 use crate::form::{Values, table_rows};
 use crate::package::Package;
 
 /// The step by which a case is told.
 pub const FOLLOWED: &str = "followed_up";
 
-/// What the record `id`, written with a form, has to tell other cases: which, and the values of the step.
+/// The table of a mediation file that what was asked about stands in.
+const TABLE: &str = "follow_ups";
+
+/// What the record `id`, written with a form, has to tell other cases: which, and the values of the step. A case takes the
+/// day and the words of it, a mediation file also who was asked and how, and what they said.
 pub fn followed(package: &Package, form: &str, id: EntityId, values: &Values) -> Vec<(EntityId, Values)> {
     let text = |path: &str| values.get(path).and_then(Value::as_str).unwrap_or_default();
     let told = |case: &str, on: &str, reached: bool, words: String| {
@@ -20,6 +27,24 @@ pub fn followed(package: &Package, form: &str, id: EntityId, values: &Values) ->
             ("on".to_owned(), json!(on)),
             ("reached".to_owned(), json!(reached)),
         ]);
+        let mode = match form.split('/').next() {
+            Some("F-VISIT") => match text("mode") {
+                held @ ("phone" | "video") => held,
+                _ => "visit",
+            },
+            _ => text("visit_mode"),
+        };
+        let person = match (text("met_person"), text("met")) {
+            ("", "") => text("person"),
+            ("", met) => package.label("met", met),
+            (named, _) => named,
+        };
+        for (path, value) in [("mode", mode), ("person", person), ("performed", text("performed"))] {
+            if !value.is_empty() {
+                said.insert(path.to_owned(), json!(value));
+            }
+        }
+        said.extend(values.get("relapse").map(|value| ("relapse".to_owned(), value.clone())));
         if !words.is_empty() {
             said.insert("text".to_owned(), json!(words));
         }
@@ -63,6 +88,41 @@ pub fn followed(package: &Package, form: &str, id: EntityId, values: &Values) ->
             told(text("target_record"), text("date"), reached, words.join("；")).into_iter().collect()
         }
         _ => Vec::new(),
+    }
+}
+
+/// What was told to a stream and counts: the step's values, and when it was written.
+fn tellings(entity: &Entity) -> impl Iterator<Item = &EventRec> {
+    let counts = |record: &&EventRec| record.outcome == Outcome::Counts && record.event.event == FOLLOWED;
+    entity.timeline().iter().filter(counts)
+}
+
+/// The days on which somebody was met or reached, none after the one on which it was written.
+pub(crate) fn spoken_on(entity: &Entity) -> impl Iterator<Item = NaiveDate> {
+    let reached = |record: &&EventRec| record.event.data.get("reached") == Some(&Value::Bool(true));
+    tellings(entity).filter(reached).filter_map(|record| {
+        let on = record.event.data.get("on").and_then(Value::as_str).and_then(crate::date::parse)?;
+        Some(on.min(day_of(record.hlc.ms)))
+    })
+}
+
+/// A follow-up that a visit told a mediation file of stands among its follow-ups as if its mediator had written it down.
+/// What came after the volume was closed stands in the history until somebody opens it again.
+pub(super) fn into_file(entity: &Entity, values: &mut Values) {
+    for record in tellings(entity) {
+        let data = &record.event.data;
+        let text = |path: &str| data.get(path).and_then(Value::as_str).unwrap_or_default();
+        if record.event.from == "archived" || data.get("reached") != Some(&Value::Bool(true)) {
+            continue;
+        }
+        let columns = ["on", "mode", "person", "performed", "relapse", "visitor"];
+        let columns = columns.into_iter().map(|path| (path, path)).chain([("opinion", "text")]);
+        for (column, path) in columns {
+            let path = data.get(path).filter(|value| !value.is_null());
+            if let Some(value) = path {
+                values.entry(format!("{TABLE}/{}/{column}", text("visit"))).or_insert_with(|| value.clone());
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gridbook_log::{Entity, Outcome};
 
-use super::{CaseView, Known, feedback, kin, text, timeline, title};
+use super::{CaseView, Known, feedback, followed, kin, text, timeline, title};
 use crate::form::Photos;
 use crate::hazard;
 use crate::mediation::risk;
@@ -16,7 +16,10 @@ impl CaseView {
         let creation = entity.creation()?;
         let kind = RecordKind::parse(&creation.create.type_)
             .filter(|kind| kind.is_report() || *kind == RecordKind::Confidential)?;
-        let values = entity.values();
+        let mut values = entity.values();
+        if kind == RecordKind::Mediation {
+            followed::into_file(entity, &mut values);
+        }
         let mut photos = Photos::new();
         for (_, blob) in entity.blobs() {
             *photos.entry(blob.role.clone()).or_default() += 1;
@@ -122,7 +125,7 @@ fn alarm_known(entity: &Entity) -> Vec<Known> {
 
 /// When the level that is shown was first set without another in between: recorded, and received (recorded where there
 /// is no receipt).
-fn level_since(entity: &Entity) -> Option<(u64, u64)> {
+pub(crate) fn level_since(entity: &Entity) -> Option<(u64, u64)> {
     let path = if entity.text("level").is_some() { "level" } else { "risk_level" };
     let (register, shown) = (entity.register(path)?, entity.text(path)?);
     let mut since = None;

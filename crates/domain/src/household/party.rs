@@ -43,6 +43,12 @@ impl<'a> Parties<'a> {
     /// party's when the dispute names it, or when somebody there has the name of a party and the party's number, in the same
     /// village: a name alone is many people's.
     pub(crate) fn words(&self, home: &Summary) -> Vec<String> {
+        let found: BTreeSet<String> = self.disputes(home).into_iter().filter_map(lasted).collect();
+        found.into_iter().collect()
+    }
+
+    /// The disputes that a household is a party of.
+    pub(crate) fn disputes(&self, home: &Summary) -> Vec<&'a Summary> {
         if self.about.is_empty() && self.named.is_empty() {
             return Vec::new();
         }
@@ -52,9 +58,7 @@ impl<'a> Parties<'a> {
             village_of(&row.area) == village_of(&home.area)
                 && row.keys.tails.iter().any(|tail| home.keys.tails.contains(tail))
         };
-        let found: BTreeSet<String> =
-            own.chain(called.filter(reached)).filter_map(|row| lasted(row)).collect();
-        found.into_iter().collect()
+        own.chain(called.filter(reached)).copied().collect()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::Package;
 use crate::record::RecordKind;
+use crate::summary::Summary;
 
 /// The class of what fits no other.
 pub const OTHER: u32 = 19;
@@ -61,6 +62,53 @@ impl Found {
     }
 }
 
+/// The item of the list by which people write down that they looked for disputes together (集中排查).
+pub const SEARCH: &str = "dispute_search";
+
+/// Disputes were looked for together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// Area code.
+    pub area: String,
+    /// The day.
+    pub on: NaiveDate,
+}
+
+impl Search {
+    /// Reads the row of a list; `None` for every other record.
+    pub fn of(row: &Summary) -> Option<Self> {
+        let search = row.kind == RecordKind::Entry && !row.rejected;
+        let named = search && row.categories.first().is_some_and(|item| item == SEARCH);
+        named.then(|| Self { area: row.area.clone(), on: row.day() })
+    }
+}
+
+/// How often disputes were looked for together in a village, or by the township itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Searched {
+    /// 集中排查次数
+    pub times: u32,
+    /// 本年累计
+    pub year: u32,
+}
+
+impl Searched {
+    fn add(&mut self, on: NaiveDate, from: NaiveDate, to: NaiveDate) {
+        self.times += u32::from((from..=to).contains(&on));
+        self.year += u32::from((first_of(from, to)..=to).contains(&on));
+    }
+}
+
+/// The first day of the year that the table's last day lies in.
+fn first_of(from: NaiveDate, to: NaiveDate) -> NaiveDate {
+    NaiveDate::from_ymd_opt(to.year(), 1, 1).unwrap_or(from)
+}
+
+/// The village of an area, 12 digits; what lies above one is its own.
+fn village(area: &str) -> String {
+    area.get(..12).unwrap_or(area).to_owned()
+}
+
 /// Figures of one line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
@@ -90,7 +138,7 @@ impl Count {
     }
 
     fn add(&mut self, one: &Found, from: NaiveDate, to: NaiveDate) {
-        let first = NaiveDate::from_ymd_opt(to.year(), 1, 1).unwrap_or(from);
+        let first = first_of(from, to);
         let inside = |day: NaiveDate, since: NaiveDate| u32::from((since..=to).contains(&day));
         self.found += inside(one.found, from);
         self.found_year += inside(one.found, first);
@@ -121,18 +169,26 @@ pub struct Monthly {
     pub bands: [u32; 4],
     /// 重大, found in the period.
     pub major: u32,
+    /// By village, 12 digits; what the township did itself under its own code.
+    pub searches: BTreeMap<String, Searched>,
+    /// All together.
+    pub searched: Searched,
 }
 
-/// Counts disputes.
-pub fn monthly<'a>(disputes: impl Iterator<Item = &'a Found>, from: NaiveDate, to: NaiveDate) -> Monthly {
+/// Counts disputes, and how often they were looked for.
+pub fn monthly<'a>(
+    disputes: impl Iterator<Item = &'a Found>,
+    searches: impl Iterator<Item = &'a Search>,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Monthly {
     let mut table = Monthly {
         classes: (1..=OTHER).map(|class| (class, Count::default())).collect(),
         ..Monthly::default()
     };
     for one in disputes {
         table.classes.entry(one.class).or_default().add(one, from, to);
-        let village = one.area.get(..12).unwrap_or(&one.area);
-        table.villages.entry(village.to_owned()).or_default().add(one, from, to);
+        table.villages.entry(village(&one.area)).or_default().add(one, from, to);
         table.total.add(one, from, to);
         if (from..=to).contains(&one.found) {
             let band = BANDS.iter().rposition(|least| *least <= one.people).unwrap_or(0);
@@ -140,6 +196,11 @@ pub fn monthly<'a>(disputes: impl Iterator<Item = &'a Found>, from: NaiveDate, t
             table.major += u32::from(one.major);
         }
     }
+    for search in searches {
+        table.searched.add(search.on, from, to);
+        table.searches.entry(village(&search.area)).or_default().add(search.on, from, to);
+    }
+    table.searches.retain(|_, searched| searched.year > 0 || searched.times > 0);
     table
 }
 
@@ -190,6 +251,53 @@ mod tests {
     }
 
     #[test]
+    fn what_people_wrote_down_of_looking_for_disputes_is_counted_by_month_and_village() {
+        let (package, chief) = (Package::builtin(), person("gao", "grid_worker_l1"));
+        let search = |form: &str, item: &str, on: &str, area: &str| {
+            let mut story = Story::new();
+            let mut set = match form {
+                "F-SEARCH/1" => json!({"date": on, "address_text": "1 组、2 组", "found_count": 0}),
+                _ => json!({"date": on, "rec_kind": "publicity", "theme": "医保政策"}),
+            };
+            if !item.is_empty() {
+                set["item"] = json!(item);
+            }
+            let body = json!({"type": "entry", "form": form, "state": "recorded", "place": {"area": area}, "set": set});
+            story.admitted(&chief, "create", &body).unwrap();
+            Search::of(&Summary::of(&story.entity, package).unwrap())
+        };
+        let village = &GRID[..12];
+        let held: Vec<Search> = [
+            search("F-SEARCH/1", SEARCH, "2026-05-18", village),
+            search("F-SEARCH/1", SEARCH, "2026-05-02", GRID),
+            search("F-SEARCH/1", SEARCH, "2026-04-30", village),
+            // The form alone tells what it is, another entry is none.
+            search("F-SEARCH/1", "", "2026-05-17", village),
+            search("F-REC/1", "policy_publicity", "2026-05-17", village),
+        ]
+        .into_iter()
+        .flatten()
+        .chain([Search { area: "510000100".to_owned(), on: day(5, 9) }])
+        .collect();
+        let table = monthly([].iter(), held.iter(), day(5, 1), day(5, 31));
+        assert_eq!(table.searches[village], Searched { times: 3, year: 4 });
+        assert_eq!(table.searches["510000100"], Searched { times: 1, year: 1 }, "the township's own");
+        assert_eq!(table.searched, Searched { times: 4, year: 5 });
+        assert_eq!(
+            monthly([].iter(), held.iter(), day(4, 1), day(4, 30)).searched,
+            Searched { times: 1, year: 1 }
+        );
+        // Who walks may write it down; it is offered to them.
+        assert!(package.items_for(&chief, day(5, 18)).iter().any(|item| item.id == SEARCH));
+        assert!(
+            !package
+                .items_for(&person("ann", "village_assistant"), day(5, 18))
+                .iter()
+                .any(|item| item.id == SEARCH)
+        );
+    }
+
+    #[test]
     fn the_month_and_the_year_so_far_stand_beside_each_other() {
         let list = [
             found(17, day(5, 2), Some(day(5, 20)), 2),
@@ -198,7 +306,7 @@ mod tests {
             found(5, day(1, 1), Some(day(2, 1)), 501),
             found(5, day(6, 1), Some(day(6, 2)), 2),
         ];
-        let table = monthly(list.iter(), day(5, 1), day(5, 31));
+        let table = monthly(list.iter(), [].iter(), day(5, 1), day(5, 31));
         let home = table.classes[&17];
         assert_eq!((home.found, home.settled, home.success), (1, 2, 1));
         assert_eq!((home.settled_permille(), home.success_permille()), (Some(2000), Some(500)));
@@ -213,7 +321,7 @@ mod tests {
             (sum(|c| c.found), sum(|c| c.settled_year)),
             (table.total.found, table.total.settled_year)
         );
-        let january = monthly(list.iter(), day(1, 1), day(1, 31));
+        let january = monthly(list.iter(), [].iter(), day(1, 1), day(1, 31));
         assert_eq!((january.bands, january.major), ([0, 0, 0, 1], 1));
     }
 }

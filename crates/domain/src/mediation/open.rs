@@ -1,12 +1,15 @@
 //! A file that is opened for a dispute starts with what the dispute says: nobody types anything twice (MED-02).
 
 use chrono::NaiveDate;
+use gridbook_log::EntityId;
 use serde_json::Value;
 
 use super::Mediation;
 use crate::case::CaseView;
 use crate::form::Values;
 use crate::package::Package;
+use crate::record::RecordKind;
+use crate::summary::Summary;
 
 /// Values that a dispute and its file share: what it is about, and who handed it over (MED-14).
 const SHARED: [&str; 12] = [
@@ -78,6 +81,17 @@ pub fn from_dispute(dispute: &CaseView, committee: &str) -> Values {
         values.insert(super::risk::TOLD.to_owned(), Value::from(told));
     }
     values
+}
+
+/// The dispute that a row of a list is the file of; `None` for every other row.
+pub fn dispute_of(row: &Summary) -> Option<EntityId> {
+    let file = row.kind == RecordKind::Mediation && !row.rejected;
+    row.categories.first().filter(|_| file).and_then(|id| EntityId::parse(id))
+}
+
+/// The file of a dispute, where it is on this device.
+pub fn file_of<'a>(mut rows: impl Iterator<Item = &'a Summary>, dispute: EntityId) -> Option<&'a Summary> {
+    rows.find(|row| dispute_of(row) == Some(dispute))
 }
 
 /// Days before the last one from which on the answer to whoever handed a dispute over is shown as near.

@@ -16,6 +16,7 @@ use super::track::{NeedsFile, elsewhere, needs_file};
 use super::volume::{self, Retention, retention};
 use super::*;
 use crate::admit::Refusal;
+use crate::case::FOLLOWED;
 use crate::case::story::{GRID, Story, blob, person};
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -550,6 +551,37 @@ fn follow_ups_are_denser_where_it_is_dangerous() {
         ]
     );
     assert_eq!(due(&filed()), [(day(6, 1), true), (day(6, 24), true)]);
+}
+
+#[test]
+fn what_a_visit_asked_about_is_a_follow_up_of_the_file() {
+    let mut story = agreed();
+    story.ms = crate::calendar::midnight(day(6, 1)) + 36_000_000;
+    let visit = "0190f0e0c0de4a5b8c6d7e8f90a1b2c4";
+    let ann = person("ann", "village_assistant");
+    let asked = |on: &str, reached: bool| {
+        json!({"data": {"visit": visit, "on": on, "reached": reached, "mode": "phone", "person": "钟小满",
+            "performed": "part", "relapse": true, "visitor": "何秀兰", "text": "钱只付了一半"}})
+    };
+    story.step(&ann, FOLLOWED, &asked("2026-06-01", false));
+    assert!(Mediation::of(&story.view()).rows("follow_ups").is_empty(), "nobody was reached");
+    // Who sees the file and makes no visits there tells it nothing.
+    let refused = story.try_step(&person("lin", "leader"), FOLLOWED, &asked("2026-06-01", true));
+    assert!(matches!(refused, Err(Refusal::Guard(Guard::MayVisit))), "{refused:?}");
+    story.step(&ann, FOLLOWED, &asked("2026-06-01", true));
+    let view = story.view();
+    let file = Mediation::of(&view);
+    let due: Vec<bool> = follow_ups(&file, day(7, 3)).iter().map(|visit| visit.done.is_some()).collect();
+    assert_eq!(due, [true, false]);
+    let row = file.rows("follow_ups")[0];
+    assert_eq!((row.text("person"), row.text("visitor"), row.yes("relapse")), ("钟小满", "何秀兰", true));
+    let said = words(&paper(&story, "followup"));
+    assert!(said.contains("何秀兰") && said.contains("部分履行") && said.contains("2026年6月1日"), "{said}");
+    // The mediator adds what was not asked; nothing else of it changes.
+    write(&mut story, &json!({format!("follow_ups/{visit}/rating"): "satisfied"}), &[]);
+    let view = story.view();
+    let rows = Mediation::of(&view).rows("follow_ups");
+    assert_eq!((rows.len(), rows[0].text("rating"), rows[0].text("person")), (1, "satisfied", "钟小满"));
 }
 
 #[test]

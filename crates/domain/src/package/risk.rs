@@ -21,6 +21,9 @@ pub struct RiskRule {
     /// Who is told the same day, as `risk_body`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<String>,
+    /// Within how many days the parties are spoken to again; `None` = nobody has to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_days: Option<u32>,
 }
 
 impl Package {

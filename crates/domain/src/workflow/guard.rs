@@ -16,7 +16,7 @@ use crate::mediation::follow::Confirmation;
 use crate::mediation::{self, Mediation, risk};
 use crate::package::Package;
 use crate::record::RecordKind;
-use crate::role::{Actor, may};
+use crate::role::{Actor, Target, may};
 
 /// Days after closing in which a case can be re-opened (FLOW-14).
 pub const REOPEN_DAYS: u64 = 30;
@@ -149,6 +149,8 @@ pub enum Guard {
     Unrelated,
     /// Not for whoever stepped aside from it (ROLE-12).
     NotRecused,
+    /// Whoever makes visits where it lies.
+    MayVisit,
 }
 
 /// What a guard looks at.
@@ -173,7 +175,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -232,6 +234,7 @@ impl Guard {
         Self::ClassFits,
         Self::Unrelated,
         Self::NotRecused,
+        Self::MayVisit,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
@@ -353,6 +356,10 @@ impl Guard {
             Self::NotRecused => {
                 let own = now.action == "claim" && said("handler").is_empty();
                 !case.recused.contains(if own { user } else { said("handler") })
+            }
+            Self::MayVisit => {
+                let visit = Target::new(RecordKind::Visit, &case.area, None);
+                may(now.package, now.actor, "record.create", &visit, now.today)
             }
             Self::ClassFits => {
                 said("sla_class").is_empty()

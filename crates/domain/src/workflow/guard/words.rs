@@ -64,6 +64,7 @@ impl Guard {
             Self::ClassFits => "sla_class",
             Self::Unrelated => "related",
             Self::NotRecused => "recused",
+            Self::MayVisit => "no_visits_here",
         }
     }
 
@@ -135,6 +136,7 @@ impl Guard {
             }
             Self::NotRecused => "这个人已经申请回避，请另派别人",
             Self::ClassFits => "清单没有给这一项这个时限类别，请另选",
+            Self::MayVisit => "只有在这里走访的人能记走访时问到的情况",
             Self::KeptLimit => "拆出来的沿用原来的办理期限，不能更晚；确实要延的，转办以后再申请延期",
         }
     }

@@ -29,9 +29,10 @@ fn main() -> ExitCode {
             }
         }
     }
-    let Report { saved, faults, crashes, restored, copied, renewed, met, .. } = sum;
+    let Report { saved, faults, crashes, restored, copied, renewed, .. } = sum;
+    let Report { purged, packed, damaged, mended, resumed, met, .. } = sum;
     println!(
-        "{count} seeds on sqlite from {from}: {failed} failed, {saved} saved, {faults} faults, {crashes} crashes, {restored} backends restored, {copied} devices copied, {renewed} new names"
+        "{count} seeds on sqlite from {from}: {failed} failed, {saved} saved, {faults} faults, {crashes} crashes, {restored} backends restored, {copied} devices copied, {renewed} new names, {purged} purged, {packed} packed pages, {damaged} rows lost, {mended} checks that mended, {resumed} uploads resumed"
     );
     println!("faults: {met:?}, not as the table says: {:?}", astray(Kind::Server, &met));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

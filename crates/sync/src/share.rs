@@ -125,6 +125,7 @@ pub struct Share<W, E> {
     env: E,
     setup: Setup,
     state: Mutex<State>,
+    sizes: parts::Sizes,
     /// What time it was at the share's server, by its last answer that could be read so far, milliseconds since 1970.
     told_ms: Cell<Option<u64>>,
 }
@@ -132,7 +133,14 @@ pub struct Share<W, E> {
 impl<W: Wire, E: Env> Share<W, E> {
     /// A connection to a share. Nothing is sent before it is asked for.
     pub fn new(wire: W, env: E, setup: Setup) -> Self {
-        Self { wire, env, setup, state: Mutex::new(State::default()), told_ms: Cell::new(None) }
+        let sizes = parts::Sizes::of(setup.kind);
+        Self { wire, env, setup, state: Mutex::new(State::default()), sizes, told_ms: Cell::new(None) }
+    }
+
+    /// The same, where files of more than `whole` bytes go up in parts of `part` bytes. Whoever reads them needs not know.
+    #[must_use]
+    pub fn with_parts(self, whole: usize, part: usize) -> Self {
+        Self { sizes: parts::Sizes { whole, part: part.max(1) }, ..self }
     }
 
     /// Bytes of a file, verified against its name; `None` when the share does not have it (yet).
@@ -216,7 +224,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                     return Err(Fault::own(422, "hash"));
                 }
                 match self.setup.kind {
-                    _ if bytes.len() > parts::WHOLE => self.put_parts(sha256, &bytes).await?,
+                    _ if bytes.len() > self.sizes.whole => self.put_parts(sha256, &bytes).await?,
                     ShareKind::WebDav => self.dav_put_blob(sha256, bytes).await?,
                     ShareKind::CouchDb => self.couch_put_blob(sha256, bytes).await?,
                 }
@@ -225,7 +233,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             }
             // How far it has come is looked at with its first part: only then its size is known.
             Request::AskBlob { .. } => Ok(Response::BlobAt(Some(0))),
-            Request::PutPart { length, .. } if *length <= parts::WHOLE => Ok(Response::BlobAt(None)),
+            Request::PutPart { length, .. } if *length <= self.sizes.whole => Ok(Response::BlobAt(None)),
             Request::PutPart { sha256, offset, length } => {
                 if !names::is_sha256(sha256) {
                     return Err(Fault::own(422, "hash"));

@@ -11,15 +11,15 @@
 //! | requests and answers lost, repeated, overtaken (`RequestLost`, `AnswerLost`, `Repeated`, `Overtaken`) | `world/deliver.rs`, `net.rs` | all |
 //! | 423, 429, 503, 504, with and without Retry-After (`Busy`, `RetryAfter`); 502 with a page (`Proxy`) | `world/deliver.rs`, `world/odd.rs`, `share.rs` | all |
 //! | half a batch stored, then the connection closes; batches that are too large (`PartBatch`, `TooLarge`) | `world/odd.rs`, `world/deliver.rs` | servers |
-//! | rows of a bulk write that fail; half an upload left in place (`RowFailed`, `UploadCut`) | `share/` | CouchDB; WebDAV |
-//! | answers cut off (`AnswerCut`, `PackDamaged`); somebody's page with 200; redirects (`Portal`, `Redirected`) | `world/deliver.rs`, `share.rs` | shares, packed pages of the server in memory; shares |
+//! | rows of a bulk write that fail; half an upload left in place; an upload in parts that broke off between two of them (`RowFailed`, `UploadCut`, `UploadBroken`) | `share/` | CouchDB; WebDAV; shares |
+//! | answers cut off (`AnswerCut`, `PackDamaged`); somebody's page with 200; redirects (`Portal`, `Redirected`) | `world/deliver.rs`, `share.rs` | shares, packed pages of servers; shares |
 //! | old and empty listings; no entity tags, such with `-gzip`, no sizes, odd addresses, 412 to every condition (`StaleListing` … `NoConditions`) | `share/dav.rs` | WebDAV |
 //! | sequences that are numbers, feeds that begin earlier than asked (`SeqNumbers`, `FeedRepeats`) | `share/couch.rs` | CouchDB |
-//! | the reader's place compacted away (410), a list of packed streams replaced in the middle (`FloorMoved`, `PackReplaced`) | `world/odd.rs` | the server in memory; servers |
+//! | the reader's place compacted away (410), a list of packed streams replaced in the middle (`FloorMoved`, `PackReplaced`) | `world/odd.rs` | servers |
 //! | entries and files that nobody can read (`Unreadable`, `Junk`) | `world/odd.rs`, `stranger.rs` | servers; shares |
-//! | entries left out, rows of stores lost: only a check finds that (`EntrySkipped`, `RowLost`) | `world/deliver.rs`, `world/damage.rs` | the server in memory; servers |
+//! | entries left out, rows of stores lost: only a check finds that (`EntrySkipped`, `RowLost`) | `world/deliver.rs`, `world/odd.rs`, `world/damage.rs` | servers |
 //! | rights and places that move in the middle of a pull; rules that refuse (`RightsMoved`, `Refused`) | `world/accidents.rs`, `world/people.rs` | servers |
-//! | parts of photos lost, photos that nobody has any more (`PartsLost`, `PhotoMissing`) | `world/deliver.rs`, by eviction | the server in memory; all but two at once |
+//! | parts of photos lost, photos that nobody has any more (`PartsLost`, `PhotoMissing`) | `world/deliver.rs`, by eviction | servers; all but two at once |
 //! | clocks from −30 to +400 days, set back, standing still (`ClockSet`, `ClockBack`, `ClockFrozen`) | `world.rs`, `world/odd.rs` | all |
 //! | tabs that die at any command; two tabs that both lead (`TabDied`, `TwoLeaders`) | `world/tab.rs` | all |
 //! | a full device, a lost database connection, a commit whose answer is lost (`Quota`, `StoreLost`, `CommitUnheard`) | `memory.rs`, told by `world.rs` | all |
@@ -30,8 +30,12 @@
 //!
 //! "Servers" are the one in memory and, through `server.rs`, one outside this crate
 //! (`crates/server/tests/sqlite/simulator.rs`: the reference server on SQLite), which also refuses outright what its
-//! author may not see any more; what `Config::wild` adds (`world/odd.rs`, `stranger.rs`) does not come there yet. "Two at
-//! once" are the server in memory and a share, with devices at both.
+//! author may not see any more. That one stores, judges and packs as it does for people; it loses the parts of photos as
+//! its hourly sweep does. What stands between it and a device is made up here: it never compacts its feed (410), nor does
+//! it leave entries out or damage its packs. "Two at once" are the server in memory and a share, with devices at both.
+//!
+//! Photos are a few bytes; at the server outside this crate, and on half of the shares, every second one is larger than
+//! what goes up in one part. Shares are told smaller parts than outside (`Share::with_parts`).
 //!
 //! On shares most seeds sign: each device makes its key known, and takes only what its author's key signed (`hand.rs`,
 //! [`crate::authors`]); the server beside a share takes from the client between them only what is signed.
@@ -216,12 +220,12 @@ pub fn run_plain(seed: u64) -> Result<Report, Failure> {
     run_as(Config::plain(seed), seed, None)
 }
 
-/// Runs one seed against a server of its own outside this crate, so far without what came later (see [`run_before`]).
+/// Runs one seed against a server of its own outside this crate.
 ///
 /// # Errors
 /// [`Failure`] with the invariant that did not hold.
 pub fn run_against(server: Rc<dyn Server>, seed: u64) -> Result<Report, Failure> {
-    run_as(Config::before(Kind::Server, seed), seed, Some(server))
+    run_as(Config::from_seed(Kind::Server, seed), seed, Some(server))
 }
 
 fn run_as(config: Config, seed: u64, server: Option<Rc<dyn Server>>) -> Result<Report, Failure> {

@@ -587,6 +587,35 @@ fn a_large_file_over_a_bad_line_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn parts_that_went_with_a_backup_put_back_meanwhile_are_sent_again() {
+    let bytes: Vec<u8> = (0..3_300_000u32).map(|n| (n % 239) as u8).collect();
+    let sha256 = sha256_of(&bytes);
+    for kind in KINDS {
+        let wire = Bent::new(kind);
+        let client = Client::new(&wire, kind, 1);
+        client.caps();
+        wire.direct.share.borrow_mut().back_up();
+        let (direct, count) = (wire.direct.clone(), Rc::new(Cell::new(0usize)));
+        wire.bend(move |request| {
+            let part = request.method == "PUT" && request.body.len() > 200_000;
+            count.set(count.get() + usize::from(part));
+            if part && count.get() == 3 {
+                // Two parts are gone; the third and those that follow arrive.
+                direct.share.borrow_mut().restore();
+            }
+            None
+        });
+        let broken = pieces(&client, &sha256, &bytes).map_err(|answer| failed(*answer).0);
+        assert_eq!(broken, Err(502), "{kind:?}");
+        assert_eq!(now(client.share.blob(&sha256)), Ok(None), "{kind:?}");
+        wire.straighten();
+        let sent = pieces(&client, &sha256, &bytes);
+        assert!(sent.is_ok_and(|sent| sent < bytes.len()), "{kind:?}: only what is missing");
+        assert_eq!(now(client.share.blob(&sha256)), Ok(Some(bytes.clone())), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_part_that_was_cut_off_is_sent_again_and_an_old_whole_file_is_read() {
     let bytes: Vec<u8> = (0..1_500_000u32).map(|n| (n % 241) as u8).collect();
     let sha256 = sha256_of(&bytes);

@@ -30,7 +30,7 @@ use crate::writer::{entity_of, push_ids, push_streams, wire_of};
 const KEPT: usize = 64 * 1024 * 1024;
 /// Fingerprints of streams kept; 48 bytes each.
 const KEPT_FPS: usize = 500_000;
-/// Most entities in one page.
+/// Most entities in one page, unless it is set otherwise.
 const ENTITIES: usize = 2000;
 /// Entities looked for at a time; half of the pages end within twice as many.
 const STEP: usize = 250;
@@ -54,14 +54,15 @@ type Pages = (LruCache<[u8; 32], Arc<Pack>>, usize);
 
 /// What is kept.
 pub struct Packs {
+    /// Most entities in one page.
+    most: usize,
     pages: Mutex<Pages>,
     fps: Mutex<HashMap<EntityId, (i64, Fingerprint)>>,
 }
 
 impl Default for Packs {
     fn default() -> Self {
-        let pages = NonZeroUsize::new(100_000).expect("not zero");
-        Self { pages: Mutex::new((LruCache::new(pages), 0)), fps: Mutex::default() }
+        Self::of(ENTITIES)
     }
 }
 
@@ -71,6 +72,12 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Packs {
+    /// With at most so many entities in a page.
+    pub fn of(most: usize) -> Self {
+        let pages = NonZeroUsize::new(100_000).expect("not zero");
+        Self { most: most.max(1), pages: Mutex::new((LruCache::new(pages), 0)), fps: Mutex::default() }
+    }
+
     fn get(&self, key: &[u8; 32]) -> Option<Arc<Pack>> {
         lock(&self.pages).0.get(key).cloned()
     }
@@ -144,7 +151,7 @@ pub async fn page(
     let scope = Scope::over(&mut page, &rights, 0).await?;
     let mut empty = 0;
     let offer = loop {
-        let offer = offer(&mut page, &scope, &pass, place).await?;
+        let offer = offer(&mut page, &scope, &pass, place, kept.most).await?;
         match offer.after {
             Some(last) if offer.streams.is_empty() && empty < EMPTY => pass.place = Place::After(last),
             _ => break offer,
@@ -180,20 +187,22 @@ async fn offer(
     scope: &Scope,
     pass: &Pass,
     place: Option<&str>,
+    most: usize,
 ) -> Result<Offer, ApiError> {
+    let step = STEP.min(most);
     let mut ids: Vec<EntityId> = Vec::new();
     let mut at = pass.clone();
     let after = loop {
         let some = match place {
-            None => resync::candidates(page, scope, &at, STEP).await?,
-            Some(place) => lying(page, &at, place, STEP).await?,
+            None => resync::candidates(page, scope, &at, step).await?,
+            Some(place) => lying(page, &at, place, step).await?,
         };
-        let last = some.len() < STEP;
+        let last = some.len() < step;
         // Borders hang on the ids alone, so a stream that grows changes one page and not all that follow.
         let border = some.iter().position(|id| is_border(*id));
-        ids.extend(some.into_iter().take(border.map_or(STEP, |at| at + 1)));
+        ids.extend(some.into_iter().take(border.map_or(step, |at| at + 1)));
         match ids.last() {
-            Some(id) if border.is_some() || (!last && ids.len() >= ENTITIES) => break Some(*id),
+            Some(id) if border.is_some() || (!last && ids.len() >= most) => break Some(*id),
             Some(id) if !last => at.place = Place::After(*id),
             _ => break None,
         }
@@ -311,7 +320,7 @@ pub async fn fingerprint(
     let mut pass = Pass { to: head, only: None, place: Place::Start };
     let mut places: HashMap<String, Fingerprint> = HashMap::new();
     loop {
-        let offer = offer(&mut page, &scope, &pass, None).await?;
+        let offer = offer(&mut page, &scope, &pass, None, ENTITIES).await?;
         let fps = stream_fps(&mut page, kept, &offer.streams).await?;
         for (stream, fp) in offer.streams.into_iter().zip(fps) {
             places.entry(stream.area.unwrap_or_default()).or_default().join(fp);

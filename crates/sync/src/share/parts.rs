@@ -11,11 +11,28 @@ use crate::env::Env;
 use crate::wire::MAX_BLOB;
 
 /// Largest file that is written whole.
-pub(super) const WHOLE: usize = 1024 * 1024;
+const WHOLE: usize = 1024 * 1024;
 /// Part of a file in a folder: some seconds on a weak line.
-pub(super) const DAV_PART: usize = 256 * 1024;
+const DAV_PART: usize = 256 * 1024;
 /// Part of a file in a database.
-pub(super) const COUCH_PART: usize = 1024 * 1024;
+const COUCH_PART: usize = 1024 * 1024;
+
+/// What goes up whole, and how large a part is, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) whole: usize,
+    pub(super) part: usize,
+}
+
+impl Sizes {
+    pub(super) fn of(kind: ShareKind) -> Self {
+        let part = match kind {
+            ShareKind::WebDav => DAV_PART,
+            ShareKind::CouchDb => COUCH_PART,
+        };
+        Self { whole: WHOLE, part }
+    }
+}
 
 /// A file that goes up in parts.
 #[derive(Clone, Debug)]
@@ -59,13 +76,6 @@ impl Upload {
 }
 
 impl<W: Wire, E: Env> Share<W, E> {
-    fn part(&self) -> usize {
-        match self.setup.kind {
-            ShareKind::WebDav => DAV_PART,
-            ShareKind::CouchDb => COUCH_PART,
-        }
-    }
-
     async fn found(&self, sha256: &str, size: usize) -> Answer<Found> {
         match self.setup.kind {
             ShareKind::WebDav => self.dav_found(sha256, size).await,
@@ -100,7 +110,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
         // Taken out: after a fault the share is looked at anew.
         let held = self.state.lock().await.upload.take();
-        let part = self.part();
+        let part = self.sizes.part;
         let mut upload = match held.filter(|held| held.sha256 == sha256 && held.size == size) {
             Some(upload) => upload,
             None => match self.found(sha256, size).await? {
@@ -149,7 +159,7 @@ impl<W: Wire, E: Env> Share<W, E> {
     /// Puts a whole file that is too large for one request: whatever parts are missing, then what names them.
     pub(super) async fn put_parts(&self, sha256: &str, bytes: &[u8]) -> Answer<()> {
         let Found::Parts(there) = self.found(sha256, bytes.len()).await? else { return Ok(()) };
-        for (number, part) in bytes.chunks(self.part()).enumerate() {
+        for (number, part) in bytes.chunks(self.sizes.part).enumerate() {
             if !there.contains(&number) {
                 self.put_one(sha256, number, part.to_vec()).await?;
             }

@@ -14,7 +14,7 @@ use super::share::PipeWire;
 use super::{Rng, now};
 use crate::authors::Checked;
 use crate::driver::{Http, identity};
-use crate::engine::{Engine, Output, Request, Response};
+use crate::engine::{Engine, Output, PART, Request, Response};
 use crate::env::Env;
 use crate::memory::MemoryStore;
 use crate::replica::{Project, Replica, ReplicaError};
@@ -79,6 +79,7 @@ impl Line {
                 push.ops.iter_mut().for_each(hand::sign);
             }
         }
+        let blob = blob.map(|bytes| request.cut(bytes));
         let (share, hand) = (self.share.clone(), self.hand.clone());
         let flight = async move {
             let authors = hand.as_deref().map(Hand::authors);
@@ -232,7 +233,8 @@ impl Device {
                 let wire = PipeWire::default();
                 let slot = u16::try_from(tab).unwrap_or_default();
                 let setup = Setup { kind: *kind, slot, tenant: "t1".to_owned(), authority: *authority };
-                let share = Rc::new(Share::new(wire.clone(), self.env.clone(), setup));
+                let share = Share::new(wire.clone(), self.env.clone(), setup).with_parts(PART, PART / 2);
+                let share = Rc::new(share);
                 let hand = self.signs.then(|| Rc::new(Hand::new(replica.clone())));
                 Some(Line { wire, share, hand, flights: Vec::new() })
             }

@@ -38,8 +38,6 @@ enum Place {
     Everywhere,
     /// Where requests are ours, not files: the server in memory, the reference server.
     Servers,
-    /// Only the server in memory is told to do such things.
-    Memory,
     Shares,
     WebDav,
     CouchDb,
@@ -70,17 +68,17 @@ mishaps! {
     /// A batch that is larger than the backend takes.
     TooLarge on Servers,
     /// A packed page that is cut off or damaged.
-    PackDamaged on Memory,
+    PackDamaged on Servers,
     /// The list of packed streams is another one before it was read to its end.
     PackReplaced on Servers,
     /// The reader's place in the feed was compacted away.
-    FloorMoved on Memory,
+    FloorMoved on Servers,
     /// An entry of the feed that cannot be read.
     Unreadable on Servers,
     /// What had come of a photo is lost.
-    PartsLost on Memory,
+    PartsLost on Servers,
     /// An operation that the feed leaves out.
-    EntrySkipped on Memory,
+    EntrySkipped on Servers,
     /// A row of a device's store is gone.
     RowLost on Judges,
     /// Rights are given and taken while people pull.
@@ -95,6 +93,8 @@ mishaps! {
     Redirected on Shares,
     /// Something that is no log lies among the logs.
     Junk on Shares,
+    /// An upload in parts that broke off between two of them; it goes on with those that are there.
+    UploadBroken on Shares,
     /// Half an upload stays in place.
     UploadCut on WebDav,
     /// A listing of some time ago.
@@ -165,7 +165,6 @@ impl Mishap {
         match self.place() {
             Place::Everywhere => true,
             Place::Servers | Place::Judges => kind.judges(),
-            Place::Memory => kind == Kind::Memory,
             Place::Shares => share.is_some(),
             Place::WebDav => share == Some(ShareKind::WebDav),
             Place::CouchDb => share == Some(ShareKind::CouchDb),
@@ -176,7 +175,7 @@ impl Mishap {
 
     /// Whether it may come. Beside a share half of the devices are at the server, and what befalls only those is rare.
     fn may_come_on(self, kind: Kind) -> bool {
-        let rare = matches!(self.place(), Place::Servers | Place::Memory) && self != Self::EntrySkipped;
+        let rare = self.place() == Place::Servers && self != Self::EntrySkipped;
         self.comes_on(kind) || rare && matches!(kind, Kind::Two(_))
     }
 }

@@ -10,7 +10,8 @@ use crate::engine::{Request, Response};
 
 /// What the simulator asks of it, one thing at a time.
 pub trait Server {
-    /// Answers a request of `user` at that time, in milliseconds since 1970; `blob` holds the bytes of a photo.
+    /// Answers a request of `user` at that time, in milliseconds since 1970; `blob` holds the bytes of a photo, or of the
+    /// part of it that goes up.
     fn answer(&self, user: &str, request: &Request, blob: Option<Vec<u8>>, at: u64) -> Response;
     /// Gives `user` exactly these area prefixes from now on.
     fn grant(&self, user: &str, areas: &BTreeSet<String>, at: u64);
@@ -30,6 +31,8 @@ pub trait Server {
     }
     /// Whether a photo is stored.
     fn has_blob(&self, sha256: &str) -> bool;
+    /// Loses what has come of photos that are not whole. Whether there was anything of the kind.
+    fn lose_parts(&self) -> bool;
     /// Makes a backup.
     fn back_up(&self, at: u64);
     /// Puts the backup back, if there is one, and starts again. Its history has another name then.
@@ -51,6 +54,13 @@ impl Granted {
     pub(crate) fn grant(&self, user: &str, areas: BTreeSet<String>, at: u64) {
         self.server.grant(user, &areas, at);
         self.rights.borrow_mut().insert(user.to_owned(), areas);
+    }
+
+    /// An account that may write, whether it reads anything or not.
+    pub(crate) fn welcome(&self, user: &str, at: u64) {
+        if !self.rights.borrow().contains_key(user) {
+            self.grant(user, BTreeSet::new(), at);
+        }
     }
 
     /// Puts the backup back; the administrator gives everybody the rights they had.

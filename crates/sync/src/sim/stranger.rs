@@ -144,10 +144,13 @@ impl Stranger {
         let push = PushRequest { writer, nonce: NONCE.to_owned(), now: at, ops: ops.to_vec() };
         let reply = match backend {
             Backend::Model(model) => Some(model.borrow_mut().push(USER, &push, at)),
-            Backend::Server(granted) => match granted.server.answer(USER, &Request::Push(push), None, at) {
-                Response::Push(reply) => Some(reply),
-                _ => None,
-            },
+            Backend::Server(granted) => {
+                granted.welcome(USER, at);
+                match granted.server.answer(USER, &Request::Push(push), None, at) {
+                    Response::Push(reply) => Some(reply),
+                    _ => None,
+                }
+            }
             Backend::Share { .. } => {
                 self.line.as_ref().and_then(|(share, ..)| match now(share.send(&Request::Push(push), None)) {
                     Response::Push(reply) => Some(reply),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request as HttpRequest, header};
 use chrono::NaiveDate;
@@ -17,6 +18,7 @@ use gridbook_log::{DeviceId, Entity, Hash, Op, WireOp};
 use gridbook_server::admission::Admission;
 use gridbook_server::clock::Clock;
 use gridbook_server::db::NewTenant;
+use gridbook_server::feed::packs::Packs;
 use gridbook_server::writer::rights::Person;
 use gridbook_server::{App, Config, Started, http, keep, secret, sql, start};
 use gridbook_sync::engine::{Request, Response};
@@ -76,6 +78,21 @@ impl Admission for Plain {
     }
 }
 
+/// A few records fill a packed page: a list of them has several.
+const PACKED: usize = 5;
+
+/// What an answer says went wrong.
+fn problem(body: &[u8]) -> String {
+    serde_json::from_slice::<Problem>(body).unwrap().code
+}
+
+async fn started(config: &Config) -> Started {
+    let mut started = start(config.clone()).await.unwrap();
+    // Nobody else has it yet.
+    Arc::get_mut(&mut started.app).unwrap().packs = Packs::of(PACKED);
+    started
+}
+
 /// See the module's text.
 pub struct Simulated {
     runtime: Runtime,
@@ -83,6 +100,8 @@ pub struct Simulated {
     clock: Arc<Told>,
     config: Config,
     started: RefCell<Option<Started>>,
+    /// Its routes: made once, they are many.
+    routes: RefCell<Option<Router>>,
     /// Accounts that have a session; the token is the name.
     people: RefCell<BTreeSet<String>>,
     /// What was pushed, whole: of what it refuses the server keeps no body.
@@ -99,13 +118,16 @@ impl Simulated {
         let mut config = Config::new(db, NewTenant::demo());
         config.clock = clock.clone();
         config.admission = Arc::new(Plain);
-        let started = RefCell::new(Some(runtime.block_on(start(config.clone())).unwrap()));
+        let started = runtime.block_on(started(&config));
+        let routes = RefCell::new(Some(http::router(started.app.clone())));
+        let started = RefCell::new(Some(started));
         Self {
             runtime,
             dir,
             clock,
             config,
             started,
+            routes,
             people: RefCell::default(),
             pushed: RefCell::default(),
             backed_up: Cell::new(false),
@@ -165,23 +187,39 @@ impl Simulated {
             }
             Request::Fp { places } => ("GET", format!("fp?places={}", u8::from(*places)), Vec::new()),
             Request::PutBlob { sha256 } => ("PUT", format!("blobs/{sha256}"), blob.unwrap_or_default()),
-            Request::AskBlob { .. } | Request::PutPart { .. } => return Response::BlobAt(None),
+            Request::AskBlob { sha256 } => ("HEAD", format!("blobs/{sha256}"), Vec::new()),
+            Request::PutPart { sha256, .. } => ("PATCH", format!("blobs/{sha256}"), blob.unwrap_or_default()),
         };
-        let asked = HttpRequest::builder()
+        let mut asked = HttpRequest::builder()
             .method(method)
             .uri(format!("/sync/v1/{path}"))
             .header(header::AUTHORIZATION, format!("Bearer {user}"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body))
-            .unwrap();
-        let answer = http::router(self.app()).oneshot(asked).await.unwrap();
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Request::PutPart { offset, length, .. } = request {
+            asked = asked.header("upload-offset", *offset).header("upload-length", *length);
+        }
+        let routes = self.routes.borrow().clone().unwrap();
+        let answer = routes.oneshot(asked.body(Body::from(body)).unwrap()).await.unwrap();
         let status = answer.status().as_u16();
-        let head = answer.headers().get(PAGE_HEADER).map(|head| head.to_str().unwrap().to_owned());
+        let told = |name: &str| answer.headers().get(name).map(|text| text.to_str().unwrap().to_owned());
+        let (head, complete) = (told(PAGE_HEADER), told("upload-complete").as_deref() == Some("?1"));
+        let offset = told("upload-offset").map(|text| text.parse().unwrap());
         let body = to_bytes(answer.into_body(), MAX_ANSWER).await.unwrap();
-        if status >= 300 {
-            assert!(status < 500, "{method} {path}: {status} {body:?}");
-            let code = serde_json::from_slice::<Problem>(&body).unwrap().code;
-            return Response::Failed { status, code, retry_after_ms: None };
+        match (request, status) {
+            // As the app reads it (`src/net.rs`).
+            (Request::AskBlob { .. } | Request::PutPart { .. }, 200..300) if !complete => {
+                return Response::BlobAt(offset);
+            }
+            (Request::PutPart { .. }, 409) => return Response::BlobAt(offset),
+            (Request::AskBlob { .. }, 404) => return Response::BlobAt(None),
+            (_, 200..300) => {}
+            _ => {
+                assert!(status < 500, "{method} {path}: {status} {body:?}");
+                // An answer to HEAD has no words.
+                let silent = matches!(request, Request::AskBlob { .. });
+                let code = if silent { String::new() } else { problem(&body) };
+                return Response::Failed { status, code, retry_after_ms: None };
+            }
         }
         match request {
             Request::Caps => Response::Caps(serde_json::from_slice(&body).unwrap()),
@@ -274,6 +312,11 @@ impl sim::Server for Simulated {
         self.runtime.block_on(app.blobs.get(sha256)).unwrap().is_some()
     }
 
+    fn lose_parts(&self) -> bool {
+        // What the server does itself with uploads that nobody went on with for a week.
+        self.runtime.block_on(self.app().blobs.sweep(i64::MAX)).unwrap() > 0
+    }
+
     fn back_up(&self, at: u64) {
         let blobs = gridbook_server::blobs_beside(&self.config.db);
         let out = self.path("backup");
@@ -286,6 +329,7 @@ impl sim::Server for Simulated {
             return false;
         }
         let Started { app, writing, .. } = self.started.take().unwrap();
+        self.routes.take();
         let blobs = gridbook_server::blobs_beside(&self.config.db);
         let again = self.runtime.block_on(async {
             app.readers.close().await;
@@ -293,8 +337,9 @@ impl sim::Server for Simulated {
             writing.await.unwrap();
             let db = self.path("gridbook.db");
             keep::restore(&self.path("backup"), &db, &blobs, true, at).await.unwrap();
-            start(self.config.clone()).await.unwrap()
+            started(&self.config).await
         });
+        self.routes.replace(Some(http::router(again.app.clone())));
         self.started.replace(Some(again));
         true
     }

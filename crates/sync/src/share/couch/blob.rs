@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::Env;
 use crate::share::fault::{Answer, Fault};
-use crate::share::parts::{COUCH_PART as PART, Found};
+use crate::share::parts::Found;
 use crate::share::{RawRequest, Share, Wire};
 use crate::wire::MAX_BLOB;
 
@@ -48,14 +48,22 @@ impl<W: Wire, E: Env> Share<W, E> {
 
     /// What is there of a file that goes up in parts; a document is there whole or not at all.
     pub(in crate::share) async fn couch_found(&self, sha256: &str, size: usize) -> Answer<Found> {
-        let name = name(sha256);
-        let parts = (0..size.div_ceil(PART)).map(|number| format!("{name}-{number}"));
-        let ids: Vec<String> = std::iter::once(name.clone()).chain(parts).collect();
-        let there = self.couch_there(&ids).await?;
-        if there.contains(&name) {
+        let (named, parts) = self.couch_parts(sha256, size).await?;
+        // A file that went up whole has no parts. Where only some of them are left the database went back.
+        if named && (parts.is_empty() || parts.len() == size.div_ceil(self.sizes.part)) {
             return Ok(Found::Whole);
         }
-        Ok(Found::Parts((1..ids.len()).filter(|at| there.contains(&ids[*at])).map(|at| at - 1).collect()))
+        Ok(Found::Parts(parts))
+    }
+
+    /// Whether a file's document is there, and which of its parts are.
+    async fn couch_parts(&self, sha256: &str, size: usize) -> Answer<(bool, BTreeSet<usize>)> {
+        let name = name(sha256);
+        let parts = (0..size.div_ceil(self.sizes.part)).map(|number| format!("{name}-{number}"));
+        let ids: Vec<String> = std::iter::once(name.clone()).chain(parts).collect();
+        let there = self.couch_there(&ids).await?;
+        let parts = (1..ids.len()).filter(|at| there.contains(&ids[*at])).map(|at| at - 1).collect();
+        Ok((there.contains(&name), parts))
     }
 
     /// Those of the documents that are there.
@@ -79,9 +87,14 @@ impl<W: Wire, E: Env> Share<W, E> {
         self.couch_attach(&format!("{}-{number}", name(sha256)), bytes).await
     }
 
-    /// Writes the document that names the parts.
+    /// Writes the document that names the parts, once all of them are there: since they went up the database may have
+    /// gone back to a backup.
     pub(in crate::share) async fn couch_close(&self, sha256: &str, size: usize) -> Answer<()> {
-        let parts = Parts { chunks: size.div_ceil(PART), size };
+        let (_, there) = self.couch_parts(sha256, size).await?;
+        if there.len() < size.div_ceil(self.sizes.part) {
+            return Err(Fault::own(502, "cut_off"));
+        }
+        let parts = Parts { chunks: size.div_ceil(self.sizes.part), size };
         let text = serde_json::to_vec(&parts).unwrap_or_default();
         let made = self.couch("PUT", name(sha256), text).await?;
         if matches!(made.status, 200..=202 | 409) { Ok(()) } else { Err(Fault::of(&made)) }
@@ -108,7 +121,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
         let Some(text) = self.couch_get(&name).await? else { return Ok(None) };
         let Ok(parts) = serde_json::from_slice::<Parts>(&text) else { return Ok(None) };
-        if parts.size > MAX_BLOB || parts.chunks > MAX_BLOB.div_ceil(PART) {
+        if parts.size > MAX_BLOB || parts.chunks > MAX_BLOB.div_ceil(self.sizes.part) {
             return Ok(None);
         }
         let mut bytes = Vec::with_capacity(parts.size);

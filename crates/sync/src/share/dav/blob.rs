@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::env::Env;
 use crate::share::fault::{Answer, Fault};
-use crate::share::parts::{DAV_PART, Found, number_of, whole_parts};
+use crate::share::parts::{Found, number_of, whole_parts};
 use crate::share::{Share, Wire, lanes, names};
 use crate::wire::MAX_BLOB;
 
@@ -74,10 +74,10 @@ impl<W: Wire, E: Env> Share<W, E> {
         let there = whole_parts(
             items.iter().filter_map(|item| Some((number_of(&item.name)?, item.len))),
             size,
-            DAV_PART,
+            self.sizes.part,
         );
         let listed = items.iter().any(|item| item.name == names::PARTS_LIST);
-        if listed && there.len() == size.div_ceil(DAV_PART) && self.dav_listed(sha256).await? {
+        if listed && there.len() == size.div_ceil(self.sizes.part) && self.dav_listed(sha256).await? {
             return Ok(Found::Whole);
         }
         Ok(Found::Parts(there))
@@ -100,16 +100,25 @@ impl<W: Wire, E: Env> Share<W, E> {
         self.dav_put_into(&["blobs/", &outer, &folder], &path, bytes).await
     }
 
-    /// Writes the list, once no part is known to be cut off.
+    /// Writes the list, once no part is known to be cut off and all are there: since they went up the folder may have
+    /// gone back to a backup. A listing may be old, so what it lacks is looked for by its name.
     pub(in crate::share) async fn dav_close(&self, sha256: &str, size: usize) -> Answer<()> {
         let items = self.dav_list(&names::parts(sha256)).await?.unwrap_or_default();
         let sizes: Vec<_> =
             items.iter().filter_map(|item| Some((number_of(&item.name)?, item.len))).collect();
         let told = sizes.iter().filter(|(_, len)| len.is_some()).count();
-        if whole_parts(sizes, size, DAV_PART).len() < told {
+        if whole_parts(sizes, size, self.sizes.part).len() < told {
             return Err(Fault::own(502, "cut_off"));
         }
-        let list = Parts { size, chunks: size.div_ceil(DAV_PART) };
+        let list = Parts { size, chunks: size.div_ceil(self.sizes.part) };
+        let listed: Vec<usize> =
+            items.iter().filter(|item| !item.absent).filter_map(|item| number_of(&item.name)).collect();
+        for number in (0..list.chunks).filter(|number| !listed.contains(number)) {
+            let path = format!("{}{}", names::parts(sha256), names::part_file(number));
+            if !self.dav_seen(&path).await? {
+                return Err(Fault::own(502, "cut_off"));
+            }
+        }
         let text = serde_json::to_vec(&list).unwrap_or_default();
         self.dav_put_into(&[], &names::parts_list(sha256), text).await
     }

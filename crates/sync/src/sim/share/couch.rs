@@ -68,6 +68,7 @@ impl FakeCouch {
             }
             ("POST", "_all_docs") => {
                 let keys = body()["keys"].as_array().cloned().unwrap_or_default();
+                quirks.met.add(Mishap::UploadBroken, usize::from(self.is_half(&keys)));
                 let row = |key: Value| match self.docs.get(key.as_str().unwrap_or_default()) {
                     Some(doc) if !doc.deleted => {
                         json!({"id": key, "key": key, "value": {"rev": rev(doc.rev)}})
@@ -144,8 +145,20 @@ impl FakeCouch {
     }
 
     pub(super) fn has_blob(&self, sha256: &str) -> bool {
-        let doc = self.docs.get(&format!("blob-{sha256}"));
-        doc.and_then(|doc| doc.data.as_deref()).is_some_and(|bytes| oracle::sha256(bytes) == sha256)
+        let is = |bytes: &[u8]| oracle::sha256(bytes) == sha256;
+        let data = |id: &str| self.docs.get(id).and_then(|doc| doc.data.as_deref());
+        let name = format!("blob-{sha256}");
+        let chunks = self.docs.get(&name).and_then(|doc| doc.value["chunks"].as_u64());
+        let part = |number: u64| data(&format!("{name}-{number}"));
+        let parts = chunks.and_then(|chunks| (0..chunks).map(part).collect::<Option<Vec<_>>>());
+        data(&name).is_some_and(is) || parts.is_some_and(|parts| is(&parts.concat()))
+    }
+
+    /// Whether a file (the first of `keys`) and its parts are asked for of which only some are there.
+    fn is_half(&self, keys: &[Value]) -> bool {
+        let there = |key: &Value| key.as_str().is_some_and(|id| self.docs.contains_key(id));
+        keys.split_first()
+            .is_some_and(|(file, parts)| !there(file) && parts.iter().any(there) && !parts.iter().all(there))
     }
 
     pub(super) fn back_up(&mut self) {

@@ -93,6 +93,7 @@ impl FakeDav {
                     let body = "<D:multistatus xmlns:D=\"DAV:\"></D:multistatus>".as_bytes().to_vec();
                     return Some(RawResponse { status: 207, body, ..RawResponse::default() });
                 }
+                quirks.met.add(Mishap::UploadBroken, usize::from(self.is_half(path)));
                 let gzip = quirks.gzip_tags && rng.chance(40);
                 let listing = self.list(quirks, path, header("depth") == Some("1"), gzip);
                 if rng.chance(30) {
@@ -167,8 +168,23 @@ impl FakeDav {
     }
 
     pub(super) fn has_blob(&self, sha256: &str) -> bool {
-        let path = format!("blobs/{}/{sha256}.bin", &sha256[..2]);
-        self.tree.files.get(&path).is_some_and(|(bytes, _)| oracle::sha256(bytes) == sha256)
+        let place = format!("blobs/{}/{sha256}", &sha256[..2]);
+        let file = |path: String| self.tree.files.get(&path).map(|(bytes, _)| bytes.as_slice());
+        let is = |bytes: &[u8]| oracle::sha256(bytes) == sha256;
+        let list = file(format!("{place}/whole.json")).and_then(|list| serde_json::from_slice(list).ok());
+        let chunks = list.and_then(|list: serde_json::Value| list["chunks"].as_u64());
+        let part = |number: u64| file(format!("{place}/{number}.bin"));
+        let parts = chunks.and_then(|chunks| (0..chunks).map(part).collect::<Option<Vec<_>>>());
+        file(format!("{place}.bin")).is_some_and(is) || parts.is_some_and(|parts| is(&parts.concat()))
+    }
+
+    /// Whether this would be the place of a file of which some parts are there, and no list of them.
+    fn is_half(&self, path: &str) -> bool {
+        let Some(place) = path.strip_prefix("blobs/").and(path.strip_suffix(".bin")) else { return false };
+        let folder = format!("{place}/");
+        let begun = self.tree.files.range(folder.clone()..).next();
+        begun.is_some_and(|(path, _)| path.starts_with(&folder))
+            && !self.tree.files.contains_key(&format!("{folder}whole.json"))
     }
 
     pub(super) fn back_up(&mut self) {

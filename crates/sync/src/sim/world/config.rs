@@ -51,6 +51,9 @@ pub(super) struct Wild {
     pub(super) signs: bool,
     /// Of two backends it is the share that goes back.
     pub(super) share_goes_back: bool,
+    /// Some photos are so large that they go up in parts. For the server in memory, which takes no bytes, half of them
+    /// pass for such.
+    pub(super) large: bool,
 }
 
 impl Config {
@@ -69,17 +72,18 @@ impl Config {
             evict: calm && rng.chance(20),
             put_back: calm && rng.chance(20),
             frozen: rng.chance(40),
-            floor: matches!(kind, Kind::Memory | Kind::Two(_)) && !restore && rng.chance(30),
+            floor: !matches!(kind, Kind::Share(_)) && !restore && rng.chance(30),
             later: rng.chance(50),
             forge: rng.chance(50),
             signs: rng.chance(60),
             share_goes_back: rng.chance(50),
+            large: kind == Kind::Server,
         };
         let two_bear_a_name = copies > 0 || wild.put_back;
         let wild = Wild { signs: wild.signs && (two || !two_bear_a_name), ..wild };
         let wild = Wild { forge: wild.forge && (kind.judges() || wild.signs), ..wild };
         let odd = before.faults.lose.min(8) / 2;
-        let config = Self {
+        let mut config = Self {
             restore,
             copies,
             quirks: Quirks { gzip_tags: rng.chance(30), between: odd / 2, ..before.quirks },
@@ -88,6 +92,8 @@ impl Config {
             wild,
             ..before
         };
+        // Drawn last: what came before it is as it was.
+        config.wild.large |= rng.chance(50);
         if restore { Self { crash: 0, store_faults: 0, ..config } } else { config }
     }
 

@@ -1,6 +1,7 @@
 //! Messages under way, and what the backends answer.
 
 use super::World;
+use super::odd::damage_pack;
 use crate::engine::{Input, Request, Response};
 use crate::share::{Lost, RawRequest, RawResponse};
 use crate::sim::backend::Backend;
@@ -73,7 +74,10 @@ impl World {
         let at = self.clock.get();
         let device = &self.devices[tab.device];
         let blob = request.photo().and_then(|name| now(device.store.get(Table::Blob, name)).ok().flatten());
-        let answer = match request {
+        let blob = blob.map(|bytes| request.cut(bytes));
+        let loses = matches!(request, Request::PutPart { .. }) && self.wild.chance(3 * self.faults.busy);
+        self.met.add(Mishap::PartsLost, usize::from(loses && server.lose_parts()));
+        let mut answer = match request {
             Request::Push(push) if push.ops.len() > self.config.takes => {
                 self.met.note(Mishap::TooLarge);
                 return Response::Failed { status: 413, code: String::new(), retry_after_ms: None };
@@ -85,11 +89,17 @@ impl World {
             }
             request => server.answer(&device.user, request, blob, at),
         };
+        self.spoil_server(&mut answer);
         match answer {
             Response::Caps(caps) => Response::Caps(Caps { max_batch_ops: self.config.batch, ..caps }),
             Response::Snapshot(page) => {
                 self.report.packed += 1;
                 Response::Snapshot(page)
+            }
+            Response::BlobAt(at) => {
+                let goes_on = matches!(request, Request::AskBlob { .. }) && at > Some(0);
+                self.report.resumed += usize::from(goes_on);
+                Response::BlobAt(at)
             }
             answer => answer,
         }
@@ -187,12 +197,7 @@ impl World {
                         if !page.frames.is_empty() && self.rng.chance(self.faults.cut) {
                             self.report.faults += 1;
                             self.met.note(Mishap::PackDamaged);
-                            let at = self.rng.below(page.frames.len() as u64) as usize;
-                            if self.rng.chance(50) {
-                                page.frames.truncate(at);
-                            } else {
-                                page.frames[at] ^= 1;
-                            }
+                            damage_pack(&mut self.rng, &mut page.frames);
                         }
                         Response::Snapshot(page)
                     }

@@ -10,7 +10,6 @@ use super::World;
 use crate::engine::{Request, Response};
 use crate::env::Env;
 use crate::memory::{Fault, FaultKind};
-use crate::sim::backend::Backend;
 use crate::sim::device::DeviceEnv;
 use crate::sim::mishap::Mishap;
 use crate::sim::net::Tab;
@@ -97,7 +96,6 @@ impl World {
             return None;
         }
         let failed = |status| Some(Response::Failed { status, code: String::new(), retry_after_ms: None });
-        let on_model = matches!(self.backends[self.devices[tab.device].home], Backend::Model(_));
         match (self.wild.below(3), request) {
             (0, _) => {
                 self.met.note(Mishap::Proxy);
@@ -107,7 +105,7 @@ impl World {
                 self.met.note(Mishap::Busy);
                 failed([429, 504][self.wild.below(2) as usize])
             }
-            (_, Request::Pull { .. }) if on_model && self.config.wild.floor => {
+            (_, Request::Pull { .. }) if self.config.wild.floor => {
                 self.met.note(Mishap::FloorMoved);
                 failed(410)
             }
@@ -139,6 +137,28 @@ impl World {
         }
     }
 
+    /// What becomes of an answer of a server outside this crate: an operation left out, as the server in memory leaves some
+    /// out itself; a packed page that is cut off or damaged.
+    pub(super) fn spoil_server(&mut self, answer: &mut Response) {
+        if self.faults.odd == 0 {
+            return;
+        }
+        match answer {
+            Response::Pull(page) if self.config.damage && self.wild.chance(5) => {
+                if let Some(at) = page.entries.iter().rposition(|entry| matches!(entry, Entry::Op { .. })) {
+                    page.entries.remove(at);
+                    self.met.note(Mishap::EntrySkipped);
+                }
+            }
+            Response::Snapshot(page) if !page.frames.is_empty() && self.wild.chance(self.faults.cut) => {
+                self.report.faults += 1;
+                self.met.note(Mishap::PackDamaged);
+                damage_pack(&mut self.wild, &mut page.frames);
+            }
+            _ => {}
+        }
+    }
+
     /// Makes this device's key known, once all is read that may speak against it.
     pub(super) fn announce(&mut self, device: usize, tab: usize) {
         let env = self.devices[device].env.clone();
@@ -163,6 +183,16 @@ impl World {
                 Fault::After | Fault::None => Mishap::CommitUnheard,
             });
         }
+    }
+}
+
+/// Cuts a packed page off, or changes a bit of it.
+pub(super) fn damage_pack(rng: &mut Rng, frames: &mut Vec<u8>) {
+    let at = rng.below(frames.len() as u64) as usize;
+    if rng.chance(50) {
+        frames.truncate(at);
+    } else {
+        frames[at] ^= 1;
     }
 }
 

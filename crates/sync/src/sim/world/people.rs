@@ -4,6 +4,7 @@ use gridbook_log::{BlobRef, Body, Create, Entity, EntityId, Event, Placement, bo
 use serde_json::json;
 
 use super::World;
+use crate::engine::PART;
 use crate::env::Env;
 use crate::replica::{NewBlob, NewWrite, ReplicaError};
 use crate::sim::device::Kept;
@@ -18,6 +19,7 @@ impl World {
         let Some(write) = self.something(device, tab) else { return Ok(()) };
         let env = self.devices[device].env.clone();
         let picture = self.rng.chance(15).then(|| self.rng.draw().to_le_bytes().to_vec());
+        let picture = picture.map(|picture| self.as_large(device, picture));
         let photo = picture.as_deref().map(crate::share::oracle::sha256);
         let mut write = with_photo(write, photo.as_deref());
         let told_apart = self.config.copies > 0 || self.config.wild.put_back;
@@ -46,6 +48,15 @@ impl World {
             Err(error) => return Err(format!("save failed: {error}")),
         }
         Ok(())
+    }
+
+    /// The same picture; every second one so large that it goes up in parts, where that is asked for.
+    fn as_large(&mut self, device: usize, picture: Vec<u8>) -> Vec<u8> {
+        let may_be = self.config.wild.large && self.devices[device].sends_bytes();
+        if may_be && self.wild.chance(50) {
+            return picture.iter().copied().cycle().take(2 * PART + 77).collect();
+        }
+        picture
     }
 
     /// Something in the content that is nowhere else.

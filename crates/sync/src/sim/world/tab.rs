@@ -1,5 +1,7 @@
 //! A tab's engine at work: it is told what happened, and what it says is carried out, one thing at a time.
 
+use std::collections::BTreeSet;
+
 use gridbook_log::EntityId;
 
 use super::World;
@@ -63,8 +65,24 @@ impl World {
             Output::ApplyResults(reply) => {
                 let refused = reply.results.iter().filter(|result| result.r == Verdict::Reject).count();
                 self.met.add(Mishap::Refused, refused);
-                let applied = now(replica.apply_results(&reply.results, env.now_ms()));
-                applied.map(|_| Input::Stored).map_err(|e| e.to_string())
+                match now(replica.apply_results(&reply.results, env.now_ms())) {
+                    // What waited for nothing but this went out of view with it.
+                    Ok(changed) => {
+                        let gone = |id: &EntityId| !replica.rows().contains_key(id);
+                        let purged: BTreeSet<EntityId> = changed.into_iter().filter(gone).collect();
+                        for open in self.devices[device].tabs.iter_mut().flatten() {
+                            open.seen.retain(|id, _| !purged.contains(id));
+                        }
+                        Ok(Input::Stored)
+                    }
+                    // It may be stored all the same.
+                    Err(error) => {
+                        for open in self.devices[device].tabs.iter_mut().flatten() {
+                            open.seen.clear();
+                        }
+                        Err(error.to_string())
+                    }
+                }
             }
             Output::ApplyPage(from, reply) => {
                 let caps = open.engine.caps();
@@ -151,7 +169,10 @@ impl World {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
                 let mut names = queue.into_iter().map(|(name, _)| name);
                 let next = names.find(|name| !open.refused.contains(name));
-                Ok(Input::Blob(next.map(|sha256| waiting(sha256, real))))
+                let bytes = |name: &str| now(store.get(Table::Blob, name)).ok().flatten();
+                let length = |name: &str| bytes(name).map_or(0, |bytes| bytes.len());
+                let size = |name: &str| if real { length(name) } else { passes_for(name) };
+                Ok(Input::Blob(next.map(|sha256| Waiting { size: size(&sha256), sha256 })))
             }
             Output::BlobDone(name) => {
                 let mut batch = Batch::default();
@@ -220,7 +241,7 @@ fn check_monotonic(open: &mut OpenTab, changed: &[EntityId]) -> Result<(), Strin
 }
 
 /// The model takes no bytes: there half of the photos pass for large ones, which go in parts.
-fn waiting(sha256: String, real: bool) -> Waiting {
-    let large = !real && sha256.as_bytes().first().is_some_and(|digit| *digit < b'8');
-    Waiting { sha256, size: if large { 3 * PART + PART / 2 } else { 8 } }
+fn passes_for(sha256: &str) -> usize {
+    let large = sha256.as_bytes().first().is_some_and(|digit| *digit < b'8');
+    if large { 3 * PART + PART / 2 } else { 8 }
 }

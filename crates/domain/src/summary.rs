@@ -12,6 +12,7 @@ use crate::calendar::day_of;
 use crate::case::{CaseView, Tie, ties, unseen};
 use crate::catalogue::admission::Procedure;
 use crate::clock::{self, Deadline};
+use crate::confidential::apart::out_of_sight;
 use crate::handover::Handover;
 use crate::hazard;
 use crate::household::{HouseholdView, category, double, merge, twin};
@@ -195,7 +196,7 @@ pub struct Summary {
 }
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 10;
+pub const MADE_BY: u32 = 11;
 
 /// Types of streams that no list shows, and this version reads all the same.
 const OTHERS: [&str; 2] = [crate::township::TYPE, gridbook_log::key::TYPE];
@@ -212,8 +213,12 @@ pub fn unread(entity: &Entity) -> usize {
 }
 
 impl Summary {
-    /// Reads a stream; `None` while its creation has not arrived or its kind is unknown here.
+    /// Reads a stream; `None` while its creation has not arrived, its kind is unknown here, or it went out of sight
+    /// (ROLE-11).
     pub fn of(entity: &Entity, package: &Package) -> Option<Self> {
+        if out_of_sight(entity) {
+            return None;
+        }
         let creation = entity.creation()?;
         let kind = RecordKind::parse(entity.type_()?)?;
         let refused_by_author =

@@ -17,8 +17,8 @@ pub use campaign::{Campaign, MAX_LABEL, MAX_STANDING, ThemeError, ThemeState, ca
 pub use reporters::unit_named;
 
 /// Classes of limits that an item may name (domain data 4.8.2); `by_level` follows the level of the hazard.
-pub const SLA_CLASSES: [&str; 14] =
-    ["S0", "S1", "S2", "S3", "S4", "SM", "SM7", "SC", "SP", "SR", "SI", "SV", "INSP", "by_level"];
+pub const SLA_CLASSES: [&str; 13] =
+    ["S0", "S1", "S2", "S3", "S4", "SM", "SM7", "SC", "SP", "SI", "SV", "INSP", "by_level"];
 
 /// Every item with a version.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

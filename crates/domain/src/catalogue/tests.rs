@@ -15,13 +15,13 @@ fn catalogue() -> &'static Catalogue {
 }
 
 #[test]
-fn the_list_has_forty_three_items_ten_carriers_the_log_of_the_duty_and_requests_about_one_s_data() {
+fn the_list_has_forty_three_items_ten_carriers_and_the_log_of_the_duty() {
     let items = &catalogue().items;
     let (listed, carriers): (Vec<_>, Vec<_>) = items.iter().partition(|item| !item.code.starts_with('X'));
-    assert_eq!((listed.len(), carriers.len()), (43, 12));
+    assert_eq!((listed.len(), carriers.len()), (43, 11));
     let ids: BTreeSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
     let codes: BTreeSet<&str> = items.iter().map(|item| item.code.as_str()).collect();
-    assert_eq!((ids.len(), codes.len()), (55, 55));
+    assert_eq!((ids.len(), codes.len()), (54, 54));
     assert_eq!(listed.iter().filter(|item| item.duty == Duty::Principal).count(), 23);
     for item in items {
         assert!(Package::builtin().kind_of_item(item).is_some(), "{} has no form", item.code);
@@ -34,8 +34,7 @@ fn the_list_has_forty_three_items_ten_carriers_the_log_of_the_duty_and_requests_
     }
     let on: Vec<&str> =
         carriers.iter().filter(|item| item.offered_on(day(5, 18))).map(|i| i.id.as_str()).collect();
-    let always = ["call_department", "duty_log", "personal_data"];
-    assert_eq!(on, always, "carriers are off, but for the call, the log and what people have a right to");
+    assert_eq!(on, ["call_department", "duty_log"], "carriers are off, but for the call and the log");
 }
 
 #[test]
@@ -46,7 +45,7 @@ fn nothing_restricted_is_offered_anywhere() {
     let codes: Vec<&str> = restricted.iter().map(|item| item.code.as_str()).collect();
     assert_eq!(codes, ["C05", "G02", "G04", "H01"]);
     let offered = catalogue().offered(day(5, 18));
-    assert_eq!(offered.len(), 43 - 4 + 3);
+    assert_eq!(offered.len(), 43 - 4 + 2);
     for item in &offered {
         assert!(!package.form(&item.form).unwrap().restricted, "{} opens a restricted form", item.code);
     }
@@ -97,11 +96,7 @@ fn who_may_report_is_offered_the_item_and_nobody_else() {
         package.items_for(&actor, day(5, 18)).into_iter().map(|item| item.code.as_str()).collect()
     };
     let assistant = codes("village_assistant");
-    assert_eq!(
-        assistant.len(),
-        40,
-        "everything of the 43 but what needs a grant, and requests about one's data"
-    );
+    assert_eq!(assistant.len(), 39, "everything of the 43 but what needs a grant");
     assert!(!assistant.contains(&"X01") && codes("grid_chief").contains(&"X01"));
     // Who writes visits, quarrels and entries only is not offered what would be refused.
     let mediator = codes("mediator");

@@ -117,24 +117,6 @@ mod tests {
         assert_eq!(limit(&story, ClockId::Register).class, "S0", "whoever is in danger of life comes first");
     }
 
-    /// PRIV-05: fifteen working days from the request to the answer, whoever of the chain takes all of his time.
-    #[test]
-    fn a_request_about_one_s_own_data_is_answered_within_fifteen_working_days() {
-        let package = Package::builtin();
-        let mut story = Story::new();
-        let item = package.catalogue.get().item("personal_data").unwrap();
-        assert!(item.offered_on(story.today()) && package.form(&item.form).is_some());
-        let body = json!({"type": "matter", "form": "F-RIGHTS/1", "state": "submitted", "place": {"area": GRID},
-            "set": {"item": "personal_data", "asks": ["correct"], "facts": "出生年份记错了"}});
-        story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
-        assert_eq!(told(&limit(&story, ClockId::Register)), ("SR", 1, Unit::Wd));
-        let class = package.law.get().class("SR").unwrap();
-        let legs = [ClockId::Register, ClockId::Respond, ClockId::Handle, ClockId::Feedback];
-        let all: u32 = legs.iter().map(|clock| class.limits[clock].n).sum();
-        assert_eq!(all, 15);
-        assert!(class.extension.is_none());
-    }
-
     #[test]
     fn whoever_registers_chooses_where_the_list_leaves_a_choice() {
         let package = Package::builtin();

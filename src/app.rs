@@ -35,6 +35,7 @@ use chrono::NaiveDate;
 use gridbook_domain::admit::{self, Refusal};
 use gridbook_domain::calendar::day_of;
 use gridbook_domain::package::Package;
+use gridbook_domain::plan::sample;
 use gridbook_domain::role::Actor;
 use gridbook_domain::summary::Summary;
 use gridbook_domain::workflow::Waiting;
@@ -337,7 +338,12 @@ impl App {
     pub fn check(&self, before: Option<&Entity>, write: &NewWrite) -> Result<(), Refusal> {
         let Some(replica) = self.replica() else { return Ok(()) };
         match self.operation(&replica, before, write, [0; 16]) {
-            Ok(op) => admit::admit(&self.package(), &self.actor(), before, &op, self.today()),
+            Ok(op) => {
+                let made =
+                    |id: EntityId| Some(self.row(id)?.summary.filter(|row| row.visit.is_some())?.reporter);
+                admit::admit(&self.package(), &self.actor(), before, &op, self.today())
+                    .and_then(|()| sample::own(before, &op, &made))
+            }
             Err(error) => Err(Refusal::BadBody(error.to_string())),
         }
     }

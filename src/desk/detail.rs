@@ -1,5 +1,6 @@
 //! One record: what was reported, where it stands, what happened, and the steps that this person can take now.
 
+mod apart;
 mod around;
 mod body;
 mod conflict;
@@ -156,6 +157,7 @@ fn whole(
             {photos::recordings(record)}
             {kin::kin(record)}
             {timeline::timeline(&package, &names, record)}
+            {apart::ways(record)}
         </div>
         {(!steps.is_empty()).then(|| buttons(&package, record, steps, acting))}
     }

@@ -130,6 +130,9 @@ impl Filling {
         let keeper = Keeper::of_form(state, key, draft, begun.restored, move |draft| {
             draft.title = part.get_untracked();
         });
+        if begun.apart() {
+            keeper.keep_nothing();
+        }
         Effect::new(move |before: Option<()>| {
             state.area.track();
             part.track();
@@ -156,6 +159,7 @@ impl Filling {
     fn view(self, again: Callback<()>) -> AnyView {
         let toasts = use_toasts();
         let begun = self.begun.get_value();
+        let apart = begun.apart();
         let (saving, failure) = (RwSignal::new(false), RwSignal::new(None::<String>));
         let save = move |_| {
             if saving.get_untracked() {
@@ -164,9 +168,13 @@ impl Filling {
             saving.set(true);
             failure.set(None);
             spawn_local(async move {
-                let done = self.save().await;
+                let done = if apart { self.hand_over().await } else { self.save().await };
                 let _ = saving.try_set(false);
                 match done {
+                    Ok(_) if apart => {
+                        toasts.ok("已交到保密渠道，公开的那一件收起来了");
+                        Route::Queue(None).go();
+                    }
                     Ok(id) => {
                         toasts.ok("已保存，待同步");
                         Route::Queue(Some(id)).go();
@@ -180,13 +188,17 @@ impl Filling {
         let failed = move || {
             failure.get().map(|words| banner(Tone::Danger, "attention", "还不能保存", words, Vec::new()))
         };
-        let split = begun.origin.is_some();
-        let (title, yes) = if split {
+        let split = begun.origin.is_some() && !apart;
+        let (title, yes) = if apart {
+            (format!("转到保密渠道：{}", begun.title), "交到保密渠道")
+        } else if split {
             (format!("拆出一件：{}", begun.title), "拆出并登记")
         } else {
             (begun.title.clone(), "保存")
         };
-        let note = if split {
+        let note = if apart {
+            "内容已从原来那一件带来，请补全再交。交上去以后，原来那一件从各台手机、电脑的待办、台账、统计里收起来，只有上报人自己还留着。照片不带过去；已经看过、印过、导出过的收不回来。渠道里由另一人办理，您自己转的不由您办。"
+        } else if split {
             "下面照原来那一件填好了：留下属于新这一件的，改掉、删掉其余的。存下就登记编号，办理期限沿用原来的；原来那一件不变，两件互相写明。"
         } else {
             "替打电话来、到中心来的人填。来源必填；反映人和电话写在“代谁填报”。写一字存一字。"
@@ -203,7 +215,7 @@ impl Filling {
             {begun.restored.then(|| self.restored(again))}
             <div class="stack" data-testid="entry">
                 {split.then(|| self.part_words())}
-                {(!split).then(|| self.place())}
+                {(!split && !apart).then(|| self.place())}
                 {sections}
                 {failed}
                 <div class="cluster">

@@ -1,12 +1,13 @@
 //! What a township changes by itself: the calendar of days off (IO-06), the list of items with its forms as one file
-//! (CAT-09), the themes on top of the phones' home (CAT-03), and which items come onto the list and leave it (CAT-02), where
-//! units and leaders have a say, too. What is published here reaches every phone with its next synchronisation.
+//! (CAT-09), the themes on top of the phones' home (CAT-03), what roles are called and may do (ROLE-15), and which items come
+//! onto the list and leave it (CAT-02), where units and leaders have a say, too. What is published here reaches every phone with its next synchronisation.
 
 mod admission;
 mod calendar;
 mod limits;
 mod package;
 mod publish;
+mod roles;
 mod text;
 mod themes;
 
@@ -37,10 +38,12 @@ pub fn waiting(app: App) -> usize {
 pub fn rules(route: RwSignal<Route>) -> AnyView {
     // Who may not change the calendar or the forms has no use for their tabs.
     let all = keeps(use_app());
+    let admin = all && roles::may(use_app());
     let tab = Memo::new(move |_| match route.get() {
         Route::Rules(tab) if tab == "package" && all => "package",
         Route::Rules(tab) if tab == "themes" && all => "themes",
         Route::Rules(tab) if tab == "limits" && all => "limits",
+        Route::Rules(tab) if tab == "roles" && admin => "roles",
         Route::Rules(tab) if tab != "admission" && all => "calendar",
         _ => "admission",
     });
@@ -49,9 +52,11 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
         ("themes", "重点工作"),
         ("package", "清单和表单"),
         ("limits", "时限和补贴"),
+        ("roles", "岗位和权限"),
         ("admission", "准入和退出"),
     ];
-    let tabs = tabs.into_iter().filter(|(id, _)| all || *id == "admission").map(|(id, title)| {
+    let offered = move |id: &str| if id == "roles" { admin } else { all || id == "admission" };
+    let tabs = tabs.into_iter().filter(|(id, _)| offered(id)).map(|(id, title)| {
         view! {
             <button
                 class="tabs-tab"
@@ -68,6 +73,7 @@ pub fn rules(route: RwSignal<Route>) -> AnyView {
         "package" => package::page(),
         "themes" => themes::page(),
         "limits" => limits::page(),
+        "roles" => roles::page(),
         "calendar" => calendar::page(),
         _ => admission::page(),
     };

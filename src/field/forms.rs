@@ -1,7 +1,7 @@
 //! Filling in: one page for every form. It begins with what is known, keeps a draft on disk, goes in steps, and
 //! says that something is saved only when the device has it for certain.
 
-mod apart;
+pub(super) mod apart;
 mod finish;
 mod followed;
 mod prefill;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use gridbook_domain::admit::{Fill, Purpose, fillable};
 use gridbook_domain::case::{CaseView, LineKind, Said};
-use gridbook_domain::form::FilledBy;
+use gridbook_domain::confidential::apart::step;
+use gridbook_domain::form::{FilledBy, Form};
 
 use gridbook_domain::hazard::{control_check, stage_words};
 use gridbook_domain::record::RecordKind;
@@ -20,6 +21,7 @@ use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
 use super::alarm::alarm;
+use super::forms::apart::{set_apart, ways};
 use super::household::{load, missing, named};
 use super::mediation;
 use super::paper;
@@ -35,8 +37,10 @@ use crate::ui::gap;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::risk;
+use crate::ui::router::use_router;
 use crate::ui::states::{Tone, banner, blank, loading};
 use crate::ui::timeline::timeline;
+use crate::ui::toast::use_toasts;
 use crate::ui::unread;
 use crate::ui::way::way;
 
@@ -250,5 +254,26 @@ fn actions(app: App, beside: act::Steps, case: &CaseView, entity: &Entity) -> An
     let hint = (!before && case.kind.is_case()).then(|| {
         view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
     });
-    view! { <div class="cluster" data-testid="record-actions">{edit}{handles}{steps}</div>{hint} }.into_any()
+    let apart = apart(app, case);
+    view! { <div class="cluster" data-testid="record-actions">{edit}{handles}{steps}</div>{hint}{apart} }
+        .into_any()
+}
+
+/// The way to a confidential report, for whoever wrote openly what turns out to be one (ROLE-11).
+fn apart(app: App, case: &CaseView) -> Option<AnyView> {
+    step(&app.package(), &app.actor(), case, app.today())?;
+    let (router, toasts, case) = (use_router(), use_toasts(), case.clone());
+    let pick = move |form: Form| {
+        let (id, values) = (case.id, case.values.clone());
+        leptos::task::spawn_local(async move {
+            match set_apart(app, id, &form, &values).await {
+                Ok(to) => {
+                    toasts.ok("这一件已收起来，写好的话带到了保密的表，还没有交。");
+                    router.go(&to);
+                }
+                Err(words) => toasts.warn(words),
+            }
+        });
+    };
+    ways(app, pick)
 }

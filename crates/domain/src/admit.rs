@@ -12,7 +12,7 @@ use crate::authority::staff;
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::catalogue::admission;
-use crate::confidential;
+use crate::confidential::{self, apart};
 use crate::form::{FilledBy, Form, Photos, Problem, Stage, Values, validate};
 use crate::handover;
 use crate::household::{category, double, merge, movement};
@@ -22,7 +22,7 @@ use crate::package::{Package, reaches_back};
 use crate::plan::task;
 use crate::record::{RecordKind, written_over};
 use crate::restricted;
-use crate::role::{Actor, Target, may};
+use crate::role::{Actor, Target, keep, may};
 use crate::territory::{AreaCode, AreaLevel, covers, micro};
 use crate::unit;
 use crate::warning;
@@ -63,6 +63,10 @@ pub fn admit(
             _ => Err(Refusal::UnknownType(create.type_.clone())),
         },
         (Body::Create(create), None) => desk.create(create, op.header().hlc.ms),
+        // What went out of sight is over: nobody sees any more what he would change.
+        (_, Some(entity)) if apart::out_of_sight(entity) => {
+            Err(Refusal::NotLegalNow { action: op.header().kind.clone(), state: apart::AWAY.to_owned() })
+        }
         (_, None) => Err(Refusal::Missing),
         (Body::Set(set), Some(entity)) => desk.set(entity, set, op.header().hlc.ms),
         (Body::Event(event), Some(entity)) => desk.event(entity, event),
@@ -295,6 +299,7 @@ impl Desk<'_> {
         if reaches_back(changes.keys(), self.today) {
             return Err(bad(&"纠纷时限只能从今天以后改"));
         }
+        keep::judge(self.package, self.actor, changes, self.today)?;
         let next = self.package.revised(changes).map_err(|error| bad(&error))?;
         #[cfg(not(target_arch = "wasm32"))]
         if let Some(fault) = next.faults().first() {

@@ -1,6 +1,8 @@
 //! 保密反映: reports of village affairs that may name an official (ROLE-11), and clues of harm to people (domain data
 //! 4.1.3). They lie nowhere: no area, no unit, nobody by name. Who hears them follows from the permission that the form
-//! names and from whom the report names, and is asked each time.
+//! names and from whom the report names, and is asked each time. What was written down openly first goes there by [`apart`].
+
+pub mod apart;
 
 use chrono::NaiveDate;
 use gridbook_log::{Create, Entity, EntityId, Event, Placement};

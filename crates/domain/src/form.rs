@@ -17,7 +17,9 @@ use crate::record::RecordKind;
 
 pub(crate) use check::validate_inputs;
 pub(crate) use check::wrong_default;
-pub use check::{APART, Photos, Problem, Stage, apart, excused, has_left, table_rows, validate, visible};
+pub use check::{
+    APART, Photos, Problem, Stage, apart, excused, has_left, table_rows, undecided, validate, visible,
+};
 pub use compute::{Compute, Score, computed, computed_words};
 pub use condition::Condition;
 pub use correct::{Rebased, changes, rebase};

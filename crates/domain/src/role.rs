@@ -1,6 +1,7 @@
 //! Roles and rights as data (ROLE-01, ROLE-02, ROLE-15), and the one question everything asks: may this person?
 
 mod giving;
+pub mod keep;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,20 @@ pub struct Grant {
     /// The person may propose; somebody else approves.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub propose: bool,
+}
+
+impl Grant {
+    /// A permission for these records, on no condition.
+    pub fn plain(permission: &str, scope: Scope) -> Self {
+        Self {
+            permission: permission.to_owned(),
+            scope,
+            levels: Vec::new(),
+            kinds: Vec::new(),
+            before_registration: false,
+            propose: false,
+        }
+    }
 }
 
 /// A role held for an area or a unit, for a time (ROLE-01).

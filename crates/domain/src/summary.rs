@@ -12,6 +12,7 @@ use crate::calendar::day_of;
 use crate::case::{CaseView, Tie, ties, unseen};
 use crate::catalogue::admission::Procedure;
 use crate::clock::{self, Deadline};
+use crate::confidential::apart::out_of_sight;
 use crate::handover::Handover;
 use crate::hazard;
 use crate::household::{HouseholdView, category, double, merge, twin};
@@ -215,8 +216,12 @@ pub fn unread(entity: &Entity) -> usize {
 }
 
 impl Summary {
-    /// Reads a stream; `None` while its creation has not arrived or its kind is unknown here.
+    /// Reads a stream; `None` while its creation has not arrived, its kind is unknown here, or it went out of sight
+    /// (ROLE-11).
     pub fn of(entity: &Entity, package: &Package) -> Option<Self> {
+        if out_of_sight(entity) {
+            return None;
+        }
         let creation = entity.creation()?;
         let kind = RecordKind::parse(entity.type_()?)?;
         let refused_by_author =

@@ -7,6 +7,7 @@ use gridbook_domain::admit::Reach;
 use gridbook_domain::confidential::{self, Way};
 use gridbook_domain::household::merge::{self, Went};
 use gridbook_domain::package::Package;
+use gridbook_domain::plan::sample;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{self, Actor, Assignment, NotYours};
 use gridbook_log::{Entity, EntityId, Op, Values};
@@ -41,6 +42,19 @@ pub trait Admission: Send + Sync {
     /// # Errors
     /// The machine code of the reason.
     fn among(&self, _op: &Op, _known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Judges `op` by who made the visit that it looks at, as far as that is known here.
+    ///
+    /// # Errors
+    /// The machine code of the reason.
+    fn own_visit(
+        &self,
+        _before: Option<&Entity>,
+        _op: &Op,
+        _made: &dyn Fn(EntityId) -> Option<String>,
+    ) -> Result<(), String> {
         Ok(())
     }
 
@@ -156,6 +170,15 @@ impl Admission for ByDomain {
 
     fn among(&self, op: &Op, known: &dyn Fn(EntityId) -> Option<Went>) -> Result<(), String> {
         merge::among(op, known).map_err(|refusal| refusal.code().to_owned())
+    }
+
+    fn own_visit(
+        &self,
+        before: Option<&Entity>,
+        op: &Op,
+        made: &dyn Fn(EntityId) -> Option<String>,
+    ) -> Result<(), String> {
+        sample::own(before, op, made).map_err(|refusal| refusal.code().to_owned())
     }
 
     fn reads(&self, actor: &Actor, entity: &Entity, today: NaiveDate) -> bool {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use gridbook_domain::case::{CaseView, SPLIT_FROM};
+use gridbook_domain::confidential::apart::taken_over;
+use gridbook_domain::confidential::forms;
 use gridbook_domain::form::{FieldKind, FilledBy, Form, Values, begin as begin_form};
+use gridbook_domain::record::RecordKind;
 use gridbook_log::{BlobRef, EntityId};
 use serde_json::Value;
 
@@ -25,19 +28,23 @@ pub(super) struct Begun {
     pub form: Arc<Form>,
     /// What it is, in words: the item, or the title of the case that it is split off.
     pub title: String,
-    /// The case that it is split off.
+    /// The case that it is split off, or whose place it takes.
     pub origin: Option<EntityId>,
     /// Pictures that the other case has: their bytes need not be sent again.
     pub held: Vec<BlobRef>,
 }
 
-/// Begins with what an address names: an item, or `split/` and the id of a case.
+/// Begins with what an address names: an item, `split/` and the id of a case, or `apart/` with a confidential form and the
+/// case that it takes over.
 pub(super) async fn begin(app: App, what: &str) -> Result<Begun, String> {
     let key = format!("desk-new-{what}");
     let draft = app.get_draft(&key).await.ok().flatten();
     let mut begun = match what.strip_prefix("split/").and_then(EntityId::parse) {
         Some(origin) => part_of(app, origin).await?,
-        None => of_item(app, what)?,
+        None => match what.strip_prefix("apart/").and_then(|rest| rest.split_once('/')) {
+            Some((form, id)) => apart_of(app, form, EntityId::parse(id)).await?,
+            None => of_item(app, what)?,
+        },
     };
     // A form that has changed since is begun anew; what was typed in another version of it fits no field for certain.
     if let Some(draft) = draft.filter(|draft| draft.form == begun.draft.form) {
@@ -88,6 +95,13 @@ fn of_item(app: App, id: &str) -> Result<Begun, String> {
     })
 }
 
+impl Begun {
+    /// Whether it goes to a confidential channel: then it lies nowhere, and this computer keeps none of it.
+    pub fn apart(&self) -> bool {
+        self.form.record == RecordKind::Confidential
+    }
+}
+
 /// A copy of all that the reporter said: whoever splits keeps what belongs to the new one.
 async fn part_of(app: App, origin: EntityId) -> Result<Begun, String> {
     let missing = || "这一件已不在这台电脑上。".to_owned();
@@ -118,6 +132,26 @@ async fn part_of(app: App, origin: EntityId) -> Result<Begun, String> {
         title: case.title,
         origin: Some(origin),
         held,
+    })
+}
+
+/// A report in confidence that takes an open one's place (ROLE-11).
+async fn apart_of(app: App, form: &str, origin: Option<EntityId>) -> Result<Begun, String> {
+    let missing = || "这一件已不在这台电脑上。".to_owned();
+    let origin = origin.ok_or_else(missing)?;
+    let entity = app.entity(origin).await.map_err(|problem| problem.message())?.ok_or_else(missing)?;
+    let case = CaseView::of(&entity).ok_or_else(missing)?;
+    let package = app.package();
+    let form = forms(&package).find(|held| held.id == form).ok_or("没有这一张保密的表。")?;
+    let draft = draft_of(app, form, taken_over(form, &case.values), String::new());
+    Ok(Begun {
+        restored: false,
+        key: String::new(),
+        draft,
+        form: Arc::new(form.clone()),
+        title: form.title.clone(),
+        origin: Some(origin),
+        held: Vec::new(),
     })
 }
 

@@ -2,7 +2,8 @@
 //! part of says so.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{Problem, Stage, Values};
+use gridbook_domain::confidential::apart::step;
+use gridbook_domain::form::{Problem as Mend, Stage, Values, undecided};
 use gridbook_domain::mediation::open::quarrel_name;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::workflow::event;
@@ -12,9 +13,57 @@ use leptos::prelude::*;
 use serde_json::json;
 
 use super::Filling;
+use crate::app::Problem;
 use crate::ui::dom::focus_in_view;
 
 impl Filling {
+    /// Hands a report in to the confidential channel; once it has arrived, the open one whose place it takes goes out of sight
+    /// (ROLE-11). Tried again after an answer that was lost, it arrives once.
+    pub(super) async fn hand_over(self) -> Result<EntityId, String> {
+        let (app, begun, values) = (self.app, self.begun.get_value(), self.state.clean());
+        let mut problems = self.state.check(Stage::Full);
+        problems.retain(|problem| problem.blocks);
+        if let Some(first) = problems.first() {
+            let words = first.message.clone();
+            self.state.problems.set(problems);
+            return Err(words);
+        }
+        let kind = RecordKind::Confidential;
+        let (package, actor, today) = (app.package(), app.actor(), app.today());
+        let (Some(id), Some(origin), Some(flow)) = (begun.draft.entity, begun.origin, package.flow(kind))
+        else {
+            return Err("这张表打不开，请返回再试。".to_owned());
+        };
+        if !app.keeps_confidence().await {
+            return Err("记录不送镇里的服务器，这里不收保密反映，没有改动。请当面交给主任。".to_owned());
+        }
+        let entity = app.entity(origin).await.map_err(|problem| problem.message())?;
+        let case = entity.as_deref().and_then(CaseView::of).ok_or("那一件已不在这台电脑上，没有改动。")?;
+        let step =
+            step(&package, &actor, &case, today).ok_or("您的岗位不能把这一件转到保密渠道，没有改动。")?;
+        let taken = event(&package, (&actor, today), step, &case, &Values::new(), Vec::new());
+        let create = Create {
+            type_: kind.as_str().to_owned(),
+            form: Some(begun.draft.form.clone()),
+            state: Some(flow.initial.clone()),
+            set: values,
+            ..Create::default()
+        };
+        let handed = app.hand_in(None, &NewWrite { entity: id, body: Body::Create(create) }).await;
+        if let Err(problem) = handed {
+            let fork = matches!(&problem, Problem::Refused { code, .. } if code == "fork");
+            let mine = if fork { app.confidential(false).await.unwrap_or_default() } else { Vec::new() };
+            if mine.iter().all(|line| line.id != id) {
+                return Err(format!("{} 原来那一件没有动。", problem.message()));
+            }
+        }
+        let away = NewWrite { entity: origin, body: Body::Event(taken) };
+        app.put(vec![away]).await.map_err(|words| {
+            format!("已交到保密渠道，但原来那一件还没有收起来：{words} 请再点一次，不会交成两份。")
+        })?;
+        Ok(id)
+    }
+
     /// Saves, or says what is still missing.
     pub(super) async fn save(self) -> Result<EntityId, String> {
         let begun = self.begun.get_value();
@@ -77,9 +126,11 @@ impl Filling {
             let asked = begun.form.field(path).is_some() && begun.origin.is_none();
             if asked && empty(path) && !problems.iter().any(|problem| problem.path == path) {
                 let message = "请选来源：怎么反映来的".to_owned();
-                problems.push(Problem { path: path.to_owned(), code: "required", message, blocks: true });
+                problems.push(Mend { path: path.to_owned(), code: "required", message, blocks: true });
             }
         }
+        let open = undecided(&self.app.package(), &begun.form, &self.state.values.get_untracked());
+        problems.extend(open.filter(|one| problems.iter().all(|held| held.path != one.path)));
         if let Some(first) = problems.first() {
             let (words, path) = (first.message.clone(), first.path.clone());
             self.state.problems.set(problems);

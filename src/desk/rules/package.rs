@@ -263,7 +263,8 @@ fn draw(found: &Found) -> AnyView {
     });
     let left: Vec<&str> = found.difference.beyond.iter().map(|name| beyond(name)).collect();
     let left = (!left.is_empty()).then(|| {
-        let text = format!("{}与现在不同，不随同步下发，这次不会改。", left.join("、"));
+        let text =
+            format!("{}与现在不同，不随文件下发，这次不会改。岗位在“岗位和权限”里改。", left.join("、"));
         banner(Tone::Info, "info", "有些部分不在这里改", text, Vec::new())
     });
     let gone = (!found.difference.gone.is_empty()).then(|| {

@@ -1,7 +1,7 @@
 //! Handing in: check, judge by the rules of the authority, save; saved only when the device says so.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::form::{APART, FieldKind, Problem, Stage, Values};
+use gridbook_domain::form::{APART, FieldKind, Problem, Stage, Values, undecided};
 use gridbook_domain::household::merge::Merges;
 use gridbook_domain::household::{HouseholdView, category, movement};
 use gridbook_domain::mediation::risk::take_over;
@@ -63,9 +63,12 @@ impl Page {
             let message = "请选所在网格".to_owned();
             problems.insert(0, Problem { path: asked.to_owned(), code: "required", message, blocks: true });
         }
-        if !begun.draft.edit && problems.iter().any(|problem| problem.code == APART) {
+        if problems.iter().any(|problem| problem.code == APART) {
             return self.turn_apart(toasts);
         }
+        let open = undecided(&self.app.package(), &begun.form, &self.state.values.get_untracked());
+        let new = |one: &Problem| !begun.draft.edit && problems.iter().all(|held| held.path != one.path);
+        problems.extend(open.filter(new));
         if !problems.is_empty() {
             self.show_problems(problems);
             return;

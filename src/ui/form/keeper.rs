@@ -35,6 +35,8 @@ pub struct Keeper {
     timer: StoredValue<Option<Timeout>, LocalStorage>,
     writing: StoredValue<Option<js_sys::Promise>, LocalStorage>,
     closed: StoredValue<bool>,
+    /// Nothing of this may lie on the disk of this device.
+    off: StoredValue<bool>,
 }
 
 impl Keeper {
@@ -58,6 +60,7 @@ impl Keeper {
             timer: StoredValue::new_local(None),
             writing: StoredValue::new_local(None),
             closed: StoredValue::new(false),
+            off: StoredValue::new(false),
         };
         let away = move || {
             if keeper.since.try_get_value().flatten().is_some() {
@@ -110,9 +113,14 @@ impl Keeper {
         keeper
     }
 
+    /// Keeps nothing from now on, for what is confidential and written on a shared computer.
+    pub fn keep_nothing(self) {
+        self.off.set_value(true);
+    }
+
     /// Something was changed: it is on disk soon.
     pub fn edited(self) {
-        if self.closed.get_value() {
+        if self.closed.get_value() || self.off.get_value() {
             return;
         }
         let now = self.app.now_ms();
@@ -143,7 +151,7 @@ impl Keeper {
 
     /// Puts the draft on disk now. Writes follow one another in order.
     pub fn write(self) {
-        if self.closed.get_value() {
+        if self.closed.get_value() || self.off.get_value() {
             return;
         }
         self.timer.set_value(None);

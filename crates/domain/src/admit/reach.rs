@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use gridbook_log::{Entity, order_by};
 
-use crate::confidential;
+use crate::confidential::{self, apart::out_of_sight};
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::restricted::Restricted;
@@ -52,13 +52,17 @@ pub fn reach(package: &Package, actor: &Actor, today: NaiveDate) -> Reach {
     reach
 }
 
-/// Whether a person reads a record: by placement, by name, or as its author; a restricted one no longer than he goes, or,
+/// Whether a person reads a record: by placement, by name, or as its author; what went out of sight (ROLE-11) only as its
+/// author; a restricted one no longer than he goes, or,
 /// as its author, than he may name who goes.
 pub fn reads(package: &Package, actor: &Actor, entity: &Entity, today: NaiveDate) -> bool {
     if entity.type_() == Some(RecordKind::Confidential.as_str()) {
         return confidential::hears(package, actor, &confidential::Way::of(entity), today);
     }
     let author = entity.creation().is_some_and(|made| made.user == actor.user);
+    if out_of_sight(entity) {
+        return author;
+    }
     if entity.type_() == Some(RecordKind::Restricted.as_str()) {
         let Some(held) = Restricted::of(entity) else { return author };
         return if author { held.shows(package, actor, today) } else { held.names(&actor.user, today) };

@@ -58,6 +58,8 @@ pub enum Refusal {
     RoleNotYours(NotYours),
     /// The household into which another is to go is one no more (TERR-13).
     HouseholdGone,
+    /// A look at a visit that one made oneself: of the five in a hundred, somebody else asks.
+    OwnVisit,
     /// What stands in the way of an application for an item (CAT-02).
     Admission(AdmissionError),
     /// Values that block.
@@ -90,6 +92,7 @@ impl Refusal {
             Self::Guard(guard) => guard.code(),
             Self::RoleNotYours(cause) => cause.code(),
             Self::HouseholdGone => "household_gone",
+            Self::OwnVisit => "own_visit",
             Self::Admission(cause) => cause.code(),
             Self::Invalid(_) => "invalid",
         }
@@ -193,6 +196,7 @@ fn message_of(code: &str) -> (&'static str, &'static str) {
             "要并入的那一户已经销户、分户或并到别的户, 这次合并没有算, 两户照旧",
             "请看那一户现在的情况, 要合并就并到还在册的一户",
         ),
+        "own_visit" => ("这次走访是您自己去的, 抽查要由没有去的人来核实, 这一条没有算", "请转告别人来查"),
         "invalid" => ("有几项还没填对", "改好再交"),
         _ => ("中心没有接收这条记录", "请联系中心"),
     }

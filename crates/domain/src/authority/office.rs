@@ -13,6 +13,7 @@ use crate::admit::admit;
 use crate::calendar::day_of;
 use crate::household::merge::{self, Went};
 use crate::package::Package;
+use crate::plan::sample;
 use crate::record::RecordKind;
 use crate::role::{Actor, holds};
 use crate::township;
@@ -35,6 +36,8 @@ pub struct Office<'a> {
     adopts: bool,
     /// Households that are none any more, or would be by what waits.
     houses: BTreeMap<EntityId, House>,
+    /// Who made which visit: nobody looks at his own.
+    visits: BTreeMap<EntityId, String>,
 }
 
 /// When something was written, as the office takes it in turn.
@@ -62,7 +65,16 @@ fn turn(op: &Op) -> Turn {
 impl<'a> Office<'a> {
     /// An office that knows nobody yet.
     pub fn new(package: &'a Package, writer: Writer, now_ms: u64, book: Option<Book>, adopts: bool) -> Self {
-        Self { package, writer, now_ms, people: BTreeMap::new(), book, adopts, houses: BTreeMap::new() }
+        Self {
+            package,
+            writer,
+            now_ms,
+            people: BTreeMap::new(),
+            book,
+            adopts,
+            houses: BTreeMap::new(),
+            visits: BTreeMap::new(),
+        }
     }
 
     /// The book of numbers.
@@ -92,7 +104,7 @@ impl<'a> Office<'a> {
         }
     }
 
-    /// Takes note of the number that a stream has, and of what became of a household. To be done for all streams before
+    /// Takes note of the number that a stream has, of who made a visit, and of what became of a household. To be done for all streams before
     /// any of them is answered, and for households that are none any more (TERR-13).
     pub fn note(&mut self, id: EntityId, ops: &[Op]) {
         let numbers = ops.iter().filter(|op| op.header().kind == kind::NUMBER);
@@ -101,6 +113,13 @@ impl<'a> Office<'a> {
             if let (Some(book), Ok(Body::Number(given))) = (&mut self.book, op.body()) {
                 book.note(&given.number);
             }
+        }
+        let made = ops.iter().find_map(|op| match op.body() {
+            Ok(Body::Create(create)) if create.type_ == RecordKind::Visit.as_str() => Some(&op.header().user),
+            _ => None,
+        });
+        if let Some(user) = made {
+            self.visits.insert(id, user.clone());
         }
         if ops.iter().any(merge::ends) {
             let (stream, waiting) = self.split(id, ops);
@@ -230,6 +249,7 @@ impl<'a> Office<'a> {
         };
         admit(self.package, actor, before, op, today)
             .and_then(|()| merge::among(op, &known))
+            .and_then(|()| sample::own(before, op, &|id| self.visits.get(&id).cloned()))
             .map_err(|refusal| refusal.code().to_owned())
     }
 }

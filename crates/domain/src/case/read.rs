@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 use gridbook_log::{Entity, Outcome};
 
 use super::{CaseView, Known, feedback, followed, kin, text, timeline, title};
+use crate::confidential::apart::out_of_sight;
 use crate::form::Photos;
 use crate::hazard;
 use crate::mediation::risk;
 use crate::record::RecordKind;
 
 impl CaseView {
-    /// Reads a stream; `None` when its creation has not arrived, or it is not a report.
+    /// Reads a stream; `None` when its creation has not arrived, it is not a report, or it went out of sight (ROLE-11).
     pub fn of(entity: &Entity) -> Option<Self> {
+        if out_of_sight(entity) {
+            return None;
+        }
         let creation = entity.creation()?;
         let kind = RecordKind::parse(&creation.create.type_)
             .filter(|kind| kind.is_report() || *kind == RecordKind::Confidential)?;

@@ -49,6 +49,23 @@ pub fn apart<'p>(package: &'p Package, form: &'p Form, values: &Values) -> Optio
     })
 }
 
+/// The question that cannot wait until the record is completed: one of its answers goes to a confidential form, and until it
+/// is answered the words would stand where everybody reads them (ROLE-11).
+pub fn undecided(package: &Package, form: &Form, values: &Values) -> Option<Problem> {
+    let open = |field: &&Field| {
+        let said = values.get(&field.path).and_then(Value::as_str).unwrap_or_default();
+        said.is_empty() && package.choices(field).iter().any(|choice| choice.apart.is_some())
+    };
+    let mut shown =
+        form.fields().filter(|(section, field)| visible(section, field, values)).map(|(_, field)| field);
+    shown.find(open).map(|field| Problem {
+        path: field.path.clone(),
+        code: "required",
+        message: format!("先选{}再上报: 有的要走保密反映, 不能先公开", field.label),
+        blocks: true,
+    })
+}
+
 /// Row ids of a table that are present and not removed, in order of id.
 pub fn table_rows<'v>(values: &'v Values, table: &str) -> Vec<&'v str> {
     let mut rows = BTreeSet::new();

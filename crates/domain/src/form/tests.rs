@@ -303,6 +303,12 @@ fn what_is_said_of_an_official_goes_to_the_confidential_form_and_no_ledger() {
     let values = |kind: &str| said(kind).as_object().unwrap().clone().into_iter().collect();
     assert_eq!(apart(package, form, &values("cadre")), Some("F-SUPV"));
     assert_eq!(apart(package, form, &values("facility")), None);
+    // Nor does it stand openly until somebody completes the record.
+    let unsaid = serde_json::from_value(json!({"facts": "有人打招呼安排工程"})).unwrap();
+    let asked = undecided(package, form, &unsaid).unwrap();
+    assert_eq!((asked.path.as_str(), asked.blocks), ("opinion_kind", true));
+    assert_eq!(undecided(package, form, &values("facility")), None);
+    assert_eq!(undecided(package, package.form("F-HAZARD").unwrap(), &Values::new()), None);
     // It is never stored, so a form that was exported before asks the same.
     let mut old = form.clone();
     for field in old.sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {

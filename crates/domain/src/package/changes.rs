@@ -3,8 +3,9 @@
 //!
 //! Each change is one value: `form/F-BEES.1`, `item/bees`, `campaign/spring`, `year/2027.1`, `dict/weather`,
 //! `template/agreement`, `dispute_limits/2026-06-01` (which of two classes of limits disputes have from that day), the rates
-//! of the mediators' `subsidy`, or the township's `skin` and the package's `version`. Roles, permissions, workflow and all
-//! other limits do not travel like this: whoever keeps the list of items must not be able to give rights away.
+//! of the mediators' `subsidy`, or the township's `skin` and the package's `version`. `role/zone_lead` says what becomes otherwise
+//! in a role ([`keep`]), and only the system administrator says that: whoever keeps the list of items must not be able to give
+//! rights away. Permissions, workflow and all other limits do not travel like this.
 
 use gridbook_log::Values;
 use serde::Serialize;
@@ -20,6 +21,7 @@ use crate::form::{Choice, Field, Form, wrong_default};
 use crate::mediation::document::Template;
 use crate::mediation::subsidy::Rates;
 use crate::record::RecordKind;
+use crate::role::keep::{self, RoleFault};
 
 /// Who hears what is confidential when neither a form nor the one before it says so (ROLE-11).
 const HEARD_BY: &str = "confidential.handle";
@@ -35,6 +37,9 @@ pub enum ChangeError {
     /// A published version of a form stays as it is.
     #[error("已发布的表单不能改, 要改请发新版本: {0}")]
     Published(String),
+    /// A role that cannot stand like this.
+    #[error("岗位: {0}")]
+    Role(#[from] RoleFault),
     /// A theme that says too little, or ends nowhere.
     #[error("重点工作: {0}")]
     Theme(#[from] ThemeError),
@@ -146,6 +151,14 @@ impl Package {
                     return Err(misnamed());
                 }
                 put(&mut self.catalogue.get_mut().items, item, |held| held.id == name);
+            }
+            Some(("role", id)) => {
+                let change: keep::Change = read(path, value)?;
+                let role = change.on(self, id).ok_or_else(misnamed)?;
+                if strict {
+                    keep::sound(self, &role)?;
+                }
+                put(&mut self.roles, role, |held| held.id == id);
             }
             Some(("campaign", name)) => {
                 let campaign: Campaign = read(path, value)?;
@@ -405,10 +418,11 @@ mod tests {
             .map(|(p, v)| (p.clone(), v.clone()))
             .collect();
         assert_eq!(judge("center_director", &only_item), Err("bad_body".to_owned()));
-        assert_eq!(
-            judge("center_director", &[("role/x".to_owned(), json!({}))].into()),
-            Err("bad_body".to_owned())
-        );
+        let one = |path: &str| [(path.to_owned(), json!({}))].into();
+        assert_eq!(judge("center_director", &one("flow/x")), Err("bad_body".to_owned()));
+        // Roles are the administrator's, and no role is without a name.
+        assert_eq!(judge("center_director", &one("role/x")), Err("not_permitted".to_owned()));
+        assert_eq!(judge("sys_admin", &one("role/x")), Err("bad_body".to_owned()));
     }
 
     #[test]

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use gridbook_log::{Create, Entity, EntityId, map_of, order_by_key};
+use gridbook_log::{Body, Create, Entity, EntityId, Op, map_of, order_by_key};
 
+use crate::admit::Refusal;
 use crate::form::Values;
 use crate::package::Package;
 use crate::record::RecordKind;
@@ -16,6 +17,8 @@ use crate::summary::Summary;
 pub const FORM: &str = "F-CHECK";
 /// What marks the words of a look in its row; behind it stand the visit and the result.
 const MARK: &str = "@check";
+/// Where it names the visit.
+const TARGET: &str = "target_record";
 
 /// What a look found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +79,40 @@ pub(crate) fn row_words(entity: &Entity) -> Option<[String; 3]> {
         return None;
     }
     let text = |path: &str| entity.text(path).unwrap_or_default().to_owned();
-    Some([MARK.to_owned(), text("target_record"), text("result")])
+    Some([MARK.to_owned(), text(TARGET), text("result")])
+}
+
+/// The visit that an operation looks at: the record by which [`own`] judges it. `before` is the look as it stands.
+pub fn named(before: Option<&Entity>, op: &Op) -> Option<EntityId> {
+    let is_look = |form: Option<&str>| form.and_then(|form| form.split('/').next()) == Some(FORM);
+    let set = match op.body().ok()? {
+        Body::Create(create) if is_look(create.form.as_deref()) => &create.set,
+        Body::Set(set) if is_look(before?.creation()?.create.form.as_deref()) => &set.set,
+        _ => return None,
+    };
+    set.get(TARGET)?.as_str().and_then(EntityId::parse)
+}
+
+/// Who made a visit; `None` of every other record.
+pub fn made(entity: &Entity) -> Option<&str> {
+    let creation = entity.creation()?;
+    (creation.create.type_ == RecordKind::Visit.as_str()).then_some(creation.user.as_str())
+}
+
+/// Judges a look by who made the visit, as far as that is known where it is judged: nobody looks at his own. What was
+/// written without a network before the visit was known is left out of the figures by [`picked`].
+///
+/// # Errors
+/// [`Refusal::OwnVisit`]
+pub fn own(
+    before: Option<&Entity>,
+    op: &Op,
+    made: &dyn Fn(EntityId) -> Option<String>,
+) -> Result<(), Refusal> {
+    match named(before, op).and_then(made) {
+        Some(by) if by == op.header().user => Err(Refusal::OwnVisit),
+        _ => Ok(()),
+    }
 }
 
 fn look_of(row: &Summary) -> Option<(EntityId, Found)> {
@@ -156,7 +192,7 @@ pub fn look(
     today: NaiveDate,
 ) -> Option<Create> {
     let said = [
-        ("target_record", picked.visit.to_string()),
+        (TARGET, picked.visit.to_string()),
         ("household", picked.household.to_string()),
         ("date", today.to_string()),
         ("way", way.to_owned()),
@@ -243,5 +279,26 @@ mod tests {
         // Taken out of the month, its look says nothing.
         rows.retain(|row| row.id != one.visit);
         assert!(of(&rows).iter().all(|held| held.found.is_none()));
+    }
+    #[test]
+    fn a_look_at_one_s_own_visit_is_refused_where_the_visit_is_known() {
+        let one = of(&[visit(1, "head")])[0].clone();
+        let mut story = Story::new();
+        let create = look(Package::builtin(), &one, ["phone", "true", "核对过"], day("2026-06-02")).unwrap();
+        let body = serde_json::to_value(&create).unwrap();
+        let by = |user: &str| story.op(gridbook_log::DeviceId([1; 8]), user, "create", &body);
+        let known = |id: EntityId| (id == one.visit).then(|| "ann".to_owned());
+        assert_eq!(own(None, &by("ann"), &known), Err(Refusal::OwnVisit));
+        assert_eq!(own(None, &by("bo"), &known), Ok(()));
+        assert_eq!(own(None, &by("ann"), &|_| None), Ok(()), "not known here: judged where it is");
+        // Nor does somebody turn his look at another's into one at his own afterwards.
+        let mut other = body;
+        other["set"]["target_record"] = json!(EntityId([9; 16]).to_string());
+        story.admitted(&person("ann", "grid_worker_l1"), "create", &other).unwrap();
+        let set = json!({"set": {"target_record": one.visit.to_string()}});
+        let set = story.op(gridbook_log::DeviceId([1; 8]), "ann", "set", &set);
+        assert_eq!(own(Some(&story.entity), &set, &known), Err(Refusal::OwnVisit));
+        assert_eq!(own(None, &set, &known), Ok(()), "of another form nothing is said");
+        assert!(crate::admit::message_for("own_visit").contains("没有去的人"));
     }
 }

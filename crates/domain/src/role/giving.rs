@@ -7,7 +7,7 @@ use super::{Actor, Assignment, Role, holds};
 use crate::package::Package;
 
 /// The permission to manage accounts whatever they hold: the system administrator's.
-const ACCOUNTS: &str = "user.manage";
+pub(super) const ACCOUNTS: &str = "user.manage";
 
 /// Why a role is not for this person to give. Each names the role as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl NotYours {
 }
 
 /// The rank of the highest role that somebody holds that day.
-fn rank(package: &Package, actor: &Actor, today: NaiveDate) -> u8 {
+pub(super) fn rank(package: &Package, actor: &Actor, today: NaiveDate) -> u8 {
     let held = actor.assignments.iter().filter_map(|held| Some((held, package.role(&held.role)?)));
     held.filter(|(held, role)| role.held_on(held, today)).map(|(_, role)| role.rank).max().unwrap_or(0)
 }

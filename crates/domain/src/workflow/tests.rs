@@ -50,7 +50,7 @@ fn every_state_is_reached_from_the_draft() {
     }
     let all: BTreeSet<&str> = flow.states.iter().map(|state| state.id.as_str()).collect();
     assert_eq!(reached, all);
-    assert_eq!(all.len(), 20);
+    assert_eq!(all.len(), 21);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use gridbook_domain::admit::Reach;
+use gridbook_domain::confidential::apart::out_of_sight;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::restricted::Restricted;
 use gridbook_domain::territory::covers;
@@ -31,6 +32,10 @@ pub fn channels(entity: &Entity, creator: &str, own: bool, today: NaiveDate) -> 
         return out;
     }
     let mut out = vec![format!("p:{creator}")];
+    // What turned out to be confidential leaves everybody else's device (ROLE-11).
+    if out_of_sight(entity) {
+        return out;
+    }
     if entity.creation().is_some_and(|c| c.rejected.is_none()) {
         out.extend(entity.area().map(|area| format!("a:{area}")));
         out.extend(entity.units().iter().map(|unit| format!("u:{unit}")));
@@ -42,6 +47,12 @@ pub fn channels(entity: &Entity, creator: &str, own: bool, today: NaiveDate) -> 
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// The area in which a wide reach finds what is written to an entity from now on; none of what went out of sight, whose area
+/// stays what it was.
+pub fn lies_in(entity: &Entity) -> Option<&str> {
+    entity.area().filter(|_| !out_of_sight(entity))
 }
 
 /// What a person reads, as patterns, sorted: `a:` ones are prefixes, the others are exact.

@@ -8,8 +8,10 @@ use chrono::NaiveDate;
 use gridbook_domain::authority::{KINDS, ruled_out, taken_before};
 use gridbook_domain::confidential::Way;
 use gridbook_domain::household::merge::Went;
+use gridbook_domain::plan::sample;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
+use gridbook_domain::role::keep::speaks_of_roles;
 use gridbook_log::body::kind;
 use gridbook_log::{Body, Dot, EntityId, Header, Op, OpId, key};
 use gridbook_sync::wire::{PushReply, PushRequest, PushResult, Verdict};
@@ -248,6 +250,7 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     let judged = began.elapsed();
     // Streams are read before the rows go out: what was taken in is folded then.
     let revised = wanted.iter().any(|entity| ledger.is_rules(*entity));
+    let roles = revised && push.ops.iter().flatten().any(|asked| speaks_of_roles(&asked.op));
     ledger.flush(rows).await?;
     if push.source == Source::Now {
         let there = |result: &PushResult| {
@@ -267,6 +270,10 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     }
     if revised {
         ledger.revise().await?;
+    }
+    // What a role allows decides what its holders are sent (ROLE-15).
+    if roles {
+        ledger.refresh_everyone().await?;
     }
     let written = began.elapsed();
     tracing::debug!(ops = push.ops.len(), ?loaded, ?judged, ?written, "push");
@@ -375,7 +382,10 @@ fn judge(
         }
     };
     let known = |id: EntityId| ledger.streams.peek(&id).and_then(|stream| Went::of(&stream.entity));
-    match verdict.and_then(|()| ledger.admission.among(op, &known)) {
+    let made = |id: EntityId| Some(sample::made(&ledger.streams.peek(&id)?.entity)?.to_owned());
+    let look = ledger.streams.peek(&op.entity()).map(|stream| &stream.entity);
+    let verdict = verdict.and_then(|()| ledger.admission.among(op, &known));
+    match verdict.and_then(|()| ledger.admission.own_visit(look, op, &made)) {
         Ok(()) => Judged::Store,
         Err(code) => Judged::Reject(code),
     }

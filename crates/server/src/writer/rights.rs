@@ -107,6 +107,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// Brings what every account reads in line with the roles as they are defined now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn refresh_everyone(&mut self) -> Result<(), ApiError> {
+        let users: Vec<String> =
+            sql::query_scalar("SELECT account FROM accounts WHERE tenant = ? ORDER BY account")
+                .bind(self.tenant.id)
+                .fetch_all(&mut self.conn)
+                .await?;
+        for user in users {
+            self.refresh_rights(&user).await?;
+        }
+        Ok(())
+    }
+
     /// Makes an invitation and ends the earlier ones of that account; returns the code and when it expires.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use gridbook_log::{EntityId, Op};
 use super::ledger::Ledger;
 use super::stream::Change;
 use crate::clock::china_day;
+use crate::feed::reach;
 use crate::sql::{self, Conn, insert};
 
 struct OpRow {
@@ -99,7 +100,7 @@ impl Ledger {
         let seq = self.next_seq();
         let Some(stream) = self.streams.get_mut(&id) else { return };
         rows.sent(&stream.placed, seq);
-        let area = stream.entity.area().map(str::to_owned);
+        let area = reach::lies_in(&stream.entity).map(str::to_owned);
         if let Some(row) = rows.entities.get_mut(&id) {
             row.last_seq = seq;
         }
@@ -139,11 +140,12 @@ impl Ledger {
             EntityRow {
                 type_: stream.entity.type_().unwrap_or("").to_owned(),
                 creator: stream.creator.clone(),
-                area: area.clone(),
+                area,
                 first_seq: stream.first_seq,
                 last_seq: seq,
             },
         );
+        let area = reach::lies_in(&stream.entity).map(str::to_owned);
         rows.ops.push(OpRow { seq, op: stored, area, verdict: verdict.map(str::to_owned) });
     }
 

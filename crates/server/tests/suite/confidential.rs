@@ -430,3 +430,63 @@ async fn what_is_given_by_name_is_given_by_whoever_may_do_it() {
     let wang = server.token("wang").await;
     assert_eq!(server.call("GET", "/api/staff", Some(&wang), None).await.0, 403);
 }
+
+/// A quick report by mistake: what it says leaves every device but its author's, and what follows it reaches nobody.
+#[tokio::test]
+async fn what_was_reported_openly_by_mistake_leaves_everybody_s_device() {
+    let server = town().await;
+    let mut ann = server.device("ann").await;
+    let open = |device: &mut Device| {
+        let mut create = hazard(device, GRID).body().unwrap().clone();
+        if let Body::Create(create) = &mut create {
+            create.set.insert("desc".to_owned(), json!(FACTS));
+        }
+        let id = device.fresh_id();
+        device.body(id, &create)
+    };
+    let away = |device: &mut Device, id: EntityId, action: &str| {
+        let from = device.entities[&id].state().unwrap().to_owned();
+        let (event, to) = (action.to_owned(), "set_apart".to_owned());
+        let event = Event { event, from, to, table: 8, ..Event::default() };
+        device.body(id, &Body::Event(event))
+    };
+    let report = open(&mut ann);
+    let id = report.entity();
+    ann.push_ok(&[report]).await;
+    let mut watching = Vec::new();
+    for user in ["wang", "shu", "ivy", "chi"] {
+        let mut device = server.device(user).await;
+        device.pull().await;
+        assert!(device.visible.contains(&id), "{user}");
+        watching.push(device);
+    }
+    // Nobody else of the village or the centre's desk hides it.
+    let mut shu = watching.remove(1);
+    let op = away(&mut shu, id, "take_apart");
+    assert_eq!(shu.push_one(&op).await.0, Verdict::Reject);
+    let op = away(&mut ann, id, "set_apart");
+    ann.push_ok(&[op]).await;
+    for device in &mut watching {
+        device.pull().await;
+        assert!(!device.visible.contains(&id), "{}", device.user);
+        assert!(!meets(&server, &device.user, id).await, "{}", device.user);
+    }
+    assert!(meets(&server, "ann", id).await, "what she wrote is her own");
+    // What somebody wrote on it without a network waits for whoever decides, and does not count.
+    let before = server.stream(id).await.len();
+    let late = watching[0].set(id, "desc", "没有这回事");
+    watching[0].push_one(&late).await;
+    assert_eq!(server.stream(id).await.len(), before);
+    // Once the centre has it in hand, the channel does it.
+    let report = open(&mut ann);
+    let id = report.entity();
+    ann.push_ok(&[report]).await;
+    let mut dora = server.device("dora").await;
+    dora.pull().await;
+    let op = away(&mut dora, id, "take_apart");
+    dora.push_ok(&[op]).await;
+    dora.pull().await;
+    for user in ["wang", "shu", "ivy", "chi", "dora"] {
+        assert!(!meets(&server, user, id).await, "{user}");
+    }
+}

@@ -15,6 +15,7 @@ mod malformed;
 mod push;
 mod quarantine;
 mod relayed;
+mod roles;
 mod slow;
 mod stress;
 mod township;

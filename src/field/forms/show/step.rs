@@ -10,13 +10,16 @@ use super::place::{area, at_once, first};
 use super::section::section;
 use crate::field::confidential::who;
 use crate::field::forms::Page;
+use crate::field::forms::apart::ways;
 use crate::field::forms::steps::Step;
 use crate::field::paper;
 use crate::ui::form::{At, field};
 use crate::ui::icon::icon;
 use crate::ui::live;
+use crate::ui::toast::use_toasts;
 
 pub(super) fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
+    let toasts = use_toasts();
     // Drawn anew only when the step itself changes, so that typing never loses the cursor.
     let current = Memo::new(move |_| {
         page.state.redraw.track();
@@ -45,7 +48,9 @@ pub(super) fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         let last_main = untrack(|| list.with(|list| list.iter().filter(|step| !step.more).count())) <= at + 1;
         let more = (last_main && !page.begun().quick).then(|| more(page, list));
         let read = ids.iter().any(|id| id == "sign").then(|| agreement(page));
-        view! { {area}{notice}{read}{sections}{more} }.into_any()
+        let new_case = at == 0 && page.begun().kind.is_case() && !page.begun().draft.edit;
+        let apart = new_case.then(|| ways(page.app, move |form| page.turn_to(form, toasts)));
+        view! { {area}{notice}{read}{sections}{apart}{more} }.into_any()
     };
     live(draw)
 }

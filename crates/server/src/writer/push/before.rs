@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_domain::household::merge::{self, Went};
+use gridbook_domain::plan::sample;
 use gridbook_domain::role::Actor;
-use gridbook_log::{EntityId, OpId};
+use gridbook_log::{EntityId, Op, OpId};
 
 use super::{Asked, Carried, Push, Source};
 use crate::accounts;
@@ -21,9 +22,16 @@ pub(super) struct Absent {
     pub(super) disabled: bool,
 }
 
-/// Makes sure that the households into which others are to go are in memory, with those that they went into.
+/// Makes sure that the households into which others are to go are in memory, with those that they went into, and the visits
+/// that somebody looks at.
 pub(super) async fn spoken_of(ledger: &mut Ledger, push: &Push) -> Result<(), ApiError> {
-    let named = push.ops.iter().flatten().filter_map(|asked| merge::named(&asked.op));
+    let ops = || push.ops.iter().flatten().map(|asked| &asked.op);
+    let looked_at = |op: &Op| sample::named(ledger.streams.peek(&op.entity()).map(|held| &held.entity), op);
+    let visits: Vec<EntityId> = ops().filter_map(looked_at).collect();
+    if !visits.is_empty() {
+        ledger.load(&visits).await?;
+    }
+    let named = ops().filter_map(merge::named);
     let mut next: BTreeSet<EntityId> = named.collect();
     let mut seen = BTreeSet::new();
     while !next.is_empty() {

@@ -156,6 +156,17 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         Ok(signed == wanted)
     }
 
+    /// Whether some of these, as they were sent, would be signed now: another tab has made the key known meanwhile, and
+    /// whoever knows it takes nothing else. They must go once more.
+    async fn signs_more(&self, mut sent: Vec<WireOp>) -> bool {
+        let bare = |ops: &[WireOp]| ops.iter().filter(|op| op.g.is_none()).count();
+        let before = bare(&sent);
+        before > 0
+            && self.replica.refresh().await.is_ok()
+            && self.sign(&mut sent).await.is_ok()
+            && bare(&sent) < before
+    }
+
     async fn signer(&self, asked: &mut BTreeMap<Writer, DeviceId>, writer: Writer) -> DeviceId {
         if let Some(signer) = asked.get(&writer) {
             return *signer;
@@ -186,14 +197,17 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
 
     /// The keys of all lives of a device.
     async fn keys_of(&self, dev: DeviceId) -> Result<Vec<Known>, ReplicaError> {
-        if let Some(known) = self.memory.keys.borrow().get(&dev) {
-            return Ok(known.clone());
-        }
         let ids: Vec<EntityId> = self.replica.rows().range(key::ids_of(dev)).map(|(id, _)| *id).collect();
-        let mut known: Vec<Known> = Vec::new();
-        for (_, ops) in self.replica.streams(&ids).await? {
-            // The first that came is the key.
-            known.extend(ops.iter().find_map(|op| Some(Known::of(op, key::announced(op)?))));
+        let mut known = self.memory.keys.borrow().get(&dev).cloned().unwrap_or_default();
+        // Another tab may have taken in the key of one more life.
+        if ids.iter().all(|id| known.iter().any(|known| key::id(known.writer) == *id)) {
+            return Ok(known);
+        }
+        for (id, ops) in self.replica.streams(&ids).await? {
+            if known.iter().all(|known| key::id(known.writer) != id) {
+                // The first that came is the key.
+                known.extend(ops.iter().find_map(|op| Some(Known::of(op, key::announced(op)?))));
+            }
         }
         if !known.is_empty() {
             self.memory.keys.borrow_mut().insert(dev, known.clone());
@@ -396,7 +410,10 @@ impl<H: Http, S: Store, P: Project, N: Notary> Http for Checked<'_, H, S, P, N> 
             (Request::Push(push), Some(authors)) => {
                 let mut push: PushRequest = push.clone();
                 match authors.sign(&mut push.ops).await {
-                    Ok(true) => self.to.send(&Request::Push(push), blob).await,
+                    Ok(true) => {
+                        let answer = self.to.send(&Request::Push(push.clone()), blob).await;
+                        if authors.signs_more(push.ops).await { Response::Lost } else { answer }
+                    }
                     // It could not be signed just now: as if nobody had answered.
                     Ok(false) | Err(_) => Response::Lost,
                 }

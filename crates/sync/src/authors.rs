@@ -121,7 +121,7 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         Ok(true)
     }
 
-    /// Signs what this device wrote and nobody has signed yet, if its key is known to those who will read it. Whether
+    /// Signs what this device wrote and nobody has signed yet, once its key is known to those who will read it. Whether
     /// all of that is signed now: what is not would be taken by nobody.
     ///
     /// # Errors
@@ -140,7 +140,10 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             };
             let writer = op.dot().writer;
             let own = self.signer(&mut signers, writer).await == dev;
-            let known = ours.iter().any(|k| k.point == point && (k.writer == writer || writer.dev != dev));
+            // One whose key is another's would be taken by nobody. A new life signs before its own key is known: what it
+            // sent bare nobody would take afterwards, and a server takes it by any key of the device.
+            let other = ours.iter().any(|k| k.writer == writer && k.point != point);
+            let known = !other && ours.iter().any(|k| k.point == point);
             if own && known {
                 wanted += 1;
                 jobs.push(Box::pin(async move { self.signature(op.hash()).await }));

@@ -40,16 +40,21 @@ fn saw_alike(a: &Ctx, b: &Ctx, dev: DeviceId) -> bool {
     a.iter().filter(others).eq(b.iter().filter(others))
 }
 
-/// As [`same`], for one that is not held, and that claims to have seen no more of its device's other lives.
+/// As [`is_of`], for one that claims to have seen no more of its device's other lives.
 pub(crate) fn says(entry: &Entry, op: &Op) -> bool {
-    let (header, own) = (op.header(), op.dot().writer);
-    let mut lives = header.ctx.iter().filter(|(writer, _)| writer.dev == own.dev && *writer != own);
+    let own = op.dot().writer;
+    let mut lives = op.header().ctx.iter().filter(|(writer, _)| writer.dev == own.dev && *writer != own);
+    is_of(entry, op) && lives.all(|(writer, n)| n <= entry.ctx.get(writer))
+}
+
+/// Whether a held operation and one that may not be held are one save, by the rule for those that are ([`same`]).
+pub(crate) fn is_of(entry: &Entry, op: &Op) -> bool {
+    let header = op.header();
     entry.hlc == header.hlc
         && entry.kind == header.kind
         && entry.user == header.user
         && op.body_text().is_some_and(|text| entry.text.as_deref() == Some(text))
-        && saw_alike(&entry.ctx, &header.ctx, own.dev)
-        && lives.all(|(writer, n)| n <= entry.ctx.get(writer))
+        && saw_alike(&entry.ctx, &header.ctx, op.dot().writer.dev)
 }
 
 impl Again {

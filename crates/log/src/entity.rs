@@ -305,12 +305,23 @@ impl Entity {
     /// The other names under which this stream holds what `op` says, as the same device said it: it was written again
     /// under a new name.
     pub fn other_names(&self, op: &Op) -> impl Iterator<Item = Dot> {
+        self.other_lives(op).filter(move |(_, entry)| again::says(entry, op)).map(|(dot, _)| *dot)
+    }
+
+    /// The other names under which this stream holds the save that `op` is, each counting once with it: as
+    /// [`Self::other_names`], whatever its device knew of its own other lives.
+    pub fn names_beside(&self, op: &Op) -> impl Iterator<Item = Dot> {
+        self.other_lives(op).filter(move |(_, entry)| again::is_of(entry, op)).map(|(dot, _)| *dot)
+    }
+
+    /// What the same device wrote under other names than `op`.
+    fn other_lives(&self, op: &Op) -> impl Iterator<Item = (&Dot, &Entry)> {
         let own = op.dot().writer;
         let first = |epoch| Dot { writer: Writer { epoch, ..own }, n: 0 };
         let last = |epoch| Dot { writer: Writer { epoch, ..own }, n: u32::MAX };
         let lives = self.entries.range(first(0)..first(own.epoch));
         let lives = lives.chain(self.entries.range(last(own.epoch)..=last(u32::MAX)));
-        lives.filter(move |(dot, entry)| dot.writer != own && again::says(entry, op)).map(|(dot, _)| *dot)
+        lives.filter(move |(dot, _)| dot.writer != own)
     }
 
     fn settle_creation(&mut self) {

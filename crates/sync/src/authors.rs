@@ -120,7 +120,7 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         Ok(true)
     }
 
-    /// Signs what this device wrote and nobody has signed yet, if its key is known to those who will read it. Whether
+    /// Signs what this device wrote and nobody has signed yet, once its key is known to those who will read it. Whether
     /// all of that is signed now: what is not would be taken by nobody.
     ///
     /// # Errors
@@ -139,7 +139,10 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             };
             let writer = op.dot().writer;
             let own = self.signer(&mut signers, writer).await == dev;
-            let known = ours.iter().any(|k| k.point == point && (k.writer == writer || writer.dev != dev));
+            // One whose key is another's would be taken by nobody. A new life signs before its own key is known: what it
+            // sent bare nobody would take afterwards, and a server takes it by any key of the device.
+            let other = ours.iter().any(|k| k.writer == writer && k.point != point);
+            let known = !other && ours.iter().any(|k| k.point == point);
             if own && known {
                 wanted += 1;
                 jobs.push(Box::pin(async move { self.signature(op.hash()).await }));
@@ -153,6 +156,17 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             wire.g = wire.g.take().or(g);
         }
         Ok(signed == wanted)
+    }
+
+    /// Whether some of these, as they were sent, would be signed now: another tab has made the key known meanwhile, and
+    /// whoever knows it takes nothing else. They must go once more.
+    async fn signs_more(&self, mut sent: Vec<WireOp>) -> bool {
+        let bare = |ops: &[WireOp]| ops.iter().filter(|op| op.g.is_none()).count();
+        let before = bare(&sent);
+        before > 0
+            && self.replica.refresh().await.is_ok()
+            && self.sign(&mut sent).await.is_ok()
+            && bare(&sent) < before
     }
 
     async fn signer(&self, asked: &mut BTreeMap<Writer, DeviceId>, writer: Writer) -> DeviceId {
@@ -185,14 +199,17 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
 
     /// The keys of all lives of a device.
     async fn keys_of(&self, dev: DeviceId) -> Result<Vec<Known>, ReplicaError> {
-        if let Some(known) = self.memory.keys.borrow().get(&dev) {
-            return Ok(known.clone());
-        }
         let ids: Vec<EntityId> = self.replica.rows().range(key::ids_of(dev)).map(|(id, _)| *id).collect();
-        let mut known: Vec<Known> = Vec::new();
-        for (_, ops) in self.replica.streams(&ids).await? {
-            // The first that came is the key.
-            known.extend(ops.iter().find_map(|op| Some(Known::of(op, key::announced(op)?))));
+        let mut known = self.memory.keys.borrow().get(&dev).cloned().unwrap_or_default();
+        // Another tab may have taken in the key of one more life.
+        if ids.iter().all(|id| known.iter().any(|known| key::id(known.writer) == *id)) {
+            return Ok(known);
+        }
+        for (id, ops) in self.replica.streams(&ids).await? {
+            if known.iter().all(|known| key::id(known.writer) != id) {
+                // The first that came is the key.
+                known.extend(ops.iter().find_map(|op| Some(Known::of(op, key::announced(op)?))));
+            }
         }
         if !known.is_empty() {
             self.memory.keys.borrow_mut().insert(dev, known.clone());
@@ -414,7 +431,10 @@ impl<H: Http, S: Store, P: Project, N: Notary> Http for Checked<'_, H, S, P, N> 
             (Request::Push(push), Some(authors)) => {
                 let mut push: PushRequest = push.clone();
                 match authors.sign(&mut push.ops).await {
-                    Ok(true) => self.to.send(&Request::Push(push), blob).await,
+                    Ok(true) => {
+                        let answer = self.to.send(&Request::Push(push.clone()), blob).await;
+                        if authors.signs_more(push.ops).await { Response::Lost } else { answer }
+                    }
                     // It could not be signed just now: as if nobody had answered.
                     Ok(false) | Err(_) => Response::Lost,
                 }

@@ -279,11 +279,18 @@ impl Engine {
     /// A page showed something under our name that was never written here, or what waits follows a number of ours
     /// that nobody has any more.
     fn named_twice(&mut self) -> Vec<Output> {
-        if !matches!(self.phase, Phase::Pull | Phase::Push) || self.renewals == MAX_RENEWALS {
+        if !matches!(self.phase, Phase::Pull | Phase::Push) {
+            return self.stored();
+        }
+        if self.renewals == MAX_RENEWALS && self.phase == Phase::Push {
             return self.stored();
         }
         // The page asked for ahead belongs to the old name.
         self.flights.clear();
+        if self.renewals == MAX_RENEWALS {
+            // It would come again and say the same. The next round goes on with it.
+            return self.caught_up();
+        }
         self.phase = Phase::Push;
         self.renew()
     }

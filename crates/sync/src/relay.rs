@@ -9,12 +9,15 @@ pub mod between;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::body::kind;
-use gridbook_log::{Header, Op, WireOp, Writer, key};
+use gridbook_log::{EntityId, Header, Op, OpId, WireOp, Writer, key};
 
 use crate::bundle::Bundle;
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
 use crate::wire::{Caps, PushRequest, Verdict};
+
+/// Code of an operation whose id stands for another one at the backend.
+const FORK: &str = "fork";
 
 /// What became of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,6 +70,7 @@ pub async fn relay(
             progress(done);
         },
         arrived: |_: &WireOp| (),
+        taken: |_: OpId| (),
     };
     let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, steps).await?;
     if !left.is_empty() {
@@ -88,11 +92,13 @@ pub async fn relay(
 }
 
 /// Who is told while operations are pushed.
-struct Steps<P, A> {
+struct Steps<P, A, T> {
     /// How many are done.
     progress: P,
     /// The backend has this one, now or since before.
     arrived: A,
+    /// The backend has something else under this name.
+    taken: T,
 }
 
 /// Pushes operations until nothing moves any more; gives those that the backend cannot place yet.
@@ -103,7 +109,7 @@ async fn hand_on(
     caps: &Caps,
     ops: &[WireOp],
     tally: &mut Tally,
-    mut steps: Steps<impl FnMut(usize), impl FnMut(&WireOp)>,
+    mut steps: Steps<impl FnMut(usize), impl FnMut(&WireOp), impl FnMut(OpId)>,
 ) -> Result<Vec<WireOp>, Broken> {
     let mut waiting: Vec<&WireOp> = ops.iter().collect();
     let mut done = 0;
@@ -118,8 +124,10 @@ async fn hand_on(
                 Response::Push(reply) if reply.results.len() == batch.len() => reply,
                 other => return Err(broken(&other)),
             };
+            let mut forked: BTreeSet<EntityId> = BTreeSet::new();
             for (op, result) in batch.iter().zip(reply.results) {
                 let code = result.code.unwrap_or_default();
+                let name = Header::parse(&op.h).ok().filter(|_| code == FORK).map(|header| header.id);
                 if matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject) {
                     (steps.arrived)(op);
                 }
@@ -128,7 +136,18 @@ async fn hand_on(
                     Verdict::Dup => tally.repeats += 1,
                     Verdict::Defer => deferred.push(*op),
                     Verdict::Reject => *tally.rejected.entry(code).or_default() += 1,
-                    Verdict::Refuse => *tally.refused.entry(code).or_default() += 1,
+                    Verdict::Refuse => {
+                        if let Some(name) = name {
+                            // What follows such a one in its batch the backend has not looked at. Its author knows
+                            // nothing of that: it goes once more, by itself.
+                            if !forked.insert(name.entity) {
+                                deferred.push(*op);
+                                continue;
+                            }
+                            (steps.taken)(name);
+                        }
+                        *tally.refused.entry(code).or_default() += 1;
+                    }
                 }
             }
             done += batch.len();

@@ -48,10 +48,8 @@
 //! Left out, with reason: a store that is lost while a copy of it is in use (on a share both write one log, and what one
 //! of them lost nobody has) or after the backend went back; a place compacted away while records leave people's views (of
 //! those the feed says nothing to whoever begins anew, the check does); forgers before all know each other's keys (who
-//! comes later goes by the key met first); devices that sign on a share while two bear one name (what one of them sent
-//! bare under it those who know the other's key do not take; it stands there under the new name); copies and older
-//! copies of the share's devices beside a server (the server keeps whichever of two came first under a name, the share the
-//! other, and what the server refused it never has).
+//! comes later goes by the key met first); two bearers of a name with two different keys (`crates/sync/tests/authors.rs`;
+//! here the key follows from the device's name).
 
 mod backend;
 mod bridge;

@@ -576,6 +576,50 @@ fn two_bearers_of_a_name_with_two_keys_are_both_heard_in_the_end() {
 }
 
 #[test]
+fn a_new_life_sends_nothing_bare() {
+    for kind in KINDS {
+        let world = World::new(kind);
+        let ann = world.device("ann", Some(1));
+        ann.sync();
+        now(ann.replica.renew_at(&ann.env, true)).unwrap();
+        let crack = ann.write("裂缝");
+        // Without a word about the new life's key.
+        let http = Checked {
+            to: &ann.share,
+            authors: ann.hand.as_ref().map(|hand| Authors::new(&*ann.replica, hand, &ann.memory)),
+        };
+        now(ann.driver.run(&ann.replica, &http, &ann.env, Input::Wake, |_| ())).unwrap();
+        let sent: Vec<Op> = world.ops().into_iter().filter(|op| op.entity() == crack).collect();
+        assert!(!sent.is_empty() && sent.iter().all(|op| op.sig().is_some()), "{sent:?}");
+        let bea = world.device("bea", Some(2));
+        ann.sync();
+        bea.sync();
+        assert_eq!((bea.note(crack).as_deref(), bea.aside()), (Some("裂缝"), BTreeMap::new()));
+    }
+}
+
+#[test]
+fn a_key_that_another_tab_took_in_is_known_to_this_one() {
+    for kind in KINDS {
+        let world = World::new(kind);
+        let ann = world.device("ann", Some(1));
+        let crack = ann.write("裂缝");
+        ann.sync();
+        let bea = world.device("bea", Some(2));
+        bea.sync();
+        let tab = world.open("bea", Some(2), bea.store.clone());
+        tab.sync();
+        now(ann.replica.renew_at(&ann.env, true)).unwrap();
+        ann.sync();
+        // One tab reads the key of the new life, the other what somebody writes in its name afterwards.
+        bea.sync();
+        world.plant(&[forge(ann.writer(), "ann", crack, 1, "假的").to_wire()]);
+        tab.sync();
+        assert_eq!((tab.note(crack).as_deref(), tab.aside()), (Some("裂缝"), one("ann", 1)));
+    }
+}
+
+#[test]
 fn a_device_put_back_from_before_it_had_a_key_reads_what_it_wrote_with_one() {
     for kind in KINDS {
         let world = World::new(kind);

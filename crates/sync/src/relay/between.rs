@@ -3,12 +3,17 @@
 //!
 //! The client's account must see everything at both. What a backend asks of carried operations (a signature, at
 //! the reference server) it asks here too; what it refuses stays where it was, counted.
+//!
+//! An id that two contents bear, because a device's store was copied, stands for one of them at the backend that judges,
+//! the one that came first; the other it refuses. A backend that only keeps what it is given may show the other, and
+//! nothing of the first: then whoever wrote the other would never know. So what the judge holds under such an id is brought
+//! to the keeper, and every bearer of the name who reads both there writes both again (`replica/forks.rs`).
 
 mod photos;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Body, EntityId, Hash, Op, WireOp};
+use gridbook_log::{Body, EntityId, Hash, Op, OpId, WireOp};
 use serde::{Deserialize, Serialize};
 
 use super::{Broken, Steps, Tally, broken, hand_on};
@@ -30,6 +35,8 @@ pub struct Position {
     kept_back: BTreeSet<EntityId>,
     /// Photos and recordings that were named and are not over yet, by their content.
     photos: BTreeMap<String, photos::Due>,
+    /// Ids that stand for something else on the other side, and that side's content was not brought here yet.
+    taken: BTreeSet<OpId>,
 }
 
 /// What both backends are known to hold and one of them has not shown yet: need not go back. A help, nothing depends
@@ -118,6 +125,16 @@ impl Ways {
         let Self { there, back, common, .. } = self;
         let to = carry(first, second, identity, now_ms, there, common, keeps_back).await;
         let fro = carry(second, first, identity, now_ms, back, common, keeps_back).await;
+        let shown = match (&to, &fro) {
+            (Ok(_), Ok(_)) => {
+                let taken = (&mut there.taken, &mut *back);
+                let fro = show(second, first, identity, now_ms, taken, common, keeps_back).await;
+                let taken = (&mut back.taken, &mut *there);
+                let to = show(first, second, identity, now_ms, taken, common, keeps_back).await;
+                fro.and_then(|fro| Ok((to?, fro)))
+            }
+            _ => Ok((0, 0)),
+        };
         if [&to, &fro].iter().any(|way| matches!(way, Err(Broken::Backend(409 | 410)))) {
             // A backup was put back: it may lack what was carried there, too.
             *self = Self { histories: self.histories.clone(), ..Self::default() };
@@ -125,7 +142,11 @@ impl Ways {
         let broken = [(to, &mut carried.there), (fro, &mut carried.back)]
             .into_iter()
             .filter_map(|(way, tally)| way.map(|carried| *tally = carried).err());
-        broken.last().map_or(Ok(()), Err)
+        broken.last().map_or(Ok(()), Err)?;
+        let (to, fro) = shown?;
+        carried.there.stored += to;
+        carried.back.stored += fro;
+        Ok(())
     }
 
     /// What was known to be on both sides is forgotten, as after a death before it was kept.
@@ -193,8 +214,16 @@ async fn carry(
                 common.0.insert(*op.hash());
             }
         };
-        let steps = Steps { progress: |_| (), arrived };
+        let mut taken = BTreeSet::new();
+        let steps = Steps {
+            progress: |_| (),
+            arrived,
+            taken: |id| {
+                taken.insert(id);
+            },
+        };
         let left = hand_on(to, identity, now_ms, &caps, &ops, &mut tally, steps).await?;
+        position.taken.append(&mut taken);
         let still = page.cursor == position.cursor;
         position.cursor = page.cursor;
         position.waiting = left;
@@ -203,6 +232,62 @@ async fn carry(
             return Ok(tally);
         }
     }
+}
+
+/// Brings what a backend that judges holds under ids for which it refused something else to the one which showed that, if
+/// that one only keeps: who reads both there writes both again. `taken` are the ids, `way` leads from the one to the other.
+/// Gives how many it brought.
+///
+/// # Errors
+/// [`Broken`]; they are brought in the next round.
+async fn show(
+    judge: &impl Http,
+    keeper: &impl Http,
+    identity: &Identity,
+    now_ms: u64,
+    (taken, way): (&mut BTreeSet<OpId>, &mut Position),
+    common: &mut Common,
+    keeps_back: &impl Fn(&str) -> bool,
+) -> Result<usize, Broken> {
+    if taken.is_empty() {
+        return Ok(0);
+    }
+    let caps = caps(keeper).await?;
+    if caps.levels.contains(&1) {
+        // It would refuse them as well.
+        taken.clear();
+        return Ok(0);
+    }
+    let mut ops = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let request = Request::Pull { cursor: cursor.clone(), limit: MAX_PAGE, not: None };
+        let page = match judge.send(&request, None).await {
+            Response::Pull(page) => page,
+            other => return Err(broken(&other)),
+        };
+        for entry in page.entries {
+            let Entry::Op { op: wire, .. } = entry else { continue };
+            let Ok(op) = Op::from_wire(wire.clone()) else { continue };
+            if taken.contains(&op.id()) && goes(&op, &caps, way, keeps_back) {
+                ops.push(wire);
+            }
+        }
+        if !page.more || page.cursor == cursor {
+            break;
+        }
+        cursor = page.cursor;
+    }
+    let mut tally = Tally::default();
+    let arrived = |wire: &WireOp| {
+        if let Ok(op) = Op::from_wire(wire.clone()) {
+            common.0.insert(*op.hash());
+        }
+    };
+    let steps = Steps { progress: |_| (), arrived, taken: |_| () };
+    hand_on(keeper, identity, now_ms, &caps, &ops, &mut tally, steps).await?;
+    taken.clear();
+    Ok(tally.stored)
 }
 
 /// Whether an operation may go to the backend with these capabilities.

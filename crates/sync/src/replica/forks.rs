@@ -1,17 +1,17 @@
-//! Operations of this device whose names stand for something else now, because another device bears the name, too: they
-//! are found when the other one arrives, and wait for a new name.
+//! Operations of this device whose names stand for something else, too, because another device bears the name: they are
+//! found when the other one arrives, and wait for a new name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Applied, Dot, EntityId, Op, pack};
+use gridbook_log::{Applied, Dot, EntityId, Hash, Op, Writer, key, pack, set_of};
 
 use super::index::Part;
 use super::outbox::{FORK, Pending, put_pend};
 use super::pull::Page;
-use super::{Inner, Project, Replica, ReplicaError, key};
+use super::{Inner, Project, Replica, ReplicaError, key as row_key};
 use crate::store::{Batch, Store, Table};
 
-/// Operations of ours whose names stand for something else now.
+/// Operations of ours whose names stand for something else, too.
 #[derive(Default)]
 pub(super) struct Lost {
     /// They were sent.
@@ -21,20 +21,14 @@ pub(super) struct Lost {
 }
 
 impl<S: Store, P: Project> Replica<S, P> {
-    /// What this device wrote and had sent, and what has now lost its name to another bearer of it: the fold keeps
-    /// the other one. It must be written again under a new name.
+    /// What bears an id of ours that something else bears, too, and stands under no other. A server keeps whichever of two
+    /// came to it first, a share shows the one with the lower hash, and neither asks the other: an id that two contents
+    /// bear settles neither of them. So both are written again, each under an id of its own, by whichever bearer of the
+    /// name learns of both: it may be the only one that ever comes back.
     pub(super) async fn lost_forks(&self, page: &Page) -> Result<Lost, ReplicaError> {
         let mut lost = Lost::default();
         for (id, ops) in &page.ops {
-            let doubtful: Vec<&Op> = {
-                let inner = self.inner.borrow();
-                let Some(entity) = inner.cache.get(id) else { continue };
-                let ours = |op: &&&Op| {
-                    op.dot().writer.dev == inner.meta.writer.dev && entity.have().contains(op.dot())
-                };
-                let forks = ops.iter().filter(|op| ours(&op));
-                forks.filter(|op| matches!((**entity).clone().apply(op), Applied::Fork)).collect()
-            };
+            let doubtful = self.inner.borrow().doubtful(*id, ops);
             if doubtful.is_empty() {
                 continue;
             }
@@ -47,43 +41,35 @@ impl<S: Store, P: Project> Replica<S, P> {
                 parts
             };
             let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
-            for op in doubtful {
-                let Some(own) = first(&held, op.dot()) else { continue };
-                if own.hash() < op.hash() {
-                    // Ours stands. Who wrote the other may be nobody any more: this device itself, before an older copy
-                    // of its store was put back.
-                    let present = op.dot().writer == self.inner.borrow().meta.writer;
-                    if present && !self.bears_another_name(op) {
+            let disputed = disputed(held.iter().chain(ops));
+            for dot in doubtful {
+                let written_here = first(&held, dot).map(Op::hash);
+                let all_ours = self.inner.borrow().only_ours_come_under(dot.writer);
+                for op in contents(held.iter().chain(ops), dot) {
+                    let ours = all_ours || written_here == Some(op.hash());
+                    // What was erased has nothing to be written, and a key is made known anew under every name.
+                    let says = op.body_text().is_some() && key::announced(op).is_none();
+                    if !ours || !says || self.stands(op, &disputed) {
+                        continue;
+                    }
+                    // What waits to be sent would lose once more.
+                    let waiting = self.waiting_places(op).await?;
+                    if waiting.is_empty() && !lost.ops.iter().any(|other| other.hash() == op.hash()) {
                         lost.ops.push(op.clone());
                     }
-                    continue;
+                    lost.waiting.extend(waiting);
                 }
-                if self.bears_present_name(own) {
-                    continue;
-                }
-                // What waits to be sent would lose once more.
-                let waiting = self.waiting_places(own).await?;
-                if waiting.is_empty() && !lost.ops.iter().any(|other| other.hash() == own.hash()) {
-                    lost.ops.push(own.clone());
-                }
-                lost.waiting.extend(waiting);
             }
         }
         Ok(lost)
     }
 
-    /// Whether we have written it again under our present name already. Under another's name it is not safe: that one may
-    /// lose it, too.
-    fn bears_present_name(&self, op: &Op) -> bool {
+    /// Whether what it says stands under an id of ours that nothing else bears. Should something else come under that one
+    /// some day, it is asked again.
+    fn stands(&self, op: &Op, disputed: &BTreeSet<Dot>) -> bool {
         let inner = self.inner.borrow();
         let entity = inner.cache.get(&op.entity());
-        entity.is_some_and(|entity| entity.other_names(op).any(|dot| dot.writer == inner.meta.writer))
-    }
-
-    /// Whether somebody has written it again already.
-    fn bears_another_name(&self, op: &Op) -> bool {
-        let inner = self.inner.borrow();
-        inner.cache.get(&op.entity()).is_some_and(|entity| entity.other_names(op).next().is_some())
+        entity.is_some_and(|entity| entity.names_beside(op).any(|dot| !disputed.contains(&dot)))
     }
 
     /// Where an operation waits to be sent. Something else may wait under the same name.
@@ -95,7 +81,8 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         let mut places = Vec::new();
         for (log, which, at) in named {
-            let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
+            let bytes =
+                self.store.get(Table::Log, &row_key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
             let frame = bytes.get(at as usize..).ok_or(ReplicaError::Damaged("log"))?;
             if pack::read(frame)?.0.hash() == op.hash() {
                 places.push((log, which));
@@ -106,7 +93,27 @@ impl<S: Store, P: Project> Replica<S, P> {
 }
 
 impl<P: Project> Inner<P> {
-    /// What waits and lost its name to something else waits for a new name from now on.
+    /// Ids of ours in a stream under which these bring something else than is held, or than others of these.
+    fn doubtful(&self, id: EntityId, ops: &[Op]) -> BTreeSet<Dot> {
+        let entity = self.cache.get(&id);
+        let twice = |op: &&Op| {
+            let held = entity.is_some_and(|entity| {
+                entity.have().contains(op.dot()) && matches!((**entity).clone().apply(op), Applied::Fork)
+            });
+            held || ops.iter().any(|other| other.dot() == op.dot() && other.hash() != op.hash())
+        };
+        let ours = ops.iter().filter(|op| op.dot().writer.dev == self.meta.writer.dev);
+        set_of(ours.filter(twice).map(Op::dot))
+    }
+
+    /// Whether what comes under this name of ours is ours, whoever wrote it first: who wrote it may be nobody any more,
+    /// this device itself before an older copy of its store was put back. Under an older name of which no key is known
+    /// anybody may have written, and what we write again we sign.
+    fn only_ours_come_under(&self, writer: Writer) -> bool {
+        writer == self.meta.writer || self.rows.contains_key(&key::id(writer))
+    }
+
+    /// What waits under a name that stands for something else, too, waits for a new name from now on.
     pub(super) fn hold_forks(
         &self,
         batch: &mut Batch,
@@ -126,4 +133,21 @@ impl<P: Project> Inner<P> {
 /// What was written here under this name: it was there before anything else that came under it.
 fn first(ops: &[Op], dot: Dot) -> Option<&Op> {
     ops.iter().find(|op| op.dot() == dot)
+}
+
+/// Ids that stand for more than one.
+fn disputed<'a>(ops: impl Iterator<Item = &'a Op>) -> BTreeSet<Dot> {
+    let mut bearers: BTreeMap<Dot, &Hash> = BTreeMap::new();
+    set_of(ops.filter(|op| *bearers.entry(op.dot()).or_insert(op.hash()) != op.hash()).map(Op::dot))
+}
+
+/// All that bears this id, each once.
+fn contents<'a>(ops: impl Iterator<Item = &'a Op>, dot: Dot) -> Vec<&'a Op> {
+    let mut contents: Vec<&Op> = Vec::new();
+    for op in ops.filter(|op| op.dot() == dot) {
+        if !contents.iter().any(|other| other.hash() == op.hash()) {
+            contents.push(op);
+        }
+    }
+    contents
 }

@@ -193,9 +193,13 @@ impl<S: Store, P: Project> Replica<S, P> {
         let (mut bytes, mut list) = (Vec::new(), Vec::new());
         let mut folds = Vec::new();
         for (id, here) in &streams {
-            // Of what lost its name to something else nobody keeps the old one.
-            let goes =
-                |w: &Waiting| w.n.is_some() && !(keeps_only && w.pending.held.as_deref() != Some(FORK));
+            // Under a name that something else bears, too, nobody keeps but the one that all replicas show under it.
+            let shown = |op: &Op| {
+                let others = ops.get(id).into_iter().flatten().filter(|other| other.dot() == op.dot());
+                others.map(Op::hash).min() == Some(op.hash())
+            };
+            let keeps = |w: &Waiting| w.pending.held.as_deref() != Some(FORK) || shown(&w.op);
+            let goes = |w: &Waiting| w.n.is_some() && !(keeps_only && keeps(w));
             let gone = |op: &Op| here.iter().any(|w| goes(w) && w.op.hash() == op.hash());
             let at = bytes.len();
             let mut all: Vec<Op> = Vec::new();

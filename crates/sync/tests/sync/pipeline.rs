@@ -267,3 +267,24 @@ fn what_went_into_quarantine_still_waits_and_blocks_nothing() {
     rig.reply_to(3, pushed(vec![held(3), held(4)]));
     assert_eq!(rig.give(Input::Stored), pull(4, ""), "each was sent once, and the round goes on");
 }
+
+#[test]
+fn a_name_that_is_used_twice_for_ever_ends_the_round_and_not_the_battery() {
+    let mut rig = Rig::new();
+    rig.give(Input::Wake);
+    rig.reply(Response::Caps(caps()));
+    let mut renewed = 0;
+    loop {
+        rig.give(NOTHING);
+        rig.reply(Response::Pull(page(Vec::new(), "1", false)));
+        let out = rig.give(Input::NamedTwice);
+        if out != [Output::Renew] {
+            let asks = |out: &Output| matches!(out, Output::Send(..) | Output::LoadOutbox { .. });
+            assert!(!out.iter().any(asks), "the next round goes on with it: {out:?}");
+            break;
+        }
+        renewed += 1;
+        rig.give(Input::Stored);
+    }
+    assert_eq!(renewed, 4);
+}

@@ -184,3 +184,32 @@ fn to_another_backend_goes_what_one_wrote_and_what_others_signed() {
     // What waited was not touched by that.
     assert_eq!(tab.unsent().waiting, 1);
 }
+
+#[test]
+fn what_only_follows_a_conflict_goes_by_itself() {
+    let (_, env, tab) = device();
+    let mut twin = Other::new(tab.meta().writer.dev);
+    save(&tab, &env, create(id(1), "11", "a"));
+    let made = Op::from_wire(run(tab.all_ops()).unwrap().remove(0)).unwrap();
+    twin.take(&made);
+    for n in 0..3 {
+        save(&tab, &env, set(id(1), "name", n));
+    }
+    let ops: Vec<Op> = run(tab.all_ops()).unwrap().into_iter().map(|op| Op::from_wire(op).unwrap()).collect();
+    let mut model = gridbook_sync::model::Model::default();
+    model.trust(|op| op.sig().is_some());
+    model.grant("u1", BTreeSet::from(["1".to_owned()]));
+    let backend = super::renew::Backend(RefCell::new(model));
+    let bundle = |ops: &[Op]| {
+        let ops = ops.iter().map(|op| op.clone().signed(&[1; 64]).to_wire()).collect();
+        Bundle { ops, blobs: Vec::new(), ..file(true).1 }
+    };
+    let name = identity(&tab);
+    // A twin's operation came first under the second number.
+    let theirs = twin.write(&set(id(1), "street", "the twin's"));
+    assert_eq!(theirs.dot(), ops[1].dot());
+    run(relay(&backend, &name, NOON, &bundle(&[made, theirs]), |_| ())).unwrap();
+    let tally = run(relay(&backend, &name, NOON, &bundle(&ops), |_| ())).unwrap();
+    assert_eq!((tally.repeats, tally.stored), (1, 2));
+    assert_eq!(tally.refused, [("fork".to_owned(), 1)].into());
+}

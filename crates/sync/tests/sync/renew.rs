@@ -295,3 +295,30 @@ fn two_tabs_take_one_new_name() {
     assert_eq!(two.meta().writer, name);
     assert_eq!(save(&two, &env, set(id(1), "name", "b")).n, 2);
 }
+
+#[test]
+fn of_two_that_were_sent_under_one_name_each_gets_its_own() {
+    // Whichever of the two has the lower hash: a server may hold the other one.
+    for salt in 0..16 {
+        let (_, env, tab) = device();
+        let mut twin = Other::new(tab.meta().writer.dev);
+        save(&tab, &env, create(id(1), "11", "a"));
+        twin.take(&Op::from_wire(run(tab.all_ops()).unwrap().remove(0)).unwrap());
+        let name = save(&tab, &env, set(id(1), "street", "ours"));
+        let results = answer(&tab, gridbook_sync::wire::Verdict::Ok, None);
+        run(tab.apply_results(&results, NOON)).unwrap();
+        let theirs = twin.write_salted(&set(id(1), "name", "the twin's"), salt);
+        assert_eq!(theirs.dot(), name);
+        assert!(apply(&tab, &env, &page("1", entries([&theirs]))).named_twice);
+        run(tab.renew_at(&env, true)).unwrap();
+        let writer = tab.meta().writer;
+        let fold = entity(&tab, id(1));
+        let of = |path: &str| fold.register(path).unwrap().writes.len();
+        assert_eq!(fold.have().upto(writer), 2, "both have a name of their own");
+        assert_eq!((fold.text("street"), fold.text("name")), (Some("ours"), Some("the twin's")));
+        assert_eq!((of("street"), of("name")), (1, 2), "and each counts once");
+        // It is read once more, and nothing is left to be done.
+        assert!(!apply(&tab, &env, &page("2", entries([&theirs]))).named_twice);
+        assert_eq!(tab.meta().writer, writer);
+    }
+}

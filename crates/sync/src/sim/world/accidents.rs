@@ -38,14 +38,10 @@ impl World {
         self.met.note(Mishap::Copied);
     }
 
-    /// A device whose store is copied: beside a server none of the share's. There the two backends would keep different
-    /// ones of what two bearers write under one name.
+    /// A device whose store is copied.
     pub(super) fn one_to_copy(&mut self, early: bool) -> usize {
-        let two = self.bridge.is_some();
-        let able = |device: &usize| !two || self.devices[*device].home == 0;
-        let able: Vec<usize> = (0..self.devices.len()).filter(able).collect();
         let numbers = if early { &mut self.odd } else { &mut self.wild };
-        able[numbers.below(able.len() as u64) as usize]
+        numbers.below(self.devices.len() as u64) as usize
     }
 
     /// The client between two backends makes a round each way.

@@ -79,8 +79,6 @@ impl Config {
             share_goes_back: rng.chance(50),
             large: kind == Kind::Server,
         };
-        let two_bear_a_name = copies > 0 || wild.put_back;
-        let wild = Wild { signs: wild.signs && (two || !two_bear_a_name), ..wild };
         let wild = Wild { forge: wild.forge && (kind.judges() || wild.signs), ..wild };
         let odd = before.faults.lose.min(8) / 2;
         let mut config = Self {

@@ -231,7 +231,7 @@ impl Load {
     fn of(
         entries: Vec<Entry>,
         position: &mut Position,
-        against: &Position,
+        against: &mut Position,
         to: &Caps,
         begins: bool,
         errand: Errand<'_>,
@@ -241,6 +241,7 @@ impl Load {
         for entry in entries {
             let Entry::Op { op: wire, .. } = entry else { continue };
             let Ok(op) = Op::from_wire(wire.clone()) else { continue };
+            against.held.wake(op.entity());
             if against.over.contains(op.hash()) {
                 // What came from there need not go back; forgotten only when the whole page has arrived.
                 came.push(*op.hash());

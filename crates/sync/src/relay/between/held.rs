@@ -89,6 +89,13 @@ impl Held {
         read.filter(|(_, op)| !coming.contains(op.hash())).collect()
     }
 
+    /// The stream moved on the other side by itself: it may have a place now.
+    pub(super) fn wake(&mut self, id: EntityId) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.due = Due::default();
+        }
+    }
+
     /// Keeps what was tried and not taken; `cursor`: where the page began with which it came.
     pub(super) fn settle(&mut self, tried: BTreeMap<EntityId, Tried>, cursor: &str, now_ms: u64) {
         let mut room = MOST.saturating_sub(self.len());

@@ -102,6 +102,7 @@ async fn run(asked: &Asked) -> Result<(), String> {
         () = crate::stopped() => {}
     }
     // What the round under way has carried counts, too.
+    bridge.stop(SystemClock.now_ms());
     bridge.book().write().map_err(|e| e.to_string())?;
     println!("已停止。{}", told(bridge.book()));
     Ok(())
@@ -142,7 +143,9 @@ fn words(unfit: Unfit) -> String {
             "有一处连不上，这一轮没有转完；已经转到的都在，下一轮接着转。".to_owned()
         }
         Unfit::Broken(Broken::SignedOut) => {
-            "账号或密码不对，或已停用，这一轮没有转完；已经转到的都在，请核对账号。".to_owned()
+            "账号或密码不对，或已停用，这一轮没有转完；已经转到的都在，没有转的一条也不丢。请核对账号和密码文件；密码换过的，\
+             改好文件后把转送程序停下再开。每 15 分钟自动再试一次。"
+                .to_owned()
         }
         Unfit::Broken(Broken::Backend(409 | 410)) => {
             "有一处退回了旧的备份或重新建过；下一轮从头核对，已有的不会重复收下。".to_owned()
@@ -170,7 +173,14 @@ fn line(bridge: &Bridge, carried: &Carried) -> String {
         text
     };
     let at = clock(bridge.book().last.at);
-    format!("{at} {}；{}。", way(first, second, &carried.there), way(second, first, &carried.back))
+    let ways = [way(first, second, &carried.there), way(second, first, &carried.back)];
+    format!("{at} {}{}。", ways.join("；"), waits(bridge.book()))
+}
+
+/// What waits until the other side takes it.
+fn waits(book: &Book) -> String {
+    let held = book.held().into_iter().map(|(code, count)| format!("；还有 {count} 条等着再转（{code}）"));
+    held.collect()
 }
 
 /// What the book says: when, how many, what waits.
@@ -188,6 +198,7 @@ fn told(book: &Book) -> String {
     if last.refused != (0, 0) {
         text.push_str(&format!("；没有收 {} 条，照片 {} 张", last.refused.0, last.refused.1));
     }
+    text.push_str(&waits(book));
     if book.photos_due() > 0 {
         text.push_str(&format!("；还有 {} 张照片没有等到，来了就转", book.photos_due()));
     }

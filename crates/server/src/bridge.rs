@@ -7,17 +7,26 @@ mod place;
 
 use gridbook_domain::record::RecordKind;
 use gridbook_sync::engine::Identity;
-use gridbook_sync::relay::between::{Carried, Unfit};
+use gridbook_sync::relay::Broken;
+use gridbook_sync::relay::between::{Carried, Errand, Unfit, Ways};
 
 pub use book::{Book, BookError, Last};
 pub use line::{Line, LineError};
 pub use place::{Kind, Place, PlaceError};
+
+/// So long nobody is asked after a sign-in was refused, in milliseconds: every wrong try counts against the account, and
+/// its owner could not sign in either.
+const REST_MS: u64 = 15 * 60 * 1000;
 
 /// Two backends and the book about what went between them.
 pub struct Bridge {
     first: Line,
     second: Line,
     book: Book,
+    /// What the round under way has carried.
+    carried: Carried,
+    /// Nobody is asked before, milliseconds since 1970.
+    rests_until: u64,
 }
 
 impl Bridge {
@@ -40,28 +49,53 @@ impl Bridge {
             }
             _ => (Line::open(first, None).await?, Line::open(second, None).await?),
         };
-        Ok(Self { first, second, book })
+        Ok(Self { first, second, book, carried: Carried::default(), rests_until: 0 })
     }
 
-    /// One round, and what it carried; the book knows of it afterwards, however it ended.
+    /// One round, and what it carried. The book counts it, however it ended, and is written with every page that has arrived.
     ///
     /// # Errors
     /// [`Unfit`]; whatever arrived has arrived.
     pub async fn round(&mut self, now_ms: u64) -> Result<Carried, Unfit> {
+        if now_ms < self.rests_until {
+            return Err(Broken::SignedOut.into());
+        }
+        self.first.begin();
+        self.second.begin();
+        let (entry, ways) = self.book.open_at();
         let identity = Identity {
-            writer: self.book.writer,
-            nonce: self.book.nonce.clone(),
+            writer: entry.writer(),
+            nonce: entry.nonce().to_owned(),
             cursor: String::new(),
             history: String::new(),
             echo: false,
             named_twice: false,
             fresh: false,
         };
-        // A household's restricted category is for people by name, and a share is read whole by whoever may open it.
-        let keeps_back = |kind: &str| kind == RecordKind::Restricted.as_str();
-        let carried = self.book.ways.round(&self.first, &self.second, &identity, now_ms, keeps_back).await?;
+        let errand = Errand {
+            identity: &identity,
+            now_ms,
+            // A household's restricted category is for people by name, and a share is read whole by whoever may open it.
+            keeps_back: &|kind| kind == RecordKind::Restricted.as_str(),
+            // That it cannot be written is said when the round has ended.
+            arrived: &|ways: &Ways| drop(entry.write(ways)),
+        };
+        let done = ways.round(&self.first, &self.second, errand, &mut self.carried).await;
+        if done == Err(Broken::SignedOut.into()) {
+            self.rests_until = now_ms + REST_MS;
+        }
+        if done.is_ok() {
+            self.book.last.at = now_ms;
+        }
+        let carried = self.stop(now_ms);
+        done.map(|()| carried)
+    }
+
+    /// What was carried is counted in the book: of a round that was broken off, too.
+    pub fn stop(&mut self, now_ms: u64) -> Carried {
+        let carried = std::mem::take(&mut self.carried);
         self.book.note(now_ms, &carried);
-        Ok(carried)
+        carried
     }
 
     /// What is kept from one round to the next.

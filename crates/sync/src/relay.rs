@@ -9,12 +9,12 @@ pub mod between;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::body::kind;
-use gridbook_log::{EntityId, Header, Op, OpId, WireOp, Writer, key};
+use gridbook_log::{EntityId, Header, Op, WireOp, Writer, key};
 
 use crate::bundle::Bundle;
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
-use crate::wire::{Caps, PushRequest, Verdict};
+use crate::wire::{Caps, PushRequest, PushResult, Verdict};
 
 /// Code of an operation whose id stands for another one at the backend.
 const FORK: &str = "fork";
@@ -34,6 +34,20 @@ pub struct Tally {
     pub photos: usize,
     /// Photos and recordings that were not taken.
     pub photos_refused: usize,
+}
+
+impl Tally {
+    /// Counts what became of one operation; what was put off is counted when more is known.
+    fn count(&mut self, result: &PushResult) {
+        let code = || result.code.clone().unwrap_or_default();
+        match result.r {
+            Verdict::Ok => self.stored += 1,
+            Verdict::Dup => self.repeats += 1,
+            Verdict::Defer => {}
+            Verdict::Reject => *self.rejected.entry(code()).or_default() += 1,
+            Verdict::Refuse => *self.refused.entry(code()).or_default() += 1,
+        }
+    }
 }
 
 /// Why it broke off. What arrived before has arrived.
@@ -69,12 +83,11 @@ pub async fn relay(
             done = stored;
             progress(done);
         },
-        arrived: |_: &WireOp| (),
-        taken: |_: OpId| (),
+        heard: |_: usize, result: &PushResult| tally.count(result),
     };
-    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, &mut tally, steps).await?;
-    if !left.is_empty() {
-        *tally.refused.entry("defer".to_owned()).or_default() += left.len();
+    let left = hand_on(http, identity, now_ms, &caps, &bundle.ops, steps).await?;
+    if left > 0 {
+        *tally.refused.entry("defer".to_owned()).or_default() += left;
     }
     done = bundle.ops.len();
     for (sha256, bytes) in &bundle.blobs {
@@ -92,74 +105,74 @@ pub async fn relay(
 }
 
 /// Who is told while operations are pushed.
-struct Steps<P, A, T> {
+struct Steps<P, H> {
     /// How many are done.
     progress: P,
-    /// The backend has this one, now or since before.
-    arrived: A,
-    /// The backend has something else under this name.
-    taken: T,
+    /// What was answered about the operation at this place, perhaps several times: at last comes last.
+    heard: H,
 }
 
-/// Pushes operations until nothing moves any more; gives those that the backend cannot place yet.
+/// Pushes operations until nothing moves any more; gives how many the backend cannot place yet.
 async fn hand_on(
     http: &impl Http,
     identity: &Identity,
     now_ms: u64,
     caps: &Caps,
     ops: &[WireOp],
-    tally: &mut Tally,
-    mut steps: Steps<impl FnMut(usize), impl FnMut(&WireOp), impl FnMut(OpId)>,
-) -> Result<Vec<WireOp>, Broken> {
-    let mut waiting: Vec<&WireOp> = ops.iter().collect();
-    let mut done = 0;
+    mut steps: Steps<impl FnMut(usize), impl FnMut(usize, &PushResult)>,
+) -> Result<usize, Broken> {
+    let mut waiting: Vec<usize> = (0..ops.len()).collect();
+    let (mut done, mut left) = (0, 0);
     // What builds on something further back is deferred, and taken when that has arrived.
     while !waiting.is_empty() {
-        let mut deferred = Vec::new();
-        for batch in batches(&waiting, caps) {
-            let ops = batch.iter().map(|op| (*op).clone()).collect();
-            let push =
-                PushRequest { writer: identity.writer, nonce: identity.nonce.clone(), now: now_ms, ops };
+        let mut deferred: Vec<(usize, Option<EntityId>)> = Vec::new();
+        let mut moved: BTreeSet<EntityId> = BTreeSet::new();
+        let mut alone = Vec::new();
+        for batch in batches(ops, &waiting, caps) {
+            let some = batch.iter().map(|at| ops[*at].clone()).collect();
+            let (writer, nonce) = (identity.writer, identity.nonce.clone());
+            let push = PushRequest { writer, nonce, now: now_ms, ops: some };
             let reply = match http.send(&Request::Push(push), None).await {
                 Response::Push(reply) if reply.results.len() == batch.len() => reply,
                 other => return Err(broken(&other)),
             };
             let mut forked: BTreeSet<EntityId> = BTreeSet::new();
-            for (op, result) in batch.iter().zip(reply.results) {
-                let code = result.code.unwrap_or_default();
-                let name = Header::parse(&op.h).ok().filter(|_| code == FORK).map(|header| header.id);
-                if matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject) {
-                    (steps.arrived)(op);
+            for (at, result) in batch.iter().zip(&reply.results) {
+                if is_fork(result)
+                    && let Some(stream) = Header::parse(&ops[*at].h).ok().map(|header| header.id.entity)
+                    && !forked.insert(stream)
+                {
+                    // What follows such a one in its batch the backend has not looked at. Its author knows nothing of
+                    // that: it goes once more, by itself.
+                    alone.push(*at);
+                    continue;
                 }
+                (steps.heard)(*at, result);
+                let stream = result.id.map(|id| id.entity);
                 match result.r {
-                    Verdict::Ok => tally.stored += 1,
-                    Verdict::Dup => tally.repeats += 1,
-                    Verdict::Defer => deferred.push(*op),
-                    Verdict::Reject => *tally.rejected.entry(code).or_default() += 1,
-                    Verdict::Refuse => {
-                        if let Some(name) = name {
-                            // What follows such a one in its batch the backend has not looked at. Its author knows
-                            // nothing of that: it goes once more, by itself.
-                            if !forked.insert(name.entity) {
-                                deferred.push(*op);
-                                continue;
-                            }
-                            (steps.taken)(name);
-                        }
-                        *tally.refused.entry(code).or_default() += 1;
-                    }
+                    Verdict::Defer => deferred.push((*at, stream)),
+                    Verdict::Ok => moved.extend(stream),
+                    _ => {}
                 }
             }
             done += batch.len();
             (steps.progress)(done);
         }
-        if deferred.len() == waiting.len() {
-            break;
-        }
-        done -= deferred.len();
-        waiting = deferred;
+        // Only a stream in which something was stored has a place for more; one that nobody named may be any of them.
+        let (again, stays): (Vec<_>, Vec<_>) = deferred
+            .into_iter()
+            .partition(|(_, stream)| stream.map_or(!moved.is_empty(), |id| moved.contains(&id)));
+        left += stays.len();
+        done -= again.len() + alone.len();
+        waiting = again.into_iter().map(|(at, _)| at).chain(alone).collect();
+        waiting.sort_unstable();
     }
-    Ok(waiting.into_iter().cloned().collect())
+    Ok(left)
+}
+
+/// Whether the backend has something else under this name.
+fn is_fork(result: &PushResult) -> bool {
+    result.r == Verdict::Refuse && result.code.as_deref() == Some(FORK)
 }
 
 fn broken(response: &Response) -> Broken {
@@ -170,11 +183,12 @@ fn broken(response: &Response) -> Broken {
     }
 }
 
-/// Operations in batches that the backend takes.
-fn batches<'a>(ops: &[&'a WireOp], caps: &Caps) -> Vec<Vec<&'a WireOp>> {
-    let mut batches: Vec<Vec<&WireOp>> = Vec::new();
+/// Operations, by their places in `ops`, in batches that the backend takes.
+fn batches(ops: &[WireOp], wanted: &[usize], caps: &Caps) -> Vec<Vec<usize>> {
+    let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut size = usize::MAX;
-    for op in ops {
+    for at in wanted {
+        let op = &ops[*at];
         // JSON in JSON doubles quotes and escapes at most.
         let cost = op.h.len() + 2 * op.b.as_ref().map_or(64, String::len) + 256;
         let full = batches.last().is_none_or(|batch| batch.len() == caps.max_batch_ops.max(1));
@@ -183,7 +197,7 @@ fn batches<'a>(ops: &[&'a WireOp], caps: &Caps) -> Vec<Vec<&'a WireOp>> {
             size = 0;
         }
         size += cost;
-        batches.last_mut().expect("one was just begun").push(op);
+        batches.last_mut().expect("one was just begun").push(*at);
     }
     batches
 }

@@ -1,6 +1,7 @@
 //! What is kept from one round to the next, in a file: who carries, how far both ways have come, what was carried last.
 //! No password stands in it; operations that could not be placed yet do.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub struct Last {
 }
 
 /// See the module's text.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct Book {
     /// Addresses of the two backends.
     places: [String; 2],
@@ -49,6 +50,17 @@ pub struct Book {
     /// Held as long as the book is open.
     #[serde(skip)]
     _lock: Option<File>,
+}
+
+/// All of a book but the ways, to be written with them while they are under way.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Entry<'a> {
+    places: &'a [String; 2],
+    writer: Writer,
+    nonce: &'a str,
+    last: &'a Last,
+    #[serde(skip)]
+    path: &'a Path,
 }
 
 /// Why a book cannot be used.
@@ -76,7 +88,7 @@ impl Book {
     pub fn open(path: &Path, places: &[Place; 2]) -> Result<Self, BookError> {
         let name = path.display().to_string();
         let failed = |error| BookError::File(name.clone(), error);
-        let lock = File::create(path.with_extension("lock")).map_err(failed)?;
+        let lock = File::create(beside(path, ".lock")).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(BookError::Busy(name)),
@@ -119,22 +131,23 @@ impl Book {
     /// # Errors
     /// [`BookError::File`].
     pub fn write(&self) -> Result<(), BookError> {
-        let new = self.path.with_extension("new");
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        let written = || -> io::Result<()> {
-            let mut options = File::options();
-            options.write(true).create(true).truncate(true);
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::OpenOptionsExt as _;
-                options.mode(0o600);
-            }
-            let mut file = options.open(&new)?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            fs::rename(&new, &self.path)
-        };
-        written().map_err(|error| BookError::File(self.path.display().to_string(), error))
+        self.entry().write(&self.ways)
+    }
+
+    fn entry(&self) -> Entry<'_> {
+        let Self { places, writer, nonce, last, path, .. } = self;
+        Entry { places, writer: *writer, nonce, last, path }
+    }
+
+    /// The ways, and what stands beside them.
+    pub(super) fn open_at(&mut self) -> (Entry<'_>, &mut Ways) {
+        let Self { places, writer, nonce, last, path, ways, .. } = self;
+        (Entry { places, writer: *writer, nonce, last, path }, ways)
+    }
+
+    /// How many operations wait because the other side does not take them yet, by the code of why.
+    pub fn held(&self) -> BTreeMap<String, usize> {
+        self.ways.held()
     }
 
     /// Photos and recordings that were named and have not come over yet.
@@ -149,7 +162,6 @@ impl Book {
 
     pub(super) fn note(&mut self, now_ms: u64, carried: &Carried) {
         let last = &mut self.last;
-        last.at = now_ms;
         let of = |tally: &Tally| (tally.stored + tally.rejected.values().sum::<usize>(), tally.photos);
         let not = |tally: &Tally| (tally.refused.values().sum::<usize>(), tally.photos_refused);
         let (there, back) = (of(&carried.there), of(&carried.back));
@@ -163,4 +175,60 @@ impl Book {
             last.refused = (last.refused.0 + ops, last.refused.1 + photos);
         }
     }
+}
+
+impl Entry<'_> {
+    pub(super) fn writer(&self) -> Writer {
+        self.writer
+    }
+
+    pub(super) fn nonce(&self) -> &str {
+        self.nonce
+    }
+
+    /// Writes the book with these ways, whole or not at all.
+    pub(super) fn write(&self, ways: &Ways) -> Result<(), BookError> {
+        #[derive(Serialize)]
+        struct Written<'a> {
+            #[serde(flatten)]
+            entry: &'a Entry<'a>,
+            ways: &'a Ways,
+        }
+        let new = beside(self.path, ".new");
+        let text = serde_json::to_vec(&Written { entry: self, ways }).unwrap_or_default();
+        let written = || -> io::Result<()> {
+            let mut options = File::options();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::OpenOptionsExt as _;
+                options.mode(0o600);
+            }
+            let mut file = options.open(&new)?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            fs::rename(&new, self.path)?;
+            flushed(self.path)
+        };
+        written().map_err(|error| BookError::File(self.path.display().to_string(), error))
+    }
+}
+
+/// The file that belongs to the book at `path`: its whole name goes before, for two books may differ in their ends only.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The new name in the folder is on the disk, too.
+#[cfg(unix)]
+fn flushed(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn flushed(_: &Path) -> io::Result<()> {
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The connection to one of the two backends: a server's HTTP, or a share that is its own client.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use gridbook_sync::env::Env;
 use gridbook_sync::relay::Broken;
 use gridbook_sync::relay::between::Gives;
 use gridbook_sync::share::{Lost, RawRequest, RawResponse, Setup, Share, ShareKind, Wire};
-use gridbook_sync::wire::{Problem, VERSION, VERSION_HEADER};
+use gridbook_sync::wire::{Problem, PushReply, VERSION, VERSION_HEADER, Verdict};
 use reqwest::{Client, Method};
 use serde::Deserialize;
 use serde_json::json;
@@ -95,6 +95,13 @@ impl Line {
         }
     }
 
+    /// A round begins: a server may be signed in to once more.
+    pub(super) fn begin(&self) {
+        if let Self::Server(server) = self {
+            server.refused.set(false);
+        }
+    }
+
     /// Its address.
     pub fn name(&self) -> &str {
         match self {
@@ -139,6 +146,8 @@ pub struct Server {
     root: String,
     login: (String, String),
     token: RefCell<String>,
+    /// A sign-in was refused: a second one in the same round would only count against the account.
+    refused: Cell<bool>,
     whose: Whose,
 }
 
@@ -168,6 +177,7 @@ impl Server {
             root: place.address.clone(),
             login,
             token: RefCell::default(),
+            refused: Cell::new(false),
             whose: Whose::default(),
         };
         let Profile { actor, township, authority } = server.sign_in().await?;
@@ -199,10 +209,38 @@ impl Server {
     /// Asks, and once more after a new sign-in when the session has ended.
     async fn ask(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Option<RawResponse> {
         let answer = self.ask_once(method.clone(), path, body.clone()).await?;
-        if answer.status == 401 && self.sign_in().await.is_ok() {
+        if answer.status == 401 && self.signed_in_again().await {
             return self.ask_once(method, path, body).await;
         }
         Some(answer)
+    }
+
+    async fn signed_in_again(&self) -> bool {
+        if self.refused.get() {
+            return false;
+        }
+        let done = self.sign_in().await;
+        self.refused.set(matches!(done, Err(LineError::SignIn(..))));
+        done.is_ok()
+    }
+
+    /// Pushes. Whoever is no longer signed in hears 200, too, for the sake of what he wrote himself, and that everything of
+    /// others is refused: a refusal is believed only of a session that has not ended since.
+    async fn push(&self, text: Vec<u8>) -> Option<RawResponse> {
+        let path = "sync/v1/push";
+        let body = Some(("application/json", text));
+        let answer = self.ask(Method::POST, path, body.clone()).await?;
+        let refused = serde_json::from_slice::<PushReply>(&answer.body)
+            .is_ok_and(|reply| reply.results.iter().any(|result| result.r == Verdict::Refuse));
+        if !refused {
+            return Some(answer);
+        }
+        let session = self.ask_once(Method::GET, "sync/v1/pull?limit=1&cursor=", None).await?;
+        match session.status {
+            200..300 => Some(answer),
+            401 if self.signed_in_again().await => self.ask_once(Method::POST, path, body).await,
+            _ => Some(session),
+        }
     }
 
     async fn ask_once(
@@ -231,6 +269,11 @@ impl Server {
     }
 }
 
+/// Whether a file is there, by the answer to a question for it.
+fn whole(headers: &[(String, String)]) -> bool {
+    headers.iter().any(|(name, value)| name == "upload-complete" && value == "?1")
+}
+
 async fn heard(response: reqwest::Response) -> Option<RawResponse> {
     let status = response.status().as_u16();
     let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
@@ -246,7 +289,7 @@ impl Http for Server {
             Request::Caps => self.ask(Method::GET, "sync/v1/caps", None).await,
             Request::Push(push) => {
                 let Ok(text) = serde_json::to_vec(push) else { return Response::Lost };
-                self.ask(Method::POST, "sync/v1/push", Some(("application/json", text))).await
+                self.push(text).await
             }
             Request::Pull { cursor, limit, .. } => {
                 let cursor =
@@ -257,12 +300,15 @@ impl Http for Server {
                 let body = ("application/octet-stream", blob.unwrap_or_default());
                 self.ask(Method::PUT, &format!("sync/v1/blobs/{sha256}"), Some(body)).await
             }
+            Request::AskBlob { sha256 } => {
+                self.ask(Method::HEAD, &format!("sync/v1/blobs/{sha256}"), None).await
+            }
             // The client between two backends asks for nothing else.
             _ => {
                 return Response::Failed { status: 405, code: "method".to_owned(), retry_after_ms: None };
             }
         };
-        let Some(RawResponse { status, body, .. }) = answer else { return Response::Lost };
+        let Some(RawResponse { status, body, headers }) = answer else { return Response::Lost };
         if !(200..300).contains(&status) {
             let code = serde_json::from_slice::<Problem>(&body).map(|problem| problem.code);
             return Response::Failed { status, code: code.unwrap_or_default(), retry_after_ms: None };
@@ -271,6 +317,7 @@ impl Http for Server {
             Request::Caps => serde_json::from_slice(&body).map(Response::Caps),
             Request::Push(_) => serde_json::from_slice(&body).map(Response::Push),
             Request::Pull { .. } => serde_json::from_slice(&body).map(Response::Pull),
+            Request::AskBlob { .. } if !whole(&headers) => Ok(Response::BlobAt(None)),
             _ => Ok(Response::Blob),
         };
         read.unwrap_or(Response::Lost)

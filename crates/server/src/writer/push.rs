@@ -239,6 +239,14 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
                 if code == Some("fork") {
                     forked.insert(op.entity());
                 }
+                // Whoever brings what is here already may bring its files: its author may have none to send here.
+                if verdict == Verdict::Dup && op.header().user != push.actor.user {
+                    let stream = ledger.streams.get(&op.entity());
+                    let dot = op.dot();
+                    if stream.is_some_and(|stream| stream.entity.blobs().iter().any(|(at, _)| *at == dot)) {
+                        rows.carried_blobs(op, &push.actor.user);
+                    }
+                }
                 results.push(result(Some(op.id()), verdict, code));
             }
         }

@@ -27,25 +27,27 @@ use tokio::net::TcpListener;
 const G1: &str = "510000100201001";
 const TOWN: &str = "510000100";
 
-/// The share of the simulator behind HTTP; while `down` it answers 503.
+/// The share of the simulator behind HTTP; while `down` it answers 503, while `read_only` to whoever writes.
 struct Folder {
     url: String,
     share: Arc<Mutex<FakeShare>>,
     down: Arc<Mutex<bool>>,
+    read_only: Arc<Mutex<bool>>,
 }
 
 impl Folder {
     async fn open(kind: ShareKind) -> Self {
         let (share, down) = (Arc::new(Mutex::new(FakeShare::new(kind))), Arc::new(Mutex::new(false)));
+        let read_only = Arc::new(Mutex::new(false));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let prefix = match kind {
             ShareKind::WebDav => "webdav",
             ShareKind::CouchDb => "couchdb",
         };
         let url = format!("{prefix}:http://{}/share/", listener.local_addr().unwrap());
-        let (held, off) = (share.clone(), down.clone());
+        let (held, off, kept) = (share.clone(), down.clone(), read_only.clone());
         let answer = move |request: HttpRequest| {
-            let (held, off) = (held.clone(), off.clone());
+            let (held, off, kept) = (held.clone(), off.clone(), kept.clone());
             async move {
                 let (parts, body) = request.into_parts();
                 let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
@@ -56,7 +58,7 @@ impl Folder {
                 let read =
                     |name: &'static str| Some((name, parts.headers.get(name)?.to_str().ok()?.to_owned()));
                 let headers = ["depth", "if-none-match"].into_iter().filter_map(read).collect();
-                if *off.lock().unwrap() {
+                if *off.lock().unwrap() || method == "PUT" && *kept.lock().unwrap() {
                     return HttpResponse::builder().status(503).body(HttpBody::empty()).unwrap();
                 }
                 let asked = RawRequest { method, path, headers, body };
@@ -66,7 +68,7 @@ impl Folder {
             }
         };
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
-        Self { url, share, down }
+        Self { url, share, down, read_only }
     }
 
     fn place(&self) -> Place {
@@ -214,6 +216,163 @@ async fn between_a_server_and_a_folder() {
 #[tokio::test]
 async fn between_a_server_and_a_database() {
     both_ways(ShareKind::CouchDb).await;
+}
+
+/// Sets the password of an account, which ends its sessions.
+async fn new_password(server: &Server, user: &str, old: &str, new: &str) {
+    let signed = json!({ "user": user, "password": old });
+    let (_, signed) = server.call("POST", "/api/sign-in", None, Some(signed)).await;
+    let token = signed["token"].as_str().unwrap().to_owned();
+    let change = json!({ "old": old, "new": new });
+    assert_eq!(server.call("POST", "/api/password", Some(&token), Some(change)).await.0, 204);
+    assert_eq!(server.call("POST", "/api/sign-out", Some(&token), None).await.0, 204);
+}
+
+/// The account's password is changed while the program runs: what comes meanwhile waits, and its owner can sign in.
+#[tokio::test]
+async fn what_comes_while_the_session_has_ended_is_not_passed_over() {
+    let server = Server::open().await;
+    let folder = Folder::open(ShareKind::WebDav).await;
+    let mut ann = server.worker("ann", G1).await;
+    server.worker("head", TOWN).await;
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    register(&server, &ann, &key).await;
+    let line = folder.line(&server).await;
+    let path = server.dir.path().join("between.json");
+    let places = [place(&server, "head"), folder.place()];
+    let mut bridge = open(&path, &places).await;
+    assert_eq!(bridge.round(1_000).await.unwrap(), Carried::default());
+
+    let crack = ann.create("hazard", G1);
+    push(&line, &ann, vec![sign(&key, &crack)]).await;
+    let new = "another good one";
+    new_password(&server, "head", PASSWORD, new).await;
+    let ended = Err(Unfit::Broken(Broken::SignedOut));
+    // A round a minute; the tries of an account are ten in a quarter of an hour.
+    for minute in 0..14 {
+        assert_eq!(bridge.round(10_000 + minute * 60_000).await, ended, "minute {minute}");
+    }
+    assert_eq!(server.stream(crack.entity()).await.len(), 0);
+    bridge.book().write().unwrap();
+    drop(bridge);
+    // The director is not kept out by the program.
+    let signed = json!({ "user": "head", "password": new });
+    assert_eq!(server.call("POST", "/api/sign-in", None, Some(signed)).await.0, 200);
+    let again = Place { login: Some(("head".to_owned(), new.to_owned())), ..place(&server, "head") };
+    let mut bridge = open(&path, &[again, folder.place()]).await;
+    let carried = bridge.round(20_000_000).await.unwrap();
+    assert_eq!((carried.there.stored, carried.there.refused.len()), (1, 0), "{carried:?}");
+    assert_eq!(server.stream(crack.entity()).await.len(), 2, "hers, and the receipt");
+}
+
+/// Who works with the share and has never been at the server, registers later.
+#[tokio::test]
+async fn what_was_refused_comes_over_once_its_author_is_known_there() {
+    let server = Server::open().await;
+    let folder = Folder::open(ShareKind::WebDav).await;
+    let mut ann = server.worker("ann", G1).await;
+    server.worker("head", TOWN).await;
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    let line = folder.line(&server).await;
+    let crack = ann.create("hazard", G1);
+    let bytes = b"\xff\xd8 a crack".to_vec();
+    let shown = ann.body(crack.entity(), &with_photo(&photo(&bytes)));
+    push(&line, &ann, vec![sign(&key, &crack), sign(&key, &shown)]).await;
+    let put = Request::PutBlob { sha256: photo(&bytes).sha256 };
+    assert_eq!(line.send(&put, Some(bytes.clone())).await, Response::Blob);
+
+    let path = server.dir.path().join("between.json");
+    let places = [place(&server, "head"), folder.place()];
+    let mut bridge = open(&path, &places).await;
+    let Carried { there, .. } = bridge.round(1_000).await.unwrap();
+    assert_eq!(there.refused, [("signature".to_owned(), 2)].into(), "{there:?}");
+    assert_eq!((there.photos_refused, bridge.book().photos_due()), (0, 0), "a photo follows its record");
+    assert_eq!(bridge.book().held(), [("signature".to_owned(), 2)].into());
+    let Carried { there, .. } = bridge.round(200_000).await.unwrap();
+    assert_eq!(there, gridbook_sync::relay::Tally::default(), "that was told");
+
+    register(&server, &ann, &key).await;
+    bridge.book().write().unwrap();
+    drop(bridge);
+    let mut bridge = open(&path, &places).await;
+    let Carried { there, .. } = bridge.round(90_000_000).await.unwrap();
+    assert_eq!((there.stored, there.photos), (2, 1), "{there:?}");
+    assert!(bridge.book().held().is_empty());
+}
+
+/// A page on which something goes back to where it came from, and something new does not get through at first.
+#[tokio::test]
+async fn a_page_that_broke_off_sends_nothing_back_twice() {
+    let server = Server::open().await;
+    let folder = Folder::open(ShareKind::WebDav).await;
+    let mut ann = server.worker("ann", G1).await;
+    let mut head = server.worker("head", TOWN).await;
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    register(&server, &ann, &key).await;
+    let (hers, his) = (ann.create("hazard", G1), head.create("hazard", TOWN));
+    push(&folder.line(&server).await, &ann, vec![sign(&key, &hers)]).await;
+    head.push_only(&his).await;
+
+    let path = server.dir.path().join("between.json");
+    let mut bridge = open(&path, &[place(&server, "head"), folder.place()]).await;
+    *folder.read_only.lock().unwrap() = true;
+    assert_eq!(bridge.round(1_000).await, Err(Unfit::Broken(Broken::Backend(503))));
+    // What went over counts, and stands in the book already.
+    assert_eq!((bridge.book().last.all.0, bridge.book().last.at), (1, 0));
+    assert!(Book::read(&path).unwrap().is_some(), "written with the page that arrived");
+    *folder.read_only.lock().unwrap() = false;
+    // His, its receipt, and that of hers.
+    assert_eq!(bridge.round(2_000).await.unwrap().back.stored, 3);
+    let all = folder.share.lock().unwrap().ops();
+    let mut once: Vec<String> = all.iter().map(|op| op.h.clone()).collect();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), all.len(), "nothing stands there twice");
+}
+
+/// The record came to the server by another way, its photo only to the share.
+#[tokio::test]
+async fn a_photo_follows_a_record_that_was_there_before() {
+    let server = Server::open().await;
+    let folder = Folder::open(ShareKind::WebDav).await;
+    let mut ann = server.worker("ann", G1).await;
+    let head = server.worker("head", TOWN).await;
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    register(&server, &ann, &key).await;
+    let line = folder.line(&server).await;
+    let crack = ann.create("hazard", G1);
+    let (seen, had) = (b"\xff\xd8 a crack".to_vec(), b"\xff\xd8 had".to_vec());
+    let first = ann.body(crack.entity(), &with_photo(&photo(&seen)));
+    let second = ann.body(crack.entity(), &with_photo(&photo(&had)));
+    ann.push_ok(&[crack.clone(), first.clone(), second.clone()]).await;
+    let url = |name: &str| format!("{}/sync/v1/blobs/{name}", server.url);
+    let put = server.http.put(url(&photo(&had).sha256)).bearer_auth(&ann.token).body(had.clone());
+    assert_eq!(put.send().await.unwrap().status(), 201);
+    push(&line, &ann, [&crack, &first, &second].map(|op| sign(&key, op)).to_vec()).await;
+    for bytes in [&seen, &had] {
+        let put = Request::PutBlob { sha256: photo(bytes).sha256 };
+        assert_eq!(line.send(&put, Some(bytes.clone())).await, Response::Blob);
+    }
+
+    let path = server.dir.path().join("between.json");
+    let mut bridge = open(&path, &[place(&server, "head"), folder.place()]).await;
+    let Carried { there, .. } = bridge.round(1_000).await.unwrap();
+    assert_eq!((there.repeats, there.photos, there.photos_refused), (3, 1, 0), "{there:?}");
+    let path = format!("/sync/v1/blobs/{}", photo(&seen).sha256);
+    assert_eq!(server.call("GET", &path, Some(&head.token), None).await.0, 200);
+}
+
+#[tokio::test]
+async fn two_books_that_differ_in_their_ends_do_not_meet() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = |port: u32| Place::parse(&format!("webdav:http://127.0.0.1:{port}/share/")).unwrap();
+    let (east, west) = (dir.path().join("relay.east"), dir.path().join("relay.west"));
+    let one = Book::open(&east, &[place(1), place(2)]).unwrap();
+    let other = Book::open(&west, &[place(1), place(3)]).unwrap();
+    one.write().unwrap();
+    other.write().unwrap();
+    let at = |path: &Path| Book::read(path).unwrap().unwrap().places()[1].clone();
+    assert_eq!((at(&east), at(&west)), (place(2).address, place(3).address));
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@
 //! nothing of the first: then whoever wrote the other would never know. So what the judge holds under such an id is brought
 //! to the keeper, and every bearer of the name who reads both there writes both again (`replica/forks.rs`).
 
+mod due;
+mod held;
 mod photos;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,10 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridbook_log::{Body, EntityId, Hash, Op, OpId, WireOp};
 use serde::{Deserialize, Serialize};
 
-use super::{Broken, Steps, Tally, broken, hand_on};
+use super::{Broken, Steps, Tally, broken, hand_on, is_fork};
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
-use crate::wire::{Caps, Entry, MAX_PAGE};
+use crate::wire::{Caps, Entry, MAX_PAGE, PullReply, PushResult, Verdict};
+use held::{Held, Tried};
 
 pub use photos::{Gives, carry_photos};
 
@@ -29,20 +32,18 @@ pub use photos::{Gives, carry_photos};
 pub struct Position {
     /// Where the feed goes on.
     cursor: String,
-    /// Read, and not to be placed yet on the other side.
-    waiting: Vec<WireOp>,
+    /// Read, and not taken yet on the other side.
+    held: Held,
+    /// Carried over, and not shown by the other side yet: need not go back, nor over once more when a page broke off. A
+    /// help, nothing depends on it.
+    over: BTreeSet<Hash>,
     /// Streams that stay where they are.
     kept_back: BTreeSet<EntityId>,
-    /// Photos and recordings that were named and are not over yet, by their content.
-    photos: BTreeMap<String, photos::Due>,
+    /// Photos and recordings whose records are over and that are not, by their content.
+    photos: BTreeMap<String, due::Due>,
     /// Ids that stand for something else on the other side, and that side's content was not brought here yet.
     taken: BTreeSet<OpId>,
 }
-
-/// What both backends are known to hold and one of them has not shown yet: need not go back. A help, nothing depends
-/// on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Common(BTreeSet<Hash>);
 
 /// Both ways, as they are kept from one round to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +53,6 @@ pub struct Ways {
     there: Position,
     /// From the second to the first.
     back: Position,
-    common: Common,
     /// Whose history it was, first and second.
     histories: (String, String),
 }
@@ -81,10 +81,29 @@ pub struct Carried {
     pub back: Tally,
 }
 
+/// Who carries, when, and what is asked and told on the way.
+#[derive(Clone, Copy)]
+pub struct Errand<'a> {
+    /// Under which name it pushes.
+    pub identity: &'a Identity,
+    /// Milliseconds since 1970.
+    pub now_ms: u64,
+    /// Types of streams that never go to a backend which everybody reads whole.
+    pub keeps_back: &'a dyn Fn(&str) -> bool,
+    /// Told with every page that has arrived: whoever writes the ways down then begins there after a power cut.
+    pub arrived: &'a dyn Fn(&Ways),
+}
+
+/// One of the two ways.
+#[derive(Clone, Copy)]
+enum Way {
+    There,
+    Back,
+}
+
 impl Ways {
     /// One round between two backends: text both ways, then photos. Where only one of them judges, it is best the second:
-    /// what it holds already it says by itself, a keeper would store it twice. `keeps_back` names the types of streams that
-    /// never go to a backend which everybody reads whole.
+    /// what it holds already it says by itself, a keeper would store it twice. `carried` counts, however it ends.
     ///
     /// # Errors
     /// [`Unfit`]. Whatever arrived before has arrived, and the ways stand behind it.
@@ -92,10 +111,9 @@ impl Ways {
         &mut self,
         first: &impl Gives,
         second: &impl Gives,
-        identity: &Identity,
-        now_ms: u64,
-        keeps_back: impl Fn(&str) -> bool,
-    ) -> Result<Carried, Unfit> {
+        errand: Errand<'_>,
+        carried: &mut Carried,
+    ) -> Result<(), Unfit> {
         let (one, other) = (caps(first).await?, caps(second).await?);
         if one.authority.zip(other.authority).is_some_and(|(one, other)| one != other) {
             return Err(Unfit::Authorities);
@@ -105,11 +123,10 @@ impl Ways {
             // Set up anew: what was carried there is gone.
             *self = Self { histories, ..Self::default() };
         }
-        let mut carried = Carried::default();
-        self.texts(first, second, identity, now_ms, &keeps_back, &mut carried).await?;
-        carry_photos(first, second, now_ms, &mut self.there, &mut carried.there).await?;
-        carry_photos(second, first, now_ms, &mut self.back, &mut carried.back).await?;
-        Ok(carried)
+        self.texts(first, second, errand, carried).await?;
+        let there = carry_photos(first, second, errand.now_ms, &mut self.there, &mut carried.there).await;
+        let back = carry_photos(second, first, errand.now_ms, &mut self.back, &mut carried.back).await;
+        Ok(there.and(back)?)
     }
 
     /// Text both ways; one way may break off where the other does not.
@@ -117,46 +134,134 @@ impl Ways {
         &mut self,
         first: &impl Http,
         second: &impl Http,
-        identity: &Identity,
-        now_ms: u64,
-        keeps_back: &impl Fn(&str) -> bool,
+        errand: Errand<'_>,
         carried: &mut Carried,
     ) -> Result<(), Broken> {
-        let Self { there, back, common, .. } = self;
-        let to = carry(first, second, identity, now_ms, there, common, keeps_back).await;
-        let fro = carry(second, first, identity, now_ms, back, common, keeps_back).await;
-        let shown = match (&to, &fro) {
-            (Ok(_), Ok(_)) => {
-                let taken = (&mut there.taken, &mut *back);
-                let fro = show(second, first, identity, now_ms, taken, common, keeps_back).await;
-                let taken = (&mut back.taken, &mut *there);
-                let to = show(first, second, identity, now_ms, taken, common, keeps_back).await;
-                fro.and_then(|fro| Ok((to?, fro)))
-            }
-            _ => Ok((0, 0)),
+        let to = self.carry(Way::There, first, second, errand, &mut carried.there).await;
+        let fro = self.carry(Way::Back, second, first, errand, &mut carried.back).await;
+        let shown = if to.is_ok() && fro.is_ok() {
+            let fro = self.show(Way::There, second, first, errand, &mut carried.back).await;
+            fro.and(self.show(Way::Back, first, second, errand, &mut carried.there).await)
+        } else {
+            Ok(())
         };
         if [&to, &fro].iter().any(|way| matches!(way, Err(Broken::Backend(409 | 410)))) {
             // A backup was put back: it may lack what was carried there, too.
             *self = Self { histories: self.histories.clone(), ..Self::default() };
         }
-        let broken = [(to, &mut carried.there), (fro, &mut carried.back)]
-            .into_iter()
-            .filter_map(|(way, tally)| way.map(|carried| *tally = carried).err());
-        broken.last().map_or(Ok(()), Err)?;
-        let (to, fro) = shown?;
-        carried.there.stored += to;
-        carried.back.stored += fro;
-        Ok(())
+        fro.and(to).and(shown)
     }
 
     /// What was known to be on both sides is forgotten, as after a death before it was kept.
     pub(crate) fn forget(&mut self) {
-        self.common = Common::default();
+        self.there.over.clear();
+        self.back.over.clear();
     }
 
-    /// Photos and recordings that were named and have not come over yet.
+    /// Photos and recordings whose records came over and that have not come yet.
     pub fn photos_due(&self) -> usize {
         self.there.photos.len() + self.back.photos.len()
+    }
+
+    /// How many operations wait because they are not taken yet, by the code of why.
+    pub fn held(&self) -> BTreeMap<String, usize> {
+        let mut held = BTreeMap::new();
+        self.there.held.count(&mut held);
+        self.back.held.count(&mut held);
+        held
+    }
+
+    /// A way, and the one against it.
+    fn of(&mut self, way: Way) -> (&mut Position, &mut Position) {
+        match way {
+            Way::There => (&mut self.there, &mut self.back),
+            Way::Back => (&mut self.back, &mut self.there),
+        }
+    }
+
+    /// Carries what is new at `from` over to `to`. The position moves only behind what has arrived.
+    async fn carry(
+        &mut self,
+        way: Way,
+        from: &impl Http,
+        to: &impl Http,
+        errand: Errand<'_>,
+        tally: &mut Tally,
+    ) -> Result<(), Broken> {
+        let caps = caps(to).await?;
+        let (position, _) = self.of(way);
+        if let Some(cursor) = position.held.again(errand.now_ms) {
+            position.cursor = cursor;
+        }
+        let mut begins = true;
+        loop {
+            let (position, against) = self.of(way);
+            let page = pull(from, &position.cursor).await?;
+            let load = Load::of(page.entries, position, against, &caps, begins, errand);
+            load.carry(to, &caps, position, errand, tally).await?;
+            for hash in load.came {
+                against.over.remove(&hash);
+            }
+            let still = page.cursor == position.cursor;
+            position.cursor = page.cursor;
+            (errand.arrived)(self);
+            // A page that does not move the cursor would be asked for again for ever.
+            if !page.more || still {
+                return Ok(());
+            }
+            begins = false;
+        }
+    }
+
+    /// Brings what a backend that judges holds under ids for which it refused something else to the one which showed
+    /// that, if that one only keeps: who reads both there writes both again. They were met on `way`.
+    async fn show(
+        &mut self,
+        way: Way,
+        judge: &impl Http,
+        keeper: &impl Http,
+        errand: Errand<'_>,
+        tally: &mut Tally,
+    ) -> Result<(), Broken> {
+        let (position, against) = self.of(way);
+        if position.taken.is_empty() {
+            return Ok(());
+        }
+        let caps = caps(keeper).await?;
+        if caps.levels.contains(&1) {
+            // It would refuse them as well.
+            position.taken.clear();
+            return Ok(());
+        }
+        let (mut wires, mut hashes) = (Vec::new(), Vec::new());
+        let mut cursor = String::new();
+        loop {
+            let page = pull(judge, &cursor).await?;
+            for entry in page.entries {
+                let Entry::Op { op: wire, .. } = entry else { continue };
+                let Ok(op) = Op::from_wire(wire.clone()) else { continue };
+                if position.taken.contains(&op.id()) && goes(&op, &caps, against, errand.keeps_back) {
+                    hashes.push(*op.hash());
+                    wires.push(wire);
+                }
+            }
+            if !page.more || page.cursor == cursor {
+                break;
+            }
+            cursor = page.cursor;
+        }
+        let heard = |at: usize, result: &PushResult| {
+            if matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject) {
+                against.over.insert(hashes[at]);
+            }
+            if result.r == Verdict::Ok {
+                tally.count(result);
+            }
+        };
+        let steps = Steps { progress: |_| (), heard };
+        hand_on(keeper, errand.identity, errand.now_ms, &caps, &wires, steps).await?;
+        position.taken.clear();
+        Ok(())
     }
 }
 
@@ -167,131 +272,99 @@ async fn caps(http: &impl Http) -> Result<Caps, Broken> {
     }
 }
 
-/// Carries what is new at `from` over to `to`. The position moves only behind what has arrived. `keeps_back`: as in
-/// [`Ways::round`].
-///
-/// # Errors
-/// [`Broken`]; call it again.
-async fn carry(
-    from: &impl Http,
-    to: &impl Http,
-    identity: &Identity,
-    now_ms: u64,
-    position: &mut Position,
-    common: &mut Common,
-    keeps_back: &impl Fn(&str) -> bool,
-) -> Result<Tally, Broken> {
-    let caps = caps(to).await?;
-    let mut tally = Tally::default();
-    loop {
-        let request = Request::Pull { cursor: position.cursor.clone(), limit: MAX_PAGE, not: None };
-        let page = match from.send(&request, None).await {
-            Response::Pull(page) => page,
-            other => {
-                if matches!(other, Response::Failed { status: 409 | 410, .. }) {
-                    // Another history: from its beginning, and nothing is known to be there.
-                    *position = Position::default();
-                    common.0.clear();
-                }
-                return Err(broken(&other));
-            }
-        };
-        let mut ops = position.waiting.clone();
-        for entry in page.entries {
-            let Entry::Op { op: wire, .. } = entry else { continue };
-            let Ok(op) = Op::from_wire(wire.clone()) else { continue };
-            // What came from there need not go back.
-            if !common.0.remove(op.hash()) && goes(&op, &caps, position, keeps_back) {
-                let named = op.body().map(|body| body.blobs().to_vec()).unwrap_or_default();
-                for blob in named {
-                    position.photos.entry(blob.sha256).or_default();
-                }
-                ops.push(wire);
-            }
-        }
-        let arrived = |wire: &WireOp| {
-            if let Ok(op) = Op::from_wire(wire.clone()) {
-                common.0.insert(*op.hash());
-            }
-        };
-        let mut taken = BTreeSet::new();
-        let steps = Steps {
-            progress: |_| (),
-            arrived,
-            taken: |id| {
-                taken.insert(id);
-            },
-        };
-        let left = hand_on(to, identity, now_ms, &caps, &ops, &mut tally, steps).await?;
-        position.taken.append(&mut taken);
-        let still = page.cursor == position.cursor;
-        position.cursor = page.cursor;
-        position.waiting = left;
-        // A page that does not move the cursor would be asked for again for ever.
-        if !page.more || still {
-            return Ok(tally);
-        }
+async fn pull(http: &impl Http, cursor: &str) -> Result<PullReply, Broken> {
+    let request = Request::Pull { cursor: cursor.to_owned(), limit: MAX_PAGE, not: None };
+    match http.send(&request, None).await {
+        Response::Pull(page) => Ok(page),
+        other => Err(broken(&other)),
     }
 }
 
-/// Brings what a backend that judges holds under ids for which it refused something else to the one which showed that, if
-/// that one only keeps: who reads both there writes both again. `taken` are the ids, `way` leads from the one to the other.
-/// Gives how many it brought.
-///
-/// # Errors
-/// [`Broken`]; they are brought in the next round.
-async fn show(
-    judge: &impl Http,
-    keeper: &impl Http,
-    identity: &Identity,
-    now_ms: u64,
-    (taken, way): (&mut BTreeSet<OpId>, &mut Position),
-    common: &mut Common,
-    keeps_back: &impl Fn(&str) -> bool,
-) -> Result<usize, Broken> {
-    if taken.is_empty() {
-        return Ok(0);
-    }
-    let caps = caps(keeper).await?;
-    if caps.levels.contains(&1) {
-        // It would refuse them as well.
-        taken.clear();
-        return Ok(0);
-    }
-    let mut ops = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let request = Request::Pull { cursor: cursor.clone(), limit: MAX_PAGE, not: None };
-        let page = match judge.send(&request, None).await {
-            Response::Pull(page) => page,
-            other => return Err(broken(&other)),
-        };
-        for entry in page.entries {
+/// What goes over with one page, read and hashed once.
+struct Load {
+    wires: Vec<WireOp>,
+    /// The same, read.
+    ops: Vec<Op>,
+    /// So many of them, the first, were tried before.
+    known: usize,
+    /// What the page showed and the way against it had carried there.
+    came: Vec<Hash>,
+}
+
+impl Load {
+    fn of(
+        entries: Vec<Entry>,
+        position: &mut Position,
+        against: &mut Position,
+        to: &Caps,
+        begins: bool,
+        errand: Errand<'_>,
+    ) -> Self {
+        let (mut new, mut came) = (Vec::new(), Vec::new());
+        let (mut moving, mut coming) = (BTreeSet::new(), BTreeSet::new());
+        for entry in entries {
             let Entry::Op { op: wire, .. } = entry else { continue };
             let Ok(op) = Op::from_wire(wire.clone()) else { continue };
-            if taken.contains(&op.id()) && goes(&op, &caps, way, keeps_back) {
-                ops.push(wire);
+            against.held.wake(op.entity());
+            if against.over.contains(op.hash()) {
+                // What came from there need not go back; forgotten only when the whole page has arrived.
+                came.push(*op.hash());
+            } else if !position.over.contains(op.hash()) && goes(&op, to, position, errand.keeps_back) {
+                moving.insert(op.entity());
+                coming.insert(*op.hash());
+                new.push((wire, op));
             }
         }
-        if !page.more || page.cursor == cursor {
-            break;
-        }
-        cursor = page.cursor;
+        let held = position.held.ready(&moving, &coming, begins, errand.now_ms);
+        let known = held.len();
+        let (wires, ops) = held.into_iter().chain(new).unzip();
+        Self { wires, ops, known, came }
     }
-    let mut tally = Tally::default();
-    let arrived = |wire: &WireOp| {
-        if let Ok(op) = Op::from_wire(wire.clone()) {
-            common.0.insert(*op.hash());
+
+    async fn carry(
+        &self,
+        to: &impl Http,
+        caps: &Caps,
+        position: &mut Position,
+        errand: Errand<'_>,
+        tally: &mut Tally,
+    ) -> Result<(), Broken> {
+        let mut results: Vec<Option<PushResult>> = vec![None; self.ops.len()];
+        let heard = |at: usize, result: &PushResult| {
+            let op = &self.ops[at];
+            if matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject) {
+                position.over.insert(*op.hash());
+            }
+            // A photo follows its record.
+            if matches!(result.r, Verdict::Ok | Verdict::Dup) {
+                for blob in op.body().map_or(&[][..], Body::blobs) {
+                    position.photos.entry(blob.sha256.clone()).or_default();
+                }
+            }
+            if is_fork(result) {
+                position.taken.insert(op.id());
+            }
+            // That it was not taken was told the first time.
+            if at >= self.known || result.r != Verdict::Refuse {
+                tally.count(result);
+            }
+            results[at] = Some(result.clone());
+        };
+        let steps = Steps { progress: |_| (), heard };
+        hand_on(to, errand.identity, errand.now_ms, caps, &self.wires, steps).await?;
+        let mut tried: BTreeMap<EntityId, Tried> = BTreeMap::new();
+        for ((op, wire), result) in self.ops.iter().zip(&self.wires).zip(results) {
+            if let Some(result) = result {
+                tried.entry(op.entity()).or_default().heard(wire.clone(), &result);
+            }
         }
-    };
-    let steps = Steps { progress: |_| (), arrived, taken: |_| () };
-    hand_on(keeper, identity, now_ms, &caps, &ops, &mut tally, steps).await?;
-    taken.clear();
-    Ok(tally.stored)
+        position.held.settle(tried, &position.cursor, errand.now_ms);
+        Ok(())
+    }
 }
 
 /// Whether an operation may go to the backend with these capabilities.
-fn goes(op: &Op, to: &Caps, position: &mut Position, keeps_back: &impl Fn(&str) -> bool) -> bool {
+fn goes(op: &Op, to: &Caps, position: &mut Position, keeps_back: &dyn Fn(&str) -> bool) -> bool {
     if to.levels.contains(&1) {
         // Who judges gives its own answers and takes nobody else's.
         return Some(op.dot().writer.dev) != to.authority;

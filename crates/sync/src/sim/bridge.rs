@@ -13,7 +13,7 @@ use super::{Rng, now};
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
 use crate::model::Model;
-use crate::relay::between::{Carried, Ways};
+use crate::relay::between::{Carried, Errand, Ways};
 use crate::share::{Lost, RawRequest, RawResponse, Setup, Share, Wire};
 
 /// How badly the lines of the client between are at the moment.
@@ -134,7 +134,8 @@ impl Bridge {
         let Self { model, share, identity, ways, .. } = self;
         let mut carried = Carried::default();
         // What broke off goes on in the next round.
-        let _ = now(ways.texts(model, share, identity, at, &|_| false, &mut carried));
+        let errand = Errand { identity, now_ms: at, keeps_back: &|_| false, arrived: &|_| () };
+        let _ = now(ways.texts(model, share, errand, &mut carried));
         carried.there.stored + carried.back.stored
     }
 }

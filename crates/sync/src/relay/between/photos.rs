@@ -1,39 +1,15 @@
 //! Photos and recordings between two backends: after the text, one by one, verified by their names. One that has not
 //! come yet is looked for again, ever more seldom: its author may send it weeks later.
 
-use serde::{Deserialize, Serialize};
-
-use super::Position;
+use super::{Position, Tally};
 use crate::driver::Http;
 use crate::engine::{Request, Response};
 use crate::env::Env;
-use crate::relay::{Broken, Tally, broken};
+use crate::relay::{Broken, broken};
 use crate::share::{Share, Wire, names};
 
-/// First pause before a photo is looked for again, in milliseconds; it doubles.
-const PAUSE_MS: u64 = 60_000;
-/// Longest pause: a day has four looks.
-const LONGEST_MS: u64 = 6 * 60 * 60 * 1000;
-/// So often a backend may refuse a photo until it is let be: its record was not taken there.
-const REFUSALS: u32 = 10;
-
-/// When a photo is looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Due {
-    /// Looks in vain.
-    looks: u32,
-    /// Answers that refused it.
-    refused: u32,
-    /// Not before, milliseconds since 1970.
-    at: u64,
-}
-
-impl Due {
-    fn later(&mut self, now_ms: u64) {
-        self.at = now_ms + PAUSE_MS.saturating_mul(1 << self.looks.min(9)).min(LONGEST_MS);
-        self.looks = self.looks.saturating_add(1);
-    }
-}
+/// So many failures one after another are no matter of single photos: the rest waits for the next round.
+const FAILURES: u32 = 3;
 
 /// A backend that gives the bytes of photos, too.
 #[allow(async_fn_in_trait)]
@@ -51,7 +27,19 @@ impl<W: Wire, E: Env> Gives for Share<W, E> {
     }
 }
 
-/// Carries the photos that are due from one backend to another.
+/// What became of a photo.
+enum Went {
+    /// Stored now.
+    Over,
+    /// There already, or it never can be taken.
+    Done(bool),
+    /// Not here yet.
+    Absent,
+    /// Its operation was not taken, or not yet.
+    Refused,
+}
+
+/// Carries the photos that are due from one backend to another. One that fails does not keep the others.
 ///
 /// # Errors
 /// [`Broken`]; what arrived has arrived.
@@ -63,30 +51,51 @@ pub async fn carry_photos(
     tally: &mut Tally,
 ) -> Result<(), Broken> {
     let due: Vec<String> =
-        position.photos.iter().filter(|(_, due)| due.at <= now_ms).map(|(name, _)| name.clone()).collect();
+        position.photos.iter().filter(|(_, due)| due.is_due(now_ms)).map(|(name, _)| name.clone()).collect();
+    let (mut last, mut failures) = (Ok(()), 0);
     for sha256 in due {
-        let bytes = from.blob(&sha256).await?.filter(|bytes| names::sha256(bytes) == sha256);
+        let went = carry_photo(from, to, &sha256).await;
         let Some(due) = position.photos.get_mut(&sha256) else { continue };
-        let Some(bytes) = bytes else {
-            due.later(now_ms);
-            continue;
-        };
-        match to.send(&Request::PutBlob { sha256: sha256.clone() }, Some(bytes)).await {
-            Response::Blob => {
-                tally.photos += 1;
-                position.photos.remove(&sha256);
-            }
-            // Its operation was not taken, or not yet.
-            Response::Failed { status: 400 | 403 | 404 | 413 | 422, .. } => {
-                due.refused += 1;
+        failures = if went.is_err() { failures + 1 } else { 0 };
+        match went {
+            Ok(Went::Over) => tally.photos += 1,
+            Ok(Went::Done(there)) => tally.photos_refused += usize::from(!there && !due.told),
+            Ok(Went::Absent) => due.later(now_ms),
+            Ok(Went::Refused) => {
+                tally.photos_refused += usize::from(!std::mem::replace(&mut due.told, true));
                 due.later(now_ms);
-                if due.refused >= REFUSALS {
-                    position.photos.remove(&sha256);
-                }
-                tally.photos_refused += 1;
             }
-            other => return Err(broken(&other)),
+            Err(error @ Broken::Backend(_)) => {
+                due.later(now_ms);
+                last = Err(error);
+            }
+            Err(error) => return Err(error),
+        }
+        if matches!(went, Ok(Went::Over | Went::Done(_))) {
+            position.photos.remove(&sha256);
+        }
+        if failures == FAILURES {
+            break;
         }
     }
-    Ok(())
+    last
+}
+
+async fn carry_photo(from: &impl Gives, to: &impl Http, sha256: &str) -> Result<Went, Broken> {
+    // Whom its author told of it may have it already.
+    match to.send(&Request::AskBlob { sha256: sha256.to_owned() }, None).await {
+        Response::Blob => return Ok(Went::Done(true)),
+        other @ (Response::Lost | Response::Failed { status: 401, .. }) => return Err(broken(&other)),
+        _ => {}
+    }
+    let Some(bytes) = from.blob(sha256).await?.filter(|bytes| names::sha256(bytes) == sha256) else {
+        return Ok(Went::Absent);
+    };
+    match to.send(&Request::PutBlob { sha256: sha256.to_owned() }, Some(bytes)).await {
+        Response::Blob => Ok(Went::Over),
+        // Too large, or none that it takes: that stays so.
+        Response::Failed { status: 413 | 422, .. } => Ok(Went::Done(false)),
+        Response::Failed { status: 400 | 403 | 404, .. } => Ok(Went::Refused),
+        other => Err(broken(&other)),
+    }
 }

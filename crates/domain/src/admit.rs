@@ -65,7 +65,7 @@ pub fn admit(
         (Body::Create(create), None) => desk.create(create, op.header().hlc.ms),
         (_, None) => Err(Refusal::Missing),
         (Body::Set(set), Some(entity)) => desk.set(entity, set, op.header().hlc.ms),
-        (Body::Event(event), Some(entity)) => desk.event(entity, event),
+        (Body::Event(event), Some(entity)) => desk.event(entity, event, op.header().hlc.ms),
         (Body::Place(place), Some(entity)) => desk.place(entity, place),
         (Body::Unknown, Some(entity)) => desk.unknown(entity),
     }
@@ -332,7 +332,7 @@ impl Desk<'_> {
         blocked(problems.into_iter().filter(|problem| set.set.contains_key(&problem.path)).collect())
     }
 
-    fn event(&self, entity: &Entity, event: &Event) -> Result<(), Refusal> {
+    fn event(&self, entity: &Entity, event: &Event, written: u64) -> Result<(), Refusal> {
         if entity.type_() == Some(RecordKind::Handover.as_str()) {
             return handover::judge_event(entity, &self.actor.user, event);
         }
@@ -341,7 +341,7 @@ impl Desk<'_> {
         }
         let case = CaseView::of(entity).ok_or(Refusal::UnknownAction)?;
         confidential::judge_event(self.package, self.actor, &case, event, self.today)?;
-        workflow::check(self.package, self.actor, &case, event, self.today)
+        workflow::check(self.package, self.actor, &case, event, [self.today, day_of(written)])
     }
 
     /// Moving a record is the data steward's; the new area must lie inside the steward's own, too. Which micro-grid of its

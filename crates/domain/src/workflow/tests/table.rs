@@ -162,7 +162,7 @@ fn each(mut look: impl FnMut(&Transition, &CaseView, &Event)) {
 }
 
 fn ask(actor: &Actor, case: &CaseView, event: &Event) -> Result<(), Refusal> {
-    check(Package::builtin(), actor, case, event, Story::new().today())
+    check(Package::builtin(), actor, case, event, [Story::new().today(); 2])
 }
 
 #[test]
@@ -327,6 +327,12 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
             (case.kind == RecordKind::Matter).then_some(())?;
             event.set.insert("sla_class".to_owned(), json!("S4"));
         }
+        Guard::OwnToReturn => {
+            case.handler = Some("sam".to_owned());
+            case.state = event.from.clone();
+            (case.state != "dispatched").then_some(())?;
+        }
+        Guard::Bystander => case.handler = Some("zed".to_owned()),
         Guard::SplitOff => case.split_from = None,
         Guard::KeptLimit => {
             (case.split_from, case.given) = (Some(EntityId([4; 16])), 0);

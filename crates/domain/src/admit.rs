@@ -121,7 +121,11 @@ impl Desk<'_> {
         if kind == RecordKind::Rules {
             // It counts for all: whoever keeps the list of one village has no say in it.
             let whole = AreaCode::parse(area).is_ok_and(|code| code.level() == AreaLevel::Township);
-            return if whole { self.revision(&create.set) } else { Err(Refusal::BadArea(area.to_owned())) };
+            return if whole {
+                self.revision(&create.set, written)
+            } else {
+                Err(Refusal::BadArea(area.to_owned()))
+            };
         }
         let form = match &create.form {
             Some(name) => Some(
@@ -211,7 +215,7 @@ impl Desk<'_> {
             let target = Target::new(kind, entity.area().unwrap_or_default(), creator);
             self.demand(write_permission(kind), &target)?;
             if kind == RecordKind::Rules {
-                return self.revision(&set.set);
+                return self.revision(&set.set, written);
             }
             if kind == RecordKind::Staff {
                 staff::judge(self.package, self.actor, Some(entity), &set.set, self.today)?;
@@ -290,9 +294,9 @@ impl Desk<'_> {
 
     /// A revision of the package has to hold together with everything that stands (CAT-05). Checked by the authority,
     /// which decides, and at the desk before it asks; a phone never writes one.
-    fn revision(&self, changes: &Values) -> Result<(), Refusal> {
+    fn revision(&self, changes: &Values, written: u64) -> Result<(), Refusal> {
         let bad = |error: &dyn std::fmt::Display| Refusal::BadBody(error.to_string());
-        if reaches_back(changes.keys(), self.today) {
+        if reaches_back(changes.keys(), [self.today, day_of(written)]) {
             return Err(bad(&"纠纷时限只能从今天以后改"));
         }
         let next = self.package.revised(changes).map_err(|error| bad(&error))?;

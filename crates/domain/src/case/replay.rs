@@ -41,6 +41,9 @@ impl CaseView {
                 "take" | "send_back" | "decide" | "reassign" => {
                     self.given += u32::from(matches!(event.event.as_str(), "take" | "reassign"));
                     self.handler = named.or(self.handler.take());
+                    if event.event == "decide" && event.to == "done" {
+                        self.finished_at = Some(at);
+                    }
                     self.limit(event, at);
                 }
                 "hand_over" => self.handler = named.or(self.handler.take()),

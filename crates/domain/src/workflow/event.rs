@@ -37,7 +37,9 @@ pub fn suggested(
         }
     }
     called(step, case, &mut values);
-    if step.action == "register" && !package.class_choices(&case.values).is_empty() {
+    if matches!(step.action.as_str(), "register" | "split_off")
+        && !package.class_choices(&case.values).is_empty()
+    {
         let class = package.class_now(case).map(|class| json!(class));
         values.extend(class.map(|class| (CLASS.to_owned(), class)));
     }

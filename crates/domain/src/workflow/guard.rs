@@ -360,7 +360,12 @@ impl Guard {
                 let other = said(if now.action == "merge" { "main" } else { "other" });
                 !other.is_empty() && other != case.id.to_string()
             }
-            Self::Linked => !case.linked.is_empty(),
+            // By the table before, any could be named; it changed nothing.
+            Self::Linked => {
+                let held = |other: &str| case.linked.iter().any(|held| held.to_string() == other);
+                !case.linked.is_empty()
+                    && (now.table < RECUSED_STAY_OUT || said("other").is_empty() || held(said("other")))
+            }
             Self::SplitOff => case.split_from.is_some(),
             Self::Unrelated => now.values.get("related") == Some(&Value::Bool(false)),
             Self::NotRecused if now.table < RECUSED_STAY_OUT && !ASKED_BEFORE.contains(&now.action) => true,

@@ -37,7 +37,7 @@ fn what_waits_is_judged_again_only_when_the_row_the_person_or_the_day_is_another
     let mut held: Vec<(u64, Summary)> = rows(5).into_iter().map(|row| (1, row)).collect();
     assert_eq!(look(&ivy, today, &held), [1, 2, 3, 4, 5]);
     // One is being handled, one closed, one taken away, one comes; the others are as they were.
-    held[1] = (2, Summary { state: "in_progress".to_owned(), ..held[1].1.clone() });
+    held[1] = (2, Summary { state: "handling".to_owned(), ..held[1].1.clone() });
     held[2] = (2, Summary { state: "closed".to_owned(), ..held[2].1.clone() });
     held.remove(3);
     held.insert(0, (3, Summary { id: EntityId([0; 16]), ..held[0].1.clone() }));
@@ -47,7 +47,7 @@ fn what_waits_is_judged_again_only_when_the_row_the_person_or_the_day_is_another
     // A verdict holds for a row as it was numbered: without another number nobody looks.
     let mut waiting = Waiting::default();
     let one = held[0].1.clone();
-    let other = Summary { state: "in_progress".to_owned(), ..one.clone() };
+    let other = Summary { state: "handling".to_owned(), ..one.clone() };
     let mut count = |version, row| waiting.among(&package, &ivy, today, [(version, row)]).len();
     assert_eq!([count(1, &one), count(1, &other), count(2, &other), count(3, &one)], [1, 1, 0, 1]);
     // The day decides, too: a supplement that was not answered is the intake's from then on.

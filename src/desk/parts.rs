@@ -32,7 +32,7 @@ pub fn kind_icon(kind: RecordKind) -> &'static str {
 
 /// The village of an area code, in words.
 pub fn village(names: &Names, code: &str) -> String {
-    let prefix = code.get(..12).unwrap_or(code);
+    let prefix = gridbook_domain::territory::village_of(code);
     names.areas.get(prefix).cloned().unwrap_or_else(|| prefix.to_owned())
 }
 

@@ -24,7 +24,7 @@ fn row(n: u32) -> Summary {
         title: format!("水渠边坡松动 {n}"),
         subtitle: "3 组桥头".to_owned(),
         area: "110999201002".to_owned(),
-        state: ["reported", "registered", "dispatched", "handling", "closed"][n as usize % 5].to_owned(),
+        state: ["submitted", "registered", "dispatched", "in_progress", "closed"][n as usize % 5].to_owned(),
         level: "yellow".to_owned(),
         household: None,
         at: u64::from(n),

@@ -69,7 +69,7 @@ pub fn admit(
         }
         (_, None) => Err(Refusal::Missing),
         (Body::Set(set), Some(entity)) => desk.set(entity, set, op.header().hlc.ms),
-        (Body::Event(event), Some(entity)) => desk.event(entity, event),
+        (Body::Event(event), Some(entity)) => desk.event(entity, event, op.header().hlc.ms),
         (Body::Place(place), Some(entity)) => desk.place(entity, place),
         (Body::Unknown, Some(entity)) => desk.unknown(entity),
     }
@@ -125,7 +125,11 @@ impl Desk<'_> {
         if kind == RecordKind::Rules {
             // It counts for all: whoever keeps the list of one village has no say in it.
             let whole = AreaCode::parse(area).is_ok_and(|code| code.level() == AreaLevel::Township);
-            return if whole { self.revision(&create.set) } else { Err(Refusal::BadArea(area.to_owned())) };
+            return if whole {
+                self.revision(&create.set, written)
+            } else {
+                Err(Refusal::BadArea(area.to_owned()))
+            };
         }
         let form = match &create.form {
             Some(name) => Some(
@@ -215,7 +219,7 @@ impl Desk<'_> {
             let target = Target::new(kind, entity.area().unwrap_or_default(), creator);
             self.demand(write_permission(kind), &target)?;
             if kind == RecordKind::Rules {
-                return self.revision(&set.set);
+                return self.revision(&set.set, written);
             }
             if kind == RecordKind::Staff {
                 staff::judge(self.package, self.actor, Some(entity), &set.set, self.today)?;
@@ -294,9 +298,9 @@ impl Desk<'_> {
 
     /// A revision of the package has to hold together with everything that stands (CAT-05). Checked by the authority,
     /// which decides, and at the desk before it asks; a phone never writes one.
-    fn revision(&self, changes: &Values) -> Result<(), Refusal> {
+    fn revision(&self, changes: &Values, written: u64) -> Result<(), Refusal> {
         let bad = |error: &dyn std::fmt::Display| Refusal::BadBody(error.to_string());
-        if reaches_back(changes.keys(), self.today) {
+        if reaches_back(changes.keys(), [self.today, day_of(written)]) {
             return Err(bad(&"纠纷时限只能从今天以后改"));
         }
         keep::judge(self.package, self.actor, changes, self.today)?;
@@ -337,7 +341,7 @@ impl Desk<'_> {
         blocked(problems.into_iter().filter(|problem| set.set.contains_key(&problem.path)).collect())
     }
 
-    fn event(&self, entity: &Entity, event: &Event) -> Result<(), Refusal> {
+    fn event(&self, entity: &Entity, event: &Event, written: u64) -> Result<(), Refusal> {
         if entity.type_() == Some(RecordKind::Handover.as_str()) {
             return handover::judge_event(entity, &self.actor.user, event);
         }
@@ -346,7 +350,7 @@ impl Desk<'_> {
         }
         let case = CaseView::of(entity).ok_or(Refusal::UnknownAction)?;
         confidential::judge_event(self.package, self.actor, &case, event, self.today)?;
-        workflow::check(self.package, self.actor, &case, event, self.today)
+        workflow::check(self.package, self.actor, &case, event, [self.today, day_of(written)])
     }
 
     /// Moving a record is the data steward's; the new area must lie inside the steward's own, too. Which micro-grid of its

@@ -16,7 +16,7 @@ use crate::record::{ORAL_CLASS, RecordKind};
 
 pub use book::Book;
 pub use office::Office;
-pub use papers::{NOTICE, ORDER, due as papers_due, paper_classes, paper_number};
+pub use papers::{NOTICE, ORDER, due as papers_due, order_number, paper_classes, paper_number};
 pub(crate) use staff::rows as staff_rows;
 pub use staff::{assignments, staff_values};
 

@@ -356,7 +356,7 @@ pub fn household_due(
     let last = last_valid(required_mode(&held), visits);
     let due = due(&held, last.map(|visit| visit.day), summary.day(), today, season);
     match last {
-        Some(last) => moved::moved(due, last, &held, package, today),
+        Some(last) => moved::moved(due, last, &held, package, (today, season)),
         None => due,
     }
 }

@@ -35,6 +35,12 @@ impl Share {
     }
 }
 
+/// The same of small counts.
+pub(crate) fn permille(part: u32, whole: u32) -> Option<u32> {
+    let share = Share { part: part as usize, whole: whole as usize };
+    share.permille().and_then(|of| u32::try_from(of).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::Share;

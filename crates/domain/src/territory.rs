@@ -189,6 +189,11 @@ pub fn grid_of(area: &str) -> &str {
     area.get(..15).unwrap_or(area)
 }
 
+/// The village that a place lies in: its code as far as the village, the whole of it for what lies above.
+pub fn village_of(area: &str) -> &str {
+    area.get(..12).unwrap_or(area)
+}
+
 /// Whether a code is that of a grid, or of less than one: where a single person goes.
 pub const fn within_grid(area: &str) -> bool {
     area.len() >= 15

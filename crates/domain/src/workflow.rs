@@ -16,6 +16,7 @@ use crate::record::RecordKind;
 
 pub use check::{check, offered};
 pub use event::{event, suggested};
+pub(crate) use guard::RECUSED_STAY_OUT;
 pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
 pub use inputs::standing;
 pub use waits::{Waiting, looks_after, waited_for, waits_for};

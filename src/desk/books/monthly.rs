@@ -37,12 +37,11 @@ pub(super) async fn table_of(app: App, names: &Names, asked: &Asked) -> Figures 
     let mut rows: Vec<Vec<String>> =
         sum.classes.iter().map(|(class, count)| line(label(*class), count)).collect();
     rows.push(total.clone());
-    let mut villages: Vec<Vec<String>> = places(names, &asked.area)
-        .into_iter()
-        // Under a village are grids, which the table does not know.
-        .filter(|(code, _)| code.len() == 12)
-        .filter_map(|(code, name)| Some(line(name, sum.villages.get(&code)?)))
-        .collect();
+    // Under a village are grids, which the table does not know.
+    let named: Vec<(String, String)> =
+        places(names, &asked.area).into_iter().filter(|(code, _)| code.len() == 12).collect();
+    let mut villages: Vec<Vec<String>> =
+        sum.by_village(&named).into_iter().map(|(name, count)| line(name, &count)).collect();
     if !villages.is_empty() {
         villages.push(total);
     }
@@ -72,16 +71,13 @@ pub(super) async fn table_of(app: App, names: &Names, asked: &Asked) -> Figures 
 }
 
 fn line(name: String, count: &Count) -> Vec<String> {
-    let rate = |permille: Option<u32>| {
-        permille.map_or_else(|| "—".to_owned(), |of| format!("{}.{}%", of / 10, of % 10))
-    };
     vec![
         name,
         count.found.to_string(),
         count.settled.to_string(),
-        rate(count.settled_permille()),
+        count.settled_share().words(),
         count.success.to_string(),
-        rate(count.success_permille()),
+        count.success_share().words(),
         count.found_year.to_string(),
         count.settled_year.to_string(),
         count.success_year.to_string(),

@@ -195,7 +195,7 @@ async fn read(app: App, file: &web_sys::File) -> Result<Found, String> {
         Err(error) => return Err(format!("{error}。")),
     };
     let now = app.package();
-    let difference = now.difference(&next);
+    let difference = now.difference(&next).from_now(app.today());
     // What will stand afterwards is what has to be sound, not the file alone.
     let after = now.revised(&difference.changes).map_err(|error| format!("{error}。"))?;
     Ok(Found { next: Arc::new(next), difference, faults: after.faults(), edited })

@@ -2,7 +2,7 @@
 //! (domain data 4.9.5, FLOW-09, HAZ-02). The authority gives each once, in its own series, when the case has its number.
 
 use gridbook_log::body::Paper;
-use gridbook_log::{Dot, Entity, Outcome};
+use gridbook_log::{Dot, Entity, Event, EventRec, Outcome};
 use serde_json::Value;
 
 use crate::record::RecordKind;
@@ -29,6 +29,18 @@ pub fn paper_number<'e>(entity: &'e Entity, doc: &str, step: Option<Dot>) -> Opt
     papers.find(|(paper, _)| paper.doc == doc && paper.step == step).map(|(_, number)| number)
 }
 
+/// The number under which a supervision is printed: its own; `None` while a letter waits for it. What is no letter, and
+/// letters of before they had numbers, bear that of their case.
+pub fn order_number<'e>(entity: &'e Entity, record: &EventRec, case: Option<&'e str>) -> Option<&'e str> {
+    let letter = record.event.table >= SINCE && is_letter(&record.event);
+    paper_number(entity, ORDER, Some(record.dot)).or(case.filter(|_| !letter))
+}
+
+fn is_letter(event: &Event) -> bool {
+    let step = event.data.get("step").and_then(Value::as_str).unwrap_or_default();
+    WRITTEN.contains(&step)
+}
+
 /// The papers that are due a number and have none, with its class, in the order in which they were written. `numbered`: the
 /// case gets its own at the same time.
 pub fn due(entity: &Entity, numbered: bool) -> Vec<(&'static str, Paper)> {
@@ -41,8 +53,7 @@ pub fn due(entity: &Entity, numbered: bool) -> Vec<(&'static str, Paper)> {
     for record in steps.filter(|record| record.event.table >= SINCE) {
         match record.event.event.as_str() {
             "supervise" => {
-                let step = record.event.data.get("step").and_then(Value::as_str).unwrap_or_default();
-                if WRITTEN.contains(&step) {
+                if is_letter(&record.event) {
                     papers.push(Paper { doc: ORDER.to_owned(), step: Some(record.dot) });
                 }
             }

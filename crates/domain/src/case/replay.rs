@@ -7,6 +7,7 @@ use super::fault::{Contest, FaultMark};
 use super::unit::{self, UnitStep, WithUnit};
 use super::{CaseView, text};
 use crate::form::Values;
+use crate::workflow::RECUSED_STAY_OUT;
 
 impl CaseView {
     /// Lead, handler, limits and counts follow from the events that count, not from loose fields.
@@ -40,6 +41,9 @@ impl CaseView {
                 "take" | "send_back" | "decide" | "reassign" => {
                     self.given += u32::from(matches!(event.event.as_str(), "take" | "reassign"));
                     self.handler = named.or(self.handler.take());
+                    if event.event == "decide" && event.to == "done" {
+                        self.finished_at = Some(at);
+                    }
                     self.limit(event, at);
                 }
                 "hand_over" => self.handler = named.or(self.handler.take()),
@@ -62,9 +66,15 @@ impl CaseView {
                 }
                 "recuse" => {
                     self.recused.insert(record.user.clone());
-                    self.with_unit(UnitStep::Returned, at);
+                    // Whoever steps aside returns nothing; by the tables before it counted as that.
+                    if event.table < RECUSED_STAY_OUT {
+                        self.with_unit(UnitStep::Returned, at);
+                    }
                     (self.lead_unit, self.handler, self.kept_at_village) = (None, None, false);
                     self.support_units.clear();
+                }
+                "step_aside" => {
+                    self.recused.insert(record.user.clone());
                 }
                 "return_unit" => {
                     self.return_count += 1;

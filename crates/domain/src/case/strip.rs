@@ -8,6 +8,7 @@ use gridbook_log::{Entity, EntityId};
 use super::CaseView;
 use crate::calendar::minute_of;
 use crate::record::RecordKind;
+use crate::territory::village_of;
 
 /// What people call a record before it has an official number: the end of its id.
 pub fn local_number(id: EntityId) -> String {
@@ -26,7 +27,7 @@ pub fn strips(
     if !matches!(case.kind, RecordKind::Hazard | RecordKind::Matter) {
         return strips;
     }
-    let place = village(case.area.get(..12).unwrap_or(&case.area));
+    let place = village(village_of(&case.area));
     let item = case.number.clone().unwrap_or_else(|| local_number(case.id));
     for (dot, blob) in entity.blobs() {
         if !(blob.role.starts_with("photo") && blob.mime.starts_with("image/")) {

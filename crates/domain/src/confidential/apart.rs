@@ -34,7 +34,7 @@ pub fn step<'p>(
     let flow = package.flow(case.kind)?;
     STEPS.iter().filter_map(|action| flow.transition(action, &case.state)).find(|step| {
         let taken = event(package, (actor, today), step, case, &Values::new(), Vec::new());
-        check(package, actor, case, &taken, today).is_ok()
+        check(package, actor, case, &taken, [today; 2]).is_ok()
     })
 }
 

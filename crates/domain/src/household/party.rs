@@ -10,6 +10,7 @@ use super::merge::Merges;
 use crate::calendar::day_of;
 use crate::record::RecordKind;
 use crate::summary::Summary;
+use crate::territory::village_of;
 
 /// The category.
 pub const PARTY: &str = "dispute_party";
@@ -60,11 +61,6 @@ impl<'a> Parties<'a> {
         };
         own.chain(called.filter(reached)).copied().collect()
     }
-}
-
-/// The village of an area; what lies above one is its own.
-fn village_of(area: &str) -> &str {
-    area.get(..12).unwrap_or(area)
 }
 
 /// The word of one dispute; `None` where it never came to anything: withdrawn, refused, made one with another, or over on

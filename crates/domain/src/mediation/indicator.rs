@@ -8,6 +8,7 @@ use super::step::target;
 use super::volume::result;
 use super::{Mediation, agreement, follow};
 use crate::package::Package;
+use crate::share::permille;
 
 /// Figures over files that were accepted or concluded in a period.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,10 +72,6 @@ impl Indicators {
     pub fn confirmed_permille(&self) -> Option<u32> {
         permille(self.confirmed, self.written)
     }
-}
-
-fn permille(part: u32, whole: u32) -> Option<u32> {
-    (whole > 0).then(|| (part * 1000 + whole / 2) / whole)
 }
 
 /// The day on which a file ended: its agreement, or the day on which it failed.

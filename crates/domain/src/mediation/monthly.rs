@@ -10,7 +10,9 @@ use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::package::Package;
 use crate::record::RecordKind;
+use crate::share::Share;
 use crate::summary::Summary;
+use crate::territory::village_of;
 
 /// The class of what fits no other.
 pub const OTHER: u32 = 19;
@@ -49,7 +51,8 @@ impl Found {
         let said = |path: &str| case.values.get(path).and_then(Value::as_str).unwrap_or_default();
         let category = case.category.as_deref().and_then(|id| package.choice("dispute_category", id));
         // What was only taken up has no result yet, and what was handed over is settled by others.
-        let settled = case.closed_at.or(case.finished_at).filter(|_| !said("success").is_empty());
+        // The day of the result: a month that was handed in does not change when the call-back closes the case.
+        let settled = case.finished_at.or(case.closed_at).filter(|_| !said("success").is_empty());
         Some(Self {
             class: category.and_then(|choice| choice.class19).unwrap_or(OTHER),
             area: case.area.clone(),
@@ -104,11 +107,6 @@ fn first_of(from: NaiveDate, to: NaiveDate) -> NaiveDate {
     NaiveDate::from_ymd_opt(to.year(), 1, 1).unwrap_or(from)
 }
 
-/// The village of an area, 12 digits; what lies above one is its own.
-fn village(area: &str) -> String {
-    area.get(..12).unwrap_or(area).to_owned()
-}
-
 /// Figures of one line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Count {
@@ -127,14 +125,23 @@ pub struct Count {
 }
 
 impl Count {
-    /// Settled of those found in the period, in tenths of a percent; more than a thousand where older ones were settled.
-    pub fn settled_permille(&self) -> Option<u32> {
-        permille(self.settled, self.found)
+    /// Settled of those found in the period; more than the whole where older ones were settled.
+    pub const fn settled_share(&self) -> Share {
+        Share { part: self.settled as usize, whole: self.found as usize }
     }
 
     /// Successes of those settled in the period.
-    pub fn success_permille(&self) -> Option<u32> {
-        permille(self.success, self.settled)
+    pub const fn success_share(&self) -> Share {
+        Share { part: self.success as usize, whole: self.settled as usize }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.found += other.found;
+        self.settled += other.settled;
+        self.success += other.success;
+        self.found_year += other.found_year;
+        self.settled_year += other.settled_year;
+        self.success_year += other.success_year;
     }
 
     fn add(&mut self, one: &Found, from: NaiveDate, to: NaiveDate) {
@@ -150,10 +157,6 @@ impl Count {
             self.success_year += inside(day, first) * success;
         }
     }
-}
-
-fn permille(part: u32, whole: u32) -> Option<u32> {
-    (whole > 0).then(|| (part * 1000 + whole / 2) / whole)
 }
 
 /// The table of a period, both days included.
@@ -175,6 +178,22 @@ pub struct Monthly {
     pub searched: Searched,
 }
 
+impl Monthly {
+    /// The lines of villages that somebody names, and one of all the others, so that they add up: a dispute may lie at the
+    /// township itself, or in a village that is no more.
+    pub fn by_village(&self, named: &[(String, String)]) -> Vec<(String, Count)> {
+        let has = |code: &String| named.iter().any(|(one, _)| one == code);
+        let mut lines: Vec<(String, Count)> =
+            named.iter().filter_map(|(code, name)| Some((name.clone(), *self.villages.get(code)?))).collect();
+        let mut rest = Count::default();
+        self.villages.iter().filter(|(code, _)| !has(code)).for_each(|(_, count)| rest.join(count));
+        if rest != Count::default() {
+            lines.push(("其他".to_owned(), rest));
+        }
+        lines
+    }
+}
+
 /// Counts disputes, and how often they were looked for.
 pub fn monthly<'a>(
     disputes: impl Iterator<Item = &'a Found>,
@@ -188,7 +207,7 @@ pub fn monthly<'a>(
     };
     for one in disputes {
         table.classes.entry(one.class).or_default().add(one, from, to);
-        table.villages.entry(village(&one.area)).or_default().add(one, from, to);
+        table.villages.entry(village_of(&one.area).to_owned()).or_default().add(one, from, to);
         table.total.add(one, from, to);
         if (from..=to).contains(&one.found) {
             let band = BANDS.iter().rposition(|least| *least <= one.people).unwrap_or(0);
@@ -198,7 +217,7 @@ pub fn monthly<'a>(
     }
     for search in searches {
         table.searched.add(search.on, from, to);
-        table.searches.entry(village(&search.area)).or_default().add(search.on, from, to);
+        table.searches.entry(village_of(&search.area).to_owned()).or_default().add(search.on, from, to);
     }
     table.searches.retain(|_, searched| searched.year > 0 || searched.times > 0);
     table
@@ -238,11 +257,16 @@ mod tests {
             assert_eq!(Found::of(package, &CaseView { state: state.to_owned(), ..view.clone() }), None);
         }
         // A result that somebody entered, on the day on which it was finished.
-        let mut done = CaseView { finished_at: Some(view.reported_at + 86_400_000), ..view };
+        let mut done = CaseView { finished_at: Some(view.reported_at + 86_400_000), ..view.clone() };
         assert_eq!(Found::of(package, &done).unwrap().settled, None, "without a result");
         done.values.insert("success".to_owned(), json!("succeeded"));
         let done = Found::of(package, &done).unwrap();
         assert_eq!((done.settled, done.success), (done.found.succ_opt(), true));
+        // Closed by the call-back of another month, it stays in that of its result.
+        let mut closed = CaseView { finished_at: Some(view.reported_at + 86_400_000), ..view };
+        closed.closed_at = Some(view.reported_at + 30 * 86_400_000);
+        closed.values.insert("success".to_owned(), json!("succeeded"));
+        assert_eq!(Found::of(package, &closed).unwrap().settled, done.settled);
         // Every category of the list has its class.
         let all = package.dict("dispute_category").unwrap();
         assert!(
@@ -309,11 +333,14 @@ mod tests {
         let table = monthly(list.iter(), [].iter(), day(5, 1), day(5, 31));
         let home = table.classes[&17];
         assert_eq!((home.found, home.settled, home.success), (1, 2, 1));
-        assert_eq!((home.settled_permille(), home.success_permille()), (Some(2000), Some(500)));
+        assert_eq!(
+            (home.settled_share().permille(), home.success_share().permille()),
+            (Some(2000), Some(500))
+        );
         assert_eq!((home.found_year, home.settled_year, home.success_year), (2, 2, 1));
         assert_eq!((table.total.found, table.total.found_year), (2, 4), "June is not there yet");
         assert_eq!((table.classes.len(), table.classes[&1]), (19, Count::default()));
-        assert_eq!(table.classes[&1].settled_permille(), None);
+        assert_eq!(table.classes[&1].settled_share().permille(), None);
         assert_eq!((table.bands, table.major), ([1, 1, 0, 0], 0));
         assert_eq!(table.villages.keys().collect::<Vec<_>>(), ["510000100201", "510000100202"]);
         let sum = |of: fn(&Count) -> u32| table.classes.values().map(of).sum::<u32>();
@@ -321,6 +348,12 @@ mod tests {
             (sum(|c| c.found), sum(|c| c.settled_year)),
             (table.total.found, table.total.settled_year)
         );
+        // Villages that nobody names, and what lies at the township, stand in one line: it adds up.
+        let named = [("510000100201".to_owned(), "柳溪村".to_owned())];
+        let lines = table.by_village(&named);
+        assert_eq!(lines.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["柳溪村", "其他"]);
+        assert_eq!(lines.iter().map(|(_, count)| count.found).sum::<u32>(), table.total.found);
+        assert_eq!(lines.iter().map(|(_, count)| count.settled_year).sum::<u32>(), table.total.settled_year);
         let january = monthly(list.iter(), [].iter(), day(1, 1), day(1, 31));
         assert_eq!((january.bands, january.major), ([0, 0, 0, 1], 1));
     }

@@ -6,7 +6,7 @@ use gridbook_log::{Entity, Outcome};
 use serde_json::Value;
 
 use super::{Mediation, track};
-use crate::authority::{NOTICE, ORDER, paper_number};
+use crate::authority::{NOTICE, order_number, paper_number};
 use crate::calendar::day_of;
 use crate::case::CaseView;
 use crate::form::{Values, table_rows};
@@ -47,7 +47,7 @@ pub fn print_values(
             "supervise" => {
                 supervised += 1;
                 put("supervise_nth", Some(supervised.to_string()));
-                let own = paper_number(entity, ORDER, Some(record.dot)).or(case.number.as_deref());
+                let own = order_number(entity, record, case.number.as_deref());
                 put("supervise_no", Some(own.unwrap_or("（临时）").to_owned()));
                 let over = limit.map(|limit| (day_of(record.hlc.ms) - limit).num_days());
                 put(
@@ -146,12 +146,25 @@ mod tests {
         story.admitted(&ann, "create", &hazard_body("blue")).unwrap();
         story.step(&director, "register", &register("blue"));
         let data = json!({"data": {"step": "order", "text": "三日内清完沟", "reply_by": "2026-05-25"}});
+        story.authority("number", &json!({"number": "青〔2026〕隐字第00007号"}));
+        let numbered = |story: &Story| {
+            let values = print_values(Package::builtin(), &story.view(), &story.entity, str::to_owned);
+            values["supervise_no"].as_str().unwrap().to_owned()
+        };
+        let remind = json!({"data": {"step": "remind", "text": "请抓紧", "reply_by": "2026-05-25"}});
+        story.step(&director, "supervise", &remind);
+        assert_eq!(numbered(&story), "青〔2026〕隐字第00007号", "no letter: it has none of its own");
         story.step(&director, "supervise", &data);
+        assert_eq!(numbered(&story), "（临时）", "until the authority gives it its own");
+        let step = story.entity.timeline().last().unwrap().dot;
+        let given = json!({"number": "督〔2026〕001", "for": {"doc": "supervise", "step": step}});
+        story.authority("number", &given);
+        assert_eq!(numbered(&story), "督〔2026〕001");
         let said = text(&story, "supervise");
         assert!(said.contains("督办要求：三日内清完沟") && said.contains("2026年5月25日"), "{said}");
         assert!(!said.contains("回复： "), "{said}");
         assert!(
-            said.contains("（第1次督办）") && said.contains("应于＿＿＿＿前办结，＿＿＿＿。"),
+            said.contains("（第2次督办）") && said.contains("应于＿＿＿＿前办结，＿＿＿＿。"),
             "no limit yet: {said}"
         );
         // A letter tells by how much the limit had passed when it was written, whatever the limit becomes.
@@ -163,7 +176,7 @@ mod tests {
             text(story, "supervise")
         };
         let said = over(&mut story, 0);
-        assert!(said.contains("还没有超期。") && said.contains("（第2次督办）"), "{said}");
+        assert!(said.contains("还没有超期。") && said.contains("（第3次督办）"), "{said}");
         let said = over(&mut story, 3);
         assert!(said.contains("前办结，已超期3天。督办要求"), "{said}");
     }

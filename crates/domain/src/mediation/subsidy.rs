@@ -60,7 +60,7 @@ pub fn subsidy(rates: &Rates, file: &Mediation<'_>, complete: bool) -> u32 {
         (_, "general") => rates.general,
         _ => rates.simple,
     };
-    if volume::agreed(file) { full } else { full * rates.failed_percent / 100 }
+    if volume::agreed(file) { full } else { (full * rates.failed_percent + 50) / 100 }
 }
 
 /// What somebody approved.
@@ -77,13 +77,14 @@ pub struct Approval {
 /// A line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The day on which the volume was closed; `None` while it is open, and nothing is due.
+    /// The day on which the volume was first closed: its period, whatever papers come in later; `None` before that, and
+    /// nothing is due.
     pub archived: Option<NaiveDate>,
     /// The day on which the parties agreed or it failed.
     pub concluded: Option<NaiveDate>,
     /// Yuan at the rates; 0 until it is archived.
     pub due: u32,
-    /// What was approved since it was last archived.
+    /// What was approved last.
     pub approved: Option<Approval>,
 }
 
@@ -99,8 +100,10 @@ pub fn line(rates: &Rates, entity: &Entity, file: &Mediation<'_>) -> Option<Line
     for record in entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts) {
         let on = day_of(record.hlc.ms);
         match record.event.event.as_str() {
-            // What was approved before papers were added is looked at once more.
-            "med_archive" => (closed, approved) = (Some(on), None),
+            // Papers that are added later move it into no other period, and take no approval back.
+            "med_archive" => {
+                closed.get_or_insert(on);
+            }
             APPROVE => {
                 let yuan = record.event.data.get("yuan").and_then(Value::as_u64);
                 approved = yuan.map(|yuan| Approval { yuan, by: record.user.clone(), on });
@@ -108,11 +111,6 @@ pub fn line(rates: &Rates, entity: &Entity, file: &Mediation<'_>) -> Option<Line
             _ => {}
         }
     }
-    let due = subsidy(rates, file, archived);
-    Some(Line {
-        archived: closed.filter(|_| archived),
-        concluded,
-        due,
-        approved: approved.filter(|_| archived),
-    })
+    let due = subsidy(rates, file, closed.is_some());
+    Some(Line { archived: closed, concluded, due, approved })
 }

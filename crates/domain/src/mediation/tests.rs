@@ -716,6 +716,8 @@ fn figures_come_from_the_files_alone() {
         (subsidy(&own, &Mediation::of(&done), true), subsidy(&own, &Mediation::of(&failed), true)),
         (200, 50)
     );
+    let odd = Rates { general: 15, ..rates };
+    assert_eq!(subsidy(&odd, &Mediation::of(&failed), true), 8, "half a yuan counts as one");
     assert!(
         own.sound()
             && !Rates { failed_percent: 101, ..own }.sound()
@@ -740,11 +742,15 @@ fn the_subsidy_is_due_once_the_volume_is_closed_and_somebody_approves_it() {
     story.step(&hao(), "med_subsidy", &json!({"data": {"yuan": 120}}));
     let held = line(&story).unwrap().approved.unwrap();
     assert_eq!((held.yuan, held.by.as_str()), (120, "hao"));
-    // Papers that are added ask for it again.
+    // Papers that come in months later change neither its period nor what was approved; that may be looked at again.
+    let first = line(&story);
+    story.ms += 60 * crate::calendar::DAY_MS;
     story.step(&hao(), "med_reopen", &json!({"data": {"text": "补收条"}}));
-    assert_eq!(line(&story).unwrap().due, 0);
+    assert_eq!(line(&story), first);
     story.step(&hao(), "med_archive", &json!({}));
-    assert_eq!(line(&story).unwrap().approved, None);
+    assert_eq!(line(&story), first);
+    story.step(&hao(), "med_subsidy", &json!({"data": {"yuan": 150}}));
+    assert_eq!(line(&story).unwrap().approved.unwrap().yuan, 150);
 }
 
 #[test]

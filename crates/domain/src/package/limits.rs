@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::Package;
+use super::{Difference, Package};
 use crate::calendar::day_of;
 use crate::date;
 use crate::record::RecordKind;
@@ -45,12 +45,27 @@ pub fn path_from(day: NaiveDate) -> String {
     format!("{PATH}/{day}")
 }
 
-/// Whether a revision would change the limits of what was reported before that day.
-pub(crate) fn reaches_back<'a>(mut paths: impl Iterator<Item = &'a String>, today: NaiveDate) -> bool {
-    paths.any(|path| {
-        let day = path.strip_prefix(PATH).and_then(|rest| date::parse(rest.strip_prefix('/')?));
-        day.is_some_and(|day| day < today)
-    })
+/// Whether a revision written on a day would change the limits of what was reported until then, or before today: a choice
+/// counts from the next day on (MED-06).
+pub(crate) fn reaches_back<'a>(
+    mut paths: impl Iterator<Item = &'a String>,
+    [today, written]: [NaiveDate; 2],
+) -> bool {
+    paths.any(|path| chosen_from(path).is_some_and(|day| day <= written || day < today))
+}
+
+fn chosen_from(path: &str) -> Option<NaiveDate> {
+    path.strip_prefix(PATH).and_then(|rest| date::parse(rest.strip_prefix('/')?))
+}
+
+impl Difference {
+    /// Without the choices of limits that another township made for days which are over, or for today: what was reported
+    /// here keeps what it had.
+    #[must_use]
+    pub fn from_now(mut self, today: NaiveDate) -> Self {
+        self.changes.retain(|path, _| chosen_from(path).is_none_or(|day| day > today));
+        self
+    }
 }
 
 #[cfg(test)]
@@ -118,8 +133,25 @@ mod tests {
                 .admitted(&person("dora", "center_director"), "create", &body)
                 .map_err(|error| error.code().to_owned())
         };
-        assert_eq!(judged(today), Ok(()));
+        assert_eq!(judged(today.succ_opt().unwrap()), Ok(()));
+        assert_eq!(judged(today), Err("bad_body".to_owned()), "from the next day on");
         assert_eq!(judged(today.pred_opt().unwrap()), Err("bad_body".to_owned()));
+    }
+
+    #[test]
+    fn a_package_of_another_township_is_taken_in_without_what_it_chose_in_the_past() {
+        let today = day_of(START);
+        let days = [today.pred_opt().unwrap(), today, today.succ_opt().unwrap()];
+        let all: Values = days.into_iter().flat_map(|day| change(day, "SM7")).collect();
+        let theirs = Package::builtin().revised(&all).unwrap();
+        let found = Package::builtin().difference(&theirs);
+        assert!(reaches_back(found.changes.keys(), [today, today]));
+        let found = found.from_now(today);
+        assert!(!reaches_back(found.changes.keys(), [today, today]));
+        assert_eq!(found.changes.keys().collect::<Vec<_>>(), [&path_from(days[2])]);
+        // Written yesterday and delivered today, it still counts from today.
+        assert!(!reaches_back([path_from(today)].iter(), [today, days[0]]));
+        assert!(reaches_back([path_from(today)].iter(), [days[2], days[0]]));
     }
 
     #[test]

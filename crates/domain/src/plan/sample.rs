@@ -12,6 +12,7 @@ use crate::form::Values;
 use crate::package::Package;
 use crate::record::RecordKind;
 use crate::summary::Summary;
+use crate::territory::village_of;
 
 /// The form of a look.
 pub const FORM: &str = "F-CHECK";
@@ -149,7 +150,7 @@ pub fn picked<'a>(
         let counts =
             row.kind == RecordKind::Visit && !row.rejected && row.visit.is_some_and(|visit| visit.met);
         if counts && row.household.is_some() && (from..=to).contains(&row.day()) {
-            visits.entry(row.area.get(..12).unwrap_or(&row.area)).or_default().push(row);
+            visits.entry(village_of(&row.area)).or_default().push(row);
             made.insert(row.id, row);
         }
     }

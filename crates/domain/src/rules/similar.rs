@@ -8,6 +8,7 @@ use super::CaseRules;
 use crate::calendar::day_of;
 use crate::search::fold;
 use crate::summary::{Hint, Summary};
+use crate::territory::village_of;
 
 /// Why two cases seem to belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -146,7 +147,8 @@ pub fn metres_between(a: Spot, b: Spot) -> u32 {
 /// The same telephone, or the same name in the same village.
 fn party(new: &Summary, row: &Summary) -> bool {
     let shares = |a: &[String], b: &[String]| a.iter().any(|one| !one.is_empty() && b.contains(one));
-    let village = |row: &Summary| row.area.get(..12).map(str::to_owned);
+    // What lies at the township is in no village.
+    let village = |row: &Summary| Some(village_of(&row.area).to_owned()).filter(|code| code.len() == 12);
     shares(&new.keys.tails, &row.keys.tails)
         || (shares(&new.keys.names, &row.keys.names)
             && village(new).is_some()

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::norm::{Dwelling, NormNote, Norms, check};
 use super::recut::{Plan, plan};
-use super::{AreaCode, AreaLevel, AreaNode, GridKind, covers, grid_of, is_grid_of};
+use super::{AreaCode, AreaLevel, AreaNode, GridKind, covers, grid_of, is_grid_of, village_of};
 use crate::date;
 use crate::household::merge::Merges;
 use crate::record::RecordKind;
@@ -256,7 +256,7 @@ impl Draft {
             (node.id, set)
         });
         let made = self.new.iter().map(|(code, name)| {
-            let village = code.get(..12).unwrap_or_default();
+            let village = village_of(code);
             [
                 ("code", code.as_str()),
                 ("name", name.trim()),

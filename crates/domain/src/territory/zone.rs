@@ -7,7 +7,7 @@ use gridbook_log::Values;
 use gridbook_log::body::GONE;
 use serde_json::{Value, json};
 
-use super::{AreaCode, AreaLevel, covers};
+use super::{AreaCode, AreaLevel, covers, village_of};
 use crate::authority::staff_rows;
 use crate::role::Assignment;
 
@@ -32,7 +32,7 @@ impl Zones {
 
     /// The zone that a place lies in.
     pub fn zone_of(&self, area: &str) -> Option<&str> {
-        self.0.get(area.get(..12)?).map(String::as_str)
+        self.0.get(village_of(area)).map(String::as_str)
     }
 
     /// Codes of a zone's villages, in order.

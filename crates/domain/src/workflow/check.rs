@@ -44,7 +44,8 @@ pub fn offered<'p>(
     flow.transitions.get().iter().filter(possible).collect()
 }
 
-/// Judges a step against the case as it stands: the same on the author's device and at the authority.
+/// Judges a step against the case as it stands: the same on the author's device and at the authority. Rights are those of
+/// today; the role that a step names may be one of the day on which it was written.
 ///
 /// # Errors
 /// [`Refusal`]: not legal in this state, not permitted, a guard, or inputs that are missing or wrong.
@@ -53,7 +54,7 @@ pub fn check(
     actor: &Actor,
     case: &CaseView,
     event: &Event,
-    today: NaiveDate,
+    [today, written]: [NaiveDate; 2],
 ) -> Result<(), Refusal> {
     let flow = package.flow(case.kind).ok_or(Refusal::UnknownAction)?;
     let transition = legal(flow, case, event)?;
@@ -65,9 +66,11 @@ pub fn check(
     if !(allowed && may(package, actor, right, &target, today)) {
         return Err(Refusal::NotPermitted(right.to_owned()));
     }
-    // Nobody writes a role down that they do not have, or that gives no right to it (ROLE-13).
+    // Nobody writes a role down that they do not have, or that gives no right to it (ROLE-13). A step that comes late
+    // names the role of its day.
     let named = event.role.as_deref();
-    if named.is_some() && role_for(package, actor, right, &target, today, named).is_none() {
+    let gives = |day| role_for(package, actor, right, &target, day, named).is_some();
+    if named.is_some() && !gives(written) && !gives(today) {
         return Err(Refusal::NotPermitted(right.to_owned()));
     }
     let inputs: Vec<&Field> = transition.inputs_for(case.kind).collect();
@@ -130,12 +133,14 @@ fn legal<'p>(flow: &'p Flow, case: &CaseView, event: &Event) -> Result<&'p Trans
     if stands { Ok(transition) } else { Err(late()) }
 }
 
-fn level_after(event: &Event) -> Option<&str> {
+pub(super) fn level_after(event: &Event) -> Option<&str> {
     ["level", "risk_level"].iter().find_map(|path| event.set.get(*path)).and_then(Value::as_str)
 }
 
 fn merged(case: &CaseView, event: &Event) -> Values {
     let mut values = case.values.clone();
+    // Whom an earlier step named is no answer to whom this one names; who has it is in the case.
+    values.remove("handler");
     values.extend(event.set.clone());
     values.extend(event.data.clone());
     values

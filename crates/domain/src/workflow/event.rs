@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use gridbook_log::{BlobRef, Event, Placement};
 use serde_json::{Value, json};
 
+use super::check::level_after;
 use super::{Transition, owned_path};
 use crate::calendar::{day_of, minute_of};
 use crate::case::CaseView;
@@ -14,7 +15,7 @@ use crate::form::{FieldKind, Values, raise};
 use crate::hazard;
 use crate::mediation::risk;
 use crate::package::Package;
-use crate::role::{Actor, role_for};
+use crate::role::{Actor, Target, role_for};
 
 /// What the inputs of a step start with: values of the record that it may correct, and the limits that the class of
 /// the case proposes. A person may change all of it.
@@ -36,7 +37,9 @@ pub fn suggested(
         }
     }
     called(step, case, &mut values);
-    if step.action == "register" && !package.class_choices(&case.values).is_empty() {
+    if matches!(step.action.as_str(), "register" | "split_off")
+        && !package.class_choices(&case.values).is_empty()
+    {
         let class = package.class_now(case).map(|class| json!(class));
         values.extend(class.map(|class| (CLASS.to_owned(), class)));
     }
@@ -113,7 +116,6 @@ pub fn event(
     let from = step.leaves(case).unwrap_or(&case.state).to_owned();
     let right = permission(package, case, &step.permission);
     let mut event = Event {
-        role: role_for(package, actor, right, &case.target(), today, None).map(str::to_owned),
         event: step.action.clone(),
         to: step.target(&from).to_owned(),
         from,
@@ -139,6 +141,13 @@ pub fn event(
     if step.places {
         event.place = Some(placement(case, &event.set));
     }
+    let before = case.target();
+    let after = Target { level: level_after(&event).or(before.level), ..before.clone() };
+    let gives = |target, role| role_for(package, actor, right, target, today, role);
+    // Whoever changes the level may do so before and after, at best in one role; admission looks at the level after it.
+    let mut held = actor.assignments.iter().map(|held| held.role.as_str());
+    let both = held.find(|role| gives(&before, Some(role)).and(gives(&after, Some(role))).is_some());
+    event.role = both.or_else(|| gives(&after, None)).map(str::to_owned);
     event
 }
 

@@ -29,6 +29,11 @@ pub const TIERS: [&str; 3] = ["village", "township", "county"];
 /// Returns by units after which the centre has to decide otherwise.
 pub const MAX_RETURNS: u32 = 2;
 
+/// The table since which whoever stepped aside neither handles the case nor is named for it by any step (ROLE-12).
+pub(crate) const RECUSED_STAY_OUT: u32 = 8;
+/// Steps on which the table before it asked for that already.
+const ASKED_BEFORE: [&str; 6] = ["dispatch", "keep", "reassign", "claim", "reroute", "hand_over"];
+
 /// A named condition on a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,6 +156,10 @@ pub enum Guard {
     NotRecused,
     /// Whoever makes visits where it lies.
     MayVisit,
+    /// It is theirs to hand back: the handler's; until it is claimed, the lead unit's (ROLE-12).
+    OwnToReturn,
+    /// It is somebody else's to handle, and they have not stepped aside from it yet (ROLE-12).
+    Bystander,
 }
 
 /// What a guard looks at.
@@ -163,7 +172,7 @@ pub struct Situation<'a> {
     pub case: &'a CaseView,
     /// The action.
     pub action: &'a str,
-    /// Values of the case with those of the step over them.
+    /// Values of the case with those of the step over them; the handler is the one that the step names.
     pub values: &'a Values,
     /// Photos of the case and of the step.
     pub photos: &'a Photos,
@@ -175,7 +184,7 @@ pub struct Situation<'a> {
 
 impl Guard {
     /// Every guard.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 61] = [
         Self::CreatorOnly,
         Self::BeforeRegistration,
         Self::NotReporter,
@@ -235,6 +244,8 @@ impl Guard {
         Self::Unrelated,
         Self::NotRecused,
         Self::MayVisit,
+        Self::OwnToReturn,
+        Self::Bystander,
     ];
 
     /// True when it depends on what the person enters, so that the button is offered before it can be decided.
@@ -280,6 +291,7 @@ impl Guard {
             Self::Unseen | Self::RiskKept => 4,
             Self::NeedsNoFile => 6,
             Self::KeptLimit | Self::ClassFits | Self::Unrelated | Self::NotRecused => 7,
+            Self::OwnToReturn => RECUSED_STAY_OUT,
             _ => 1,
         }
     }
@@ -301,6 +313,7 @@ impl Guard {
                     || !(second.is_empty() || second == user || case.handled_by.contains(second))
             }
             Self::LeadUnitMember => now.member_of(case.lead_unit.as_deref()),
+            Self::Handles if case.recused.contains(user) && now.table >= RECUSED_STAY_OUT => false,
             Self::Handles => {
                 case.handler.as_deref() == Some(user)
                     || now.member_of(case.lead_unit.as_deref())
@@ -350,9 +363,15 @@ impl Guard {
                 let other = said(if now.action == "merge" { "main" } else { "other" });
                 !other.is_empty() && other != case.id.to_string()
             }
-            Self::Linked => !case.linked.is_empty(),
+            // By the table before, any could be named; it changed nothing.
+            Self::Linked => {
+                let held = |other: &str| case.linked.iter().any(|held| held.to_string() == other);
+                !case.linked.is_empty()
+                    && (now.table < RECUSED_STAY_OUT || said("other").is_empty() || held(said("other")))
+            }
             Self::SplitOff => case.split_from.is_some(),
             Self::Unrelated => now.values.get("related") == Some(&Value::Bool(false)),
+            Self::NotRecused if now.table < RECUSED_STAY_OUT && !ASKED_BEFORE.contains(&now.action) => true,
             Self::NotRecused => {
                 let own = now.action == "claim" && said("handler").is_empty();
                 !case.recused.contains(if own { user } else { said("handler") })
@@ -361,6 +380,8 @@ impl Guard {
                 let visit = Target::new(RecordKind::Visit, &case.area, None);
                 may(now.package, now.actor, "record.create", &visit, now.today)
             }
+            Self::OwnToReturn => now.own_to_return(),
+            Self::Bystander => !case.recused.contains(user) && !now.own_to_return(),
             Self::ClassFits => {
                 said("sla_class").is_empty()
                     || now.package.class_choices(now.values).contains(&said("sla_class"))
@@ -494,6 +515,16 @@ impl Situation<'_> {
 
     fn member_of(&self, unit: Option<&str>) -> bool {
         unit.is_some_and(|unit| self.actor.units(self.today).contains(&unit))
+    }
+
+    fn own_to_return(&self) -> bool {
+        let case = self.case;
+        let claimed = case.state != "dispatched";
+        match case.handler.as_deref() {
+            Some(handler) if handler == self.actor.user => true,
+            Some(_) if claimed => false,
+            _ => self.member_of(case.lead_unit.as_deref()),
+        }
     }
 
     /// The level after the step: a step that sets the level is judged by the new one.

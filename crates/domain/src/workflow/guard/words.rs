@@ -65,6 +65,8 @@ impl Guard {
             Self::Unrelated => "related",
             Self::NotRecused => "recused",
             Self::MayVisit => "no_visits_here",
+            Self::OwnToReturn => "own_to_return",
+            Self::Bystander => "bystander",
         }
     }
 
@@ -135,6 +137,8 @@ impl Guard {
                 "请答承办人与当事人有没有亲属、利害关系；有关系的要回避，点“申请回避”，或者换人办"
             }
             Self::NotRecused => "这个人已经申请回避，请另派别人",
+            Self::OwnToReturn => "这一件由别人承办，要回避的点“声明回避”，案子不退回",
+            Self::Bystander => "这一件由您承办，或者您已经回避；承办人要回避的点“申请回避”",
             Self::ClassFits => "清单没有给这一项这个时限类别，请另选",
             Self::MayVisit => "只有在这里走访的人能记走访时问到的情况",
             Self::KeptLimit => "拆出来的沿用原来的办理期限，不能更晚；确实要延的，转办以后再申请延期",

@@ -108,9 +108,15 @@ fn fitting(step: &Transition, kind: RecordKind, from: &str) -> CaseView {
     case.void_asked_by = Some("ivy".to_owned());
     case.actions = vec!["supervise".to_owned()];
     case.unreached = 3;
-    case.linked = vec![EntityId([4; 16])];
+    case.linked = vec![EntityId::parse("0190f0e0c0de4a5b8c6d7e8f90a1b2c3").unwrap()];
     case.split_from = step.guards.contains(&Guard::SplitOff).then_some(EntityId([4; 16]));
     case.kept_at_village = step.guards.contains(&Guard::Kept);
+    if step.guards.contains(&Guard::OwnToReturn) {
+        case.handler = Some("zed".to_owned());
+    }
+    if step.guards.contains(&Guard::Bystander) {
+        (case.lead_unit, case.support_units) = (Some("U-ROAD".to_owned()), vec![UNIT.to_owned()]);
+    }
     if step.guards.contains(&Guard::NoticeDue) {
         case.values.insert("risk_level".to_owned(), json!("red"));
         (case.level, case.level_set_at) = (Some("red".to_owned()), Some(START));
@@ -162,7 +168,7 @@ fn each(mut look: impl FnMut(&Transition, &CaseView, &Event)) {
 }
 
 fn ask(actor: &Actor, case: &CaseView, event: &Event) -> Result<(), Refusal> {
-    check(Package::builtin(), actor, case, event, Story::new().today())
+    check(Package::builtin(), actor, case, event, [Story::new().today(); 2])
 }
 
 #[test]
@@ -240,7 +246,10 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
             case.values.insert("level".to_owned(), json!("red"));
             event.data.insert("second_person".to_owned(), json!("zed"));
         }
-        Guard::LeadUnitMember | Guard::Handles => case.lead_unit = Some("U-ROAD".to_owned()),
+        Guard::LeadUnitMember | Guard::Handles => {
+            (case.lead_unit, case.handler) = (Some("U-ROAD".to_owned()), Some("ben".to_owned()));
+            case.support_units.clear();
+        }
         Guard::Once => case.actions.push(step.action.clone()),
         Guard::ReturnLimit => case.return_count = MAX_RETURNS,
         Guard::RedoLimit => case.redo_count = 2,
@@ -327,6 +336,12 @@ fn broken(guard: Guard, step: &Transition, case: &mut CaseView, event: &mut Even
             (case.kind == RecordKind::Matter).then_some(())?;
             event.set.insert("sla_class".to_owned(), json!("S4"));
         }
+        Guard::OwnToReturn => {
+            case.handler = Some("sam".to_owned());
+            case.state = event.from.clone();
+            (case.state != "dispatched").then_some(())?;
+        }
+        Guard::Bystander => case.handler = Some("zed".to_owned()),
         Guard::SplitOff => case.split_from = None,
         Guard::KeptLimit => {
             (case.split_from, case.given) = (Some(EntityId([4; 16])), 0);

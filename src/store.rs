@@ -238,6 +238,9 @@ impl Store for IdbStore {
     }
 }
 
+/// Rows with their keys, as the browser gave them.
+type Found = Result<Vec<(String, Vec<u8>)>, StoreError>;
+
 /// Rows that are asked for at once: an answer must fit into one message of the browser.
 const AT_ONCE: u32 = 2_000;
 
@@ -272,7 +275,7 @@ fn ask(
     store: &ObjectStore<'_>,
     after: &str,
     limit: u32,
-) -> Result<impl Future<Output = Result<Vec<(String, Vec<u8>)>, StoreError>> + use<>, StoreError> {
+) -> Result<impl Future<Output = Found> + use<>, StoreError> {
     let range = || KeyRange::LowerBound(after.to_owned(), true);
     let keys = store.get_all_keys::<String>().with_query::<String, _>(range()).with_limit(limit);
     let keys = keys.primitive().map_err(lost)?;

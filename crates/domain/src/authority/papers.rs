@@ -52,10 +52,8 @@ pub fn due(entity: &Entity, numbered: bool) -> Vec<(&'static str, Paper)> {
     let steps = entity.timeline().iter().filter(|record| record.outcome == Outcome::Counts);
     for record in steps.filter(|record| record.event.table >= SINCE) {
         match record.event.event.as_str() {
-            "supervise" => {
-                if is_letter(&record.event) {
-                    papers.push(Paper { doc: ORDER.to_owned(), step: Some(record.dot) });
-                }
+            "supervise" if is_letter(&record.event) => {
+                papers.push(Paper { doc: ORDER.to_owned(), step: Some(record.dot) });
             }
             "enforce_notice" => notice = true,
             _ => {}

@@ -15,6 +15,7 @@ mod supervise;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Calendar;
@@ -140,6 +141,10 @@ pub struct Assign {
     /// Category; `None` = any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The last day on which a case was reported that it is for; `None` = it has no end. Limits are computed at reading, so a
+    /// rule that is replaced stays for the cases that had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
     /// The class.
     pub class: String,
     /// Limits that are different here (domain data 4.7.2).
@@ -210,6 +215,8 @@ pub struct Matter<'a> {
     pub class: Option<&'a str>,
     /// Whether it is marked as urgent.
     pub urgent: bool,
+    /// The day on which it was reported.
+    pub reported: NaiveDate,
 }
 
 impl Law {
@@ -229,6 +236,7 @@ impl Law {
             assign.kind == matter.kind
                 && fits(&assign.level, matter.level)
                 && fits(&assign.category, matter.category)
+                && assign.until.is_none_or(|last| matter.reported <= last)
         })
     }
 

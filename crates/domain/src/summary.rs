@@ -4,7 +4,7 @@
 //! has the same rows.
 
 use chrono::{Datelike, NaiveDate};
-use gridbook_log::{Entity, EntityId, body};
+use gridbook_log::{Entity, EntityId, EventRec, Outcome, body};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -148,6 +148,9 @@ pub enum Hint {
     /// The parties of a dispute were reached last on the first day, and its risk is what it is since the second one; days of
     /// our era (MED-13).
     Spoken(i32, i32),
+    /// Since when a dispute is closed or handed over, milliseconds since 1970: what is written to it afterwards moves nothing
+    /// (MED-11).
+    Over(u64),
 }
 
 /// One record in a list. About 200 bytes packed.
@@ -199,7 +202,7 @@ pub struct Summary {
 }
 
 /// Grows when rows are made differently: devices then make theirs anew.
-pub const MADE_BY: u32 = 11;
+pub const MADE_BY: u32 = 12;
 
 /// Types of streams that no list shows, and this version reads all the same.
 const OTHERS: [&str; 2] = [crate::township::TYPE, gridbook_log::key::TYPE];
@@ -335,6 +338,11 @@ impl Summary {
             Hint::Paper(number) => Some(number.as_str()),
             _ => None,
         })
+    }
+
+    /// Since when a dispute is closed or handed over, milliseconds since 1970.
+    pub fn over(&self) -> Option<u64> {
+        self.hints.iter().find_map(|hint| if let Hint::Over(at) = hint { Some(*at) } else { None })
     }
 
     fn rests(&self) -> Option<(u64, bool)> {
@@ -544,6 +552,14 @@ impl Summary {
                     self.hints.push(Hint::Alarm { step: told.place as u8, at: told.at });
                 }
             }
+        }
+        if self.kind == RecordKind::Dispute && matches!(self.state.as_str(), "closed" | "transferred") {
+            let into = |record: &&EventRec| {
+                let event = &record.event;
+                record.outcome == Outcome::Counts && event.from != event.to && event.to == self.state
+            };
+            let last = entity.timeline().iter().rfind(into).map(|record| record.hlc.ms);
+            self.hints.extend(last.or(entity.creation().map(|made| made.hlc.ms)).map(Hint::Over));
         }
         if self.state == "closed" {
             let looks = CaseView::of(entity).map(|case| look_back::looks(package.cases.get(), &case));

@@ -211,6 +211,7 @@ impl Engine<'_> {
             category: self.value_at("category", at),
             class: chosen,
             urgent,
+            reported: day_of(made),
         };
         let entered = clock
             .date

@@ -49,7 +49,8 @@ fn chosen<'a>(package: &'a Package, case: &'a CaseView) -> Option<&'a str> {
 
 fn matter<'a>(case: &'a CaseView, level: Option<&'a str>, class: Option<&'a str>) -> Matter<'a> {
     let urgent = urgent(&|path| case.values.get(path));
-    Matter { kind: case.kind, level, category: case.category.as_deref(), class, urgent }
+    let reported = day_of(case.reported_at);
+    Matter { kind: case.kind, level, category: case.category.as_deref(), class, urgent, reported }
 }
 
 /// What one extension makes of the day that stands.

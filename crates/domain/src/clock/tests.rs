@@ -10,7 +10,7 @@ mod units;
 
 use super::*;
 use crate::calendar::{DAY_MS, MINUTE_MS, midnight};
-use crate::case::story::{Story, hazard_body};
+use crate::case::story::{Story, hazard_body, person, register};
 
 const HOUR: u64 = 60 * MINUTE_MS;
 
@@ -95,8 +95,9 @@ impl Tale {
 #[test]
 fn every_case_has_a_class() {
     let law = law();
+    let reported: NaiveDate = "2026-03-09".parse().unwrap();
     let class = |kind, level| {
-        let matter = Matter { kind, level, category: None, class: None, urgent: false };
+        let matter = Matter { kind, level, category: None, class: None, urgent: false, reported };
         law.class_of(&matter).unwrap().id.as_str()
     };
     let hazard = |level| class(RecordKind::Hazard, Some(level));
@@ -104,8 +105,8 @@ fn every_case_has_a_class() {
     assert_eq!(class(RecordKind::Hazard, None), "S2");
     assert_eq!(class(RecordKind::Dispute, Some("red")), "SM");
     let words = |level, clock, class| {
-        let matter =
-            Matter { kind: RecordKind::Hazard, level: Some(level), category: None, class, urgent: false };
+        let (kind, level) = (RecordKind::Hazard, Some(level));
+        let matter = Matter { kind, level, category: None, class, urgent: false, reported };
         law.rule(&matter, clock).map(Rule::words).unwrap_or_default()
     };
     // Respond, control, eliminate of each level (4.7.2), register of its class (4.8.2).
@@ -121,6 +122,58 @@ fn every_case_has_a_class() {
     }
     assert_eq!(words("yellow", ClockId::Handle, Some("S3")), "15 个工作日");
     assert_eq!(words("yellow", ClockId::Redo, None), "5 个工作日");
+}
+
+#[test]
+fn the_level_of_a_hazard_comes_before_its_category_for_what_is_reported_since() {
+    use ClockId::{Control, Handle, Respond};
+    let law = law();
+    let told = |reported: &str, category, level| {
+        let reported = reported.parse().unwrap();
+        let matter = Matter {
+            kind: RecordKind::Hazard,
+            level: Some(level),
+            category: Some(category),
+            class: None,
+            urgent: false,
+            reported,
+        };
+        [Respond, Control, Handle].map(|id| law.rule(&matter, id).map(Rule::words).unwrap_or_default())
+    };
+    for category in ["food", "environment", "land"] {
+        assert_eq!(told("2026-11-25", category, "orange"), ["2 小时", "24 小时", "7 天"], "{category}");
+        assert_eq!(told("2026-11-25", category, "blue")[1], "当天", "{category}");
+        assert_eq!(told("2026-11-25", category, "red")[1], "24 小时", "{category}");
+        // What was reported before keeps the limits that it had.
+        assert_eq!(told("2026-11-24", category, "orange")[1], "3 个工作日", "{category}");
+        assert_eq!(told("2026-11-24", category, "blue")[1], "3 个工作日", "{category}");
+        for level in ["red", "yellow"] {
+            let [before, since] = ["2026-11-24", "2026-11-25"].map(|day| told(day, category, level));
+            assert_eq!(before, since, "{category} {level}");
+        }
+    }
+    assert_eq!(told("2026-11-24", "land", "orange"), ["2 个工作日", "3 个工作日", "15 个工作日"]);
+    // Where a case stands, too: the day of its report says it, not that of a later step.
+    let control = |reported: &str| {
+        let mut story = Story::new();
+        story.ms = at(reported, "10:00");
+        let mut body = hazard_body("orange");
+        body["set"]["category"] = json!("land");
+        story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+        story.ms = at("2026-11-26", "10:00");
+        let ivy = person("ivy", "intake_clerk");
+        let mut set = register("orange");
+        set["set"]["category"] = json!("land");
+        set["set"]["subtype"] = json!("land.1");
+        story.step(&ivy, "register", &set);
+        let mut set = crate::case::story::dispatch();
+        set["set"]["respond_by"] = json!("2026-11-27");
+        set["set"]["handle_by"] = json!("2026-12-03");
+        story.step(&ivy, "dispatch", &set);
+        let limits = read(Package::builtin(), &story.entity).limits;
+        limits.into_iter().rfind(|limit| limit.clock == Control).unwrap().rule.words()
+    };
+    assert_eq!([control("2026-11-24"), control("2026-11-25")], ["3 个工作日", "24 小时"]);
 }
 
 #[test]

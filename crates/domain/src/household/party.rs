@@ -70,8 +70,8 @@ fn lasted(row: &Summary) -> Option<String> {
     if row.is_open() {
         return Some(format!("{id}/{from}/"));
     }
-    // What is written to it afterwards does not begin it anew.
-    let last = day_of(row.updated).pred_opt().filter(|last| *last >= from)?;
+    // What is written to it afterwards does not move its end.
+    let last = day_of(row.over()?).pred_opt().filter(|last| *last >= from)?;
     matches!(row.state.as_str(), "closed" | "transferred").then(|| format!("{id}/{from}/{last}"))
 }
 
@@ -85,7 +85,8 @@ mod tests {
     use crate::case::story::{GRID, Story, person};
     use crate::household::merge::homes;
     use crate::package::Package;
-    use crate::plan::{DueState, Season, due_list, is_key};
+    use crate::plan::{DueState, Season, due_list, is_key, row_signals};
+    use crate::summary::Hint;
 
     fn row(kind: &str, form: &str, set: &serde_json::Value, id: u8) -> Summary {
         let mut story = Story::new();
@@ -132,11 +133,43 @@ mod tests {
         rows[3].level = "red".to_owned();
         assert_eq!(kinds(&rows, "2026-05-20")[0], [PARTY_RED]);
         rows[3].state = "closed".to_owned();
-        rows[3].updated = rows[3].at + 20 * crate::calendar::DAY_MS;
+        let over = rows[3].at + 20 * crate::calendar::DAY_MS;
+        rows[3].hints.push(Hint::Over(over));
         assert_eq!(kinds(&rows, "2026-05-23")[0], [PARTY_RED], "what was, stays true of then");
         assert_eq!(kinds(&rows, "2026-05-24"), [[""; 0]; 3]);
         rows[3].state = "withdrawn".to_owned();
         assert_eq!(kinds(&rows, "2026-05-10"), [[""; 0]; 3]);
+    }
+
+    #[test]
+    fn what_is_written_afterwards_moves_no_end() {
+        let package = Package::builtin();
+        let apply = |story: &mut Story, event: &str, from: &str, to: &str| {
+            let body =
+                json!({"event": event, "from": from, "to": to, "table": 1, "data": {"text": "已处理"}});
+            let op = story.op(gridbook_log::DeviceId([1; 8]), "ann", "event", &body);
+            story.entity.apply(&op);
+        };
+        let set = json!({"facts": "田埂界线说不拢", "occur_place": "下坝", "occur_date": "2026-05-04",
+            "household": EntityId([1; 16]).to_string()});
+        let body = json!({"type": "dispute", "form": "F-DISPUTE/1", "state": "submitted", "place": {"area": GRID}, "set": set});
+        for to in ["closed", "transferred"] {
+            let mut story = Story::new();
+            story.admitted(&person("ann", "village_assistant"), "create", &body).unwrap();
+            story.ms += 10 * crate::calendar::DAY_MS;
+            let over = story.ms;
+            apply(&mut story, "waive", "submitted", to);
+            let before = Summary::of(&story.entity, package).unwrap();
+            story.ms += 30 * crate::calendar::DAY_MS;
+            apply(&mut story, "comment", to, to);
+            let after = Summary::of(&story.entity, package).unwrap();
+            assert!(after.updated > before.updated, "{to}");
+            assert_eq!((before.over(), after.over()), (Some(over), Some(over)), "{to}");
+            assert!(lasted(&before).is_some() && lasted(&before) == lasted(&after), "{to}");
+            let called = row_signals(package.visits.get(), &after);
+            let at: Vec<u64> = called.into_iter().map(|signal| signal.at).collect();
+            assert_eq!(at, if to == "closed" { vec![over] } else { vec![] }, "{to}");
+        }
     }
 
     #[test]

@@ -205,7 +205,8 @@ pub fn row_signals(rules: &VisitRules, summary: &Summary) -> Vec<Signal> {
         return Vec::new();
     }
     if summary.kind == RecordKind::Dispute && summary.state == "closed" {
-        return vec![Signal { trigger: "dispute_closed".to_owned(), at: summary.updated }];
+        let closed = |at| Signal { trigger: "dispute_closed".to_owned(), at };
+        return summary.over().map(closed).into_iter().collect();
     }
     let heard = summary.hints.iter().filter_map(|hint| {
         let (place, at) = match hint {

@@ -263,6 +263,7 @@ test("a household's card", async (t) => {
     await row.waitFor();
     await phone.id("plan-way").click();
     await phone.id("plan-way").filter({ hasText: "按缓急排" }).waitFor();
+    await row.waitFor();
     assert.equal(await row.count(), 1, "the order leaves nobody out");
     await inspect(phone.page, "phone-plan-way");
   });

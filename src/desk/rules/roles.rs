@@ -14,7 +14,6 @@ use crate::desk::parts::{line, select};
 use crate::desk::table::{Col, table};
 use crate::ui::dialog::{Doing, dialog, forget_closed};
 use crate::ui::icon::icon;
-use crate::ui::toast::use_toasts;
 
 type Text = RwSignal<String>;
 
@@ -62,6 +61,11 @@ pub(super) fn page() -> AnyView {
         said: RwSignal::new(BTreeMap::new()),
     };
     forget_closed(screen.open, screen.edited);
+    // Drawn anew only where a role changed: a sync takes the focus from nobody.
+    let roles = Memo::new(move |_| {
+        screen.app.version.track();
+        screen.app.package().roles.clone()
+    });
     view! {
         <section class="section">
             <div class="section-head">
@@ -74,7 +78,7 @@ pub(super) fn page() -> AnyView {
             <p class="muted">
                 "片长、妇女小组长、村合伙人等，按本镇的叫法改名，或者照一个现有的岗位另设一个。发布后随同步到各手机、电脑，服务器按新的权限收记录。保密渠道、专访这些专门授权不在这里给。"
             </p>
-            {move || list(screen)}
+            {move || roles.with(|_| untrack(|| list(screen)))}
         </section>
         {form(screen)}
     }
@@ -136,7 +140,6 @@ fn height(package: &Package, actor: &Actor) -> u8 {
 }
 
 fn list(screen: Screen) -> AnyView {
-    screen.app.version.track();
     let (package, built) = (screen.app.package(), screen.app.built_package());
     let row = |role: &Role| {
         let held = role.clone();
@@ -182,7 +185,7 @@ fn list(screen: Screen) -> AnyView {
 }
 
 fn form(screen: Screen) -> AnyView {
-    let (app, toasts) = (screen.app, use_toasts());
+    let app = screen.app;
     let doing = Doing::new(screen.open);
     let save = move || {
         let id = screen.edited.get_untracked().unwrap_or_else(|| {
@@ -192,10 +195,10 @@ fn form(screen: Screen) -> AnyView {
         });
         let change = match screen.change(&id) {
             Ok(change) => change,
-            Err(words) => return toasts.warn(words),
+            Err(words) => return doing.failed(words),
         };
         if change == Change::default() {
-            return toasts.warn("没有改什么，不用发布。");
+            return doing.failed("没有改什么，不用发布。");
         }
         doing.begin(async move {
             let value = serde_json::to_value(change).unwrap_or_default();

@@ -12,6 +12,7 @@ mod level1;
 mod level2;
 mod pen;
 mod report;
+pub mod wire;
 
 use std::time::Duration;
 

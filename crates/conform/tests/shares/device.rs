@@ -16,7 +16,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::servers::Server;
-use super::wire::NativeWire;
+use super::wire::CountedWire;
 
 struct Nothing;
 
@@ -54,7 +54,7 @@ pub struct Photo {
 
 /// Counts what a pull brought.
 struct Counting<'a> {
-    share: &'a Share<NativeWire, Rc<TestEnv>>,
+    share: &'a Share<CountedWire, Rc<TestEnv>>,
     pulled: &'a Cell<usize>,
 }
 
@@ -78,8 +78,8 @@ pub struct Device {
     store: Rc<MemoryStore>,
     replica: Replica<Rc<MemoryStore>, Nothing>,
     driver: Driver,
-    pub wire: NativeWire,
-    pub share: Share<NativeWire, Rc<TestEnv>>,
+    pub wire: CountedWire,
+    pub share: Share<CountedWire, Rc<TestEnv>>,
     pulled: Cell<usize>,
 }
 

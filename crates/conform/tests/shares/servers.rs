@@ -11,7 +11,7 @@ use dav_server::{DavHandler, memfs::MemFs};
 use gridbook_sync::share::ShareKind;
 use tempfile::TempDir;
 
-use super::wire::NativeWire;
+use super::wire::CountedWire;
 
 struct Running {
     process: Option<Child>,
@@ -49,8 +49,8 @@ impl Server {
         self.kind
     }
 
-    pub fn wire(&self) -> NativeWire {
-        NativeWire::new(&self.root, self.login.clone())
+    pub fn wire(&self) -> CountedWire {
+        CountedWire::new(&self.root, self.login.clone())
     }
 
     /// A folder or database that the same server has not.

@@ -1,9 +1,9 @@
 //! The connection to one of the two backends: a server's HTTP, or a share that is its own client.
 
 use std::cell::{Cell, RefCell};
-use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
+use gridbook_conform::wire::{NativeWire, heard};
 use gridbook_domain::role::Actor;
 use gridbook_log::DeviceId;
 use gridbook_sync::driver::Http;
@@ -11,7 +11,7 @@ use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::env::Env;
 use gridbook_sync::relay::Broken;
 use gridbook_sync::relay::between::Gives;
-use gridbook_sync::share::{Lost, RawRequest, RawResponse, Setup, Share, ShareKind, Wire};
+use gridbook_sync::share::{RawResponse, Setup, Share, ShareKind};
 use gridbook_sync::wire::{Problem, PushReply, VERSION, VERSION_HEADER, Verdict};
 use reqwest::{Client, Method};
 use serde::Deserialize;
@@ -82,7 +82,7 @@ impl Line {
             Kind::CouchDb => ShareKind::CouchDb,
         };
         let (tenant, authority) = whose.unwrap_or_default();
-        let wire = NativeWire { client, root: place.address.clone(), login: place.login.clone() };
+        let wire = NativeWire::new(client, &place.address, place.login.clone());
         let setup = Setup { kind: share, slot: 0, tenant, authority };
         Ok(Self::Share(place.address.clone(), Box::new(Share::new(wire, Machine, setup))))
     }
@@ -274,15 +274,6 @@ fn whole(headers: &[(String, String)]) -> bool {
     headers.iter().any(|(name, value)| name == "upload-complete" && value == "?1")
 }
 
-async fn heard(response: reqwest::Response) -> Option<RawResponse> {
-    let status = response.status().as_u16();
-    let text = |value: &reqwest::header::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
-    let headers = headers.collect();
-    let body = response.bytes().await.ok()?.to_vec();
-    Some(RawResponse { status, headers, body })
-}
-
 impl Http for Server {
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
         let answer = match request {
@@ -321,43 +312,5 @@ impl Http for Server {
             _ => Ok(Response::Blob),
         };
         read.unwrap_or(Response::Lost)
-    }
-}
-
-/// A share's server, over HTTP.
-pub struct NativeWire {
-    client: Client,
-    /// With a slash at the end.
-    root: String,
-    login: Option<(String, String)>,
-}
-
-impl Wire for NativeWire {
-    async fn send(&self, request: RawRequest) -> Result<RawResponse, Lost> {
-        let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| Lost)?;
-        let mut asked = self.client.request(method, format!("{}{}", self.root, request.path));
-        for (name, value) in request.headers {
-            asked = asked.header(name, value);
-        }
-        if let Some((user, password)) = &self.login {
-            asked = asked.basic_auth(user, Some(password));
-        }
-        // Some servers want to hear that a file is empty.
-        if !request.body.is_empty() || request.method == "PUT" {
-            asked = asked.body(request.body);
-        }
-        heard(asked.send().await.map_err(|_| Lost)?).await.ok_or(Lost)
-    }
-
-    async fn gzip(&self, bytes: Vec<u8>) -> Option<Vec<u8>> {
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-        packer.write_all(&bytes).ok()?;
-        packer.finish().ok()
-    }
-
-    async fn gunzip(&self, bytes: Vec<u8>, max: usize) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        flate2::read::GzDecoder::new(&bytes[..]).take(max as u64 + 1).read_to_end(&mut out).ok()?;
-        (out.len() <= max).then_some(out)
     }
 }

@@ -113,8 +113,6 @@ fn announce(folder: &Path, program: &str, parts: &str) -> Outcome {
     let html = tree::read_text(&page)?;
     let html = with_parts(&html, program, parts)
         .ok_or_else(|| Failure::new(format!("{}: {program} is not preloaded", page.display())))?;
-    let html = at_once(&html)
-        .ok_or_else(|| Failure::new(format!("{}: no script starts the program", page.display())))?;
     tree::write(&page, html.as_bytes())
 }
 
@@ -126,18 +124,6 @@ fn with_parts(html: &str, program: &str, parts: &str) -> Option<String> {
     })?;
     let href = html[at + LINK.len()..].split('"').next()?.replace(program, parts);
     Some(format!("{}{LINK}{href}\" crossorigin=\"anonymous\">{}", &html[..at], &html[at..]))
-}
-
-/// The page with the script that starts the program behind all that it draws into, and waiting for nothing but what it
-/// imports: a browser holds back other modules until the whole page is read and styled. `None` when there is none.
-fn at_once(html: &str) -> Option<String> {
-    const OPEN: &str = "<script type=\"module\">";
-    const CLOSE: &str = "</script>";
-    let from = html.find(OPEN)?;
-    let to = from + html[from..].find(CLOSE)? + CLOSE.len();
-    let script = html[from..to].replacen(OPEN, "<script type=\"module\" async>", 1);
-    let end = to + html[to..].rfind("</body>")?;
-    Some(format!("{}{}{script}{}", &html[..from], &html[to..end], &html[end..]))
 }
 
 /// The page with another `integrity` on the link to `file`; `None` when there is none.
@@ -155,7 +141,7 @@ fn with_hash(html: &str, file: &str, hash: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{at_once, with_hash, with_parts};
+    use super::{with_hash, with_parts};
 
     #[test]
     fn only_the_files_own_link_gets_the_new_hash() {
@@ -177,16 +163,5 @@ mod tests {
             format!(r#"<link rel="modulepreload" href="/desk/a-parts.js" crossorigin="anonymous">{html}"#)
         );
         assert_eq!(with_parts(html, "b.js", "b-parts.js"), None);
-    }
-
-    #[test]
-    fn the_program_starts_behind_what_it_draws_into() {
-        let html = r#"<head><script type="module">start()</script><i></head><body><div></div></body>"#;
-        let new = at_once(html).expect("there is a script");
-        assert_eq!(
-            new,
-            r#"<head><i></head><body><div></div><script type="module" async>start()</script></body>"#
-        );
-        assert_eq!(at_once("<body></body>"), None);
     }
 }

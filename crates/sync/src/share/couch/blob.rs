@@ -49,11 +49,22 @@ impl<W: Wire, E: Env> Share<W, E> {
     /// What is there of a file that goes up in parts; a document is there whole or not at all.
     pub(in crate::share) async fn couch_found(&self, sha256: &str, size: usize) -> Answer<Found> {
         let (named, parts) = self.couch_parts(sha256, size).await?;
-        // A file that went up whole has no parts. Where only some of them are left the database went back.
-        if named && (parts.is_empty() || parts.len() == size.div_ceil(self.sizes.part)) {
+        // Where only some of its parts are left the database went back. Where none is, it went up whole, or the database
+        // went back between the last look at its parts and the document that names them: that one says so.
+        let whole = match parts.len() {
+            0 => named && !self.couch_names_parts(sha256).await?,
+            some => named && some == size.div_ceil(self.sizes.part),
+        };
+        if whole {
             return Ok(Found::Whole);
         }
         Ok(Found::Parts(parts))
+    }
+
+    /// Whether a file's document names parts, and holds no bytes itself.
+    async fn couch_names_parts(&self, sha256: &str) -> Answer<bool> {
+        let text = self.couch_get(&name(sha256)).await?;
+        Ok(text.is_some_and(|text| serde_json::from_slice::<Parts>(&text).is_ok()))
     }
 
     /// Whether a file's document is there, and which of its parts are.

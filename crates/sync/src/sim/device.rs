@@ -197,7 +197,7 @@ impl Device {
     /// When the store cannot be read before that.
     pub(crate) fn lose_store(&mut self, older: Option<&Self>) -> Result<(), String> {
         (0..self.tabs.len()).for_each(|tab| self.kill(tab));
-        // It is the simulator that looks, not the app: a failure that was due to its next commit is over with the store.
+        // What is looked at here no program opens: no fault that was to come belongs to it.
         self.store.fail_next(Fault::None);
         let before = self.open_anew().map_err(|e| e.to_string())?;
         let rows = before.rows();

@@ -192,12 +192,12 @@ fn what_comes_into_view_again_has_its_photos_sent_once_more() {
     let mut sent = Batch::default();
     sent.delete(Table::BlobQueue, "aa");
     run(store.commit(sent)).unwrap();
-    apply(&tab, &env, &page("1", vec![Entry::Leave { e: id(1) }]));
+    apply(&tab, &env, &super::support::page("1", vec![Entry::Leave { e: id(1) }]));
     // A backup that lacks the photo was put back meanwhile: this device may be the only one that has it.
     run(tab.start_over(SendAgain::Own)).unwrap();
     assert_eq!(store.len(Table::BlobQueue), 0, "what is out of view is not sent");
     let entries = ours.into_iter().map(|op| Entry::Op { op, at: NOON });
     let back = std::iter::once(Entry::Enter { e: id(1) }).chain(entries).collect();
-    apply(&tab, &env, &page("2", back));
+    apply(&tab, &env, &super::support::page("2", back));
     assert!(run(store.get(Table::BlobQueue, "aa")).unwrap().is_some());
 }

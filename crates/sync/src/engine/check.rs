@@ -50,6 +50,8 @@ pub(super) struct Check {
     /// Something was mended, here or there.
     mended: bool,
     stage: Stage,
+    /// Where the feed ended when the places to be fetched were told.
+    at: String,
     /// Places still to be fetched, the present one last.
     places: Vec<String>,
     entities: BTreeSet<EntityId>,
@@ -100,7 +102,9 @@ impl Engine {
 
     pub(super) fn told(&mut self, reply: FpReply) -> Vec<Output> {
         let hidden = std::mem::take(&mut self.check.hidden);
-        if reply.cursor != self.identity.cursor {
+        // Another tab may have fetched meanwhile what arrived after the places were fetched.
+        let moved = !hidden.is_empty() && reply.cursor != self.check.at;
+        if moved || reply.cursor != self.identity.cursor {
             // Something arrived there meanwhile: fetch it first, and ask for what is too much here anew.
             if !hidden.is_empty() {
                 self.check.stage = Stage::Sent;
@@ -108,7 +112,12 @@ impl Engine {
             return self.start_pull();
         }
         // Nothing moved since its places were fetched: none of it came into view meanwhile.
-        if hidden.is_empty() { vec![Output::Compare(reply)] } else { vec![Output::TakeLeave(hidden)] }
+        if hidden.is_empty() {
+            self.check.at.clone_from(&reply.cursor);
+            vec![Output::Compare(reply)]
+        } else {
+            vec![Output::TakeLeave(hidden)]
+        }
     }
 
     pub(super) fn compared(&mut self, compared: Compared) -> Vec<Output> {

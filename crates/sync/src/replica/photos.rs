@@ -88,11 +88,14 @@ impl<P: Project> Inner<P> {
     ) -> Result<(), ReplicaError> {
         let held = |op: &Op| self.rows.contains_key(&op.entity());
         for op in pack::read_all(bytes)?.iter().filter(|op| held(op) && meant(op)) {
-            // One that cannot be understood here names nothing here.
-            let Ok(body) = op.body() else { continue };
-            let saved_ms = op.header().hlc.ms;
-            photos.extend(body.blobs().iter().map(|blob| (blob.sha256.clone(), saved_ms)));
+            photos.extend(photos_of(op));
         }
         Ok(())
     }
+}
+
+/// The photos that an operation names, with the time of its save. One that cannot be understood here names nothing here.
+pub(super) fn photos_of(op: &Op) -> impl Iterator<Item = (String, u64)> + '_ {
+    let blobs = op.body().map_or(&[][..], gridbook_log::Body::blobs);
+    blobs.iter().map(|blob| (blob.sha256.clone(), op.header().hlc.ms))
 }

@@ -8,6 +8,7 @@ use gridbook_log::{Applied, DeviceId, Entity, EntityId, Fingerprint, Op, OpId, p
 use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
+use super::photos::photos_of;
 use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::engine::Input;
 use crate::env::Env;
@@ -222,6 +223,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut entities: Vec<Entity> = Vec::new();
         let (log, mut bytes, mut again) = (meta.next_log, Vec::new(), Vec::new());
         let mut foreign = false;
+        let mut photos = BTreeMap::new();
         {
             let inner = self.inner.borrow();
             let now = env.now_ms();
@@ -240,6 +242,11 @@ impl<S: Store, P: Project> Replica<S, P> {
                     result.named_twice |= held && op.dot().writer == meta.writer;
                     pack::write(&mut bytes, op);
                     fresh.push(op);
+                    // Ours comes anew where its record was out of view: a backup that was put back meanwhile may have
+                    // taken its photos, and nobody sent them again.
+                    if op.dot().writer.dev == meta.writer.dev {
+                        photos.extend(photos_of(op));
+                    }
                     foreign |= Some(op.dot().writer) == self.answers_as();
                 }
                 for op in lost.ops.iter().filter(|op| op.entity() == *id) {
@@ -275,6 +282,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 meta.next_log += 1;
             }
         }
+        self.queue_photos(&mut batch, photos).await?;
         if foreign {
             Self::close_office(&mut batch);
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use gridbook_log::{Ctx, Dot, Entity, EntityId, Have, NewOp, Op, OpId, Writer, map_of, pack, set_of};
+use gridbook_log::{Ctx, Dot, Entity, EntityId, Have, Hlc, NewOp, Op, OpId, Writer, map_of, pack, set_of};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
@@ -13,6 +13,9 @@ use super::pull::{count, part};
 use super::{Meta, Project, Replica, ReplicaError, SendAgain, TRIES, key};
 use crate::env::Env;
 use crate::store::{Batch, Store, StoreError, Table};
+
+/// A new life lies up to a million (20 bits) behind the one before it: a device has room for thousands.
+const LIVES_SHIFT: u32 = 12;
 
 /// New numbers of a stream's operations, by their old places.
 type Moved = BTreeMap<Dot, u32>;
@@ -23,6 +26,8 @@ struct Waiting {
     op: Op,
     /// Its number under the new name, if it gets one.
     n: Option<u32>,
+    /// What it says gets one with another of these, which is the same save.
+    twin: bool,
 }
 
 struct Plan<T> {
@@ -125,7 +130,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             // It is known by its bytes: another bearer of the name may have put something else under its id.
             let frame = rows.get(&log).and_then(|bytes| bytes.get(pending.at as usize..));
             let op = pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0;
-            waiting.push(Waiting { pending, op, n: None });
+            waiting.push(Waiting { pending, op, n: None, twin: false });
         }
         let waiting = number(waiting, self.meta().writer, &ops)?;
         let Plan { batch, meta, pend, changed, folds } =
@@ -199,7 +204,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 others.map(Op::hash).min() == Some(op.hash())
             };
             let keeps = |w: &Waiting| w.pending.held.as_deref() != Some(FORK) || shown(&w.op);
-            let goes = |w: &Waiting| w.n.is_some() && !(keeps_only && keeps(w));
+            let goes = |w: &Waiting| (w.n.is_some() || w.twin) && !(keeps_only && keeps(w));
             let gone = |op: &Op| here.iter().any(|w| goes(w) && w.op.hash() == op.hash());
             let at = bytes.len();
             let mut all: Vec<Op> = Vec::new();
@@ -250,8 +255,9 @@ impl<S: Store, P: Project> Replica<S, P> {
 
 /// Numbers under the new name for what needs one: what waits under the name that is used twice, what lost an older
 /// name to something else, and what follows a number of ours that nobody has any more. The rest was sent under an older
-/// name and only goes once more: under another name it would be there twice. Something that waits in two places is
-/// written again once; two that wait under one name get a number each.
+/// name and only goes once more: under another name it would be there twice. Something that waits in two places, or under
+/// two older names, is written again once: one life says nothing twice, it would count twice. Two that wait under one name
+/// get a number each.
 fn number(
     waiting: Vec<Waiting>,
     writer: Writer,
@@ -261,6 +267,8 @@ fn number(
     let mut numbered: Vec<Waiting> = Vec::with_capacity(waiting.len());
     let mut renamed: BTreeSet<[u8; 32]> = BTreeSet::new();
     let mut have: BTreeMap<EntityId, Have> = BTreeMap::new();
+    // What got a number, by its time: a device gives none twice.
+    let mut said: BTreeMap<(EntityId, Hlc), Vec<Entity>> = BTreeMap::new();
     for mut one in waiting {
         let (id, dot) = (one.op.entity(), one.op.dot());
         let mut gap = || {
@@ -277,9 +285,14 @@ fn number(
             continue;
         }
         if dot.writer == writer || one.pending.held.as_deref() == Some(FORK) || gap() {
-            let n = used.entry(id).or_default();
-            *n = n.checked_add(1).ok_or(ReplicaError::Damaged("pend"))?;
-            one.n = Some(*n);
+            let said = said.entry((id, one.op.header().hlc)).or_default();
+            one.twin = said.iter().any(|other| other.names_beside(&one.op).next().is_some());
+            if !one.twin {
+                said.push(Entity::fold(id, None, std::iter::once(&one.op)));
+                let n = used.entry(id).or_default();
+                *n = n.checked_add(1).ok_or(ReplicaError::Damaged("pend"))?;
+                one.n = Some(*n);
+            }
             renamed.insert(*one.op.hash());
         }
         numbered.push(one);
@@ -293,12 +306,11 @@ fn renewed(old: &Meta, env: &impl Env) -> Meta {
     env.random(&mut nonce);
     Meta {
         // Both bearers of a name may begin anew at the same time, and neither may take a number that a third one has:
-        // they rarely choose the same, and choose again when they did.
+        // one in a million chooses the same, and chooses again when it did. What both said until then may count twice.
         writer: Writer {
-            epoch: old
-                .writer
-                .epoch
-                .saturating_add(1 + u32::from(u16::from_le_bytes([nonce[0], nonce[1]]) >> 4)),
+            epoch: old.writer.epoch.saturating_add(
+                1 + (u32::from_le_bytes([nonce[0], nonce[1], nonce[2], nonce[3]]) >> LIVES_SHIFT),
+            ),
             ..old.writer
         },
         nonce: EntityId(nonce).to_string(),

@@ -216,6 +216,10 @@ impl<S: Store, P: Project> Replica<S, P> {
             let new_parts = parts.remove(id).unwrap_or_default();
             let held = inner.rows.get(id);
             let unsent = held.map_or(0, |r| r.unsent) + u32::try_from(new_parts.len()).unwrap_or(u32::MAX);
+            let upto = |entity: &Entity| entity.frontier().get(meta.writer);
+            // A number of ours is known that was never used here: that stays to be seen until the name is another one, or
+            // what bears it is left out of our feed for ever.
+            let twice = inner.cache.get(id).is_some_and(|before| upto(before) > inner.own(*id));
             let row = Row {
                 version,
                 parts: held.map_or(&[][..], |r| &r.parts).iter().copied().chain(new_parts).collect(),
@@ -223,7 +227,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 sent_at: held.and_then(|r| r.sent_at),
                 refused: None,
                 leaving: held.is_some_and(|r| r.leaving),
-                own: entity.frontier().get(meta.writer),
+                own: if twice { inner.own(*id) } else { upto(entity) },
                 summary: self.project.summary(entity),
             };
             changed.insert(*id, Some(row));

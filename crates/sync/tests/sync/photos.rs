@@ -6,7 +6,9 @@ use gridbook_log::BlobRef;
 use gridbook_sync::driver::Driver;
 use gridbook_sync::engine::{Input, Output, PART, Request, Response, Trouble, Waiting};
 use gridbook_sync::memory::{Fault, FaultKind};
+use gridbook_sync::replica::SendAgain;
 use gridbook_sync::store::{Batch, Store, Table};
+use gridbook_sync::wire::{Entry, Verdict};
 
 use super::line::*;
 use super::rig::*;
@@ -178,4 +180,24 @@ fn what_a_backup_took_is_sent_again_with_its_records_and_nothing_else() {
     round(&driver, &tab, &line, &env);
     round(&driver, &tab, &line, &env);
     assert_eq!((store.len(Table::BlobQueue), line.photos.take()), (0, Vec::new()));
+}
+
+#[test]
+fn what_comes_into_view_again_has_its_photos_sent_once_more() {
+    let (store, env, tab) = device();
+    let (write, blobs) = with_photos(&["aa"]);
+    run(tab.save(&env, &[write], &blobs, &[])).unwrap();
+    let ours = run(tab.outbox(&BTreeSet::new(), 10, usize::MAX)).unwrap().ops;
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let mut sent = Batch::default();
+    sent.delete(Table::BlobQueue, "aa");
+    run(store.commit(sent)).unwrap();
+    apply(&tab, &env, &super::support::page("1", vec![Entry::Leave { e: id(1) }]));
+    // A backup that lacks the photo was put back meanwhile: this device may be the only one that has it.
+    run(tab.start_over(SendAgain::Own)).unwrap();
+    assert_eq!(store.len(Table::BlobQueue), 0, "what is out of view is not sent");
+    let entries = ours.into_iter().map(|op| Entry::Op { op, at: NOON });
+    let back = std::iter::once(Entry::Enter { e: id(1) }).chain(entries).collect();
+    apply(&tab, &env, &super::support::page("2", back));
+    assert!(run(store.get(Table::BlobQueue, "aa")).unwrap().is_some());
 }

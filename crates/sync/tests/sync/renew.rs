@@ -322,3 +322,29 @@ fn of_two_that_were_sent_under_one_name_each_gets_its_own() {
         assert_eq!(tab.meta().writer, writer);
     }
 }
+
+#[test]
+fn a_save_before_the_new_name_does_not_hide_that_the_old_one_is_used_twice() {
+    let (store, env, one) = device();
+    let backend = Backend::new();
+    save(&one, &env, create(id(1), "11", "a"));
+    sync(&one, &env, &backend);
+    let (twin_store, twin_env) = (copy(&store), TestEnv::new(77));
+    let twin = open(&twin_store, &twin_env);
+    save(&twin, &twin_env, set(id(1), "street", "by the twin"));
+    sync(&twin, &twin_env, &backend);
+    // The receipt tells of a number that was never used here; the tab dies before it takes a new name.
+    let (old, from) = (one.meta().writer, one.meta().cursor.clone());
+    let page = backend.0.borrow().pull("u1", &from, 100, Some(old)).unwrap();
+    let pulled = run(one.apply_page(&env, &from, page, "model", Some(AUTHORITY))).unwrap();
+    assert!(pulled.named_twice);
+    drop(one);
+    let one = open(&store, &env);
+    let third = save(&one, &env, set(id(1), "name", "by one"));
+    assert_eq!((third.writer, third.n), (old, 3), "behind the number that another has used");
+    sync(&one, &env, &backend);
+    assert!(one.meta().writer.epoch > old.epoch);
+    sync(&twin, &twin_env, &backend);
+    same(&one, &twin, &backend);
+    assert_eq!(entity(&one, id(1)).text("street"), Some("by the twin"));
+}

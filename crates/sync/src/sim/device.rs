@@ -16,7 +16,7 @@ use crate::authors::Checked;
 use crate::driver::{Http, identity};
 use crate::engine::{Engine, Output, PART, Request, Response};
 use crate::env::Env;
-use crate::memory::MemoryStore;
+use crate::memory::{Fault, MemoryStore};
 use crate::replica::{Project, Replica, ReplicaError};
 use crate::share::{Setup, Share};
 use crate::store::{Batch, Store, Table, scan_all};
@@ -197,6 +197,8 @@ impl Device {
     /// When the store cannot be read before that.
     pub(crate) fn lose_store(&mut self, older: Option<&Self>) -> Result<(), String> {
         (0..self.tabs.len()).for_each(|tab| self.kill(tab));
+        // What is looked at here no program opens: no fault that was to come belongs to it.
+        self.store.fail_next(Fault::None);
         let before = self.open_anew().map_err(|e| e.to_string())?;
         let rows = before.rows();
         self.saved.retain(|kept| rows.get(&kept.id.entity).is_none_or(|row| row.unsent == 0));

@@ -49,8 +49,10 @@ impl<W: Wire, E: Env> Share<W, E> {
     /// What is there of a file that goes up in parts; a document is there whole or not at all.
     pub(in crate::share) async fn couch_found(&self, sha256: &str, size: usize) -> Answer<Found> {
         let (named, parts) = self.couch_parts(sha256, size).await?;
-        // A file that went up whole has no parts. Where only some of them are left the database went back.
-        if named && (parts.is_empty() || parts.len() == size.div_ceil(self.sizes.part)) {
+        // A file that went up whole has no parts. Where some or all of them are missing the database went back, perhaps
+        // while what names them was on its way there.
+        let all = parts.len() == size.div_ceil(self.sizes.part);
+        if named && (all || self.couch_named_parts(sha256).await?.is_none()) {
             return Ok(Found::Whole);
         }
         Ok(Found::Parts(parts))
@@ -87,17 +89,28 @@ impl<W: Wire, E: Env> Share<W, E> {
         self.couch_attach(&format!("{}-{number}", name(sha256)), bytes).await
     }
 
-    /// Writes the document that names the parts, once all of them are there: since they went up the database may have
-    /// gone back to a backup.
+    /// The parts that a file's document names; `None` when there is no document, or it has the file itself.
+    async fn couch_named_parts(&self, sha256: &str) -> Answer<Option<Parts>> {
+        let text = self.couch_get(&name(sha256)).await?;
+        Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+    }
+
+    /// Writes the document that names the parts, once all of them are there, and looks whether they are so still: since
+    /// they went up the database may have gone back to a backup, and with that document there nobody would notice.
     pub(in crate::share) async fn couch_close(&self, sha256: &str, size: usize) -> Answer<()> {
-        let (_, there) = self.couch_parts(sha256, size).await?;
-        if there.len() < size.div_ceil(self.sizes.part) {
-            return Err(Fault::own(502, "cut_off"));
-        }
+        self.couch_all_there(sha256, size).await?;
         let parts = Parts { chunks: size.div_ceil(self.sizes.part), size };
         let text = serde_json::to_vec(&parts).unwrap_or_default();
         let made = self.couch("PUT", name(sha256), text).await?;
-        if matches!(made.status, 200..=202 | 409) { Ok(()) } else { Err(Fault::of(&made)) }
+        if !matches!(made.status, 200..=202 | 409) {
+            return Err(Fault::of(&made));
+        }
+        self.couch_all_there(sha256, size).await
+    }
+
+    async fn couch_all_there(&self, sha256: &str, size: usize) -> Answer<()> {
+        let (_, there) = self.couch_parts(sha256, size).await?;
+        if there.len() < size.div_ceil(self.sizes.part) { Err(Fault::own(502, "cut_off")) } else { Ok(()) }
     }
 
     /// A document with these bytes; one that is there already must have the same.
@@ -119,8 +132,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         if let Some(bytes) = self.couch_get(&format!("{name}/data")).await? {
             return Ok(Some(bytes));
         }
-        let Some(text) = self.couch_get(&name).await? else { return Ok(None) };
-        let Ok(parts) = serde_json::from_slice::<Parts>(&text) else { return Ok(None) };
+        let Some(parts) = self.couch_named_parts(sha256).await? else { return Ok(None) };
         if parts.size > MAX_BLOB || parts.chunks > MAX_BLOB.div_ceil(self.sizes.part) {
             return Ok(None);
         }

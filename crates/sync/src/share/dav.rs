@@ -1,6 +1,7 @@
 //! A WebDAV share: the verbs, and files.
 
 mod blob;
+mod broken;
 mod own;
 mod pull;
 mod push;

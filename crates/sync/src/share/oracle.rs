@@ -5,9 +5,14 @@ use gridbook_log::WireOp;
 use super::head::Head;
 use super::{names, segment};
 
-/// Names of the segments' files in a head.
-pub(crate) fn files(head: &[u8]) -> Vec<String> {
-    Head::read(head).map(|head| head.segments.into_iter().map(|seg| seg.file).collect()).unwrap_or_default()
+/// Names of the segments' files in a head; `None` when it cannot be read.
+pub(crate) fn files(head: &[u8]) -> Option<Vec<String>> {
+    Some(Head::read(head)?.segments.into_iter().map(|seg| seg.file).collect())
+}
+
+/// Whether a file of a log's folder is a segment by its name.
+pub(crate) fn is_segment(file: &str) -> bool {
+    names::segment_first(file).is_some()
 }
 
 /// The operations of a segment, unpacked.

@@ -157,15 +157,26 @@ impl<W: Wire, E: Env> Share<W, E> {
         let read =
             lanes::all(changed.iter().map(|(log, _)| -> lanes::Job<'_, _> { Box::pin(self.dav_head(log)) }))
                 .await;
-        let mut fault = None;
+        let (mut fault, mut broken) = (None, Vec::new());
         for ((log, item), answer) in changed.into_iter().zip(read) {
-            // One that cannot be read now: the last good copy stands, and it is read again next time.
+            // One that cannot be read: the last good copy stands, unless its folder tells more.
             match answer {
                 Ok(Some(head)) => {
                     state.heads.insert(log.clone(), Peer { head, hint: hint(item) });
                 }
                 Ok(None) if state.own.as_ref().is_some_and(|own| own.log == **log) => {
                     state.heads.remove(log);
+                }
+                Ok(None) => broken.push(log.clone()),
+                Err(error) => fault = Some(error),
+            }
+        }
+        for log in broken {
+            let known = state.heads.get(&log).map(|peer| &peer.head);
+            match self.dav_rebuilt(&log, known).await {
+                // Looked at again next time, whatever the listing says of it.
+                Ok(Some(head)) => {
+                    state.heads.insert(log, Peer { head, hint: None });
                 }
                 Ok(None) => {}
                 Err(error) => fault = Some(error),

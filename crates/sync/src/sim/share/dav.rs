@@ -155,7 +155,15 @@ impl FakeDav {
         let mut ops = Vec::new();
         for (path, (head, _)) in heads {
             let log = path.trim_start_matches("heads/").trim_end_matches(".json");
-            for file in oracle::files(head) {
+            // Of a head that broke off readers find all that lies in its folder.
+            let folder = format!("log/{log}/");
+            let all = || {
+                let beside =
+                    self.tree.files.range(folder.clone()..).map(|(path, _)| path.strip_prefix(&folder));
+                let files = beside.map_while(|file| file).filter(|file| oracle::is_segment(file));
+                files.map(str::to_owned).collect()
+            };
+            for file in oracle::files(head).unwrap_or_else(all) {
                 let bytes =
                     self.tree.files.get(&format!("log/{log}/{file}")).map(|(bytes, _)| bytes.as_slice());
                 let bytes = bytes.and_then(|b| {

@@ -40,7 +40,8 @@ test("apart, the library, duty and roles", async (t) => {
     await phone.airplane(false);
     await phone.synced();
     await phone.go("records");
-    await phone.page.getByText(words).first().click();
+    await phone.id("record-row").first().click();
+    await phone.page.getByText(words).first().waitFor();
     await phone.id("apart").locator("summary").click();
     await phone.id("go-apart").first().click();
     await phone.page.waitForURL(/#\/confidential\/new/);
@@ -75,10 +76,10 @@ test("apart, the library, duty and roles", async (t) => {
     await desk.id("role-new").click();
     await desk.id("role-save").click();
     await desk.page.locator("dialog[open]").getByTestId("dialog-wrong").waitFor();
-    await desk.id("role-label").fill("片长");
+    await desk.id("role-label").fill("柳溪议事员");
     await keep(desk.page, "desk-role");
     await desk.id("role-save").click();
-    await desk.id("role-row").filter({ hasText: "片长" }).filter({ hasText: "本镇设的" }).waitFor();
+    await desk.id("role-row").filter({ hasText: "柳溪议事员" }).filter({ hasText: "本镇设的" }).waitFor();
     await desk.synced();
     await inspect(desk.page, "desk-roles");
   });

@@ -66,9 +66,10 @@ const ACTING: [&str; 16] = [
 ];
 
 /// The only entries at the top of the repository.
-const TOP: [&str; 19] = [
+const TOP: [&str; 20] = [
     ".cargo",
     ".ci",
+    ".config",
     ".gitignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",

@@ -1,5 +1,6 @@
 //! The client between a server and a share: what either lacks, photos after text, and nothing that stays where it is.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -36,6 +37,12 @@ struct Folder {
 }
 
 impl Folder {
+    fn holds_nothing_twice(&self) {
+        let all = self.share.lock().unwrap().ops();
+        let once: BTreeSet<&str> = all.iter().map(|op| op.h.as_str()).collect();
+        assert_eq!(once.len(), all.len(), "nothing stands there twice");
+    }
+
     async fn open(kind: ShareKind) -> Self {
         let (share, down) = (Arc::new(Mutex::new(FakeShare::new(kind))), Arc::new(Mutex::new(false)));
         let read_only = Arc::new(Mutex::new(false));
@@ -201,11 +208,7 @@ async fn both_ways(kind: ShareKind) {
     assert_eq!(bridge.round(300_000).await, Err(Unfit::Broken(Broken::Backend(503))));
     *folder.down.lock().unwrap() = false;
     assert_eq!(bridge.round(400_000).await.unwrap().back.stored, 2, "it and its receipt");
-    let all = folder.share.lock().unwrap().ops();
-    let mut once: Vec<String> = all.iter().map(|op| op.h.clone()).collect();
-    once.sort();
-    once.dedup();
-    assert_eq!(once.len(), all.len(), "nothing stands there twice");
+    folder.holds_nothing_twice();
 }
 
 #[tokio::test]
@@ -323,11 +326,7 @@ async fn a_page_that_broke_off_sends_nothing_back_twice() {
     *folder.read_only.lock().unwrap() = false;
     // His, its receipt, and that of hers.
     assert_eq!(bridge.round(2_000).await.unwrap().back.stored, 3);
-    let all = folder.share.lock().unwrap().ops();
-    let mut once: Vec<String> = all.iter().map(|op| op.h.clone()).collect();
-    once.sort();
-    once.dedup();
-    assert_eq!(once.len(), all.len(), "nothing stands there twice");
+    folder.holds_nothing_twice();
 }
 
 /// The record came to the server by another way, its photo only to the share.

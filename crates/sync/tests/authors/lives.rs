@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// Ann's device in use before there were keys, and a copy of its store from then.
+fn before_keys(world: &World) -> (Device, Rc<MemoryStore>) {
+    let old = world.device("ann", None);
+    old.write("以前的");
+    old.sync();
+    let copy = copy_of(&old.store);
+    (old, copy)
+}
+
 #[test]
 fn an_old_share_stays_readable_and_becomes_signed() {
     for kind in KINDS {
@@ -38,11 +47,7 @@ fn an_old_share_stays_readable_and_becomes_signed() {
 fn two_bearers_of_a_name_with_two_keys_are_both_heard_in_the_end() {
     for kind in KINDS {
         let world = World::new(kind);
-        let old = world.device("ann", None);
-        old.write("以前的");
-        old.sync();
-        // A copy from before there were keys.
-        let copy = copy_of(&old.store);
+        let (old, copy) = before_keys(&world);
         let (ann, twin) = (world.open("ann", Some(1), old.store.clone()), world.open("ann", Some(4), copy));
         let bea = world.device("bea", Some(2));
         // Both read all before either has a key, and then both say which key is theirs.
@@ -120,10 +125,7 @@ fn a_key_that_another_tab_took_in_is_known_to_this_one() {
 fn a_device_put_back_from_before_it_had_a_key_reads_what_it_wrote_with_one() {
     for kind in KINDS {
         let world = World::new(kind);
-        let old = world.device("ann", None);
-        old.write("以前的");
-        old.sync();
-        let copy = copy_of(&old.store);
+        let (old, copy) = before_keys(&world);
         let ann = world.open("ann", Some(1), old.store.clone());
         let crack = ann.write("裂缝");
         ann.sync();

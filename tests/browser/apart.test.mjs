@@ -89,10 +89,10 @@ test("apart, the library, duty and roles", async (t) => {
     await desk.id("unit-row").first().waitFor();
     await desk.id("unit-roster").first().click();
     await desk.page.locator("dialog[open]").getByTestId("ask-people").fill("何秀兰 13800510031、钟小满");
-    await keep(desk.page, "desk-roster");
+    await keep(desk.page, "desk-unit-roster");
     await desk.id("ask-save").click();
     await nudged("the row says who is on duty", () => desk.synced(), async () =>
       (await desk.id("unit-duty").filter({ hasText: "何秀兰" }).count()) > 0);
-    await inspect(desk.page, "desk-units");
+    await inspect(desk.page, "desk-unit-duty");
   });
 });

@@ -10,6 +10,9 @@ use crate::share::fault::Answer;
 use crate::share::head::{Head, Seg};
 use crate::share::{Share, Wire, lanes, names};
 
+/// Places from here on are of no log.
+const NOWHERE: u64 = 1 << 40;
+
 impl<W: Wire, E: Env> Share<W, E> {
     /// A head in the place of one that could not be read: of all whole segments in the log's folder. What no head has
     /// named yet is among them; its author sends it again under the same names, if it ever comes back. `known` is the last
@@ -26,9 +29,12 @@ impl<W: Wire, E: Env> Share<W, E> {
             .filter(|item| !item.absent && names::segment_first(&item.name).is_some())
             .map(|item| item.name)
             .collect();
-        let held = |file: &str| known.and_then(|head| head.segments.iter().find(|seg| seg.file == file));
-        let read = lanes::all(files.iter().map(|file| -> lanes::Job<'_, Answer<Option<Seg>>> {
-            match held(file) {
+        let mut stands = known.cloned().unwrap_or_default();
+        let count = stands.segments.iter().take_while(|seg| files.contains(&seg.file)).count();
+        let moved = stands.segments.split_off(count);
+        let new = files.iter().filter(|file| stands.segments.iter().all(|seg| seg.file != **file));
+        let read = lanes::all(new.map(|file| -> lanes::Job<'_, Answer<Option<Seg>>> {
+            match moved.iter().find(|seg| seg.file == *file) {
                 Some(seg) => Box::pin(std::future::ready(Ok(Some(seg.clone())))),
                 None => Box::pin(async move { Ok(self.dav_segment(log, file).await?.map(|(_, seg)| seg)) }),
             }
@@ -38,31 +44,21 @@ impl<W: Wire, E: Env> Share<W, E> {
         for answer in read {
             found.extend(answer?);
         }
-        Ok(head_of(found, known))
+        Ok(head_of(stands, found))
     }
 }
 
-/// Segments at the places that their names give them, as far as these do not overlap, the others behind: readers who
-/// stopped in this log find theirs. At worst something is there twice.
-fn head_of(mut found: Vec<Seg>, known: Option<&Head>) -> Option<Head> {
-    let place = |seg: &Seg| (names::segment_first(&seg.file).unwrap_or(u64::MAX), u64::MAX - seg.count);
-    order_by_key(&mut found, place);
-    let mut head = Head {
-        format: 1,
-        marks: known.map(|head| head.marks.clone()).unwrap_or_default(),
-        ..Head::default()
-    };
-    let mut over = Vec::new();
+/// What the last good copy named stays at its places, as far as all of it is there. Everything else comes at places that
+/// no author ever gives: what the listing left out, or is not whole yet, may lie before it, and a reader who stopped
+/// there must not pass that over once the head can be read. At worst something is read twice.
+fn head_of(mut head: Head, mut found: Vec<Seg>) -> Option<Head> {
+    let end = head.end();
+    head.marks.retain(|(at, _)| *at <= end);
+    order_by_key(&mut found, |seg| {
+        (names::segment_first(&seg.file).unwrap_or(u64::MAX), u64::MAX - seg.count)
+    });
     for seg in found {
-        let (first, _) = place(&seg);
-        if first > head.end() {
-            head.segments.push(Seg { first, ..seg });
-        } else {
-            over.push(seg);
-        }
-    }
-    for seg in over {
-        let first = head.end() + 1;
+        let first = head.end().max(NOWHERE) + 1;
         head.segments.push(Seg { first, ..seg });
     }
     (!head.segments.is_empty()).then_some(head)
@@ -73,25 +69,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn segments_keep_the_places_of_their_names_and_what_overlaps_comes_behind() {
-        let seg = |file: &str, count: u64| Seg {
-            first: 0,
+    fn what_no_good_head_named_comes_at_places_that_no_author_gives() {
+        let seg = |first: u64, file: &str, count: u64| Seg {
+            first,
             count,
             hash: file.to_owned(),
             size: 1,
             file: file.to_owned(),
         };
-        // 5-6 was put together with 7-8 to 5-8 and not deleted.
-        let found = vec![
-            seg("5-6-bbbbbbbb.bin", 2),
-            seg("9-9-cccccccc.bin", 1),
-            seg("1-4-aaaaaaaa.bin", 4),
-            seg("5-8-dddddddd.bin", 4),
-        ];
-        let head = head_of(found, None).unwrap();
-        let places: Vec<(u64, u64)> = head.segments.iter().map(|seg| (seg.first, seg.end())).collect();
-        assert_eq!(places, [(1, 4), (5, 8), (9, 9), (10, 11)]);
-        assert_eq!(head.segments[3].file, "5-6-bbbbbbbb.bin");
-        assert_eq!(head_of(Vec::new(), None), None);
+        let places = |head: &Head| -> Vec<(u64, u64)> {
+            head.segments.iter().map(|seg| (seg.first, seg.end())).collect()
+        };
+        let of = |segments: Vec<Seg>| Head { segments, ..Head::default() };
+        let found = vec![seg(0, "9-9-cccccccc.bin", 1), seg(0, "5-8-dddddddd.bin", 4)];
+        let head = head_of(of(vec![seg(1, "1-4-aaaaaaaa.bin", 4)]), found).unwrap();
+        assert_eq!(places(&head), [(1, 4), (NOWHERE + 1, NOWHERE + 4), (NOWHERE + 5, NOWHERE + 5)]);
+        assert_eq!(head.segments[1].file, "5-8-dddddddd.bin");
+        // Looked at again, with one more: readers find the places that they were given.
+        let again = head_of(head.clone(), vec![seg(0, "10-11-eeeeeeee.bin", 2)]).unwrap();
+        assert_eq!(again.segments[..3], head.segments[..]);
+        // The author's own head has none of these places: it is read from where all of it was known.
+        let mark = head.segments[2].mark();
+        let own = Head {
+            segments: vec![seg(1, "1-4-aaaaaaaa.bin", 4), seg(5, "5-8-dddddddd.bin", 4)],
+            ..Head::default()
+        };
+        assert_eq!(own.place(head.end(), mark), None);
+        assert_eq!(head_of(Head::default(), Vec::new()), None);
     }
 }

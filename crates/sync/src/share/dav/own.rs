@@ -49,39 +49,25 @@ impl<W: Wire, E: Env> Share<W, E> {
             .filter(|item| !fine(*item))
             .map(|(_, seg)| seg.clone())
             .collect();
+        let read = self.dav_segments(&log, doubtful.iter().map(|seg| seg.file.clone()).collect()).await?;
+        let mut gone = Vec::new();
+        for (seg, found) in doubtful.into_iter().zip(read) {
+            let other = |found: Option<Seg>| found.is_none_or(|found| found.hash != seg.hash);
+            // Perhaps only that answer was cut off, and once no head names a segment nobody reads it.
+            if other(found) && other(self.dav_segment(&log, &seg.file).await?.map(|(_, seg)| seg)) {
+                gone.push(seg);
+            }
+        }
+        let lost = !gone.is_empty();
+        head.segments.retain(|seg| !gone.contains(seg));
+        // What was put together and is gone leaves no places inside: at them something else will stand.
+        head.marks.retain(|(end, _)| !gone.iter().any(|seg| seg.first <= *end && *end <= seg.end()));
         let known_file = |name: &str| {
             let merged = |mark: &str| head.marks.iter().any(|(_, held)| held == mark);
             head.segments.iter().any(|seg| seg.file == name) || names::segment_mark(name).is_some_and(merged)
         };
-        let strays: Vec<&String> = folder.keys().filter(|name| !known_file(name)).collect();
-        let files: Vec<String> =
-            doubtful.iter().map(|seg| &seg.file).chain(strays.iter().copied()).cloned().collect();
-        let read = lanes::all(
-            files.iter().map(|file| -> lanes::Job<'_, _> { Box::pin(self.dav_segment(&log, file)) }),
-        )
-        .await;
-        let mut found: Vec<Option<Seg>> = Vec::new();
-        for answer in read {
-            found.push(answer?.map(|(_, seg)| seg));
-        }
-        let strays = found.split_off(doubtful.len());
-        let other =
-            |seg: &Seg, found: &Option<Seg>| found.as_ref().is_none_or(|found| found.hash != seg.hash);
-        for (seg, found) in doubtful.iter().zip(&mut found) {
-            // Perhaps only that answer was cut off, and once no head names a segment nobody reads it.
-            if other(seg, found) {
-                *found = self.dav_segment(&log, &seg.file).await?.map(|(_, seg)| seg);
-            }
-        }
-        let gone: Vec<&Seg> = doubtful
-            .iter()
-            .zip(&found)
-            .filter(|(seg, found)| other(seg, found))
-            .map(|(seg, _)| seg)
-            .collect();
-        let lost = !gone.is_empty();
-        head.segments.retain(|seg| !gone.contains(&seg));
-        let mut strays: Vec<Seg> = strays.into_iter().flatten().collect();
+        let strays: Vec<String> = folder.keys().filter(|name| !known_file(name)).cloned().collect();
+        let mut strays: Vec<Seg> = self.dav_segments(&log, strays).await?.into_iter().flatten().collect();
         gridbook_log::order_by_key(&mut strays, |seg| names::segment_first(&seg.file));
         for seg in strays {
             let first = head.end() + 1;
@@ -99,6 +85,13 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
         state.own = Some(own);
         Ok(())
+    }
+
+    /// Files of a log's folder, read beside each other; `None` for each that is not there or not whole.
+    async fn dav_segments(&self, log: &str, files: Vec<String>) -> Answer<Vec<Option<Seg>>> {
+        let jobs = files.iter().map(|file| -> lanes::Job<'_, _> { Box::pin(self.dav_segment(log, file)) });
+        let read = lanes::all(jobs).await.into_iter();
+        read.map(|answer| Ok(answer?.map(|(_, seg)| seg))).collect()
     }
 
     /// Writes our head as it stands in memory.

@@ -133,13 +133,19 @@ impl Again {
     }
 
     /// Whether the author of `by` had seen `what` when it wrote: under any name of `what`, and any of `by` that was not
-    /// refused.
-    pub(crate) fn seen<'a>(&self, by: Dot, what: Dot, ctx: impl Fn(Dot) -> &'a Ctx) -> bool {
-        let what = self.names(&what);
-        let by = self.by.get(&by).map_or(std::slice::from_ref(&by), |at| &self.heard[*at]);
-        by.iter().any(|by| {
-            let ctx = ctx(*by);
-            what.iter().any(|what| ctx.covers(*what))
-        })
+    /// refused. Two saves that bear several names may each have been written again on top of the other, in different
+    /// lives: then the later one by the device's clock had seen the earlier one, or neither would stand.
+    pub(crate) fn seen<'a>(&self, by: Dot, what: Dot, entry: impl Fn(Dot) -> &'a Entry) -> bool {
+        let seen = |by: Dot, what: Dot| {
+            let what = self.names(&what);
+            let by = self.by.get(&by).map_or(std::slice::from_ref(&by), |at| &self.heard[*at]);
+            by.iter().any(|by| {
+                let ctx = &entry(*by).ctx;
+                what.iter().any(|what| ctx.covers(*what))
+            })
+        };
+        let twice = self.by.contains_key(&by) && self.by.contains_key(&what);
+        let later = || (entry(by).hlc, by) > (entry(what).hlc, what);
+        seen(by, what) && (!twice || later() || !seen(what, by))
     }
 }

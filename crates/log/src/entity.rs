@@ -299,7 +299,7 @@ impl Entity {
 
     /// Whether the author of `by` had seen `what`.
     fn seen(&self, by: Dot, what: Dot) -> bool {
-        self.again.seen(by, what, |dot| &self.entries[&dot].ctx)
+        self.again.seen(by, what, |dot| &self.entries[&dot])
     }
 
     /// The other names under which this stream holds what `op` says, as the same device said it: it was written again

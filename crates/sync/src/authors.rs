@@ -104,13 +104,15 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             let meta = self.replica.meta();
             (meta.writer, meta.pulled_at == 0)
         };
-        let known = self.own_keys(writer.dev).await?.iter().any(|known| known.writer == writer);
-        if known || !(read || fresh) {
+        let ours = self.own_keys(writer.dev).await?;
+        if ours.iter().any(|known| known.writer == writer) || !(read || fresh) {
             return Ok(false);
         }
+        // Never signed, and not in its first life: of which records it wrote under older names no row tells.
+        let all = ours.is_empty() && writer.epoch > 1;
         let before: BTreeSet<EntityId> = {
             let rows = self.replica.rows();
-            rows.iter().filter(|(_, row)| row.own > 0).map(|(id, _)| *id).collect()
+            rows.iter().filter(|(_, row)| all || row.own > 0).map(|(id, _)| *id).collect()
         };
         // In this order: broken off in between, all of it is done once more.
         self.replica.push_again(&before, &BTreeSet::new()).await?;

@@ -154,3 +154,22 @@ fn an_old_save_that_claims_to_have_seen_what_came_later_is_another_one() {
     let entity = every_order(&[&made, &one, &later, &claims, &refused]);
     assert_eq!(heads(&entity, "x"), [json!(3)]);
 }
+
+#[test]
+fn saves_that_were_written_again_on_top_of_each_other_do_not_both_fall() {
+    let mut a = Author::new(1);
+    let made = a.write(NOON, &create(&[]));
+    let (one, two) = (a.write(NOON, &set("x", 1)), a.write(NOON + 1, &set("x", 2)));
+    let first = a.write(NOON + 2, &event("register", "submitted", "registered"));
+    let second = a.write(NOON + 3, &event("dispatch", "registered", "dispatched"));
+    // Another bearer of the name wrote them again in another order.
+    let base = [made.dot()];
+    let two_again = renamed(&two, 7, 1, &base);
+    let one_again = renamed(&one, 7, 2, &base);
+    let second_again = renamed(&second, 7, 3, &base);
+    let first_again = renamed(&first, 7, 4, &base);
+    let entity = every_order(&[&made, &one, &two, &two_again, &one_again]);
+    assert_eq!(heads(&entity, "x"), [json!(2)]);
+    let entity = every_order(&[&made, &first, &second, &second_again, &first_again]);
+    assert_eq!((entity.state(), entity.flow().needs_decision), (Some("dispatched"), false));
+}

@@ -108,9 +108,11 @@ impl<P: Project> Inner<P> {
 
     /// Whether what comes under this name of ours is ours, whoever wrote it first: who wrote it may be nobody any more,
     /// this device itself before an older copy of its store was put back. Under an older name of which no key is known
-    /// anybody may have written, and what we write again we sign.
+    /// anybody may have written, and what we write again we sign; a device that has no key signs nothing, and lends nobody
+    /// more than the name he took.
     fn only_ours_come_under(&self, writer: Writer) -> bool {
-        writer == self.meta.writer || self.rows.contains_key(&key::id(writer))
+        let keyless = || self.rows.range(key::ids_of(writer.dev)).next().is_none();
+        writer == self.meta.writer || self.rows.contains_key(&key::id(writer)) || keyless()
     }
 
     /// What waits under a name that stands for something else, too, waits for a new name from now on.

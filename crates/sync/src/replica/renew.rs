@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
-use gridbook_log::{Ctx, Dot, Entity, EntityId, Have, Hlc, NewOp, Op, OpId, Writer, map_of, pack, set_of};
+use gridbook_log::{
+    Ctx, Dot, Entity, EntityId, Have, Hlc, NewOp, Op, OpId, Writer, map_of, order_by_key, pack, set_of,
+};
 
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
@@ -132,7 +134,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             let op = pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0;
             waiting.push(Waiting { pending, op, n: None, twin: false });
         }
-        let waiting = number(waiting, self.meta().writer, &ops)?;
+        let waiting = number(in_order(waiting), self.meta().writer, &ops)?;
         let Plan { batch, meta, pend, changed, folds } =
             self.plan_renewal(env, keeps_only, &waiting, &ops, &rows)?;
         self.store.commit(batch).await?;
@@ -251,6 +253,21 @@ impl<S: Store, P: Project> Replica<S, P> {
         seal(&mut batch, &mut meta, &ids);
         Ok(Plan { batch, meta, pend, changed, folds })
     }
+}
+
+/// What waits in each stream, in the order in which it was written: what was found later to bear a name twice waits behind
+/// what was written on top of it, and whoever writes it again there would have seen what came after it. What stands side
+/// by side is ordered by its time, for another bearer of the name does the same.
+fn in_order(mut waiting: Vec<Waiting>) -> Vec<Waiting> {
+    order_by_key(&mut waiting, |one| (one.op.header().hlc, one.op.dot(), *one.op.hash()));
+    let mut streams: BTreeMap<EntityId, Vec<Waiting>> = BTreeMap::new();
+    for one in waiting {
+        let here = streams.entry(one.pending.entity).or_default();
+        let after = |other: &Waiting| other.op.header().ctx.covers(one.op.dot());
+        let at = here.iter().position(after).unwrap_or(here.len());
+        here.insert(at, one);
+    }
+    streams.into_values().flatten().collect()
 }
 
 /// Numbers under the new name for what needs one: what waits under the name that is used twice, what lost an older

@@ -242,7 +242,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             let inner = self.inner.borrow();
             let writer = inner.meta.writer;
             let meant = |op: &Op| {
-                let ours = op.dot().writer == writer || op.sig().is_some();
+                let ours = op.dot().writer.is_life_of(writer) || op.sig().is_some();
                 ours && entities.contains(&op.entity()) && !held.contains(&op.id())
             };
             let list = inner.to_send(log, &bytes, meant)?;

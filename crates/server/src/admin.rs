@@ -8,7 +8,7 @@ use gridbook_carry::OpenError;
 use gridbook_server::adopt::{AdoptError, Removal};
 use gridbook_server::blobs::{BlobStore, is_address};
 use gridbook_server::clock::{Clock, SystemClock, china_day};
-use gridbook_server::keep::{self, Mark};
+use gridbook_server::keep::{self, Mark, Server};
 use gridbook_server::problem::ApiError;
 use gridbook_server::{App, blobs_beside, database_path, quarantine, setup, sql};
 use gridbook_sync::bundle::{self, Bundle, BundleError};
@@ -66,7 +66,13 @@ pub async fn backup(db: &str, blobs: &Path, out: Option<&Path>) -> Result<(), St
 }
 
 /// `restore --from DIR [--replace]`
-pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool) -> Result<(), String> {
+pub async fn restore(
+    db: &str,
+    blobs: &Path,
+    from: Option<&Path>,
+    replace: bool,
+    socket: &Path,
+) -> Result<(), String> {
     let from = from.ok_or("缺少 --from 备份目录")?;
     let now = SystemClock.now_ms();
     if let Some(store) = &Pictures::scratch(blobs, from).store()? {
@@ -77,12 +83,13 @@ pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool)
     }
     let (pictures, done) = if sql::is_postgres(db) {
         let pictures = Pictures::scratch(blobs, &blobs_beside(db));
-        let done = keep::restore_postgres(from, db, &pictures.folder, replace, now).await;
+        let done =
+            keep::restore_postgres_through(from, db, &pictures.folder, replace, now, Some(socket)).await;
         (pictures, done)
     } else {
         let path = database_path(db);
         let pictures = Pictures::scratch(blobs, &path);
-        let done = keep::restore(from, &path, &pictures.folder, replace, now).await;
+        let done = keep::restore_through(from, &path, &pictures.folder, replace, now, Some(socket)).await;
         (pictures, done)
     };
     let done = done.map_err(|e| e.to_string())?;
@@ -96,6 +103,11 @@ pub async fn restore(db: &str, blobs: &Path, from: Option<&Path>, replace: bool)
     }
     for kept in done.kept {
         println!("原有数据改名保留:{}", kept.display());
+    }
+    match done.server {
+        Server::Stopped => {}
+        Server::GoesOn => println!("服务没有停,已经接着运行,用的是恢复的数据。"),
+        Server::Shut => println!("数据已恢复,但服务没有接着开起来:请看它的日志,或重启服务。"),
     }
     say_what_follows();
     Ok(())
@@ -112,7 +124,7 @@ pub async fn new_history(db: &str) -> Result<(), String> {
 fn say_what_follows() {
     println!("手机下次同步时会重新核对,把备份里没有的记录再送一次,不用人做什么。");
     println!(
-        "编号暂停发放:请查台账或文书上的最后编号,用 gridbook-server numbers --confirm 隐=12 确认后再启动。"
+        "编号暂停发放:请查台账或文书上的最后编号,用 gridbook-server numbers --confirm 隐=12 确认,服务运行时一分钟内补发。"
     );
 }
 
@@ -178,7 +190,7 @@ pub async fn numbers(db: &str, confirm: &[String], all: bool) -> Result<(), Stri
         if held {
             "编号暂停发放:请核对最后编号,用 --confirm 隐=12 逐类确认;都没有遗漏就用 --confirm-all。"
         } else {
-            "编号正常发放;刚确认过的请重启服务,等着的会补发。"
+            "编号正常发放;刚确认过的,等着的由服务一分钟内补发,没有运行的下次启动时补发。"
         }
     );
     Ok(())

@@ -10,22 +10,25 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use gridbook_domain::package::Package;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admission::{Admission, ByDomain};
 use crate::blobs::{BlobStore, Closed, is_address};
 use crate::clock::{Clock, SystemClock};
+#[cfg(unix)]
+use crate::control;
 use crate::db::{self, DbError, NewTenant, Tenant};
 use crate::feed::packs::Packs;
-use crate::http;
 use crate::http::assets::Assets;
-use crate::keep;
+use crate::keep::{self, Claim, KeepError};
 use crate::limiter::Limiter;
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::password::Passwords;
-use crate::pokes::{self, Pokes};
+use crate::pokes::Pokes;
 use crate::quarantine;
 use crate::relay::{Relay, Share, ShareError};
+use crate::serving::Serving;
 use crate::sql::{self, Pool};
 use crate::tls::{Tls, TlsError, TlsListener};
 use crate::writer::{Ledger, Writer};
@@ -51,6 +54,8 @@ pub struct Config {
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Where figures are told; nowhere when `None`.
     pub metrics: Option<SocketAddr>,
+    /// Where commands of this machine ask the running server to step aside ([`crate::control`]); nowhere when `None`.
+    pub socket: Option<PathBuf>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Who judges operations.
@@ -70,6 +75,7 @@ impl Config {
             shares: Vec::new(),
             tls: None,
             metrics: None,
+            socket: None,
             clock: Arc::new(SystemClock),
             admission: Arc::new(ByDomain::new(Package::builtin().clone())),
         }
@@ -91,6 +97,9 @@ pub enum StartError {
     /// Certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The lock beside the database.
+    #[error(transparent)]
+    Claim(#[from] KeepError),
     /// A share of the relay.
     #[error(transparent)]
     Share(#[from] ShareError),
@@ -130,8 +139,8 @@ pub struct App {
     pub pokes: Pokes,
     /// Shares under our own address.
     pub relay: Relay,
-    /// What is counted.
-    pub metrics: Metrics,
+    /// What is counted; a restore does not begin it anew.
+    pub metrics: Arc<Metrics>,
     /// Folders on the disks of this machine that data are kept on.
     pub disks: Vec<PathBuf>,
     /// The day on which it was last gone through what ends by the calendar; 0 before the first request.
@@ -155,6 +164,8 @@ pub struct Started {
     pub tls: Option<Arc<Tls>>,
     /// Where figures are told, if anywhere.
     pub metrics: Option<TcpListener>,
+    /// How it was set up.
+    pub config: Config,
 }
 
 /// Opens database, folders and bundles.
@@ -162,56 +173,69 @@ pub struct Started {
 /// # Errors
 /// [`StartError`].
 pub async fn start(config: Config) -> Result<Started, StartError> {
-    let tls = config.tls.map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
+    let tls = config.tls.clone().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?;
     let tls = tls.map(Arc::new);
     let metrics = match config.metrics {
         Some(address) => Some(TcpListener::bind(address).await?),
         None => None,
     };
+    let (app, writing) = open(&config).await?;
+    Ok(Started { app: Arc::new(app), writing, tls, metrics, config })
+}
+
+/// Opens what belongs to the data.
+pub(crate) async fn open(config: &Config) -> Result<(App, JoinHandle<()>), StartError> {
     if !config.founds {
         db::founded(&config.db).await?.ok_or(DbError::Empty)?;
     }
+    // From here on no restore changes the files.
+    let claim = match sql::is_postgres(&config.db) {
+        true => None,
+        false => Some(Claim::shared(&database_path(&config.db)).await?),
+    };
     let mut conn = db::open_writer(&config.db).await?;
     let tenant = db::tenant(&mut conn, &config.tenant, config.clock.now_ms()).await?;
     let mut ledger =
         Ledger::open(conn, &config.db, tenant.clone(), config.clock.clone(), config.admission.clone())
             .await?;
+    ledger.claim = claim;
     ledger.revise().await.map_err(|error| sqlx::Error::Protocol(error.to_string()))?;
     let readers = db::open_readers(&config.db).await?;
-    let files = config.blobs.unwrap_or_else(|| blobs_beside(&config.db));
+    let files = config.blobs.clone().unwrap_or_else(|| blobs_beside(&config.db));
     let blobs = BlobStore::open(&files)?;
     match blobs.reach().await {
         // Texts do not wait for photos; the storage may be back before the first of them comes.
         Err(Closed::Unreachable) => tracing::warn!("{}", Closed::Unreachable),
         open => open?,
     }
+    let relay = Relay::open(config.shares.clone())?;
     let (writer, writing) = Writer::start(ledger);
     let app = App {
         tenant,
         readers,
         writer,
         blobs,
-        assets: config.dist.map_or_else(Assets::built_in, Assets::folder),
+        assets: config.dist.clone().map_or_else(Assets::built_in, Assets::folder),
         passwords: Passwords::default(),
         limiter: Limiter::default(),
-        clock: config.clock,
-        admission: config.admission,
+        clock: config.clock.clone(),
+        admission: config.admission.clone(),
         behind_proxy: config.behind_proxy,
         packs: Packs::default(),
         pokes: Pokes::default(),
-        relay: Relay::open(config.shares)?,
-        metrics: Metrics::default(),
+        relay,
+        metrics: Arc::default(),
         disks: disks(&config.db, files),
         day: AtomicI32::new(0),
     };
-    Ok(Started { app: Arc::new(app), writing, tls, metrics })
+    Ok((app, writing))
 }
 
 /// How long an unfinished upload waits: a week.
 const UPLOAD_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// What is done every minute without being asked.
-async fn chores(app: Arc<App>) {
+pub(crate) async fn chores(app: Arc<App>) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for minute in 0u32.. {
@@ -219,10 +243,26 @@ async fn chores(app: Arc<App>) {
         if let Err(error) = quarantine::release_marked(&app).await {
             tracing::error!(%error, "quarantine: the next minute tries again");
         }
+        give_confirmed(&app).await;
         if minute.is_multiple_of(60)
             && let Err(error) = app.blobs.sweep(app.now() - UPLOAD_MS).await
         {
             tracing::error!(kind = ?error.kind(), "unfinished uploads: the next hour tries again");
+        }
+    }
+}
+
+/// Gives the numbers that waited since a restore, once a person has confirmed the last ones.
+pub(crate) async fn give_confirmed(app: &App) {
+    let given = match keep::numbers_confirmed(&app.readers).await {
+        Ok(true) => app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await,
+        Ok(false) => return,
+        Err(error) => Err(error.into()),
+    };
+    match given {
+        Ok(given) => tracing::info!(given, "numbers that waited since a restore"),
+        Err(error) => {
+            tracing::error!(%error, "numbers that wait since a restore: the next minute tries again")
         }
     }
 }
@@ -275,27 +315,29 @@ pub async fn serve(
     started: Started,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let Started { app, writing, tls, metrics } = started;
-    if keep::numbers_confirmed(&app.readers).await? {
-        match app.writer.run(|ledger| Box::pin(ledger.give_waiting_numbers())).await {
-            Ok(given) => tracing::info!(given, "numbers that waited since a restore"),
-            Err(error) => {
-                tracing::error!(%error, "numbers that wait since a restore: the next start tries again");
-            }
+    let Started { app, writing, tls, metrics, config } = started;
+    let socket = config.socket.clone();
+    let serving = Serving::of(config, app, writing).await;
+    let service = serving.service();
+    let (stop, stopping) = watch::channel(false);
+    #[cfg(unix)]
+    let door = match socket {
+        Some(path) => {
+            control::open(&path).await.map(|door| tokio::spawn(door.keep(serving.clone(), stopping)))
         }
-    }
-    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let chores = tokio::spawn(chores(app.clone()));
-    let looking = app.clone();
-    let looking = tokio::spawn(async move { pokes::look(&looking).await });
-    let closing = app.clone();
+        None => None,
+    };
+    #[cfg(not(unix))]
+    drop((socket, stopping));
+    let closing = serving.clone();
     let shutdown = async move {
         shutdown.await;
+        stop.send_replace(true);
         // Whoever waits for news would hold the end up.
-        closing.pokes.close();
+        closing.send_home().await;
     };
     let watching = metrics.map(|listener| {
-        let page = metrics::router(app.clone());
+        let page = serving.page();
         tokio::spawn(async move { axum::serve(listener, page).await })
     });
     match tls {
@@ -315,18 +357,15 @@ pub async fn serve(
             axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
         }
     }
-    for task in [chores, looking] {
-        task.abort();
-        let _ = task.await;
+    #[cfg(unix)]
+    if let Some(door) = door {
+        let _ = door.await;
     }
     if let Some(watching) = watching {
         watching.abort();
         let _ = watching.await;
     }
-    app.readers.close().await;
-    drop(app);
-    // The last handle is gone: what waits is written, then the writer ends.
-    let _ = writing.await;
+    serving.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -9,6 +9,8 @@ use gridbook_log::DeviceId;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
+use crate::app::database_path;
+use crate::keep;
 use crate::secret;
 use crate::sql::{self, Conn, Held, Pool};
 
@@ -54,6 +56,9 @@ pub enum DbError {
         "这个数据库是从备份恢复的,还差一步:先运行 gridbook-server restore --new-history --database 地址,再启动;什么也没有改动"
     )]
     Restored,
+    /// A restore that was interrupted cannot be finished; in words.
+    #[error("{0}")]
+    Unfinished(String),
     /// No township was founded in it.
     #[error(
         "这里还没有建镇,什么也没有改动。请先运行 gridbook-server init --admin 账号 --name 镇名 --township 代码 --code 简称;\
@@ -131,9 +136,23 @@ pub async fn open_existing(url: &str) -> Result<Conn, DbError> {
     if sql::is_postgres(url) {
         return postgres::existing(url).await;
     }
+    settle(url).await?;
     let options = SqliteConnectOptions::from_str(url)?.busy_timeout(Duration::from_secs(10));
     let conn = options.create_if_missing(false).disable_statement_logging().connect().await?;
     Ok(Conn::Sqlite(Held::Own(conn)))
+}
+
+/// Finishes a restore that was interrupted.
+async fn settle(url: &str) -> Result<(), DbError> {
+    if sql::is_postgres(url) {
+        return Ok(());
+    }
+    keep::settle(&database_path(url)).await.map_err(|error| DbError::Unfinished(error.to_string()))
+}
+
+/// The step of the tables that this program works with.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |step| step.version)
 }
 
 /// Opens the pool that reads.
@@ -168,6 +187,7 @@ pub struct Founded {
 /// # Errors
 /// [`DbError`] when there is a database that cannot be read.
 pub async fn founded(url: &str) -> Result<Option<Founded>, DbError> {
+    settle(url).await?;
     let there = sql::is_postgres(url) || SqliteConnectOptions::from_str(url)?.get_filename().is_file();
     if !there {
         return Ok(None);
@@ -234,7 +254,7 @@ async fn make(conn: &mut Conn, step: &Migration) -> Result<(), sqlx::Error> {
 }
 
 async fn migrate(conn: &mut Conn) -> Result<(), DbError> {
-    let newest = MIGRATIONS.last().map_or(0, |step| step.version);
+    let newest = newest();
     loop {
         conn.begin_write().await?;
         if conn.is_postgres() {

@@ -12,6 +12,7 @@ pub mod openapi;
 mod quarantine;
 mod relay;
 mod session;
+pub(crate) mod shut;
 mod staff;
 mod sync;
 mod upload;

@@ -6,6 +6,7 @@
 
 mod backup;
 mod check;
+mod claim;
 mod history;
 mod numbers;
 mod restore;
@@ -17,10 +18,13 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::backup;
 pub use check::{Finding, check};
+pub use claim::{Claim, settle};
 pub use history::new_history;
 pub(crate) use numbers::numbers_confirmed;
 pub use numbers::{Mark, confirm_numbers, number_marks};
-pub use restore::{Restored, restore, restore_postgres, verified};
+pub use restore::{
+    Restored, Server, restore, restore_postgres, restore_postgres_through, restore_through, verified,
+};
 
 /// The database's name inside a backup.
 const DB: &str = "gridbook.db";
@@ -63,8 +67,17 @@ pub enum KeepError {
     #[error("{0} 已经存在,没有改动;请换一个位置,或加 --replace(原有的会改名保留,不会删除)")]
     Exists(PathBuf),
     /// Somebody has the database open.
-    #[error("服务还在运行;请先停止服务再恢复。什么也没有改动")]
+    #[error(
+        "还有服务或别的程序开着这个数据库,什么也没有改动。请在运行服务的那台机器上、用运行服务的账号再恢复一次;\
+         几个服务合用一个数据库时,先全部停止"
+    )]
     Running,
+    /// The server that runs does not step aside; its reason.
+    #[error("运行中的服务没有让开:{0};什么也没有改动")]
+    Refused(&'static str),
+    /// A restore could not change all the names; which, and the system's words.
+    #[error("换到一半:{0} 改名没有成功:{1}。新旧数据都在,弄好以后再启动服务,会接着换完")]
+    Half(PathBuf, std::io::Error),
     /// A database of PostgreSQL's that holds a township.
     #[error(
         "这个数据库里已经有镇的数据，没有改动；请换一个空库，或加 --replace（原有的表移到另一个模式里保留，不会删除）"

@@ -80,6 +80,16 @@ impl Options {
         };
         self.blobs.clone().unwrap_or_else(beside)
     }
+
+    /// Where the running server is asked to step aside: beside the data.
+    fn socket(&self) -> PathBuf {
+        if gridbook_server::sql::is_postgres(&self.db) {
+            return self.data.clone().unwrap_or_default().join("gridbook.db.socket");
+        }
+        let mut path = gridbook_server::database_path(&self.db).into_os_string();
+        path.push(".socket");
+        PathBuf::from(path)
+    }
 }
 
 fn options() -> Result<Options, lexopt::Error> {
@@ -185,7 +195,7 @@ fn main() -> ExitCode {
             "restore" if options.from.len() > 1 => Err("--from 只能写一个备份，什么也没有改动。".to_owned()),
             "restore" => {
                 let (blobs, from) = (options.blobs(), options.from.first().map(PathBuf::as_path));
-                admin::restore(&options.db, &blobs, from, options.replace).await
+                admin::restore(&options.db, &blobs, from, options.replace, &options.socket()).await
             }
             "check" => {
                 admin::existing(&options.db).await?;
@@ -238,6 +248,7 @@ async fn run(options: Options) -> Result<(), String> {
     let mut config = config(&options);
     config.tls = options.tls_cert.clone().zip(options.tls_key.clone());
     config.metrics = options.metrics;
+    config.socket = Some(options.socket());
     let started = start(config).await.map_err(|e| e.to_string())?;
     if options.demo {
         println!("{}", gridbook_server::demo::fill(&started.app).await.map_err(|e| e.to_string())?);

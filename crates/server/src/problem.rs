@@ -92,6 +92,11 @@ impl ApiError {
         Self::later("full", words, 60)
     }
 
+    /// 503: a backup is being put in the place of the data.
+    pub fn restoring() -> Self {
+        Self::later("restoring", "服务器正在恢复备份,这次没有办成;本机的记录都在,请过一会儿再试。", 5)
+    }
+
     fn later(code: &'static str, words: &'static str, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, words) }
     }
@@ -158,7 +163,8 @@ mod tests {
 
     #[test]
     fn what_anybody_may_meet_promises_nothing_that_only_the_exchange_of_records_does() {
-        for told in [ApiError::unavailable(), ApiError::full(), ApiError::malformed()] {
+        for told in [ApiError::unavailable(), ApiError::full(), ApiError::restoring(), ApiError::malformed()]
+        {
             assert!(!told.message.contains("自动"), "{told}: nobody signs in again for a person");
             assert!(!told.message.contains("手机"), "{told}: a desk is no phone");
         }

@@ -110,6 +110,7 @@ async fn work(mut ledger: Ledger, mut queue: mpsc::Receiver<Job>) {
     if let Err(error) = ledger.conn.close().await {
         tracing::warn!(%error, "the database was not closed");
     }
+    drop(ledger.claim);
 }
 
 /// One transaction; each job inside a savepoint, so that one that fails or panics takes only itself away.

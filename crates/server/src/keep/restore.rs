@@ -4,13 +4,15 @@ mod postgres;
 
 use std::path::{Path, PathBuf};
 
+use super::claim::{self, Claim, Swap, aside, beside};
 use super::{
     BLOBS, DB, FORMAT, KeepError, MANIFEST, Manifest, blob_path, copy, file, flush, hash_file, history,
 };
+use crate::control;
 use crate::db;
 use crate::sql;
 
-pub use postgres::restore_postgres;
+pub use postgres::{restore_postgres, restore_postgres_through};
 
 /// What a restore did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,19 @@ pub struct Restored {
     pub kept: Vec<PathBuf>,
     /// In which schema the tables of before are kept, where the database is PostgreSQL.
     pub schema: Option<String>,
+    /// What became of the server that ran meanwhile.
+    pub server: Server,
+}
+
+/// A server during a restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// None ran.
+    Stopped,
+    /// It goes on, with the restored data.
+    GoesOn,
+    /// It ran, and has not opened the restored data; it tries again until somebody looks after it.
+    Shut,
 }
 
 /// Puts the backup in `from` where `db` (a path) and `blobs` say. The history gets a new name, so that every phone
@@ -38,44 +53,82 @@ pub async fn restore(
     replace: bool,
     now: u64,
 ) -> Result<Restored, KeepError> {
-    let manifest = verified(from)?;
-    if db.exists() && !replace {
-        return Err(KeepError::Exists(db.to_path_buf()));
-    }
-    if db.exists() {
-        alone(db).await?;
-    }
-    let (new_db, new_blobs) = (beside(db, "restoring"), beside(blobs, "restoring"));
-    for left in [&new_db, &new_blobs] {
-        remove(left)?;
-    }
-    copy(&from.join(DB), &new_db)?;
-    renew(&new_db).await?;
-    std::fs::create_dir_all(&new_blobs).map_err(file(&new_blobs))?;
-    for name in names(&new_db).await? {
-        copy(&blob_path(&from.join(BLOBS), &name), &blob_path(&new_blobs, &name))?;
-    }
-    // From here on only names change. The log of the old database goes with it: it would be applied to the new one.
-    let mut kept = Vec::new();
-    for old in [db.to_path_buf(), suffixed(db, "-wal"), suffixed(db, "-shm"), blobs.to_path_buf()] {
-        kept.extend(aside(&old, now)?);
-    }
-    std::fs::rename(&new_blobs, blobs).map_err(file(blobs))?;
-    std::fs::rename(&new_db, db).map_err(file(db))?;
-    if let Some(folder) = db.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        flush(folder)?;
-    }
-    Ok(Restored { manifest, kept, schema: None })
+    restore_through(from, db, blobs, replace, now, None).await
 }
 
-/// Gives what is there another name; which.
-fn aside(old: &Path, now: u64) -> Result<Option<PathBuf>, KeepError> {
-    if !old.exists() {
-        return Ok(None);
+/// The same, while a server may run that listens at `socket` ([`crate::control`]): it steps aside while names are
+/// changed, and goes on with the new data. Everything that takes long is done before.
+///
+/// # Errors
+/// [`KeepError`]; then the data of before are where they were. [`KeepError::Half`] where only some names were changed:
+/// the next start goes on.
+pub async fn restore_through(
+    from: &Path,
+    db: &Path,
+    blobs: &Path,
+    replace: bool,
+    now: u64,
+    socket: Option<&Path>,
+) -> Result<Restored, KeepError> {
+    let manifest = verified(from)?;
+    claim::settle(db).await?;
+    let there = db.exists();
+    if there && !replace {
+        return Err(KeepError::Exists(db.to_path_buf()));
     }
-    let aside = beside(old, &format!("before-{now}"));
-    std::fs::rename(old, &aside).map_err(file(old))?;
-    Ok(Some(aside))
+    // Known before the work: somebody is there who cannot be asked.
+    if there && !control::listens(socket).await? {
+        alone(db).await?;
+    }
+    let news = [beside(db, "restoring"), beside(blobs, "restoring")];
+    let put = async {
+        for left in &news {
+            remove(left)?;
+        }
+        copy(&from.join(DB), &news[0])?;
+        renew(&news[0]).await?;
+        pictures(from, &news[1]).await?;
+        let aside = if there { control::ask(socket, &history_of(db).await?).await? } else { None };
+        let mut claim = Claim::alone(db).await?;
+        if there {
+            alone(db).await?;
+        }
+        let kept = claim.change(db, &Swap::new(blobs, now)?)?;
+        // Whoever starts is let in.
+        drop(claim);
+        Ok((kept, control::back(aside).await))
+    };
+    let done: Result<_, KeepError> = put.await;
+    if matches!(done, Err(ref error) if !matches!(error, KeepError::Half(..))) {
+        for left in &news {
+            // The error that led here is the one to tell.
+            let _ = remove(left);
+        }
+    }
+    let (kept, server) = done?;
+    Ok(Restored { manifest, kept, schema: None, server })
+}
+
+/// Copies the pictures that a backup's database names.
+async fn pictures(from: &Path, to: &Path) -> Result<(), KeepError> {
+    std::fs::create_dir_all(to).map_err(file(to))?;
+    for name in names(&from.join(DB)).await? {
+        copy(&blob_path(&from.join(BLOBS), &name), &blob_path(to, &name))?;
+    }
+    // Each folder's entries, and then its own.
+    for folder in list(to)? {
+        flush(&folder)?;
+    }
+    flush(to)
+}
+
+/// The history that the tables of a file name.
+async fn history_of(db: &Path) -> Result<String, KeepError> {
+    let mut conn = db::open_existing(&format!("sqlite://{}", db.display())).await?;
+    let history =
+        sql::query_scalar("SELECT history FROM tenant WHERE tenant = 1").fetch_one(&mut conn).await?;
+    conn.close().await?;
+    Ok(history)
 }
 
 /// Makes sure that nobody has the database open: a server that ran on would write into the renamed files. Leaving
@@ -156,14 +209,4 @@ fn remove(path: &Path) -> Result<(), KeepError> {
         }
         _ => Ok(()),
     }
-}
-
-fn beside(path: &Path, word: &str) -> PathBuf {
-    suffixed(path, &format!(".{word}"))
-}
-
-fn suffixed(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
 }

@@ -11,6 +11,7 @@ use super::stream::Stream;
 use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::db::{self, DbError, Tenant};
+use crate::keep::Claim;
 use crate::problem::ApiError;
 use crate::sql::{self, Builder, Conn};
 
@@ -37,6 +38,8 @@ pub struct Ledger {
     pub(super) streams: LruCache<EntityId, Stream>,
     /// Areas known to be in the table of areas.
     pub(super) areas: HashSet<String>,
+    /// Keeps a restore away until the connection is closed; PostgreSQL's own lock does it there.
+    pub(crate) claim: Option<Claim>,
 }
 
 impl Ledger {
@@ -64,6 +67,7 @@ impl Ledger {
             last_seq,
             streams: LruCache::new(size),
             areas: HashSet::new(),
+            claim: None,
         })
     }
 

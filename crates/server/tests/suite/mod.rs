@@ -11,6 +11,7 @@ mod full;
 pub mod keep;
 mod kill;
 mod level2;
+mod live;
 mod malformed;
 mod push;
 mod quarantine;

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Restored, aside, beside, names, remove, verified};
+use super::{Restored, aside, beside, pictures, remove, verified};
+use crate::control;
 use crate::db::postgres;
-use crate::keep::{BLOBS, DB, KeepError, blob_path, copy, file, history, tables};
+use crate::keep::{DB, KeepError, file, history, tables};
 use crate::sql::{self, Conn};
 
 /// What [`super::restore`] does, for the database of PostgreSQL's at `url`, which must be there. The backup may be of
@@ -20,8 +21,32 @@ pub async fn restore_postgres(
     replace: bool,
     now: u64,
 ) -> Result<Restored, KeepError> {
+    restore_postgres_through(from, url, blobs, replace, now, None).await
+}
+
+/// The same, while a server may run that listens at `socket` ([`crate::control`]): it steps aside while the tables are
+/// filled. The pictures are copied before.
+///
+/// # Errors
+/// [`KeepError`]; then the data of before are where they were.
+pub async fn restore_postgres_through(
+    from: &Path,
+    url: &str,
+    blobs: &Path,
+    replace: bool,
+    now: u64,
+    socket: Option<&Path>,
+) -> Result<Restored, KeepError> {
     let manifest = verified(from)?;
     let mut conn = postgres::open(url).await?;
+    let there = postgres::has_tables(&mut conn).await?;
+    if there && !replace {
+        return Err(KeepError::Occupied);
+    }
+    let new_blobs = beside(blobs, "restoring");
+    remove(&new_blobs)?;
+    pictures(from, &new_blobs).await?;
+    let aside = if there { control::ask(socket, &of_tenant(&mut conn).await?).await? } else { None };
     let done = put(&mut conn, url, from, blobs, replace, now).await;
     // Now, and not when PostgreSQL notices that we are gone: whoever comes next comes at once.
     let _ = conn.run("ROLLBACK").await;
@@ -29,7 +54,7 @@ pub async fn restore_postgres(
     let (kept, schema) = done?;
     left?;
     conn.close().await?;
-    Ok(Restored { manifest, kept, schema })
+    Ok(Restored { manifest, kept, schema, server: control::back(aside).await })
 }
 
 /// Everything in one transaction; returns where the pictures of before are, and which schema holds the tables of before.
@@ -56,11 +81,6 @@ async fn put(
     let renewed = of_tenant(conn).await?;
 
     let new_blobs = beside(blobs, "restoring");
-    remove(&new_blobs)?;
-    std::fs::create_dir_all(&new_blobs).map_err(file(&new_blobs))?;
-    for name in names(&from.join(DB)).await? {
-        copy(&blob_path(&from.join(BLOBS), &name), &blob_path(&new_blobs, &name))?;
-    }
     // From here on only names change: the pictures', and with the commit the tables'.
     let kept: Vec<PathBuf> = aside(blobs, now)?.into_iter().collect();
     let placed = match std::fs::rename(&new_blobs, blobs) {

@@ -262,7 +262,7 @@ pub(crate) async fn give_confirmed(app: &App) {
     match given {
         Ok(given) => tracing::info!(given, "numbers that waited since a restore"),
         Err(error) => {
-            tracing::error!(%error, "numbers that wait since a restore: the next minute tries again")
+            tracing::error!(%error, "numbers that wait since a restore: the next minute tries again");
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct SyncView {
     pub trouble: Option<Trouble>,
     /// What is unsent.
     pub unsent: Unsent,
+    /// Operations among them without which everything else goes, and with which nothing does.
+    pub without: usize,
     /// Photos waiting.
     pub photos: usize,
     /// When the last round ended well, milliseconds since 1970.
@@ -275,17 +277,20 @@ impl App {
         let core = self.core();
         let Some(replica) = self.replica() else { return };
         let unsent = replica.unsent();
-        let (phase, trouble, drift_ms) = core
+        let (phase, trouble, drift_ms, without) = core
             .driver
             .borrow()
             .as_ref()
-            .map(|d| d.with_engine(|e| (e.phase(), e.trouble().cloned(), e.drift_ms())))
+            .map(|d| {
+                d.with_engine(|e| (e.phase(), e.trouble().cloned(), e.drift_ms(), e.set_aside().count()))
+            })
             .unwrap_or_default();
         self.note_sync(|view| {
             view.unsent = unsent;
             view.phase = phase;
             view.trouble = trouble;
             view.drift_ms = drift_ms;
+            view.without = without;
             view.online = online();
         });
         // The rest is looked up when what a hand did is seen, once for all that happens until then.

@@ -1,6 +1,7 @@
 //! What the engine, the replica and the model promise, from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod aside;
 mod between;
 mod bundle;
 mod check;

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridbook_log::{OpId, Writer, pack};
 
 use crate::replica::Outbox;
+use crate::share::PASSWORD;
 use crate::wire::{Caps, DISABLED, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION};
 
 pub use check::Checked;
@@ -412,6 +413,10 @@ impl Engine {
             (flight, Response::Failed { status: 401, code, .. }) => {
                 let trouble = if code == DISABLED { Trouble::Disabled } else { Trouble::SignedOut };
                 self.session_ended(random, &flight, trouble)
+            }
+            // Not asked again in this round with a password that is wrong: some count that, and lock the account.
+            (_, Response::Failed { status, code, retry_after_ms }) if code == PASSWORD => {
+                self.fail(random, Trouble::Backend(status), retry_after_ms)
             }
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)

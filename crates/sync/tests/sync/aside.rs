@@ -125,3 +125,17 @@ fn a_photo_that_always_fails_keeps_no_other_photo() {
         assert_eq!(store.len(Table::BlobQueue), 0);
     }
 }
+
+#[test]
+fn a_wrong_password_is_not_tried_more_often_than_once_a_round() {
+    let ((_, env, tab), line) = (device(), Line::new());
+    saved(&tab, &env, 20, 1);
+    let driver = Driver::new(&tab);
+    for _ in 0..8 {
+        let wrong = Response::Failed { status: 403, code: "password".to_owned(), retry_after_ms: None };
+        line.instead.borrow_mut().extend((0..20).map(|_| ("push", wrong.clone())));
+        round(&driver, &tab, &line, &env);
+        assert_eq!(line.names().iter().filter(|name| **name == "push").count(), 1);
+        line.instead.borrow_mut().clear();
+    }
+}

@@ -166,7 +166,8 @@ test("a test says nothing of what was typed meanwhile, and a relay that cannot b
 test("without a backend everything works here, says so, and goes out once there is one", async (t) => {
   const town = await Township.open();
   t.after(() => town.close());
-  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  const context = await town.browser.device(PHONE);
+  const phone = await Phone.open(context, town.origin, "zhuli01");
   await choose(phone, "alone");
   await inspect(phone.page, "backend-alone");
   await phone.id("backend-take").click();
@@ -199,8 +200,28 @@ test("without a backend everything works here, says so, and goes out once there 
   await phone.id("carry-outcome").filter({ hasText: "还没有交到别处" }).waitFor();
   const nothing = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
   assert.equal(nothing.filter((record) => record.values.desc === "先记在本机").length, 0);
+
+  // Another page is in the middle of a round: the person hears what is waited for, and it goes on when that ends.
+  const other = await context.newPage();
+  await other.goto(`${town.origin}/manifest.webmanifest`);
+  await other.evaluate(() => new Promise((held) => {
+    const hold = () => new Promise((done) => {
+      window.letGo = done;
+      held();
+    });
+    navigator.locks.request("gridbook-sync-zhuli01", hold).catch(() => {});
+  }));
+  await phone.page.bringToFront();
   await choose(phone, "server");
-  await take(phone, "镇里的服务器");
+  await phone.id("backend-take").click();
+  await phone.id("confirm-yes").click();
+  await phone.id("backend-take").filter({ hasText: "正在换…" }).waitFor();
+  await phone.id("backend-slow").waitFor();
+  await inspect(phone.page, "backend-waits");
+  await other.evaluate(() => window.letGo());
+  await phone.id("backend-now").filter({ hasText: "镇里的服务器" }).waitFor();
+  assert.equal(await phone.id("backend-slow").count(), 0);
+  await other.close();
   await phone.synced();
   const arrived = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
   assert.equal(arrived.filter((record) => record.values.desc === "先记在本机").length, 1);

@@ -464,6 +464,7 @@ async fn change_over(app: App, draft: Draft, to: &Backend, again: SendAgain) -> 
         let looked =
             |at, all| say(vec![format!("正在取原来那里的照片和录音：第 {} 个，共 {all} 个", at + 1)]);
         left = app.fetch_photos(to, again, looked).await?;
+        say(Vec::new());
     }
     app.move_to(to.clone(), again).await?;
     let mut lines = Vec::new();

@@ -7,7 +7,6 @@ use wasm_bindgen::JsCast;
 
 use super::safety::carry_link;
 use crate::app::{App, use_app};
-use crate::field::home::begun;
 use crate::field::screen::Screen;
 use crate::ui::dom::agent;
 use crate::ui::format;
@@ -65,19 +64,24 @@ pub(super) fn links(app: App) -> AnyView {
 /// How to go on with a new phone.
 pub(in crate::field) fn change_phone() -> AnyView {
     let app = use_app();
-    let drafts = begun(app);
+    // Nothing is called sent before it is known what was begun.
+    let drafts = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
+        app.version.track();
+        leptos::task::spawn_local(async move {
+            if let Ok(found) = app.drafts().await {
+                drafts.try_set(Some(found.len()));
+            }
+        });
+    });
     let goes = Memo::new(move |_| app.sync.with(|sync| sync.goes));
     let left = Memo::new(move |_| {
-        let drafts = drafts.with(Vec::len);
-        app.sync.with(|sync| Left {
-            waiting: sync.unsent.waiting,
-            held: sync.unsent.held,
-            photos: sync.photos,
-            drafts,
-        })
+        let drafts = drafts.get()?;
+        let (unsent, photos) = app.sync.with(|sync| (sync.unsent, sync.photos));
+        Some(Left { waiting: unsent.waiting, held: unsent.held, photos, drafts })
     });
     let state = move || {
-        let (left, goes) = (left.get(), goes.get());
+        let (left, goes) = (left.get()?, goes.get());
         let shown = if !left.is_nothing() {
             banner(
                 Tone::Warn,
@@ -92,7 +96,7 @@ pub(in crate::field) fn change_phone() -> AnyView {
         } else {
             banner(Tone::Ok, "check", "这部手机上的记录都已送出", "可以放心换手机。", Vec::new())
         };
-        view! { <div data-testid="phone-state">{shown}</div> }
+        Some(view! { <div data-testid="phone-state">{shown}</div> })
     };
     let list = move || {
         let steps = steps(goes.get(), app.is_local());

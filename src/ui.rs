@@ -29,6 +29,7 @@ pub mod moves;
 pub mod photo;
 pub mod reviewed;
 pub mod risk;
+pub mod room;
 pub mod router;
 pub mod rows;
 pub mod same;

@@ -122,22 +122,106 @@ test("two phones share a CouchDB database, photos too, and the one that comes la
   town.noComplaints();
 });
 
+test("a test says nothing of what was typed meanwhile, and a relay that cannot be asked can be left", async (t) => {
+  const dav = await Dav.start();
+  t.after(() => dav.stop());
+  const town = await Township.open({ more: ["--share", `village=${dav.origin}`] });
+  t.after(() => town.close());
+  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  await choose(phone, "webdav");
+  await phone.id("backend-relay").selectOption("village");
+  await phone.id("backend-user").fill(ACCOUNT.user);
+  await phone.id("backend-password").fill(ACCOUNT.password);
+
+  const line = town.network.hold(({ url }) => url.startsWith("/relay/village"));
+  await phone.id("backend-test").click();
+  await until("the test is on its way", () => line.held > 0);
+  await phone.id("backend-user").fill("someone-else");
+  line.release();
+  await phone.page.locator('[data-testid="backend-test"][aria-busy="false"]').waitFor();
+  assert.equal(await phone.id("backend-verdict").count(), 0, "the account that is there now was not tested");
+  assert.ok(await phone.id("backend-take").isDisabled());
+  await phone.id("backend-test").click();
+  await phone.id("backend-verdict").filter({ hasText: "账号或密码不对" }).waitFor();
+  await phone.id("backend-user").fill(ACCOUNT.user);
+  await phone.id("backend-test").click();
+  await phone.id("backend-verdict").filter({ hasText: "可以用" }).waitFor();
+  await take(phone, "经服务器中转：village");
+  await phone.synced();
+  await phone.go("me");
+  await phone.id("check-now").filter({ hasText: "与共享核对" }).waitFor();
+
+  await phone.airplane(true);
+  await phone.go("me/backend");
+  const way = phone.id("backend-relay");
+  await way.filter({ hasText: "village（现在没有查到）" }).waitFor();
+  assert.equal(await way.inputValue(), "village");
+  assert.equal(await phone.id("backend-address").count(), 0);
+  await way.selectOption("");
+  await phone.id("backend-address").waitFor();
+  await phone.airplane(false);
+  town.noComplaints();
+});
+
 test("without a backend everything works here, says so, and goes out once there is one", async (t) => {
   const town = await Township.open();
   t.after(() => town.close());
-  const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
+  const context = await town.browser.device(PHONE);
+  const phone = await Phone.open(context, town.origin, "zhuli01");
   await choose(phone, "alone");
   await inspect(phone.page, "backend-alone");
-  await take(phone, "只存本机");
+  await phone.id("backend-take").click();
+  const asked = await phone.page.locator("dialog[open]").innerText();
+  assert.match(asked, /没有送出的还是没有送出/);
+  assert.doesNotMatch(asked, /会送到/, "there is no new place");
+  await phone.id("confirm-yes").click();
+  await phone.id("backend-now").filter({ hasText: "只存本机" }).waitFor();
+  // Nothing to compare with, and nothing that a new phone could fetch.
+  await phone.go("me");
+  await phone.id("check-words").filter({ hasText: "没有可以核对的后端" }).waitFor();
+  assert.equal(await phone.id("check-now").count(), 0);
+  await phone.go("me/phone");
+  await phone.id("phone-state").filter({ hasText: "别处没有" }).waitFor();
+  await phone.id("phone-steps").filter({ hasText: "全部记录和照片" }).waitFor();
   await phone.go("");
   await until("the lamp says so", async () => (await phone.id("lamp").innerText()).includes("只存本机"));
   await phone.hazard({ desc: "先记在本机" });
   await phone.page.reload();
   await phone.id("lamp").filter({ hasText: "只存本机" }).waitFor();
+  // A file that is opened here comes to this device and goes nowhere.
+  await phone.go("me/carry");
+  await phone.id("carry-make").click();
+  const passphrase = await phone.id("carry-pass").innerText();
+  const [download] = await Promise.all([phone.page.waitForEvent("download"), phone.id("carry-save").click()]);
+  await phone.id("carry-file").setInputFiles(await download.path());
+  await phone.id("carry-words").fill(passphrase);
+  await phone.id("carry-open").click();
+  await phone.id("carry-hand-on").filter({ hasText: "收进这台设备" }).click();
+  await phone.id("carry-outcome").filter({ hasText: "还没有交到别处" }).waitFor();
   const nothing = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
   assert.equal(nothing.filter((record) => record.values.desc === "先记在本机").length, 0);
+
+  // Another page is in the middle of a round: the person hears what is waited for, and it goes on when that ends.
+  const other = await context.newPage();
+  await other.goto(`${town.origin}/manifest.webmanifest`);
+  await other.evaluate(() => new Promise((held) => {
+    const hold = () => new Promise((done) => {
+      window.letGo = done;
+      held();
+    });
+    navigator.locks.request("gridbook-sync-zhuli01", hold).catch(() => {});
+  }));
+  await phone.page.bringToFront();
   await choose(phone, "server");
-  await take(phone, "镇里的服务器");
+  await phone.id("backend-take").click();
+  await phone.id("confirm-yes").click();
+  await phone.id("backend-take").filter({ hasText: "正在换…" }).waitFor();
+  await phone.id("backend-slow").waitFor();
+  await inspect(phone.page, "backend-waits");
+  await other.evaluate(() => window.letGo());
+  await phone.id("backend-now").filter({ hasText: "镇里的服务器" }).waitFor();
+  assert.equal(await phone.id("backend-slow").count(), 0);
+  await other.close();
   await phone.synced();
   const arrived = await (await Account.signIn(town.server.origin, "zhuli01")).list("hazard");
   assert.equal(arrived.filter((record) => record.values.desc === "先记在本机").length, 1);

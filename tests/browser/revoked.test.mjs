@@ -55,6 +55,9 @@ test("an account is disabled while its phone holds unsent words", async (t) => {
     assert.match(await row.getByTestId("review-why").innerText(), /账号已停用/);
     await inspect(desk.page, "desk-review");
     await row.getByTestId("review-take").click();
+    const asked = await desk.page.locator("dialog[open]").innerText();
+    assert.ok(asked.includes(USER), "whose it is stands in the question");
+    assert.match(asked, /隐患 1 条/);
     await desk.id("confirm-yes").click();
     await desk.id("toast").filter({ hasText: "收下 1 条" }).waitFor();
     await row.waitFor({ state: "detached" });

@@ -1,14 +1,25 @@
 // The network between the browsers and the server: it can vanish, hold a request, lose an answer, or answer as a
-// server that is busy.
+// server that is busy or takes nothing.
 
 import { once } from "node:events";
 import { Agent, createServer, request as ask } from "node:http";
+import { json } from "node:stream/consumers";
 
 /** Photos going up, whole or in parts. */
 export const isPhoto = (request) =>
   ["PUT", "PATCH"].includes(request.method) && request.url.startsWith("/sync/v1/blobs/");
 /** Operations going up. */
 export const isPush = (request) => request.method === "POST" && request.url.startsWith("/sync/v1/push");
+
+/** What a server says of operations none of which it takes, for `answerNext(isPush, …)`. */
+export const refusing = (code) => ({ ops, now }) => ({
+  results: ops.map(({ h }) => {
+    const [, entity, dot] = h.split(" ");
+    const [dev, epoch, n] = dot.split(".");
+    return { id: { entity, dot: { writer: { dev, epoch: Number(epoch) }, n: Number(n) } }, r: "refuse", code };
+  }),
+  now,
+});
 
 export class Proxy {
   /** Starts between the browsers and `target` (an origin). */
@@ -22,6 +33,7 @@ export class Proxy {
     proxy.losses = [];
     proxy.holds = [];
     proxy.storms = [];
+    proxy.answers = [];
     proxy.port = 0;
     await proxy.up();
     return proxy;
@@ -82,6 +94,14 @@ export class Proxy {
     return storm;
   }
 
+  /**
+   * The next request that fits is answered here with what `make` makes of its JSON; the server never hears of it.
+   * Resolves then.
+   */
+  answerNext(fits, make) {
+    return new Promise((resolve) => this.answers.push({ fits, make, resolve }));
+  }
+
   async stop() {
     await this.cut();
     this.agent.destroy();
@@ -105,6 +125,15 @@ export class Proxy {
       entry.status = storm.status;
       request.resume();
       request.on("end", () => response.writeHead(storm.status, storm.headers).end());
+      return;
+    }
+    const answered = this.answers.findIndex(({ fits }) => fits(request));
+    if (answered >= 0) {
+      const [{ make, resolve }] = this.answers.splice(answered, 1);
+      const answer = JSON.stringify(make(await json(request)));
+      entry.status = 200;
+      response.writeHead(200, { "content-type": "application/json" }).end(answer);
+      resolve(entry);
       return;
     }
     const { hostname, port } = this.target;

@@ -3,6 +3,7 @@
 pub mod again;
 pub mod alarm;
 pub mod answer;
+pub mod apart;
 pub mod aside;
 pub mod ask;
 pub mod backend;

@@ -7,5 +7,7 @@ mod suite;
 
 #[path = "postgres/keep.rs"]
 mod keep;
+#[path = "postgres/lost.rs"]
+mod lost;
 #[path = "postgres/own.rs"]
 mod own;

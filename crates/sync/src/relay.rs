@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::body::kind;
 use gridbook_log::{EntityId, Header, Op, WireOp, Writer, key};
+use serde::{Deserialize, Serialize};
 
 use crate::bundle::Bundle;
 use crate::driver::Http;
@@ -83,7 +84,8 @@ impl Tally {
 }
 
 /// Why it broke off. What arrived before has arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Broken {
     /// No answer.
     Offline,

@@ -38,7 +38,48 @@ pub async fn restore(
     replace: bool,
     now: u64,
 ) -> Result<Restored, KeepError> {
-    let manifest = verified(from)?;
+    Verified::read(from)?.into_sqlite(db, blobs, replace, now).await
+}
+
+/// A backup of which all was read, and is what it says.
+pub struct Verified {
+    from: PathBuf,
+    manifest: Manifest,
+}
+
+impl Verified {
+    /// Reads and hashes all of it.
+    ///
+    /// # Errors
+    /// [`KeepError`]
+    pub fn read(from: &Path) -> Result<Self, KeepError> {
+        Ok(Self { from: from.to_path_buf(), manifest: verified(from)? })
+    }
+
+    /// [`restore`], without reading all of the backup once more.
+    ///
+    /// # Errors
+    /// [`KeepError`]; then the data of before are where they were.
+    pub async fn into_sqlite(
+        self,
+        db: &Path,
+        blobs: &Path,
+        replace: bool,
+        now: u64,
+    ) -> Result<Restored, KeepError> {
+        let kept = put(&self.from, db, blobs, replace, now).await?;
+        Ok(Restored { manifest: self.manifest, kept, schema: None })
+    }
+}
+
+/// Puts a backup in the place of the data; returns where those are kept.
+async fn put(
+    from: &Path,
+    db: &Path,
+    blobs: &Path,
+    replace: bool,
+    now: u64,
+) -> Result<Vec<PathBuf>, KeepError> {
     if db.exists() && !replace {
         return Err(KeepError::Exists(db.to_path_buf()));
     }
@@ -65,7 +106,7 @@ pub async fn restore(
     if let Some(folder) = db.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         flush(folder)?;
     }
-    Ok(Restored { manifest, kept, schema: None })
+    Ok(kept)
 }
 
 /// Gives what is there another name; which.
@@ -92,12 +133,8 @@ pub(super) async fn alone(db: &Path) -> Result<(), KeepError> {
     }
 }
 
-/// The manifest of a backup whose content is what it says.
 /// What a backup says of itself, once all of it was read and is what it says.
-///
-/// # Errors
-/// [`KeepError`]
-pub fn verified(from: &Path) -> Result<Manifest, KeepError> {
+fn verified(from: &Path) -> Result<Manifest, KeepError> {
     let text = std::fs::read(from.join(MANIFEST)).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;

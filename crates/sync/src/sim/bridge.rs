@@ -88,6 +88,8 @@ pub(crate) struct Bridge {
     weather: Rc<Weather>,
     identity: Identity,
     ways: Ways,
+    /// So long nothing happened between the rounds of the calm: what is done only now and then is due with each.
+    rested_ms: u64,
 }
 
 impl Bridge {
@@ -118,7 +120,13 @@ impl Bridge {
                 fresh: false,
             },
             ways: Ways::default(),
+            rested_ms: 0,
         })
+    }
+
+    /// An hour passes in which nothing is carried.
+    pub(crate) fn rest(&mut self) {
+        self.rested_ms += 60 * 60 * 1000;
     }
 
     /// Carries each way once; gives how many operations were stored. What broke off goes on in the next round.
@@ -130,7 +138,7 @@ impl Bridge {
             self.ways.forget();
             met.note(Mishap::Forgotten);
         }
-        let at = self.model.clock.get();
+        let at = self.model.clock.get() + self.rested_ms;
         let Self { model, share, identity, ways, .. } = self;
         let mut carried = Carried::default();
         // What broke off goes on in the next round.

@@ -51,21 +51,35 @@ test("two phones of different grids share a WebDAV folder, and one goes back to 
   t.after(() => town.close());
   const one = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
   const two = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli02");
-  await one.hazard({ desc: "搬家之前的一条" });
+  await one.hazard({ desc: "搬家之前的一条", photos: [photo(1)] });
   await one.synced();
+  const township = await Account.signIn(town.server.origin, "zhuren01");
+  /** The photos of the record with these words, as the server names them. */
+  const pictures = async (words) => {
+    const records = await township.list("hazard");
+    return records.filter((record) => record.values.desc?.includes(words)).flatMap((record) => record.blobs);
+  };
+  const arrived = (words) =>
+    until(`the photo of “${words}” is at the server`, async () => {
+      const photos = await pictures(words);
+      return photos.length === 1 && (await township.hasPhoto(photos[0].sha256));
+    });
+  await arrived("搬家之前的一条");
 
   await moveToShare(one, { everything: true });
+  await until("the old photo moves along", async () => (await dav.list("blobs")).length === 1);
   assert.equal((await dav.list("heads")).length, 1, "one log of one device");
   await one.hazard({ desc: "只在共享文件夹里：路边石块松动", photos: [photo(3)] });
   await one.synced();
-  assert.equal((await dav.list("blobs")).length, 1, "the photo is in the share");
+  await until("the photo is in the share", async () => (await dav.list("blobs")).length === 2);
 
   await moveToShare(two);
   for (const words of ["搬家之前的一条", "路边石块松动"]) {
     await until(`the other grid's phone has “${words}”`, async () => (await two.stored()).includes(words));
   }
-  await two.hazard({ desc: "二组补的一条" });
+  await two.hazard({ desc: "二组补的一条", photos: [photo(5)] });
   await two.synced();
+  await until("and hers", async () => (await dav.list("blobs")).length === 3);
   await one.go("me");
   await one.id("sync-now").click();
   await until("the first phone has it", async () => (await one.stored()).includes("二组补的一条"));
@@ -78,7 +92,9 @@ test("two phones of different grids share a WebDAV folder, and one goes back to 
   const moved = await one.id("backend-moved").innerText();
   assert.match(moved, /新收下 \d+ 条/);
   await one.synced();
-  const after = await (await Account.signIn(town.server.origin, "zhuren01")).list("hazard");
+  // With everything: her picture, too, which this phone had never shown.
+  for (const words of ["搬家之前的一条", "路边石块松动", "二组补的一条"]) await arrived(words);
+  const after = await township.list("hazard");
   const named = (words) => after.filter((record) => record.values.desc?.includes(words));
   assert.equal(named("搬家之前的一条").length, 1, "nothing twice");
   assert.equal(named("路边石块松动").length, 1);

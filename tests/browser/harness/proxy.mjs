@@ -31,6 +31,7 @@ export class Proxy {
     /** Everything that passed: `{method, url, status, lost, held}` in the order of arrival. */
     proxy.log = [];
     proxy.losses = [];
+    proxy.late = [];
     proxy.holds = [];
     proxy.storms = [];
     proxy.answers = [];
@@ -70,6 +71,18 @@ export class Proxy {
   /** The answer to the next request that fits is lost after the server has given it. Resolves then. */
   loseNextAnswer(fits) {
     return new Promise((resolve) => this.losses.push({ fits, resolve }));
+  }
+
+  /**
+   * The answer to the next request that fits waits on the line after the server has given it (`given` tells when), until
+   * `release()`.
+   */
+  holdNextAnswer(fits) {
+    const hold = { fits };
+    hold.given = new Promise((resolve) => (hold.tell = resolve));
+    hold.free = new Promise((resolve) => (hold.release = resolve));
+    this.late.push(hold);
+    return hold;
   }
 
   /** Requests that fit wait on the line, after `let_pass` of them have passed, until `release()` or `cut()`. */
@@ -147,8 +160,14 @@ export class Proxy {
     request.pipe(onward);
   }
 
-  #answer(entry, request, answer, response) {
+  async #answer(entry, request, answer, response) {
     entry.status = answer.statusCode;
+    const late = this.late.findIndex(({ fits }) => fits(request));
+    if (late >= 0) {
+      const [hold] = this.late.splice(late, 1);
+      hold.tell(entry);
+      await hold.free;
+    }
     const at = this.losses.findIndex(({ fits }) => fits(request));
     if (at < 0) {
       response.writeHead(answer.statusCode, answer.headers);

@@ -1,5 +1,5 @@
 // A right that is taken away costs nobody's words: an account that was disabled hands in what it had not sent and leaves the
-// phone; an area that went to somebody else leaves it too; the desk takes in what was kept.
+// phone; the desk takes in what was kept. (An area that went to somebody else: crates/server/tests/suite/quarantine.rs.)
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -212,7 +212,7 @@ test("a confidential report is seen by its channel alone", async (t) => {
     await phone.draftKept();
     await phone.pressSave();
     // Nothing is left behind unasked.
-    await phone.id("turn-told").filter({ hasText: "写好的话带过去" }).waitFor();
+    await phone.id("turn-told").filter({ hasText: /写好的话/ }).waitFor();
     await phone.id("confirm-yes").click();
     await phone.page.waitForURL(/#\/confidential\/new\?form=F-SUPV/);
     assert.equal(await phone.id("field-facts").inputValue(), words, "nobody writes it twice");

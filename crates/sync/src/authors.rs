@@ -271,7 +271,6 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         };
         let (own, point) = (me.dev, self.notary.point());
         let ours = self.keys_of(own).await?;
-        let signs = ours.iter().any(|known| known.point == point);
         self.replica.believe(self.own_lives(&ours));
         let root = self.notary.trust().and_then(Trust::root);
         let mut stewards = None;
@@ -294,10 +293,8 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             if signer == writer.dev {
                 keys.retain(|known| known.writer == writer);
             }
-            // This device signs whatever it writes, under its present name before the key of that one is known.
-            let strict = root.is_some() || (writer == me && signs);
-            let mut free = keys.is_empty() && !strict;
-            if keys.is_empty() && strict && signer == writer.dev {
+            let mut free = keys.is_empty() && root.is_none();
+            if keys.is_empty() && root.is_some() && signer == writer.dev {
                 if signer == own {
                     // What this device wrote before it had a key it has itself: anybody could have written the rest.
                     if held.is_none() {

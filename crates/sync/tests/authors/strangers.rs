@@ -145,18 +145,3 @@ fn where_nobody_vouches_an_older_name_with_a_strangers_key_is_not_the_devices_ow
         assert!(names_of(&world, "裂缝").contains(&ann.writer()), "hers is not lost");
     }
 }
-
-#[test]
-fn what_comes_bare_under_the_name_of_a_device_that_signs_is_not_its_own() {
-    for kind in KINDS {
-        let world = World::new(kind);
-        let ann = world.device("ann", Some(2));
-        ann.sync();
-        let (crack, name) = ann.write_under_a_new_name("裂缝");
-        world.plant(&[forge(name, "ann", crack, 1, "假的").to_wire()]);
-        ann.round();
-        ann.sync();
-        assert_eq!(names_of(&world, "假的"), BTreeSet::from([name]), "she wrote it again, and signed it");
-        assert_eq!((ann.writer(), ann.aside()), (name, one("ann", 1)));
-    }
-}

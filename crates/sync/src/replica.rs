@@ -18,7 +18,7 @@ mod surplus;
 mod survey;
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use gridbook_log::{Clock, DeviceId, Entity, EntityId, OpError, Writer, pack};
@@ -113,6 +113,8 @@ pub struct Replica<S: Store, P: Project> {
     gate: async_lock::Mutex<()>,
     /// The name under which this device answers as the authority, while it does.
     office: Cell<Option<Writer>>,
+    /// The lives of this device whose key is known to be its own; `None` where nobody judges by keys.
+    lives: RefCell<Option<BTreeSet<Writer>>>,
 }
 
 /// Entities kept folded in memory.

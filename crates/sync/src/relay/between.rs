@@ -7,9 +7,8 @@
 //! An id that two contents bear, because a device's store was copied, stands for one of them at the backend that judges,
 //! the one that came first; the other it refuses. A backend that only keeps what it is given may show the other, and
 //! nothing of the first: then whoever wrote the other would never know. So what the judge holds under such an id is brought
-//! to the keeper, and every bearer of the name who reads both there writes both again (`replica/forks.rs`; under an older
-//! name of which no key is known only whoever wrote it). That takes the judge's whole feed, so it is done at once, and then
-//! once an hour at most.
+//! to the keeper, and every bearer of the name who reads both there writes both again, or what is its own of them
+//! (`replica/forks.rs`). That takes the judge's whole feed, so it is done at once, and then once an hour at most.
 
 mod due;
 mod hashes;

@@ -348,6 +348,8 @@ fn again(old: &Op, n: u32, moved: &Moved, writer: Writer, env: &impl Env) -> Res
             ctx.add(Dot { writer: seen, n });
         }
     }
+    // Also where it stood side by side with those before it, as a twin's does: an author has seen its own numbers, and no
+    // header says otherwise.
     if n > 1 {
         ctx.add(Dot { writer, n: n - 1 });
     }

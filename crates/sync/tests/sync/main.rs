@@ -8,6 +8,7 @@ mod check;
 mod driver;
 mod engine;
 mod feed;
+mod forks;
 mod index;
 mod lead;
 mod line;

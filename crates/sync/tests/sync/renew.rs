@@ -221,7 +221,7 @@ fn what_comes_under_an_older_name_where_nobody_signs_is_kept_and_counts_once() {
     let hash = *Op::from_wire(wire).unwrap().hash();
     // Of two under one name the one with the lower hash keeps it.
     let twin = |salt| {
-        let mut twin = Other::new(tab.meta().writer.dev);
+        let mut twin = Other::twin(&tab);
         twin.take(&made);
         twin.write_salted(&set(id(1), "name", "the twin's"), salt)
     };
@@ -268,7 +268,7 @@ fn what_had_arrived_under_the_old_name_stands_once() {
 #[test]
 fn two_that_wait_under_one_name_get_a_number_each() {
     let (_, env, tab) = device();
-    let mut twin = Other::new(tab.meta().writer.dev);
+    let mut twin = Other::twin(&tab);
     save(&tab, &env, create(id(1), "11", "a"));
     let made = run(tab.all_ops()).unwrap().remove(0);
     save(&tab, &env, set(id(1), "street", "ours"));
@@ -309,7 +309,7 @@ fn of_two_that_were_sent_under_one_name_each_gets_its_own() {
     // Whichever of the two has the lower hash: a server may hold the other one.
     for salt in 0..16 {
         let (_, env, tab) = device();
-        let mut twin = Other::new(tab.meta().writer.dev);
+        let mut twin = Other::twin(&tab);
         save(&tab, &env, create(id(1), "11", "a"));
         twin.take(&Op::from_wire(run(tab.all_ops()).unwrap().remove(0)).unwrap());
         let name = save(&tab, &env, set(id(1), "street", "ours"));

@@ -407,6 +407,8 @@ fn however_many_forks_come_up_the_judge_s_feed_is_read_once_an_hour() {
     }
 }
 
+// Says what it measured.
+#[allow(clippy::print_stdout)]
 #[test]
 fn a_backlog_is_written_down_in_some_times_its_bytes_and_not_in_their_square() {
     let mut desk = Desk::new();

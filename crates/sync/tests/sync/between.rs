@@ -407,10 +407,12 @@ fn however_many_forks_come_up_the_judge_s_feed_is_read_once_an_hour() {
     }
 }
 
+// Says what it measured.
+#[allow(clippy::print_stdout)]
 #[test]
 fn a_backlog_is_written_down_in_some_times_its_bytes_and_not_in_their_square() {
     let mut desk = Desk::new();
-    desk.share.page = 100;
+    desk.share.page = 500;
     desk.server.page = 1000;
     desk.share.ops.replace(super::rig::ops(1..=10_000));
     desk.written = Some(Written::default());

@@ -13,6 +13,7 @@
 //! | half a batch stored, then the connection closes; batches that are too large (`PartBatch`, `TooLarge`) | `world/odd.rs`, `world/deliver.rs` | servers |
 //! | rows of a bulk write that fail; half an upload left in place; an upload in parts that broke off between two of them (`RowFailed`, `UploadCut`, `UploadBroken`) | `share/` | CouchDB; WebDAV; shares |
 //! | answers cut off (`AnswerCut`, `PackDamaged`); somebody's page with 200; redirects (`Portal`, `Redirected`) | `world/deliver.rs`, `share.rs` | shares, packed pages of servers; shares |
+//! | the head of one log that others may not read, until all else is quiet (`HeadForbidden`) | `world/forbidden.rs` | WebDAV |
 //! | old and empty listings; no entity tags, such with `-gzip`, no sizes, odd addresses, 412 to every condition (`StaleListing` … `NoConditions`) | `share/dav.rs` | WebDAV |
 //! | sequences that are numbers, feeds that begin earlier than asked (`SeqNumbers`, `FeedRepeats`) | `share/couch.rs` | CouchDB |
 //! | the reader's place compacted away (410), a list of packed streams replaced in the middle (`FloorMoved`, `PackReplaced`) | `world/odd.rs` | servers |
@@ -231,6 +232,9 @@ fn run_as(config: Config, seed: u64, server: Option<Rc<dyn Server>>) -> Result<R
     let mut world = World::new(config, server);
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
+    if world.permit() {
+        world.settle().map_err(fail)?;
+    }
     if world.forge().map_err(fail)? {
         world.settle().map_err(fail)?;
     }

@@ -1,6 +1,8 @@
 //! What a share does when all is not as it should be.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "shares/broken.rs"]
+mod broken;
 #[path = "shares/files.rs"]
 mod files;
 

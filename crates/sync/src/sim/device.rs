@@ -117,6 +117,8 @@ pub(crate) struct OpenTab {
     pub(crate) queue: VecDeque<Output>,
     pub(crate) timer: u64,
     pub(crate) refused: BTreeSet<String>,
+    /// Rows of the queue with which photos were begun.
+    pub(crate) begun: BTreeMap<String, Vec<u8>>,
     pub(crate) seen: BTreeMap<EntityId, usize>,
 }
 
@@ -248,6 +250,7 @@ impl Device {
             queue: VecDeque::new(),
             timer: 0,
             refused: BTreeSet::new(),
+            begun: BTreeMap::new(),
             seen: BTreeMap::new(),
         });
         true

@@ -95,6 +95,8 @@ mishaps! {
     Junk on Shares,
     /// An upload in parts that broke off between two of them; it goes on with those that are there.
     UploadBroken on Shares,
+    /// The head of a log that others may not read for a while.
+    HeadForbidden on WebDav,
     /// Half an upload stays in place.
     UploadCut on WebDav,
     /// A listing of some time ago.

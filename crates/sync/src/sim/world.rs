@@ -4,6 +4,7 @@ mod accidents;
 mod config;
 mod damage;
 mod deliver;
+mod forbidden;
 mod odd;
 mod people;
 mod tab;
@@ -57,6 +58,7 @@ pub struct World {
     /// So have those that came later.
     wild: Rng,
     older: odd::Older,
+    forbidden: Option<forbidden::Forbidden>,
     pub(crate) stranger: Stranger,
     pub(crate) met: Met,
     report: Report,
@@ -99,6 +101,7 @@ impl World {
         let stranger = Stranger::new(&backends[backends.len() - 1], &clock, &quirks, config.seed);
         let report = Report::default();
         let (net, backup) = (Net::default(), None);
+        let forbidden = config.wild.forbid.then(|| forbidden::Forbidden::from_seed(config.seed));
         Self {
             config,
             rng,
@@ -114,6 +117,7 @@ impl World {
             odd,
             wild,
             older: None,
+            forbidden,
             stranger,
             met,
             report,

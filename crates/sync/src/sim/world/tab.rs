@@ -13,7 +13,7 @@ use crate::sim::device::OpenTab;
 use crate::sim::mishap::Mishap;
 use crate::sim::net::{Message, Net, Tab};
 use crate::sim::now;
-use crate::store::{Batch, Store, Table, scan_all};
+use crate::store::{Store, Table, scan_all};
 use crate::wire::Verdict;
 
 impl World {
@@ -167,17 +167,19 @@ impl World {
             }
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
-                let mut names = queue.into_iter().map(|(name, _)| name);
-                let next = names.find(|name| !open.refused.contains(name));
+                let next = queue.into_iter().find(|(name, _)| !open.refused.contains(name));
+                let next = next.map(|(name, row)| {
+                    open.begun.insert(name.clone(), row);
+                    name
+                });
                 let bytes = |name: &str| now(store.get(Table::Blob, name)).ok().flatten();
                 let length = |name: &str| bytes(name).map_or(0, |bytes| bytes.len());
                 let size = |name: &str| if real { length(name) } else { passes_for(name) };
                 Ok(Input::Blob(next.map(|sha256| Waiting { size: size(&sha256), sha256 })))
             }
             Output::BlobDone(name) => {
-                let mut batch = Batch::default();
-                batch.delete(Table::BlobQueue, name);
-                now(store.commit(batch)).map(|()| Input::Stored).map_err(|e| e.to_string())
+                let begun = open.begun.remove(&name).unwrap_or_default();
+                now(replica.photo_sent(&name, &begun)).map(|()| Input::Stored).map_err(|e| e.to_string())
             }
             // The other tab saved it and its text is not sent yet; the next round tries again.
             Output::BlobFailed(name) => {

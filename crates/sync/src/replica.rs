@@ -119,6 +119,9 @@ pub struct Replica<S: Store, P: Project> {
 
 /// Entities kept folded in memory.
 const CACHE: usize = 1000;
+/// Of one page or save, so many stay folded: nobody looks at all that a first pull brings, and a fold is taken out of
+/// memory faster at once than with a thousand others later.
+const KEPT: usize = 64;
 /// How often a raced commit is computed again before it is reported.
 const TRIES: usize = 32;
 

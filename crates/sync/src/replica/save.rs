@@ -10,7 +10,7 @@ use super::index::{Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
 use super::photos::queued;
-use super::{Project, Replica, ReplicaError, TRIES, key};
+use super::{KEPT, Project, Replica, ReplicaError, TRIES, key};
 use crate::env::Env;
 use crate::store::{Batch, Durability, Store, StoreError, Table};
 use crate::wire::MAX_BATCH_OPS;
@@ -129,7 +129,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         inner.meta = plan.meta;
         inner.pend.extend(plan.pend);
         inner.take(plan.changed);
-        for entity in plan.entities.into_values() {
+        for entity in plan.entities.into_values().take(KEPT) {
             inner.remember(Rc::new(entity));
         }
         Ok(plan.ops)

@@ -30,10 +30,10 @@
 //!
 //! "Servers" are the one in memory and, through `server.rs`, one outside this crate
 //! (`crates/server/tests/sqlite/simulator.rs`: the reference server on SQLite, and with fewer seeds
-//! `tests/postgres/simulator.rs` there), which also refuses outright what its author may not see any more. That one stores, judges and packs as it does for people; it loses the parts of photos as
-//! its hourly sweep does. What stands between it and a device is made up here: it never compacts its feed (410), nor does
-//! it leave entries out or damage its packs. "Two at once" are a server and a share, with devices at both: the one in
-//! memory, or the reference server with real keys and signatures (`run_beside`).
+//! `tests/postgres/simulator.rs` there), which also refuses outright what its author may not see any more. That one
+//! stores, judges and packs as it does for people; it loses the parts of photos as its hourly sweep does. What stands
+//! between it and a device is made up here: it never compacts its feed (410), nor does it leave entries out or damage its
+//! packs. "Two at once" are the server in memory and a share, with devices at both.
 //!
 //! Photos are a few bytes; at the server outside this crate, and on half of the shares, every second one is larger than
 //! what goes up in one part. Shares are told smaller parts than outside (`Share::with_parts`).

@@ -1,5 +1,6 @@
 //! The reference server for the simulator: its own routes, writer and feed on a SQLite file or a database of PostgreSQL's,
-//! asked one request at a time. The time is the simulator's. What the server draws at random (names, salts) changes nothing that a run does.
+//! asked one request at a time. The time is the simulator's. What the server draws at random (names, salts) changes
+//! nothing that a run does.
 
 mod keys;
 

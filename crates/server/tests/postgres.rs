@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod simulated;
 mod suite;
 
 #[path = "postgres/keep.rs"]
@@ -11,3 +12,5 @@ mod keep;
 mod lost;
 #[path = "postgres/own.rs"]
 mod own;
+#[path = "postgres/simulator.rs"]
+mod simulator;

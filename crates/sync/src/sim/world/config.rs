@@ -64,7 +64,7 @@ impl Config {
     pub fn from_seed(kind: Kind, seed: u64) -> Self {
         let before = Self::before(kind, seed);
         let mut rng = Rng::new(seed ^ 0x311d);
-        let two = matches!(kind, Kind::Two(_));
+        let two = kind.is_two();
         let restore = before.restore || two && rng.chance(25);
         let copies =
             if two && !restore && rng.chance(30) { 1 + rng.below(2) as usize } else { before.copies };
@@ -80,7 +80,7 @@ impl Config {
             forge: rng.chance(50),
             signs: rng.chance(60),
             share_goes_back: rng.chance(50),
-            large: kind == Kind::Server,
+            large: kind.is_outside(),
             forbid: false,
         };
         let wild = Wild { forge: wild.forge && (kind.judges() || wild.signs), ..wild };
@@ -118,11 +118,7 @@ impl Config {
             ..Quirks::default()
         };
         let restore = (kind.judges() || matches!(kind, Kind::Share(_))) && odd.chance(25);
-        let copies = if restore || matches!(kind, Kind::Two(_)) || odd.chance(60) {
-            0
-        } else {
-            1 + odd.below(2) as usize
-        };
+        let copies = if restore || kind.is_two() || odd.chance(60) { 0 } else { 1 + odd.below(2) as usize };
         let config = Self {
             seed,
             kind,

@@ -174,6 +174,10 @@ impl App {
     async fn look_again(self) {
         let package = self.core().package.clone();
         let stored = account::stored(&package).await;
+        // As at the start: what cannot be read is no reason to think that nobody is signed in.
+        if stored.is_err() {
+            self.sync.update(|view| view.stuck = true);
+        }
         // While the person types.
         let there = self.need_package().await.is_ok();
         if let (Ok(Some(stored)), true, None) = (stored, there, self.session.get_untracked()) {

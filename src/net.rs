@@ -13,8 +13,10 @@ use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::wire::{
     PAGE_HEADER, Problem as WireProblem, PushRequest, SnapshotPage, Status, VERSION, VERSION_HEADER,
 };
+use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wasm_bindgen::JsValue;
 
 pub use remote::{Answer, Call, RemoteShare, ShareSetup};
 pub use share::FetchWire;
@@ -147,6 +149,20 @@ fn blob_path(sha256: &str) -> String {
     format!("/sync/v1/blobs/{sha256}")
 }
 
+/// Bytes from which on a body is given to the browser as a blob.
+const BLOB: usize = 128 * 1024;
+
+/// The bytes of a body as the browser takes them. A long one as a blob: bytes that `fetch` is given themselves it carries
+/// over in the call, and nothing else goes on meanwhile.
+fn payload(bytes: &[u8]) -> JsValue {
+    let array = Uint8Array::from(bytes);
+    if bytes.len() < BLOB {
+        return array.into();
+    }
+    let blob = web_sys::Blob::new_with_u8_array_sequence(&Array::of1(&array));
+    blob.map_or_else(|_| array.into(), Into::into)
+}
+
 /// An answer.
 struct Heard {
     status: u16,
@@ -181,17 +197,15 @@ async fn send_until(
         request = request.header("authorization", &format!("Bearer {token}"));
     }
     let request = match body {
-        Some(Body::Json(text)) => {
-            request.header("content-type", "application/json").body(js_sys::Uint8Array::from(text.as_slice()))
+        Some(Body::Json(text)) => request.header("content-type", "application/json").body(payload(&text)),
+        Some(Body::Bytes(bytes)) => {
+            request.header("content-type", "application/octet-stream").body(payload(&bytes))
         }
-        Some(Body::Bytes(bytes)) => request
-            .header("content-type", "application/octet-stream")
-            .body(js_sys::Uint8Array::from(bytes.as_slice())),
         Some(Body::Part(bytes, offset, length)) => request
             .header("content-type", "application/octet-stream")
             .header("upload-offset", &offset.to_string())
             .header("upload-length", &length.to_string())
-            .body(js_sys::Uint8Array::from(bytes.as_slice())),
+            .body(payload(&bytes)),
         None => request.build(),
     }
     .map_err(|_| ApiError::Offline)?;

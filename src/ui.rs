@@ -3,6 +3,7 @@
 pub mod again;
 pub mod alarm;
 pub mod answer;
+pub mod apart;
 pub mod aside;
 pub mod ask;
 pub mod backend;
@@ -29,6 +30,7 @@ pub mod moves;
 pub mod photo;
 pub mod reviewed;
 pub mod risk;
+pub mod room;
 pub mod router;
 pub mod rows;
 pub mod same;

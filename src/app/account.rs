@@ -190,7 +190,7 @@ impl App {
     pub(super) async fn admit(&self, token: String, profile: Profile) -> Result<(), Problem> {
         let store = IdbStore::open(&database(&profile.user)).await?;
         let kept = Kept { token, profile };
-        let bytes = serde_json::to_vec(&kept).map_err(|e| Problem::Store(e.to_string()))?;
+        let bytes = serde_json::to_vec(&kept).map_err(|_| Problem::unreadable())?;
         let mut batch = Batch::default();
         batch.put(Table::App, SESSION_KEY, bytes);
         store.commit(batch).await?;

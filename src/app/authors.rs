@@ -2,6 +2,7 @@
 //! author wrote it.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gridbook_domain::township::Township;
 use gridbook_log::key::{self, Point};
@@ -9,6 +10,7 @@ use gridbook_log::voucher::Trust;
 use gridbook_log::{DeviceId, Op, Signature, WireOp, Writer};
 use gridbook_sync::authors::{Authors, Memory, Notary, kept_aside, trust};
 use gridbook_sync::bundle::Bundle;
+use gridbook_sync::relay::Tally;
 use leptos::prelude::*;
 
 use super::{App, AppReplica, Backend, Problem, Projector};
@@ -85,26 +87,40 @@ impl App {
         Some(hand)
     }
 
-    /// What of a carried file may be taken, and how many of its operations may not. A server looks for itself.
-    pub(super) async fn screened(&self, mut bundle: Bundle) -> Result<(Bundle, usize), Problem> {
-        let Some(hand) = self.hand().await else { return Ok((bundle, 0)) };
+    /// What of a carried file may be taken; what may not is counted. A server looks for itself.
+    pub(super) async fn screened(&self, bundle: Arc<Bundle>) -> Result<(Arc<Bundle>, Tally), Problem> {
+        let mut left = Tally::default();
+        let Some(hand) = self.hand().await else { return Ok((bundle, left)) };
         let authors = hand.authors();
-        let read = |ops: &[WireOp]| -> Result<Vec<Op>, Problem> {
-            let ops: Result<_, _> = ops.iter().map(|op| Op::from_wire(op.clone())).collect();
-            ops.map_err(|_| Problem::unreadable())
-        };
+        // What this version cannot read is left where it is, and keeps nothing else from being taken.
+        let read = |op: &WireOp| Op::from_wire(op.clone()).ok();
         // The keys first, wherever they stand; the rest in pieces that a phone can hold.
-        let keys: Vec<WireOp> = bundle.ops.iter().filter(|op| op.h.starts_with(key::LINE)).cloned().collect();
-        authors.judge(&read(&keys)?).await?;
-        let mut verdicts = Vec::with_capacity(bundle.ops.len());
+        let keys = bundle.ops.iter().filter(|op| op.h.starts_with(key::LINE));
+        authors.judge(&keys.filter_map(read).collect::<Vec<_>>()).await?;
+        let mut taken = Vec::with_capacity(bundle.ops.len());
+        let mut unsigned = 0;
         for ops in bundle.ops.chunks(PIECE) {
-            verdicts.extend(authors.judge(&read(ops)?).await?);
+            let known: Vec<Option<Op>> = ops.iter().map(read).collect();
+            let readable: Vec<bool> = known.iter().map(Option::is_some).collect();
+            let mut verdicts =
+                authors.judge(&known.into_iter().flatten().collect::<Vec<_>>()).await?.into_iter();
+            for readable in readable {
+                let signed = readable && verdicts.next() == Some(true);
+                taken.push(signed);
+                left.unreadable += usize::from(!readable);
+                unsigned += usize::from(readable && !signed);
+            }
         }
-        let mut verdicts = verdicts.into_iter();
-        let before = bundle.ops.len();
-        bundle.ops.retain(|_| verdicts.next() == Some(true));
-        let refused = before - bundle.ops.len();
-        Ok((bundle, refused))
+        if unsigned > 0 {
+            left.refused.insert("signature".to_owned(), unsigned);
+        }
+        if left.is_whole() {
+            return Ok((bundle, left));
+        }
+        let mut taken = taken.into_iter();
+        let mut rest = Arc::unwrap_or_clone(bundle);
+        rest.ops.retain(|_| taken.next() == Some(true));
+        Ok((Arc::new(rest), left))
     }
 
     /// Makes this device's key known to those who will read what it carries out.

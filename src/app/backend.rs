@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gridbook_domain::record::RecordKind;
-use gridbook_domain::summary::Summary;
+use gridbook_domain::backend::Destination;
 use gridbook_sync::authors::drop_trust;
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Request, Response};
@@ -14,6 +13,7 @@ use gridbook_sync::store::{Batch, Store, Table, scan_all};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::check::CheckView;
 use super::sync::sync_lock;
 use super::{App, AppReplica, Problem};
 use crate::net::{FetchHttp, RemoteShare, ShareSetup};
@@ -78,6 +78,17 @@ pub enum Connection {
     Share(RemoteShare),
 }
 
+impl Backend {
+    /// What kind of place it is.
+    pub const fn destination(&self) -> Destination {
+        match self {
+            Self::Server => Destination::Server,
+            Self::Share(_) => Destination::Share,
+            Self::Alone => Destination::Alone,
+        }
+    }
+}
+
 impl Http for Connection {
     async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
         match self {
@@ -129,9 +140,9 @@ impl App {
     pub(super) async fn connection(&self) -> Option<Rc<Connection>> {
         let backend = self.backend().await;
         let user = self.user();
-        let alone = backend == Backend::Alone;
-        if self.sync.with_untracked(|view| view.alone) != alone {
-            self.sync.update(|view| view.alone = alone);
+        let goes = backend.destination();
+        if self.sync.with_untracked(|view| view.goes) != goes {
+            self.sync.update(|view| view.goes = goes);
         }
         let tab = format!("gridbook.share.{user}");
         let mine = random_slot();
@@ -177,6 +188,23 @@ impl App {
         }
     }
 
+    /// Whether what this device holds may go there: asked before anything is fetched for it.
+    ///
+    /// # Errors
+    /// [`Problem::Refused`] when it holds what only some may read and everybody reads the new place.
+    pub fn may_move(&self, backend: &Backend) -> Result<(), Problem> {
+        let to = backend.destination();
+        let admitted = self.replica().is_none_or(|replica| {
+            to.admits(replica.rows().values().filter_map(|row| row.summary.as_ref()).map(|row| row.kind))
+        });
+        if admitted {
+            return Ok(());
+        }
+        let message =
+            "这台设备上有专访户的内容，放到共享上人人看得到，所以没有换，记录都在。请联系中心主任。";
+        Err(Problem::Refused { code: "restricted".to_owned(), message: message.to_owned() })
+    }
+
     /// From now on records go there. What `again` names is sent there first, photos included; nothing on this
     /// device changes, and nothing that waits is lost, wherever it breaks off.
     ///
@@ -184,14 +212,7 @@ impl App {
     /// [`Problem`] when the device's store fails, or holds what only some may read and everybody reads the new place; then
     /// all is as it was.
     pub async fn move_to(&self, backend: Backend, again: SendAgain) -> Result<(), Problem> {
-        let read_by_all = !matches!(backend, Backend::Server | Backend::Alone);
-        if read_by_all
-            && self.rows(|rows| rows.values().any(|row| row.summary.as_ref().is_some_and(restricted)))
-        {
-            let message =
-                "这台设备上有专访户的内容，放到共享上人人看得到，所以没有换，记录都在。请联系中心主任。";
-            return Err(Problem::Refused { code: "restricted".to_owned(), message: message.to_owned() });
-        }
+        self.may_move(&backend)?;
         let done = Rc::new(RefCell::new(Err(Problem::SignedOut)));
         let (app, told) = (*self, done.clone());
         // Not while a page of the old backend is under way: its position would be taken for one of the new.
@@ -231,15 +252,12 @@ impl App {
         replica.store().commit(batch).await?;
         *self.core().driver.borrow_mut() = Some(Rc::new(Driver::new(&replica)));
         self.sync.update(|view| {
-            view.alone = *backend == Backend::Alone;
+            view.goes = backend.destination();
             view.last_ok_ms = None;
+            // It was told of the old one.
+            view.check = CheckView::default();
         });
         self.changed(true);
         Ok(())
     }
-}
-
-/// Whether only people by name may read it (VISIT-09).
-fn restricted(row: &Summary) -> bool {
-    row.kind == RecordKind::Restricted
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gridbook_domain::admit::reads;
 use gridbook_domain::role::Actor;
@@ -90,7 +91,7 @@ impl CarryError {
     /// For the screen.
     pub fn message(&self) -> String {
         let words = match self {
-            Self::Device(problem) => return problem.message(),
+            Self::Device(problem) => return problem.doing(),
             Self::NotLoaded => "加密文件的部分没有打开成功，什么也没有改动。请联网打开一次网格簿后再试。",
             Self::Nothing => "没有需要带走的记录。",
             Self::Foreign => "这不是网格簿的随身文件，什么也没有改动。请重新选择文件。",
@@ -303,7 +304,7 @@ impl App {
 
     /// Takes a file in: its records merge with those here, and nothing of it waits to be sent. Under the lock of
     /// synchronisation, so that no page moves the cursor meanwhile.
-    async fn keep(&self, bundle: Bundle) -> Result<Tally, CarryError> {
+    async fn keep(&self, bundle: Arc<Bundle>) -> Result<Tally, CarryError> {
         let done = Rc::new(RefCell::new(Err(CarryError::NotLoaded)));
         let (app, told) = (*self, done.clone());
         after_lock(&sync_lock(&self.user()), async move {
@@ -329,8 +330,7 @@ impl App {
             // A page that leaves the cursor where it is.
             let page = PullReply { entries, cursor: cursor.clone(), more: true };
             let pulled = replica.apply_page(&BrowserEnv, &cursor, page, &history, authority).await?;
-            tally.stored += pulled.new;
-            tally.repeats += ops.len() - pulled.new - pulled.unreadable;
+            tally.kept(ops.len(), &pulled);
         }
         let mut batch = Batch::default();
         for (name, bytes) in &bundle.blobs {
@@ -346,7 +346,11 @@ impl App {
     ///
     /// # Errors
     /// [`CarryError::Broken`]; the same file may be handed on again.
-    pub async fn hand_on(&self, bundle: Bundle, progress: impl FnMut(usize)) -> Result<Tally, CarryError> {
+    pub async fn hand_on(
+        &self,
+        bundle: Arc<Bundle>,
+        progress: impl FnMut(usize),
+    ) -> Result<Tally, CarryError> {
         let replica = self.replica().ok_or(Problem::SignedOut)?;
         if let Some(reader) = &bundle.head.reader {
             let (_, township) = self.session_names();
@@ -355,7 +359,7 @@ impl App {
                 return Err(CarryError::Theirs);
             }
         }
-        let (bundle, unsigned) = self.screened(bundle).await?;
+        let (bundle, left) = self.screened(bundle).await?;
         let name = identity(&replica);
         let http = if bundle.head.reader.is_some() { None } else { self.connection().await };
         let mut tally = match http {
@@ -365,9 +369,7 @@ impl App {
                 relay(&*http, &name, now, &bundle, progress).await.map_err(CarryError::Broken)?
             }
         };
-        if unsigned > 0 {
-            *tally.refused.entry("signature".to_owned()).or_default() += unsigned;
-        }
+        tally.join(left);
         self.wake();
         Ok(tally)
     }

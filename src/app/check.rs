@@ -28,14 +28,25 @@ impl App {
         self.wake();
     }
 
+    /// There is nothing to compare with: whoever asked is told.
+    pub(super) fn forgo_check(&self) {
+        if self.core().check_wanted.take() {
+            self.cannot_check();
+        }
+    }
+
+    fn cannot_check(&self) {
+        let view = CheckView { asked: false, last: Some((Checked::Unable, self.now_ms())) };
+        self.sync.update(|sync| sync.check = view);
+    }
+
     /// Whether now is the time to compare. `calm`: the round before brought nothing and met no trouble.
     pub(super) async fn wants_check(&self, replica: &AppReplica, driver: &Driver, calm: bool) -> bool {
         let able = driver.with_engine(|e| e.caps().is_some_and(|caps| caps.levels.contains(&2)));
         let trouble = driver.with_engine(|e| e.trouble().is_some());
         if self.core().check_wanted.take() {
             if trouble {
-                let view = CheckView { asked: false, last: Some((Checked::Unable, self.now_ms())) };
-                self.sync.update(|sync| sync.check = view);
+                self.cannot_check();
             }
             return !trouble;
         }

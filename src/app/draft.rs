@@ -29,6 +29,9 @@ pub struct Draft {
     /// What was last sent under the name `entity` without a certain answer (ROLE-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Values>,
+    /// The open record that goes out of sight once this confidential report has arrived (ROLE-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<EntityId>,
     /// Photos so far; their bytes are on disk.
     #[serde(default)]
     pub photos: Vec<BlobRef>,

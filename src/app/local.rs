@@ -3,9 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gridbook_domain::authority::staff_values;
-use gridbook_domain::role::{Assignment, holds};
-use gridbook_log::{Body, Create, DeviceId, Placement, Values};
+use gridbook_domain::authority::{person, staff_values};
+use gridbook_domain::record::RecordKind;
+use gridbook_domain::role::{Actor, Assignment, holds};
+use gridbook_log::{Body, Create, DeviceId, EntityId, Placement, Values};
 use gridbook_sync::authors::{drop_trust, put_trust};
 use gridbook_sync::bundle::{base64, unbase64};
 use gridbook_sync::env::Env;
@@ -192,18 +193,24 @@ impl App {
 
     /// Roles as the directory has them now.
     pub(super) async fn refresh_local(&self, mut profile: Profile) -> Option<Profile> {
-        let user = profile.user.clone();
-        let id = self.rows(|rows| {
-            let mut people = rows.iter().filter(|(_, row)| {
-                let summary = row.summary.as_ref();
-                summary
-                    .is_some_and(|s| s.kind == gridbook_domain::record::RecordKind::Staff && s.number == user)
-            });
-            people.next().map(|(id, _)| *id)
-        })?;
-        let entity = self.entity(id).await.ok()??;
-        profile.actor.assignments = gridbook_domain::authority::assignments(&entity.values());
+        profile.actor.assignments = self.person(&profile.user).await?.assignments;
         Some(profile)
+    }
+
+    /// Somebody of the directory with the roles that it knows.
+    pub async fn person(&self, user: &str) -> Option<Actor> {
+        let ids: Vec<EntityId> = self.rows(|rows| {
+            let staff = rows.iter().filter_map(|(id, row)| Some((id, row.summary.as_ref()?)));
+            let named = staff.filter(|(_, row)| row.kind == RecordKind::Staff && row.number == user);
+            named.map(|(id, _)| *id).collect()
+        });
+        for id in ids {
+            let entity = self.entity(id).await.ok().flatten();
+            if let Some(person) = entity.as_deref().and_then(person).filter(|person| person.user == user) {
+                return Some(person);
+            }
+        }
+        None
     }
 
     /// A township that had no server has one now, under the same address: what this account wrote here is sent there,

@@ -2,6 +2,7 @@
 //! and what others wrote is handed on if they signed it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use gridbook_log::{Entity, EntityId};
 use gridbook_sync::bundle::{Bundle, FORMAT, Head};
@@ -91,7 +92,7 @@ impl App {
             reader: None,
             part: None,
         };
-        let mut tally = self.hand_on(Bundle { head, ops, blobs: Vec::new() }, progress).await?;
+        let mut tally = self.hand_on(Arc::new(Bundle { head, ops, blobs: Vec::new() }), progress).await?;
         if unsigned > 0 {
             *tally.refused.entry("signature".to_owned()).or_default() += unsigned;
         }

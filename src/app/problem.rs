@@ -49,6 +49,20 @@ impl Problem {
         }
     }
 
+    /// For the screen, where something other than an entry was to be done: nothing was typed that could be lost.
+    pub fn doing(&self) -> String {
+        match self {
+            Self::Full => {
+                "这台设备的存储已满，这次没有做成，已保存的没有丢。请删除一些照片或视频后再试。".to_owned()
+            }
+            Self::Store(name) => format!(
+                "这台设备的存储暂时用不了（{name}），这次没有做成，已保存的没有丢。请关掉其他页面后再试。"
+            ),
+            Self::SignedOut => "还没有登录，什么也没有改动。请先登录再试。".to_owned(),
+            other => other.message(),
+        }
+    }
+
     /// For the screen.
     pub fn message(&self) -> String {
         match self {

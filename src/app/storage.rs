@@ -7,6 +7,9 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::App;
 
+/// From this part of the room on the person is told.
+const NEARLY_FULL: f64 = 0.8;
+
 /// How the device stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StorageView {
@@ -19,9 +22,14 @@ pub struct StorageView {
 }
 
 impl StorageView {
-    /// Part of the room in use, 0 to 1.
-    pub fn share(&self) -> f64 {
-        if self.quota > 0.0 { self.used / self.quota } else { 0.0 }
+    /// Bytes that are left; `None` when the browser does not say.
+    pub fn left(&self) -> Option<f64> {
+        (self.quota > 0.0).then(|| (self.quota - self.used).max(0.0))
+    }
+
+    /// Whether it is time to tell the person, before a save fails.
+    pub fn nearly_full(&self) -> bool {
+        self.quota > 0.0 && self.used >= NEARLY_FULL * self.quota
     }
 }
 

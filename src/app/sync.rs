@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gridbook_domain::backend::Destination;
 use gridbook_sync::authors::Checked;
 use gridbook_sync::engine::{Engine, Input, Phase, Trouble};
 use gridbook_sync::replica::Unsent;
@@ -33,6 +34,8 @@ pub struct SyncView {
     pub trouble: Option<Trouble>,
     /// What is unsent.
     pub unsent: Unsent,
+    /// Operations among them without which everything else goes, and with which nothing does.
+    pub without: usize,
     /// Photos waiting.
     pub photos: usize,
     /// When the last round ended well, milliseconds since 1970.
@@ -43,8 +46,8 @@ pub struct SyncView {
     pub database_lost: bool,
     /// The device's store can no longer be opened by this page; what it holds is safe.
     pub stuck: bool,
-    /// This account works without a backend.
-    pub alone: bool,
+    /// Where this account's records go.
+    pub goes: Destination,
     /// How much this device's clock is ahead of the backend's, milliseconds; below zero when it is behind.
     pub drift_ms: i64,
     /// How the last comparison with the backend went.
@@ -61,6 +64,13 @@ pub struct SyncView {
 /// Name of the lock that one synchronising tab holds.
 pub(super) fn sync_lock(user: &str) -> String {
     format!("gridbook-sync-{user}")
+}
+
+impl SyncView {
+    /// Whether this account works without a backend.
+    pub fn alone(&self) -> bool {
+        self.goes == Destination::Alone
+    }
 }
 
 impl App {
@@ -174,6 +184,7 @@ impl App {
         let Some(http) = self.connection().await else {
             // Without a backend nothing arrives but by hand, and it is answered all the same.
             self.answer_if_desk().await;
+            self.forgo_check();
             return;
         };
         let on_status = |changed: bool| {
@@ -275,17 +286,20 @@ impl App {
         let core = self.core();
         let Some(replica) = self.replica() else { return };
         let unsent = replica.unsent();
-        let (phase, trouble, drift_ms) = core
+        let (phase, trouble, drift_ms, without) = core
             .driver
             .borrow()
             .as_ref()
-            .map(|d| d.with_engine(|e| (e.phase(), e.trouble().cloned(), e.drift_ms())))
+            .map(|d| {
+                d.with_engine(|e| (e.phase(), e.trouble().cloned(), e.drift_ms(), e.set_aside().count()))
+            })
             .unwrap_or_default();
         self.note_sync(|view| {
             view.unsent = unsent;
             view.phase = phase;
             view.trouble = trouble;
             view.drift_ms = drift_ms;
+            view.without = without;
             view.online = online();
         });
         // The rest is looked up when what a hand did is seen, once for all that happens until then.

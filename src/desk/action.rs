@@ -20,7 +20,7 @@ use crate::app::{App, Problem, use_app};
 use crate::ui::dialog::{Doing, dialog_until};
 use crate::ui::directory::{Names, use_directory};
 use crate::ui::form::{Around, FormState, fields};
-use crate::ui::states::{failed, loading};
+use crate::ui::states::{blank, failed, loading};
 
 /// What a dialog opens with: the inputs, their answers so far, and what stands around them.
 type Start = (Form, Values, Around);
@@ -58,25 +58,28 @@ impl On {
 pub fn action_dialog(step: Transition, targets: On, lamps: Option<Lamps>, on_close: Callback<()>) -> AnyView {
     let app = use_app();
     let open = RwSignal::new(true);
-    let start: RwSignal<Option<Start>> = RwSignal::new(None);
+    let start: RwSignal<Option<Result<Start, String>>> = RwSignal::new(None);
     let names = use_directory();
     let (first, asked) = (targets.clone(), step.clone());
     let begin = move |red_lamps: u32| async move {
-        if let Ok(Some(entity)) = first.entity(app, 0).await
-            && let Some(case) = CaseView::of(&entity)
-        {
-            let package = app.package();
-            let mut values = suggested(&package, &asked, &case, &app.actor(), app.now_ms());
-            propose_units(&package, &asked, &case, &names.get_untracked(), &mut values);
-            let mut around =
-                Around { record: standing(&package, &asked, &case), in_memory: true, ..Around::default() };
-            if asked.action == SUPERVISE {
-                let (starts, said) = supervise::proposed(app, &case, &read(&package, &entity), red_lamps);
-                values.extend(starts);
-                around.proposed = said;
+        let (entity, case) = match readable(app, &first, 0).await {
+            Ok(found) => found,
+            Err(words) => {
+                let _ = start.try_set(Some(Err(words)));
+                return;
             }
-            let _ = start.try_set(Some((asked.form(case.kind), values, around)));
+        };
+        let package = app.package();
+        let mut values = suggested(&package, &asked, &case, &app.actor(), app.now_ms());
+        propose_units(&package, &asked, &case, &names.get_untracked(), &mut values);
+        let mut around =
+            Around { record: standing(&package, &asked, &case), in_memory: true, ..Around::default() };
+        if asked.action == SUPERVISE {
+            let (starts, said) = supervise::proposed(app, &case, &read(&package, &entity), red_lamps);
+            values.extend(starts);
+            around.proposed = said;
         }
+        let _ = start.try_set(Some(Ok((asked.form(case.kind), values, around))));
     };
     match lamps.filter(|_| step.action == SUPERVISE) {
         None => spawn_local(begin(0)),
@@ -99,7 +102,11 @@ pub fn action_dialog(step: Transition, targets: On, lamps: Option<Lamps>, on_clo
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
     let doing = Doing::showing(open, failure);
     let inside = move || {
-        let Some((form, values, around)) = start.get() else { return loading(2) };
+        let (form, values, around) = match start.get() {
+            None => return loading(2),
+            Some(Ok(start)) => start,
+            Some(Err(words)) => return blank("error", "现在办不了这一步", words, Vec::new()),
+        };
         let inputs: Vec<Field> = form.fields().map(|(_, field)| field.clone()).collect();
         let state = FormState::of_step(form, values, around);
         let (step, targets) = (step.clone(), targets.clone());
@@ -151,14 +158,20 @@ fn done_words(step: &Transition, targets: &On) -> String {
     format!("{kept}{}{many}，{sent}", step.done_label)
 }
 
+/// A record that a step is taken with, as it stands by now.
+async fn readable(app: App, targets: &On, n: usize) -> Result<(Rc<Entity>, CaseView), String> {
+    let entity = targets.entity(app, n).await?;
+    let entity = entity.ok_or("这条记录已不在这台电脑上，没有保存。")?;
+    let case = CaseView::of(&entity).ok_or("这条记录读不懂，或者已经另行处理，没有保存。")?;
+    Ok((entity, case))
+}
+
 /// Checks all records first, then saves them together: never a part of what was asked.
 async fn save(app: App, step: &Transition, targets: &On, state: FormState) -> Result<(), String> {
     let (values, photos, blobs) = (state.clean(), state.photos.get_untracked(), state.new_blobs());
     let mut writes = Vec::with_capacity(targets.len());
     for n in 0..targets.len() {
-        let entity = targets.entity(app, n).await?;
-        let entity = entity.ok_or_else(|| "这条记录已不在这台电脑上，没有保存。".to_owned())?;
-        let case = CaseView::of(&entity).ok_or_else(|| "这条记录读不懂，没有保存。".to_owned())?;
+        let (entity, case) = readable(app, targets, n).await?;
         let made = event(&app.package(), (&app.actor(), app.today()), step, &case, &values, photos.clone());
         let write = NewWrite { entity: entity.id(), body: Body::Event(made) };
         if let Err(refusal) = app.check(Some(&entity), &write) {

@@ -1,13 +1,11 @@
 //! A file for one person: everything that the person may see, to be carried where no network reaches.
 
-use gridbook_domain::authority::assignments;
-use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::Actor;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::parts::select;
-use crate::app::{App, use_app};
+use crate::app::use_app;
 use crate::ui::carry::{Made, ready};
 use crate::ui::directory::use_directory;
 use crate::ui::icon::icon;
@@ -42,7 +40,8 @@ pub fn card() -> AnyView {
         wrong.set(None);
         spawn_local(async move {
             let passphrase = app.passphrase();
-            let actor = actor(app, reader.clone()).await;
+            let nobody = || Actor { user: reader.clone(), ..Actor::default() };
+            let actor = app.person(&reader).await.unwrap_or_else(nobody);
             match app.carry_for(actor, &passphrase).await {
                 Ok(files) => {
                     let stem = format!("网格簿-给{reader}-{}", app.today());
@@ -90,20 +89,4 @@ pub fn card() -> AnyView {
         </section>
     }
     .into_any()
-}
-
-/// A person with the roles that the directory knows.
-async fn actor(app: App, user: String) -> Actor {
-    let id = app.rows(|rows| {
-        let mut people = rows.iter().filter(|(_, row)| {
-            row.summary.as_ref().is_some_and(|one| one.kind == RecordKind::Staff && one.number == user)
-        });
-        people.next().map(|(id, _)| *id)
-    });
-    let entity = match id {
-        Some(id) => app.entity(id).await.ok().flatten(),
-        None => None,
-    };
-    let assignments = entity.map(|entity| assignments(&entity.values())).unwrap_or_default();
-    Actor { user, assignments }
 }

@@ -121,9 +121,9 @@ fn top(app: App) -> AnyView {
 fn lamp(app: App) -> AnyView {
     let state = Memo::new(move |_| {
         let view = app.sync.get();
-        let waiting = view.unsent.waiting;
+        let (waiting, held) = (view.unsent.waiting, view.unsent.held);
         match (&view.trouble, view.phase) {
-            _ if view.alone => ("offline", "只存本机，没有选后端".to_owned()),
+            _ if view.alone() => ("offline", "只存本机，没有选后端".to_owned()),
             (Some(Trouble::SignedOut), _) => ("error", "登录已过期".to_owned()),
             (Some(Trouble::Disabled), _) => ("error", "账号已停用，没送出的正交给镇里核实".to_owned()),
             (Some(Trouble::TooOld), _) => ("error", "请更新网格簿".to_owned()),
@@ -135,8 +135,13 @@ fn lamp(app: App) -> AnyView {
             (Some(Trouble::Backend(403)), _) => {
                 ("warn", format!("后端不让进，{waiting} 条待同步，请到“我的”核对账号"))
             }
-            (Some(_), _) => ("warn", format!("服务器忙，{waiting} 条待同步，会自动再试")),
+            (Some(Trouble::Store(_)), _) => {
+                ("warn", "这台电脑的存储暂时用不了，请关掉其他页面，重新打开".to_owned())
+            }
+            (Some(Trouble::Backend(_)), _) => ("warn", format!("服务器忙，{waiting} 条待同步，会自动再试")),
+            (None, _) if held > 0 => ("error", format!("{held} 条未被接收，见“我的”")),
             (None, _) if waiting > 0 => ("busy", format!("{waiting} 条待同步")),
+            (None, _) if view.photos > 0 => ("busy", format!("{} 张照片待传", view.photos)),
             (None, _) if view.last_ok_ms.is_none() => ("busy", "等待同步".to_owned()),
             (None, _) if !view.aside.is_empty() => ("warn", "有记录签名不符，见“我的”".to_owned()),
             (None, _) => ("ok", "已同步".to_owned()),

@@ -1,5 +1,6 @@
 //! Signing in, and taking up an invitation.
 
+use gridbook_domain::role::password as is_password;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -165,6 +166,9 @@ pub fn invite(code: String) -> AnyView {
         let secret = password.get_untracked();
         if secret != again.get_untracked() {
             return failure.set(Some("两次输入的密码不一样，请重新输入。".to_owned()));
+        }
+        if let Err(weak) = is_password("", &secret) {
+            return failure.set(Some(format!("{weak}。")));
         }
         busy.set(true);
         failure.set(None);

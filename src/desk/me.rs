@@ -1,5 +1,6 @@
 //! The own account: roles, password, what is unsent, how the screen looks.
 
+use gridbook_domain::password::check as check_password;
 use js_sys::{Function, Object, Reflect};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -14,8 +15,10 @@ use crate::ui::backend;
 use crate::ui::carry::{bring_in, take_out};
 use crate::ui::check;
 use crate::ui::directory::use_directory;
-use crate::ui::format::{size, when};
+use crate::ui::format::when;
 use crate::ui::icon::icon;
+use crate::ui::live;
+use crate::ui::room;
 use crate::ui::toast::use_toasts;
 use crate::ui::unread;
 
@@ -104,11 +107,8 @@ fn sync() -> AnyView {
         let ms = app.sync.with(|view| view.last_ok_ms);
         ms.map_or_else(|| "还没有".to_owned(), |ms| when(ms, app.now_ms()))
     };
-    let used = move || {
-        storage
-            .get()
-            .map_or_else(String::new, |view| format!("{}（可用 {}）", bytes(view.used), bytes(view.quota)))
-    };
+    let used = move || storage.get().map_or_else(String::new, |view| room::words(&view));
+    let full = move || storage.get().is_some_and(|view| view.nearly_full());
     let inside = view! {
         {aside::banner_of_aside()}
         {again::banner_of_held()}
@@ -117,8 +117,9 @@ fn sync() -> AnyView {
             {line("未送出", Box::new(unsent))}
             {line("未被接收", Box::new(held))}
             {line("上次同步", Box::new(last))}
-            {line("已用存储", Box::new(used))}
+            {line("本机存储", Box::new(used))}
         </dl>
+        {live(move || full().then(|| room::warning("这台电脑的存储快满了", "请先同步或做一个随身文件，再清理电脑里不用的文件。")))}
         <div class="cluster">
             <button class="btn btn-primary" type="button" on:click=move |_| app.wake()>{icon("sync")}"立即同步"</button>
         </div>
@@ -127,24 +128,32 @@ fn sync() -> AnyView {
     card("同步", inside.into_any())
 }
 
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of a browser's storage")]
-fn bytes(number: f64) -> String {
-    size(number.max(0.0) as u64)
-}
-
 fn password() -> AnyView {
     let app = use_app();
     let toasts = use_toasts();
-    let (old, new) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let text = || RwSignal::new(String::new());
+    let (old, new, again) = (text(), text(), text());
+    let busy = RwSignal::new(false);
     let failure: RwSignal<Option<String>> = RwSignal::new(None);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        if let Err(unfit) = check_password(&new.get_untracked(), &again.get_untracked()) {
+            failure.set(Some(unfit.message().to_owned()));
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
         spawn_local(async move {
-            match app.change_password(&old.get_untracked(), &new.get_untracked()).await {
+            let changed = app.change_password(&old.get_untracked(), &new.get_untracked()).await;
+            busy.try_set(false);
+            match changed {
                 Ok(()) => {
-                    let _ = failure.try_set(None);
-                    let _ = old.try_set(String::new());
-                    let _ = new.try_set(String::new());
+                    for typed in [old, new, again] {
+                        typed.try_set(String::new());
+                    }
                     toasts.ok("密码已修改");
                 }
                 Err(problem) => {
@@ -161,6 +170,7 @@ fn password() -> AnyView {
                     class="input"
                     id=id
                     type="password"
+                    data-testid=id
                     autocomplete=complete
                     prop:value=move || value.get()
                     on:input=move |event| value.set(event_target_value(&event))
@@ -173,9 +183,19 @@ fn password() -> AnyView {
             <div class="field-pair">
                 {line("me-old", "现在的密码", "current-password", old)}
                 {line("me-new", "新密码（至少 8 位）", "new-password", new)}
+                {line("me-again", "新密码再填一次", "new-password", again)}
             </div>
-            {move || failure.get().map(|text| view! { <p class="error" role="alert">{icon("warn")}{text}</p> })}
-            <div class="cluster"><button class="btn" type="submit">"修改密码"</button></div>
+            {move || failure.get().map(|text| view! { <p class="error" role="alert" data-testid="me-password-error">{icon("warn")}{text}</p> })}
+            <div class="cluster">
+                <button
+                    class="btn"
+                    type="submit"
+                    data-testid="me-password"
+                    aria-busy=move || if busy.get() { "true" } else { "false" }
+                >
+                    "修改密码"
+                </button>
+            </div>
         </form>
     };
     card("密码", inside.into_any())

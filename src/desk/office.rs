@@ -40,7 +40,7 @@ pub fn card() -> AnyView {
     };
     Effect::new(move |_| {
         app.version.track();
-        app.sync.with(|sync| (sync.alone, sync.last_ok_ms));
+        app.sync.with(|sync| (sync.goes, sync.last_ok_ms));
         look();
     });
     let open = RwSignal::new(false);

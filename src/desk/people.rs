@@ -1,20 +1,13 @@
 //! People with their roles, in the directory and at the server.
 
-use gridbook_domain::authority::assignments;
+use gridbook_domain::authority::person;
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Actor, Assignment};
-use gridbook_log::Entity;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, keep, read};
 use crate::app::{App, Problem};
-
-fn person(entity: &Entity) -> Option<Actor> {
-    entity.creation().filter(|made| made.rejected.is_none())?;
-    let user = entity.text("user").filter(|user| !user.is_empty())?.to_owned();
-    Some(Actor { user, assignments: assignments(&entity.values()) })
-}
 
 /// Everybody with an account.
 pub async fn people(app: App) -> Vec<Actor> {

@@ -15,6 +15,7 @@ use super::words::moment;
 use crate::app::{App, Problem, use_app};
 use crate::ui::dialog::{Confirm, Doing, confirm, dialog};
 use crate::ui::directory::{Names, use_directory};
+use crate::ui::live;
 use crate::ui::states::{blank, loading};
 use crate::ui::toast::use_toasts;
 
@@ -85,12 +86,28 @@ enum Load {
     Here(Vec<Held>),
 }
 
+/// Whom a dialog is about.
+#[derive(Clone, PartialEq)]
+struct About {
+    user: String,
+    name: String,
+    /// Operations that wait.
+    ops: u64,
+    kinds: String,
+}
+
+impl About {
+    fn words(&self) -> String {
+        format!("{}（{}）的 {} 条：{}。", self.name, self.user, self.ops, self.kinds)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Desk {
     app: App,
     load: RwSignal<Load>,
-    /// Whom a dialog is about.
-    which: RwSignal<String>,
+    /// Whom a dialog is about, and of what: said in it, for a row is easily missed by one.
+    which: RwSignal<Option<About>>,
     taking: RwSignal<bool>,
     dropping: RwSignal<bool>,
     reason: RwSignal<String>,
@@ -115,7 +132,8 @@ impl Desk {
     }
 
     fn address(self, what: &str) -> String {
-        let user = String::from(js_sys::encode_uri_component(&self.which.get_untracked()));
+        let user = self.which.with_untracked(|about| about.as_ref().map(|about| about.user.clone()));
+        let user = String::from(js_sys::encode_uri_component(&user.unwrap_or_default()));
         format!("/api/quarantine/{user}/{what}")
     }
 }
@@ -125,8 +143,14 @@ pub fn review() -> AnyView {
     let (app, names) = (use_app(), use_directory());
     let text = || RwSignal::new(String::new());
     let (taking, dropping) = (RwSignal::new(false), RwSignal::new(false));
-    let desk =
-        Desk { app, load: RwSignal::new(Load::Waiting), which: text(), taking, dropping, reason: text() };
+    let desk = Desk {
+        app,
+        load: RwSignal::new(Load::Waiting),
+        which: RwSignal::new(None),
+        taking,
+        dropping,
+        reason: text(),
+    };
     spawn_local(desk.read());
     let inside = move || match desk.load.get() {
         Load::Waiting => loading(3),
@@ -143,21 +167,23 @@ pub fn review() -> AnyView {
     view! {
         <div class="page-head"><h1 class="page-title">"待核实"</h1></div>
         {inside}
-        {take_dialog(desk)}
-        {drop_dialog(desk)}
+        {live(take_dialog(desk))}
+        {live(drop_dialog(desk))}
     }
     .into_any()
 }
 
 fn draw(desk: Desk, names: &Names, list: &[Held]) -> AnyView {
     let line = |held: &Held| {
-        let (one, other) = (held.user.clone(), held.user.clone());
+        let name = names.person(&held.user);
+        let one = About { user: held.user.clone(), name, ops: held.ops, kinds: held.kinds() };
+        let other = one.clone();
         let take = move |_| {
-            desk.which.set(one.clone());
+            desk.which.set(Some(one.clone()));
             desk.taking.set(true);
         };
         let discard = move |_| {
-            desk.which.set(other.clone());
+            desk.which.set(Some(other.clone()));
             desk.reason.set(String::new());
             desk.dropping.set(true);
         };
@@ -189,7 +215,7 @@ fn draw(desk: Desk, names: &Names, list: &[Held]) -> AnyView {
     .into_any()
 }
 
-fn take_dialog(desk: Desk) -> AnyView {
+fn take_dialog(desk: Desk) -> impl Fn() -> Option<AnyView> + Send + Sync {
     let toasts = use_toasts();
     let go = move || {
         spawn_local(async move {
@@ -201,13 +227,17 @@ fn take_dialog(desk: Desk) -> AnyView {
             desk.app.wake();
         });
     };
-    let ask = Confirm {
-        title: "收下这个人的全部内容？".to_owned(),
-        text: "会作为本人写的进入台账。按当时的权限本来就不能写的，会退回，只留一条退回的痕迹。收下以后不能再放回来。".to_owned(),
-        yes: "收下".to_owned(),
-        danger: false,
-    };
-    confirm(desk.taking, ask, go)
+    move || {
+        let about = desk.which.get()?;
+        let then = "会作为本人写的进入台账。按当时的权限本来就不能写的，会退回，只留一条退回的痕迹。收下以后不能再放回来。";
+        let ask = Confirm {
+            title: format!("收下{}的全部内容？", about.name),
+            text: format!("{}{then}", about.words()),
+            yes: "收下".to_owned(),
+            danger: false,
+        };
+        Some(confirm(desk.taking, ask, go))
+    }
 }
 
 fn words(done: &Released) -> String {
@@ -217,7 +247,7 @@ fn words(done: &Released) -> String {
     format!("收下 {} 条{rest}", done.stored)
 }
 
-fn drop_dialog(desk: Desk) -> AnyView {
+fn drop_dialog(desk: Desk) -> impl Fn() -> Option<AnyView> + Send + Sync {
     let doing = Doing::new(desk.dropping);
     let go = move || {
         let reason = desk.reason.get_untracked().trim().to_owned();
@@ -232,13 +262,18 @@ fn drop_dialog(desk: Desk) -> AnyView {
             Ok("没有收，内容已删除；谁、为什么都有记录".to_owned())
         });
     };
-    let inside = move || {
+    let inside = move |about: &About| {
         let ask = view! {
+            <p class="strong" data-testid="review-about">{about.words()}</p>
             <p>"内容从服务器上删除，不能恢复；谁不收、为什么，会留下记录。"</p>
             {line("为什么不收", "review-reason", "text", Some("200"), desk.reason, false)}
         };
         let off = move || desk.reason.with(|reason| reason.trim().is_empty());
         doing.foot("不收，删除", "review-drop-yes").danger(true).off(off).form(ask.into_any(), go)
     };
-    dialog(desk.dropping, "", "不收这个人的全部内容", Box::new(inside))
+    move || {
+        let about = desk.which.get()?;
+        let title = format!("不收{}的全部内容", about.name);
+        Some(dialog(desk.dropping, "", title, Box::new(move || inside(&about))))
+    }
 }

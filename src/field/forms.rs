@@ -1,13 +1,14 @@
 //! Filling in: one page for every form. It begins with what is known, keeps a draft on disk, goes in steps, and
 //! says that something is saved only when the device has it for certain.
 
-pub(super) mod apart;
+mod apart;
 mod finish;
 mod followed;
 mod prefill;
 mod show;
 mod start;
 mod steps;
+pub(super) mod turn;
 mod twin;
 
 use std::sync::Arc;
@@ -72,6 +73,8 @@ struct Page {
     begun: StoredValue<Arc<Begun>>,
     step: RwSignal<usize>,
     saving: RwSignal<Saving>,
+    /// The confidential form that somebody is about to go to.
+    turning: turn::Turning,
     /// Where this page lies in the browser's history; its steps lie above.
     entry: u32,
 }
@@ -118,6 +121,7 @@ fn filling(begun: &Arc<Begun>) -> AnyView {
         begun: StoredValue::new(begun.clone()),
         step,
         saving: RwSignal::new(Saving::No),
+        turning: turn::Turning::default(),
         entry: router.place(),
     };
     page.follow_address();

@@ -8,14 +8,13 @@ use leptos::prelude::*;
 use super::household::{load, missing};
 use super::screen::Screen;
 use crate::app::{App, use_app};
-use crate::ui::dialog::{Beside, Foot};
+use crate::ui::dialog::{Beside, Doing};
 use crate::ui::directory::use_directory;
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::rows::{Line, listed};
 use crate::ui::states::{Tone, banner, failed, loading};
-use crate::ui::toast::{Toasts, use_toasts};
 
 /// Hand-overs in which this person's word is wanted or was given, on 今天.
 pub(super) fn waiting(app: App) -> AnyView {
@@ -178,7 +177,7 @@ fn list<'a>(title: &str, items: impl Iterator<Item = &'a Item>) -> Option<AnyVie
 }
 
 fn sure(app: App, steps: Steps, handover: &Handover) -> AnyView {
-    let (toasts, open) = (use_toasts(), steps.sure.open());
+    let doing = Doing::new(steps.sure.open());
     let leaves = handover.side(&app.user()) == Some(Side::Leaver);
     let (yes, text) = if leaves {
         ("确认移交", "确认后这个网格由接手人负责，您承办的事项和没走完的走访任务一起转过去。")
@@ -187,27 +186,28 @@ fn sure(app: App, steps: Steps, handover: &Handover) -> AnyView {
     };
     let handover = handover.clone();
     let go = move || {
-        open.set(false);
-        write(app, toasts, handover.clone(), handover.confirm());
+        let handover = handover.clone();
+        doing.begin(async move { write(app, &handover, handover.confirm()).await });
     };
     view! {
         <div class="dialog-body"><p>{text}</p></div>
-        {Foot::new(open, yes, "confirm-yes").click(go)}
+        {doing.foot(yes, "confirm-yes").click(go)}
     }
     .into_any()
 }
 
 fn off(app: App, steps: Steps, handover: &Handover) -> AnyView {
-    let (toasts, open, reason) = (use_toasts(), steps.off.open(), RwSignal::new(String::new()));
+    let (open, reason) = (steps.off.open(), RwSignal::new(String::new()));
     let wrong = RwSignal::new(None);
+    let doing = Doing::showing(open, wrong);
     let handover = handover.clone();
     let go = move || {
         let text = reason.get_untracked().trim().to_owned();
         if text.is_empty() {
             return wrong.set(Some("请写明哪里不对".to_owned()));
         }
-        open.set(false);
-        write(app, toasts, handover.clone(), handover.cancel(&text));
+        let handover = handover.clone();
+        doing.begin(async move { write(app, &handover, handover.cancel(&text)).await });
     };
     view! {
         <div class="dialog-body">
@@ -223,17 +223,12 @@ fn off(app: App, steps: Steps, handover: &Handover) -> AnyView {
             </div>
             {failed(wrong, Some("handover-wrong"))}
         </div>
-        {Foot::new(open, OFF, "handover-cancel-yes").away("返回").danger(true).click(go)}
+        {doing.foot(OFF, "handover-cancel-yes").away("返回").danger(true).click(go)}
     }
     .into_any()
 }
 
-/// Saves a step.
-fn write(app: App, toasts: Toasts, handover: Handover, event: Event) {
-    leptos::task::spawn_local(async move {
-        match app.hand_over(&handover, event).await {
-            Ok(()) => toasts.ok("已保存到本机，有网时送出"),
-            Err(words) => toasts.warn(words),
-        }
-    });
+/// Saves a step; ends with what is said then.
+async fn write(app: App, handover: &Handover, event: Event) -> Result<String, String> {
+    app.hand_over(handover, event).await.map(|()| "已保存到本机，有网时送出".to_owned())
 }

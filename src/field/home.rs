@@ -114,7 +114,13 @@ fn today_line(app: App) -> AnyView {
         let (unsent, photos) = app.sync.with(|sync| (sync.unsent, sync.photos));
         let pictures = if photos > 0 { format!("{photos} 张照片待传") } else { String::new() };
         if unsent.waiting == 0 {
-            return (if photos > 0 { pictures } else { "都已送达".to_owned() }, false);
+            let words = match (unsent.held, photos) {
+                // The rows under 等我处理 say which.
+                (held, _) if held > 0 => format!("{held} 条需处理"),
+                (_, photos) if photos > 0 => pictures,
+                _ => "都已送达".to_owned(),
+            };
+            return (words, false);
         }
         let now = app.now_ms();
         let since = unsent.oldest_ms.map(|ms| format::span(ms, now)).unwrap_or_default();
@@ -127,7 +133,7 @@ fn today_line(app: App) -> AnyView {
     };
     let line = move || {
         let (words, late) = words();
-        let none = app.sync.with(|sync| sync.unsent.waiting == 0);
+        let none = app.sync.with(|sync| sync.unsent.waiting + sync.unsent.held == 0);
         let symbol = if late { "attention" } else { "sync" };
         if none {
             return view! { <span class="muted" data-testid="home-unsent">{words}</span> }.into_any();

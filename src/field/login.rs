@@ -1,5 +1,6 @@
 //! Signing in: once with a network, then at work without one. The lock screen tells what each account has unsent.
 
+use gridbook_domain::role::password;
 use leptos::prelude::*;
 
 use crate::app::{Account, App, Problem, use_app};
@@ -117,8 +118,8 @@ pub(super) fn invite(code: String) -> AnyView {
             wrong.set(Some("两次填写的密码不一样".to_owned()));
             return;
         }
-        if secret.chars().count() < 8 {
-            wrong.set(Some("密码至少 8 位".to_owned()));
+        if let Err(weak) = password("", &secret) {
+            wrong.set(Some(weak.to_string()));
             return;
         }
         busy.set(true);

@@ -5,6 +5,7 @@ mod look;
 mod photos;
 mod safety;
 
+use gridbook_domain::password::check as check_password;
 use gridbook_sync::engine::{Phase, Trouble};
 use leptos::prelude::*;
 
@@ -78,7 +79,7 @@ fn sync(app: App) -> AnyView {
                 None => "这次打开后还没有同步成功".to_owned(),
             };
             let what = match (&sync.phase, &sync.trouble) {
-                (Phase::Idle, _) if sync.alone => "只存本机，没有选后端；请用随身文件带走记录".to_owned(),
+                (Phase::Idle, _) if sync.alone() => "只存本机，没有选后端；请用随身文件带走记录".to_owned(),
                 (Phase::Idle, None) => "同步正常".to_owned(),
                 (Phase::Idle, Some(Trouble::Offline)) => "没有网络，记录都存在本机".to_owned(),
                 (Phase::Idle, Some(Trouble::SignedOut)) => "登录已过期，要重新登录一次；记录都在".to_owned(),
@@ -166,6 +167,8 @@ fn leave(app: App) -> AnyView {
             format!(
                 "还有 {waiting} 条没有送出。退出后它们留在本机，不会丢；下次登录这个账号才会继续送。建议先同步或导出。"
             )
+        } else if app.is_local() {
+            "退出后要输您在这部手机上设的口令才能打开，不用联网。记录留在本机，不会丢。".to_owned()
         } else {
             "退出后本机要联网重新登录才能打开。记录留在本机，不会丢。".to_owned()
         };
@@ -199,12 +202,8 @@ pub(super) fn password() -> AnyView {
         if busy.get_untracked() {
             return;
         }
-        if new.get_untracked() != again.get_untracked() {
-            wrong.set(Some("两次填写的新密码不一样".to_owned()));
-            return;
-        }
-        if new.with_untracked(|text| text.chars().count() < 8) {
-            wrong.set(Some("新密码至少 8 位".to_owned()));
+        if let Err(unfit) = check_password(&new.get_untracked(), &again.get_untracked()) {
+            wrong.set(Some(unfit.message().to_owned()));
             return;
         }
         busy.set(true);

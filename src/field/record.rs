@@ -21,7 +21,7 @@ use gridbook_log::{Entity, EntityId};
 use leptos::prelude::*;
 
 use super::alarm::alarm;
-use super::forms::apart::{set_apart, ways};
+use super::forms::turn::{self, SAVED, TAKEN, Turning, in_place_of, ways};
 use super::household::{load, missing, named};
 use super::mediation;
 use super::paper;
@@ -63,7 +63,9 @@ pub(super) fn page(id: EntityId) -> AnyView {
         Some(Ok(None)) => missing(None),
         Some(Err(words)) => missing(Some(words)),
     };
-    let body = view! { {live(draw)}{act::dialog(app, beside.steps)}{picture::dialog(app, beside.looks)} };
+    let turned = turn::dialog(beside.turning, in_confidence(app, id));
+    let body =
+        view! { {live(draw)}{act::dialog(app, beside.steps)}{picture::dialog(app, beside.looks)}{turned} };
     named(id, "记录", |row| row.kind.label().to_owned()).back("/records").view(body.into_any())
 }
 
@@ -72,6 +74,7 @@ pub(super) fn page(id: EntityId) -> AnyView {
 struct Dialogs {
     steps: act::Steps,
     looks: Beside<picture::Look>,
+    turning: Turning,
 }
 
 fn record(app: App, beside: Dialogs, entity: &Rc<Entity>) -> AnyView {
@@ -103,7 +106,7 @@ fn record(app: App, beside: Dialogs, entity: &Rc<Entity>) -> AnyView {
         {control(app, &case, entity)}
         {head(app, &case, entity)}
         {conflict::conflicts(app, entity)}
-        {actions(app, beside.steps, &case, entity)}
+        {actions(app, beside, &case, entity)}
         {mediation::of_dispute(app, &case)}
         {(case.kind == RecordKind::Mediation).then(|| mediation::progress(app, &case))}
         {paper::of_record(app, &case)}
@@ -221,7 +224,7 @@ fn head(app: App, case: &CaseView, entity: &Entity) -> AnyView {
 }
 
 /// What this person can do now: correct it, or take a step of the workflow.
-fn actions(app: App, beside: act::Steps, case: &CaseView, entity: &Entity) -> AnyView {
+fn actions(app: App, beside: Dialogs, case: &CaseView, entity: &Entity) -> AnyView {
     let package = app.package();
     let actor = app.actor();
     let today = app.today();
@@ -250,30 +253,34 @@ fn actions(app: App, beside: act::Steps, case: &CaseView, entity: &Entity) -> An
     let found = Arc::new(found.filter_map(|(_, blob)| blob.thumb.clone()).collect::<Vec<_>>());
     // Splitting takes a form of its own, at the desk.
     let steps = steps.into_iter().filter(|step| step.action != "split");
-    let steps = steps.map(|step| act::step(app, beside, case, step, &found)).collect_view();
+    let steps = steps.map(|step| act::step(app, beside.steps, case, step, &found)).collect_view();
     let hint = (!before && case.kind.is_case()).then(|| {
         view! { <p class="muted small">"还没有送到镇上；现在写的都会一起送出。"</p> }
     });
-    let apart = apart(app, case);
+    let apart = apart(app, beside.turning, case);
     view! { <div class="cluster" data-testid="record-actions">{edit}{handles}{steps}</div>{hint}{apart} }
         .into_any()
 }
 
 /// The way to a confidential report, for whoever wrote openly what turns out to be one (ROLE-11).
-fn apart(app: App, case: &CaseView) -> Option<AnyView> {
+fn apart(app: App, turning: Turning, case: &CaseView) -> Option<AnyView> {
     step(&app.package(), &app.actor(), case, app.today())?;
-    let (router, toasts, case) = (use_router(), use_toasts(), case.clone());
-    let pick = move |form: Form| {
-        let (id, values) = (case.id, case.values.clone());
+    let note = "写好的话可以带到保密的表。保密的那份交到以后，这一条才从村里、镇上收起来；已经看过、印过的收不回来。照片不带。";
+    ways(app, turning, note, |_| SAVED.to_owned())
+}
+
+/// Goes to the confidential form with the words of this record; the record stays until that has been handed in.
+fn in_confidence(app: App, id: EntityId) -> impl Fn(Arc<Form>) + Clone + Send + Sync + 'static {
+    let (router, toasts) = (use_router(), use_toasts());
+    move |form| {
         leptos::task::spawn_local(async move {
-            match set_apart(app, id, &form, &values).await {
+            match in_place_of(app, id, &form, None).await {
                 Ok(to) => {
-                    toasts.ok("这一件已收起来，写好的话带到了保密的表，还没有交。");
+                    toasts.ok(TAKEN);
                     router.go(&to);
                 }
                 Err(words) => toasts.warn(words),
             }
         });
-    };
-    ways(app, pick)
+    }
 }

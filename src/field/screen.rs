@@ -132,7 +132,7 @@ pub(super) fn lamp() -> AnyView {
             let waiting = sync.unsent.waiting;
             if sync.unsent.held > 0 {
                 ("error", "需处理".to_owned())
-            } else if sync.alone {
+            } else if sync.alone() {
                 ("offline", "只存本机".to_owned())
             } else if expired && sync.trouble != Some(Trouble::Disabled) {
                 ("warn", "要重新登录".to_owned())

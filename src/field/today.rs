@@ -1,6 +1,6 @@
-//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, parties of disputes to speak to, households that nobody meets,
-//! households given to me, themes, points to patrol, mediation files with something due. It comes with the second part of
-//! the program.
+//! What 今天 shows beside visits and answers: warnings, hand-overs that wait for me, parties of disputes to speak to,
+//! households that nobody meets, households given to me, themes, points to patrol, mediation files with something due. It
+//! comes with the second part of the program.
 
 use gridbook_domain::catalogue::{Campaign, campaigns, reached};
 use gridbook_domain::hazard::{Season, points_due};

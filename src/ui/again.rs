@@ -24,8 +24,25 @@ pub fn button(only: Option<EntityId>) -> AnyView {
         .into_any()
 }
 
-/// What was refused, and the button; nothing where all was taken.
+/// What does not arrive though all else does: what was refused, with the button, and what batches fail for without a
+/// reason. Nothing where all goes.
 pub fn banner_of_held() -> AnyView {
+    view! { {refused()} {without()} }.into_any()
+}
+
+fn without() -> AnyView {
+    let app = use_app();
+    let count = Memo::new(move |_| app.sync.with(|sync| sync.without));
+    live(move || {
+        (count.get() > 0).then(|| {
+            let text = "都还在本机，不会丢；别的照常送。多半是路上的网络设备拦了，或是服务器出了错，会隔一阵自己再试。过一天还在，请告诉管理员；等不及就打电话。";
+            let title = format!("有 {} 条一送就出错", count.get());
+            banner(Tone::Warn, "attention", title, text, Vec::new())
+        })
+    })
+}
+
+fn refused() -> AnyView {
     let app = use_app();
     let held = Memo::new(move |_| app.sync.with(|sync| sync.unsent.held));
     live(move || {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use gloo::timers::callback::Timeout;
+use gridbook_domain::backend::Destination;
 use gridbook_sync::replica::SendAgain;
 use gridbook_sync::share::Verdict;
 use leptos::prelude::*;
@@ -13,6 +15,9 @@ use crate::ui::dialog::{Confirm, confirm};
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::toast::use_toasts;
+
+/// From when on a change that nothing is heard of is explained, in milliseconds.
+const SLOW_MS: u32 = 6_000;
 
 /// What a person can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,14 @@ impl Kind {
         }
     }
 
+    const fn destination(self) -> Destination {
+        match self {
+            Self::Server => Destination::Server,
+            Self::WebDav | Self::CouchDb => Destination::Share,
+            Self::Alone => Destination::Alone,
+        }
+    }
+
     /// What can be done with it, and what cannot.
     fn words(self) -> &'static str {
         match self {
@@ -63,7 +76,12 @@ struct Draft {
     password: RwSignal<String>,
     everything: RwSignal<bool>,
     tried: RwSignal<Option<Verdict>>,
-    busy: RwSignal<bool>,
+    /// A test is under way.
+    testing: RwSignal<bool>,
+    /// The change is under way.
+    moving: RwSignal<bool>,
+    /// It has been for longer than it takes when nothing is in its way.
+    slow: RwSignal<bool>,
     /// How the change goes, and what came along.
     moved: RwSignal<Vec<String>>,
 }
@@ -78,13 +96,14 @@ impl Draft {
             password: RwSignal::new(String::new()),
             everything: RwSignal::new(false),
             tried: RwSignal::new(None),
-            busy: RwSignal::new(false),
+            testing: RwSignal::new(false),
+            moving: RwSignal::new(false),
+            slow: RwSignal::new(false),
             moved: RwSignal::new(Vec::new()),
         }
     }
 
     fn fill(self, backend: &Backend) {
-        self.kind.set(Kind::of(backend));
         if let Backend::Share(at) = backend {
             match &at.place {
                 Place::Address(address) => self.address.set(address.clone()),
@@ -93,6 +112,8 @@ impl Draft {
             self.user.set(at.user.clone());
             self.password.set(at.password.clone());
         }
+        // Last: it draws the rest.
+        self.kind.set(Kind::of(backend));
     }
 
     fn backend(self) -> Backend {
@@ -113,6 +134,10 @@ impl Draft {
         };
         let user = self.user.get_untracked().trim().to_owned();
         ShareAt { couch, place, user, password: self.password.get_untracked() }
+    }
+
+    fn is_busy(self) -> bool {
+        self.testing.get() || self.moving.get()
     }
 
     fn is_share(self) -> bool {
@@ -221,14 +246,19 @@ fn line(
 /// Where a share is, and the account there.
 fn place(draft: Draft, relays: RwSignal<Vec<Relayed>>) -> AnyView {
     let way = move || {
-        let list = relays.get();
+        let mut list: Vec<(String, &'static str)> =
+            relays.get().into_iter().map(|Relayed { name }| (name, "")).collect();
+        let chosen = draft.relay.get_untracked();
+        // Without a network, or taken away by the admin: still what is in use, and one must be able to leave it.
+        if !chosen.is_empty() && list.iter().all(|(name, _)| *name != chosen) {
+            list.push((chosen.clone(), "（现在没有查到）"));
+        }
         (!list.is_empty()).then(|| {
-            let chosen = draft.relay.get_untracked();
             let options = list
                 .into_iter()
-                .map(|Relayed { name }| {
+                .map(|(name, note)| {
                     let selected = name == chosen;
-                    let words = format!("经镇里的服务器中转：{name}");
+                    let words = format!("经镇里的服务器中转：{name}{note}");
                     view! { <option value=name selected=selected>{words}</option> }
                 })
                 .collect_view();
@@ -259,16 +289,18 @@ fn place(draft: Draft, relays: RwSignal<Vec<Relayed>>) -> AnyView {
     };
     let app = use_app();
     let test = move |_| {
-        if draft.busy.get_untracked() {
+        if untrack(|| draft.is_busy()) {
             return;
         }
-        draft.busy.set(true);
+        draft.testing.set(true);
         draft.tried.set(None);
         spawn_local(async move {
             let at = draft.share(draft.kind.get_untracked() == Kind::CouchDb);
             let verdict = app.try_share(&at).await;
-            draft.tried.try_set(Some(verdict));
-            draft.busy.try_set(false);
+            // The page may have been left meanwhile; what was changed meanwhile was not tested.
+            if draft.testing.try_set(false).is_none() && draft.backend() == Backend::Share(at) {
+                draft.tried.set(Some(verdict));
+            }
         });
     };
     view! {
@@ -281,11 +313,12 @@ fn place(draft: Draft, relays: RwSignal<Vec<Relayed>>) -> AnyView {
                 class="btn btn-wide"
                 type="button"
                 data-testid="backend-test"
-                aria-busy=move || if draft.busy.get() { "true" } else { "false" }
+                aria-busy=move || if draft.testing.get() { "true" } else { "false" }
+                prop:disabled=move || draft.moving.get()
                 on:click=test
             >
                 {icon("check")}
-                {move || if draft.busy.get() { "正在测试…" } else { "测试一下" }}
+                {move || if draft.testing.get() { "正在测试…" } else { "测试一下" }}
             </button>
         </div>
     }
@@ -356,26 +389,43 @@ fn take(app: App, draft: Draft, now: RwSignal<Option<Backend>>) -> AnyView {
             Kind::WebDav | Kind::CouchDb if draft.everything.get_untracked() => SendAgain::Everything,
             _ => SendAgain::Own,
         };
-        if draft.busy.get_untracked() {
+        if untrack(|| draft.is_busy()) {
             return;
         }
-        draft.busy.set(true);
+        draft.moving.set(true);
+        // It waits for whatever round is under way, in another page perhaps.
+        let slow = Timeout::new(SLOW_MS, move || {
+            draft.slow.try_set(true);
+        });
         spawn_local(async move {
             match change_over(app, draft, &backend, again).await {
                 Ok(()) => {
                     now.try_set(Some(backend));
                     toasts.ok("已换好，本机的记录都在");
                 }
-                Err(problem) => toasts.warn(problem.message()),
+                Err(problem) => {
+                    draft.moved.try_set(Vec::new());
+                    toasts.warn(problem.doing());
+                }
             }
-            draft.busy.try_set(false);
+            slow.cancel();
+            draft.slow.try_set(false);
+            draft.moving.try_set(false);
         });
     };
     let ready = move || !draft.is_share() || matches!(draft.tried.get(), Some(Verdict::Works(_)));
     let ask = move || {
-        let text = format!("{}本机的记录都留着，没有送出的会送到新的地方。", draft.kind.get().words());
-        let danger = draft.kind.get() == Kind::Alone;
+        let kind = draft.kind.get();
+        let text = format!("{}{}", kind.words(), kind.destination().changing());
+        let danger = kind == Kind::Alone;
         Confirm { title: "换到这里？".to_owned(), text, yes: "换".to_owned(), danger }
+    };
+    let waits = move || {
+        // What is being fetched or handed on speaks for itself.
+        (draft.slow.get() && draft.moved.with(Vec::is_empty)).then(|| {
+            let text = "还没有换好：要等这一轮同步做完。开着别的网格簿页面的，请关掉；记录都在。";
+            view! { <p class="muted small" role="status" data-testid="backend-slow">{text}</p> }
+        })
     };
     view! {
         {live(along)}
@@ -383,12 +433,14 @@ fn take(app: App, draft: Draft, now: RwSignal<Option<Backend>>) -> AnyView {
             class="btn btn-primary btn-wide"
             type="button"
             data-testid="backend-take"
-            prop:disabled=move || !ready() || draft.busy.get()
+            aria-busy=move || if draft.moving.get() { "true" } else { "false" }
+            prop:disabled=move || !ready() || draft.is_busy()
             on:click=move |_| open.set(true)
         >
             {icon("sync")}
-            "换到这里"
+            {move || if draft.moving.get() { "正在换…" } else { "换到这里" }}
         </button>
+        {live(waits)}
         {live(move || confirm(open, ask(), change))}
         {live(move || {
             let lines = draft.moved.get();
@@ -405,12 +457,14 @@ async fn change_over(app: App, draft: Draft, to: &Backend, again: SendAgain) -> 
         draft.moved.try_set(lines);
     };
     say(Vec::new());
+    app.may_move(to)?;
     let from = app.backend().await;
     let mut left = BTreeSet::new();
     if again != SendAgain::Nothing && from != *to && from != Backend::Alone {
         let looked =
             |at, all| say(vec![format!("正在取原来那里的照片和录音：第 {} 个，共 {all} 个", at + 1)]);
         left = app.fetch_photos(to, again, looked).await?;
+        say(Vec::new());
     }
     app.move_to(to.clone(), again).await?;
     let mut lines = Vec::new();

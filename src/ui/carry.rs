@@ -1,6 +1,9 @@
 //! Files carried by hand: making one, and handing on one that somebody brought.
 
+use std::sync::Arc;
+
 use gridbook_domain::admit::message_for;
+use gridbook_domain::backend::Destination;
 use gridbook_sync::bundle::{Bundle, grouped};
 use gridbook_sync::relay::{Tally, authors};
 use js_sys::{Function, Promise, Reflect};
@@ -19,11 +22,12 @@ use crate::ui::live;
 
 const MIME: &str = "application/octet-stream";
 
-/// Files that were made, and their passphrase.
+/// Files that were made, and their passphrase. Their bytes are there once, however many buttons hand them on: all records
+/// of a small phone fill a good part of its memory.
 #[derive(Clone)]
 pub struct Made {
     /// Each with its name, in the order in which they are handed on.
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Arc<Vec<u8>>)>,
     /// What opens them.
     passphrase: String,
 }
@@ -33,7 +37,7 @@ impl Made {
     pub fn new(stem: &str, files: Vec<Vec<u8>>, passphrase: String) -> Self {
         let many = files.len() > 1;
         let name = |n: usize| if many { format!("{stem}-{n}.gridbook") } else { format!("{stem}.gridbook") };
-        let files = files.into_iter().zip(1..).map(|(bytes, n)| (name(n), bytes)).collect();
+        let files = files.into_iter().zip(1..).map(|(bytes, n)| (name(n), Arc::new(bytes))).collect();
         Self { files, passphrase }
     }
 }
@@ -155,7 +159,7 @@ pub fn ready(made: Made) -> AnyView {
 }
 
 /// One file, to be saved or sent.
-fn one(name: String, bytes: Vec<u8>) -> AnyView {
+fn one(name: String, bytes: Arc<Vec<u8>>) -> AnyView {
     let failed = RwSignal::new(None::<String>);
     let label = format!("保存 {name}");
     let shareable = can_share(&name, &bytes).then(|| {
@@ -186,13 +190,15 @@ fn one(name: String, bytes: Vec<u8>) -> AnyView {
 /// The card that takes a file in.
 pub fn bring_in() -> AnyView {
     let app = use_app();
-    let file = RwSignal::new(None::<(String, Vec<u8>)>);
+    let file = RwSignal::new(None::<(String, Arc<Vec<u8>>)>);
     let passphrase = RwSignal::new(String::new());
-    let opened = RwSignal::new(None::<StoredBundle>);
+    let opened = RwSignal::new(None::<Arc<Bundle>>);
     let busy = RwSignal::new(false);
     let wrong = RwSignal::new(None::<String>);
-    let name =
-        move || file.get().map(|(name, _)| view! { <p class="muted small">{format!("已选：{name}")}</p> });
+    let name = move || {
+        let name = file.with(|file| file.as_ref().map(|(name, _)| name.clone()));
+        name.map(|name| view! { <p class="muted small">{format!("已选：{name}")}</p> })
+    };
     let take = move |chosen: Option<web_sys::File>| {
         opened.set(None);
         wrong.set(None);
@@ -201,7 +207,7 @@ pub fn bring_in() -> AnyView {
             match JsFuture::from(chosen.array_buffer()).await {
                 Ok(buffer) => {
                     let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-                    file.try_set(Some((chosen.name(), bytes)));
+                    file.try_set(Some((chosen.name(), Arc::new(bytes))));
                 }
                 Err(_) => {
                     wrong.try_set(Some("文件没有读出来，可能已被移走。请重新选择。".to_owned()));
@@ -234,7 +240,7 @@ pub fn bring_in() -> AnyView {
             let words = grouped(&passphrase.get_untracked());
             match app.open_carried(&bytes, &words).await {
                 Ok(bundle) => {
-                    opened.try_set(Some(StoredValue::new(bundle)));
+                    opened.try_set(Some(Arc::new(bundle)));
                 }
                 Err(error) => {
                     wrong.try_set(Some(error.message()));
@@ -291,49 +297,44 @@ async fn launched() -> Option<web_sys::File> {
     JsFuture::from(promise).await.ok()?.dyn_into().ok()
 }
 
-type StoredBundle = StoredValue<Bundle>;
-
 /// What an opened file holds, and the button that hands it on.
-fn inside(app: App, bundle: StoredBundle) -> AnyView {
+fn inside(app: App, bundle: Arc<Bundle>) -> AnyView {
     let busy = RwSignal::new(false);
     let done = RwSignal::new(0usize);
-    let outcome = RwSignal::new(None::<Result<Tally, CarryError>>);
-    let mine = bundle.with_value(|bundle| bundle.head.reader.is_some());
-    let (words, total) = bundle.with_value(|bundle| {
-        let mut who =
-            authors(bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
-        if who.is_empty() {
-            who.push("没有记录，先交 1 号文件".to_owned());
-        }
-        let made = format::when(bundle.head.made_at, app.now_ms());
-        let from = if bundle.head.name.is_empty() { &bundle.head.user } else { &bundle.head.name };
-        let words =
-            format!("{from} {made} 做的文件：{}；照片和录音 {} 个。", who.join("，"), bundle.blobs.len());
-        (words, bundle.ops.len() + bundle.blobs.len())
-    });
+    let outcome = RwSignal::new(None::<Result<(Tally, Destination), CarryError>>);
+    // One that was made for the person at this device is kept here, whatever the backend.
+    let mine = bundle.head.reader.is_some();
+    let goes = Memo::new(move |_| if mine { Destination::Alone } else { app.sync.with(|sync| sync.goes) });
+    let mut who = authors(&bundle).into_iter().map(|(user, n)| format!("{user} {n} 条")).collect::<Vec<_>>();
+    if who.is_empty() {
+        who.push("没有记录，先交 1 号文件".to_owned());
+    }
+    let made = format::when(bundle.head.made_at, app.now_ms());
+    let from = if bundle.head.name.is_empty() { &bundle.head.user } else { &bundle.head.name };
+    let words = format!("{from} {made} 做的文件：{}；照片和录音 {} 个。", who.join("，"), bundle.blobs.len());
+    let total = bundle.ops.len() + bundle.blobs.len();
     let hand_on = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         outcome.set(None);
+        let bundle = bundle.clone();
         spawn_local(async move {
-            let bundle = bundle.get_value();
-            let result = app
-                .hand_on(bundle, |n| {
-                    done.try_set(n);
-                })
-                .await;
-            outcome.try_set(Some(result));
+            let handed = app.hand_on(bundle, |n| {
+                done.try_set(n);
+            });
+            let result = handed.await;
+            // Where it went is known now; a file for the person at this device is here to stay.
+            let went = if mine { Destination::Server } else { app.sync.with_untracked(|sync| sync.goes) };
+            outcome.try_set(Some(result.map(|tally| (tally, went))));
             busy.try_set(false);
         });
     };
-    let label = move || {
-        if busy.get() {
-            if mine { "正在收进…".to_owned() } else { format!("正在交上 {} / {total}", done.get()) }
-        } else {
-            if mine { "收进这台设备" } else { "交到服务器" }.to_owned()
-        }
+    let label = move || match goes.get() {
+        Destination::Alone if busy.get() => "正在收进…".to_owned(),
+        _ if busy.get() => format!("正在交上 {} / {total}", done.get()),
+        goes => goes.hand_on().to_owned(),
     };
     let said = move || outcome.get().map(|outcome| verdict(&outcome));
     view! {
@@ -355,16 +356,17 @@ fn inside(app: App, bundle: StoredBundle) -> AnyView {
     .into_any()
 }
 
-fn verdict(outcome: &Result<Tally, CarryError>) -> AnyView {
-    let tally = match outcome {
-        Ok(tally) => tally,
+fn verdict(outcome: &Result<(Tally, Destination), CarryError>) -> AnyView {
+    let (tally, went) = match outcome {
+        Ok(outcome) => outcome,
         Err(error) => {
             return view! { <p class="error" role="alert" data-testid="carry-outcome">{icon("warn")}{error.message()}</p> }
                 .into_any();
         }
     };
-    let lines = told(tally);
-    let class = if tally.refused.is_empty() && tally.rejected.is_empty() { "stack" } else { "stack error" };
+    let mut lines = told(tally);
+    lines.extend(Some(went.handed_on()).filter(|words| !words.is_empty()).map(str::to_owned));
+    let class = if tally.is_whole() { "stack" } else { "stack error" };
     view! {
         <div class=class role="status" data-testid="carry-outcome">
             {lines.into_iter().map(|line| view! { <p>{line}</p> }.into_any()).collect_view()}
@@ -384,6 +386,12 @@ pub(super) fn told(tally: &Tally) -> Vec<String> {
     }
     for (code, n) in &tally.refused {
         lines.push(format!("{n} 条没有收下：{}", refused_words(code)));
+    }
+    if tally.unreadable > 0 {
+        lines.push(format!(
+            "{} 条这个版本的网格簿看不懂，没有收下。文件请留着，更新网格簿后再交一次。",
+            tally.unreadable
+        ));
     }
     if tally.photos_refused > 0 {
         lines.push(format!("{} 个照片或录音没有收下，因为它们的记录没有收下。", tally.photos_refused));

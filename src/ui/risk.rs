@@ -5,7 +5,7 @@ use gridbook_domain::case::{CaseView, FOLLOWED};
 use gridbook_domain::mediation::risk::{has_risk, to_notify, unassessed};
 use gridbook_domain::mediation::track::report_by;
 use gridbook_domain::package::Package;
-use gridbook_domain::plan::{DueState, contacts};
+use gridbook_domain::plan::{DueState, contact_of};
 use gridbook_domain::summary::Summary;
 use leptos::prelude::*;
 
@@ -69,14 +69,21 @@ pub fn contact(app: App, case: &CaseView, writes: bool) -> Option<AnyView> {
     let href = flow
         .filter(|()| writes)
         .map(|()| format!("#/item/mediation_assist/new?parent={id}&target_record={id}"));
-    let draw = move || {
+    if !has_risk(case.kind) {
+        return None;
+    }
+    // Drawn anew only when the answer changes: any row of the township is a reason to look.
+    let found = Memo::new(move |_| {
         let (package, today) = (app.package(), app.today());
-        let one = app.rows(|rows| {
+        app.rows(|rows| {
             let seen: Vec<&Summary> =
                 rows.values().filter(|row| row.visible()).filter_map(|row| row.summary.as_ref()).collect();
-            let mut all = contacts(seen.iter().copied(), &package, today).into_iter();
-            all.find(|one| one.record == id || one.dispute == Some(id))
-        })?;
+            contact_of(seen.iter().copied(), &package, today, id)
+        })
+    });
+    let draw = move || {
+        let one = found.get()?;
+        let (package, today) = (app.package(), app.today());
         let title = match one.due.state {
             DueState::Overdue => format!("该联系当事人了，已晚 {} 天", -one.due.days),
             DueState::Due => "该联系当事人了".to_owned(),
@@ -94,7 +101,7 @@ pub fn contact(app: App, case: &CaseView, writes: bool) -> Option<AnyView> {
         let inside = banner(tone, "phone", title, text, way.into_iter().collect());
         Some(view! { <div data-testid="contact-due">{inside}</div> }.into_any())
     };
-    has_risk(case.kind).then(|| live(draw))
+    Some(live(draw))
 }
 
 /// Who was told of a high risk, when and how.

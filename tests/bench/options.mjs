@@ -19,12 +19,15 @@ export const GROUPS = {
   start: { least: 5 },
 };
 
+/** What is asked for where nothing else is: the run that the budgets speak of. */
+const WHOLE = { runs: 3, count: 10_000, only: Object.keys(GROUPS), peers: undefined, stored: 1_000_000 };
+
 const USAGE = `cargo xtask bench [--runs 3] [--records 10000] [--only ${Object.keys(GROUPS)}]
   [--peers rows,pouchdb] [--stored 1000000]`;
 
 /** What to measure; throws with the usage where an option or its value is not known. */
 export function options(args) {
-  const out = { runs: 3, count: 10_000, only: Object.keys(GROUPS), peers: undefined, stored: 1_000_000 };
+  const out = { ...WHOLE };
   for (let at = 0; at < args.length; at += 2) {
     const [name, value] = [args[at], args[at + 1]];
     if (name === '--runs' && Number(value) > 0) out.runs = Number(value);
@@ -35,6 +38,12 @@ export function options(args) {
     else throw new Error(`not known: ${args.slice(at, at + 2).join(' ')}\n${USAGE}`);
   }
   return out;
+}
+
+/** Whether all is measured that has a budget, however often. */
+export function isWhole({ count, only, peers, stored }) {
+  const groups = WHOLE.only.every((group) => only.includes(group));
+  return groups && count === WHOLE.count && peers === WHOLE.peers && stored >= WHOLE.stored;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -88,8 +88,11 @@ export class Report {
     return [...this.#figures].map(([name, { unit, values }]) => ({ case: name, value: round(median(values)), unit }));
   }
 
-  /** Prints the table, writes the file, and names what failed and what is over budget but forgiven. */
-  async finish(folder) {
+  /**
+   * Prints the table, writes the file, and names what failed and what is over budget but forgiven. Of a run that was
+   * `whole` also every figure that has a budget and did not come: renamed or left out it would pass for ever.
+   */
+  async finish(folder, whole) {
     const rows = this.#rows();
     const values = this.#values();
     await mkdir(folder, { recursive: true });
@@ -103,7 +106,7 @@ export class Report {
     for (const { case: name, value, unit } of values) {
       console.log(`${name.padEnd(44)}${String(value).padStart(10)} ${unit}`);
     }
-    return verdict(rows, values);
+    return verdict(rows, values, whole);
   }
 }
 
@@ -111,8 +114,8 @@ function round(value, digits = 1) {
   return Math.round(value * 10 ** digits) / 10 ** digits;
 }
 
-function verdict(rows, values) {
-  const failed = [];
+export function verdict(rows, values, whole) {
+  const failed = whole ? missing(rows, values) : [];
   const forgiven = [];
   for (const row of rows) {
     const least = RATIOS[`${row.case}/${row.peer}`];
@@ -128,4 +131,10 @@ function verdict(rows, values) {
     else if (value > max || value < min) forgiven.push(words);
   }
   return { failed, forgiven };
+}
+
+function missing(rows, values) {
+  const there = new Set([...rows.map((row) => `${row.case}/${row.peer}`), ...values.map((row) => row.case)]);
+  const asked = [RATIOS, BUDGETS, LIMITS].flatMap(Object.keys);
+  return asked.filter((name) => !there.has(name)).map((name) => `${name}: has a budget and was not measured`);
 }

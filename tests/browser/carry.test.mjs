@@ -69,6 +69,16 @@ test("what a phone without network wrote reaches the township by hand, once, wit
   assert.ok(!bytes.includes(Buffer.from("渗水")), "nothing of it can be read without the passphrase");
 
   const desk = await Desk.open(await town.browser.device(DESK), town.origin, "dengji01");
+  // The same file with one byte changed, and the half that was copied before the stick was pulled out.
+  const changed = Buffer.from(bytes);
+  changed[bytes.length - 100] ^= 1;
+  for (const [name, buffer] of [["改过.gridbook", changed], ["一半.gridbook", bytes.subarray(0, bytes.length / 2)]]) {
+    await desk.go("me");
+    await desk.id("carry-file").setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+    await desk.id("carry-words").fill(passphrase);
+    await desk.id("carry-open").click();
+    await desk.id("carry-error").filter({ hasText: "文件不完整" }).waitFor();
+  }
   await bringIn(desk, path, "0000-0000-0000");
   await desk.id("carry-error").filter({ hasText: "口令不对" }).waitFor();
   // Typed without its dashes.
@@ -93,7 +103,7 @@ test("what a phone without network wrote reaches the township by hand, once, wit
   town.noComplaints();
 });
 
-test("a file that was changed or cut short changes nothing", async (t) => {
+test("what is no such file changes nothing", async (t) => {
   const town = await Township.open();
   t.after(() => town.close());
   const desk = await Desk.open(await town.browser.device(DESK), town.origin, "dengji01");

@@ -268,9 +268,10 @@ test("a new version takes over between a request and its answer", async (t) => {
   t.after(() => town.close());
   const phone = await Phone.open(await town.browser.device(PHONE), town.origin, "zhuli01");
   await phone.offlineReady();
-  const push = town.network.hold(isPush);
+  // The server has it, and nobody has heard so yet.
+  const answer = town.network.holdNextAnswer(isPush);
   await phone.hazard({ desc: "换版本时正在送的一条" });
-  await until("the push is on its way", async () => push.held > 0);
+  await answer.given;
   const version = await bundles.release("offline.html", (text) => text.replace("现在没有网络", "现在没有网络了"));
   await phone.page.evaluate(async () => {
     const registration = await navigator.serviceWorker.getRegistration();
@@ -281,7 +282,7 @@ test("a new version takes over between a request and its answer", async (t) => {
   const loaded = phone.page.waitForEvent("load");
   await phone.id("update-now").click();
   await loaded;
-  push.release();
+  answer.release();
   await phone.id("lamp").waitFor();
   await phone.synced();
   await until("only the new version is kept", () =>

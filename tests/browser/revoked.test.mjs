@@ -1,5 +1,5 @@
 // A right that is taken away costs nobody's words: an account that was disabled hands in what it had not sent and leaves the
-// phone; an area that went to somebody else leaves it too; the desk takes in what was kept.
+// phone; the desk takes in what was kept. (An area that went to somebody else: crates/server/tests/suite/quarantine.rs.)
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -55,6 +55,9 @@ test("an account is disabled while its phone holds unsent words", async (t) => {
     assert.match(await row.getByTestId("review-why").innerText(), /账号已停用/);
     await inspect(desk.page, "desk-review");
     await row.getByTestId("review-take").click();
+    const asked = await desk.page.locator("dialog[open]").innerText();
+    assert.ok(asked.includes(USER), "whose it is stands in the question");
+    assert.match(asked, /隐患 1 条/);
     await desk.id("confirm-yes").click();
     await desk.id("toast").filter({ hasText: "收下 1 条" }).waitFor();
     await row.waitFor({ state: "detached" });

@@ -31,6 +31,21 @@ test("founded at a desk, joined by a phone, reported, numbered, handled, answere
   await phone.id("tab-home").waitFor();
   await phone.synced();
 
+  await t.test("another phone is set up by invitation, and this one opens with its own secret", async () => {
+    await phone.go("me");
+    await phone.id("check-now").filter({ hasText: "与共享核对" }).waitFor();
+    await phone.id("sign-out").click();
+    const dialog = phone.page.locator("dialog[open]");
+    assert.match(await dialog.innerText(), /口令才能打开，不用联网/);
+    await dialog.getByTestId("dialog-close").click();
+    await dialog.waitFor({ state: "detached" });
+    await phone.go("me/phone");
+    await phone.id("phone-state").filter({ hasText: "可以放心换手机" }).waitFor();
+    const steps = await phone.id("phone-steps").innerText();
+    assert.match(steps, /重新发一个邀请码/);
+    assert.doesNotMatch(steps, /停用|同一个账号登录/, "there is nobody who could");
+  });
+
   await t.test("a report gets its receipt and its number from the desk", async () => {
     await phone.hazard({ desc: "屋后边坡有新裂缝", level: "yellow", photos: [photo(1)] });
     await phone.synced();

@@ -95,6 +95,79 @@ async fn express_pouchdb() {
     Box::pin(exchange(&server)).await;
 }
 
+/// A folder that has another address since: with whatever status its server says so, method, body and password go there.
+#[tokio::test]
+async fn a_moved_folder_is_followed() {
+    for status in [301, 302, 307, 308] {
+        let server = Server::apache_moved(status);
+        probe(&server).await;
+        let first = Device::open(&server, 1).await;
+        let ids = first.write(3, 1).await;
+        let photo = first.photograph(ids[0]).await;
+        first.sync().await;
+        assert_eq!(first.unsent(), 0, "{status}");
+        let second = Device::open(&server, 2).await;
+        second.sync().await;
+        assert_eq!(second.state().await, first.state().await, "{status}");
+        assert_eq!(second.share.blob(&photo.sha256).await.unwrap(), Some(photo.bytes), "{status}");
+        let stranger = Device::open(&server.with_password("wrong"), 9).await;
+        assert_eq!(stranger.share.probe().await, Verdict::WrongPassword, "{status}");
+    }
+}
+
+/// Nobody's password goes to another server because the first one says so: that is told as what it is, and nothing is lost.
+#[tokio::test]
+async fn a_password_does_not_follow_to_another_server() {
+    let server = Server::apache();
+    for status in [301, 302, 307, 308] {
+        let front = server.behind(status).await;
+        let device = Device::open(&front, 1).await;
+        assert_eq!(device.share.probe().await, Verdict::WrongPassword, "{status}");
+        device.write(1, 1).await;
+        device.try_sync().await;
+        assert!(device.trouble().is_some(), "{status}");
+        assert_eq!(device.unsent(), 2, "{status}");
+    }
+}
+
+/// A database that has another address since. 307 and 308 are followed with all they carry; after 301 and 302 a question
+/// that is posted comes as another one, which the server refuses: that is told, and nothing is lost.
+#[tokio::test]
+async fn a_moved_database_is_followed_or_told() {
+    let server = Server::pouchdb().await;
+    for status in [307, 308] {
+        let front = server.behind(status).await;
+        probe_works(&front).await;
+        let first = Device::open(&front, u64::from(status)).await;
+        first.write(3, 1).await;
+        first.sync().await;
+        assert_eq!(first.unsent(), 0, "{status}");
+        let second = Device::open(&server, u64::from(status) + 10).await;
+        second.sync().await;
+        assert_eq!(second.state().await, first.state().await, "{status}");
+    }
+    let there = Device::open(&server, 8).await;
+    there.sync().await;
+    for status in [301, 302] {
+        let front = server.behind(status).await;
+        let device = Device::open(&front, u64::from(status)).await;
+        let verdict = device.share.probe().await;
+        assert!(!matches!(verdict, Verdict::Works(_)), "{status}: {verdict:?}");
+        device.write(1, 1).await;
+        device.try_sync().await;
+        assert!(device.trouble().is_some(), "{status}");
+        assert_eq!(device.unsent(), 2, "{status}");
+        let later = Device::open(&server, 9).await;
+        later.sync().await;
+        assert_eq!(later.state().await, there.state().await, "{status}: something else was written");
+    }
+}
+
+async fn probe_works(server: &Server) {
+    let verdict = Device::open(server, 9).await.share.probe().await;
+    assert!(matches!(verdict, Verdict::Works(_)), "{verdict:?}");
+}
+
 /// A new device's first synchronisation with 10,000 operations of 20 others, printed for the report.
 async fn first_sync(server: &Server, name: &str) {
     for dev in 1..=20 {

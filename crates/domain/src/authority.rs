@@ -18,7 +18,7 @@ pub use book::Book;
 pub use office::Office;
 pub use papers::{NOTICE, ORDER, due as papers_due, order_number, paper_classes, paper_number};
 pub(crate) use staff::rows as staff_rows;
-pub use staff::{assignments, staff_values};
+pub use staff::{assignments, person, staff_values};
 
 /// Kinds that only the authority writes.
 pub const KINDS: [&str; 4] = [kind::RECEIPT, kind::REJECT, kind::NUMBER, kind::CLOCKFIX];

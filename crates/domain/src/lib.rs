@@ -5,6 +5,7 @@
 pub mod admit;
 mod announced;
 pub mod authority;
+pub mod backend;
 pub mod calendar;
 pub mod case;
 pub mod catalogue;
@@ -23,6 +24,7 @@ pub mod mask;
 pub mod mediation;
 pub mod opinion;
 pub mod package;
+pub mod password;
 pub mod pinyin;
 pub mod plan;
 pub mod record;

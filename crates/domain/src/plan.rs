@@ -29,7 +29,7 @@ use crate::warning;
 pub use attempt::{Attempts, Unmet, alerted, attempts, modes, unmet};
 pub use campaign::{Progress, Walker, assign, progress};
 pub(crate) use contact::spoken;
-pub use contact::{Contact, contacts};
+pub use contact::{Contact, contact_of, contacts};
 pub(crate) use coverage::active;
 pub use coverage::{Coverage, coverage, full_coverages, is_key};
 pub use credit::{Credit, Credits, Walk, credits};

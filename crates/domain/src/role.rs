@@ -2,6 +2,7 @@
 
 mod giving;
 pub mod keep;
+mod password;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,8 @@ use crate::package::Package;
 use crate::record::RecordKind;
 use crate::territory::covers;
 
-pub use giving::{NotYours, differs_in, grants_by_name, let_in, may_grant, regrant, shut_out};
+pub use giving::{NotYours, differs_in, grants_by_name, let_in, may_grant, rank, regrant, shut_out};
+pub use password::{LONGEST, SHORTEST, WeakPassword, password};
 
 /// Whether this can be the name of an account: 2 to 64 small letters, digits and `_ - .`.
 pub fn is_account(user: &str) -> bool {

@@ -4,6 +4,7 @@ mod check;
 mod event;
 mod guard;
 mod inputs;
+mod pile;
 mod waits;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub use event::{event, suggested};
 pub(crate) use guard::RECUSED_STAY_OUT;
 pub use guard::{Guard, MAX_RETURNS, REOPEN_DAYS, Situation, TIERS};
 pub use inputs::standing;
+pub use pile::Pile;
 pub use waits::{Waiting, looks_after, waited_for, waits_for};
 
 /// As the state that a step leads to: the one that it is taken in. A note beside the way.

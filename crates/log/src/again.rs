@@ -59,7 +59,7 @@ pub(crate) fn is_of(entry: &Entry, op: &Op) -> bool {
 
 impl Again {
     /// Finds them. Names are of one device and different lives. What only the authority says is no save.
-    pub(crate) fn find(entries: &BTreeMap<Dot, Entry>) -> Self {
+    pub(crate) fn find(entries: &BTreeMap<Dot, Box<Entry>>) -> Self {
         let mut again = Self::default();
         let mut last: Option<Dot> = None;
         let mut lives = false;
@@ -71,7 +71,7 @@ impl Again {
             return again;
         }
         let saves = entries.iter().filter(|(_, entry)| !entry.is_note());
-        let mut sorted: Vec<(Dot, &Entry)> = saves.map(|(dot, entry)| (*dot, entry)).collect();
+        let mut sorted: Vec<(Dot, &Entry)> = saves.map(|(dot, entry)| (*dot, &**entry)).collect();
         crate::order_by_key(&mut sorted, |(dot, entry)| (dot.writer.dev, entry.hlc, *dot));
         let mut from = 0;
         while let Some((first, entry)) = sorted.get(from) {
@@ -87,7 +87,7 @@ impl Again {
     }
 
     /// Puts those of one device and time together that are one save.
-    fn group(&mut self, run: &[(Dot, &Entry)], entries: &BTreeMap<Dot, Entry>) {
+    fn group(&mut self, run: &[(Dot, &Entry)], entries: &BTreeMap<Dot, Box<Entry>>) {
         let mut groups: Vec<Vec<Dot>> = Vec::new();
         for (dot, entry) in run {
             let fits = |names: &&mut Vec<Dot>| {

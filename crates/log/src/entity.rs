@@ -100,7 +100,8 @@ pub struct Received {
 pub struct Entity {
     id: EntityId,
     authority: Option<DeviceId>,
-    entries: BTreeMap<Dot, Entry>,
+    /// Boxed: a node of the map has room for eleven, and most streams hold two.
+    entries: BTreeMap<Dot, Box<Entry>>,
     have: Have,
     frontier: Ctx,
     fingerprint: Fingerprint,
@@ -165,7 +166,7 @@ impl Entity {
     }
 
     fn is_note(&self, op: &Op) -> bool {
-        self.entries.get(&op.dot()).is_some_and(Entry::is_note)
+        self.entries.get(&op.dot()).is_some_and(|entry| entry.is_note())
     }
 
     /// Adds many and settles once. Returns how many were new.
@@ -219,7 +220,7 @@ impl Entity {
         self.frontier.add(dot);
         self.frontier.join(&entry.ctx);
         self.fingerprint.add_hash(&entry.hash);
-        if let Some(old) = self.entries.insert(dot, entry) {
+        if let Some(old) = self.entries.insert(dot, Box::new(entry)) {
             self.fingerprint.remove_hash(&old.hash);
             // What only the loser of a fork had seen is not in the set any more.
             self.frontier = self.entries.keys().copied().collect();
@@ -294,7 +295,8 @@ impl Entity {
 
     /// Operations that count: each save once, whatever names it bears.
     fn counting(&self) -> impl Iterator<Item = (&Dot, &Entry)> {
-        self.entries.iter().filter(|(dot, _)| !self.again.is_echo(**dot))
+        let all = self.entries.iter().map(|(dot, entry)| (dot, &**entry));
+        all.filter(|(dot, _)| !self.again.is_echo(**dot))
     }
 
     /// Whether the author of `by` had seen `what`.
@@ -321,7 +323,7 @@ impl Entity {
         let last = |epoch| Dot { writer: Writer { epoch, ..own }, n: u32::MAX };
         let lives = self.entries.range(first(0)..first(own.epoch));
         let lives = lives.chain(self.entries.range(last(own.epoch)..=last(u32::MAX)));
-        lives.filter(move |(dot, _)| dot.writer != own)
+        lives.filter(move |(dot, _)| dot.writer != own).map(|(dot, entry)| (dot, &**entry))
     }
 
     fn settle_creation(&mut self) {
@@ -350,7 +352,12 @@ impl Entity {
             // A refused creation stays readable; any other refused operation is history.
             let rejected = self.rejected.contains_key(dot) && !matches!(body, Body::Create(_));
             let mut write = |path: String, value: Value| {
-                registers.entry(path).or_default().writes.push(Write {
+                let writes = &mut registers.entry(path).or_default().writes;
+                // Most fields are written once, and a list makes room for four.
+                if writes.is_empty() {
+                    writes.reserve_exact(1);
+                }
+                writes.push(Write {
                     dot: *dot,
                     hlc: fixes.get(dot).copied().unwrap_or(entry.hlc),
                     user: entry.user.clone(),
@@ -413,7 +420,7 @@ impl Entity {
         self.flow = flow;
     }
 
-    pub(crate) fn entries(&self) -> &BTreeMap<Dot, Entry> {
+    pub(crate) fn entries(&self) -> &BTreeMap<Dot, Box<Entry>> {
         &self.entries
     }
 }

@@ -129,6 +129,16 @@ impl Op {
         if op.header == header { Ok(op) } else { Err(HeaderError::Part("name").into()) }
     }
 
+    /// The same operation, not signed yet, with this behind its context: what a later version said of the save that is
+    /// written again.
+    ///
+    /// # Errors
+    /// [`OpError`] when there is no room for it.
+    pub fn with_ext(&self, ext: &str) -> Result<Self, OpError> {
+        let header = Header { ext: ext.to_owned(), ..self.header.clone() };
+        Self::from_parts(header.to_line(), self.content.clone(), None)
+    }
+
     pub(crate) fn from_parts(line: String, content: Content, sig: Option<String>) -> Result<Self, OpError> {
         let hash = hash_of(&line, &content);
         Self::with_hash(line, content, sig, hash)

@@ -2,7 +2,7 @@
 //! `cargo xtask simulate --on sqlite` runs.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "../tests/sqlite/simulated/mod.rs"]
+#[path = "../tests/simulated/mod.rs"]
 mod simulated;
 
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     };
     let (mut sum, mut failed) = (Report::default(), 0);
     for seed in from..from.saturating_add(count) {
-        match std::panic::catch_unwind(|| simulated::run(seed)) {
+        match std::panic::catch_unwind(|| simulated::run(None, seed)) {
             Ok(Ok(report)) => sum.add(&report),
             Ok(Err(failure)) => {
                 failed += 1;

@@ -75,21 +75,20 @@ pub async fn restore(
 ) -> Result<(), String> {
     let from = from.ok_or("缺少 --from 备份目录")?;
     let now = SystemClock.now_ms();
+    let backup = keep::Verified::read(from).map_err(|e| e.to_string())?;
     if let Some(store) = &Pictures::scratch(blobs, from).store()? {
         // First: a record without its picture is worse than a picture without a record. A picture's name is its content,
         // so what is there already is the same.
-        keep::verified(from).map_err(|e| e.to_string())?;
         store.fill(&from.join(keep::BLOBS)).await.map_err(|e| e.to_string())?;
     }
     let (pictures, done) = if sql::is_postgres(db) {
         let pictures = Pictures::scratch(blobs, &blobs_beside(db));
-        let done =
-            keep::restore_postgres_through(from, db, &pictures.folder, replace, now, Some(socket)).await;
+        let done = backup.into_postgres(db, &pictures.folder, replace, now, Some(socket)).await;
         (pictures, done)
     } else {
         let path = database_path(db);
         let pictures = Pictures::scratch(blobs, &path);
-        let done = keep::restore_through(from, &path, &pictures.folder, replace, now, Some(socket)).await;
+        let done = backup.into_sqlite(&path, &pictures.folder, replace, now, Some(socket)).await;
         (pictures, done)
     };
     let done = done.map_err(|e| e.to_string())?;

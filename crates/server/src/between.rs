@@ -1,15 +1,17 @@
 //! `gridbook-server relay FROM TO`: carries between two backends until it is stopped.
 
+mod told;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset};
 use gridbook_server::bridge::{Book, Bridge, Place};
 use gridbook_server::clock::{Clock as _, SystemClock};
+use gridbook_sync::relay::Tally;
 use gridbook_sync::relay::between::{Carried, Unfit};
-use gridbook_sync::relay::{Broken, Tally};
 use lexopt::{Arg, Parser, ValueExt};
+use told::{clock, told, waits, words};
 
 /// Where the book is when nothing is said.
 const BOOK: &str = "gridbook-relay.json";
@@ -75,7 +77,10 @@ pub(crate) fn main(usage: &str) -> ExitCode {
 /// Tells what the book says.
 fn status(path: &Path) -> Result<(), String> {
     match Book::read(path).map_err(|e| e.to_string())? {
-        Some(book) => println!("{}", told(&book)),
+        Some(book) => {
+            println!("{}", told::running(Book::in_use(path)));
+            println!("{}", told(&book));
+        }
         None => println!("还没有转送过（没有 {}）。", path.display()),
     }
     Ok(())
@@ -132,30 +137,6 @@ async fn rounds(bridge: &mut Bridge, every: u64) -> Result<(), String> {
     }
 }
 
-fn words(unfit: Unfit) -> String {
-    match unfit {
-        Unfit::Authorities => {
-            "两处各有自己的编号单位，转到一起会出现两套编号，什么也没有转送。请先让一处停止编号、搬到另一处\
-                               （docs/deploy.md 14），再转送。"
-                .to_owned()
-        }
-        Unfit::Broken(Broken::Offline) => {
-            "有一处连不上，这一轮没有转完；已经转到的都在，下一轮接着转。".to_owned()
-        }
-        Unfit::Broken(Broken::SignedOut) => {
-            "账号或密码不对，或已停用，这一轮没有转完；已经转到的都在，没有转的一条也不丢。请核对账号和密码文件；密码换过的，\
-             改好文件后把转送程序停下再开。每 15 分钟自动再试一次。"
-                .to_owned()
-        }
-        Unfit::Broken(Broken::Backend(409 | 410)) => {
-            "有一处退回了旧的备份或重新建过；下一轮从头核对，已有的不会重复收下。".to_owned()
-        }
-        Unfit::Broken(Broken::Backend(status)) => {
-            format!("有一处回答 {status}，这一轮没有转完；已经转到的都在，下一轮接着转。")
-        }
-    }
-}
-
 /// What one round carried.
 fn line(bridge: &Bridge, carried: &Carried) -> String {
     let (first, second) = bridge.names();
@@ -174,45 +155,7 @@ fn line(bridge: &Bridge, carried: &Carried) -> String {
     };
     let at = clock(bridge.book().last.at);
     let ways = [way(first, second, &carried.there), way(second, first, &carried.back)];
-    format!("{at} {}{}。", ways.join("；"), waits(bridge.book()))
-}
-
-/// What waits until the other side takes it.
-fn waits(book: &Book) -> String {
-    let held = book.held().into_iter().map(|(code, count)| format!("；还有 {count} 条等着再转（{code}）"));
-    held.collect()
-}
-
-/// What the book says: when, how many, what waits.
-fn told(book: &Book) -> String {
-    let last = &book.last;
-    if last.at == 0 {
-        return "还没有转送过。".to_owned();
-    }
-    let mut text = format!("上次核对：{}。", clock(last.at));
-    if last.carried_at > 0 {
-        let (ops, photos) = (last.there.0 + last.back.0, last.there.1 + last.back.1);
-        text.push_str(&format!("上次转送：{}，{ops} 条，照片 {photos} 张。", clock(last.carried_at)));
-    }
-    text.push_str(&format!("一共转送 {} 条，照片 {} 张", last.all.0, last.all.1));
-    if last.refused != (0, 0) {
-        text.push_str(&format!("；没有收 {} 条，照片 {} 张", last.refused.0, last.refused.1));
-    }
-    text.push_str(&waits(book));
-    if book.photos_due() > 0 {
-        text.push_str(&format!("；还有 {} 张照片没有等到，来了就转", book.photos_due()));
-    }
-    text.push('。');
-    text
-}
-
-/// A moment by China's clocks.
-fn clock(ms: u64) -> String {
-    let east8 = FixedOffset::east_opt(8 * 3600);
-    let at = i64::try_from(ms).ok().and_then(DateTime::from_timestamp_millis);
-    at.zip(east8)
-        .map(|(at, east8)| at.with_timezone(&east8).format("%Y-%m-%d %H:%M:%S").to_string())
-        .unwrap_or_default()
+    format!("{at} {}。{}", ways.join("；"), waits(bridge.book()))
 }
 
 #[cfg(test)]
@@ -234,10 +177,5 @@ mod tests {
         for words in [&[][..], &["webdav:http://a/"], &["a", "b", "c"], &["a", "b", "--every", "x"]] {
             assert!(parsed(words).is_err(), "{words:?}");
         }
-    }
-
-    #[test]
-    fn a_moment_is_told_by_chinas_clocks() {
-        assert_eq!(clock(1_779_062_400_000), "2026-05-18 08:00:00");
     }
 }

@@ -10,7 +10,7 @@ use gridbook_sync::engine::Identity;
 use gridbook_sync::relay::Broken;
 use gridbook_sync::relay::between::{Carried, Errand, Unfit, Ways};
 
-pub use book::{Book, BookError, Last};
+pub use book::{Book, BookError, Last, Trouble};
 pub use line::{Line, LineError};
 pub use place::{Kind, Place, PlaceError};
 
@@ -52,7 +52,7 @@ impl Bridge {
         Ok(Self { first, second, book, carried: Carried::default(), rests_until: 0 })
     }
 
-    /// One round, and what it carried. The book counts it, however it ended, and is written with every page that has arrived.
+    /// One round, and what it carried. The book counts it, however it ended, and is written while pages arrive.
     ///
     /// # Errors
     /// [`Unfit`]; whatever arrived has arrived.
@@ -77,16 +77,14 @@ impl Bridge {
             now_ms,
             // A household's restricted category is for people by name, and a share is read whole by whoever may open it.
             keeps_back: &|kind| kind == RecordKind::Restricted.as_str(),
-            // That it cannot be written is said when the round has ended.
-            arrived: &|ways: &Ways| drop(entry.write(ways)),
+            arrived: &|ways: &Ways| entry.arrived(ways),
         };
         let done = ways.round(&self.first, &self.second, errand, &mut self.carried).await;
-        if done == Err(Broken::SignedOut.into()) {
+        let refused = done == Err(Broken::SignedOut.into());
+        if refused {
             self.rests_until = now_ms + REST_MS;
         }
-        if done.is_ok() {
-            self.book.last.at = now_ms;
-        }
+        self.book.ended(now_ms, done, if refused { self.rests_until } else { 0 });
         let carried = self.stop(now_ms);
         done.map(|()| carried)
     }

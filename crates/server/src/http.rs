@@ -6,6 +6,7 @@ mod blob;
 mod body;
 mod confidential;
 mod device_key;
+mod drained;
 mod invite;
 mod level2;
 pub mod openapi;
@@ -80,6 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(get(assets::serve).fallback(wrong_method))
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(drained::drained))
         .layer(middleware::from_fn(guarded))
         .layer(middleware::from_fn_with_state(app.clone(), logged))
         .with_state(app)

@@ -22,9 +22,7 @@ pub use claim::{Claim, settle};
 pub use history::new_history;
 pub(crate) use numbers::numbers_confirmed;
 pub use numbers::{Mark, confirm_numbers, number_marks};
-pub use restore::{
-    Restored, Server, restore, restore_postgres, restore_postgres_through, restore_through, verified,
-};
+pub use restore::{Restored, Server, Verified, restore, restore_postgres};
 
 /// The database's name inside a backup.
 const DB: &str = "gridbook.db";
@@ -86,6 +84,19 @@ pub enum KeepError {
     /// No manifest, or one of another layout.
     #[error("{0} 不是完整的备份(缺少或读不懂 manifest.json);什么也没有改动")]
     NoBackup(PathBuf),
+    /// The connection broke when all was to become true at once, and PostgreSQL cannot be asked whether it has.
+    #[error(
+        "和数据库断开时恢复正要生效，过了几秒还问不到结果：可能已经恢复，也可能还是原来的。什么也没有删：{} 是备份里的照片{}。\
+         等数据库连得上了，把同一条命令加上 --replace 再运行一次就好",
+        blobs.display(),
+        before.as_ref().map(|before| format!("，{} 是原来的照片", before.display())).unwrap_or_default()
+    )]
+    Unsure {
+        /// The backup's pictures.
+        blobs: PathBuf,
+        /// Those of before, if there were any.
+        before: Option<PathBuf>,
+    },
     /// The content is not what the manifest says.
     #[error("备份里的 {0} 已损坏(校验和不符);什么也没有改动,请换另一份备份")]
     Damaged(String),

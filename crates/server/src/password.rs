@@ -7,10 +7,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 
-/// Shortest password accepted, in characters.
-pub const MIN: usize = 8;
-/// Longest password accepted, in bytes.
-pub const MAX: usize = 200;
+/// Longest password that is looked at, in bytes.
+pub use gridbook_domain::role::LONGEST as MAX;
 
 /// Checked against when the account does not exist, so that the answer takes as long.
 static NOBODY: LazyLock<String> =

@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod simulated;
 mod suite;
 
 #[path = "postgres/keep.rs"]
 mod keep;
+#[path = "postgres/lost.rs"]
+mod lost;
 #[path = "postgres/own.rs"]
 mod own;
+#[path = "postgres/simulator.rs"]
+mod simulator;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod common;
+mod simulated;
 mod suite;
 
 #[path = "sqlite/assets.rs"]

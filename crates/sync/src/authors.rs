@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gridbook_log::key::{self, Point};
 use gridbook_log::voucher::{self, Trust, Voucher};
 use gridbook_log::{
-    Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, set_of, sign, signed_bytes,
+    Body, DeviceId, EntityId, Hash, Op, Signature, WireOp, Writer, order_by_key, set_of, sign, signed_bytes,
 };
 
 use crate::driver::Http;
@@ -104,12 +104,13 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             let meta = self.replica.meta();
             (meta.writer, meta.pulled_at == 0)
         };
-        let ours = self.own_keys(writer.dev).await?;
-        if ours.iter().any(|known| known.writer == writer) || !(read || fresh) {
+        // Under another's key the name is used twice: there is a new one first.
+        if !(read || fresh) || !self.records(&[key::id(writer)]).await?.is_empty() {
             return Ok(false);
         }
+        let (ours, point) = (self.own_keys(writer.dev).await?, self.notary.point());
         // Never signed, and not in its first life: of which records it wrote under older names no row tells.
-        let all = ours.is_empty() && writer.epoch > 1;
+        let all = writer.epoch > 1 && ours.iter().all(|known| known.point != point);
         let before: BTreeSet<EntityId> = {
             let rows = self.replica.rows();
             rows.iter().filter(|(_, row)| all || row.own > 0).map(|(id, _)| *id).collect()
@@ -199,24 +200,58 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         Some(made)
     }
 
-    /// The keys of all lives of a device.
+    /// The keys of all lives of a device, as far as they count here.
     async fn keys_of(&self, dev: DeviceId) -> Result<Vec<Known>, ReplicaError> {
         let ids: Vec<EntityId> = self.replica.rows().range(key::ids_of(dev)).map(|(id, _)| *id).collect();
         let mut known = self.memory.keys.borrow().get(&dev).cloned().unwrap_or_default();
+        let more = |id: &&EntityId| known.iter().all(|known| key::id(known.writer) != **id);
         // Another tab may have taken in the key of one more life.
-        if ids.iter().all(|id| known.iter().any(|known| key::id(known.writer) == *id)) {
+        let more: Vec<EntityId> = ids.iter().filter(more).copied().collect();
+        if more.is_empty() {
             return Ok(known);
         }
-        for (id, ops) in self.replica.streams(&ids).await? {
-            if known.iter().all(|known| key::id(known.writer) != id) {
-                // The first that came is the key.
-                known.extend(ops.iter().find_map(|op| Some(Known::of(op, key::announced(op)?))));
+        let mut records = self.records(&more).await?;
+        let point = self.notary.point();
+        if dev == self.replica.meta().writer.dev {
+            order_by_key(&mut records, |record| record.point != point);
+        }
+        for record in records {
+            // The first that came is the key.
+            if known.iter().all(|known| known.writer != record.writer) && self.counts(&record).await {
+                known.push(record);
             }
         }
         if !known.is_empty() {
             self.memory.keys.borrow_mut().insert(dev, known.clone());
         }
         Ok(known)
+    }
+
+    /// What records with these ids in the log say, in the order in which it came.
+    async fn records(&self, ids: &[EntityId]) -> Result<Vec<Known>, ReplicaError> {
+        let streams = self.replica.streams(ids).await?;
+        let ops = streams.iter().flat_map(|(_, ops)| ops);
+        Ok(ops.filter_map(|op| Some(Known::of(op, key::announced(op)?))).collect())
+    }
+
+    /// Whether a record in the log makes a key known. Another key under our own name came in only so that the replica hears
+    /// of another bearer; it was asked of nobody, and counts afterwards only if it would be taken now.
+    async fn counts(&self, known: &Known) -> bool {
+        let writer = self.replica.meta().writer;
+        if known.writer.dev != writer.dev || known.point == self.notary.point() {
+            return true;
+        }
+        let Some(trust) = self.notary.trust() else { return known.writer != writer };
+        match trust.root() {
+            Some(root) if known.writer != writer => self.led_to(root, known).await.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The lives of this device whose key is known to be its own: by whoever vouches, or because it is the one in hand.
+    fn own_lives(&self, keys: &[Known]) -> BTreeSet<Writer> {
+        let (point, vouched) = (self.notary.point(), self.notary.trust().is_some());
+        set_of(keys.iter().filter(|known| vouched || known.point == point).map(|known| known.writer))
     }
 
     /// Whether each of these may be taken. Keys that they make known count for all of them, whatever their order.
@@ -230,14 +265,18 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
                 *verdict = Some(self.meet(op, point).await?);
             }
         }
-        let (own, authority) = {
+        let (me, authority) = {
             let meta = self.replica.meta();
-            (meta.writer.dev, meta.authority)
+            (meta.writer, meta.authority)
         };
+        let (own, point) = (me.dev, self.notary.point());
+        let ours = self.keys_of(own).await?;
+        self.replica.believe(self.own_lives(&ours));
         let root = self.notary.trust().and_then(Trust::root);
         let mut stewards = None;
         let mut held = None;
         let mut signers: BTreeMap<Writer, DeviceId> = BTreeMap::new();
+        let mut known: BTreeMap<DeviceId, Vec<Known>> = BTreeMap::from([(own, ours)]);
         let mut jobs: Vec<lanes::Job<'_, bool>> = Vec::with_capacity(ops.len());
         for (op, verdict) in ops.iter().zip(&verdicts) {
             if let Some(verdict) = *verdict {
@@ -246,17 +285,27 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
             }
             let writer = op.dot().writer;
             let signer = self.signer(&mut signers, writer).await;
-            let mut keys = self.keys_of(signer).await?;
+            if let std::collections::btree_map::Entry::Vacant(place) = known.entry(signer) {
+                place.insert(self.keys_of(signer).await?);
+            }
+            let all = &known[&signer];
+            let mut keys = all.clone();
             if signer == writer.dev {
                 keys.retain(|known| known.writer == writer);
             }
             let mut free = keys.is_empty() && root.is_none();
-            if root.is_some() && keys.is_empty() && signer == own {
-                // What this device wrote before it had a key it has itself: anybody could have written the rest.
-                if held.is_none() {
-                    held = Some(self.held(ops.iter().filter(|op| op.dot().writer.dev == own)).await?);
+            if keys.is_empty() && root.is_some() && signer == writer.dev {
+                if signer == own {
+                    // What this device wrote before it had a key it has itself: anybody could have written the rest.
+                    if held.is_none() {
+                        held = Some(self.held(ops.iter().filter(|op| op.dot().writer.dev == own)).await?);
+                    }
+                    free = held.as_ref().is_some_and(|held| held.contains(op.hash()));
                 }
-                free = held.as_ref().is_some_and(|held| held.contains(op.hash()));
+                // It may have taken yet another name before it made the key of this one known: a life without a key has
+                // those of the others, which were vouched for.
+                let meant = |known: &&Known| writer != me || known.point == point;
+                keys = all.iter().filter(meant).cloned().collect();
             }
             if let (Some(root), true, true) = (root, keys.is_empty(), authority == Some(writer.dev)) {
                 // Who held the office when this was answered has not been read yet: one of those who may let people in.
@@ -281,14 +330,14 @@ impl<'a, S: Store, P: Project, N: Notary> Authors<'a, S, P, N> {
         let mut keys = self.keys_of(writer.dev).await?;
         let held: Vec<Point> = keys.iter().filter(|k| k.writer == writer).map(|k| k.point).collect();
         // Another key under our own name is another bearer of it. The replica must hear of that, to take a new one; the
-        // key counts for nothing.
+        // key counts for nothing ([`Self::counts`]): nobody was asked whose it is.
         let ours = writer == self.replica.meta().writer;
         let points = if held.is_empty() || ours { vec![point] } else { held.clone() };
         let mut good = self.verified(op, &points).await;
         if good && held.is_empty() && !ours {
             good = self.vouched(op, point, &keys).await;
         }
-        if good && held.is_empty() {
+        if good && held.is_empty() && (!ours || point == self.notary.point()) {
             keys.push(Known::of(op, point));
             self.memory.keys.borrow_mut().insert(writer.dev, keys);
         }

@@ -4,7 +4,7 @@
 mod flights;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use flights::Flights;
 use gridbook_log::DeviceId;
@@ -12,7 +12,7 @@ use gridbook_log::DeviceId;
 use crate::engine::{Engine, Identity, Input, Output, Request, Response, Waiting};
 use crate::env::Env;
 use crate::replica::{Project, Replica, ReplicaError, SendAgain};
-use crate::store::{Batch, Durability, Store, Table};
+use crate::store::{Store, Table};
 
 /// A connection to a backend.
 #[allow(async_fn_in_trait)]
@@ -40,6 +40,8 @@ pub struct Driver {
     queue: RefCell<VecDeque<Output>>,
     blobs_failed: RefCell<BTreeSet<String>>,
     photos_held: Cell<bool>,
+    /// Rows of the queue with which photos were begun.
+    photos_begun: RefCell<BTreeMap<String, Vec<u8>>>,
 }
 
 /// Position and identity of a replica, for its engine.
@@ -65,6 +67,7 @@ impl Driver {
             queue: RefCell::new(VecDeque::new()),
             blobs_failed: RefCell::new(BTreeSet::new()),
             photos_held: Cell::new(false),
+            photos_begun: RefCell::new(BTreeMap::new()),
         }
     }
 
@@ -214,10 +217,8 @@ impl Driver {
                 .map(|()| (Some(Input::Stored), true)),
             Output::NextBlob => self.next_blob(replica).await.map(|photo| (Some(Input::Blob(photo)), false)),
             Output::BlobDone(name) => {
-                let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
-                batch.delete(Table::BlobQueue, name);
-                let done = replica.store().commit(batch).await;
-                done.map(|()| (Some(Input::Stored), true)).map_err(ReplicaError::from)
+                let begun = self.photos_begun.borrow_mut().remove(&name).unwrap_or_default();
+                replica.photo_sent(&name, &begun).await.map(|()| (Some(Input::Stored), true))
             }
             Output::BlobFailed(name) => {
                 self.blobs_failed.borrow_mut().insert(name);
@@ -246,9 +247,10 @@ impl Driver {
             after.clone_from(last);
             let next = {
                 let failed = self.blobs_failed.borrow();
-                page.into_iter().map(|(name, _)| name).find(|name| !failed.contains(name))
+                page.into_iter().find(|(name, _)| !failed.contains(name))
             };
-            if let Some(sha256) = next {
+            if let Some((sha256, row)) = next {
+                self.photos_begun.borrow_mut().insert(sha256.clone(), row);
                 let size = replica.store().get(Table::Blob, &sha256).await?.map_or(0, |bytes| bytes.len());
                 return Ok(Some(Waiting { sha256, size }));
             }

@@ -12,11 +12,12 @@ mod outgoing;
 mod photos;
 mod retry;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::{OpId, Writer, pack};
 
 use crate::replica::Outbox;
+use crate::share::PASSWORD;
 use crate::wire::{Caps, DISABLED, MAX_PAGE, PullReply, PushRequest, SnapshotPage, VERSION};
 
 pub use check::Checked;
@@ -88,6 +89,10 @@ pub struct Engine {
     check: Check,
     /// The session has ended, and this round goes on with what may still be sent.
     ended: Option<Trouble>,
+    /// Why the last batch of this round failed that was taken apart.
+    broken: Option<Trouble>,
+    /// How often each photo failed in a row.
+    photos: BTreeMap<String, u32>,
     identity: Identity,
 }
 
@@ -111,6 +116,8 @@ impl Engine {
             lost: 0,
             check: Check::default(),
             ended: None,
+            broken: None,
+            photos: BTreeMap::new(),
             identity,
         }
     }
@@ -156,6 +163,12 @@ impl Engine {
     /// What the backend keeps apart since the session ended: safe there, and not in the log.
     pub fn kept(&self) -> &BTreeSet<OpId> {
         self.outgoing.kept()
+    }
+
+    /// Operations without which everything else goes, and with which no batch does: something on the way or the backend
+    /// itself fails for them, and gives no reason. They wait, and are tried again after ever more rounds, every hour in the end.
+    pub fn set_aside(&self) -> impl Iterator<Item = &OpId> {
+        self.outgoing.set_aside()
     }
 
     /// Whether the backend keeps what it is given and judges nothing.
@@ -392,14 +405,24 @@ impl Engine {
             (Flight::Fp, Response::Fp(reply)) => self.told(reply),
             (Flight::Mend, Response::Snapshot(page)) => self.place_page(page),
             (Flight::Ask, Response::Push(reply)) => self.known_there(&reply),
-            (Flight::Photo(upload), Response::Blob) => vec![Output::BlobDone(upload.photo.sha256)],
+            (Flight::Photo(upload), Response::Blob) => {
+                self.photos.remove(&upload.photo.sha256);
+                vec![Output::BlobDone(upload.photo.sha256)]
+            }
             (Flight::Photo(upload), Response::BlobAt(at)) => self.part(upload, at),
             (flight, Response::Failed { status: 401, code, .. }) => {
                 let trouble = if code == DISABLED { Trouble::Disabled } else { Trouble::SignedOut };
                 self.session_ended(random, &flight, trouble)
             }
+            // Not asked again in this round with a password that is wrong: some count that, and lock the account.
+            (_, Response::Failed { status, code, retry_after_ms }) if code == PASSWORD => {
+                self.fail(random, Trouble::Backend(status), retry_after_ms)
+            }
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
+            }
+            (flight @ (Flight::Push(_) | Flight::Photo(_)), Response::Lost) => {
+                self.broke(random, &flight, Trouble::Offline, None)
             }
             // No check is worth a round that otherwise went well.
             (Flight::Fp | Flight::Mend | Flight::Ask, _) => self.check_ended(Checked::Unable),
@@ -462,10 +485,22 @@ impl Engine {
                 self.outgoing.too_large(sent);
                 self.push()
             }
-            (400 | 403 | 404 | 413 | 422, Flight::Photo(upload)) => {
-                vec![Output::BlobFailed(upload.photo.sha256.clone()), Output::NextBlob]
+            (400 | 403 | 404 | 413 | 422, Flight::Photo(upload)) => self.pass_photo(upload),
+            // The backend is busy, locked or full: that is no matter of what was sent.
+            (423 | 429 | 503 | 507, _) => self.fail(random, Trouble::Backend(status), retry),
+            (_, flight) => self.broke(random, flight, Trouble::Backend(status), retry),
+        }
+    }
+
+    /// Something failed for which nobody gave a reason. Where it fails again and again the rest goes by it.
+    fn broke(&mut self, random: u64, flight: &Flight, trouble: Trouble, retry: Option<u64>) -> Vec<Output> {
+        match flight {
+            Flight::Push(sent) if self.outgoing.broke(sent) => {
+                self.broken = Some(trouble);
+                self.push()
             }
-            _ => self.fail(random, Trouble::Backend(status), retry),
+            Flight::Photo(upload) if self.photo_broke(upload) => self.pass_photo(upload),
+            _ => self.fail(random, trouble, retry),
         }
     }
 
@@ -507,7 +542,8 @@ impl Engine {
     }
 
     fn finish(&mut self, random: u64) -> Vec<Output> {
-        if let Some(trouble) = self.ended.take() {
+        let broken = self.broken.take().filter(|_| !self.outgoing.is_proven());
+        if let Some(trouble) = self.ended.take().or(broken) {
             return self.fail(random, trouble, None);
         }
         self.phase = Phase::Idle;

@@ -10,10 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::body::kind;
 use gridbook_log::{EntityId, Header, Op, WireOp, Writer, key};
+use serde::{Deserialize, Serialize};
 
 use crate::bundle::Bundle;
 use crate::driver::Http;
 use crate::engine::{Identity, Request, Response};
+use crate::replica::Pulled;
 use crate::wire::{Caps, PushRequest, PushResult, Verdict};
 
 /// Code of an operation whose id stands for another one at the backend.
@@ -30,6 +32,8 @@ pub struct Tally {
     pub rejected: BTreeMap<String, usize>,
     /// Operations that were not taken, by code: not signed by their author, for instance.
     pub refused: BTreeMap<String, usize>,
+    /// Operations of which this version cannot make anything: they were not taken.
+    pub unreadable: usize,
     /// Photos and recordings stored, or there before.
     pub photos: usize,
     /// Photos and recordings that were not taken.
@@ -37,6 +41,35 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Whether all of the file was taken.
+    pub fn is_whole(&self) -> bool {
+        self.rejected.is_empty()
+            && self.refused.is_empty()
+            && self.unreadable == 0
+            && self.photos_refused == 0
+    }
+
+    /// Adds what another part of the same file came to.
+    pub fn join(&mut self, other: Self) {
+        self.stored += other.stored;
+        self.repeats += other.repeats;
+        self.unreadable += other.unreadable;
+        self.photos += other.photos;
+        self.photos_refused += other.photos_refused;
+        for (into, from) in [(&mut self.rejected, other.rejected), (&mut self.refused, other.refused)] {
+            for (code, n) in from {
+                *into.entry(code).or_default() += n;
+            }
+        }
+    }
+
+    /// Counts a page of `given` operations that this device kept: every one of them is told of.
+    pub fn kept(&mut self, given: usize, pulled: &Pulled) {
+        self.stored += pulled.new;
+        self.unreadable += pulled.unreadable;
+        self.repeats += given.saturating_sub(pulled.new + pulled.unreadable);
+    }
+
     /// Counts what became of one operation; what was put off is counted when more is known.
     fn count(&mut self, result: &PushResult) {
         let code = || result.code.clone().unwrap_or_default();
@@ -51,7 +84,8 @@ impl Tally {
 }
 
 /// Why it broke off. What arrived before has arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Broken {
     /// No answer.
     Offline,
@@ -243,4 +277,26 @@ pub fn named(ops: &[WireOp], writer: Writer) -> BTreeSet<String> {
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_a_file_is_told_of() {
+        let mut tally = Tally::default();
+        tally.kept(5, &Pulled { new: 2, unreadable: 1, ..Pulled::default() });
+        tally.kept(3, &Pulled { new: 3, ..Pulled::default() });
+        assert_eq!((tally.stored, tally.repeats, tally.unreadable), (5, 2, 1), "eight in all");
+        assert!(!tally.is_whole(), "one of them was left in the file");
+
+        let unsigned = BTreeMap::from([("signature".to_owned(), 2)]);
+        let mut screened = Tally { unreadable: 1, refused: unsigned.clone(), ..Tally::default() };
+        tally.join(Tally { refused: unsigned, ..Tally::default() });
+        screened.join(tally);
+        assert_eq!(screened.refused.get("signature"), Some(&4));
+        assert_eq!((screened.stored, screened.unreadable), (5, 2));
+        assert!(Tally { stored: 3, photos: 1, ..Tally::default() }.is_whole());
+    }
 }

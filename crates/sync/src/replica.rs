@@ -18,7 +18,7 @@ mod surplus;
 mod survey;
 
 use std::cell::{Cell, Ref, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use gridbook_log::{Clock, DeviceId, Entity, EntityId, OpError, Writer, pack};
@@ -113,10 +113,15 @@ pub struct Replica<S: Store, P: Project> {
     gate: async_lock::Mutex<()>,
     /// The name under which this device answers as the authority, while it does.
     office: Cell<Option<Writer>>,
+    /// The lives of this device whose key is known to be its own; `None` where nobody judges by keys.
+    lives: RefCell<Option<BTreeSet<Writer>>>,
 }
 
 /// Entities kept folded in memory.
 const CACHE: usize = 1000;
+/// Of one page or save, so many stay folded: nobody looks at all that a first pull brings, and a fold is taken out of
+/// memory faster at once than with a thousand others later.
+const KEPT: usize = 64;
 /// How often a raced commit is computed again before it is reported.
 const TRIES: usize = 32;
 

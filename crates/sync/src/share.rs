@@ -34,6 +34,7 @@ use crate::engine::{Request, Response};
 use crate::env::Env;
 use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, MAX_BLOB, VERSION};
 
+pub(crate) use fault::PASSWORD;
 use fault::{Answer, Fault};
 use state::State;
 

@@ -13,6 +13,7 @@
 //! | half a batch stored, then the connection closes; batches that are too large (`PartBatch`, `TooLarge`) | `world/odd.rs`, `world/deliver.rs` | servers |
 //! | rows of a bulk write that fail; half an upload left in place; an upload in parts that broke off between two of them (`RowFailed`, `UploadCut`, `UploadBroken`) | `share/` | CouchDB; WebDAV; shares |
 //! | answers cut off (`AnswerCut`, `PackDamaged`); somebody's page with 200; redirects (`Portal`, `Redirected`) | `world/deliver.rs`, `share.rs` | shares, packed pages of servers; shares |
+//! | the head of one log that others may not read, until all else is quiet (`HeadForbidden`) | `world/forbidden.rs` | WebDAV |
 //! | old and empty listings; no entity tags, such with `-gzip`, no sizes, odd addresses, 412 to every condition (`StaleListing` … `NoConditions`) | `share/dav.rs` | WebDAV |
 //! | sequences that are numbers, feeds that begin earlier than asked (`SeqNumbers`, `FeedRepeats`) | `share/couch.rs` | CouchDB |
 //! | the reader's place compacted away (410), a list of packed streams replaced in the middle (`FloorMoved`, `PackReplaced`) | `world/odd.rs` | servers |
@@ -29,10 +30,11 @@
 //! | a client between two backends that forgets (`Forgotten`) | `bridge.rs` | two at once |
 //!
 //! "Servers" are the one in memory and, through `server.rs`, one outside this crate
-//! (`crates/server/tests/sqlite/simulator.rs`: the reference server on SQLite), which also refuses outright what its
-//! author may not see any more. That one stores, judges and packs as it does for people; it loses the parts of photos as
-//! its hourly sweep does. What stands between it and a device is made up here: it never compacts its feed (410), nor does
-//! it leave entries out or damage its packs. "Two at once" are the server in memory and a share, with devices at both.
+//! (`crates/server/tests/sqlite/simulator.rs`: the reference server on SQLite, and with fewer seeds
+//! `tests/postgres/simulator.rs` there), which also refuses outright what its author may not see any more. That one
+//! stores, judges and packs as it does for people; it loses the parts of photos as its hourly sweep does. What stands
+//! between it and a device is made up here: it never compacts its feed (410), nor does it leave entries out or damage its
+//! packs. "Two at once" are the server in memory and a share, with devices at both.
 //!
 //! Photos are a few bytes; at the server outside this crate, and on half of the shares, every second one is larger than
 //! what goes up in one part. Shares are told smaller parts than outside (`Share::with_parts`).
@@ -41,9 +43,9 @@
 //! [`crate::authors`]); the server beside a share takes from the client between them only what is signed.
 //!
 //! Not here, because no browser, wire or database is: service workers replaced between request and answer
-//! (`tests/browser`), redirects that are followed (`crates/conform/tests/shares.rs`), transactions that commit late
-//! (`crates/server/tests/suite/slow.rs`), servers that are killed (`kill.rs` there); many at once on PostgreSQL
-//! (`stress.rs` there).
+//! (`tests/browser`), redirects that are followed (`crates/conform/tests/shares.rs`: a folder and a database with another
+//! address since; through the relay `crates/server/tests/sqlite/relay.rs`), transactions that commit late
+//! (`crates/server/tests/suite/slow.rs`), servers that are killed (`kill.rs` there), many at once (`stress.rs` there).
 //!
 //! Left out, with reason: a store that is lost while a copy of it is in use (on a share both write one log, and what one
 //! of them lost nobody has) or after the backend went back; a place compacted away while records leave people's views (of
@@ -67,7 +69,10 @@ mod world;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::share::ShareKind;
+
 pub use backend::Kind;
+pub use hand::Keys;
 pub use mishap::{Met, Mishap, Tally, astray};
 pub use net::Trace;
 pub use server::Server;
@@ -226,11 +231,22 @@ pub fn run_against(server: Rc<dyn Server>, seed: u64) -> Result<Report, Failure>
     run_as(Config::from_seed(Kind::Server, seed), seed, Some(server))
 }
 
+/// Runs one seed against a server of its own outside this crate and a share, with the client between them.
+///
+/// # Errors
+/// [`Failure`] with the invariant that did not hold.
+pub fn run_beside(server: Rc<dyn Server>, share: ShareKind, seed: u64) -> Result<Report, Failure> {
+    run_as(Config::from_seed(Kind::Beside(share), seed), seed, Some(server))
+}
+
 fn run_as(config: Config, seed: u64, server: Option<Rc<dyn Server>>) -> Result<Report, Failure> {
     let fail = |what: String| Failure { seed, what };
     let mut world = World::new(config, server);
     world.chaos().map_err(fail)?;
     world.settle().map_err(fail)?;
+    if world.permit() {
+        world.settle().map_err(fail)?;
+    }
     if world.forge().map_err(fail)? {
         world.settle().map_err(fail)?;
     }

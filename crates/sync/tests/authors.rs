@@ -7,6 +7,9 @@ mod vouchers;
 #[path = "authors/lives.rs"]
 mod lives;
 
+#[path = "authors/strangers.rs"]
+mod strangers;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -1,6 +1,8 @@
 //! What a share does when all is not as it should be.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "shares/broken.rs"]
+mod broken;
 #[path = "shares/files.rs"]
 mod files;
 
@@ -158,6 +160,15 @@ impl Client {
             Response::Pull(reply) => reply,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Names of the segments' documents, in the order of the feed.
+    fn segments(wire: &Bent) -> Vec<String> {
+        let told: serde_json::Value =
+            serde_json::from_slice(&wire.raw("GET", "_changes?since=0", Vec::new()).body).unwrap();
+        let ids =
+            told["results"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned());
+        ids.filter(|id| id.starts_with("s-")).collect()
     }
 
     /// All pages from `cursor`.
@@ -434,6 +445,64 @@ fn a_listing_that_lacks_a_log_loses_nothing() {
     wire.straighten();
     second.push(&ops(2, 4..6));
     assert_eq!(first.drain(&cursor, 100).0.len(), 2);
+}
+
+/// A feed's answer in which the documents of these names are not there.
+fn without_docs(wire: &Bent, request: &RawRequest, ids: &[String]) -> Option<RawResponse> {
+    let mut answer = now(wire.direct.send(request.clone())).unwrap();
+    let mut told: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    for row in told["results"].as_array_mut().unwrap() {
+        if ids.iter().any(|id| row["id"] == id.as_str()) {
+            row["doc"] = serde_json::Value::Null;
+        }
+    }
+    answer.body = told.to_string().into_bytes();
+    Some(answer)
+}
+
+#[test]
+fn a_document_that_cannot_be_read_is_asked_for_and_never_passed_over_for_good() {
+    let wire = Bent::new(ShareKind::CouchDb);
+    let first = Client::new(&wire, ShareKind::CouchDb, 1);
+    for n in 1..4 {
+        first.push(&ops(1, n..n + 1));
+    }
+    let ids = Client::segments(&wire);
+    assert_eq!(ids.len(), 3);
+    let middle = vec![ids[1].clone()];
+    // The feed tells of it and does not have it.
+    let (bent, lacks) = (wire.clone(), middle.clone());
+    let lacking = move |request: &RawRequest| {
+        request.path.starts_with("_changes").then(|| without_docs(&bent, request, &lacks)).flatten()
+    };
+    wire.bend(lacking.clone());
+    assert_eq!(Client::new(&wire, ShareKind::CouchDb, 2).drain("", 100).0.len(), 3);
+    // Nor can it be had by its name: a later program's, or a view that lags behind.
+    let name = middle[0].clone();
+    wire.bend(move |request| {
+        let itself = request.method == "GET" && request.path == name;
+        if itself { status(500) } else { lacking(request) }
+    });
+    let reader = Client::new(&wire, ShareKind::CouchDb, 3);
+    let (read, cursor) = reader.drain("", 100);
+    assert_eq!(read.len(), 2, "it stops nothing else");
+    assert!(reader.drain(&cursor, 100).0.is_empty());
+    wire.straighten();
+    // Whoever opens the app again finds it, once; one who does not, after some rounds.
+    let again = Client::new(&wire, ShareKind::CouchDb, 3);
+    let (late, after) = again.drain(&cursor, 1);
+    assert_eq!(late.len(), 1);
+    assert!(again.drain(&after, 100).0.is_empty());
+    let mut cursor = cursor;
+    let mut found = 0;
+    for _ in 0..16 {
+        let (late, to) = reader.drain(&cursor, 100);
+        found += late.len();
+        cursor = to;
+    }
+    assert_eq!(found, 1);
+    first.push(&ops(1, 4..5));
+    assert_eq!(reader.drain(&cursor, 100).0.len(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! part of says so.
 
 use gridbook_domain::case::CaseView;
-use gridbook_domain::confidential::apart::step;
+use gridbook_domain::confidential::apart::{Away, put_away};
 use gridbook_domain::form::{Problem as Mend, Stage, Values, undecided};
 use gridbook_domain::mediation::open::quarrel_name;
 use gridbook_domain::record::RecordKind;
@@ -38,10 +38,12 @@ impl Filling {
             return Err("记录不送镇里的服务器，这里不收保密反映，没有改动。请当面交给主任。".to_owned());
         }
         let entity = app.entity(origin).await.map_err(|problem| problem.message())?;
-        let case = entity.as_deref().and_then(CaseView::of).ok_or("那一件已不在这台电脑上，没有改动。")?;
-        let step =
-            step(&package, &actor, &case, today).ok_or("您的岗位不能把这一件转到保密渠道，没有改动。")?;
-        let taken = event(&package, (&actor, today), step, &case, &Values::new(), Vec::new());
+        let entity = entity.ok_or("那一件已不在这台电脑上，没有改动。")?;
+        let away = match put_away(&package, &actor, Some(&entity), today) {
+            Away::Step(taken) => Some(NewWrite { entity: origin, body: Body::Event(*taken) }),
+            Away::Done => None,
+            Away::Stays => return Err("您的岗位不能把这一件转到保密渠道，没有改动。".to_owned()),
+        };
         let create = Create {
             type_: kind.as_str().to_owned(),
             form: Some(begun.draft.form.clone()),
@@ -57,10 +59,11 @@ impl Filling {
                 return Err(format!("{} 原来那一件没有动。", problem.message()));
             }
         }
-        let away = NewWrite { entity: origin, body: Body::Event(taken) };
-        app.put(vec![away]).await.map_err(|words| {
-            format!("已交到保密渠道，但原来那一件还没有收起来：{words} 请再点一次，不会交成两份。")
-        })?;
+        if let Some(away) = away {
+            app.put(vec![away]).await.map_err(|words| {
+                format!("已交到保密渠道，但原来那一件还没有收起来：{words} 请再点一次，不会交成两份。")
+            })?;
+        }
         Ok(id)
     }
 

@@ -1,10 +1,12 @@
 //! Editing the text of a document before it is printed (MED-07): paragraphs and cells as text fields; kept with the record,
 //! and taken back by one button. What is typed is on the disk within half a second.
 
+mod sheet;
+
 use std::sync::Arc;
 
 use gridbook_domain::mediation::document::Block;
-use gridbook_domain::mediation::edited;
+use gridbook_domain::mediation::edited::{self, Ground, Since};
 use gridbook_log::{Body, EntityId, Values, body};
 use gridbook_sync::replica::NewWrite;
 use leptos::prelude::*;
@@ -14,15 +16,19 @@ use serde_json::Value;
 use super::read::{Paper, Papers};
 use crate::app::{App, Draft, use_app};
 use crate::ui::dialog::{Confirm, confirm, opener};
-use crate::ui::directory::use_directory;
+use crate::ui::directory::{Names, use_directory};
 use crate::ui::form::Keeper;
 use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::states::{Tone, banner};
 use crate::ui::toast::use_toasts;
 
+pub(super) use sheet::sheet;
+
 /// Where the text stands in the draft.
 const TEXT: &str = "text";
+/// Where it stands what the text was begun on.
+const GROUND: &str = "ground";
 
 /// A document being edited.
 #[derive(Clone, Copy)]
@@ -32,7 +38,20 @@ pub(super) struct Editing {
     /// What would stand there without editing.
     generated: StoredValue<Vec<Block>>,
     blocks: RwSignal<Vec<Block>>,
+    /// What it was begun on, or what was told since.
+    ground: StoredValue<Ground>,
+    /// What became of the document meanwhile, in words.
+    told: RwSignal<Option<String>>,
     keeper: Keeper,
+}
+
+/// What an editor begins with.
+struct Begun {
+    blocks: Vec<Block>,
+    ground: Ground,
+    /// It was found on disk.
+    restored: bool,
+    told: Option<String>,
 }
 
 fn key(id: EntityId, doc: &str) -> String {
@@ -41,27 +60,55 @@ fn key(id: EntityId, doc: &str) -> String {
 
 impl Editing {
     /// Begins with what stands in the document, or with what was typed and not saved.
-    pub(super) async fn begin(app: App, id: EntityId, paper: &Paper) -> (Vec<Block>, bool) {
-        let found = app.get_draft(&key(id, &paper.document.id)).await.ok().flatten();
-        let kept = found.and_then(|draft| serde_json::from_value(draft.values.get(TEXT)?.clone()).ok());
+    async fn begin(app: App, id: EntityId, paper: &Paper, names: &Names) -> Result<Begun, String> {
+        let doc = &paper.document.id;
+        let entity = app.entity(id).await.map_err(|problem| problem.reading())?.ok_or_else(gone)?;
+        let now = Ground::now(&entity, doc, &paper.generated);
+        let found = app.get_draft(&key(id, doc)).await.map_err(|problem| problem.reading())?;
+        let kept = found.and_then(|draft| {
+            let part = |path: &str| draft.values.get(path).cloned();
+            let blocks = serde_json::from_value(part(TEXT)?).ok()?;
+            Some((blocks, part(GROUND).and_then(|ground| serde_json::from_value::<Ground>(ground).ok())))
+        });
         let restored = kept.is_some();
-        (kept.unwrap_or_else(|| paper.document.blocks.clone()), restored)
+        let (blocks, ground) = kept.unwrap_or_else(|| (paper.document.blocks.clone(), None));
+        let told = ground.and_then(|ground| told(app, names, &ground.since(&now)));
+        Ok(Begun { blocks, ground: now, restored, told })
     }
 
-    pub(super) fn new(app: App, id: EntityId, paper: &Paper, blocks: Vec<Block>, restored: bool) -> Self {
-        let blocks = RwSignal::new(blocks);
+    fn new(app: App, id: EntityId, paper: &Paper, begun: Begun) -> Self {
+        let Begun { blocks, ground, restored, told } = begun;
+        let (blocks, ground) = (RwSignal::new(blocks), StoredValue::new(ground));
         let draft = Draft { entity: Some(id), edit: true, ..Draft::default() };
         let keeper = Keeper::new(app, key(id, &paper.document.id), draft, restored, move |draft| {
             let text = blocks.with_untracked(|blocks| serde_json::to_value(blocks).unwrap_or_default());
-            draft.values = Values::from([(TEXT.to_owned(), text)]);
+            let ground = ground.with_value(|ground| serde_json::to_value(ground).unwrap_or_default());
+            draft.values = Values::from([(TEXT.to_owned(), text), (GROUND.to_owned(), ground)]);
         });
         Self {
             id,
             doc: StoredValue::new(paper.document.id.clone()),
             generated: StoredValue::new(paper.generated.clone()),
             blocks,
+            ground,
+            told: RwSignal::new(told),
             keeper,
         }
+    }
+
+    /// Whether somebody else saved the document since it was last looked at; then that is told first.
+    async fn overtaken(self, app: App, names: &Names) -> Result<bool, String> {
+        let entity = app.entity(self.id).await.map_err(|problem| problem.message())?.ok_or_else(gone)?;
+        let now = self
+            .generated
+            .with_value(|generated| self.doc.with_value(|doc| Ground::now(&entity, doc, generated)));
+        let since = self.ground.with_value(|ground| ground.since(&now));
+        let words = told(app, names, &since);
+        self.ground.set_value(now);
+        Ok(words.is_some_and(|words| {
+            self.told.set(Some(words));
+            true
+        }))
     }
 
     fn change(self, how: impl FnOnce(&mut Vec<Block>)) {
@@ -76,10 +123,32 @@ impl Editing {
     }
 }
 
+fn gone() -> String {
+    "这条记录已不在这台电脑上，没有保存。".to_owned()
+}
+
+/// What became of a document that somebody is editing, in words; nothing where nothing did.
+fn told(app: App, names: &Names, since: &Since) -> Option<String> {
+    Some(match since {
+        Since::Same => return None,
+        Since::Saved(by, at) => {
+            let (who, when) = (names.person(by), format::when(*at, app.now_ms()));
+            format!(
+                "{who}{when}保存过这份文书的另一种文字。下面是您没保存的；再点保存，就换成您的，那一份只在历史里看得到。"
+            )
+        }
+        Since::TakenBack => {
+            "这份文书已经有人恢复成自动生成。下面是您没保存的；再点保存，就又换成您的。".to_owned()
+        }
+        Since::Record => {
+            "您没改完的时候，记录里的内容变了。下面是按原来的内容改的，请核对后再保存。".to_owned()
+        }
+    })
+}
+
 /// Saves what a document is to say, `null` for what is generated, and ends its draft. Of its own: whoever asks for it in
 /// a dialog is gone with the dialog before it is done.
 async fn put(app: App, id: EntityId, doc: String, value: Value) -> Result<(), String> {
-    let gone = || "这条记录已不在这台电脑上，没有保存。".to_owned();
     let entity = app.entity(id).await.map_err(|problem| problem.message())?.ok_or_else(gone)?;
     let set = Values::from([(edited::path(&doc), value)]);
     let write = NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) };
@@ -98,8 +167,9 @@ pub(super) fn head(
 ) -> Option<AnyView> {
     let [paper] = papers.list.as_slice() else { return None };
     let (app, toasts) = (use_app(), use_toasts());
-    let names = use_directory().get_untracked();
+    let names = use_directory();
     let told = paper.edited.as_ref().map(|held| {
+        let names = names.get_untracked();
         let who = format!("{}，{}改过文字", names.person(&held.by), format::when(held.at, app.now_ms()));
         let (tone, text) = if held.outdated {
             (Tone::Warn, "改过以后，记录里的内容又变了。打印前请核对，或者恢复自动生成。")
@@ -123,12 +193,16 @@ pub(super) fn head(
     let open = move |_| {
         let (paper, owner) = (opened.clone(), owner.clone());
         spawn_local(async move {
-            let (blocks, restored) = Editing::begin(app, id, &paper).await;
-            if restored {
+            let known = names.get_untracked();
+            let begun = match Editing::begin(app, id, &paper, &known).await {
+                Ok(begun) => begun,
+                Err(words) => return toasts.warn(words),
+            };
+            if begun.restored {
                 toasts.ok("接着上次没保存的改");
             }
             let Some(owner) = owner else { return };
-            let made = owner.with(|| Editing::new(app, id, &paper, blocks, restored));
+            let made = owner.with(|| Editing::new(app, id, &paper, begun));
             let _ = editing.try_set(Some(made));
         });
     };
@@ -165,186 +239,4 @@ pub(super) fn head(
         }
         .into_any(),
     )
-}
-
-/// What a piece is, without its words: drawn anew only when this changes, so that typing never loses the cursor.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Paragraph,
-    Table { named: bool, rows: usize, cells: usize },
-}
-
-fn shape(block: &Block) -> Shape {
-    match block {
-        Block::Paragraph(_) => Shape::Paragraph,
-        Block::Table { head, rows } => Shape::Table {
-            named: head.is_empty(),
-            rows: rows.len(),
-            cells: rows.iter().map(Vec::len).max().unwrap_or(head.len()),
-        },
-    }
-}
-
-/// The text fields of a document.
-pub(super) fn sheet(now: Editing, title: &str, editing: RwSignal<Option<Editing>>) -> AnyView {
-    let (app, toasts) = (use_app(), use_toasts());
-    let busy = RwSignal::new(false);
-    let save = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let blocks = now.blocks.get_untracked();
-            let blocks: Vec<Block> = blocks
-                .into_iter()
-                .filter(|block| !matches!(block, Block::Paragraph(text) if text.trim().is_empty()))
-                .collect();
-            let value = now.generated.with_value(|generated| edited::value(blocks, generated));
-            match now.write(app, value).await {
-                Ok(()) => {
-                    toasts.ok("已保存，待同步");
-                    editing.set(None);
-                }
-                Err(words) => toasts.warn(words),
-            }
-            let _ = busy.try_set(false);
-        });
-    };
-    let drop = move |_| {
-        spawn_local(async move {
-            let _ = now.keeper.discard().await;
-            let _ = editing.try_set(None);
-        });
-    };
-    let shapes = Memo::new(move |_| now.blocks.with(|blocks| blocks.iter().map(shape).collect::<Vec<_>>()));
-    let drawn =
-        move || shapes.get().into_iter().enumerate().map(|(n, shape)| piece(now, n, shape)).collect_view();
-    view! {
-        <article class="paper no-print" data-testid="paper-editor">
-            <div class="paper-body stack">
-                <h2 class="paper-title">{title.to_owned()}</h2>
-                {drawn}
-                <div class="cluster">
-                    <button
-                        class="btn btn-small"
-                        type="button"
-                        data-testid="paper-add"
-                        on:click=move |_| now.change(|blocks| blocks.push(Block::Paragraph(String::new())))
-                    >
-                        {icon("plus")}
-                        "加一段"
-                    </button>
-                </div>
-                <div class="cluster">
-                    <button class="btn" type="button" on:click=drop>"不改了"</button>
-                    <button
-                        class="btn btn-primary"
-                        type="button"
-                        data-testid="paper-save"
-                        disabled=move || busy.get()
-                        on:click=save
-                    >
-                        "保存改过的文字"
-                    </button>
-                </div>
-            </div>
-        </article>
-    }
-    .into_any()
-}
-
-fn piece(now: Editing, n: usize, shape: Shape) -> AnyView {
-    let (rows, cells, named) = match shape {
-        Shape::Paragraph => {
-            let text = now.blocks.with_untracked(|blocks| match blocks.get(n) {
-                Some(Block::Paragraph(text)) => text.clone(),
-                _ => String::new(),
-            });
-            let write = move |event| {
-                let typed = event_target_value(&event);
-                now.change(|blocks| {
-                    if let Some(Block::Paragraph(text)) = blocks.get_mut(n) {
-                        *text = typed;
-                    }
-                });
-            };
-            let lines = (text.chars().count() / 36 + 1).clamp(2, 12).to_string();
-            return view! {
-                <textarea
-                    class="input"
-                    rows=lines
-                    aria-label=format!("第 {} 段", n + 1)
-                    data-testid="paper-text"
-                    prop:value=text
-                    on:input=write
-                ></textarea>
-            }
-            .into_any();
-        }
-        Shape::Table { named, rows, cells } => (rows, cells, named),
-    };
-    let cell = move |row: usize, column: usize| {
-        let text = now.blocks.with_untracked(|blocks| match blocks.get(n) {
-            Some(Block::Table { rows, .. }) => {
-                rows.get(row).and_then(|cells| cells.get(column)).cloned().unwrap_or_default()
-            }
-            _ => String::new(),
-        });
-        // The names of a list stay as they are.
-        if named && column == 0 {
-            return view! { <th class="paper-name">{text}</th> }.into_any();
-        }
-        let write = move |event| {
-            let typed = event_target_value(&event);
-            now.change(|blocks| {
-                if let Some(Block::Table { rows, .. }) = blocks.get_mut(n)
-                    && let Some(held) = rows.get_mut(row).and_then(|cells| cells.get_mut(column))
-                {
-                    *held = typed;
-                }
-            });
-        };
-        view! {
-            <td>
-                <textarea
-                    class="input"
-                    rows="1"
-                    aria-label=format!("第 {} 行第 {} 格", row + 1, column + 1)
-                    data-testid="paper-cell"
-                    prop:value=text
-                    on:input=write
-                ></textarea>
-            </td>
-        }
-        .into_any()
-    };
-    let head = now.blocks.with_untracked(|blocks| match blocks.get(n) {
-        Some(Block::Table { head, .. }) => head.clone(),
-        _ => Vec::new(),
-    });
-    let heads = head.into_iter().map(|cell| view! { <th>{cell}</th> }).collect_view();
-    let lines = (0..rows)
-        .map(|row| view! { <tr>{(0..cells).map(|column| cell(row, column)).collect_view()}</tr> })
-        .collect_view();
-    let add = (!named).then(|| {
-        let grow = move |_| {
-            now.change(|blocks| {
-                if let Some(Block::Table { head, rows }) = blocks.get_mut(n) {
-                    rows.push(vec![String::new(); head.len()]);
-                }
-            });
-        };
-        view! { <button class="btn btn-small btn-quiet" type="button" on:click=grow>{icon("plus")}"加一行"</button> }
-    });
-    view! {
-        <table class="paper-table">
-            <thead>
-                <tr>{heads}</tr>
-            </thead>
-            <tbody>{lines}</tbody>
-        </table>
-        {add}
-    }
-    .into_any()
 }

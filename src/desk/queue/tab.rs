@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gridbook_domain::workflow::Pile;
 use leptos::prelude::*;
 
 use super::{Item, Queue};
@@ -11,26 +12,8 @@ use super::{Item, Queue};
 pub enum Tab {
     /// The next step is this person's.
     Mine,
-    /// To be registered.
-    Submitted,
-    /// To be dispatched.
-    Registered,
-    /// To be claimed by a unit.
-    Dispatched,
-    /// Being handled.
-    InProgress,
-    /// To be fed back.
-    Done,
-    /// To be called back.
-    FedBack,
-    /// Sent back by the call-back.
-    Redo,
-    /// The reporter was asked for more.
-    Supplement,
-    /// Nothing more is expected.
-    Closed,
-    /// Visits.
-    Visited,
+    /// What is in some states.
+    Of(Pile),
     /// Everything.
     All,
 }
@@ -40,32 +23,32 @@ impl Tab {
     pub const ALL: [Self; 12] = [
         Self::Mine,
         Self::All,
-        Self::Submitted,
-        Self::Registered,
-        Self::Dispatched,
-        Self::InProgress,
-        Self::Done,
-        Self::FedBack,
-        Self::Redo,
-        Self::Supplement,
-        Self::Closed,
-        Self::Visited,
+        Self::Of(Pile::Submitted),
+        Self::Of(Pile::Registered),
+        Self::Of(Pile::Dispatched),
+        Self::Of(Pile::InProgress),
+        Self::Of(Pile::Done),
+        Self::Of(Pile::FedBack),
+        Self::Of(Pile::Redo),
+        Self::Of(Pile::Supplement),
+        Self::Of(Pile::Closed),
+        Self::Of(Pile::Visited),
     ];
 
     /// Stable name.
     pub const fn id(self) -> &'static str {
         match self {
             Self::Mine => "mine",
-            Self::Submitted => "submitted",
-            Self::Registered => "registered",
-            Self::Dispatched => "dispatched",
-            Self::InProgress => "in_progress",
-            Self::Done => "done",
-            Self::FedBack => "fed_back",
-            Self::Redo => "redo",
-            Self::Supplement => "supplement",
-            Self::Closed => "closed",
-            Self::Visited => "visited",
+            Self::Of(Pile::Submitted) => "submitted",
+            Self::Of(Pile::Registered) => "registered",
+            Self::Of(Pile::Dispatched) => "dispatched",
+            Self::Of(Pile::InProgress) => "in_progress",
+            Self::Of(Pile::Done) => "done",
+            Self::Of(Pile::FedBack) => "fed_back",
+            Self::Of(Pile::Redo) => "redo",
+            Self::Of(Pile::Supplement) => "supplement",
+            Self::Of(Pile::Closed) => "closed",
+            Self::Of(Pile::Visited) => "visited",
             Self::All => "all",
         }
     }
@@ -73,44 +56,30 @@ impl Tab {
     const fn label(self) -> &'static str {
         match self {
             Self::Mine => "等我办",
-            Self::Submitted => "待登记",
-            Self::Registered => "待转办",
-            Self::Dispatched => "待认领",
-            Self::InProgress => "办理中",
-            Self::Done => "待反馈",
-            Self::FedBack => "待回访",
-            Self::Redo => "重办",
-            Self::Supplement => "待补充",
-            Self::Closed => "已结",
-            Self::Visited => "走访",
+            Self::Of(Pile::Submitted) => "待登记",
+            Self::Of(Pile::Registered) => "待转办",
+            Self::Of(Pile::Dispatched) => "待认领",
+            Self::Of(Pile::InProgress) => "办理中",
+            Self::Of(Pile::Done) => "待反馈",
+            Self::Of(Pile::FedBack) => "待回访",
+            Self::Of(Pile::Redo) => "重办",
+            Self::Of(Pile::Supplement) => "待补充",
+            Self::Of(Pile::Closed) => "已结",
+            Self::Of(Pile::Visited) => "走访",
             Self::All => "全部",
         }
     }
 
-    /// The tab of a state, of those that stand for states.
-    fn of_state(state: &str) -> Option<Self> {
-        Some(match state {
-            "submitted" => Self::Submitted,
-            "registered" => Self::Registered,
-            "dispatched" => Self::Dispatched,
-            // With somebody, whoever it is: the state itself stands in the row.
-            "claimed" | "in_progress" | "joint" | "paused" | "escalated" => Self::InProgress,
-            "done" => Self::Done,
-            "fed_back" | "callback" => Self::FedBack,
-            "redo" => Self::Redo,
-            "supplement" => Self::Supplement,
-            "closed" | "refused" | "withdrawn" | "merged" | "transferred" | "voided" => Self::Closed,
-            "visited" => Self::Visited,
-            _ => return None,
-        })
-    }
-
     /// Whether an item is under this tab.
     pub fn holds(self, item: &Item) -> bool {
+        self.takes(item, Pile::of(&item.summary.state))
+    }
+
+    fn takes(self, item: &Item, stands: Option<Pile>) -> bool {
         match self {
             Self::Mine => item.mine,
             Self::All => true,
-            other => Self::of_state(&item.summary.state) == Some(other),
+            Self::Of(pile) => stands == Some(pile),
         }
     }
 }
@@ -119,9 +88,9 @@ impl Tab {
 fn counts(items: &[Arc<Item>]) -> [usize; Tab::ALL.len()] {
     let mut counts = [0; Tab::ALL.len()];
     for item in items {
-        let state = Tab::of_state(&item.summary.state);
-        for tab in state.into_iter().chain(item.mine.then_some(Tab::Mine)).chain([Tab::All]) {
-            counts[tab as usize] += 1;
+        let pile = Pile::of(&item.summary.state);
+        for (count, tab) in counts.iter_mut().zip(Tab::ALL) {
+            *count += usize::from(tab.takes(item, pile));
         }
     }
     counts
@@ -129,8 +98,8 @@ fn counts(items: &[Arc<Item>]) -> [usize; Tab::ALL.len()] {
 
 pub(super) fn tabs(queue: Queue) -> AnyView {
     let counted = Memo::new(move |_| queue.passing.with(|items| counts(items)));
-    let one = |tab: Tab| {
-        let count = Memo::new(move |_| counted.with(|counts| counts[tab as usize]));
+    let one = |(n, tab): (usize, Tab)| {
+        let count = Memo::new(move |_| counted.with(|counts| counts[n]));
         view! {
             <button
                 class="tabs-tab"
@@ -145,6 +114,6 @@ pub(super) fn tabs(queue: Queue) -> AnyView {
             </button>
         }
     };
-    let all = Tab::ALL.into_iter().map(one).collect_view();
+    let all = Tab::ALL.into_iter().enumerate().map(one).collect_view();
     view! { <div class="tabs" role="group" aria-label="按状态" style:flex-shrink="0">{all}</div> }.into_any()
 }

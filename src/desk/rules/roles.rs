@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gridbook_domain::package::Package;
 use gridbook_domain::role::keep::{Change, by_name, path, sound};
-use gridbook_domain::role::{Actor, Grant, Permission, Role, Scope, holds};
+use gridbook_domain::role::{Grant, Permission, Role, Scope, holds, rank};
 use leptos::prelude::*;
 
 use super::publish::publish;
@@ -133,12 +133,6 @@ impl Screen {
     }
 }
 
-/// The height of the highest role of whoever looks: he makes none above it.
-fn height(package: &Package, actor: &Actor) -> u8 {
-    let ranks = actor.assignments.iter().filter_map(|held| package.role(&held.role)).map(|role| role.rank);
-    ranks.max().unwrap_or(1)
-}
-
 fn list(screen: Screen) -> AnyView {
     let (package, built) = (screen.app.package(), screen.app.built_package());
     let row = |role: &Role| {
@@ -223,7 +217,7 @@ fn form(screen: Screen) -> AnyView {
                 </div>
             }
         });
-        let highest = height(&package, &app.actor());
+        let highest = rank(&package, &app.actor(), app.today()).max(1);
         let ranks =
             move || (1..=highest).map(|rank| (rank.to_string(), rank.to_string())).collect::<Vec<_>>();
         let body = view! {

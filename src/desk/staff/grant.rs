@@ -9,7 +9,7 @@ use super::{Desk, Person};
 use crate::app::Problem;
 use crate::desk::parts::{bar_day, select};
 use crate::desk::people::{accounts, assign};
-use crate::ui::icon::icon;
+use crate::ui::dialog::Doing;
 
 /// A grant's length unless somebody says otherwise, in days.
 const USUAL: u64 = 90;
@@ -25,6 +25,7 @@ pub(super) fn roles(desk: Desk) -> Vec<(String, String)> {
 /// What a person holds of them, and the way to give one.
 pub(super) fn form(desk: Desk, person: &Person) -> AnyView {
     let all = roles(desk);
+    let doing = Doing::new(desk.granted);
     let held = person
         .assignments
         .iter()
@@ -42,7 +43,8 @@ pub(super) fn form(desk: Desk, person: &Person) -> AnyView {
                         data-testid="grant-end"
                         on:click=move |_| {
                             let gone = gone.clone();
-                            desk.assign(user.clone(), move |all| all.retain(|held| *held != gone), "已收回");
+                            let end = move |all: &mut Vec<Assignment>| all.retain(|held| *held != gone);
+                            doing.begin(desk.assign(user.clone(), end, "已收回"));
                         }
                     >
                         "收回"
@@ -55,16 +57,16 @@ pub(super) fn form(desk: Desk, person: &Person) -> AnyView {
     let today = desk.app.today();
     let until = RwSignal::new(today.checked_add_days(Days::new(USUAL)).unwrap_or(NaiveDate::MAX));
     let user = person.user.clone();
-    let give = move |_| {
+    let give = move || {
         if until.get_untracked() < today {
-            return desk.toasts.warn("到期日已经过了，没有授权。请改成今天或以后的一天。");
+            return doing.failed("到期日已经过了，没有授权。请改成今天或以后的一天。");
         }
         let (role, to) = (chosen.get_untracked(), Some(until.get_untracked()));
         let add = move |all: &mut Vec<Assignment>| {
             all.retain(|held| held.role != role);
             all.push(Assignment { role, to, ..Assignment::default() });
         };
-        desk.assign(user.clone(), add, "已授权，对方下次联网时生效");
+        doing.begin(desk.assign(user.clone(), add, "已授权，对方下次联网时生效"));
     };
     view! {
         <div class="dialog-body stack">
@@ -76,30 +78,23 @@ pub(super) fn form(desk: Desk, person: &Person) -> AnyView {
                 {bar_day("到哪天", "grant-until", until)}
             </div>
         </div>
-        <div class="dialog-foot">
-            <button class="btn btn-primary" type="button" data-testid="grant-give" on:click=give>
-                {icon("check")}
-                "授权"
-            </button>
-        </div>
+        {doing.foot("授权", "grant-give").click(give)}
     }
     .into_any()
 }
 
 impl Desk {
     /// Changes what a person holds, as the server has it by now: the page may stand open for long.
-    fn assign(self, user: String, change: impl FnOnce(&mut Vec<Assignment>) + 'static, said: &'static str) {
-        spawn_local(async move {
-            match self.changed(&user, change).await {
-                Ok(()) => {
-                    self.granting.set(None);
-                    self.granted.set(false);
-                    self.toasts.ok(said);
-                    self.read().await;
-                }
-                Err(problem) => self.toasts.warn(problem.message()),
-            }
-        });
+    async fn assign(
+        self,
+        user: String,
+        change: impl FnOnce(&mut Vec<Assignment>),
+        said: &'static str,
+    ) -> Result<String, String> {
+        self.changed(&user, change).await.map_err(|problem| problem.message())?;
+        // The dialog does not wait for the list.
+        spawn_local(self.read());
+        Ok(said.to_owned())
     }
 
     async fn changed(self, user: &str, change: impl FnOnce(&mut Vec<Assignment>)) -> Result<(), Problem> {

@@ -1,6 +1,6 @@
 //! People of a township without a server: the directory, somebody new, and invitations that carry the way to the share.
 
-use gridbook_domain::authority::{assignments, staff_values};
+use gridbook_domain::authority::{person, staff_values};
 use gridbook_domain::record::RecordKind;
 use gridbook_domain::role::{Assignment, let_in, may_grant};
 use gridbook_log::{EntityId, Values};
@@ -42,7 +42,7 @@ pub fn page() -> AnyView {
     let invite = move |id: EntityId, user: String, name: String| {
         spawn_local(async move {
             let held = app.entity(id).await.ok().flatten();
-            let held = held.map(|entity| assignments(&entity.values())).unwrap_or_default();
+            let held = held.as_deref().and_then(person).map(|person| person.assignments).unwrap_or_default();
             // Whoever opens it writes under that name from then on.
             if let Err(cause) = let_in(&app.package(), &app.actor(), &held, app.today()) {
                 return toasts.warn(cause.letting_in());

@@ -171,6 +171,9 @@ const AHEAD: u64 = 7;
 const TURNS: [(&str, &str, usize); 3] =
     [("day", "每天换一人", 1), ("week", "每七天换一人", 7), ("whole", "整段一个人", usize::MAX)];
 
+/// The answer that takes everybody off these days.
+const NOBODY: &str = "nobody";
+
 /// Who is on duty today, and in the days after it.
 fn on_duty(app: App, unit: &Unit) -> AnyView {
     let today = app.today();
@@ -196,15 +199,25 @@ fn duty(app: App, id: EntityId, unit: &Unit) -> AnyView {
             return Err("请填从哪天到哪天。".to_owned());
         };
         let each = TURNS.iter().find(|turn| turn.0 == text("turn")).map_or(1, |turn| turn.2);
-        let made = people(text("people")).and_then(|list| roster(from, to, &list, each));
-        let set = held.put_on_duty(&made.map_err(|error| error.message())?);
+        let named = !text("people").trim().is_empty();
+        let made = match text("turn") {
+            NOBODY if named => {
+                return Err("选了“这几天不排人”，就不用填姓名。请把姓名删掉，或者选怎样轮。".to_owned());
+            }
+            NOBODY => held.take_off_duty(from, to),
+            _ => people(text("people"))
+                .and_then(|list| roster(from, to, &list, each))
+                .map(|list| held.put_on_duty(&list)),
+        };
+        let set = made.map_err(|error| error.message())?;
         if set.is_empty() {
-            return Err("这几天已经是这样排的。".to_owned());
+            return Err("这几天已经是这样排的，没有改动。".to_owned());
         }
         Ok(vec![NewWrite { entity: id, body: Body::Set(body::Set { set, blobs: Vec::new() }) }])
     };
-    let turns = TURNS.iter().map(|turn| (turn.0.to_owned(), turn.1.to_owned())).collect();
-    let line = |path, label, kind| Question { path, label, kind, needed: true };
+    let turns = TURNS.iter().map(|turn| (turn.0, turn.1)).chain([(NOBODY, "这几天不排人（取消排过的）")]);
+    let turns = turns.map(|(id, words)| (id.to_owned(), words.to_owned())).collect();
+    let line = |path, label, kind, needed| Question { path, label, kind, needed };
     let known = [
         ("from", today.to_string()),
         ("to", (today + Days::new(AHEAD - 1)).to_string()),
@@ -212,14 +225,14 @@ fn duty(app: App, id: EntityId, unit: &Unit) -> AnyView {
     ];
     let what = Ask {
         title: format!("{} 值班", unit.name),
-        note: "按先后填姓名，用顿号隔开，电话写在姓名后面，例如：何秀兰 13800510031、钟小满。没有写电话的打单位电话。已经排过的日子会换成新的。".to_owned(),
+        note: "按先后填姓名，用顿号隔开，电话写在姓名后面，例如：何秀兰 13800510031、钟小满。没有写电话的打单位电话。已经排过的日子会换成新的；要取消，选“这几天不排人”。".to_owned(),
         yes: "排班",
-        done: "值班已排好",
+        done: "值班表已改好",
         questions: vec![
-            line("from", "从哪天", Kind::Day),
-            line("to", "到哪天", Kind::Day),
-            line("people", "谁值班", Kind::Text(400)),
-            line("turn", "怎样轮", Kind::Choice(turns)),
+            line("from", "从哪天", Kind::Day, true),
+            line("to", "到哪天", Kind::Day, true),
+            line("people", "谁值班", Kind::Text(400), false),
+            line("turn", "怎样轮", Kind::Choice(turns), true),
         ],
         known: known.into_iter().collect(),
     };

@@ -64,7 +64,9 @@ impl Page {
             problems.insert(0, Problem { path: asked.to_owned(), code: "required", message, blocks: true });
         }
         if problems.iter().any(|problem| problem.code == APART) {
-            return self.turn_apart(toasts);
+            // Whoever would rather answer otherwise finds the question marked.
+            self.state.problems.set(problems);
+            return self.turn_apart();
         }
         let open = undecided(&self.app.package(), &begun.form, &self.state.values.get_untracked());
         let new = |one: &Problem| !begun.draft.edit && problems.iter().all(|held| held.path != one.path);
@@ -90,7 +92,7 @@ impl Page {
         }
         self.saving.set(Saving::Now);
         leptos::task::spawn_local(async move {
-            match self.write(&values_of(self)).await {
+            match self.write(&values_of(self), toasts).await {
                 Ok(id) => {
                     toasts.ok(if apart { "已送到，手机里不留内容" } else { "已保存到本机" });
                     let to = match (begun.kind, begun.draft.edit) {
@@ -174,10 +176,15 @@ impl Page {
         fine.then_some(()).ok_or_else(|| format!("{}。", Guard::RiskKept.message()))
     }
 
-    async fn write(self, values: &Values) -> Result<EntityId, String> {
+    async fn write(self, values: &Values, toasts: Toasts) -> Result<EntityId, String> {
         let begun = self.begun();
         if begun.kind == RecordKind::Confidential {
             let id = self.hand_in(values).await?;
+            if let Some(open) = begun.draft.apart
+                && !self.put_away(open).await?
+            {
+                toasts.warn("保密的已送到。原来公开的那一条镇上已经登记，手机上收不起来：请马上告诉中心主任，由他收起来。");
+            }
             // It has arrived: here nothing of it stays.
             self.keeper.discard().await?;
             return Ok(id);

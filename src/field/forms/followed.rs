@@ -11,8 +11,8 @@ use leptos::prelude::untrack;
 use super::prefill::own_name;
 use crate::app::App;
 
-/// The steps of the cases that were asked about, and of the mediation files of those that are disputes (MED-11); one that this person may not write to, or that is not on this device, has
-/// none: the visit says so all the same.
+/// The steps of the cases that were asked about, and of the mediation files of those that are disputes (MED-11); one that this
+/// person may not write to, or that is not on this device, has none: the visit says so all the same.
 pub(super) async fn steps(app: App, form: &str, id: EntityId, values: &Values) -> Vec<NewWrite> {
     let (package, actor, mut writes) = (app.package(), app.actor(), Vec::new());
     let visitor = own_name(app);

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::Page;
 use super::steps::{Step, steps};
+use super::turn;
 use super::twin::twin;
 use crate::field::screen::Screen;
 use crate::ui::dialog::{Confirm, confirm, opener};
@@ -56,6 +57,8 @@ pub(super) fn view(page: Page) -> AnyView {
             if begun.kind == RecordKind::Household { begun.draft.entity } else { page.state.household() };
         household.and_then(|id| household_line(page.app, id))
     };
+    let toasts = use_toasts();
+    let turned = turn::dialog(page.turning, move |form| page.turn_to(form, toasts));
     let body = view! {
         <div class="form">
             {stuck::rescue(page)}
@@ -67,6 +70,7 @@ pub(super) fn view(page: Page) -> AnyView {
             {warned(page)}
             {step(page, list)}
         </div>
+        {turned}
     };
     Screen::new(title).back(home).sub(live(sub)).foot(foot(page, list)).view(body.into_any())
 }

@@ -195,6 +195,7 @@ impl Start {
         draft.kind == kind.as_str()
             && draft.form.split('/').next() == Some(form.id.as_str())
             && !draft.edit
+            && draft.apart.is_none()
             && draft.household == self.household
             && draft.parent == self.parent
             && self.known.iter().all(same)

@@ -1,5 +1,6 @@
 //! Guides: putting the app on the home screen, changing the phone, where to complain.
 
+use gridbook_domain::backend::{Destination, Left, steps};
 use js_sys::{Function, Promise, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -63,25 +64,48 @@ pub(super) fn links(app: App) -> AnyView {
 /// How to go on with a new phone.
 pub(in crate::field) fn change_phone() -> AnyView {
     let app = use_app();
-    let waiting = move || app.sync.with(|sync| sync.unsent.waiting);
+    // Nothing is called sent before it is known what was begun.
+    let drafts = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
+        app.version.track();
+        leptos::task::spawn_local(async move {
+            if let Ok(found) = app.drafts().await {
+                drafts.try_set(Some(found.len()));
+            }
+        });
+    });
+    let goes = Memo::new(move |_| app.sync.with(|sync| sync.goes));
+    let left = Memo::new(move |_| {
+        let drafts = drafts.get()?;
+        let (unsent, photos) = app.sync.with(|sync| (sync.unsent, sync.photos));
+        Some(Left { waiting: unsent.waiting, held: unsent.held, photos, drafts })
+    });
     let state = move || {
-        if waiting() > 0 {
-            let text = "先在这部手机上联网同步；没有网络就做一个随身文件，交给镇上管理员补交。";
-            banner(Tone::Warn, "attention", format!("还有 {} 条没有送出", waiting()), text, Vec::new())
+        let (left, goes) = (left.get()?, goes.get());
+        let shown = if !left.is_nothing() {
+            banner(
+                Tone::Warn,
+                "attention",
+                format!("先别换：还有 {}", left.words()),
+                left.advice(goes),
+                Vec::new(),
+            )
+        } else if goes == Destination::Alone {
+            let text = "没有后端，新手机上不会自动下载。用随身文件带走，装全部记录和照片。";
+            banner(Tone::Warn, "attention", "这部手机上的记录别处没有", text, Vec::new())
         } else {
             banner(Tone::Ok, "check", "这部手机上的记录都已送出", "可以放心换手机。", Vec::new())
-        }
+        };
+        Some(view! { <div data-testid="phone-state">{shown}</div> })
+    };
+    let list = move || {
+        let steps = steps(goes.get(), app.is_local());
+        steps.iter().map(|step| view! { <li>{*step}</li> }.into_any()).collect_view()
     };
     let body = view! {
         {live(state)}
         <article class="card card-body install">
-            <ol>
-                <li>"在旧手机上点“立即同步”，等“待同步”变成 0。"</li>
-                <li>"没有网络时做一个随身文件，把文件和口令分开交给镇上管理员，由他补交。"</li>
-                <li>"在新手机的浏览器里打开同一个网址，用同一个账号登录。"</li>
-                <li>"等同步完成，户和记录会自动下载到新手机。"</li>
-                <li>"旧手机上退出登录；旧手机丢了，请管理员停用它。"</li>
-            </ol>
+            <ol data-testid="phone-steps">{live(list)}</ol>
         </article>
         <a class="btn btn-primary" href="#/me">"去同步"</a>
         {carry_link()}

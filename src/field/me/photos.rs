@@ -74,7 +74,7 @@ fn free(app: App) -> AnyView {
         leptos::task::spawn_local(async move {
             let words = match app.free_photos().await {
                 Ok(freed) => told(freed),
-                Err(problem) => format!("照片没有动。{}", problem.message()),
+                Err(problem) => format!("照片没有动。{}", problem.doing()),
             };
             said.try_set(words);
             busy.try_set(false);

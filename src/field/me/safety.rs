@@ -6,18 +6,9 @@ use crate::app::{App, StorageView};
 use crate::field::screen::Screen;
 use crate::ui::backend::card;
 use crate::ui::carry::{bring_in, take_out};
-use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
-use crate::ui::states::{Tone, banner};
-
-/// From this share on the person is told, before a save fails.
-const NEARLY_FULL: f64 = 0.8;
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes, never negative")]
-fn bytes(number: f64) -> String {
-    format::size(number as u64)
-}
+use crate::ui::room::{warning, words};
 
 /// The storage card.
 pub(super) fn storage(app: App) -> AnyView {
@@ -31,16 +22,10 @@ pub(super) fn storage(app: App) -> AnyView {
     });
     let meter = move || {
         let room = room.get()?;
-        let full = room.share() >= NEARLY_FULL;
-        let warn = full.then(|| {
-            let text = "请先同步或做一个随身文件，再清理手机里的照片和视频。";
-            banner(Tone::Danger, "storage", "手机存储快满了", text, Vec::new())
-        });
-        let words = if room.quota > 0.0 {
-            format!("已用 {}，可用 {}", bytes(room.used), bytes((room.quota - room.used).max(0.0)))
-        } else {
-            "浏览器没有告诉还有多少空间".to_owned()
-        };
+        let warn = room
+            .nearly_full()
+            .then(|| warning("手机存储快满了", "请先同步或做一个随身文件，再清理手机里的照片和视频。"));
+        let words = words(&room);
         let kept = match room.persisted {
             Some(true) => "浏览器已答应不自动清理本机数据。",
             Some(false) => "浏览器没有答应长期保存。请把网格簿装到桌面，并每天同步。",

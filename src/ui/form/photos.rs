@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridbook_domain::form::{Field, FieldKind};
+use gridbook_domain::form::{Field, FieldKind, Problem};
 use gridbook_log::BlobRef;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -15,14 +15,12 @@ use crate::ui::format;
 use crate::ui::icon::icon;
 use crate::ui::live;
 use crate::ui::photo::{PhotoError, shrink, thumb_url};
-use crate::ui::toast::{Toasts, use_toasts};
 
 /// Largest recording, bytes: a minute of speech is far below.
 const AUDIO: f64 = 3.0 * 1024.0 * 1024.0;
 
 /// The pictures so far and the camera button.
 pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
-    let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let kind = field.kind;
     let sound = kind == FieldKind::Audio;
@@ -54,7 +52,7 @@ pub(super) fn photos(state: FormState, field: &Arc<Field>, at: &At) -> AnyView {
                 if held.is_none_or(|held| held >= max) {
                     break;
                 }
-                add(state, toasts, &file, &role, sound).await;
+                add(state, &file, &role, sound).await;
             }
             busy.try_set(false);
         });
@@ -129,12 +127,12 @@ fn draw_one(state: FormState, place: usize, photo: BlobRef) -> AnyView {
     .into_any()
 }
 
-async fn add(state: FormState, toasts: Toasts, file: &web_sys::File, role: &str, sound: bool) {
+async fn add(state: FormState, file: &web_sys::File, role: &str, sound: bool) {
     let made =
         if sound { recording(file).await } else { shrink(file).await.map(|shot| (shot.bytes, shot.thumb)) };
     let (bytes, thumb) = match made {
         Ok(made) => made,
-        Err(error) => return toasts.warn(error.message()),
+        Err(error) => return not_added(state, role, error.message().to_owned()),
     };
     let size = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let mime = if sound { file.type_() } else { "image/jpeg".to_owned() };
@@ -149,8 +147,17 @@ async fn add(state: FormState, toasts: Toasts, file: &web_sys::File, role: &str,
             let _ = state.edits.try_update(|n| *n += 1);
             let _ = state.hurry.try_update(|n| *n += 1);
         }
-        Err(problem) => toasts.warn(problem.message()),
+        Err(problem) => not_added(state, role, problem.message()),
     }
+}
+
+/// Says under the field why a picture is not there: a form may stand in a dialog, and beside the page it would be said behind
+/// that. It stands in the way of nothing.
+fn not_added(state: FormState, role: &str, message: String) {
+    let _ = state.problems.try_update(|problems| {
+        problems.retain(|problem| problem.path != role);
+        problems.push(Problem { path: role.to_owned(), code: "not_added", message, blocks: false });
+    });
 }
 
 async fn recording(file: &web_sys::File) -> Result<(Vec<u8>, Option<String>), PhotoError> {

@@ -89,6 +89,14 @@ export class Phone {
     await this.page.waitForURL(/#\/saved\//);
   }
 
+  /** Answers a question, whether it is drawn as chips or as a list. */
+  async choose(path, answer) {
+    const chip = this.id(`field-${path}-${answer}`);
+    await chip.or(this.id(`field-${path}`)).first().waitFor();
+    if ((await chip.count()) > 0) await chip.click();
+    else await this.id(`field-${path}`).selectOption(answer);
+  }
+
   /** Chooses the `nth` household of the picker, or the first for some words. */
   async pickHousehold({ nth = 0, words } = {}) {
     await this.id("field-household").click();

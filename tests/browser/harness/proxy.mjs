@@ -1,14 +1,25 @@
 // The network between the browsers and the server: it can vanish, hold a request, lose an answer, or answer as a
-// server that is busy.
+// server that is busy or takes nothing.
 
 import { once } from "node:events";
 import { Agent, createServer, request as ask } from "node:http";
+import { json } from "node:stream/consumers";
 
 /** Photos going up, whole or in parts. */
 export const isPhoto = (request) =>
   ["PUT", "PATCH"].includes(request.method) && request.url.startsWith("/sync/v1/blobs/");
 /** Operations going up. */
 export const isPush = (request) => request.method === "POST" && request.url.startsWith("/sync/v1/push");
+
+/** What a server says of operations none of which it takes, for `answerNext(isPush, …)`. */
+export const refusing = (code) => ({ ops, now }) => ({
+  results: ops.map(({ h }) => {
+    const [, entity, dot] = h.split(" ");
+    const [dev, epoch, n] = dot.split(".");
+    return { id: { entity, dot: { writer: { dev, epoch: Number(epoch) }, n: Number(n) } }, r: "refuse", code };
+  }),
+  now,
+});
 
 export class Proxy {
   /** Starts between the browsers and `target` (an origin). */
@@ -20,8 +31,10 @@ export class Proxy {
     /** Everything that passed: `{method, url, status, lost, held}` in the order of arrival. */
     proxy.log = [];
     proxy.losses = [];
+    proxy.late = [];
     proxy.holds = [];
     proxy.storms = [];
+    proxy.answers = [];
     proxy.port = 0;
     await proxy.up();
     return proxy;
@@ -60,6 +73,18 @@ export class Proxy {
     return new Promise((resolve) => this.losses.push({ fits, resolve }));
   }
 
+  /**
+   * The answer to the next request that fits waits on the line after the server has given it (`given` tells when), until
+   * `release()`.
+   */
+  holdNextAnswer(fits) {
+    const hold = { fits };
+    hold.given = new Promise((resolve) => (hold.tell = resolve));
+    hold.free = new Promise((resolve) => (hold.release = resolve));
+    this.late.push(hold);
+    return hold;
+  }
+
   /** Requests that fit wait on the line, after `let_pass` of them have passed, until `release()` or `cut()`. */
   hold(fits, letPass = 0) {
     const hold = { fits, letPass, held: 0, open: true, waiting: [] };
@@ -80,6 +105,14 @@ export class Proxy {
     const storm = { fits, status, left: times, headers };
     this.storms.push(storm);
     return storm;
+  }
+
+  /**
+   * The next request that fits is answered here with what `make` makes of its JSON; the server never hears of it.
+   * Resolves then.
+   */
+  answerNext(fits, make) {
+    return new Promise((resolve) => this.answers.push({ fits, make, resolve }));
   }
 
   async stop() {
@@ -107,6 +140,15 @@ export class Proxy {
       request.on("end", () => response.writeHead(storm.status, storm.headers).end());
       return;
     }
+    const answered = this.answers.findIndex(({ fits }) => fits(request));
+    if (answered >= 0) {
+      const [{ make, resolve }] = this.answers.splice(answered, 1);
+      const answer = JSON.stringify(make(await json(request)));
+      entry.status = 200;
+      response.writeHead(200, { "content-type": "application/json" }).end(answer);
+      resolve(entry);
+      return;
+    }
     const { hostname, port } = this.target;
     const onward = ask(
       { hostname, port, agent: this.agent, method: request.method, path: request.url, headers: request.headers },
@@ -118,8 +160,14 @@ export class Proxy {
     request.pipe(onward);
   }
 
-  #answer(entry, request, answer, response) {
+  async #answer(entry, request, answer, response) {
     entry.status = answer.statusCode;
+    const late = this.late.findIndex(({ fits }) => fits(request));
+    if (late >= 0) {
+      const [hold] = this.late.splice(late, 1);
+      hold.tell(entry);
+      await hold.free;
+    }
     const at = this.losses.findIndex(({ fits }) => fits(request));
     if (at < 0) {
       response.writeHead(answer.statusCode, answer.headers);

@@ -86,8 +86,37 @@ impl Server {
         Self::new(root, ShareKind::WebDav, None, None)
     }
 
+    /// Apache with mod_dav and a password, whose folder has another address since: from the old one it sends everybody
+    /// there with this status, with a slash added, as it does for a folder whose address lacks one.
+    pub fn apache_moved(status: u16) -> Self {
+        let server = Self::apache_with(&format!(
+            "LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so\n\
+             RedirectMatch {status} ^/old$ /share/\nRedirectMatch {status} ^/old/(.*)$ /share/$1\n"
+        ));
+        Self { root: server.root.replace("/share/", "/old/"), ..server }
+    }
+
+    /// Another address, on a port of its own, that sends everybody here with this status.
+    pub async fn behind(&self, status: u16) -> Self {
+        use axum::http::Response;
+        let to = self.root.clone();
+        let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
+            let path = request.uri().path_and_query().unwrap().as_str().trim_start_matches('/');
+            let answer = Response::builder().status(status).header("location", format!("{to}{path}"));
+            async move { answer.body(axum::body::Body::empty()).unwrap() }
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let root = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { root, ..self.clone() }
+    }
+
     /// Apache with mod_dav and a password.
     pub fn apache() -> Self {
+        Self::apache_with("")
+    }
+
+    fn apache_with(more: &str) -> Self {
         let (folder, port) = (new_folder(), free_port());
         let dir = folder.path().display();
         // {SHA} of "geheim-1", from `htpasswd -s`.
@@ -110,7 +139,7 @@ impl Server {
             "{load}ServerRoot {dir}\nServerName localhost\nUser www-data\nGroup www-data\nPidFile {dir}/pid\n\
              Listen 127.0.0.1:{port}\nErrorLog /dev/stderr\nLogLevel notice\nStartServers 1\nDocumentRoot {dir}/files\n\
              DavLockDB {dir}/locks\n<Directory {dir}/files>\nDav On\nAuthType Basic\nAuthName share\n\
-             AuthUserFile {dir}/passwords\nRequire valid-user\n</Directory>\n"
+             AuthUserFile {dir}/passwords\nRequire valid-user\n</Directory>\n{more}"
         );
         fs::write(folder.path().join("apache.conf"), config).unwrap();
         let mut command = Command::new("/usr/sbin/apache2");

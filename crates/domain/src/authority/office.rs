@@ -7,7 +7,7 @@ use gridbook_log::body::{Number, Paper, Receipt, Reject, kind};
 use gridbook_log::{Body, Dot, Entity, EntityId, Hlc, NewOp, Op, Writer};
 
 use super::{
-    AUTHOR, Book, KINDS, answered, assignments, clock_fix, gives_number, numbers_due, ruled_out, taken_before,
+    AUTHOR, Book, KINDS, answered, clock_fix, gives_number, numbers_due, person, ruled_out, taken_before,
 };
 use crate::admit::admit;
 use crate::calendar::day_of;
@@ -94,13 +94,8 @@ impl<'a> Office<'a> {
     }
 
     fn read_person(&mut self, entity: &Entity) {
-        let good = entity.creation().is_some_and(|made| made.rejected.is_none());
-        if entity.type_() == Some(RecordKind::Staff.as_str())
-            && good
-            && let Some(user) = entity.text("user")
-        {
-            let (user, assignments) = (user.to_owned(), assignments(&entity.values()));
-            self.know(Actor { user, assignments });
+        if let Some(somebody) = person(entity) {
+            self.know(somebody);
         }
     }
 

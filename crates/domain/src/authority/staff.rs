@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::admit::Refusal;
 use crate::package::Package;
-use crate::record::written_over;
+use crate::record::{RecordKind, written_over};
 use crate::role::{Actor, Assignment, regrant};
 
 /// Roles as the directory has them. A day that cannot be read makes the role hold on no day, not on every day.
@@ -15,7 +15,16 @@ pub fn assignments(values: &Values) -> Vec<Assignment> {
     rows(values).into_iter().map(|(_, held)| held).collect()
 }
 
-/// The same, each with the row of the table where it stands.
+/// Somebody of the directory with the roles held; none for a record that was not taken in, is of something else, or names no
+/// account.
+pub fn person(entity: &Entity) -> Option<Actor> {
+    entity.creation().filter(|made| made.rejected.is_none())?;
+    let staff = entity.type_() == Some(RecordKind::Staff.as_str());
+    let user = entity.text("user").filter(|user| staff && !user.is_empty())?.to_owned();
+    Some(Actor { user, assignments: assignments(&entity.values()) })
+}
+
+/// The roles of [`assignments`], each with the row of the table where it stands.
 pub(crate) fn rows(values: &Values) -> Vec<(&str, Assignment)> {
     let mut rows: Vec<(&str, Assignment)> = Vec::new();
     for (path, value) in values {

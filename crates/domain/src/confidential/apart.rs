@@ -3,11 +3,11 @@
 //! author is sent it. What was read, printed or exported before cannot be taken back, and the log keeps the operations.
 
 use chrono::NaiveDate;
-use gridbook_log::Entity;
+use gridbook_log::{Entity, Event};
 use serde_json::{Value, json};
 
 use crate::case::CaseView;
-use crate::form::{Form, Values};
+use crate::form::{Field, Form, Values, table_rows};
 use crate::package::Package;
 use crate::role::Actor;
 use crate::workflow::{Transition, check, event};
@@ -38,6 +38,30 @@ pub fn step<'p>(
     })
 }
 
+/// What is left to do with an open record for the report that takes its place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Away {
+    /// Nothing: it is out of sight.
+    Done,
+    /// This, once the report has arrived, and no sooner: until then nothing else tells of the matter.
+    Step(Box<Event>),
+    /// It is not for this person to do: the centre registered it, or it is not on this device any more.
+    Stays,
+}
+
+/// What this person has to do with an open record, as it stands by now, so that it goes out of sight.
+pub fn put_away(package: &Package, actor: &Actor, open: Option<&Entity>, today: NaiveDate) -> Away {
+    let Some(entity) = open else { return Away::Stays };
+    if out_of_sight(entity) {
+        return Away::Done;
+    }
+    let Some(case) = CaseView::of(entity) else { return Away::Stays };
+    step(package, actor, &case, today).map_or(Away::Stays, |step| {
+        let taken = event(package, (actor, today), step, &case, &Values::new(), Vec::new());
+        Away::Step(Box::new(taken))
+    })
+}
+
 /// What a confidential form takes over from an open record: the words and the place. Its pictures do not go along, and
 /// every other question is asked anew.
 pub fn taken_over(form: &Form, open: &Values) -> Values {
@@ -52,6 +76,31 @@ pub fn taken_over(form: &Form, open: &Values) -> Values {
         values.insert("address_text".to_owned(), json!(place));
     }
     values
+}
+
+/// The questions of an open form whose answers [`taken_over`] leaves behind, in order. What the app knew by itself and the
+/// answer that led to the confidential form are nobody's work.
+pub fn left_behind<'f>(package: &Package, open: &'f Form, form: &Form, values: &Values) -> Vec<&'f str> {
+    let over = taken_over(form, values);
+    let goes = |path: &str| over.contains_key(path) || WORDS.contains(&path) && over.contains_key("facts");
+    let given = |field: &Field| match values.get(&field.path) {
+        Some(Value::Null) | None => !table_rows(values, &field.path).is_empty(),
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(_) => true,
+    };
+    let known = |field: &Field| {
+        let start = field.default.as_ref();
+        let word = start.and_then(Value::as_str).is_some_and(|word| word.starts_with('@'));
+        field.auto || word || start.is_some() && start == values.get(&field.path)
+    };
+    let leads = |field: &Field| {
+        let said = values.get(&field.path).and_then(Value::as_str);
+        package.choices(field).iter().any(|choice| Some(choice.id.as_str()) == said && choice.apart.is_some())
+    };
+    let fields = open.fields().map(|(_, field)| field);
+    let lost = fields.filter(|field| given(field) && !known(field) && !leads(field) && !goes(&field.path));
+    lost.map(|field| field.label.as_str()).collect()
 }
 
 #[cfg(test)]
@@ -152,5 +201,52 @@ mod tests {
             assert_eq!(over["facts"], json!("村主任把救济款扣下了"), "{}", form.id);
             assert_eq!(over.contains_key("address_text"), form.field("address_text").is_some());
         }
+    }
+
+    #[test]
+    fn the_open_record_waits_for_the_report_and_is_put_away_once() {
+        let (package, ann) = (Package::builtin(), person("ann", "village_assistant"));
+        let mut story = quick();
+        let today = story.today();
+        let Away::Step(taken) = put_away(package, &ann, Some(&story.entity), today) else {
+            panic!("its author does it")
+        };
+        let lea = person("lea", "grid_worker_l1");
+        assert_eq!(put_away(package, &lea, Some(&story.entity), today), Away::Stays, "nobody else's");
+        assert_eq!(put_away(package, &ann, None, today), Away::Stays, "not on this device any more");
+        story.admitted(&ann, "event", &serde_json::to_value(taken).unwrap()).unwrap();
+        // Asked again, after an answer that was lost.
+        assert_eq!(put_away(package, &ann, Some(&story.entity), today), Away::Done);
+        let mut registered = Story::hazard("yellow");
+        registered.until_claimed();
+        assert_eq!(put_away(package, &ann, Some(&registered.entity), registered.today()), Away::Stays);
+    }
+
+    #[test]
+    fn whoever_turns_to_a_confidential_form_is_told_what_does_not_go_along() {
+        let package = Package::builtin();
+        let form = forms(package).find(|form| form.field("address_text").is_some()).unwrap();
+        let values = |said: Value| -> Values { said.as_object().unwrap().clone().into_iter().collect() };
+        let hazard = package.form("F-HAZARD").unwrap();
+        let label = |path: &str| hazard.field(path).unwrap().label.as_str();
+        let said = values(json!({"desc": "救济款没有发", "address_text": "柳溪村委会"}));
+        assert!(left_behind(package, hazard, form, &said).is_empty(), "words and place go along");
+        let said = values(json!({
+            "desc": "救济款没有发", "level": "yellow", "category": "fire", "address_text": "  ", "item": null
+        }));
+        let lost = left_behind(package, hazard, form, &said);
+        assert_eq!(lost.len(), 2, "{lost:?}");
+        assert!(lost.contains(&label("level")) && lost.contains(&label("category")));
+        // A table counts once something stands in it.
+        let dispute = package.form("F-DISPUTE").unwrap();
+        let table = dispute.field("parties").unwrap();
+        let said = values(json!({"facts": "争地界", "parties/r1/name": "何秀兰"}));
+        assert_eq!(left_behind(package, dispute, form, &said), [table.label.as_str()]);
+        // What the app put there and the answer that leads away are not named.
+        let opinion = package.forms.get().iter().find(|form| form.field("opinion_kind").is_some()).unwrap();
+        let said = values(json!({"facts": "打招呼", "opinion_kind": "cadre"}));
+        assert!(left_behind(package, opinion, form, &said).is_empty());
+        let said = values(json!({"facts": "修路", "opinion_kind": "facility"}));
+        assert_eq!(left_behind(package, opinion, form, &said).len(), 1);
     }
 }

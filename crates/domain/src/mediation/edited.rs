@@ -121,13 +121,60 @@ pub fn blocks(values: &Values, template: &str) -> Option<Vec<Block>> {
     Some(stored.blocks)
 }
 
+/// What a text that somebody is editing was begun on. Kept with what was typed, it tells later whether another text stands
+/// there by now, which to save over is to throw away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// Who had edited the document last, and when, milliseconds since 1970; `None` where it was generated.
+    edited: Option<(String, u64)>,
+    /// What the generated text was, by its mark.
+    of: String,
+}
+
+/// What became of a document since somebody began to edit it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// Nothing.
+    Same,
+    /// Somebody saved another text: who, and when, milliseconds since 1970.
+    Saved(String, u64),
+    /// The edited text was taken back: it is generated again.
+    TakenBack,
+    /// The record says something else now, and so does the generated text.
+    Record,
+}
+
+impl Ground {
+    /// The document of a record as it stands now; `generated` is its text on any day.
+    pub fn now(entity: &Entity, template: &str, generated: &[Block]) -> Self {
+        let edited = stored(entity, template).map(|(_, by, at)| (by, at));
+        Self { edited, of: mark(generated) }
+    }
+
+    /// What became of it until `now`. What people saved comes before what the record says.
+    pub fn since(&self, now: &Self) -> Since {
+        match &now.edited {
+            edited if *edited == self.edited && self.of == now.of => Since::Same,
+            edited if *edited == self.edited => Since::Record,
+            Some((by, at)) => Since::Saved(by.clone(), *at),
+            None => Since::TakenBack,
+        }
+    }
+}
+
+/// The edited text of a document, who wrote it and when.
+fn stored(entity: &Entity, template: &str) -> Option<(Stored, String, u64)> {
+    let register = entity.register(&path(template))?;
+    let text = serde_json::from_value(register.value()?.clone()).ok()?;
+    let write = register.heads().next()?;
+    Some((text, write.user.clone(), write.hlc.ms))
+}
+
 /// Puts the edited text into a generated document, where there is one; `generated` is its text on any day, for the mark.
 pub fn apply(entity: &Entity, document: &mut Document, generated: &[Block]) -> Option<Edited> {
-    let register = entity.register(&path(&document.id))?;
-    let stored: Stored = serde_json::from_value(register.value()?.clone()).ok()?;
-    let write = register.heads().next()?;
-    document.blocks = stored.blocks;
-    Some(Edited { by: write.user.clone(), at: write.hlc.ms, outdated: stored.of != mark(generated) })
+    let (text, by, at) = stored(entity, &document.id)?;
+    document.blocks = text.blocks;
+    Some(Edited { by, at, outdated: text.of != mark(generated) })
 }
 
 #[cfg(test)]
@@ -197,6 +244,39 @@ mod tests {
         let (again, none) = paper(&story, "rights_notice");
         assert_eq!(none, None);
         assert!(format!("{:?}", again.blocks).contains("钟大满"));
+    }
+
+    #[test]
+    fn what_somebody_else_saved_meanwhile_is_not_overwritten_unseen() {
+        let mut story = file();
+        let text = |words: &str| value(vec![Block::Paragraph(words.to_owned())], &[]);
+        let ground = |story: &Story| {
+            let package = Package::builtin();
+            let view = story.view();
+            let form = view.form.as_deref().and_then(|name| package.form_named(name));
+            let template = package.template("rights_notice").unwrap();
+            let generated = document(package, form, &Mediation::of(&view), template, NaiveDate::default());
+            Ground::now(&story.entity, "rights_notice", &generated.blocks)
+        };
+        let begun = ground(&story);
+        assert_eq!(begun.since(&ground(&story)), Since::Same);
+        write(&mut story, "mei", "mediator", "note", &text("另一份文书")).unwrap();
+        assert_eq!(begun.since(&ground(&story)), Since::Same, "another document is none of its business");
+        let renamed = json!({"set": {"parties/p1/name": "钟大满"}});
+        story.admitted(&person("mei", "mediator"), "set", &renamed).unwrap();
+        assert_eq!(begun.since(&ground(&story)), Since::Record);
+        write(&mut story, "mei", "mediator", "rights_notice", &text("请到村委会来")).unwrap();
+        let Since::Saved(by, at) = begun.since(&ground(&story)) else { panic!("somebody saved") };
+        assert_eq!(by, "mei");
+        // Kept with the draft, it says the same later; and once that was seen, only the next one is news.
+        let kept: Ground = serde_json::from_value(serde_json::to_value(&begun).unwrap()).unwrap();
+        assert_eq!(kept.since(&ground(&story)), Since::Saved(by, at));
+        let seen = ground(&story);
+        write(&mut story, "mei", "mediator", "rights_notice", &text("请到镇上来")).unwrap();
+        assert!(matches!(seen.since(&ground(&story)), Since::Saved(..)));
+        let seen = ground(&story);
+        write(&mut story, "mei", "mediator", "rights_notice", &Value::Null).unwrap();
+        assert_eq!(seen.since(&ground(&story)), Since::TakenBack);
     }
 
     #[test]

@@ -82,6 +82,25 @@ pub fn contacts<'a>(
     package: &Package,
     today: NaiveDate,
 ) -> Vec<Contact> {
+    planned(rows, package, today, None)
+}
+
+/// What [`contacts`] tells of one dispute or file, without a look at whom the others concern.
+pub fn contact_of<'a>(
+    rows: impl IntoIterator<Item = &'a Summary> + Clone,
+    package: &Package,
+    today: NaiveDate,
+    id: EntityId,
+) -> Option<Contact> {
+    planned(rows, package, today, Some(id)).pop()
+}
+
+fn planned<'a>(
+    rows: impl IntoIterator<Item = &'a Summary> + Clone,
+    package: &Package,
+    today: NaiveDate,
+    only: Option<EntityId>,
+) -> Vec<Contact> {
     let held = || rows.clone().into_iter().filter(|row| !row.rejected);
     let mut files: BTreeMap<EntityId, &Summary> = BTreeMap::new();
     let mut open: Vec<(Option<&Summary>, Option<&Summary>)> = Vec::new();
@@ -103,11 +122,12 @@ pub fn contacts<'a>(
     let colours = |row: &&Summary| {
         package.risk.iter().any(|rule| rule.level == row.level && rule.contact_days.is_some())
     };
-    open.retain(|(dispute, file)| dispute.iter().chain(file).any(colours));
-    if open.is_empty() {
-        return Vec::new();
-    }
-    let visited = visited(rows, today);
+    open.retain(|(dispute, file)| {
+        let mut both = dispute.iter().chain(file);
+        both.clone().any(colours) && only.is_none_or(|id| both.any(|row| row.id == id))
+    });
+    let disputes: Vec<&Summary> = open.iter().filter_map(|(dispute, _)| *dispute).collect();
+    let visited = visited(rows, &disputes, today);
     let mut list: Vec<Contact> =
         open.into_iter().filter_map(|(dispute, file)| one(package, dispute, file, &visited, today)).collect();
     order_by(&mut list, |a, b| order(a).cmp(&order(b)));
@@ -118,20 +138,34 @@ fn order(one: &Contact) -> impl Ord + use<> {
     (one.due.state, std::cmp::Reverse(one.due.priority), one.due.next, one.record)
 }
 
-/// The last day on which a party of each dispute was met at home or called up, as far as visits tell.
+/// The last day on which a party of each of these disputes was met at home or called up, as far as visits tell. A township
+/// has thousands of visits, and few of them are to a party.
 fn visited<'a>(
     rows: impl IntoIterator<Item = &'a Summary> + Clone,
+    disputes: &[&'a Summary],
     today: NaiveDate,
 ) -> BTreeMap<EntityId, NaiveDate> {
-    let merges = Merges::of(rows.clone());
-    let parties = Parties::of(rows.clone(), &merges);
-    let visits = visits_by_household(rows.clone());
     let mut last: BTreeMap<EntityId, NaiveDate> = BTreeMap::new();
-    for home in rows.into_iter().filter(|row| row.kind == RecordKind::Household && !merges.gone(row)) {
+    if disputes.is_empty() {
+        return last;
+    }
+    let merges = Merges::of(rows.clone());
+    let parties = Parties::of(disputes.iter().copied(), &merges);
+    let stands = |row: &&Summary| row.kind == RecordKind::Household && !merges.gone(row);
+    let concerned = |home: &'a Summary| Some((home, parties.disputes(home))).filter(|(_, of)| !of.is_empty());
+    let homes: Vec<_> = rows.clone().into_iter().filter(stands).filter_map(concerned).collect();
+    let theirs: BTreeSet<EntityId> = homes.iter().map(|(home, _)| home.id).collect();
+    let tells = |row: &&Summary| match row.kind {
+        RecordKind::Visit => row.household.is_some_and(|home| theirs.contains(&merges.standing(home))),
+        // What was merged counts for the household that stands.
+        kind => kind == RecordKind::Household,
+    };
+    let visits = visits_by_household(rows.into_iter().filter(tells));
+    for (home, disputes) in homes {
         let met = visits.get(&home.id).into_iter().flatten();
         let met = met.filter(|visit| visit.met && visit.mode != VisitMode::Neighbour && visit.day <= today);
         let Some(day) = met.map(|visit| visit.day).max() else { continue };
-        for dispute in parties.disputes(home) {
+        for dispute in disputes {
             last.entry(dispute.id).and_modify(|held| *held = day.max(*held)).or_insert(day);
         }
     }

@@ -53,8 +53,8 @@ impl NotYours {
     }
 }
 
-/// The rank of the highest role that somebody holds that day.
-pub(super) fn rank(package: &Package, actor: &Actor, today: NaiveDate) -> u8 {
+/// The rank of the highest role that somebody holds that day: he gives none above it, and makes none.
+pub fn rank(package: &Package, actor: &Actor, today: NaiveDate) -> u8 {
     let held = actor.assignments.iter().filter_map(|held| Some((held, package.role(&held.role)?)));
     held.filter(|(held, role)| role.held_on(held, today)).map(|(_, role)| role.rank).max().unwrap_or(0)
 }

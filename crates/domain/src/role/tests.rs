@@ -225,6 +225,7 @@ fn nobody_gives_a_role_above_the_highest_of_his_own() {
     past.assignments[0].to = day(1).pred_opt();
     past.assignments.extend(held("grid_clerk", None, None).assignments);
     assert!(!may_grant(package, &past, role("center_director"), day(1)));
+    assert_eq!(rank(package, &past, day(1)), role("grid_clerk").rank, "nor is it offered one");
     // A package of before knows no ranks: everything as it was.
     let mut old = package.clone();
     old.roles.iter_mut().for_each(|role| role.rank = 0);

@@ -139,6 +139,18 @@ impl Unit {
         set
     }
 
+    /// What is set so that nobody is on duty on these days any more, both ends included; only where somebody is.
+    ///
+    /// # Errors
+    /// [`RosterError::Days`]
+    pub fn take_off_duty(&self, from: NaiveDate, to: NaiveDate) -> Result<Values, RosterError> {
+        if to < from {
+            return Err(RosterError::Days);
+        }
+        let held = self.duty.range(from..=to).map(|(day, _)| (*day, Duty::default()));
+        Ok(self.put_on_duty(&held.collect()))
+    }
+
     /// Who is on duty that day, and whom a supervision goes to beside them (domain data 4.9.4): words that say who, and the
     /// telephone. The unit alone where it names neither.
     pub fn reached_on(&self, day: NaiveDate) -> Vec<(String, String)> {
@@ -246,6 +258,18 @@ mod tests {
                 (day("2026-05-22"), day("2026-05-24"), "钟小满")
             ]
         );
+        // Nobody from the 22nd on; the days before stay, and a day that nobody had is not written.
+        let mut free = Story::new();
+        free.admitted(&admin, "create", &body).unwrap();
+        free.admitted(&admin, "set", &json!({"set": set})).unwrap();
+        let off = held.take_off_duty(day("2026-05-22"), day("2026-06-30")).unwrap();
+        assert_eq!(off.keys().filter(|path| path.ends_with("/name")).count(), 3, "{off:?}");
+        free.admitted(&admin, "set", &json!({"set": off})).unwrap();
+        let left = Unit::of(&free.entity);
+        assert_eq!(left.duty.keys().next_back(), Some(&day("2026-05-21")));
+        assert_eq!(left.reached_on(day("2026-05-23")).len(), 1, "the head alone");
+        assert!(left.take_off_duty(day("2026-05-22"), day("2026-05-24")).unwrap().is_empty());
+        assert_eq!(left.take_off_duty(day("2026-05-22"), day("2026-05-21")), Err(RosterError::Days));
         // Somebody swaps one day.
         let swap = roster(day("2026-05-20"), day("2026-05-20"), &people("季大寒").unwrap(), 1).unwrap();
         let swap = held.put_on_duty(&swap);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use gridbook_log::{DeviceId, Writer};
 use gridbook_sync::relay::Tally;
-use gridbook_sync::relay::between::{Carried, Ways};
+use gridbook_sync::relay::between::{Carried, Pace, Unfit, Waits, Ways};
 use serde::{Deserialize, Serialize};
 
 use super::Place;
@@ -30,6 +30,20 @@ pub struct Last {
     pub all: (usize, usize),
     /// Operations and photos that were not taken, in all.
     pub refused: (usize, usize),
+    /// Why the last round did not end well.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why no round ends well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Why.
+    pub why: Unfit,
+    /// Since when, milliseconds since 1970.
+    pub since: u64,
+    /// Nobody is asked before, milliseconds since 1970; 0: the next round asks.
+    #[serde(default)]
+    pub rests_until: u64,
 }
 
 /// See the module's text.
@@ -47,6 +61,9 @@ pub struct Book {
     pub last: Last,
     #[serde(skip)]
     path: PathBuf,
+    /// How often it is written while pages arrive.
+    #[serde(skip)]
+    pace: Pace,
     /// Held as long as the book is open.
     #[serde(skip)]
     _lock: Option<File>,
@@ -61,6 +78,8 @@ pub(super) struct Entry<'a> {
     last: &'a Last,
     #[serde(skip)]
     path: &'a Path,
+    #[serde(skip)]
+    pace: &'a Pace,
 }
 
 /// Why a book cannot be used.
@@ -105,6 +124,7 @@ impl Book {
                 ways: Ways::default(),
                 last: Last::default(),
                 path: PathBuf::new(),
+                pace: Pace::default(),
                 _lock: None,
             },
         };
@@ -135,14 +155,30 @@ impl Book {
     }
 
     fn entry(&self) -> Entry<'_> {
-        let Self { places, writer, nonce, last, path, .. } = self;
-        Entry { places, writer: *writer, nonce, last, path }
+        let Self { places, writer, nonce, last, path, pace, .. } = self;
+        Entry { places, writer: *writer, nonce, last, path, pace }
     }
 
     /// The ways, and what stands beside them.
     pub(super) fn open_at(&mut self) -> (Entry<'_>, &mut Ways) {
-        let Self { places, writer, nonce, last, path, ways, .. } = self;
-        (Entry { places, writer: *writer, nonce, last, path }, ways)
+        let Self { places, writer, nonce, last, path, pace, ways, .. } = self;
+        (Entry { places, writer: *writer, nonce, last, path, pace }, ways)
+    }
+
+    /// Whether a program has the book at `path` open, that is, whether it carries.
+    pub fn in_use(path: &Path) -> bool {
+        let lock = File::open(beside(path, ".lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// What waits because the other side does not take it yet, by the code of why.
+    pub fn waits(&self) -> BTreeMap<String, Waits> {
+        self.ways.waits()
+    }
+
+    /// When the next photo is looked for that has not come over yet, milliseconds since 1970.
+    pub fn photos_next(&self) -> Option<u64> {
+        self.ways.photos_next()
     }
 
     /// How many operations wait because the other side does not take them yet, by the code of why.
@@ -158,6 +194,19 @@ impl Book {
     /// The addresses that it is about.
     pub fn places(&self) -> &[String; 2] {
         &self.places
+    }
+
+    /// How a round ended; what is not over keeps the moment when it began.
+    pub(super) fn ended(&mut self, now_ms: u64, done: Result<(), Unfit>, rests_until: u64) {
+        let before = self.last.trouble.take();
+        match done {
+            Ok(()) => self.last.at = now_ms,
+            Err(why) => {
+                let since =
+                    before.filter(|trouble| trouble.why == why).map_or(now_ms, |trouble| trouble.since);
+                self.last.trouble = Some(Trouble { why, since, rests_until });
+            }
+        }
     }
 
     pub(super) fn note(&mut self, now_ms: u64, carried: &Carried) {
@@ -186,6 +235,14 @@ impl Entry<'_> {
         self.nonce
     }
 
+    /// A page has arrived: writes the book, or leaves it for one of the next, the larger it is. That it cannot be written
+    /// is said when the round has ended.
+    pub(super) fn arrived(&self, ways: &Ways) {
+        if self.pace.arrived() {
+            drop(self.write(ways));
+        }
+    }
+
     /// Writes the book with these ways, whole or not at all.
     pub(super) fn write(&self, ways: &Ways) -> Result<(), BookError> {
         #[derive(Serialize)]
@@ -210,6 +267,7 @@ impl Entry<'_> {
             fs::rename(&new, self.path)?;
             flushed(self.path)
         };
+        self.pace.wrote(text.len());
         written().map_err(|error| BookError::File(self.path.display().to_string(), error))
     }
 }

@@ -197,6 +197,10 @@ impl Server {
         let answer = asked.send().await.map_err(unreachable)?;
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(unreachable)?;
+        // A server that is being restarted, or whoever stands before it: the password was not looked at.
+        if status.is_server_error() {
+            return Err(LineError::Unreachable(self.root.clone()));
+        }
         let read = if status.is_success() { serde_json::from_slice::<SignedIn>(&bytes).ok() } else { None };
         let Some(SignedIn { token, profile }) = read else {
             let words = serde_json::from_slice::<Problem>(&bytes).map(|problem| problem.message);
@@ -209,19 +213,23 @@ impl Server {
     /// Asks, and once more after a new sign-in when the session has ended.
     async fn ask(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Option<RawResponse> {
         let answer = self.ask_once(method.clone(), path, body.clone()).await?;
-        if answer.status == 401 && self.signed_in_again().await {
+        if answer.status == 401 && self.signed_in_again().await? {
             return self.ask_once(method, path, body).await;
         }
         Some(answer)
     }
 
-    async fn signed_in_again(&self) -> bool {
+    /// Whether the account is signed in anew; `None` when nobody answered: that says nothing of its password.
+    async fn signed_in_again(&self) -> Option<bool> {
         if self.refused.get() {
-            return false;
+            return Some(false);
         }
-        let done = self.sign_in().await;
-        self.refused.set(matches!(done, Err(LineError::SignIn(..))));
-        done.is_ok()
+        let done = match self.sign_in().await {
+            Err(LineError::Unreachable(_)) => return None,
+            done => done.is_ok(),
+        };
+        self.refused.set(!done);
+        Some(done)
     }
 
     /// Pushes. Whoever is no longer signed in hears 200, too, for the sake of what he wrote himself, and that everything of
@@ -238,7 +246,7 @@ impl Server {
         let session = self.ask_once(Method::GET, "sync/v1/pull?limit=1&cursor=", None).await?;
         match session.status {
             200..300 => Some(answer),
-            401 if self.signed_in_again().await => self.ask_once(Method::POST, path, body).await,
+            401 if self.signed_in_again().await? => self.ask_once(Method::POST, path, body).await,
             _ => Some(session),
         }
     }

@@ -12,7 +12,7 @@ use crate::control;
 use crate::db;
 use crate::sql;
 
-pub use postgres::{restore_postgres, restore_postgres_through};
+pub use postgres::restore_postgres;
 
 /// What a restore did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,60 +53,77 @@ pub async fn restore(
     replace: bool,
     now: u64,
 ) -> Result<Restored, KeepError> {
-    restore_through(from, db, blobs, replace, now, None).await
+    Verified::read(from)?.into_sqlite(db, blobs, replace, now, None).await
 }
 
-/// The same, while a server may run that listens at `socket` ([`crate::control`]): it steps aside while names are
-/// changed, and goes on with the new data. Everything that takes long is done before.
-///
-/// # Errors
-/// [`KeepError`]; then the data of before are where they were. [`KeepError::Half`] where only some names were changed:
-/// the next start goes on.
-pub async fn restore_through(
-    from: &Path,
-    db: &Path,
-    blobs: &Path,
-    replace: bool,
-    now: u64,
-    socket: Option<&Path>,
-) -> Result<Restored, KeepError> {
-    let manifest = verified(from)?;
-    claim::settle(db).await?;
-    let there = db.exists();
-    if there && !replace {
-        return Err(KeepError::Exists(db.to_path_buf()));
+/// A backup of which all was read, and is what it says.
+pub struct Verified {
+    from: PathBuf,
+    manifest: Manifest,
+}
+
+impl Verified {
+    /// Reads and hashes all of it.
+    ///
+    /// # Errors
+    /// [`KeepError`]
+    pub fn read(from: &Path) -> Result<Self, KeepError> {
+        Ok(Self { from: from.to_path_buf(), manifest: verified(from)? })
     }
-    // Known before the work: somebody is there who cannot be asked.
-    if there && !control::listens(socket).await? {
-        alone(db).await?;
-    }
-    let news = [beside(db, "restoring"), beside(blobs, "restoring")];
-    let put = async {
-        for left in &news {
-            remove(left)?;
+
+    /// [`restore`], without reading all of the backup once more, and while a server may run that listens at `socket`
+    /// ([`crate::control`]): it steps aside while names are changed, and goes on with the new data. Everything that takes
+    /// long is done before.
+    ///
+    /// # Errors
+    /// [`KeepError`]; then the data of before are where they were. [`KeepError::Half`] where only some names were changed:
+    /// the next start goes on.
+    pub async fn into_sqlite(
+        self,
+        db: &Path,
+        blobs: &Path,
+        replace: bool,
+        now: u64,
+        socket: Option<&Path>,
+    ) -> Result<Restored, KeepError> {
+        let Self { from, manifest } = self;
+        claim::settle(db).await?;
+        let there = db.exists();
+        if there && !replace {
+            return Err(KeepError::Exists(db.to_path_buf()));
         }
-        copy(&from.join(DB), &news[0])?;
-        renew(&news[0]).await?;
-        pictures(from, &news[1]).await?;
-        let aside = if there { control::ask(socket, &history_of(db).await?).await? } else { None };
-        let mut claim = Claim::alone(db).await?;
-        if there {
+        // Known before the work: somebody is there who cannot be asked.
+        if there && !control::listens(socket).await? {
             alone(db).await?;
         }
-        let kept = claim.change(db, &Swap::new(blobs, now)?)?;
-        // Whoever starts is let in.
-        drop(claim);
-        Ok((kept, control::back(aside).await))
-    };
-    let done: Result<_, KeepError> = put.await;
-    if matches!(done, Err(ref error) if !matches!(error, KeepError::Half(..))) {
-        for left in &news {
-            // The error that led here is the one to tell.
-            let _ = remove(left);
+        let news = [beside(db, "restoring"), beside(blobs, "restoring")];
+        let put = async {
+            for left in &news {
+                remove(left)?;
+            }
+            copy(&from.join(DB), &news[0])?;
+            renew(&news[0]).await?;
+            pictures(&from, &news[1]).await?;
+            let aside = if there { control::ask(socket, &history_of(db).await?).await? } else { None };
+            let mut claim = Claim::alone(db).await?;
+            if there {
+                alone(db).await?;
+            }
+            let kept = claim.change(db, &Swap::new(blobs, now)?)?;
+            // Whoever starts is let in.
+            drop(claim);
+            Ok((kept, control::back(aside).await))
+        };
+        let done: Result<_, KeepError> = put.await;
+        if matches!(done, Err(ref error) if !matches!(error, KeepError::Half(..))) {
+            for left in &news {
+                // The error that led here is the one to tell.
+                let _ = remove(left);
+            }
         }
+        let (kept, server) = done?;
+        Ok(Restored { manifest, kept, schema: None, server })
     }
-    let (kept, server) = done?;
-    Ok(Restored { manifest, kept, schema: None, server })
 }
 
 /// Copies the pictures that a backup's database names.
@@ -145,12 +162,8 @@ pub(super) async fn alone(db: &Path) -> Result<(), KeepError> {
     }
 }
 
-/// The manifest of a backup whose content is what it says.
 /// What a backup says of itself, once all of it was read and is what it says.
-///
-/// # Errors
-/// [`KeepError`]
-pub fn verified(from: &Path) -> Result<Manifest, KeepError> {
+fn verified(from: &Path) -> Result<Manifest, KeepError> {
     let text = std::fs::read(from.join(MANIFEST)).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|_| KeepError::NoBackup(from.to_path_buf()))?;

@@ -257,8 +257,12 @@ pub async fn apply(ledger: &mut Ledger, mut push: Push) -> Result<PushReply, Api
     }
     let judged = began.elapsed();
     // Streams are read before the rows go out: what was taken in is folded then.
-    let revised = wanted.iter().any(|entity| ledger.is_rules(*entity));
-    let roles = revised && push.ops.iter().flatten().any(|asked| speaks_of_roles(&asked.op));
+    // Whoever is refused makes nobody recompute anything.
+    let stored = |result: &PushResult| result.r == Verdict::Ok && result.code.is_none();
+    let written = push.ops.iter().zip(&results).filter(|(_, result)| stored(result));
+    let written = written.filter_map(|(asked, _)| Some(&asked.as_ref().ok()?.op));
+    let rules: Vec<&Op> = written.filter(|op| ledger.is_rules(op.entity())).collect();
+    let (revised, roles) = (!rules.is_empty(), rules.into_iter().any(speaks_of_roles));
     ledger.flush(rows).await?;
     if push.source == Source::Now {
         let there = |result: &PushResult| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::common::{Device, PASSWORD, Server, role};
@@ -23,7 +24,8 @@ use gridbook_sync::wire::{Entry, MAX_PAGE, PushRequest, Verdict};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 const G1: &str = "510000100201001";
 const TOWN: &str = "510000100";
@@ -257,7 +259,10 @@ async fn what_comes_while_the_session_has_ended_is_not_passed_over() {
     }
     assert_eq!(server.stream(crack.entity()).await.len(), 0);
     bridge.book().write().unwrap();
+    let trouble = bridge.book().last.trouble.clone().unwrap();
+    assert_eq!((trouble.since, trouble.rests_until), (10_000, 910_000));
     drop(bridge);
+    assert!(!Book::in_use(&path));
     // The director is not kept out by the program.
     let signed = json!({ "user": "head", "password": new });
     assert_eq!(server.call("POST", "/api/sign-in", None, Some(signed)).await.0, 200);
@@ -266,6 +271,79 @@ async fn what_comes_while_the_session_has_ended_is_not_passed_over() {
     let carried = bridge.round(20_000_000).await.unwrap();
     assert_eq!((carried.there.stored, carried.there.refused.len()), (1, 0), "{carried:?}");
     assert_eq!(server.stream(crack.entity()).await.len(), 2, "hers, and the receipt");
+}
+
+/// A way to a server on which whoever signs in finds nobody while it is `shut`.
+struct Gate {
+    url: String,
+    shut: Arc<AtomicBool>,
+}
+
+impl Gate {
+    async fn before(server: &Server) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let there = server.url.strip_prefix("http://").unwrap().to_owned();
+        let shut = Arc::new(AtomicBool::new(false));
+        let closed = shut.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(&there).await.unwrap();
+                tokio::spawn(pass(client, server, closed.clone()));
+            }
+        });
+        Self { url, shut }
+    }
+}
+
+async fn pass(mut client: TcpStream, mut server: TcpStream, shut: Arc<AtomicBool>) {
+    let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut up) => {
+                let Ok(size @ 1..) = read else { return };
+                let signs_in = up[..size].starts_with(b"POST /api/sign-in");
+                if signs_in && shut.load(Ordering::SeqCst) || server.write_all(&up[..size]).await.is_err() {
+                    return;
+                }
+            }
+            read = server.read(&mut down) => {
+                let Ok(size @ 1..) = read else { return };
+                if client.write_all(&down[..size]).await.is_err() { return }
+            }
+        }
+    }
+}
+
+/// The session has ended and the line breaks when it signs in again: that is no wrong password, and nobody rests.
+#[tokio::test]
+async fn a_sign_in_that_nobody_answered_is_no_wrong_password() {
+    let server = Server::open().await;
+    let folder = Folder::open(ShareKind::WebDav).await;
+    let mut ann = server.worker("ann", G1).await;
+    server.worker("head", TOWN).await;
+    let key = SigningKey::from_slice(&[7; 32]).unwrap();
+    register(&server, &ann, &key).await;
+    let gate = Gate::before(&server).await;
+    let path = server.dir.path().join("between.json");
+    let places = [Place { address: format!("{}/", gate.url), ..place(&server, "head") }, folder.place()];
+    let mut bridge = open(&path, &places).await;
+    assert_eq!(bridge.round(1_000).await.unwrap(), Carried::default());
+
+    let crack = ann.create("hazard", G1);
+    push(&folder.line(&server).await, &ann, vec![sign(&key, &crack)]).await;
+    // The password is what it was; the sessions have ended.
+    new_password(&server, "head", PASSWORD, "another good one").await;
+    new_password(&server, "head", "another good one", PASSWORD).await;
+    gate.shut.store(true, Ordering::SeqCst);
+    assert_eq!(bridge.round(61_000).await, Err(Unfit::Broken(Broken::Offline)));
+    // Whoever asks hears that it runs, and what is wrong since when.
+    bridge.book().write().unwrap();
+    assert!(Book::in_use(&path));
+    let told = Book::read(&path).unwrap().unwrap().last.trouble.unwrap();
+    assert_eq!((told.why, told.since, told.rests_until), (Unfit::Broken(Broken::Offline), 61_000, 0));
+    gate.shut.store(false, Ordering::SeqCst);
+    assert_eq!(bridge.round(121_000).await.unwrap().there.stored, 1);
 }
 
 /// Who works with the share and has never been at the server, registers later.
@@ -291,6 +369,8 @@ async fn what_was_refused_comes_over_once_its_author_is_known_there() {
     assert_eq!(there.refused, [("signature".to_owned(), 2)].into(), "{there:?}");
     assert_eq!((there.photos_refused, bridge.book().photos_due()), (0, 0), "a photo follows its record");
     assert_eq!(bridge.book().held(), [("signature".to_owned(), 2)].into());
+    let waits = bridge.book().waits()["signature"].clone();
+    assert_eq!((waits.ops, waits.since, waits.next), (2, Some(1_000), 61_000));
     let Carried { there, .. } = bridge.round(200_000).await.unwrap();
     assert_eq!(there, gridbook_sync::relay::Tally::default(), "that was told");
 

@@ -76,3 +76,20 @@ async fn damage_is_found_before_anything_is_touched() {
     conn.close().await.unwrap();
     assert_eq!(keep::check(&db, &blobs).await.unwrap(), [Finding::Operation(first)]);
 }
+
+/// Photos come to several gigabytes: what was read and hashed before they went to object storage is not read again.
+#[tokio::test]
+async fn a_backup_that_was_read_through_is_put_back_without_being_read_again() {
+    let mut server = Server::open().await;
+    let backup = server.dir.path().join("backup");
+    keep::backup(&server.config.db, &server.blobs(), &backup, NOON).await.unwrap();
+    server.stop().await;
+    let more = backup.join(keep::BLOBS).join("00").join("0".repeat(64));
+    std::fs::create_dir_all(more.parent().unwrap()).unwrap();
+    let read = keep::Verified::read(&backup).unwrap();
+    std::fs::write(&more, "came later").unwrap();
+    assert!(matches!(keep::Verified::read(&backup), Err(KeepError::Damaged(_))), "who reads it notices");
+    let path = database_path(&server.config.db);
+    read.into_sqlite(&path, &server.blobs(), true, NOON, None).await.unwrap();
+    assert_eq!(keep::check(&server.config.db, &server.blobs()).await.unwrap(), []);
+}

@@ -38,7 +38,17 @@ impl Upstream {
                     .header("set-cookie", "spy=1")
                     .header("server", "Apache/2")
                     .header("www-authenticate", "Basic");
+                // `…/old-308/x`: that folder has another address since.
+                let before = parts.uri.path().split_once("/old-");
+                let moved = before.and_then(|(front, rest)| {
+                    let (status, name) = rest.split_once('/')?;
+                    Some((status.parse::<u16>().unwrap(), format!("{own}{front}/new/{name}")))
+                });
                 let out = match parts.uri.path().rsplit('/').next().unwrap() {
+                    _ if moved.is_some() => {
+                        let (status, to) = moved.unwrap();
+                        out.status(status).header("location", to)
+                    }
                     "moved" => out.status(301).header("location", format!("{own}/files/g1/new?x=1")),
                     "near" => out.status(302).header("location", "../g2/other"),
                     "away" => out.status(307).header("location", "http://192.0.2.1/secret"),
@@ -285,6 +295,43 @@ async fn redirects_and_moves_stay_inside_the_share() {
         assert_eq!(code(answer).await, (400, "share_path".to_owned()), "{to}");
     }
     assert_eq!(upstream.count(), before);
+}
+
+/// Whoever follows, as browsers do, arrives with method, body and the share's password, through the relay again.
+#[tokio::test]
+async fn a_moved_folder_is_followed_through_the_relay() {
+    let upstream = Upstream::open().await;
+    let (server, token) = opened(&upstream, "").await;
+    let send = async |method: &str, path: &str| {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = server.http.request(method, format!("{}/relay/zhen/{path}", server.url));
+        let request = request.bearer_auth(&token).header("x-share-authorization", "Basic YTpi");
+        request.header("depth", "1").body("a head").send().await.unwrap().status().as_u16()
+    };
+    for status in [301, 302, 307, 308] {
+        for method in ["PUT", "PROPFIND", "MKCOL", "DELETE"] {
+            assert_eq!(send(method, &format!("g1/old-{status}/heads/")).await, 200, "{status}");
+            let (asked, path, headers, body) = upstream.last();
+            assert_eq!((asked.as_str(), path.as_str()), (method, "/files/g1/new/heads/"), "{status}");
+            assert_eq!(
+                (&headers["authorization"], &headers["depth"]),
+                (&"Basic YTpi".parse().unwrap(), &"1".parse().unwrap())
+            );
+            assert_eq!(body, b"a head", "{method} {status}");
+        }
+    }
+    // What is posted to a database keeps its body with 307 and 308. With 301 and 302 it becomes a question without one,
+    // which writes nothing; the database refuses it.
+    for status in [307, 308] {
+        assert_eq!(send("POST", &format!("old-{status}/_bulk_docs")).await, 200);
+        let (asked, _, _, body) = upstream.last();
+        assert_eq!((asked.as_str(), body.as_slice()), ("POST", b"a head".as_slice()), "{status}");
+    }
+    for status in [301, 302] {
+        send("POST", &format!("old-{status}/_bulk_docs")).await;
+        let (asked, _, _, body) = upstream.last();
+        assert_eq!((asked.as_str(), body.len()), ("GET", 0), "{status}");
+    }
 }
 
 #[tokio::test]

@@ -1,14 +1,13 @@
 //! The simulator of crates/sync against this server on SQLite. `cargo xtask simulate --on sqlite` runs more seeds.
 
-mod simulated;
-
+use crate::simulated;
 use gridbook_sync::sim::{Kind, Report, astray};
 
 #[test]
 fn the_first_seeds_hold() {
     let mut total = Report::default();
     for seed in 0..64 {
-        let report = simulated::run(seed).unwrap_or_else(|failure| panic!("{failure}"));
+        let report = simulated::run(None, seed).unwrap_or_else(|failure| panic!("{failure}"));
         total.add(&report);
     }
     // A simulator that no longer hurts would pass for ever.
@@ -29,13 +28,13 @@ const KEPT: &str = include_str!("seeds.txt");
 fn seeds_that_failed_once_hold() {
     for line in KEPT.lines().filter(|line| !line.starts_with('#')) {
         let seed = line.split_whitespace().next().unwrap().parse().unwrap();
-        simulated::run(seed).unwrap_or_else(|failure| panic!("{failure}"));
+        simulated::run(None, seed).unwrap_or_else(|failure| panic!("{failure}"));
     }
 }
 
 #[test]
 fn a_seed_always_does_the_same() {
-    let first = simulated::run(3);
+    let first = simulated::run(None, 3);
     assert!(first.is_ok(), "{first:?}");
-    assert_eq!(simulated::run(3), first);
+    assert_eq!(simulated::run(None, 3), first);
 }

@@ -3,8 +3,10 @@
 use crate::common::{Device, Server};
 use gridbook_log::{BlobRef, Body};
 use gridbook_server::secret;
-use gridbook_sync::wire::MAX_BLOB;
+use gridbook_sync::wire::{MAX_BATCH_BYTES, MAX_BLOB};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const G1: &str = "510000100201001";
 const G2: &str = "510000100202001";
@@ -87,6 +89,41 @@ async fn damaged_and_oversized_photos_never_become_visible() {
     for bad in ["short", &"Z".repeat(64), &sha.to_uppercase(), &"..%2f".repeat(13)] {
         assert_eq!(put(&server, &ann, bad, b"x").await.0, 400, "{bad}");
     }
+}
+
+/// All of a body is sent before the answer is read, as proxies do.
+async fn stubborn(server: &Server, token: &str, what: &str, length: usize) -> std::io::Result<String> {
+    let mut line = TcpStream::connect(server.url.trim_start_matches("http://")).await?;
+    let head = format!(
+        "{what} HTTP/1.1\r\nhost: here\r\nauthorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n"
+    );
+    line.write_all(head.as_bytes()).await?;
+    let chunk = vec![1u8; 64 * 1024];
+    let mut left = length;
+    while left > 0 {
+        let now = left.min(chunk.len());
+        line.write_all(&chunk[..now]).await?;
+        left -= now;
+    }
+    let mut answer = vec![0; 12];
+    line.read_exact(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[tokio::test]
+async fn whoever_sends_all_before_it_listens_hears_why_it_was_refused() {
+    let server = Server::open().await;
+    let ann = server.worker("ann", G1).await;
+    let photo = format!("PUT /sync/v1/blobs/{}", "a".repeat(64));
+    for (token, what, length, heard) in [
+        (ann.token.as_str(), "POST /sync/v1/push", MAX_BATCH_BYTES + 1, "HTTP/1.1 413"),
+        ("nobody", photo.as_str(), MAX_BLOB, "HTTP/1.1 401"),
+        (ann.token.as_str(), photo.as_str(), MAX_BLOB, "HTTP/1.1 403"),
+    ] {
+        assert_eq!(stubborn(&server, token, what, length).await.unwrap(), heard);
+    }
+    // But nobody keeps it busy with that.
+    assert!(stubborn(&server, "nobody", &photo, 64 * 1024 * 1024).await.is_err());
 }
 
 #[tokio::test]

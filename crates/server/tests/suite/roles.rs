@@ -2,6 +2,7 @@
 
 use crate::common::{Device, Server, role, values};
 use gridbook_log::{Body, Create, EntityId, Op, Placement};
+use gridbook_server::sql;
 use gridbook_sync::wire::Verdict;
 use serde_json::{Value, json};
 
@@ -118,4 +119,52 @@ async fn nobody_looks_at_his_own_visit() {
     lea.follow(&server);
     let own = look(&mut lea, id);
     assert_eq!(lea.push_one(&own).await, (Verdict::Reject, Some("own_visit".to_owned())));
+}
+
+/// Whose rights are computed anew costs a question for each account: not everybody may ask for that.
+#[tokio::test]
+async fn what_is_refused_of_a_role_makes_nobody_s_rights_be_computed() {
+    let server = Server::with(|_| {}).await;
+    for (user, held) in [
+        ("hong", role("partner", VILLAGE)),
+        ("dora", role("center_director", TOWN)),
+        ("sys", role("sys_admin", TOWN)),
+    ] {
+        server.person(user, vec![held]).await;
+    }
+    let (mut sys, mut dora) = (server.device("sys").await, server.device("dora").await);
+    let op = revision(&mut sys, &json!({"like": "village_assistant", "label": "村合伙人"}));
+    let id = op.entity();
+    sys.push_ok(&[op]).await;
+    dora.pull().await;
+    let rights = async || {
+        let asked = "SELECT COUNT(*) FROM rights WHERE account = 'hong' AND to_seq IS NULL";
+        sql::query_scalar::<i64>(asked).fetch_one(&server.app().readers).await.unwrap()
+    };
+    let held = rights().await;
+    // Behind the server's back, so that it shows whether hers are computed.
+    server
+        .app()
+        .writer
+        .run(|ledger| {
+            Box::pin(async move {
+                sql::query("DELETE FROM assignments WHERE account = 'hong'")
+                    .execute(&mut ledger.conn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    let change = |device: &mut Device| {
+        let set = values(&json!({"role/partner": {"minus": ["record.view"]}}));
+        device.body(id, &Body::Set(gridbook_log::body::Set { set, blobs: Vec::new() }))
+    };
+    let op = change(&mut dora);
+    assert_eq!(dora.push_one(&op).await, (Verdict::Reject, Some("not_permitted".to_owned())));
+    assert_eq!(rights().await, held);
+    sys.pull().await;
+    let op = change(&mut sys);
+    sys.push_ok(&[op]).await;
+    assert!(rights().await < held);
 }

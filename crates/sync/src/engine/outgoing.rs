@@ -1,9 +1,17 @@
 //! Pushes under way. While the backend works on one batch the next is read and sent, so neither waits for the
 //! other; what is under way is never read again, and nothing is taken as settled before its own answer.
+//!
+//! A batch that fails as a whole again and again, though the backend answers, is halved until the operation is found that
+//! it fails for (a text that something on the way dislikes, one that breaks the backend): that one is set aside, and
+//! stops nothing else. It is found only when others went by it; a backend that takes nothing at all is only down.
+
+mod aside;
 
 use std::collections::BTreeSet;
 
 use gridbook_log::{OpId, set_of};
+
+use aside::Aside;
 
 use crate::wire::{Caps, MAX_BATCH_BYTES, MAX_BATCH_OPS, PushReply, PushResult, QUARANTINE, Verdict};
 
@@ -42,6 +50,8 @@ pub(super) struct Outgoing {
     deferred: BTreeSet<OpId>,
     /// Safe at the backend, apart from the log, since the session ended: not sent again until there is another one.
     kept: BTreeSet<OpId>,
+    /// What every batch fails for that holds it.
+    aside: Aside,
 }
 
 impl Outgoing {
@@ -55,12 +65,41 @@ impl Outgoing {
             named_twice: false,
             deferred: BTreeSet::new(),
             kept: BTreeSet::new(),
+            aside: Aside::default(),
         }
     }
 
     /// A new round tries again what the last one left.
     pub(super) fn restart(&mut self) {
-        *self = Self { max_ops: self.max_ops, kept: std::mem::take(&mut self.kept), ..Self::new() };
+        let (kept, mut aside) = (std::mem::take(&mut self.kept), std::mem::take(&mut self.aside));
+        aside.restart();
+        *self = Self { max_ops: self.max_ops, kept, aside, ..Self::new() };
+    }
+
+    /// A batch failed as a whole. Whether this round goes on all the same: with less at once, or without the one that it
+    /// failed for.
+    pub(super) fn broke(&mut self, sent: &Sent) -> bool {
+        if !self.aside.is_steady(sent) {
+            return false;
+        }
+        if sent.ids.len() > 1 {
+            self.max_ops = sent.ids.len().div_ceil(2);
+        } else if !self.aside.put(sent) {
+            return false;
+        }
+        self.hold_back();
+        true
+    }
+
+    /// The round is over. `false`: nothing shows that it was for what was set aside last, and not for the backend, that
+    /// its batch failed.
+    pub(super) fn is_proven(&mut self) -> bool {
+        self.aside.end()
+    }
+
+    /// Operations that every batch fails for, as far as is known: tried again now and then.
+    pub(super) fn set_aside(&self) -> impl Iterator<Item = &OpId> {
+        self.aside.ids()
     }
 
     /// Operations that the backend keeps apart since the session ended.
@@ -80,7 +119,7 @@ impl Outgoing {
 
     /// Whether all that waited was taken: nothing is left for the next round.
     pub(super) fn is_drained(&self) -> bool {
-        self.drained && self.passed.is_empty() && self.kept.is_empty()
+        self.drained && self.passed.is_empty() && self.kept.is_empty() && self.set_aside().next().is_none()
     }
 
     /// Most operations and bytes of the next batch.
@@ -91,7 +130,8 @@ impl Outgoing {
 
     /// What the next batch passes over.
     pub(super) fn pass<'a>(&self, under_way: impl Iterator<Item = &'a Sent>) -> BTreeSet<OpId> {
-        self.passed.iter().chain(&self.kept).chain(under_way.flat_map(|sent| &sent.ids)).copied().collect()
+        let left = self.passed.iter().chain(&self.kept).chain(self.set_aside());
+        left.chain(under_way.flat_map(|sent| &sent.ids)).copied().collect()
     }
 
     /// A batch was read; nothing waits behind it unless `more`.
@@ -102,6 +142,7 @@ impl Outgoing {
 
     /// Takes note of an answer, and names in it what the backend could not.
     pub(super) fn answered(&mut self, sent: &Sent, reply: &mut PushReply) {
+        self.aside.went(sent);
         // A backend that could not read an operation cannot name it; its place in the answer does.
         for (result, id) in reply.results.iter_mut().zip(&sent.ids) {
             result.id = result.id.or(Some(*id));

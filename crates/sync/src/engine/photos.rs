@@ -49,6 +49,18 @@ impl Engine {
         }
     }
 
+    /// This one not in this round, the others all the same.
+    pub(super) fn pass_photo(&self, upload: &Upload) -> Vec<Output> {
+        vec![Output::BlobFailed(upload.photo.sha256.clone()), Output::NextBlob]
+    }
+
+    /// A photo failed for which nobody gave a reason. Whether it did so too often for the others to wait for it.
+    pub(super) fn photo_broke(&mut self, upload: &Upload) -> bool {
+        let times = self.photos.entry(upload.photo.sha256.clone()).or_default();
+        *times = times.saturating_add(1);
+        *times > MAX_STALLS
+    }
+
     /// Begins with a photo.
     pub(super) fn upload(&mut self, photo: Waiting) -> Vec<Output> {
         let sha256 = photo.sha256.clone();
@@ -70,7 +82,7 @@ impl Engine {
         // Parts that are lost again and again, or an offset beyond the end: the next round, or whoever looks.
         upload.stalls += u32::from(upload.upto.is_some_and(|upto| offset <= upto));
         if upload.stalls > MAX_STALLS || offset > size {
-            return vec![Output::BlobFailed(sha256), Output::NextBlob];
+            return self.pass_photo(&upload);
         }
         upload.upto = upload.upto.max(Some(offset));
         vec![self.send(Flight::Photo(upload), Request::PutPart { sha256, offset, length: size })]

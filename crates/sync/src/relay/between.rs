@@ -7,11 +7,15 @@
 //! An id that two contents bear, because a device's store was copied, stands for one of them at the backend that judges,
 //! the one that came first; the other it refuses. A backend that only keeps what it is given may show the other, and
 //! nothing of the first: then whoever wrote the other would never know. So what the judge holds under such an id is brought
-//! to the keeper, and every bearer of the name who reads both there writes both again (`replica/forks.rs`).
+//! to the keeper, and every bearer of the name who reads both there writes both again, or what is its own of them
+//! (`replica/forks.rs`). That takes the judge's whole feed, so it is done at once, and then once an hour at most.
 
 mod due;
+mod hashes;
 mod held;
+mod pace;
 mod photos;
+mod room;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +28,13 @@ use crate::engine::{Identity, Request, Response};
 use crate::wire::{Caps, Entry, MAX_PAGE, PullReply, PushResult, Verdict};
 use held::{Held, Tried};
 
+pub use held::Waits;
+pub use pace::Pace;
 pub use photos::{Gives, carry_photos};
+
+/// Pause before the whole feed of a backend that judges is read again for what it holds under ids that stand for
+/// something else elsewhere, in milliseconds. Whoever can write to a share can bring up such an id with every round.
+const SHOW_MS: u64 = 60 * 60 * 1000;
 
 /// How far the way from one backend to another has come. Whoever lost it begins anew: all that costs is repeats.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +46,7 @@ pub struct Position {
     held: Held,
     /// Carried over, and not shown by the other side yet: need not go back, nor over once more when a page broke off. A
     /// help, nothing depends on it.
+    #[serde(with = "hashes")]
     over: BTreeSet<Hash>,
     /// Streams that stay where they are.
     kept_back: BTreeSet<EntityId>,
@@ -43,6 +54,8 @@ pub struct Position {
     photos: BTreeMap<String, due::Due>,
     /// Ids that stand for something else on the other side, and that side's content was not brought here yet.
     taken: BTreeSet<OpId>,
+    /// When that side's feed was last read for them, milliseconds since 1970.
+    shown_at: Option<u64>,
 }
 
 /// Both ways, as they are kept from one round to the next.
@@ -58,7 +71,8 @@ pub struct Ways {
 }
 
 /// Why there is nothing to be carried between two backends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unfit {
     /// It broke off; the next round goes on.
     Broken(Broken),
@@ -90,7 +104,7 @@ pub struct Errand<'a> {
     pub now_ms: u64,
     /// Types of streams that never go to a backend which everybody reads whole.
     pub keeps_back: &'a dyn Fn(&str) -> bool,
-    /// Told with every page that has arrived: whoever writes the ways down then begins there after a power cut.
+    /// Told with every page that has arrived: whoever writes the ways down then begins there after a power cut ([`Pace`]).
     pub arrived: &'a dyn Fn(&Ways),
 }
 
@@ -163,12 +177,22 @@ impl Ways {
         self.there.photos.len() + self.back.photos.len()
     }
 
+    /// When the next of those photos is looked for, milliseconds since 1970.
+    pub fn photos_next(&self) -> Option<u64> {
+        self.there.photos.values().chain(self.back.photos.values()).map(due::Due::at).min()
+    }
+
+    /// What waits because it is not taken yet, by the code of why.
+    pub fn waits(&self) -> BTreeMap<String, Waits> {
+        let mut waits = BTreeMap::new();
+        self.there.held.waits(&mut waits);
+        self.back.held.waits(&mut waits);
+        waits
+    }
+
     /// How many operations wait because they are not taken yet, by the code of why.
     pub fn held(&self) -> BTreeMap<String, usize> {
-        let mut held = BTreeMap::new();
-        self.there.held.count(&mut held);
-        self.back.held.count(&mut held);
-        held
+        self.waits().into_iter().map(|(code, waits)| (code, waits.ops)).collect()
     }
 
     /// A way, and the one against it.
@@ -224,7 +248,8 @@ impl Ways {
         tally: &mut Tally,
     ) -> Result<(), Broken> {
         let (position, against) = self.of(way);
-        if position.taken.is_empty() {
+        let looked = position.shown_at.is_some_and(|at| errand.now_ms.abs_diff(at) < SHOW_MS);
+        if position.taken.is_empty() || looked {
             return Ok(());
         }
         let caps = caps(keeper).await?;
@@ -250,6 +275,7 @@ impl Ways {
             }
             cursor = page.cursor;
         }
+        position.shown_at = Some(errand.now_ms);
         let heard = |at: usize, result: &PushResult| {
             if matches!(result.r, Verdict::Ok | Verdict::Dup | Verdict::Reject) {
                 against.over.insert(hashes[at]);

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Applied, Dot, EntityId, Hash, Op, Writer, key, pack, set_of};
+use gridbook_log::{Applied, Dot, Entity, EntityId, Hash, Op, Writer, key, pack, set_of};
 
 use super::index::Part;
 use super::outbox::{FORK, Pending, put_pend};
@@ -24,7 +24,8 @@ impl<S: Store, P: Project> Replica<S, P> {
     /// What bears an id of ours that something else bears, too, and stands under no other. A server keeps whichever of two
     /// came to it first, a share shows the one with the lower hash, and neither asks the other: an id that two contents
     /// bear settles neither of them. So both are written again, each under an id of its own, by whichever bearer of the
-    /// name learns of both: it may be the only one that ever comes back.
+    /// name learns of both: it may be the only one that ever comes back. Under an older name whose key is not known to be
+    /// ours only what was here first is ([`Self::only_ours_come_under`]): the rest anybody may have written.
     pub(super) async fn lost_forks(&self, page: &Page) -> Result<Lost, ReplicaError> {
         let mut lost = Lost::default();
         for (id, ops) in &page.ops {
@@ -42,14 +43,24 @@ impl<S: Store, P: Project> Replica<S, P> {
             };
             let held = self.read_parts(parts).await?.remove(id).unwrap_or_default();
             let disputed = disputed(held.iter().chain(ops));
+            let shown = {
+                let inner = self.inner.borrow();
+                let mut shown = match inner.cache.get(id) {
+                    Some(entity) => (**entity).clone(),
+                    None => Entity::new(*id, inner.meta.authority),
+                };
+                shown.apply_all(ops);
+                shown
+            };
             for dot in doubtful {
-                let written_here = first(&held, dot).map(Op::hash);
-                let all_ours = self.inner.borrow().only_ours_come_under(dot.writer);
+                let came_first = first(&held, dot).map(Op::hash);
+                let all_ours = self.only_ours_come_under(dot.writer);
                 for op in contents(held.iter().chain(ops), dot) {
-                    let ours = all_ours || written_here == Some(op.hash());
+                    let ours =
+                        op.header().user == self.meta().user && (all_ours || came_first == Some(op.hash()));
                     // What was erased has nothing to be written, and a key is made known anew under every name.
                     let says = op.body_text().is_some() && key::announced(op).is_none();
-                    if !ours || !says || self.stands(op, &disputed) {
+                    if !ours || !says || stands(&shown, op, &disputed) {
                         continue;
                     }
                     // What waits to be sent would lose once more.
@@ -64,12 +75,21 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(lost)
     }
 
-    /// Whether what it says stands under an id of ours that nothing else bears. Should something else come under that one
-    /// some day, it is asked again.
-    fn stands(&self, op: &Op, disputed: &BTreeSet<Dot>) -> bool {
+    /// From now on these lives are known to have keys of this device, and older ones without are not believed to be its own.
+    pub(crate) fn believe(&self, lives: BTreeSet<Writer>) {
+        *self.lives.borrow_mut() = Some(lives);
+    }
+
+    /// Whether what comes under this name of ours is ours, whoever wrote it first: who wrote it may be nobody any more,
+    /// this device itself before an older copy of its store was put back. Under an older name whose key is not known to be
+    /// ours anybody may have written, and what we write again we sign; a device that has no key signs nothing, and lends
+    /// nobody more than the name he took. A backend that judges asks by itself who writes under our names.
+    fn only_ours_come_under(&self, writer: Writer) -> bool {
         let inner = self.inner.borrow();
-        let entity = inner.cache.get(&op.entity());
-        entity.is_some_and(|entity| entity.names_beside(op).any(|dot| !disputed.contains(&dot)))
+        let known = |lives: &BTreeSet<Writer>| lives.contains(&writer);
+        let keyed = || inner.rows.contains_key(&key::id(writer));
+        let keyless = || inner.rows.range(key::ids_of(writer.dev)).next().is_none();
+        writer == inner.meta.writer || self.lives.borrow().as_ref().map_or_else(keyed, known) || keyless()
     }
 
     /// Where an operation waits to be sent. Something else may wait under the same name.
@@ -106,15 +126,6 @@ impl<P: Project> Inner<P> {
         set_of(ours.filter(twice).map(Op::dot))
     }
 
-    /// Whether what comes under this name of ours is ours, whoever wrote it first: who wrote it may be nobody any more,
-    /// this device itself before an older copy of its store was put back. Under an older name of which no key is known
-    /// anybody may have written, and what we write again we sign; a device that has no key signs nothing, and lends nobody
-    /// more than the name he took.
-    fn only_ours_come_under(&self, writer: Writer) -> bool {
-        let keyless = || self.rows.range(key::ids_of(writer.dev)).next().is_none();
-        writer == self.meta.writer || self.rows.contains_key(&key::id(writer)) || keyless()
-    }
-
     /// What waits under a name that stands for something else, too, waits for a new name from now on.
     pub(super) fn hold_forks(
         &self,
@@ -132,7 +143,14 @@ impl<P: Project> Inner<P> {
     }
 }
 
-/// What was written here under this name: it was there before anything else that came under it.
+/// Whether what it says stands under an id of ours that nothing else bears, among what is held and what comes with it.
+/// Should something else come under that one some day, it is asked again.
+fn stands(shown: &Entity, op: &Op, disputed: &BTreeSet<Dot>) -> bool {
+    shown.names_beside(op).any(|dot| !disputed.contains(&dot))
+}
+
+/// What came to this log first under this name: what was written here, as long as it was in view ever since and no older
+/// copy of the store was put back.
 fn first(ops: &[Op], dot: Dot) -> Option<&Op> {
     ops.iter().find(|op| op.dot() == dot)
 }

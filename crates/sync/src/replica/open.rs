@@ -59,7 +59,8 @@ impl<S: Store, P: Project> Replica<S, P> {
         let Inner { rows, pend, .. } = &mut inner;
         free_lost(rows, pend);
         let inner = RefCell::new(inner);
-        Self { store, project, inner, gate: async_lock::Mutex::new(()), office: Cell::new(None) }
+        let (office, lives) = (Cell::new(None), RefCell::new(None));
+        Self { store, project, inner, gate: async_lock::Mutex::new(()), office, lives }
     }
 
     /// Packs the index when many rows of it lie loose: the next opening is the quicker for it.

@@ -22,6 +22,9 @@ fn is_reviewed(result: &PushResult) -> bool {
 /// Code of an operation whose id stands for another one elsewhere.
 pub(super) const FORK: &str = "fork";
 
+/// Code of an operation that came without its text.
+const ERASED: &str = "erased";
+
 /// Whether only a new name helps what was refused with this code.
 pub(super) fn names_twice(code: &str) -> bool {
     matches!(code, "clone" | FORK)
@@ -274,6 +277,12 @@ impl<S: Store, P: Project> Replica<S, P> {
                         .or_insert_with(|| inner.rows.get(&pending.entity).cloned());
                     match result.r {
                         Verdict::Defer => kept.push(pending.clone()),
+                        // Its text is gone, here too: nobody can send it, and no person settle it.
+                        Verdict::Refuse if result.code.as_deref() == Some(ERASED) => {
+                            if let Some(row) = row {
+                                row.unsent = row.unsent.saturating_sub(1);
+                            }
+                        }
                         Verdict::Refuse => {
                             let code = result.code.clone().unwrap_or_default();
                             kept.push(Pending { held: Some(code.clone()), ..pending.clone() });

@@ -18,9 +18,6 @@ pub enum SendAgain {
     /// All that this device wrote under its present name: a backend that was restored may lack what it had
     /// acknowledged; a new one has none of it.
     Own,
-    /// All that this device wrote under any of its names, for a share: logs there belong to a name, and that of an
-    /// older one was another's, too.
-    Device,
     /// All that is held here, whoever wrote it: a backend without accounts gets everything from one device.
     Everything,
 }
@@ -94,7 +91,6 @@ impl<S: Store, P: Project> Replica<S, P> {
                     let own = match send_again {
                         SendAgain::Nothing => false,
                         SendAgain::Own => by.is_life_of(writer),
-                        SendAgain::Device => by.dev == writer.dev,
                         SendAgain::Everything => true,
                     };
                     own || Some(by) == answers_as
@@ -150,7 +146,16 @@ impl<P: Project> Inner<P> {
         bytes: &[u8],
         meant: impl Fn(&Op) -> bool,
     ) -> Result<Option<Vec<Pending>>, ReplicaError> {
-        let mut list = self.pend.get(&log).cloned().unwrap_or_default();
+        self.to_send_behind(self.pend.get(&log).cloned().unwrap_or_default(), bytes, meant)
+    }
+
+    /// As [`Self::to_send`], of a row where this waits already.
+    pub(super) fn to_send_behind(
+        &self,
+        mut list: Vec<Pending>,
+        bytes: &[u8],
+        meant: impl Fn(&Op) -> bool,
+    ) -> Result<Option<Vec<Pending>>, ReplicaError> {
         let before = list.len();
         let mut at = 0usize;
         while at < bytes.len() {

@@ -38,12 +38,37 @@ impl<S: Store, P: Project> Replica<S, P> {
         batch: &mut Batch,
         photos: BTreeMap<String, u64>,
     ) -> Result<(), StoreError> {
+        let version = self.inner.borrow().meta.version + 1;
         for (sha256, saved_ms) in photos {
             if self.store.get(Table::Blob, &sha256).await?.is_some() {
-                batch.put(Table::BlobQueue, sha256, saved_ms.to_le_bytes().to_vec());
+                batch.put(Table::BlobQueue, sha256, queued(saved_ms, version));
             }
         }
         Ok(())
+    }
+
+    /// Takes a photo off the queue that was sent, unless it has begun to wait anew since `begun` was read of its row there:
+    /// a backup was put back meanwhile, and the backend that took it may have it no more.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the store fails; then it waits as before.
+    pub async fn photo_sent(&self, sha256: &str, begun: &[u8]) -> Result<(), ReplicaError> {
+        let _gate = self.gate.lock().await;
+        for _ in 0..TRIES {
+            // Whatever lets it wait raises the version.
+            let version = version_of(self.store.get(Table::Meta, VERSION_KEY).await?.as_deref());
+            if self.store.get(Table::BlobQueue, sha256).await?.as_deref() != Some(begun) {
+                return Ok(());
+            }
+            let mut batch =
+                Batch { expect: Some(version), durability: Durability::Relaxed, ..Batch::default() };
+            batch.delete(Table::BlobQueue, sha256);
+            match self.store.commit(batch).await {
+                Err(StoreError::Raced) => {}
+                done => return Ok(done?),
+            }
+        }
+        Err(StoreError::Raced.into())
     }
 
     async fn waits(&self, sha256: &str) -> Result<bool, StoreError> {
@@ -76,6 +101,11 @@ impl<S: Store, P: Project> Replica<S, P> {
         }
         Err(StoreError::Raced.into())
     }
+}
+
+/// A photo's row in the queue: when it was saved, and the version that let it wait, both little-endian `u64`.
+pub(super) fn queued(saved_ms: u64, version: u64) -> Vec<u8> {
+    [saved_ms.to_le_bytes(), version.to_le_bytes()].concat()
 }
 
 impl<P: Project> Inner<P> {

@@ -9,7 +9,7 @@ use super::index::{self, Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
 use super::photos::photos_of;
-use super::{Inner, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
+use super::{Inner, KEPT, Project, Replica, ReplicaError, TRIES, key, pack_row, unpack_row};
 use crate::engine::Input;
 use crate::env::Env;
 use crate::store::{Batch, Durability, Store, StoreError, Table, scan_all};
@@ -275,7 +275,9 @@ impl<S: Store, P: Project> Replica<S, P> {
                     summary: self.project.summary(&entity),
                 };
                 changed.insert(*id, Some(row));
-                entities.push(entity);
+                if entities.len() < KEPT {
+                    entities.push(entity);
+                }
             }
             if !bytes.is_empty() {
                 batch.put(Table::Log, key(log), bytes);

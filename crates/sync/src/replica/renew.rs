@@ -12,7 +12,7 @@ use super::index::{Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{FORK, Pending, names_twice, put_pend};
 use super::pull::{count, part};
-use super::{Meta, Project, Replica, ReplicaError, SendAgain, TRIES, key};
+use super::{Inner, Meta, Project, Replica, ReplicaError, TRIES, key};
 use crate::env::Env;
 use crate::store::{Batch, Store, StoreError, Table};
 
@@ -28,8 +28,16 @@ struct Waiting {
     op: Op,
     /// Its number under the new name, if it gets one.
     n: Option<u32>,
-    /// What it says gets one with another of these, which is the same save.
-    twin: bool,
+    /// That of another of these which is the same save, if what it says gets one with that.
+    twin: Option<u32>,
+}
+
+/// What a share gets once more besides what waits.
+#[derive(Default)]
+struct More {
+    /// Rows of which more waits than before, by log row.
+    pend: BTreeMap<u32, Vec<Pending>>,
+    photos: BTreeMap<String, u64>,
 }
 
 struct Plan<T> {
@@ -77,18 +85,14 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 
     /// As [`Self::renew`], at a backend that keeps what it is given and no more (`keeps_only`: a share). There two
-    /// bearers of a name wrote over each other's log: all that was sent is sent once more, under the log of the new
-    /// name. What is written again stays under its old name, too, and goes there with it: a reader may have found it
+    /// bearers of a name wrote over each other's log: all that this device sent under any of its names is sent once more,
+    /// under the log of the new one. It waits in the same batch: a tab that died between two would never send it. What is written again stays under its old name, too, and goes there with it: a reader may have found it
     /// before the other bearer wrote over it, and all must end with the same. It counts once (see `gridbook_log`).
     ///
     /// # Errors
     /// As [`Self::renew`].
     pub async fn renew_at(&self, env: &impl Env, keeps_only: bool) -> Result<(), ReplicaError> {
-        self.take_new_name(env, keeps_only).await?;
-        if keeps_only {
-            self.start_over(SendAgain::Device).await?;
-        }
-        Ok(())
+        self.take_new_name(env, keeps_only).await
     }
 
     /// Whether one of these operations of ours follows a number of ours that is not here any more: it was purged,
@@ -132,11 +136,15 @@ impl<S: Store, P: Project> Replica<S, P> {
             // It is known by its bytes: another bearer of the name may have put something else under its id.
             let frame = rows.get(&log).and_then(|bytes| bytes.get(pending.at as usize..));
             let op = pack::read(frame.ok_or(ReplicaError::Damaged("log"))?)?.0;
-            waiting.push(Waiting { pending, op, n: None, twin: false });
+            waiting.push(Waiting { pending, op, n: None, twin: None });
         }
         let waiting = number(in_order(waiting), self.meta().writer, &ops)?;
-        let Plan { batch, meta, pend, changed, folds } =
-            self.plan_renewal(env, keeps_only, &waiting, &ops, &rows)?;
+        let more = if keeps_only { Some(self.once_more(&waiting).await?) } else { None };
+        let Plan { mut batch, meta, pend, changed, folds } =
+            self.plan_renewal(env, more.as_ref().map(|more| &more.pend), &waiting, &ops, &rows)?;
+        if let Some(more) = more {
+            self.queue_photos(&mut batch, more.photos).await?;
+        }
         self.store.commit(batch).await?;
         let mut inner = self.inner.borrow_mut();
         inner.meta = meta;
@@ -149,16 +157,50 @@ impl<S: Store, P: Project> Replica<S, P> {
         Ok(())
     }
 
+    /// What is to be sent once more, of all log rows that stay as they are: those of which something is written again are
+    /// seen to where they are written.
+    async fn once_more(&self, waiting: &[Waiting]) -> Result<More, ReplicaError> {
+        let affected = affected(waiting);
+        let (logs, moved) = {
+            let inner = self.inner.borrow();
+            let logs = |row: &Row<P::Summary>| row.parts.iter().map(|part| part.log).collect::<Vec<_>>();
+            let all: BTreeSet<u32> = set_of(inner.rows.values().flat_map(logs));
+            let moved: BTreeSet<u32> =
+                set_of(affected.iter().filter_map(|id| inner.rows.get(id)).flat_map(logs));
+            (all, moved)
+        };
+        let mut more = More::default();
+        for log in logs {
+            // What is not there cannot be sent, and must not keep the rest back.
+            let Some(bytes) = self.store.get(Table::Log, &key(log)).await? else { continue };
+            let answers_as = self.answers_as();
+            let inner = self.inner.borrow();
+            let meant = |op: &Op| inner.is_of_device(op, answers_as);
+            inner.named(&bytes, meant, &mut more.photos)?;
+            if !moved.contains(&log) {
+                more.pend.extend(inner.to_send(log, &bytes, meant)?.map(|list| (log, list)));
+            }
+        }
+        Ok(more)
+    }
+
     fn plan_renewal(
         &self,
         env: &impl Env,
-        keeps_only: bool,
+        more: Option<&BTreeMap<u32, Vec<Pending>>>,
         waiting: &[Waiting],
         ops: &HashMap<EntityId, Vec<Op>>,
         rows: &BTreeMap<u32, Vec<u8>>,
     ) -> Result<Plan<P::Summary>, ReplicaError> {
+        let answers_as = self.answers_as();
         let inner = self.inner.borrow();
-        let mut meta = renewed(&inner.meta, env);
+        let (mut meta, keeps_only) = (renewed(&inner.meta, env), more.is_some());
+        if keeps_only {
+            // As when starting over: nothing is known of what the backend has.
+            meta.history.clear();
+            meta.pulled_at = 0;
+        }
+        let meant = |op: &Op| keeps_only && inner.is_of_device(op, answers_as);
         let version = meta.version + 1;
         let mut batch = Batch::default();
         let mut changed = BTreeMap::new();
@@ -172,8 +214,12 @@ impl<S: Store, P: Project> Replica<S, P> {
         let mut streams: BTreeMap<EntityId, Vec<&Waiting>> = BTreeMap::new();
         waiting.iter().for_each(|w| streams.entry(w.pending.entity).or_default().push(w));
         streams.retain(|_, here| here.iter().any(|w| w.n.is_some()));
-        let affected: BTreeSet<EntityId> = set_of(streams.keys().copied());
+        let affected = affected(waiting);
         let mut pend = inner.pend.clone();
+        for (log, list) in more.into_iter().flatten() {
+            wait_more(&mut changed, &list[inner.pend.get(log).map_or(0, Vec::len)..]);
+            pend.insert(*log, list.clone());
+        }
         for (log, bytes) in rows {
             let parts = |id: &EntityId| inner.rows.get(id).map_or(&[][..], |row| &row.parts);
             let holds = |id: &EntityId| parts(id).iter().any(|part| part.log == *log);
@@ -181,12 +227,16 @@ impl<S: Store, P: Project> Replica<S, P> {
                 continue;
             }
             let (kept, list) = inner.rewrite(*log, bytes, &affected, version, &mut changed)?;
+            let list = list.unwrap_or_default();
+            let before = list.len();
+            let list = inner.to_send_behind(list.clone(), &kept, meant)?.unwrap_or(list);
+            wait_more(&mut changed, &list[before..]);
+            pend.insert(*log, list);
             if kept.is_empty() {
                 batch.delete(Table::Log, key(*log));
             } else {
                 batch.put(Table::Log, key(*log), kept);
             }
-            pend.extend(list.map(|list| (*log, list)));
         }
         // What was only refused with the old name goes as it is.
         for pending in pend.values_mut().flatten() {
@@ -206,10 +256,10 @@ impl<S: Store, P: Project> Replica<S, P> {
                 others.map(Op::hash).min() == Some(op.hash())
             };
             let keeps = |w: &Waiting| w.pending.held.as_deref() != Some(FORK) || shown(&w.op);
-            let goes = |w: &Waiting| (w.n.is_some() || w.twin) && !(keeps_only && keeps(w));
+            let goes = |w: &Waiting| w.bears().is_some() && !(keeps_only && keeps(w));
             let gone = |op: &Op| here.iter().any(|w| goes(w) && w.op.hash() == op.hash());
             let at = bytes.len();
-            let mut all: Vec<Op> = Vec::new();
+            let (mut all, mut sent): (Vec<Op>, Vec<Pending>) = (Vec::new(), Vec::new());
             for op in ops.get(id).into_iter().flatten().filter(|op| !gone(op)) {
                 if all.iter().any(|other| other.hash() == op.hash()) {
                     continue;
@@ -220,15 +270,24 @@ impl<S: Store, P: Project> Replica<S, P> {
                     let held = w.pending.held.clone().filter(|code| !names_twice(code));
                     Pending { at: place.at, len: place.len, held, ..w.pending.clone() }
                 }));
+                if waits.is_none() && meant(op) {
+                    sent.push(Pending { held: None, ..Pending::fork(op, place) });
+                }
                 all.push(op.clone());
             }
-            let moved: Moved = map_of(here.iter().filter_map(|w| Some((w.op.dot(), w.n?))));
+            let moved: Moved = map_of(here.iter().filter_map(|w| Some((w.op.dot(), w.bears()?))));
             for (w, n) in here.iter().filter_map(|w| Some((w, w.n?))) {
-                let op = again(&w.op, n, &moved, meta.writer, env)?;
+                let op = extended(again(&w.op, n, &moved, meta.writer, env)?, &w.op);
                 let place = part(log, bytes.len(), bytes.len() + pack::write(&mut bytes, &op))?;
                 let (at, len, saved_ms) = (place.at, place.len, w.pending.saved_ms);
                 list.push(Pending { entity: *id, dot: op.dot(), at, len, saved_ms, held: None });
                 all.push(op);
+            }
+            // Of two that bear one name the first goes, as elsewhere.
+            for pending in sent {
+                if !list.iter().any(|other| (other.entity, other.dot) == (*id, pending.dot)) {
+                    list.push(pending);
+                }
             }
             let fold = Entity::fold(*id, meta.authority, &all);
             if let Some(Some(row)) = changed.get_mut(id) {
@@ -255,6 +314,40 @@ impl<S: Store, P: Project> Replica<S, P> {
     }
 }
 
+impl Waiting {
+    /// The number under which what it says stands under the new name, if it does.
+    fn bears(&self) -> Option<u32> {
+        self.n.or(self.twin)
+    }
+}
+
+impl<P: Project> Inner<P> {
+    /// Whether this device wrote it, under any of its names, or as the authority.
+    fn is_of_device(&self, op: &Op, answers_as: Option<Writer>) -> bool {
+        let by = op.dot().writer;
+        by.dev == self.meta.writer.dev || Some(by) == answers_as
+    }
+}
+
+/// Entities of which something is written again.
+fn affected(waiting: &[Waiting]) -> BTreeSet<EntityId> {
+    set_of(waiting.iter().filter(|w| w.n.is_some()).map(|w| w.pending.entity))
+}
+
+/// Counts these among what waits.
+fn wait_more<T>(changed: &mut BTreeMap<EntityId, Option<Row<T>>>, list: &[Pending]) {
+    for pending in list {
+        if let Some(Some(row)) = changed.get_mut(&pending.entity) {
+            row.unsent += 1;
+        }
+    }
+}
+
+/// What a later version said in the header goes along; where there is no room for it any more, the save is worth more.
+fn extended(op: Op, old: &Op) -> Op {
+    op.with_ext(&old.header().ext).unwrap_or(op)
+}
+
 /// What waits in each stream, in the order in which it was written: what was found later to bear a name twice waits behind
 /// what was written on top of it, and whoever writes it again there would have seen what came after it. What stands side
 /// by side is ordered by its time, for another bearer of the name does the same.
@@ -274,7 +367,7 @@ fn in_order(mut waiting: Vec<Waiting>) -> Vec<Waiting> {
 /// name to something else, and what follows a number of ours that nobody has any more. The rest was sent under an older
 /// name and only goes once more: under another name it would be there twice. Something that waits in two places, or under
 /// two older names, is written again once: one life says nothing twice, it would count twice. Two that wait under one name
-/// get a number each.
+/// get a number each. What was erased has nothing to be written, and keeps its name.
 fn number(
     waiting: Vec<Waiting>,
     writer: Writer,
@@ -285,7 +378,7 @@ fn number(
     let mut renamed: BTreeSet<[u8; 32]> = BTreeSet::new();
     let mut have: BTreeMap<EntityId, Have> = BTreeMap::new();
     // What got a number, by its time: a device gives none twice.
-    let mut said: BTreeMap<(EntityId, Hlc), Vec<Entity>> = BTreeMap::new();
+    let mut said: BTreeMap<(EntityId, Hlc), Vec<(Entity, u32)>> = BTreeMap::new();
     for mut one in waiting {
         let (id, dot) = (one.op.entity(), one.op.dot());
         let mut gap = || {
@@ -301,14 +394,16 @@ fn number(
         if renamed.contains(one.op.hash()) {
             continue;
         }
-        if dot.writer == writer || one.pending.held.as_deref() == Some(FORK) || gap() {
+        let has_text = one.op.body_text().is_some();
+        if has_text && (dot.writer == writer || one.pending.held.as_deref() == Some(FORK) || gap()) {
             let said = said.entry((id, one.op.header().hlc)).or_default();
-            one.twin = said.iter().any(|other| other.names_beside(&one.op).next().is_some());
-            if !one.twin {
-                said.push(Entity::fold(id, None, std::iter::once(&one.op)));
+            let twin = said.iter().find(|(other, _)| other.names_beside(&one.op).next().is_some());
+            one.twin = twin.map(|(_, n)| *n);
+            if one.twin.is_none() {
                 let n = used.entry(id).or_default();
                 *n = n.checked_add(1).ok_or(ReplicaError::Damaged("pend"))?;
                 one.n = Some(*n);
+                said.push((Entity::fold(id, None, std::iter::once(&one.op)), *n));
             }
             renamed.insert(*one.op.hash());
         }
@@ -348,6 +443,8 @@ fn again(old: &Op, n: u32, moved: &Moved, writer: Writer, env: &impl Env) -> Res
             ctx.add(Dot { writer: seen, n });
         }
     }
+    // Also where it stood side by side with those before it, as a twin's does: an author has seen its own numbers, and no
+    // header says otherwise.
     if n > 1 {
         ctx.add(Dot { writer, n: n - 1 });
     }

@@ -9,7 +9,8 @@ use gridbook_log::{Body, Dot, Entity, EntityId, NewOp, Op, OpId, Writer, map_of,
 use super::index::{Part, Row, put_rows};
 use super::open::seal;
 use super::outbox::{Pending, put_pend};
-use super::{Project, Replica, ReplicaError, TRIES, key};
+use super::photos::queued;
+use super::{KEPT, Project, Replica, ReplicaError, TRIES, key};
 use crate::env::Env;
 use crate::store::{Batch, Durability, Store, StoreError, Table};
 use crate::wire::MAX_BATCH_OPS;
@@ -105,7 +106,8 @@ impl<S: Store, P: Project> Replica<S, P> {
                 if let Some(bytes) = &blob.bytes {
                     plan.batch.put(Table::Blob, blob.sha256.clone(), bytes.clone());
                 }
-                plan.batch.put(Table::BlobQueue, blob.sha256.clone(), env.now_ms().to_le_bytes().to_vec());
+                let row = queued(env.now_ms(), plan.meta.version);
+                plan.batch.put(Table::BlobQueue, blob.sha256.clone(), row);
             }
             for draft in drafts_done {
                 plan.batch.delete(Table::Draft, draft.clone());
@@ -127,7 +129,7 @@ impl<S: Store, P: Project> Replica<S, P> {
         inner.meta = plan.meta;
         inner.pend.extend(plan.pend);
         inner.take(plan.changed);
-        for entity in plan.entities.into_values() {
+        for entity in plan.entities.into_values().take(KEPT) {
             inner.remember(Rc::new(entity));
         }
         Ok(plan.ops)

@@ -163,6 +163,7 @@ impl<S: Store, P: Project> Replica<S, P> {
             }
         }
         let mut ops = self.read_parts(parts).await?;
+        let twice = self.named_twice_by_rows(&wrong).await?;
         let mut batch = Batch { durability: Durability::Relaxed, ..Batch::default() };
         let (meta, changed) = {
             let inner = self.inner.borrow();
@@ -185,7 +186,12 @@ impl<S: Store, P: Project> Replica<S, P> {
                     sent_at: held.and_then(|r| r.sent_at),
                     refused: held.and_then(|r| r.refused.clone()),
                     leaving: held.is_some_and(|r| r.leaving),
-                    own: inner.own(*id).max(entity.frontier().get(inner.meta.writer)),
+                    // What a row lost since it was written is counted; a number that was never used here is not ours.
+                    own: if twice.contains(id) {
+                        inner.own(*id)
+                    } else {
+                        inner.own(*id).max(entity.frontier().get(inner.meta.writer))
+                    },
                     summary: self.project.summary(&entity),
                 };
                 changed.insert(*id, Some(row));
@@ -201,6 +207,37 @@ impl<S: Store, P: Project> Replica<S, P> {
         inner.meta = meta;
         inner.take(changed);
         Ok(wrong.len())
+    }
+
+    /// Those of these entities whose row of the index leads to a number of ours above those that were used here: something
+    /// else bears it. That stays to be seen until the name is another one, or what bears it is left out of our feed for
+    /// ever.
+    async fn named_twice_by_rows(
+        &self,
+        wrong: &BTreeSet<EntityId>,
+    ) -> Result<BTreeSet<EntityId>, ReplicaError> {
+        let mut twice = BTreeSet::new();
+        for id in wrong {
+            let held = {
+                let inner = self.inner.borrow();
+                inner.rows.get(id).map(|row| (row.parts.clone(), row.own))
+            };
+            let Some((parts, own)) = held else { continue };
+            let mut known: Vec<Op> = Vec::new();
+            for part in parts {
+                match self.read_parts(BTreeMap::from([(part.log, vec![(*id, part)])])).await {
+                    Ok(read) => known.extend(read.into_values().flatten().filter(|op| op.entity() == *id)),
+                    Err(ReplicaError::Store(error)) => return Err(error.into()),
+                    // It leads to what is not there.
+                    Err(_) => {}
+                }
+            }
+            let meta = self.meta();
+            if Entity::fold(*id, meta.authority, &known).frontier().get(meta.writer) > own {
+                twice.insert(*id);
+            }
+        }
+        Ok(twice)
     }
 
     /// Lets wait to be sent once more what this device wrote in `entities` (or what bears its author's signature) and

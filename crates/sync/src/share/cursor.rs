@@ -26,6 +26,9 @@ pub(super) struct Cursor {
     /// CouchDB: the last document seen, and the last of our own: if they are gone, the database went back.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<String>,
+    /// CouchDB: documents that were passed over because they could not be read, the latest last.
+    #[serde(rename = "u", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) left: Vec<String>,
     /// The photo that this device sent last: if it is gone, the share went back, though nothing of the log is missing.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub(super) photo: Option<String>,
@@ -59,7 +62,7 @@ mod tests {
             part in prop::option::of(("\\PC{0,8}", any::<u64>())),
         ) {
             let logs = logs.into_iter().map(|(name, (at, mark, more))| (name, Place(at, mark, more))).collect();
-            let cursor = Cursor { history: "h1".to_owned(), logs, seq, part, seen: vec!["a".to_owned()], photo: Some("b".to_owned()) };
+            let cursor = Cursor { history: "h1".to_owned(), logs, seq, part, seen: vec!["a".to_owned()], left: vec!["s-b".to_owned()], photo: Some("b".to_owned()) };
             prop_assert_eq!(Cursor::read(&cursor.write(), "h1"), Some(cursor.clone()));
             prop_assert_eq!(Cursor::read(&cursor.write(), "h2"), None);
         }

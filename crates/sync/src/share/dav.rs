@@ -18,6 +18,16 @@ use crate::env::Env;
 const PROPS: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><propfind xmlns=\"DAV:\"><prop><resourcetype/>\
                      <getcontentlength/><getetag/><getlastmodified/></prop></propfind>";
 
+/// What came of reading a head.
+pub(super) enum Read {
+    Good(Head),
+    /// It is there, and not whole, or of a later format.
+    Torn,
+    Absent,
+    /// This one file may not be read; the others may be.
+    Forbidden(Fault),
+}
+
 /// What came of a PUT that was understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Put {
@@ -142,16 +152,29 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
     }
 
-    /// The history that a log names, if there is one that can be read.
+    pub(super) async fn dav_head(&self, log: &str) -> Answer<Read> {
+        match self.dav_get(&names::head(log)).await {
+            Ok(Some(bytes)) => Ok(Head::read(&bytes).map_or(Read::Torn, Read::Good)),
+            Ok(None) => Ok(Read::Absent),
+            Err(fault) if fault.status() == Some(403) => Ok(Read::Forbidden(fault)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The history that a log names, if there is one that can be read. Where one may not be read, and no other tells it,
+    /// nobody knows that there is none.
     pub(super) async fn dav_survivor(&self) -> Answer<Option<String>> {
+        let mut forbidden = None;
         for item in self.dav_list("heads/").await?.unwrap_or_default() {
             let log = item.name.strip_suffix(".json").filter(|log| names::log_writer(log).is_some());
             let Some(log) = log else { continue };
-            if let Some(head) = self.dav_get(&names::head(log)).await?.as_deref().and_then(Head::read) {
-                return Ok(Some(head.history));
+            match self.dav_head(log).await? {
+                Read::Good(head) => return Ok(Some(head.history)),
+                Read::Forbidden(fault) => forbidden = Some(fault),
+                Read::Torn | Read::Absent => {}
             }
         }
-        Ok(None)
+        forbidden.map_or(Ok(None), Err)
     }
 
     /// Whether a listing has a file.

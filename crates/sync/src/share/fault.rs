@@ -15,7 +15,7 @@ pub(super) enum Fault {
 pub(super) type Answer<T> = Result<T, Fault>;
 
 /// Code of an answer that refuses the account or its password.
-pub(super) const PASSWORD: &str = "password";
+pub(crate) const PASSWORD: &str = "password";
 
 /// Everything the device wrote must be sent once more.
 pub(super) const HISTORY: Fault = Fault::own(409, "history");
@@ -40,6 +40,16 @@ impl Fault {
             status => status,
         };
         Self::Status { status, code: "share", retry_after_ms }
+    }
+
+    /// Whether it is about what was asked for, and not about the account, the moment or the line: then others go.
+    pub(super) fn is_of_this_one(self) -> bool {
+        match self {
+            Self::Lost => false,
+            Self::Status { status, code, .. } => {
+                code != PASSWORD && !matches!(status, 401 | 423 | 429 | 503 | 507)
+            }
+        }
     }
 
     pub(super) fn status(self) -> Option<u16> {

@@ -8,6 +8,11 @@ use super::names;
 
 /// How many boundaries of segments that were put together are remembered.
 const MAX_MARKS: usize = 256;
+/// Places from here on are of no log: what a reader finds in the folder of a log whose head broke off comes at them.
+pub(super) const NOWHERE: u64 = 1 << 40;
+/// Before the mark of a segment at such a place that was read in part: what stands behind the one before it may be another
+/// one by now.
+pub(super) const INSIDE: char = '~';
 
 /// A segment as the head names it. Positions count operations of the log from 1; they may have gaps, where a
 /// segment was lost.
@@ -33,6 +38,11 @@ pub(super) struct Seg {
 impl Seg {
     pub(super) fn end(&self) -> u64 {
         self.first.saturating_add(self.count).saturating_sub(1)
+    }
+
+    /// Whether no author gave it its place: in another head the same one may stand elsewhere, with another one before it.
+    pub(super) fn is_nowhere(&self) -> bool {
+        self.first > NOWHERE
     }
 
     /// The mark a cursor keeps.
@@ -97,14 +107,30 @@ impl Head {
         if at == 0 {
             return Some((0, 0));
         }
-        if let Some(seg) = self.segments.iter().position(|seg| seg.end() == at && seg.mark() == mark) {
-            return Some((seg + 1, 0));
+        let (mark, inside) = mark.strip_prefix(INSIDE).map_or((mark, false), |mark| (mark, true));
+        let here = |seg: &usize| self.segments[*seg].end() == at && self.mark(*seg) == mark;
+        if let Some(seg) = (0..self.segments.len()).find(here) {
+            return Some((seg + usize::from(!inside), 0));
+        }
+        if inside {
+            return None;
         }
         if !self.marks.iter().any(|(end, held)| *end == at && held == mark) {
             return None;
         }
         let seg = self.segments.iter().position(|seg| seg.first <= at && at < seg.end())?;
         Some((seg, at - self.segments[seg].first + 1))
+    }
+
+    /// The mark that a cursor keeps of this segment. Where no author gave it its place all that was before it is in the mark:
+    /// whoever finds it behind something else has not read that.
+    pub(super) fn mark(&self, seg: usize) -> String {
+        let Some(all) = self.segments.get(..=seg).filter(|all| all.last().is_some_and(Seg::is_nowhere))
+        else {
+            return self.segments.get(seg).map_or("", Seg::mark).to_owned();
+        };
+        let hashes: String = all.iter().map(|seg| seg.hash.as_str()).collect();
+        names::sha256(hashes.as_bytes()).chars().take(8).collect()
     }
 
     /// Puts `seg` in the place of all segments from number `from` on; readers who stopped between them find their

@@ -3,7 +3,7 @@
 use gridbook_log::{DeviceId, Writer};
 use sha2::{Digest, Sha256};
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut out = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

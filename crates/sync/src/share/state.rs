@@ -83,8 +83,9 @@ pub(super) struct Couch {
 
 /// A document of the feed.
 pub(super) struct FeedRow {
+    /// Its place; empty for one that was passed over before and can be read now.
     pub(super) seq: String,
     pub(super) id: String,
-    /// Empty for what is no segment.
-    pub(super) ops: Vec<Timed>,
+    /// Empty for what is no segment; `None` for one that cannot be read.
+    pub(super) ops: Option<Vec<Timed>>,
 }

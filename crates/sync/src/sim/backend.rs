@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gridbook_log::{DeviceId, Entity, EntityId, Hash, Op};
 
+use super::hand::{Cheap, Keys};
 use super::server::{Granted, Server};
 use super::share::FakeShare;
 use crate::model::{AUTHORITY, Model};
@@ -24,12 +25,32 @@ pub enum Kind {
     Two(ShareKind),
     /// A server outside this crate (`run_against`).
     Server,
+    /// The same and a share of this kind, as [`Kind::Two`] (`run_beside`).
+    Beside(ShareKind),
 }
 
 impl Kind {
     /// Whether the backend keeps rights and answers as a server does.
     pub(crate) fn judges(self) -> bool {
         matches!(self, Self::Memory | Self::Server)
+    }
+
+    /// Whether there are two backends.
+    pub(crate) fn is_two(self) -> bool {
+        matches!(self, Self::Two(_) | Self::Beside(_))
+    }
+
+    /// Whether the server is outside this crate.
+    pub(crate) fn is_outside(self) -> bool {
+        matches!(self, Self::Server | Self::Beside(_))
+    }
+
+    /// The share, if there is one.
+    pub(crate) fn share(self) -> Option<ShareKind> {
+        match self {
+            Self::Memory | Self::Server => None,
+            Self::Share(share) | Self::Two(share) | Self::Beside(share) => Some(share),
+        }
     }
 }
 
@@ -43,26 +64,45 @@ pub(crate) enum Backend {
         kind: ShareKind,
         /// Whose receipts count there.
         authority: Option<DeviceId>,
+        /// What those sign with who write there.
+        keys: Rc<dyn Keys>,
     },
 }
 
 impl Backend {
     /// The backends of a run.
     pub(crate) fn all(kind: Kind, server: Option<Rc<dyn Server>>) -> Vec<Self> {
-        let share = |kind, authority| Self::Share {
+        let share = |kind, authority, keys| Self::Share {
             share: Rc::new(RefCell::new(FakeShare::new(kind))),
             kind,
             authority,
+            keys,
         };
         match kind {
             Kind::Memory => vec![Self::Model(Rc::default())],
             Kind::Server => server.into_iter().map(|server| Self::Server(Granted::new(server))).collect(),
-            Kind::Share(kind) => vec![share(kind, None)],
+            Kind::Beside(kind) => {
+                let both = |server: Rc<dyn Server>| {
+                    let beside = share(kind, Some(server.authority()), server.keys());
+                    [Self::Server(Granted::new(server)), beside]
+                };
+                server.into_iter().flat_map(both).collect()
+            }
+            Kind::Share(kind) => vec![share(kind, None, Rc::new(Cheap))],
             Kind::Two(kind) => {
                 let mut model = Model::default();
                 model.trust(super::hand::is_signed);
-                vec![Self::Model(Rc::new(RefCell::new(model))), share(kind, Some(AUTHORITY))]
+                vec![Self::Model(Rc::new(RefCell::new(model))), share(kind, Some(AUTHORITY), Rc::new(Cheap))]
             }
+        }
+    }
+
+    /// Whose answers count.
+    pub(crate) fn authority(&self) -> Option<DeviceId> {
+        match self {
+            Self::Model(_) => Some(AUTHORITY),
+            Self::Server(granted) => Some(granted.server.authority()),
+            Self::Share { authority, .. } => *authority,
         }
     }
 

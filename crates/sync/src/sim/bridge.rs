@@ -8,6 +8,7 @@ use gridbook_log::{DeviceId, Writer};
 use super::backend::Backend;
 use super::device::DeviceEnv;
 use super::mishap::{Met, Mishap};
+use super::server::Granted;
 use super::share::{DirectWire, FakeShare, Quirks};
 use super::{Rng, now};
 use crate::driver::Http;
@@ -29,30 +30,52 @@ impl Weather {
     }
 }
 
-/// To the server in memory.
-struct ModelLine {
-    model: Rc<RefCell<Model>>,
+/// To the server, in memory or outside this crate.
+struct ServerLine {
+    to: Judge,
     weather: Rc<Weather>,
     clock: Rc<Cell<u64>>,
 }
 
-impl Http for ModelLine {
+enum Judge {
+    Model(Rc<RefCell<Model>>),
+    Server(Granted),
+}
+
+impl Http for ServerLine {
     async fn send(&self, request: &Request, _: Option<Vec<u8>>) -> Response {
-        let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
         if self.weather.lost() {
             return Response::Lost;
         }
+        let answer = self.answer(request);
+        if self.weather.lost() { Response::Lost } else { answer }
+    }
+}
+
+impl ServerLine {
+    fn answer(&self, request: &Request) -> Response {
+        let failed = |status| Response::Failed { status, code: String::new(), retry_after_ms: None };
         let at = self.clock.get();
-        let mut model = self.model.borrow_mut();
-        let answer = match request {
+        let mut model = match &self.to {
+            Judge::Model(model) => model.borrow_mut(),
+            Judge::Server(granted) => {
+                let small = match request {
+                    Request::Pull { cursor, limit, not } => {
+                        Request::Pull { cursor: cursor.clone(), limit: (*limit).min(40), not: *not }
+                    }
+                    request => request.clone(),
+                };
+                return granted.server.answer(USER, &small, None, at);
+            }
+        };
+        match request {
             Request::Caps => Response::Caps(model.caps(at)),
             Request::Push(push) => Response::Push(model.push(USER, push, at)),
             Request::Pull { cursor, limit, not } => {
                 model.pull(USER, cursor, (*limit).min(40), *not).map_or_else(failed, Response::Pull)
             }
             _ => failed(405),
-        };
-        if self.weather.lost() { Response::Lost } else { answer }
+        }
     }
 }
 
@@ -83,20 +106,27 @@ const USER: &str = "between";
 
 /// See the module's text.
 pub(crate) struct Bridge {
-    model: ModelLine,
+    server: ServerLine,
     share: Share<ShareLine, Rc<DeviceEnv>>,
     weather: Rc<Weather>,
     identity: Identity,
     ways: Ways,
+    /// So long nothing happened between the rounds of the calm: what is done only now and then is due with each.
+    rested_ms: u64,
 }
 
 impl Bridge {
     /// Between the first two backends; `None` where there is only one.
     pub(crate) fn between(backends: &[Backend], clock: &Rc<Cell<u64>>, seed: u64) -> Option<Self> {
-        let [Backend::Model(model), Backend::Share { share, kind, authority }] = backends else {
+        let [server, Backend::Share { share, kind, authority, .. }] = backends else {
             return None;
         };
-        model.borrow_mut().grant(USER, [String::new()].into());
+        let to = match server {
+            Backend::Model(model) => Judge::Model(model.clone()),
+            Backend::Server(granted) => Judge::Server(granted.clone()),
+            Backend::Share { .. } => return None,
+        };
+        server.grant(USER, [String::new()].into(), clock.get());
         let mut rng = Rng::new(seed ^ 0xb41d6e);
         let env = DeviceEnv { rng: RefCell::new(Rng::new(rng.draw())), ..DeviceEnv::at(clock.clone(), 0) };
         let weather =
@@ -105,7 +135,7 @@ impl Bridge {
         let direct = direct(share.clone());
         let line = ShareLine { direct, weather: weather.clone() };
         Some(Self {
-            model: ModelLine { model: model.clone(), weather: weather.clone(), clock: clock.clone() },
+            server: ServerLine { to, weather: weather.clone(), clock: clock.clone() },
             share: Share::new(line, Rc::new(env), setup),
             weather,
             identity: Identity {
@@ -118,7 +148,13 @@ impl Bridge {
                 fresh: false,
             },
             ways: Ways::default(),
+            rested_ms: 0,
         })
+    }
+
+    /// An hour passes in which nothing is carried.
+    pub(crate) fn rest(&mut self) {
+        self.rested_ms += 60 * 60 * 1000;
     }
 
     /// Carries each way once; gives how many operations were stored. What broke off goes on in the next round.
@@ -130,12 +166,12 @@ impl Bridge {
             self.ways.forget();
             met.note(Mishap::Forgotten);
         }
-        let at = self.model.clock.get();
-        let Self { model, share, identity, ways, .. } = self;
+        let at = self.server.clock.get() + self.rested_ms;
+        let Self { server, share, identity, ways, .. } = self;
         let mut carried = Carried::default();
         // What broke off goes on in the next round.
         let errand = Errand { identity, now_ms: at, keeps_back: &|_| false, arrived: &|_| () };
-        let _ = now(ways.texts(model, share, errand, &mut carried));
+        let _ = now(ways.texts(server, share, errand, &mut carried));
         carried.there.stored + carried.back.stored
     }
 }

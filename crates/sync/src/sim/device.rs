@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use gridbook_log::{Entity, EntityId, OpId};
+use gridbook_log::{DeviceId, Entity, EntityId, Header, Hlc, OpId, WireOp};
+use serde::{Deserialize, Serialize};
 
 use super::backend::Backend;
-use super::hand::{self, Hand};
+use super::hand::{self, Hand, Keys};
 use super::share::PipeWire;
 use super::{Rng, now};
 use crate::authors::Checked;
@@ -24,11 +25,40 @@ use crate::store::{Batch, Store, Table, scan_all};
 /// The simulator's lists show how many operations an entity has.
 pub(crate) struct Count;
 
-impl Project for Count {
-    type Summary = u32;
+/// A row of the simulator's lists. Stored as its number; who folded it also knows which saves those are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "u32", into = "u32")]
+pub(crate) struct Shown {
+    pub(crate) count: u32,
+    /// By device and its clock, which gives no time twice: a new name changes neither.
+    pub(crate) saves: Option<Rc<BTreeSet<(DeviceId, Hlc)>>>,
+}
 
-    fn summary(&self, entity: &Entity) -> u32 {
-        u32::try_from(entity.have().len()).unwrap_or(u32::MAX)
+impl From<u32> for Shown {
+    fn from(count: u32) -> Self {
+        Self { count, saves: None }
+    }
+}
+
+impl From<Shown> for u32 {
+    fn from(shown: Shown) -> Self {
+        shown.count
+    }
+}
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count
+    }
+}
+
+impl Project for Count {
+    type Summary = Shown;
+
+    fn summary(&self, entity: &Entity) -> Shown {
+        let saves = entity.ops().map(|(dot, _, hlc, _)| (dot.writer.dev, hlc)).collect();
+        let count = u32::try_from(entity.have().len()).unwrap_or(u32::MAX);
+        Shown { count, saves: Some(Rc::new(saves)) }
     }
 }
 
@@ -66,6 +96,7 @@ pub(crate) struct Line {
     share: Rc<Share<PipeWire, Rc<DeviceEnv>>>,
     /// Signs what leaves and judges what comes; `None` for a program of before signatures.
     pub(crate) hand: Option<Rc<Hand>>,
+    keys: Rc<dyn Keys>,
     flights: Vec<(u64, Flight)>,
 }
 
@@ -76,7 +107,7 @@ impl Line {
         if let Request::Push(push) = &mut request {
             // Somebody may carry them on from there.
             if self.hand.is_none() {
-                push.ops.iter_mut().for_each(hand::sign);
+                push.ops.iter_mut().for_each(|op| hand::sign(&*self.keys, op));
             }
         }
         let blob = blob.map(|bytes| request.cut(bytes));
@@ -117,14 +148,27 @@ pub(crate) struct OpenTab {
     pub(crate) queue: VecDeque<Output>,
     pub(crate) timer: u64,
     pub(crate) refused: BTreeSet<String>,
-    pub(crate) seen: BTreeMap<EntityId, usize>,
+    /// Rows of the queue with which photos were begun.
+    pub(crate) begun: BTreeMap<String, Vec<u8>>,
+    pub(crate) seen: BTreeMap<EntityId, Shown>,
 }
 
 /// A save that was acknowledged to the person.
 pub(crate) struct Kept {
     pub(crate) id: OpId,
+    /// What its device's clock said: the same under whatever name it arrives.
+    pub(crate) hlc: Hlc,
     /// What tells its content apart, under whatever name it arrives.
     pub(crate) mark: Option<String>,
+}
+
+impl Kept {
+    /// Whether this is the save, under its own name or another.
+    fn is(&self, id: OpId, wire: &WireOp) -> bool {
+        let same = || Header::parse(&wire.h).is_ok_and(|header| header.hlc == self.hlc);
+        id.entity == self.id.entity
+            && (id.dot == self.id.dot || id.dot.writer.dev == self.id.dot.writer.dev && same())
+    }
 }
 
 pub(crate) struct Device {
@@ -200,8 +244,17 @@ impl Device {
         // What is looked at here no program opens: no fault that was to come belongs to it.
         self.store.fail_next(Fault::None);
         let before = self.open_anew().map_err(|e| e.to_string())?;
+        // What was refused waits there, too; nobody opens this store again.
+        now(before.release_held(None)).map_err(|e| e.to_string())?;
+        let none = BTreeSet::new();
+        let lost = now(before.outbox(&none, usize::MAX - 1, usize::MAX)).map_err(|e| e.to_string())?;
+        let lost: Vec<(OpId, WireOp)> = lost.ids.into_iter().zip(lost.ops).collect();
+        // Nor does this say which they are that wait for a new name.
+        let nameless = before.unsent().held > 0;
         let rows = before.rows();
-        self.saved.retain(|kept| rows.get(&kept.id.entity).is_none_or(|row| row.unsent == 0));
+        let unsent = |kept: &Kept| rows.get(&kept.id.entity).is_some_and(|row| row.unsent > 0);
+        self.saved
+            .retain(|kept| !lost.iter().any(|(id, wire)| kept.is(*id, wire)) && !(nameless && unsent(kept)));
         drop(rows);
         let queue = now(scan_all(&self.store, Table::BlobQueue)).map_err(|e| e.to_string())?;
         self.photos.retain(|photo| queue.iter().all(|(name, _)| name != photo));
@@ -231,14 +284,14 @@ impl Device {
         let engine = Engine::new(identity(&replica));
         let line = match &self.backend {
             Backend::Model(_) | Backend::Server(_) => None,
-            Backend::Share { kind, authority, .. } => {
+            Backend::Share { kind, authority, keys, .. } => {
                 let wire = PipeWire::default();
                 let slot = u16::try_from(tab).unwrap_or_default();
                 let setup = Setup { kind: *kind, slot, tenant: "t1".to_owned(), authority: *authority };
                 let share = Share::new(wire.clone(), self.env.clone(), setup).with_parts(PART, PART / 2);
                 let share = Rc::new(share);
-                let hand = self.signs.then(|| Rc::new(Hand::new(replica.clone())));
-                Some(Line { wire, share, hand, flights: Vec::new() })
+                let hand = self.signs.then(|| Rc::new(Hand::new(replica.clone(), keys.clone())));
+                Some(Line { wire, share, hand, keys: keys.clone(), flights: Vec::new() })
             }
         };
         self.tabs[tab] = Some(OpenTab {
@@ -248,6 +301,7 @@ impl Device {
             queue: VecDeque::new(),
             timer: 0,
             refused: BTreeSet::new(),
+            begun: BTreeMap::new(),
             seen: BTreeMap::new(),
         });
         true

@@ -1,5 +1,6 @@
-//! Keys and signatures that cost nothing: whoever knows a device's name can make its key. Forgers in the simulator have
-//! other keys; that a signature cannot be made without its key is for real ones (`crates/sync/tests/authors.rs`).
+//! Keys and signatures of devices. Those of the simulator itself cost nothing: whoever knows a device's name can make
+//! its key. Forgers in the simulator have other keys; that a signature cannot be made without its key is for real ones
+//! (`crates/sync/tests/authors.rs`). A server that checks signatures brings keys of its own.
 
 use std::rc::Rc;
 
@@ -14,14 +15,36 @@ use crate::share::oracle;
 
 type Held = Replica<Rc<MemoryStore>, Count>;
 
-/// The key of a device.
-fn point(dev: DeviceId) -> Point {
-    let mut point = [4; 65];
-    let name = dev.to_string();
-    for (byte, letter) in point[1..].iter_mut().zip(name.bytes().cycle()) {
-        *byte = letter;
+/// The keys of all devices of a run.
+pub trait Keys {
+    /// The public half of a device's key.
+    fn point(&self, dev: DeviceId) -> Point;
+    /// What a device signs with its key.
+    fn sign(&self, dev: DeviceId, bytes: &[u8]) -> Signature;
+    /// Whether this key made this signature of these bytes.
+    fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool;
+}
+
+/// Those that cost nothing.
+pub(crate) struct Cheap;
+
+impl Keys for Cheap {
+    fn point(&self, dev: DeviceId) -> Point {
+        let mut point = [4; 65];
+        let name = dev.to_string();
+        for (byte, letter) in point[1..].iter_mut().zip(name.bytes().cycle()) {
+            *byte = letter;
+        }
+        point
     }
-    point
+
+    fn sign(&self, dev: DeviceId, bytes: &[u8]) -> Signature {
+        made(&self.point(dev), bytes)
+    }
+
+    fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
+        made(key, bytes) == *signature
+    }
 }
 
 fn made(key: &Point, bytes: &[u8]) -> Signature {
@@ -32,25 +55,25 @@ fn made(key: &Point, bytes: &[u8]) -> Signature {
 }
 
 /// Signs with the author's key what bears no signature yet.
-pub(crate) fn sign(wire: &mut WireOp) {
+pub(crate) fn sign(keys: &dyn Keys, wire: &mut WireOp) {
     if wire.g.is_some() {
         return;
     }
     if let Ok(op) = Op::from_wire(wire.clone()) {
-        wire.g = Some(form::encode(&made(&point(op.dot().writer.dev), &signed_bytes(op.hash()))));
+        wire.g = Some(form::encode(&keys.sign(op.dot().writer.dev, &signed_bytes(op.hash()))));
     }
 }
 
 /// Signs with another key than the author's.
-pub(crate) fn forge(wire: &mut WireOp, by: DeviceId) {
+pub(crate) fn forge(keys: &dyn Keys, wire: &mut WireOp, by: DeviceId) {
     if let Ok(op) = Op::from_wire(wire.clone()) {
-        wire.g = Some(form::encode(&made(&point(by), &signed_bytes(op.hash()))));
+        wire.g = Some(form::encode(&keys.sign(by, &signed_bytes(op.hash()))));
     }
 }
 
-/// Whether the author's key signed it.
+/// Whether the author's key signed it, where keys cost nothing.
 pub(crate) fn is_signed(op: &Op) -> bool {
-    op.signature() == Some(made(&point(op.dot().writer.dev), &signed_bytes(op.hash())))
+    op.signature() == Some(Cheap.sign(op.dot().writer.dev, &signed_bytes(op.hash())))
 }
 
 /// A tab's knowledge of who wrote what, where no server judges.
@@ -58,12 +81,13 @@ pub(crate) struct Hand {
     dev: DeviceId,
     replica: Rc<Held>,
     memory: Memory,
+    keys: Rc<dyn Keys>,
 }
 
 impl Hand {
-    pub(crate) fn new(replica: Rc<Held>) -> Self {
+    pub(crate) fn new(replica: Rc<Held>, keys: Rc<dyn Keys>) -> Self {
         let dev = replica.meta().writer.dev;
-        Self { dev, replica, memory: Memory::default() }
+        Self { dev, replica, memory: Memory::default(), keys }
     }
 
     pub(crate) fn authors(&self) -> Authors<'_, Rc<MemoryStore>, Count, Self> {
@@ -73,7 +97,7 @@ impl Hand {
 
 impl Notary for Hand {
     fn point(&self) -> Point {
-        point(self.dev)
+        self.keys.point(self.dev)
     }
 
     async fn signer(&self, writer: Writer) -> DeviceId {
@@ -81,10 +105,10 @@ impl Notary for Hand {
     }
 
     async fn sign(&self, bytes: &[u8]) -> Option<Signature> {
-        Some(made(&point(self.dev), bytes))
+        Some(self.keys.sign(self.dev, bytes))
     }
 
     async fn verify(&self, key: &Point, bytes: &[u8], signature: &Signature) -> bool {
-        made(key, bytes) == *signature
+        self.keys.verify(key, bytes, signature)
     }
 }

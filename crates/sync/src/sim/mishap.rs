@@ -95,6 +95,8 @@ mishaps! {
     Junk on Shares,
     /// An upload in parts that broke off between two of them; it goes on with those that are there.
     UploadBroken on Shares,
+    /// The head of a log that others may not read for a while.
+    HeadForbidden on WebDav,
     /// Half an upload stays in place.
     UploadCut on WebDav,
     /// A listing of some time ago.
@@ -158,25 +160,22 @@ mishaps! {
 impl Mishap {
     /// Whether it comes with backends of this kind, in every few dozen seeds.
     pub fn comes_on(self, kind: Kind) -> bool {
-        let share = match kind {
-            Kind::Memory | Kind::Server => None,
-            Kind::Share(share) | Kind::Two(share) => Some(share),
-        };
+        let share = kind.share();
         match self.place() {
             Place::Everywhere => true,
             Place::Servers | Place::Judges => kind.judges(),
             Place::Shares => share.is_some(),
             Place::WebDav => share == Some(ShareKind::WebDav),
             Place::CouchDb => share == Some(ShareKind::CouchDb),
-            Place::One => !matches!(kind, Kind::Two(_)),
-            Place::Two => matches!(kind, Kind::Two(_)),
+            Place::One => !kind.is_two(),
+            Place::Two => kind.is_two(),
         }
     }
 
     /// Whether it may come. Beside a share half of the devices are at the server, and what befalls only those is rare.
     fn may_come_on(self, kind: Kind) -> bool {
         let rare = self.place() == Place::Servers && self != Self::EntrySkipped;
-        self.comes_on(kind) || rare && matches!(kind, Kind::Two(_))
+        self.comes_on(kind) || rare && kind.is_two()
     }
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gridbook_log::{DeviceId, Entity, EntityId, Op};
 
+use super::hand::Keys;
 use crate::engine::{Request, Response};
 
 /// What the simulator asks of it, one thing at a time.
@@ -15,6 +16,10 @@ pub trait Server {
     fn answer(&self, user: &str, request: &Request, blob: Option<Vec<u8>>, at: u64) -> Response;
     /// Gives `user` exactly these area prefixes from now on.
     fn grant(&self, user: &str, areas: &BTreeSet<String>, at: u64);
+    /// The keys of devices, real ones: it checks what they signed.
+    fn keys(&self) -> Rc<dyn Keys>;
+    /// Takes the key of a device of `user`, as when somebody signs in there.
+    fn register(&self, user: &str, dev: DeviceId, at: u64);
     /// The device whose answers count.
     fn authority(&self) -> DeviceId;
     /// Every operation stored; of one that was refused what its author had sent.
@@ -44,11 +49,13 @@ pub trait Server {
 pub(crate) struct Granted {
     pub(crate) server: Rc<dyn Server>,
     rights: Rc<RefCell<BTreeMap<String, BTreeSet<String>>>>,
+    /// Whose devices' keys it has.
+    registered: Rc<RefCell<BTreeMap<DeviceId, String>>>,
 }
 
 impl Granted {
     pub(crate) fn new(server: Rc<dyn Server>) -> Self {
-        Self { server, rights: Rc::default() }
+        Self { server, rights: Rc::default(), registered: Rc::default() }
     }
 
     pub(crate) fn grant(&self, user: &str, areas: BTreeSet<String>, at: u64) {
@@ -63,11 +70,22 @@ impl Granted {
         }
     }
 
-    /// Puts the backup back; the administrator gives everybody the rights they had.
+    /// Makes the key of a device known there, once.
+    pub(crate) fn register(&self, user: &str, dev: DeviceId, at: u64) {
+        if self.registered.borrow_mut().insert(dev, user.to_owned()).is_none() {
+            self.server.register(user, dev, at);
+        }
+    }
+
+    /// Puts the backup back; the administrator gives everybody the rights they had, and who signs in again brings the
+    /// device's key.
     pub(crate) fn restore(&self, at: u64) -> bool {
         let restored = self.server.restore(at);
         for (user, areas) in self.rights.borrow().iter().filter(|_| restored) {
             self.server.grant(user, areas, at);
+        }
+        for (dev, user) in self.registered.borrow().iter().filter(|_| restored) {
+            self.server.register(user, *dev, at);
         }
         restored
     }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::{Dot, Entity, Op, pack};
+use gridbook_log::{Dot, Entity, EntityId, Op};
 
 use super::check::{Entities, arrived};
 use super::mishap::Mishap;
 use super::now;
 use super::world::World;
-use crate::model::AUTHORITY;
 use crate::store::{Table, scan_all};
 
 /// What a later program wrote is held by all who see it, to the byte, and at the backend.
@@ -45,15 +44,33 @@ pub(super) fn nothing_forged_counts(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// Nothing of what left an account's view stays readable in its log.
-pub(super) fn nothing_stays_of_what_left(world: &World) -> Result<(), String> {
+/// Nothing of what left an account's view stays on its device: no operation and no row of a list, whole or packed.
+pub(super) fn nothing_stays_of_what_left(world: &World, all: &[Entities]) -> Result<(), String> {
     for device in &world.devices {
         let Some(open) = device.tabs.iter().flatten().next() else { continue };
         let rows = open.replica.rows();
-        for (_, bytes) in now(scan_all(&device.store, Table::Log)).map_err(|e| e.to_string())? {
-            let ops = pack::read_all(&bytes).map_err(|e| e.to_string())?;
-            if let Some(op) = ops.iter().find(|op| !rows.contains_key(&op.entity())) {
-                return Err(format!("{} left the view of {} and is in its log", op.id(), device.user));
+        let saved = device.saved.iter().map(|kept| kept.id.entity);
+        let known: BTreeSet<EntityId> = all.iter().flat_map(|all| all.keys().copied()).chain(saved).collect();
+        let left: Vec<EntityId> = known.into_iter().filter(|id| !rows.contains_key(id)).collect();
+        // The journal tells the other tabs for a while which entities changed or went: ids, and nothing else.
+        let looked_at =
+            |table: &Table| *table != Table::Journal && (!world.is_outside() || *table == Table::Log);
+        for table in Table::ALL.into_iter().filter(looked_at) {
+            for (key, bytes) in now(scan_all(&device.store, table)).map_err(|e| e.to_string())? {
+                // Of a record that went away its numbers stay, so that none is used twice: two of them.
+                let numbers = table == Table::Rows && bytes.first() == Some(&1) && bytes.len() <= 16;
+                let named = |id: &&EntityId| {
+                    let text = id.to_string();
+                    let holds = |what: &[u8]| bytes.windows(what.len()).any(|bytes| bytes == what);
+                    key.contains(&text) && !numbers || holds(text.as_bytes()) || holds(&id.0)
+                };
+                if let Some(id) = left.iter().find(named) {
+                    return Err(format!(
+                        "{id} left the view of {} and is in its {}",
+                        device.user,
+                        table.name()
+                    ));
+                }
             }
         }
     }
@@ -74,12 +91,13 @@ pub(super) fn missing_photos(world: &World, all: &[Entities]) {
 /// gave before it went back count no more.
 pub(super) fn people_agree(world: &World, all: &[Entities]) -> Result<(), String> {
     let [one, other] = all else { return Ok(()) };
-    for kept in world.devices.iter().flat_map(|device| &device.saved) {
-        for (entities, name) in [(one, "server"), (other, "share")] {
-            let there = entities.get(&kept.id.entity).is_some_and(|entity| arrived(kept, entity));
-            let known = kept.mark.is_some() || !world.devices.iter().any(|device| device.copied);
-            if known && !there {
-                return Err(format!("{} was saved and is not at the {name}", kept.id));
+    for device in &world.devices {
+        for kept in &device.saved {
+            for (entities, name) in [(one, "server"), (other, "share")] {
+                let there = entities.get(&kept.id.entity).is_some_and(|entity| arrived(device, kept, entity));
+                if !there {
+                    return Err(format!("{} was saved and is not at the {name}", kept.id));
+                }
             }
         }
     }
@@ -87,7 +105,7 @@ pub(super) fn people_agree(world: &World, all: &[Entities]) -> Result<(), String
         return Ok(());
     }
     for id in one.keys().chain(other.keys()) {
-        let people = |all: &Entities| all.get(id).map(dots_of_people).unwrap_or_default();
+        let people = |all: &Entities| all.get(id).map(|e| dots_of_people(world, e)).unwrap_or_default();
         if people(one) != people(other) {
             return Err(format!("{id} differs: {:?} at one, {:?} at the other", people(one), people(other)));
         }
@@ -95,7 +113,8 @@ pub(super) fn people_agree(world: &World, all: &[Entities]) -> Result<(), String
     Ok(())
 }
 
-fn dots_of_people(entity: &Entity) -> BTreeSet<Dot> {
-    let people = |dot: &Dot| dot.writer.dev != AUTHORITY;
+fn dots_of_people(world: &World, entity: &Entity) -> BTreeSet<Dot> {
+    let authority = world.backends[0].authority();
+    let people = |dot: &Dot| Some(dot.writer.dev) != authority;
     entity.ops().map(|(dot, ..)| dot).filter(people).collect()
 }

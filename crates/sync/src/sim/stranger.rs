@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::backend::Backend;
 use super::device::DeviceEnv;
+use super::hand::{Cheap, Keys};
 use super::mishap::{Met, Mishap};
 use super::share::{DirectWire, Quirks};
 use super::{Rng, hand, now};
@@ -20,8 +21,8 @@ use crate::share::{RawRequest, Setup, Share, ShareKind, Wire};
 use crate::wire::{PushRequest, Verdict};
 
 /// Behind every other name: a reader meets it last.
-const DEV: DeviceId = DeviceId([0xfe; 8]);
-const USER: &str = "later";
+pub(crate) const DEV: DeviceId = DeviceId([0xfe; 8]);
+pub(crate) const USER: &str = "later";
 const NONCE: &str = "another program";
 
 /// See the module's text.
@@ -29,6 +30,7 @@ pub(crate) struct Stranger {
     env: Rc<DeviceEnv>,
     writer: Writer,
     line: Option<(Share<DirectWire, Rc<DeviceEnv>>, DirectWire, ShareKind)>,
+    keys: Rc<dyn Keys>,
     /// What it wrote under its own name, as it was written.
     pub(crate) wrote: Vec<WireOp>,
     /// What it wrote in others' names.
@@ -40,7 +42,7 @@ impl Stranger {
         let rng = RefCell::new(Rng::new(seed ^ 0x57a6));
         let env = Rc::new(DeviceEnv { rng, ..DeviceEnv::at(clock.clone(), 0) });
         let line = match backend {
-            Backend::Share { share, kind, authority } => {
+            Backend::Share { share, kind, authority, .. } => {
                 let wire =
                     DirectWire { share: share.clone(), quirks: quirks.calm(), requests: Rc::default() };
                 let setup = Setup { kind: *kind, slot: 0, tenant: "t1".to_owned(), authority: *authority };
@@ -48,8 +50,12 @@ impl Stranger {
             }
             Backend::Model(_) | Backend::Server(_) => None,
         };
+        let keys: Rc<dyn Keys> = match backend {
+            Backend::Share { keys, .. } => keys.clone(),
+            Backend::Model(_) | Backend::Server(_) => Rc::new(Cheap),
+        };
         let writer = Writer { dev: DEV, epoch: 1 };
-        Self { env, writer, line, wrote: Vec::new(), forged: BTreeSet::new() }
+        Self { env, writer, line, keys, wrote: Vec::new(), forged: BTreeSet::new() }
     }
 
     /// A record as a later program writes it: with fields that nobody here knows, and a step of an unknown kind.
@@ -64,7 +70,7 @@ impl Stranger {
         for (n, kind, body) in [(1, "create", create), (2, "hologram", later)] {
             let mut op = self.op(Dot { writer: self.writer, n }, entity, kind, &body, USER)?;
             if !matches!(backend, Backend::Server(_)) {
-                hand::sign(&mut op);
+                hand::sign(&*self.keys, &mut op);
             }
             ops.push(op);
         }
@@ -92,7 +98,7 @@ impl Stranger {
         for signed in [false, true] {
             let mut op = self.op(Dot { writer, n }, entity, "set", &body, user)?;
             if signed {
-                hand::forge(&mut op, DEV);
+                hand::forge(&*self.keys, &mut op, DEV);
             }
             self.forged.extend(Op::from_wire(op.clone()).ok().map(|op| *op.hash()));
             let verdicts = self.push(backend, self.writer, &[op], at);

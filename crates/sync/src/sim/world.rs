@@ -4,6 +4,7 @@ mod accidents;
 mod config;
 mod damage;
 mod deliver;
+mod forbidden;
 mod odd;
 mod people;
 mod tab;
@@ -57,6 +58,7 @@ pub struct World {
     /// So have those that came later.
     wild: Rng,
     older: odd::Older,
+    forbidden: Option<forbidden::Forbidden>,
     pub(crate) stranger: Stranger,
     pub(crate) met: Met,
     report: Report,
@@ -68,7 +70,7 @@ impl World {
         let mut rng = Rng::new(config.seed);
         let clock = Rc::new(Cell::new(1_770_000_000_000u64));
         let backends = Backend::all(config.kind, server);
-        let areas = if config.kind == Kind::Server { CODES } else { AREAS };
+        let areas = if config.kind.is_outside() { CODES } else { AREAS };
         let met = Met::default();
         let mut devices = Vec::new();
         for i in 0..config.devices {
@@ -83,13 +85,16 @@ impl World {
             let home = i % backends.len();
             let tabs = 1 + rng.below(2) as usize;
             let signs = config.wild.signs;
-            let mut device = Device::new(home, backends[home].clone(), &user, env, tabs, signs);
-            device.open(0);
+            let device = Device::new(home, backends[home].clone(), &user, env, tabs, signs);
             devices.push(device);
             let area = areas[rng.below(4) as usize];
             // A share shows everything; to compare both everybody sees all of the server, too.
             let area = if backends.len() > 1 || config.wild.floor { "" } else { area };
             backends[home].grant(&user, BTreeSet::from([area.to_owned()]), clock.get());
+            // Whoever writes to a share has an account at the server beside it all the same, and signed in there once.
+            if let (Backend::Server(granted), true) = (&backends[0], home > 0) {
+                granted.grant(&user, BTreeSet::from([String::new()]), clock.get());
+            }
         }
         let odd = Rng::new(config.seed ^ 0x0dd);
         let bridge = Bridge::between(&backends, &clock, config.seed);
@@ -99,7 +104,8 @@ impl World {
         let stranger = Stranger::new(&backends[backends.len() - 1], &clock, &quirks, config.seed);
         let report = Report::default();
         let (net, backup) = (Net::default(), None);
-        Self {
+        let forbidden = config.wild.forbid.then(|| forbidden::Forbidden::from_seed(config.seed));
+        let mut world = Self {
             config,
             rng,
             areas,
@@ -114,10 +120,13 @@ impl World {
             odd,
             wild,
             older: None,
+            forbidden,
             stranger,
             met,
             report,
-        }
+        };
+        (0..world.devices.len()).for_each(|device| world.open(device, 0));
+        world
     }
 
     /// Whether two backends may end with different names for the same: a device was copied, or one went back.
@@ -128,6 +137,24 @@ impl World {
     /// Whether the backend is a server outside this crate.
     pub(crate) fn is_on_server(&self) -> bool {
         self.config.kind == Kind::Server
+    }
+
+    /// Whether one of the backends is.
+    pub(crate) fn is_outside(&self) -> bool {
+        self.config.kind.is_outside()
+    }
+
+    /// Opens a tab if it is not open. Whoever opens the app at a share beside a server outside this crate has signed in
+    /// at the server, too: it knows the device's key.
+    fn open(&mut self, device: usize, tab: usize) {
+        let opened = self.devices[device].open(tab);
+        if let (true, Kind::Beside(_), Backend::Server(granted)) =
+            (opened, self.config.kind, &self.backends[0])
+            && let Some(open) = &self.devices[device].tabs[tab]
+        {
+            let dev = open.replica.meta().writer.dev;
+            granted.register(&self.devices[device].user, dev, self.clock.get());
+        }
     }
 
     /// How often each fault happened.
@@ -194,7 +221,7 @@ impl World {
             let before = (self.stored(), self.unsent());
             for device in 0..self.devices.len() {
                 for tab in 0..self.devices[device].tabs.len() {
-                    self.devices[device].open(tab);
+                    self.open(device, tab);
                     self.let_go(device, tab)?;
                     self.wake(device, tab)?;
                 }
@@ -247,8 +274,9 @@ impl World {
 
     /// A person lets what a server refused outright go once more: they may see the record again.
     fn let_go(&mut self, device: usize, tab: usize) -> Result<(), String> {
+        let home = &self.backends[self.devices[device].home];
         match &self.devices[device].tabs[tab] {
-            Some(open) if self.config.kind == Kind::Server => {
+            Some(open) if matches!(home, Backend::Server(_)) => {
                 now(open.replica.release_held(None)).map_err(|e| e.to_string())
             }
             _ => Ok(()),
@@ -260,7 +288,7 @@ impl World {
     }
 
     fn unsent(&self) -> usize {
-        let entities = (self.report.restored > 0 || self.is_on_server())
+        let entities = (self.report.restored > 0 || self.is_outside())
             .then(|| self.backends[0].entities(&BTreeSet::new()));
         let queued = |device: &Device| match &entities {
             // A server takes no photo of what it refused outright, nor of a record that was lost with the backup:

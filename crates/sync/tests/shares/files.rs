@@ -119,6 +119,61 @@ fn parts_that_went_with_a_backup_put_back_meanwhile_are_sent_again() {
 }
 
 #[test]
+fn parts_that_went_just_before_they_were_named_are_sent_again() {
+    let bytes: Vec<u8> = (0..3_300_000u32).map(|n| (n % 233) as u8).collect();
+    let sha256 = sha256_of(&bytes);
+    for kind in KINDS {
+        let wire = Bent::new(kind);
+        let client = Client::new(&wire, kind, 1);
+        client.caps();
+        let (direct, parts) = (wire.direct.clone(), Cell::new(0usize));
+        let document = format!("blob-{sha256}");
+        wire.bend(move |request| {
+            if request.method != "PUT" {
+                return None;
+            }
+            let mut share = direct.share.borrow_mut();
+            parts.set(parts.get() + usize::from(request.body.len() > 200_000));
+            if request.path == document || request.path.ends_with("whole.json") {
+                assert!(share.restore(), "{kind:?}");
+            } else if parts.get() == 3 {
+                // The folder and some parts are there.
+                share.back_up();
+            }
+            None
+        });
+        let broken = pieces(&client, &sha256, &bytes).map_err(|answer| failed(*answer).0);
+        assert_eq!(broken, Err(502), "{kind:?}");
+        wire.straighten();
+        let sent = pieces(&client, &sha256, &bytes);
+        assert!(sent.is_ok_and(|sent| sent < bytes.len()), "{kind:?}: only what is missing");
+        assert_eq!(now(client.share.blob(&sha256)), Ok(Some(bytes.clone())), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_document_that_goes_while_it_is_asked_for_does_not_pass_for_a_whole_file() {
+    let bytes: Vec<u8> = (0..1_500_000u32).map(|n| (n % 229) as u8).collect();
+    let sha256 = sha256_of(&bytes);
+    let wire = Bent::new(ShareKind::CouchDb);
+    let client = Client::new(&wire, ShareKind::CouchDb, 1);
+    client.caps();
+    wire.direct.share.borrow_mut().back_up();
+    // It names parts that are not there, and goes with a backup before it can be read.
+    let document = format!("blob-{sha256}");
+    wire.raw("PUT", &document, format!("{{\"chunks\":2,\"size\":{}}}", bytes.len()).into_bytes());
+    let direct = wire.direct.clone();
+    wire.bend(move |request| {
+        if request.method == "GET" && request.path == document {
+            direct.share.borrow_mut().restore();
+        }
+        None
+    });
+    assert_eq!(pieces(&client, &sha256, &bytes), Ok(bytes.len()), "all of it is sent");
+    assert_eq!(now(client.share.blob(&sha256)), Ok(Some(bytes)));
+}
+
+#[test]
 fn a_part_that_was_cut_off_is_sent_again_and_an_old_whole_file_is_read() {
     let bytes: Vec<u8> = (0..1_500_000u32).map(|n| (n % 241) as u8).collect();
     let sha256 = sha256_of(&bytes);

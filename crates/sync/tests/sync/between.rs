@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{BlobRef, Body, Dot, Op, OpId, WireOp, body};
+use gridbook_log::{BlobRef, Body, Clock, Ctx, Dot, Hash, NewOp, Op, OpId, WireOp, body};
 use gridbook_sync::driver::{Http, identity};
 use gridbook_sync::engine::{Request, Response};
 use gridbook_sync::relay::Broken;
-use gridbook_sync::relay::between::{Carried, Errand, Gives, Unfit, Ways};
+use gridbook_sync::relay::between::{Carried, Errand, Gives, Pace, Unfit, Ways};
 use gridbook_sync::wire::{Caps, Entry, PullReply, PushReply, PushResult, Verdict};
 
 use sha2::{Digest, Sha256};
@@ -15,13 +15,16 @@ use sha2::{Digest, Sha256};
 use super::support::*;
 
 const MINUTE: u64 = 60_000;
-const DAY: u64 = 24 * 60 * MINUTE;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+/// Names of people whom no backend that judges knows begin so.
+const NOBODY: &str = "nobody";
 
 /// A backend in memory: it gives `page` operations at a time.
 struct Shelf {
     judges: bool,
     ops: RefCell<Vec<WireOp>>,
-    held: RefCell<BTreeSet<OpId>>,
+    held: RefCell<BTreeMap<OpId, Hash>>,
     /// Names of the photos that it has.
     photos: RefCell<BTreeMap<String, Vec<u8>>>,
     /// Photos that it fails to give or to take.
@@ -32,6 +35,8 @@ struct Shelf {
     strangers: Cell<bool>,
     page: usize,
     pushed: Cell<usize>,
+    /// So often its feed was read from the beginning.
+    read: Cell<usize>,
 }
 
 impl Shelf {
@@ -46,22 +51,26 @@ impl Shelf {
             strangers: Cell::new(false),
             page: 2,
             pushed: Cell::new(0),
+            read: Cell::new(0),
         }
     }
 
     fn judge(&self, wire: &WireOp) -> PushResult {
         let op = Op::from_wire(wire.clone()).unwrap();
         let mut held = self.held.borrow_mut();
-        let has = |n: u32| held.contains(&OpId { dot: Dot { n, ..op.dot() }, ..op.id() });
-        let (r, code) = if self.judges && has(op.dot().n) {
+        let has = |n: u32| held.get(&OpId { dot: Dot { n, ..op.dot() }, ..op.id() });
+        let unknown = self.strangers.get() || op.header().user.starts_with(NOBODY);
+        let (r, code) = if self.judges && has(op.dot().n).is_some_and(|hash| hash != op.hash()) {
+            (Verdict::Refuse, Some("fork".to_owned()))
+        } else if self.judges && has(op.dot().n).is_some() {
             (Verdict::Dup, None)
-        } else if self.judges && self.strangers.get() {
+        } else if self.judges && unknown {
             (Verdict::Refuse, Some("signature".to_owned()))
-        } else if self.judges && op.dot().n > 1 && !has(op.dot().n - 1) {
+        } else if self.judges && op.dot().n > 1 && has(op.dot().n - 1).is_none() {
             (Verdict::Defer, None)
         } else {
             self.ops.borrow_mut().push(wire.clone());
-            held.insert(op.id());
+            held.insert(op.id(), *op.hash());
             (Verdict::Ok, None)
         };
         PushResult { id: Some(op.id()), r, code }
@@ -91,6 +100,7 @@ impl Http for Shelf {
                 Response::Push(PushReply { results, now: NOON })
             }
             Request::Pull { cursor, .. } => {
+                self.read.set(self.read.get() + usize::from(cursor.is_empty()));
                 let from: usize = cursor.parse().unwrap_or(0);
                 let ops = self.ops.borrow();
                 let to = ops.len().min(from + self.page);
@@ -127,6 +137,8 @@ struct Desk {
     server: Shelf,
     ways: Ways,
     pages: Cell<usize>,
+    /// Counts what is written, where that is asked for.
+    written: Option<Written>,
 }
 
 impl Desk {
@@ -136,18 +148,85 @@ impl Desk {
             server: Shelf::new(true),
             ways: Ways::default(),
             pages: Cell::new(0),
+            written: None,
         }
     }
 
     fn round(&mut self, now_ms: u64) -> (Carried, Result<(), Unfit>) {
         let (_, _, tab) = device();
         let (name, mut carried) = (identity(&tab), Carried::default());
-        let Self { share, server, ways, pages } = self;
-        let arrived = |_: &Ways| pages.set(pages.get() + 1);
+        let Self { share, server, ways, pages, written } = self;
+        let arrived = |ways: &Ways| {
+            pages.set(pages.get() + 1);
+            if let Some(written) = &*written {
+                written.page(ways);
+            }
+        };
         let errand = Errand { identity: &name, now_ms, keeps_back: &|_| false, arrived: &arrived };
         let done = run(ways.round(share, server, errand, &mut carried));
         (carried, done)
     }
+}
+
+/// Bytes written for a book: with the pace, and as it was once.
+#[derive(Default)]
+struct Written {
+    pace: Pace,
+    paced: Cell<usize>,
+    once: Cell<usize>,
+    at_most: Cell<usize>,
+}
+
+impl Written {
+    fn page(&self, ways: &Ways) {
+        if self.pace.arrived() {
+            let bytes = serde_json::to_vec(ways).unwrap().len();
+            self.pace.wrote(bytes);
+            self.paced.set(self.paced.get() + bytes);
+        }
+        let once = size_as_it_was(ways);
+        self.once.set(self.once.get() + once);
+        self.at_most.set(self.at_most.get().max(once));
+    }
+}
+
+/// The text of a version before: a hash is a list of 32 numbers, and what came later is not there.
+fn as_it_was(ways: &Ways) -> serde_json::Value {
+    let mut text = serde_json::to_value(ways).unwrap();
+    for way in ["there", "back"] {
+        for hash in text[way]["over"].as_array_mut().unwrap() {
+            let hex = hash.as_str().unwrap();
+            let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            *hash = (0..64).step_by(2).map(byte).collect();
+        }
+        text[way].as_object_mut().unwrap().remove("shown_at");
+        text[way]["held"].as_object_mut().unwrap().remove("vain");
+    }
+    text
+}
+
+/// How long [`as_it_was`] is, but for a few bytes.
+fn size_as_it_was(ways: &Ways) -> usize {
+    let text = serde_json::to_value(ways).unwrap();
+    let mut size = serde_json::to_vec(&text).unwrap().len();
+    for hash in ["there", "back"].iter().flat_map(|way| text[way]["over"].as_array().unwrap()) {
+        let hex = hash.as_str().unwrap();
+        let digits = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap().to_string().len();
+        let numbers: usize = (0..64).step_by(2).map(digits).sum();
+        size += "[]".len() + 31 + numbers;
+        size -= "\"\"".len() + 64;
+    }
+    size
+}
+
+/// The first operation of a stream, as `user` wrote it; another `salt` makes it another under the same name.
+fn first(stream: u16, user: &str, salt: u8) -> WireOp {
+    let mut entity = id(0xee);
+    entity.0[..2].copy_from_slice(&stream.to_be_bytes());
+    let dot = Dot { writer: super::rig::WRITER, n: 1 };
+    let new = NewOp { entity, dot, hlc: Clock::default().tick(NOON), kind: "set", user, ctx: Ctx::default() };
+    let op = Op::new(new, [salt; 16], "{}".to_owned()).unwrap();
+    WireOp { g: Some("s".to_owned()), ..op.to_wire() }
 }
 
 /// What somebody wrote and signed, `n` operations of a stream; with the photos that they name.
@@ -219,7 +298,7 @@ fn past_what_is_kept_it_is_read_once_more() {
     desk.share.ops.replace(ops);
     desk.server.strangers.set(true);
     desk.round(0).1.unwrap();
-    assert_eq!(desk.ways.held()["signature"], 2_000);
+    assert_eq!(desk.ways.held()["signature"], 500, "one author's part");
     desk.server.strangers.set(false);
     desk.round(DAY).1.unwrap();
     assert_eq!(desk.server.ops.borrow().len(), 2_500);
@@ -263,4 +342,115 @@ fn a_photo_is_looked_for_as_long_as_its_record_may_come_and_counted_once() {
     desk.server.unknown.set(413);
     assert_eq!(desk.round(32 * DAY).0.there.photos_refused, 1);
     assert_eq!(desk.ways.photos_due(), 0);
+}
+
+#[test]
+fn what_was_forged_takes_no_room_from_what_came_too_early() {
+    let mut desk = Desk::new();
+    desk.share.page = 500;
+    // Each under a name of its own; nobody checks at a share.
+    desk.share.ops.replace((0..2_500).map(|n| first(n, &format!("{NOBODY}{n}"), 1)).collect());
+    let mut late = written(1, 20, &[]);
+    let beginning = late.remove(0);
+    desk.share.ops.borrow_mut().extend(late);
+    desk.round(0).1.unwrap();
+    assert_eq!(desk.ways.held(), [("defer".to_owned(), 19), ("signature".to_owned(), 2_000)].into());
+    desk.share.ops.borrow_mut().push(beginning);
+    assert_eq!(desk.round(1).0.there.stored, 20);
+}
+
+#[test]
+fn what_was_forged_under_one_name_takes_one_name_s_room_and_is_looked_at_ever_more_seldom() {
+    let mut desk = Desk::new();
+    desk.share.page = 500;
+    desk.share.ops.replace((0..2_500).map(|n| first(n, NOBODY, 1)).collect());
+    desk.share.ops.borrow_mut().extend(written(1, 100, &[]));
+    desk.server.strangers.set(true);
+    desk.round(0).1.unwrap();
+    assert_eq!(desk.ways.held()["signature"], 600, "500 of theirs, and all of hers");
+    let before = desk.pages.get();
+    for round in 1..=40 {
+        desk.round(round * 6 * HOUR).1.unwrap();
+    }
+    // A page each way with each round, and four more where all is read from where there was no room.
+    let read = (desk.pages.get() - before - 2 * 40) / 4;
+    assert!((10..=12).contains(&read), "in ten days once a day, not every six hours: {read}");
+    // She has signed in, and her device's key is known: nothing of it waits for the feed to be read.
+    desk.server.strangers.set(false);
+    desk.round(10 * DAY + 6 * HOUR).1.unwrap();
+    assert_eq!(desk.ways.held(), [("signature".to_owned(), 500)].into());
+    assert_eq!(desk.server.ops.borrow().len(), 100);
+}
+
+#[test]
+fn however_many_forks_come_up_the_judge_s_feed_is_read_once_an_hour() {
+    let mut desk = Desk::new();
+    desk.share.page = 500;
+    desk.server.page = 500;
+    for n in 0..240 {
+        desk.server.judge(&first(n, "u1", 1));
+    }
+    desk.round(0).1.unwrap();
+    let before = desk.server.read.get();
+    for minute in 1..=240 {
+        desk.share.ops.borrow_mut().push(first(minute - 1, "u1", 2));
+        desk.round(u64::from(minute) * MINUTE).1.unwrap();
+        assert!(minute > 1 || desk.server.read.get() == before + 1, "the first at once");
+    }
+    desk.round(6 * HOUR).1.unwrap();
+    assert_eq!(desk.server.read.get() - before, 5, "and then once an hour");
+    // Each stands on the share, carried when it was new and again when something else came up under its name.
+    let ops = desk.share.ops.borrow();
+    for n in 0..240 {
+        let op = first(n, "u1", 1);
+        assert_eq!(ops.iter().filter(|held| held.h == op.h && held.s == op.s).count(), 2, "{n}");
+    }
+}
+
+// Says what it measured.
+#[allow(clippy::print_stdout)]
+#[test]
+fn a_backlog_is_written_down_in_some_times_its_bytes_and_not_in_their_square() {
+    let mut desk = Desk::new();
+    desk.share.page = 500;
+    desk.server.page = 1000;
+    desk.share.ops.replace(super::rig::ops(1..=10_000));
+    desk.written = Some(Written::default());
+    desk.round(0).1.unwrap();
+    assert_eq!(desk.server.ops.borrow().len(), 10_000);
+    let written = desk.written.take().unwrap();
+    let (paced, once) = (written.paced.get(), written.once.get());
+    println!("{} pages, {once} bytes before, {paced} now", desk.pages.get());
+    assert!(written.at_most.get() > 1_000_000, "what was carried and not shown yet stands in it");
+    assert!(paced < desk.pages.get() * (256 << 10) && paced * 2 < once, "{paced} of {once}");
+}
+
+#[test]
+fn a_small_book_is_written_with_every_page() {
+    let pace = Pace::default();
+    for _ in 0..50 {
+        assert!(pace.arrived());
+        pace.wrote(200_000);
+    }
+    pace.wrote(600_000);
+    assert_eq!([pace.arrived(), pace.arrived(), pace.arrived()], [false, false, true]);
+    pace.wrote(100_000_000);
+    assert_eq!((0..15).filter(|_| pace.arrived()).count(), 0);
+    assert!(pace.arrived(), "never more than sixteen pages are carried again");
+}
+
+#[test]
+fn what_a_version_before_wrote_down_is_taken_in() {
+    let mut desk = Desk::new();
+    let mut late = written(1, 9, &[b"one"]);
+    late.remove(0);
+    desk.share.ops.replace(late);
+    desk.share.ops.borrow_mut().extend(written(2, 3, &[b"two"]));
+    desk.server.ops.replace(written(3, 2, &[]));
+    desk.round(0).1.unwrap();
+    let old = as_it_was(&desk.ways);
+    assert!(old["there"]["over"][0][31].is_u64() || old["back"]["over"][0][31].is_u64(), "{old}");
+    assert_eq!(serde_json::from_value::<Ways>(old).unwrap(), desk.ways);
+    let cut = serde_json::json!({ "there": { "over": ["ab"] } });
+    assert!(serde_json::from_value::<Ways>(cut).is_err());
 }

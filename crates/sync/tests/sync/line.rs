@@ -22,6 +22,8 @@ pub struct Line {
     pub instead: RefCell<Vec<(&'static str, Response)>>,
     /// Answers that get lost on the way back, by request, once.
     pub lost: Cell<Option<&'static str>>,
+    /// What something on the way dislikes, an operation or a photo, and what it answers in the backend's place each time.
+    pub dislikes: RefCell<Option<(String, Response)>>,
 }
 
 impl Line {
@@ -34,6 +36,7 @@ impl Line {
             photos: RefCell::default(),
             instead: RefCell::default(),
             lost: Cell::new(None),
+            dislikes: RefCell::default(),
         }
     }
 
@@ -55,6 +58,10 @@ impl Http for Line {
             Request::Snapshot { .. } | Request::Fp { .. } => "level 2",
         };
         self.log.borrow_mut().push(name);
+        let disliked = self.dislikes.borrow().as_ref().filter(|(what, _)| holds(request, what)).cloned();
+        if let Some((_, response)) = disliked {
+            return response;
+        }
         let instead = self.instead.borrow().iter().position(|(n, _)| *n == name);
         if let Some(at) = instead {
             return self.instead.borrow_mut().remove(at).1;
@@ -86,6 +93,17 @@ impl Http for Line {
             return Response::Lost;
         }
         response
+    }
+}
+
+/// Whether a request carries this operation or photo.
+fn holds(request: &Request, what: &str) -> bool {
+    match request {
+        Request::Push(push) => push.ops.iter().any(|op| {
+            let op = gridbook_log::Op::from_wire(op.clone());
+            op.is_ok_and(|op| op.id().to_string() == what)
+        }),
+        request => request.photo() == Some(what),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What the engine, the replica and the model promise, from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod aside;
 mod between;
 mod bundle;
 mod check;
 mod driver;
 mod engine;
 mod feed;
+mod forks;
 mod index;
 mod lead;
 mod line;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gridbook_log::BlobRef;
-use gridbook_sync::driver::Driver;
+use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Output, PART, Request, Response, Trouble, Waiting};
 use gridbook_sync::memory::{Fault, FaultKind};
 use gridbook_sync::replica::SendAgain;
@@ -200,4 +200,36 @@ fn what_comes_into_view_again_has_its_photos_sent_once_more() {
     let back = std::iter::once(Entry::Enter { e: id(1) }).chain(entries).collect();
     apply(&tab, &env, &super::support::page("2", back));
     assert!(run(store.get(Table::BlobQueue, "aa")).unwrap().is_some());
+}
+
+/// A way along which another tab starts over while the first photo is under way.
+struct Meanwhile<'a> {
+    line: &'a Line,
+    other: &'a Tab,
+    done: std::cell::Cell<bool>,
+}
+
+impl Http for Meanwhile<'_> {
+    async fn send(&self, request: &Request, blob: Option<Vec<u8>>) -> Response {
+        let answer = self.line.send(request, blob).await;
+        if matches!(request, Request::PutBlob { .. }) && !self.done.replace(true) {
+            self.other.refresh().await.unwrap();
+            self.other.start_over(SendAgain::Own).await.unwrap();
+        }
+        answer
+    }
+}
+
+#[test]
+fn a_photo_that_waits_anew_while_it_is_under_way_is_sent_again() {
+    let ((store, env, tab), line) = (device(), Line::new());
+    let (write, blobs) = with_photos(&["aa"]);
+    run(tab.save(&env, &[write], &blobs, &[])).unwrap();
+    let other = open(&store, &env);
+    let way = Meanwhile { line: &line, other: &other, done: std::cell::Cell::new(false) };
+    run(Driver::new(&tab).run(&tab, &way, &env, Input::Wake, |_| {})).unwrap();
+    assert!(way.done.get());
+    let sent: Vec<String> = line.photos.take().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(sent, ["aa", "aa"], "the backend may have gone back after the first time");
+    assert_eq!(store.len(Table::BlobQueue), 0);
 }

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use gridbook_log::Op;
+use gridbook_log::{DeviceId, Dot, Fingerprint, Op, OpId};
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Request, Response};
 use gridbook_sync::memory::{Fault, FaultKind, MemoryStore};
 use gridbook_sync::model::Model;
 use gridbook_sync::replica::{NewWrite, SendAgain};
-use gridbook_sync::store::{Batch, Store};
+use gridbook_sync::store::{Batch, Store, Table, scan_all};
+use gridbook_sync::wire::{Entry, FpReply, PushResult, Verdict};
 
 use super::support::*;
 
@@ -221,7 +222,7 @@ fn what_comes_under_an_older_name_where_nobody_signs_is_kept_and_counts_once() {
     let hash = *Op::from_wire(wire).unwrap().hash();
     // Of two under one name the one with the lower hash keeps it.
     let twin = |salt| {
-        let mut twin = Other::new(tab.meta().writer.dev);
+        let mut twin = Other::twin(&tab);
         twin.take(&made);
         twin.write_salted(&set(id(1), "name", "the twin's"), salt)
     };
@@ -268,7 +269,7 @@ fn what_had_arrived_under_the_old_name_stands_once() {
 #[test]
 fn two_that_wait_under_one_name_get_a_number_each() {
     let (_, env, tab) = device();
-    let mut twin = Other::new(tab.meta().writer.dev);
+    let mut twin = Other::twin(&tab);
     save(&tab, &env, create(id(1), "11", "a"));
     let made = run(tab.all_ops()).unwrap().remove(0);
     save(&tab, &env, set(id(1), "street", "ours"));
@@ -309,7 +310,7 @@ fn of_two_that_were_sent_under_one_name_each_gets_its_own() {
     // Whichever of the two has the lower hash: a server may hold the other one.
     for salt in 0..16 {
         let (_, env, tab) = device();
-        let mut twin = Other::new(tab.meta().writer.dev);
+        let mut twin = Other::twin(&tab);
         save(&tab, &env, create(id(1), "11", "a"));
         twin.take(&Op::from_wire(run(tab.all_ops()).unwrap().remove(0)).unwrap());
         let name = save(&tab, &env, set(id(1), "street", "ours"));
@@ -355,4 +356,133 @@ fn a_save_before_the_new_name_does_not_hide_that_the_old_one_is_used_twice() {
     sync(&twin, &twin_env, &backend);
     same(&one, &twin, &backend);
     assert_eq!(entity(&one, id(1)).text("street"), Some("by the twin"));
+}
+
+/// Everything a tab holds, read.
+fn held(tab: &Tab) -> Vec<Op> {
+    run(tab.all_ops()).unwrap().into_iter().map(|op| Op::from_wire(op).unwrap()).collect()
+}
+
+#[track_caller]
+fn told(tab: &Tab, dot: Dot, r: Verdict, code: Option<&str>) {
+    let id = Some(OpId { entity: id(1), dot });
+    run(tab.apply_results(&[PushResult { id, r, code: code.map(str::to_owned) }], NOON)).unwrap();
+}
+
+#[test]
+fn a_survey_before_the_new_name_does_not_hide_that_the_old_one_is_used_twice() {
+    let (store, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "a"));
+    let made = held(&tab).remove(0);
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let mut other = Other::new(DeviceId([5; 8]));
+    other.take(&made);
+    let edit = other.write(&set(id(1), "street", "b"));
+    assert!(!apply(&tab, &env, &page("1", entries([&edit]))).named_twice);
+    let mut twin = Other::new(tab.meta().writer.dev);
+    twin.take(&made);
+    let theirs = page("2", entries([&twin.write(&set(id(1), "name", "the twin's"))]));
+    assert!(apply(&tab, &env, &theirs).named_twice);
+    // The tab dies before it takes a new name, and the disk loses what the other device wrote.
+    let mut lost = Batch::default();
+    lost.delete(Table::Log, run(scan_all(&store, Table::Log)).unwrap().remove(1).0);
+    run(store.commit(lost)).unwrap();
+    let tab = open(&store, &env);
+    let reply = FpReply { cursor: String::new(), fp: Fingerprint::default(), places: None };
+    assert_eq!(run(tab.compare(&reply)).unwrap().mended, 1);
+    assert!(apply(&tab, &env, &theirs).named_twice, "it is still to be seen");
+}
+
+#[test]
+fn a_tab_that_dies_with_its_new_name_at_a_share_still_sends_what_was_sent_before() {
+    let (store, env, tab) = device();
+    let two = open(&store, &env);
+    let old = [save(&tab, &env, create(id(1), "11", "a")), save(&tab, &env, create(id(2), "11", "b"))];
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let third = save(&tab, &env, set(id(2), "name", "c"));
+    run(two.refresh()).unwrap();
+    store.fail_next(Fault::After);
+    run(tab.renew_at(&env, true)).unwrap_err();
+    let again = open(&store, &env);
+    assert!(again.meta().writer.epoch > third.writer.epoch, "the name was taken");
+    let new = Dot { writer: again.meta().writer, n: 1 };
+    let all: BTreeSet<Dot> = [old[0], old[1], third, new].into();
+    // The record of which nothing is written again, and the other one.
+    assert_eq!(waiting(&again).into_iter().collect::<BTreeSet<_>>(), all);
+    assert_eq!((again.rows()[&id(1)].unsent, again.rows()[&id(2)].unsent), (1, 3));
+    // A tab that heard of it, too, does nothing more.
+    let before = dump(&store);
+    run(two.renew_at(&env, true)).unwrap();
+    assert_eq!(dump(&store), before);
+}
+
+#[test]
+fn what_has_lost_its_text_does_not_keep_the_rest_from_a_new_name() {
+    let (_, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "a"));
+    let refused = save(&tab, &env, set(id(1), "street", "b"));
+    let ops = held(&tab);
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    apply(&tab, &env, &page("1", vec![Entry::Leave { e: id(1) }]));
+    // It comes into view again; what the server had refused it kept without the text.
+    let back = [Entry::Enter { e: id(1) }].into_iter().chain(entries([&ops[0], &ops[1].erased()]));
+    apply(&tab, &env, &page("2", back.collect()));
+    let later = save(&tab, &env, set(id(1), "name", "c"));
+    assert_eq!(later.n, 3);
+    // A backup was put back there, and then the name is found to be used twice.
+    run(tab.start_over(SendAgain::Own)).unwrap();
+    run(tab.renew(&env)).unwrap();
+    let writer = tab.meta().writer;
+    assert!(writer.epoch > later.writer.epoch);
+    let new = |n| Dot { writer, n };
+    assert_eq!(waiting(&tab).into_iter().collect::<BTreeSet<_>>(), [refused, new(1), new(2)].into());
+    // Nobody can send its text any more, and no person settle it.
+    told(&tab, refused, Verdict::Refuse, Some("erased"));
+    assert_eq!((tab.unsent().waiting, tab.unsent().held), (2, 0));
+    assert_eq!((tab.rows()[&id(1)].unsent, &tab.rows()[&id(1)].refused), (2, &None));
+}
+
+#[test]
+fn what_is_written_again_under_one_name_says_of_no_other_that_it_was_seen() {
+    let (_, env, tab) = device();
+    let made = save(&tab, &env, create(id(1), "11", "a"));
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let first = save(&tab, &env, set(id(1), "street", "b"));
+    // At a share it waits under two names from now on.
+    run(tab.renew_at(&env, true)).unwrap();
+    told(&tab, made, Verdict::Ok, None);
+    let second = save(&tab, &env, set(id(1), "name", "c"));
+    assert_eq!(waiting(&tab), [first, Dot { n: 1, ..second }, second]);
+    // Then at a server, which has something else under the first.
+    told(&tab, first, Verdict::Refuse, Some("fork"));
+    run(tab.renew(&env)).unwrap();
+    let writer = tab.meta().writer;
+    assert_eq!(waiting(&tab), [1, 2].map(|n| Dot { writer, n }));
+    let names: BTreeSet<Dot> = held(&tab).iter().map(Op::dot).collect();
+    for op in held(&tab) {
+        for (writer, upto) in op.header().ctx.iter() {
+            assert!((1..=upto).all(|n| names.contains(&Dot { writer, n })), "{}", op.line());
+        }
+    }
+}
+
+#[test]
+fn what_a_later_program_said_goes_along_under_a_new_name() {
+    let (_, env, tab) = device();
+    save(&tab, &env, create(id(1), "11", "a"));
+    let mut twin = Other::new(tab.meta().writer.dev);
+    twin.take(&held(&tab)[0]);
+    let name = save(&tab, &env, set(id(1), "street", "ours"));
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let theirs = twin.write(&set(id(1), "name", "the twin's")).with_ext("later=1 more=x").unwrap();
+    assert_eq!((theirs.dot(), theirs.header().ext.as_str()), (name, "later=1 more=x"));
+    assert!(apply(&tab, &env, &page("1", entries([&theirs]))).named_twice);
+    run(tab.renew(&env)).unwrap();
+    let writer = tab.meta().writer;
+    let again: Vec<Op> = held(&tab).into_iter().filter(|op| op.dot().writer == writer).collect();
+    assert_eq!(again.len(), 2);
+    for op in again {
+        let said = op.body_text().unwrap().contains("twin");
+        assert_eq!(op.header().ext, if said { "later=1 more=x" } else { "" });
+    }
 }

@@ -132,13 +132,21 @@ pub fn traces(store: &MemoryStore, secret: &str) -> Vec<Table> {
 /// Someone else's device.
 pub struct Other {
     writer: Writer,
+    user: String,
     clock: Clock,
     folds: BTreeMap<EntityId, Entity>,
 }
 
 impl Other {
     pub fn new(dev: DeviceId) -> Self {
-        Self { writer: Writer { dev, epoch: 1 }, clock: Clock::default(), folds: BTreeMap::new() }
+        let (writer, user) = (Writer { dev, epoch: 1 }, "u2".to_owned());
+        Self { writer, user, clock: Clock::default(), folds: BTreeMap::new() }
+    }
+
+    /// The same account's other device that bears the name of this one.
+    pub fn twin(tab: &Tab) -> Self {
+        let meta = tab.meta();
+        Self { user: meta.user.clone(), ..Self::new(meta.writer.dev) }
     }
 
     pub fn writer(&self) -> Writer {
@@ -158,14 +166,14 @@ impl Other {
     }
 
     pub fn write_salted(&mut self, write: &NewWrite, salt: u8) -> Op {
-        let writer = self.writer;
+        let (writer, user) = (self.writer, self.user.clone());
         let hlc = self.clock.tick(NOON);
         let fold = self.fold(write.entity);
         let ctx = fold.frontier().clone();
         let (kind, text) = write.body.to_text();
         let dot = Dot { writer, n: ctx.get(writer) + 1 };
-        let op = Op::new(NewOp { entity: write.entity, dot, hlc, kind, user: "u2", ctx }, [salt; 16], text)
-            .unwrap();
+        let new = NewOp { entity: write.entity, dot, hlc, kind, user: &user, ctx };
+        let op = Op::new(new, [salt; 16], text).unwrap();
         fold.apply(&op);
         op
     }

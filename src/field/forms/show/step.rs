@@ -10,16 +10,15 @@ use super::place::{area, at_once, first};
 use super::section::section;
 use crate::field::confidential::who;
 use crate::field::forms::Page;
-use crate::field::forms::apart::ways;
 use crate::field::forms::steps::Step;
+use crate::field::forms::turn::ways;
 use crate::field::paper;
 use crate::ui::form::{At, field};
 use crate::ui::icon::icon;
 use crate::ui::live;
-use crate::ui::toast::use_toasts;
+use crate::ui::states::{Tone, banner};
 
 pub(super) fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
-    let toasts = use_toasts();
     // Drawn anew only when the step itself changes, so that typing never loses the cursor.
     let current = Memo::new(move |_| {
         page.state.redraw.track();
@@ -35,7 +34,7 @@ pub(super) fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         let form = page.state.form();
         let area = (at == 0).then(|| match page.begun().kind {
             // It lies nowhere.
-            RecordKind::Confidential => who(page.app, &form),
+            RecordKind::Confidential => view! { {in_place(page)}{who(page.app, &form)} }.into_any(),
             _ => view! { {first(page)}{area(page)}{at_once(page)} }.into_any(),
         });
         let notice = ids.iter().any(|id| id == "inform").then(|| notice(page));
@@ -49,10 +48,18 @@ pub(super) fn step(page: Page, list: Memo<Vec<Step>>) -> AnyView {
         let more = (last_main && !page.begun().quick).then(|| more(page, list));
         let read = ids.iter().any(|id| id == "sign").then(|| agreement(page));
         let new_case = at == 0 && page.begun().kind.is_case() && !page.begun().draft.edit;
-        let apart = new_case.then(|| ways(page.app, move |form| page.turn_to(form, toasts)));
+        let note = "换成保密反映：写好的话带过去，村里、镇上其他人看不到。别的答案和照片不带。";
+        let apart = new_case.then(|| ways(page.app, page.turning, note, move |form| page.left(form)));
         view! { {area}{notice}{read}{sections}{apart}{more} }.into_any()
     };
     live(draw)
+}
+
+/// What becomes of the open record whose place a confidential report takes (ROLE-11).
+fn in_place(page: Page) -> Option<AnyView> {
+    let text = "没交到之前，那一条别人照旧看得到；收起来以后再也拿不回来，已经看过、印过的也收不回。";
+    let told = || banner(Tone::Warn, "warn", "这份交到以后，原来公开的那一条才收起来", text, Vec::new());
+    page.begun().draft.apart.map(|_| told())
 }
 
 /// What can wait: the other sections, one tap each.

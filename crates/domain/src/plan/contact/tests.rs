@@ -127,6 +127,29 @@ fn whoever_reached_a_party_begins_the_days_anew() {
 }
 
 #[test]
+fn one_dispute_or_file_is_told_as_among_all() {
+    let other = EntityId([7; 16]);
+    let rows = [
+        row(&dispute("orange"), CASE),
+        row(&file("orange"), FILE),
+        row(&dispute("red"), other),
+        home(),
+        visit("2026-05-22", "head", "phone"),
+    ];
+    let today = day("2026-05-23");
+    let all = contacts(&rows, Package::builtin(), today);
+    let of = |id| contact_of(&rows, Package::builtin(), today, id);
+    assert_eq!(all.len(), 2, "the file stands for its dispute");
+    for id in [CASE, FILE] {
+        let told = of(id).unwrap();
+        assert_eq!(all.iter().find(|one| one.dispute == Some(CASE)), Some(&told));
+        assert_eq!(told.last, day("2026-05-22"), "the call to the party counts");
+    }
+    assert_eq!(all.iter().find(|one| one.record == other), of(other).as_ref());
+    assert_eq!(of(HOME), None);
+}
+
+#[test]
 fn what_was_raised_is_called_on_that_day_and_not_late() {
     let mut story = dispute("yellow");
     story.ms = crate::calendar::midnight(day("2026-05-23"));

@@ -1,9 +1,11 @@
 //! Putting a backup into PostgreSQL: tables of before are moved aside, the backup's come in their place, and all of it
 //! is one transaction.
 
+mod fate;
+
 use std::path::{Path, PathBuf};
 
-use super::{Restored, aside, beside, pictures, remove, verified};
+use super::{Restored, Verified, aside, beside, pictures, remove};
 use crate::control;
 use crate::db::postgres;
 use crate::keep::{DB, KeepError, file, history, tables};
@@ -21,40 +23,47 @@ pub async fn restore_postgres(
     replace: bool,
     now: u64,
 ) -> Result<Restored, KeepError> {
-    restore_postgres_through(from, url, blobs, replace, now, None).await
+    Verified::read(from)?.into_postgres(url, blobs, replace, now, None).await
 }
 
-/// The same, while a server may run that listens at `socket` ([`crate::control`]): it steps aside while the tables are
-/// filled. The pictures are copied before.
-///
-/// # Errors
-/// [`KeepError`]; then the data of before are where they were.
-pub async fn restore_postgres_through(
-    from: &Path,
-    url: &str,
-    blobs: &Path,
-    replace: bool,
-    now: u64,
-    socket: Option<&Path>,
-) -> Result<Restored, KeepError> {
-    let manifest = verified(from)?;
-    let mut conn = postgres::open(url).await?;
-    let there = postgres::has_tables(&mut conn).await?;
-    if there && !replace {
-        return Err(KeepError::Occupied);
+impl Verified {
+    /// [`restore_postgres`], without reading all of the backup once more, and while a server may run that listens at
+    /// `socket` ([`crate::control`]): it steps aside while the tables are filled. The pictures are copied before.
+    ///
+    /// # Errors
+    /// [`KeepError`]; then the data of before are where they were, but for [`KeepError::Unsure`].
+    pub async fn into_postgres(
+        self,
+        url: &str,
+        blobs: &Path,
+        replace: bool,
+        now: u64,
+        socket: Option<&Path>,
+    ) -> Result<Restored, KeepError> {
+        let Self { from, manifest } = self;
+        let mut conn = postgres::open(url).await?;
+        let there = postgres::has_tables(&mut conn).await?;
+        if there && !replace {
+            return Err(KeepError::Occupied);
+        }
+        let new_blobs = beside(blobs, "restoring");
+        remove(&new_blobs)?;
+        pictures(&from, &new_blobs).await?;
+        let aside = if there { control::ask(socket, &of_tenant(&mut conn).await?).await? } else { None };
+        let done = put(&mut conn, url, &from, blobs, replace, now).await;
+        // Now, and not when PostgreSQL notices that we are gone: whoever comes next comes at once. A connection that broke
+        // takes its locks with it, and says nothing of what was done before.
+        let _ = conn.run("ROLLBACK").await;
+        let _ = postgres::leave(&mut conn).await;
+        let _ = conn.close().await;
+        let (kept, schema) = done?;
+        Ok(Restored { manifest, kept, schema, server: control::back(aside).await })
     }
-    let new_blobs = beside(blobs, "restoring");
-    remove(&new_blobs)?;
-    pictures(from, &new_blobs).await?;
-    let aside = if there { control::ask(socket, &of_tenant(&mut conn).await?).await? } else { None };
-    let done = put(&mut conn, url, from, blobs, replace, now).await;
-    // Now, and not when PostgreSQL notices that we are gone: whoever comes next comes at once.
-    let _ = conn.run("ROLLBACK").await;
-    let left = postgres::leave(&mut conn).await;
-    let (kept, schema) = done?;
-    left?;
-    conn.close().await?;
-    Ok(Restored { manifest, kept, schema, server: control::back(aside).await })
+}
+
+/// The history that the tables name.
+async fn of_tenant(conn: &mut Conn) -> Result<String, sqlx::Error> {
+    sql::query_scalar("SELECT history FROM tenant").fetch_one(conn).await
 }
 
 /// Everything in one transaction; returns where the pictures of before are, and which schema holds the tables of before.
@@ -78,16 +87,26 @@ async fn put(
     let schema = if there { Some(moved(conn, now).await?) } else { None };
     tables::load(&from.join(DB), conn).await?;
     history::renew_within(conn).await?;
-    let renewed = of_tenant(conn).await?;
+    let transaction = fate::Transaction::of(conn).await?;
 
     let new_blobs = beside(blobs, "restoring");
     // From here on only names change: the pictures', and with the commit the tables'.
     let kept: Vec<PathBuf> = aside(blobs, now)?.into_iter().collect();
     let placed = match std::fs::rename(&new_blobs, blobs) {
         Ok(()) => match conn.commit().await {
+            Ok(()) => Ok(()),
             // The answer may be what was lost, and not the commit.
-            Err(_) if is_there(url, &renewed).await => Ok(()),
-            done => done.map_err(KeepError::from),
+            Err(error) => match transaction.fate(url).await {
+                Some(true) => Ok(()),
+                Some(false) => Err(error.into()),
+                // Whose pictures these must be nobody can say: neither goes.
+                None => {
+                    return Err(KeepError::Unsure {
+                        blobs: blobs.to_path_buf(),
+                        before: kept.into_iter().next(),
+                    });
+                }
+            },
         },
         Err(error) => Err(file(blobs)(error)),
     };
@@ -100,19 +119,6 @@ async fn put(
         return Err(error);
     }
     Ok((kept, schema))
-}
-
-/// The history that the tables name.
-async fn of_tenant(conn: &mut Conn) -> Result<String, sqlx::Error> {
-    sql::query_scalar("SELECT history FROM tenant").fetch_one(conn).await
-}
-
-/// Whether a new connection finds this history.
-async fn is_there(url: &str, history: &str) -> bool {
-    match postgres::open(url).await {
-        Ok(mut conn) => of_tenant(&mut conn).await.is_ok_and(|found| found == history),
-        Err(_) => false,
-    }
 }
 
 /// Moves the township's tables to a new schema, with their indexes; returns its name.

@@ -24,6 +24,11 @@ impl Due {
         self.at <= now_ms
     }
 
+    /// Not before, milliseconds since 1970.
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
     /// It was in vain.
     pub(super) fn later(&mut self, now_ms: u64) {
         self.at = now_ms + PAUSE_MS.saturating_mul(1 << self.looks.min(9)).min(LONGEST_MS);

@@ -1,5 +1,6 @@
 //! Operations that the other side does not take yet: their stream has not begun there, or their author has not been there.
-//! They are kept, and tried again when their stream moves, and now and then.
+//! They are kept, and tried again when their stream moves, and now and then. Those for which there is no room ([`Room`]) are
+//! read once more from where they stand, ever more seldom as long as it is in vain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +8,15 @@ use gridbook_log::{EntityId, Hash, Op, WireOp};
 use serde::{Deserialize, Serialize};
 
 use super::due::{Due, LONGEST_MS};
+use super::room::Room;
 use crate::wire::{PushResult, Verdict};
 
-/// Most operations that are kept; past it they are read once more from where they stand.
-pub(super) const MOST: usize = 2_000;
+/// So often the pause doubles before all is read once more for what had no room: from six hours to a day.
+const SLOWER: u32 = 2;
 /// Refusals that end when their author has signed in there, with a key, and may.
 const FOR_NOW: [&str; 3] = ["signature", "foreign_author", "author_disabled"];
 /// The name under which what came too early is counted.
-const EARLY: &str = "defer";
+pub(super) const EARLY: &str = "defer";
 
 /// See the module's text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,8 @@ const EARLY: &str = "defer";
 pub(super) struct Held {
     streams: BTreeMap<EntityId, Stream>,
     again: Option<Again>,
+    /// So often it was read once more, and nothing that waited was taken.
+    vain: u32,
 }
 
 /// What is kept of one stream, in order.
@@ -30,6 +34,20 @@ struct Stream {
     /// Operations, and why they were not taken.
     ops: Vec<(WireOp, String)>,
     due: Due,
+    /// Since when something of it waits, milliseconds since 1970; a version before did not write it down.
+    #[serde(default)]
+    since: Option<u64>,
+}
+
+/// What waits for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// How many operations.
+    pub ops: usize,
+    /// Since when the first of them waits, milliseconds since 1970, where that is known.
+    pub since: Option<u64>,
+    /// When the next of them is tried, milliseconds since 1970.
+    pub next: u64,
 }
 
 /// There was no room for all: from where the feed is read once more, and when.
@@ -98,39 +116,50 @@ impl Held {
 
     /// Keeps what was tried and not taken; `cursor`: where the page began with which it came.
     pub(super) fn settle(&mut self, tried: BTreeMap<EntityId, Tried>, cursor: &str, now_ms: u64) {
-        let mut room = MOST.saturating_sub(self.len());
+        let mut room = Room::default();
+        for op in self.streams.values().flat_map(|stream| &stream.ops) {
+            room.takes(op);
+        }
         for (id, Tried { mut left, moved }) in tried {
             let before = self.streams.remove(&id).unwrap_or_default();
-            room += before.ops.len();
+            before.ops.iter().for_each(|op| room.leaves(op));
+            if moved && !before.ops.is_empty() {
+                self.vain = 0;
+            }
+            // What was kept before stands first, and stays.
+            let kept = left.iter().take_while(|op| room.takes(op)).count();
+            if kept < left.len() {
+                let at = now_ms + (LONGEST_MS << self.vain.min(SLOWER));
+                self.again.get_or_insert_with(|| Again { cursor: cursor.to_owned(), at });
+                left.truncate(kept);
+            }
             if left.is_empty() {
                 continue;
             }
-            if left.len() > room {
-                let at = now_ms + LONGEST_MS;
-                self.again.get_or_insert_with(|| Again { cursor: cursor.to_owned(), at });
-                // What was kept before stands first, and stays.
-                left.truncate(room);
-            }
-            room -= left.len();
             let mut due = if moved { Due::default() } else { before.due };
             due.later(now_ms);
-            self.streams.insert(id, Stream { ops: left, due });
+            let since = if before.ops.is_empty() { Some(now_ms) } else { before.since };
+            self.streams.insert(id, Stream { ops: left, due, since });
         }
     }
 
     /// From where the feed is read once more, when it is time for what had no room.
     pub(super) fn again(&mut self, now_ms: u64) -> Option<String> {
-        self.again.take_if(|again| again.at <= now_ms).map(|again| again.cursor)
+        let again = self.again.take_if(|again| again.at <= now_ms)?;
+        self.vain = self.vain.saturating_add(1);
+        Some(again.cursor)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.streams.values().map(|stream| stream.ops.len()).sum()
-    }
-
-    /// How many wait, by why.
-    pub(super) fn count(&self, into: &mut BTreeMap<String, usize>) {
-        for (_, code) in self.streams.values().flat_map(|stream| &stream.ops) {
-            *into.entry(code.clone()).or_default() += 1;
+    /// What waits, by why.
+    pub(super) fn waits(&self, into: &mut BTreeMap<String, Waits>) {
+        for stream in self.streams.values() {
+            for (_, code) in &stream.ops {
+                let one = Waits { ops: 0, since: stream.since, next: stream.due.at() };
+                let waits = into.entry(code.clone()).or_insert(one);
+                waits.ops += 1;
+                waits.since = waits.since.into_iter().chain(stream.since).min();
+                waits.next = waits.next.min(stream.due.at());
+            }
         }
     }
 }

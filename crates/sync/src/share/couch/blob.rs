@@ -16,6 +16,15 @@ struct Parts {
     size: usize,
 }
 
+/// What a file's document says.
+enum Named {
+    /// There is none.
+    Nothing,
+    /// It has the file itself.
+    File,
+    Parts(Parts),
+}
+
 /// Which documents are there, as the database tells it.
 #[derive(Deserialize)]
 struct There {
@@ -52,7 +61,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         // A file that went up whole has no parts. Where some or all of them are missing the database went back, perhaps
         // while what names them was on its way there.
         let all = parts.len() == size.div_ceil(self.sizes.part);
-        if named && (all || self.couch_named_parts(sha256).await?.is_none()) {
+        if named && (all || matches!(self.couch_named(sha256).await?, Named::File)) {
             return Ok(Found::Whole);
         }
         Ok(Found::Parts(parts))
@@ -89,10 +98,9 @@ impl<W: Wire, E: Env> Share<W, E> {
         self.couch_attach(&format!("{}-{number}", name(sha256)), bytes).await
     }
 
-    /// The parts that a file's document names; `None` when there is no document, or it has the file itself.
-    async fn couch_named_parts(&self, sha256: &str) -> Answer<Option<Parts>> {
-        let text = self.couch_get(&name(sha256)).await?;
-        Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+    async fn couch_named(&self, sha256: &str) -> Answer<Named> {
+        let Some(text) = self.couch_get(&name(sha256)).await? else { return Ok(Named::Nothing) };
+        Ok(serde_json::from_slice(&text).map_or(Named::File, Named::Parts))
     }
 
     /// Writes the document that names the parts, once all of them are there, and looks whether they are so still: since
@@ -132,7 +140,7 @@ impl<W: Wire, E: Env> Share<W, E> {
         if let Some(bytes) = self.couch_get(&format!("{name}/data")).await? {
             return Ok(Some(bytes));
         }
-        let Some(parts) = self.couch_named_parts(sha256).await? else { return Ok(None) };
+        let Named::Parts(parts) = self.couch_named(sha256).await? else { return Ok(None) };
         if parts.size > MAX_BLOB || parts.chunks > MAX_BLOB.div_ceil(self.sizes.part) {
             return Ok(None);
         }

@@ -10,6 +10,7 @@ use super::{SegmentDoc, device_prefix, writer_prefix};
 use crate::env::Env;
 use crate::share::cursor::Cursor;
 use crate::share::fault::{Answer, Fault, HISTORY};
+use crate::share::segment::Timed;
 use crate::share::state::{FeedRow, State};
 use crate::share::{Share, Wire, lanes};
 use crate::wire::{Entry, PullReply};
@@ -17,6 +18,10 @@ use crate::wire::{Entry, PullReply};
 /// Documents asked for at first, and at most.
 const BATCH: usize = 16;
 const MOST: usize = 256;
+/// Documents passed over that are remembered; and every so many pulls, the first of a connection among them, they are
+/// asked for again.
+const LEFT: usize = 32;
+const THOROUGH: u32 = 16;
 
 #[derive(Deserialize)]
 struct Changes {
@@ -123,6 +128,21 @@ impl<W: Wire, E: Env> Share<W, E> {
         if let Some((rows, drained)) = rows_found {
             take_rows(state, rows, drained);
         }
+        if state.rounds.is_multiple_of(THOROUGH) {
+            self.couch_look_again(state, cursor).await?;
+        }
+        state.rounds = state.rounds.wrapping_add(1);
+        Ok(())
+    }
+
+    /// What could not be read before, a damaged answer or a later program's, may be readable by now.
+    async fn couch_look_again(&self, state: &mut State, cursor: &Cursor) -> Answer<()> {
+        for id in cursor.left.iter().rev() {
+            let ops = self.couch_document(id).await?;
+            if ops.is_some() {
+                state.couch.rows.push_front(FeedRow { seq: String::new(), id: id.clone(), ops });
+            }
+        }
         Ok(())
     }
 
@@ -158,7 +178,22 @@ impl<W: Wire, E: Env> Share<W, E> {
         }
         let changes: Changes = serde_json::from_slice(&response.body).map_err(|_| Fault::Lost)?;
         let drained = changes.results.len() < batch;
-        Ok((changes.results.into_iter().map(row).collect(), drained))
+        let mut rows: Vec<FeedRow> = changes.results.into_iter().map(row).collect();
+        for row in rows.iter_mut().filter(|row| row.ops.is_none()) {
+            // The feed may tell of a document and not have it; the document itself is asked for by quorum.
+            row.ops = self.couch_document(&row.id).await?;
+        }
+        Ok((rows, drained))
+    }
+
+    /// What a segment's document holds, asked for by its name: nothing where it is gone, `None` where it cannot be read.
+    async fn couch_document(&self, id: &str) -> Answer<Option<Vec<Timed>>> {
+        match self.couch_get(&encode(id)).await {
+            Ok(doc) => Ok(doc.as_deref().map_or(Some(Vec::new()), ops_of)),
+            // This one is refused; others may not be.
+            Err(fault) if fault.is_of_this_one() => Ok(None),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Takes the next row, as far as there is room.
@@ -171,15 +206,16 @@ impl<W: Wire, E: Env> Share<W, E> {
         not: Option<Writer>,
     ) {
         let Some(row) = state.couch.rows.front() else { return };
+        let held = row.ops.as_deref().unwrap_or_default();
         let skip = match &cursor.part {
             Some((id, taken)) if *id == row.id => usize::try_from(*taken).unwrap_or(usize::MAX),
             _ => 0,
         };
         let ours = not.is_some_and(|writer| row.id.starts_with(&writer_prefix(writer)));
         let pass = ours && state.written.contains(&row.id);
-        let left = if pass { 0 } else { row.ops.len().saturating_sub(skip) };
+        let left = if pass { 0 } else { held.len().saturating_sub(skip) };
         let taken = left.min(limit - entries.len());
-        let ops = row.ops.iter().skip(skip).take(taken);
+        let ops = held.iter().skip(skip).take(taken);
         entries.extend(ops.map(|(op, at)| Entry::Op { op: op.clone(), at: *at }));
         if taken < left {
             cursor.part = Some((row.id.clone(), (skip + taken) as u64));
@@ -188,8 +224,16 @@ impl<W: Wire, E: Env> Share<W, E> {
         if cursor.part.as_ref().is_some_and(|(id, _)| *id == row.id) {
             cursor.part = None;
         }
-        cursor.seq.clone_from(&row.seq);
-        if !row.ops.is_empty() {
+        cursor.left.retain(|id| *id != row.id);
+        if row.ops.is_none() {
+            cursor.left.push(row.id.clone());
+            let over = cursor.left.len().saturating_sub(LEFT);
+            cursor.left.drain(..over);
+        }
+        if !row.seq.is_empty() {
+            cursor.seq.clone_from(&row.seq);
+        }
+        if !held.is_empty() && !row.seq.is_empty() {
             cursor.seen.resize(2, String::new());
             cursor.seen[0].clone_from(&row.id);
             if not.is_some_and(|writer| row.id.starts_with(&device_prefix(writer.dev))) {
@@ -202,7 +246,7 @@ impl<W: Wire, E: Env> Share<W, E> {
 
 /// Small documents are asked for many at a time, large ones few.
 fn take_rows(state: &mut State, rows: Vec<FeedRow>, drained: bool) {
-    let ops: usize = rows.iter().map(|row| row.ops.len()).sum();
+    let ops: usize = rows.iter().flat_map(|row| &row.ops).map(Vec::len).sum();
     let batch = state.couch.batch;
     state.couch.batch = match ops {
         0..1000 => (batch * 2).min(MOST),
@@ -217,11 +261,18 @@ fn row(change: Change) -> FeedRow {
     let raw = change.seq.get();
     // Newer ones write text, older ones numbers.
     let seq = serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned());
-    let doc = change.doc.filter(|_| !change.deleted && change.id.starts_with("s-"));
-    let doc =
-        doc.and_then(|doc| serde_json::from_str::<SegmentDoc>(doc.get()).ok()).filter(SegmentDoc::whole);
-    let ops = doc.map(|doc| doc.ops.into_iter().map(|op| (op, doc.at)).collect()).unwrap_or_default();
+    let ops = if change.deleted || !change.id.starts_with("s-") {
+        Some(Vec::new())
+    } else {
+        change.doc.and_then(|doc| ops_of(doc.get().as_bytes()))
+    };
     FeedRow { seq, id: change.id, ops }
+}
+
+/// The operations of a segment's document; `None` when it is not whole, or of a later format.
+fn ops_of(doc: &[u8]) -> Option<Vec<Timed>> {
+    let doc = serde_json::from_slice::<SegmentDoc>(doc).ok().filter(SegmentDoc::whole)?;
+    Some(doc.ops.into_iter().map(|op| (op, doc.at)).collect())
 }
 
 /// For a query: letters, digits and what needs no escape.

@@ -100,9 +100,18 @@ impl<W: Wire, E: Env> Share<W, E> {
         self.dav_put_into(&["blobs/", &outer, &folder], &path, bytes).await
     }
 
-    /// Writes the list, once no part is known to be cut off and all are there: since they went up the folder may have
-    /// gone back to a backup. A listing may be old, so what it lacks is looked for by its name.
+    /// Writes the list, once no part is known to be cut off and all are there, and looks whether they are so still: since
+    /// they went up the folder may have gone back to a backup, and with that list there nobody would notice.
     pub(in crate::share) async fn dav_close(&self, sha256: &str, size: usize) -> Answer<()> {
+        self.dav_all_there(sha256, size).await?;
+        let list = Parts { size, chunks: size.div_ceil(self.sizes.part) };
+        let text = serde_json::to_vec(&list).unwrap_or_default();
+        self.dav_put_into(&[], &names::parts_list(sha256), text).await?;
+        self.dav_all_there(sha256, size).await
+    }
+
+    /// A listing may be old, so what it lacks is looked for by its name.
+    async fn dav_all_there(&self, sha256: &str, size: usize) -> Answer<()> {
         let items = self.dav_list(&names::parts(sha256)).await?.unwrap_or_default();
         let sizes: Vec<_> =
             items.iter().filter_map(|item| Some((number_of(&item.name)?, item.len))).collect();
@@ -110,17 +119,15 @@ impl<W: Wire, E: Env> Share<W, E> {
         if whole_parts(sizes, size, self.sizes.part).len() < told {
             return Err(Fault::own(502, "cut_off"));
         }
-        let list = Parts { size, chunks: size.div_ceil(self.sizes.part) };
         let listed: Vec<usize> =
             items.iter().filter(|item| !item.absent).filter_map(|item| number_of(&item.name)).collect();
-        for number in (0..list.chunks).filter(|number| !listed.contains(number)) {
+        for number in (0..size.div_ceil(self.sizes.part)).filter(|number| !listed.contains(number)) {
             let path = format!("{}{}", names::parts(sha256), names::part_file(number));
             if !self.dav_seen(&path).await? {
                 return Err(Fault::own(502, "cut_off"));
             }
         }
-        let text = serde_json::to_vec(&list).unwrap_or_default();
-        self.dav_put_into(&[], &names::parts_list(sha256), text).await
+        Ok(())
     }
 
     /// Whether a photo is certainly not there, neither whole nor in parts: a listing may be old.

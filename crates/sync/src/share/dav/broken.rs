@@ -5,26 +5,30 @@ use std::collections::BTreeSet;
 
 use gridbook_log::order_by_key;
 
+use super::Read;
 use crate::env::Env;
 use crate::share::fault::Answer;
-use crate::share::head::{Head, Seg};
+use crate::share::head::{Head, NOWHERE, Seg};
 use crate::share::{Share, Wire, lanes, names};
-
-/// Places from here on are of no log.
-const NOWHERE: u64 = 1 << 40;
 
 impl<W: Wire, E: Env> Share<W, E> {
     /// A head in the place of one that could not be read: of all whole segments in the log's folder. What no head has
     /// named yet is among them; its author sends it again under the same names, if it ever comes back. `known` is the last
-    /// good copy: what it names is not read once more. `None` when there is no head, or no segment.
+    /// good copy: what it names is not read once more. `None` when there is no head, or no segment, or the folder may not
+    /// be looked into.
     pub(super) async fn dav_rebuilt(&self, log: &str, known: Option<&Head>) -> Answer<Option<Head>> {
-        let Some(bytes) = self.dav_get(&names::head(log)).await? else { return Ok(None) };
-        // Only that answer was cut off, not the file.
-        if let Some(head) = Head::read(&bytes) {
-            return Ok(Some(head));
+        match self.dav_head(log).await? {
+            // Only that answer was cut off, not the file.
+            Read::Good(head) => return Ok(Some(head)),
+            Read::Absent | Read::Forbidden(_) => return Ok(None),
+            Read::Torn => {}
         }
-        let items = self.dav_list(&format!("log/{log}/")).await?.unwrap_or_default();
+        let items = match self.dav_list(&format!("log/{log}/")).await {
+            Err(fault) if fault.status() == Some(403) => return Ok(None),
+            items => items?,
+        };
         let files: BTreeSet<String> = items
+            .unwrap_or_default()
             .into_iter()
             .filter(|item| !item.absent && names::segment_first(&item.name).is_some())
             .map(|item| item.name)
@@ -36,7 +40,14 @@ impl<W: Wire, E: Env> Share<W, E> {
         let read = lanes::all(new.map(|file| -> lanes::Job<'_, Answer<Option<Seg>>> {
             match moved.iter().find(|seg| seg.file == *file) {
                 Some(seg) => Box::pin(std::future::ready(Ok(Some(seg.clone())))),
-                None => Box::pin(async move { Ok(self.dav_segment(log, file).await?.map(|(_, seg)| seg)) }),
+                None => Box::pin(async move {
+                    // Perhaps only that answer was cut off. What is left out now is read at the next pull.
+                    let read = match self.dav_segment(log, file).await? {
+                        None => self.dav_segment(log, file).await?,
+                        read => read,
+                    };
+                    Ok(read.map(|(_, seg)| seg))
+                }),
             }
         }))
         .await;
@@ -67,6 +78,7 @@ fn head_of(mut head: Head, mut found: Vec<Seg>) -> Option<Head> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::share::head::INSIDE;
 
     #[test]
     fn what_no_good_head_named_comes_at_places_that_no_author_gives() {
@@ -89,12 +101,18 @@ mod tests {
         let again = head_of(head.clone(), vec![seg(0, "10-11-eeeeeeee.bin", 2)]).unwrap();
         assert_eq!(again.segments[..3], head.segments[..]);
         // The author's own head has none of these places: it is read from where all of it was known.
-        let mark = head.segments[2].mark();
+        let (at, mark) = (head.end(), head.mark(2));
+        assert_eq!(head.place(at, &mark), Some((3, 0)));
+        assert_eq!(head.place(at, &format!("{INSIDE}{mark}")), Some((2, 0)));
+        // Found behind something else, or with something else before it, it is no place that was read up to.
+        let mut other = head.clone();
+        other.segments.swap(0, 1);
+        assert_eq!((other.place(at, &mark), other.place(at, &format!("{INSIDE}{mark}"))), (None, None));
         let own = Head {
             segments: vec![seg(1, "1-4-aaaaaaaa.bin", 4), seg(5, "5-8-dddddddd.bin", 4)],
             ..Head::default()
         };
-        assert_eq!(own.place(head.end(), mark), None);
+        assert_eq!(own.place(at, &mark), None);
         assert_eq!(head_of(Head::default(), Vec::new()), None);
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gridbook_log::Writer;
 
+use super::Read;
 use crate::env::Env;
 use crate::share::cursor::{Cursor, Place};
 use crate::share::fault::{Answer, Fault, HISTORY};
-use crate::share::head::{Head, Seg};
+use crate::share::head::{Head, INSIDE, Seg};
 use crate::share::listing::Item;
 use crate::share::meta::Meta;
 use crate::share::segment::Timed;
@@ -24,6 +25,7 @@ const PIECES: usize = 64;
 struct Piece {
     log: String,
     seg: Seg,
+    mark: String,
     skip: u64,
 }
 
@@ -120,13 +122,17 @@ impl<W: Wire, E: Env> Share<W, E> {
             room -= taken;
             let op = |(op, at): &Timed| Entry::Op { op: op.clone(), at: *at };
             entries.extend(ops.iter().skip(skip).take(taken).map(op));
+            let Piece { log, seg, mark, skip } = piece;
             if taken == left {
-                let place = Place(piece.seg.end(), piece.seg.mark().to_owned(), 0);
-                cursor.logs.insert(piece.log, place);
-            } else {
-                cursor.logs.entry(piece.log).or_default().2 += taken as u64;
-                sweep.open = Some((piece.seg.hash, ops));
+                cursor.logs.insert(log, Place(seg.end(), mark, 0));
+                continue;
             }
+            if seg.is_nowhere() {
+                cursor.logs.insert(log, Place(seg.end(), format!("{INSIDE}{mark}"), skip + taken as u64));
+            } else {
+                cursor.logs.entry(log).or_default().2 += taken as u64;
+            }
+            sweep.open = Some((seg.hash, ops));
         }
     }
 
@@ -159,15 +165,17 @@ impl<W: Wire, E: Env> Share<W, E> {
                 .await;
         let (mut fault, mut broken) = (None, Vec::new());
         for ((log, item), answer) in changed.into_iter().zip(read) {
-            // One that cannot be read: the last good copy stands, unless its folder tells more.
+            // One that cannot be read: the last good copy stands, unless it broke off and its folder tells more. One that
+            // may not be read keeps nothing else back, how long ever that lasts.
             match answer {
-                Ok(Some(head)) => {
+                Ok(Read::Good(head)) => {
                     state.heads.insert(log.clone(), Peer { head, hint: hint(item) });
                 }
-                Ok(None) if state.own.as_ref().is_some_and(|own| own.log == **log) => {
+                Ok(_) if state.own.as_ref().is_some_and(|own| own.log == **log) => {
                     state.heads.remove(log);
                 }
-                Ok(None) => broken.push(log.clone()),
+                Ok(Read::Torn) => broken.push(log.clone()),
+                Ok(Read::Absent | Read::Forbidden(_)) => {}
                 Err(error) => fault = Some(error),
             }
         }
@@ -199,10 +207,12 @@ impl<W: Wire, E: Env> Share<W, E> {
             }
             // Our own log is behind what was seen of it: the share went back. Asked once more, to be certain.
             match self.dav_head(log).await? {
-                Some(head) if stands(&head) => {
+                Read::Good(head) if stands(&head) => {
                     state.heads.insert(log.clone(), Peer { head, hint: None });
                 }
-                _ => return Err(HISTORY),
+                // What may not be read says nothing.
+                Read::Forbidden(_) => {}
+                Read::Good(_) | Read::Torn | Read::Absent => return Err(HISTORY),
             }
         }
         Ok(fault)
@@ -232,14 +242,6 @@ impl<W: Wire, E: Env> Share<W, E> {
             state.heads.insert(log, Peer { head: own.head.clone(), hint: None });
         }
         Ok(())
-    }
-
-    async fn dav_head(&self, log: &str) -> Answer<Option<Head>> {
-        let bytes = match self.dav_get(&names::head(log)).await {
-            Err(fault) if fault.status() == Some(403) => None,
-            other => other?,
-        };
-        Ok(bytes.as_deref().and_then(Head::read))
     }
 }
 
@@ -278,13 +280,14 @@ fn plan(
             if skip >= seg.count || own {
                 skip = skip.saturating_sub(seg.count);
                 if passing {
-                    cursor.logs.insert(log.clone(), Place(seg.end(), seg.mark().to_owned(), skip));
+                    cursor.logs.insert(log.clone(), Place(seg.end(), peer.head.mark(at - 1), skip));
                 }
                 continue;
             }
             passing = false;
             found += seg.count - skip;
-            pieces.push(Piece { log: log.clone(), seg: seg.clone(), skip });
+            let mark = peer.head.mark(at - 1);
+            pieces.push(Piece { log: log.clone(), seg: seg.clone(), mark, skip });
             skip = 0;
             if found >= room as u64 || pieces.len() >= PIECES {
                 return pieces;

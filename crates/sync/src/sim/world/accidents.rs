@@ -47,6 +47,9 @@ impl World {
     /// The client between two backends makes a round each way.
     pub(super) fn carry(&mut self, calm: bool) {
         if let Some(bridge) = &mut self.bridge {
+            if calm {
+                bridge.rest();
+            }
             let faults = if calm { self.quirks.calm() } else { self.quirks.clone() };
             self.report.carried += bridge.round(&faults, if calm { 0 } else { self.faults.lose }, &self.met);
         }

@@ -1,5 +1,6 @@
 //! What a seed decides about its run.
 
+use crate::share::ShareKind;
 use crate::sim::net::Faults;
 use crate::sim::share::Quirks;
 use crate::sim::{Kind, Rng};
@@ -54,6 +55,8 @@ pub(super) struct Wild {
     /// Some photos are so large that they go up in parts. For the server in memory, which takes no bytes, half of them
     /// pass for such.
     pub(super) large: bool,
+    /// Others may not read the head of one log.
+    pub(super) forbid: bool,
 }
 
 impl Config {
@@ -61,7 +64,7 @@ impl Config {
     pub fn from_seed(kind: Kind, seed: u64) -> Self {
         let before = Self::before(kind, seed);
         let mut rng = Rng::new(seed ^ 0x311d);
-        let two = matches!(kind, Kind::Two(_));
+        let two = kind.is_two();
         let restore = before.restore || two && rng.chance(25);
         let copies =
             if two && !restore && rng.chance(30) { 1 + rng.below(2) as usize } else { before.copies };
@@ -77,7 +80,8 @@ impl Config {
             forge: rng.chance(50),
             signs: rng.chance(60),
             share_goes_back: rng.chance(50),
-            large: kind == Kind::Server,
+            large: kind.is_outside(),
+            forbid: false,
         };
         let wild = Wild { forge: wild.forge && (kind.judges() || wild.signs), ..wild };
         let odd = before.faults.lose.min(8) / 2;
@@ -92,6 +96,8 @@ impl Config {
         };
         // Drawn last: what came before it is as it was.
         config.wild.large |= rng.chance(50);
+        let dav = matches!(kind, Kind::Share(ShareKind::WebDav) | Kind::Two(ShareKind::WebDav));
+        config.wild.forbid = rng.chance(30) && dav && calm && !wild.put_back;
         if restore { Self { crash: 0, store_faults: 0, ..config } } else { config }
     }
 
@@ -112,11 +118,7 @@ impl Config {
             ..Quirks::default()
         };
         let restore = (kind.judges() || matches!(kind, Kind::Share(_))) && odd.chance(25);
-        let copies = if restore || matches!(kind, Kind::Two(_)) || odd.chance(60) {
-            0
-        } else {
-            1 + odd.below(2) as usize
-        };
+        let copies = if restore || kind.is_two() || odd.chance(60) { 0 } else { 1 + odd.below(2) as usize };
         let config = Self {
             seed,
             kind,

@@ -55,7 +55,7 @@ impl World {
                 self.report.damaged += 1;
                 self.met.note(Mishap::RowLost);
             }
-            self.devices[device].open(0);
+            self.open(device, 0);
             self.feed(device, 0, Input::Check)?;
             while self.net.busy() {
                 self.step()?;

@@ -108,6 +108,9 @@ impl World {
     /// What a share's server answers, and whether it is heard.
     fn raw(&mut self, tab: Tab, request: &RawRequest) -> Result<RawResponse, Lost> {
         self.report.requests += 1;
+        if let Some(answer) = self.forbids(tab, request) {
+            return Ok(answer);
+        }
         let Backend::Share { share, .. } = &self.backends[self.devices[tab.device].home] else {
             return Err(Lost);
         };

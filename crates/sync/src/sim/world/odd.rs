@@ -10,10 +10,11 @@ use super::World;
 use crate::engine::{Request, Response};
 use crate::env::Env;
 use crate::memory::{Fault, FaultKind};
+use crate::sim::backend::Backend;
 use crate::sim::device::DeviceEnv;
 use crate::sim::mishap::Mishap;
 use crate::sim::net::Tab;
-use crate::sim::{Rng, now};
+use crate::sim::{Kind, Rng, now, stranger};
 use crate::wire::{Entry, PushRequest};
 
 impl World {
@@ -49,6 +50,10 @@ impl World {
         if wild.later && (step == steps / 4 || step == steps * 3 / 4) {
             let area = self.areas[self.wild.below(4) as usize];
             let backend = self.backends[self.backends.len() - 1].clone();
+            if let (Kind::Beside(_), Backend::Server(granted)) = (self.config.kind, &self.backends[0]) {
+                granted.welcome(stranger::USER, self.clock.get());
+                granted.register(stranger::USER, stranger::DEV, self.clock.get());
+            }
             self.stranger.write(&backend, area, self.clock.get(), &self.met)?;
             self.stranger.litter(&self.met);
         }

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 impl World {
     /// A person saves something in a tab, opening it first if need be.
     pub(super) fn person(&mut self, device: usize, tab: usize) -> Result<(), String> {
-        self.devices[device].open(tab);
+        self.open(device, tab);
         let Some(write) = self.something(device, tab) else { return Ok(()) };
         let env = self.devices[device].env.clone();
         let picture = self.rng.chance(15).then(|| self.rng.draw().to_le_bytes().to_vec());
@@ -36,7 +36,10 @@ impl World {
                 }
                 shows_what_was_written(&entity, &write)?;
                 self.report.saved += saved.ops.len();
-                let kept = saved.ops.into_iter().map(|id| Kept { id, mark: mark.clone() });
+                let kept = entity.ops().filter_map(|(dot, _, hlc, _)| {
+                    let id = *saved.ops.iter().find(|id| id.dot == dot)?;
+                    Some(Kept { id, hlc, mark: mark.clone() })
+                });
                 self.devices[device].saved.extend(kept);
                 self.devices[device].photos.extend(photo);
                 self.wake(device, tab)?;
@@ -66,6 +69,7 @@ impl World {
             Body::Create(create) => create.set.insert(mark.clone(), json!(1)),
             Body::Event(event) => event.data.insert(mark.clone(), json!(1)),
             Body::Set(set) => set.set.insert(mark.clone(), json!(1)),
+            // Looked for by its device's clock.
             _ => return None,
         };
         Some(mark)

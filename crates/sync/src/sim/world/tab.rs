@@ -1,6 +1,7 @@
 //! A tab's engine at work: it is told what happened, and what it says is carried out, one thing at a time.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use gridbook_log::EntityId;
 
@@ -8,12 +9,12 @@ use super::World;
 use crate::driver::identity;
 use crate::engine::{Input, Output, PART, Phase, Response, Waiting};
 use crate::env::Env;
-use crate::replica::{ReplicaError, SendAgain};
+use crate::replica::{ReplicaError, Row, SendAgain};
 use crate::sim::device::OpenTab;
 use crate::sim::mishap::Mishap;
 use crate::sim::net::{Message, Net, Tab};
 use crate::sim::now;
-use crate::store::{Batch, Store, Table, scan_all};
+use crate::store::{Store, Table, scan_all};
 use crate::wire::Verdict;
 
 impl World {
@@ -25,9 +26,11 @@ impl World {
             let random = self.rng.draw();
             let calm = self.faults.lose == 0;
             let life = self.devices[device].lives[tab];
+            let watch = self.watch();
             let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(()) };
             if let Some(input) = input.take() {
                 now(open.replica.refresh()).map_err(|e| e.to_string())?;
+                check_monotonic(open, watch, None)?;
                 open.engine.set_identity(identity(&open.replica));
                 open.queue.extend(open.engine.handle(at, random, input));
                 let engine = &open.engine;
@@ -42,6 +45,19 @@ impl World {
             }
             let who = Tab { device, tab, life };
             input = self.carry_out(who, output)?;
+            // Whatever it was that changed what the tab shows: a page, a mending, the other tab, a new name.
+            let watch = self.watch();
+            if let Some(open) = self.devices[device].tabs[tab].as_mut() {
+                check_monotonic(open, watch, None)?;
+            }
+        }
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            named_once: self.devices.iter().all(|device| !device.copied),
+            damaged: self.report.damaged > 0,
+            outside: self.is_outside(),
         }
     }
 
@@ -55,6 +71,7 @@ impl World {
         let leads = |open: &OpenTab| open.engine.phase() != Phase::Idle;
         let others = self.devices[device].tabs.iter().enumerate().filter(|(other, _)| *other != tab);
         let two_lead = others.filter_map(|(_, open)| open.as_ref()).any(leads);
+        let watch = self.watch();
         let Some(open) = self.devices[device].tabs[tab].as_mut() else { return Ok(None) };
         let replica = &open.replica;
         let outcome: Result<Input, String> = match output {
@@ -92,7 +109,7 @@ impl World {
                         let gone = |id: &&EntityId| !replica.rows().contains_key(*id);
                         let purged: Vec<EntityId> = pulled.changed.iter().filter(gone).copied().collect();
                         self.report.purged += purged.len();
-                        check_monotonic(open, &pulled.changed)?;
+                        check_monotonic(open, watch, Some(&pulled.changed))?;
                         for open in self.devices[device].tabs.iter_mut().flatten() {
                             open.seen.retain(|id, _| !purged.contains(id));
                         }
@@ -112,7 +129,7 @@ impl World {
                 let (history, authority) = caps.map(|c| (c.history.clone(), c.authority)).unwrap_or_default();
                 match now(replica.apply_snapshot(&env, &from, &page, &history, authority)) {
                     Ok(pulled) => {
-                        check_monotonic(open, &pulled.changed)?;
+                        check_monotonic(open, watch, Some(&pulled.changed))?;
                         Ok(pulled.stored())
                     }
                     Err(ReplicaError::Page) => Ok(Input::BadPage),
@@ -167,17 +184,19 @@ impl World {
             }
             Output::NextBlob => {
                 let queue = now(scan_all(&store, Table::BlobQueue)).map_err(|e| e.to_string())?;
-                let mut names = queue.into_iter().map(|(name, _)| name);
-                let next = names.find(|name| !open.refused.contains(name));
+                let next = queue.into_iter().find(|(name, _)| !open.refused.contains(name));
+                let next = next.map(|(name, row)| {
+                    open.begun.insert(name.clone(), row);
+                    name
+                });
                 let bytes = |name: &str| now(store.get(Table::Blob, name)).ok().flatten();
                 let length = |name: &str| bytes(name).map_or(0, |bytes| bytes.len());
                 let size = |name: &str| if real { length(name) } else { passes_for(name) };
                 Ok(Input::Blob(next.map(|sha256| Waiting { size: size(&sha256), sha256 })))
             }
             Output::BlobDone(name) => {
-                let mut batch = Batch::default();
-                batch.delete(Table::BlobQueue, name);
-                now(store.commit(batch)).map(|()| Input::Stored).map_err(|e| e.to_string())
+                let begun = open.begun.remove(&name).unwrap_or_default();
+                now(replica.photo_sent(&name, &begun)).map(|()| Input::Stored).map_err(|e| e.to_string())
             }
             // The other tab saved it and its text is not sent yet; the next round tries again.
             Output::BlobFailed(name) => {
@@ -227,15 +246,45 @@ impl World {
     }
 }
 
-/// What a tab has shown of an entity never shrinks while the entity is in view.
-fn check_monotonic(open: &mut OpenTab, changed: &[EntityId]) -> Result<(), String> {
-    for id in changed {
-        let Some(count) = open.replica.rows().get(id).map(|row| row.summary as usize) else { continue };
-        let seen = open.seen.entry(*id).or_insert(0);
-        if count < *seen {
-            return Err(format!("{id} went from {seen} operations back to {count}"));
+/// How closely a view is watched.
+#[derive(Clone, Copy)]
+struct Watch {
+    /// No device was ever copied: two bearers of a name write two operations under one id, and one of them counts.
+    named_once: bool,
+    /// Rows of stores got lost: what a list says of them shrinks when a check finds it, and grows when it mends it.
+    damaged: bool,
+    /// At a server outside this crate pages are watched, and nothing else.
+    outside: bool,
+}
+
+/// What a tab has shown of an entity never shrinks while the entity is in view: neither in number nor by what it is.
+/// After a page it is asked of what that `changed`, otherwise of everything.
+fn check_monotonic(open: &mut OpenTab, watch: Watch, changed: Option<&[EntityId]>) -> Result<(), String> {
+    if watch.damaged || watch.outside && changed.is_none() {
+        return Ok(());
+    }
+    let rows = open.replica.rows();
+    open.seen.retain(|id, _| rows.get(id).is_some_and(Row::visible));
+    let asked = |id: &EntityId| changed.is_none_or(|changed| changed.contains(id));
+    for (id, row) in rows.iter().filter(|(id, row)| row.visible() && asked(id)) {
+        let now = &row.summary;
+        let Some(seen) = open.seen.get_mut(id) else {
+            open.seen.insert(*id, now.clone());
+            continue;
+        };
+        if now.count < seen.count {
+            return Err(format!("{id} went from {} operations back to {}", seen.count, now.count));
         }
-        *seen = count;
+        if let (true, Some(now), Some(seen)) = (watch.named_once, &now.saves, &seen.saves)
+            && !Rc::ptr_eq(now, seen)
+            && let Some((dev, hlc)) = seen.difference(now).next()
+        {
+            return Err(format!("{id} no longer shows what {dev} saved at {hlc:?}"));
+        }
+        seen.count = now.count;
+        if now.saves.is_some() {
+            seen.saves.clone_from(&now.saves);
+        }
     }
     Ok(())
 }

@@ -1,9 +1,13 @@
-//! The reference server for the simulator: its own routes, writer and feed on a SQLite file, asked one request at a time.
-//! The time is the simulator's. What the server draws at random (names, salts) changes nothing that a run does.
+//! The reference server for the simulator: its own routes, writer and feed on a SQLite file or a database of PostgreSQL's,
+//! asked one request at a time. The time is the simulator's. What the server draws at random (names, salts) changes
+//! nothing that a run does.
+
+mod keys;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,10 +24,11 @@ use gridbook_server::clock::Clock;
 use gridbook_server::db::NewTenant;
 use gridbook_server::feed::packs::Packs;
 use gridbook_server::writer::rights::Person;
-use gridbook_server::{App, Config, Started, http, keep, secret, sql, start};
+use gridbook_server::{App, Config, Started, database_path, http, keep, secret, signature, sql, start};
 use gridbook_sync::engine::{Request, Response};
-use gridbook_sync::sim::{self, Failure, Report};
+use gridbook_sync::sim::{self, Failure, Keys as _, Report};
 use gridbook_sync::wire::{PAGE_HEADER, Problem, SnapshotPage};
+use keys::RealKeys;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
@@ -32,12 +37,12 @@ const MAX_ANSWER: usize = 64 << 20;
 /// Sessions hold for as long as a run takes.
 const FOREVER: i64 = i64::MAX / 2;
 
-/// Runs one seed.
+/// Runs one seed on a SQLite file of its own, or on the empty database of PostgreSQL's at that address.
 ///
 /// # Errors
 /// [`Failure`] with the invariant that did not hold.
-pub fn run(seed: u64) -> Result<Report, Failure> {
-    sim::run_against(std::rc::Rc::new(Simulated::open()), seed)
+pub fn run(postgres: Option<String>, seed: u64) -> Result<Report, Failure> {
+    sim::run_against(Rc::new(Simulated::open(postgres)), seed)
 }
 
 /// The simulator's time.
@@ -106,16 +111,18 @@ pub struct Simulated {
     people: RefCell<BTreeSet<String>>,
     /// What was pushed, whole: of what it refuses the server keeps no body.
     pushed: RefCell<BTreeMap<Hash, WireOp>>,
+    keys: Rc<RealKeys>,
     backed_up: Cell<bool>,
 }
 
 impl Simulated {
-    fn open() -> Self {
+    fn open(postgres: Option<String>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Told::default());
-        let db = format!("sqlite://{}", dir.path().join("gridbook.db").display());
-        let mut config = Config::new(db, NewTenant::demo());
+        let file = || format!("sqlite://{}", dir.path().join("gridbook.db").display());
+        let mut config = Config::new(postgres.unwrap_or_else(file), NewTenant::demo());
+        config.blobs = Some(dir.path().join("gridbook.db.blobs"));
         config.clock = clock.clone();
         config.admission = Arc::new(Plain);
         let started = runtime.block_on(started(&config));
@@ -130,6 +137,7 @@ impl Simulated {
             routes,
             people: RefCell::default(),
             pushed: RefCell::default(),
+            keys: Rc::default(),
             backed_up: Cell::new(false),
         }
     }
@@ -140,6 +148,11 @@ impl Simulated {
 
     fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// The folder of pictures.
+    fn blobs(&self) -> PathBuf {
+        self.path("gridbook.db.blobs")
     }
 
     /// An account with a session.
@@ -266,6 +279,20 @@ impl sim::Server for Simulated {
         self.runtime.block_on(given).unwrap();
     }
 
+    fn keys(&self) -> Rc<dyn sim::Keys> {
+        self.keys.clone()
+    }
+
+    fn register(&self, user: &str, dev: DeviceId, at: u64) {
+        self.clock.0.store(at, Ordering::SeqCst);
+        let (user, key) = (user.to_owned(), secret::hex(&self.keys.point(dev)));
+        let app = self.app();
+        let done = app
+            .writer
+            .run(move |ledger| Box::pin(async move { signature::register(ledger, &user, dev, &key).await }));
+        self.runtime.block_on(done).unwrap();
+    }
+
     fn authority(&self) -> DeviceId {
         self.app().tenant.authority
     }
@@ -318,9 +345,8 @@ impl sim::Server for Simulated {
     }
 
     fn back_up(&self, at: u64) {
-        let blobs = gridbook_server::blobs_beside(&self.config.db);
         let out = self.path("backup");
-        self.runtime.block_on(keep::backup(&self.config.db, &blobs, &out, at)).unwrap();
+        self.runtime.block_on(keep::backup(&self.config.db, &self.blobs(), &out, at)).unwrap();
         self.backed_up.set(true);
     }
 
@@ -330,13 +356,16 @@ impl sim::Server for Simulated {
         }
         let Started { app, writing, .. } = self.started.take().unwrap();
         self.routes.take();
-        let blobs = gridbook_server::blobs_beside(&self.config.db);
+        let (from, db, blobs) = (self.path("backup"), &self.config.db, self.blobs());
         let again = self.runtime.block_on(async {
             app.readers.close().await;
             drop(app);
             writing.await.unwrap();
-            let db = self.path("gridbook.db");
-            keep::restore(&self.path("backup"), &db, &blobs, true, at).await.unwrap();
+            if sql::is_postgres(db) {
+                keep::restore_postgres(&from, db, &blobs, true, at).await.unwrap();
+            } else {
+                keep::restore(&from, &database_path(db), &blobs, true, at).await.unwrap();
+            }
             started(&self.config).await
         });
         self.routes.replace(Some(http::router(again.app.clone())));

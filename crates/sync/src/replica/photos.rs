@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gridbook_log::{Op, pack};
+use gridbook_log::{Body, DeviceId, EntityId, Op, pack};
 
 use super::{Inner, Project, Replica, ReplicaError, TRIES};
 use crate::engine::Waiting;
 use crate::memory::version_of;
-use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY};
+use crate::store::{Batch, Durability, Store, StoreError, Table, VERSION_KEY, scan_all};
 
 impl<S: Store, P: Project> Replica<S, P> {
     /// Photos whose bytes are here and which wait for nothing: neither to be sent, nor, by `kept`, for a draft to be
@@ -71,6 +71,27 @@ impl<S: Store, P: Project> Replica<S, P> {
         Err(StoreError::Raced.into())
     }
 
+    /// Takes out the bytes of others' photos whose records go out of view: what left must not stay to be looked at. One that
+    /// another record names, too, comes again from the backend where it is shown; what a draft has stays. What was taken
+    /// here stays as well: should a backup be put back that lacks it, this may be the last copy.
+    pub(super) async fn purge_photos(
+        &self,
+        batch: &mut Batch,
+        photos: BTreeMap<String, bool>,
+    ) -> Result<(), StoreError> {
+        if photos.is_empty() {
+            return Ok(());
+        }
+        let drafts = scan_all(&self.store, Table::Draft).await?;
+        for (sha256, _) in photos.into_iter().filter(|(_, own)| !own) {
+            let here = |bytes: &[u8]| bytes.windows(sha256.len()).any(|part| part == sha256.as_bytes());
+            if !self.waits(&sha256).await? && !drafts.iter().any(|(_, draft)| here(draft)) {
+                batch.delete(Table::Blob, sha256);
+            }
+        }
+        Ok(())
+    }
+
     async fn waits(&self, sha256: &str) -> Result<bool, StoreError> {
         Ok(self.store.get(Table::BlobQueue, sha256).await?.is_some())
     }
@@ -128,4 +149,24 @@ impl<P: Project> Inner<P> {
 pub(super) fn photos_of(op: &Op) -> impl Iterator<Item = (String, u64)> + '_ {
     let blobs = op.body().map_or(&[][..], gridbook_log::Body::blobs);
     blobs.iter().map(|blob| (blob.sha256.clone(), op.header().hlc.ms))
+}
+
+/// Photos that these entities name in a row of the log: whether the device `own` named them, or only others did.
+pub(super) fn named_by(
+    bytes: &[u8],
+    entities: &BTreeSet<EntityId>,
+    own: DeviceId,
+    named: &mut BTreeMap<String, bool>,
+) -> Result<(), ReplicaError> {
+    let mut at = 0usize;
+    while at < bytes.len() {
+        let (op, len) = pack::read(&bytes[at..])?;
+        if entities.contains(&op.entity()) {
+            for blob in op.body().map_or(&[][..], Body::blobs) {
+                *named.entry(blob.sha256.clone()).or_default() |= op.dot().writer.dev == own;
+            }
+        }
+        at += len;
+    }
+    Ok(())
 }

@@ -385,9 +385,11 @@ impl<S: Store, P: Project> Replica<S, P> {
         };
         self.purge_pages(batch, &doomed).await?;
         let mut pend = BTreeMap::new();
+        let mut photos = BTreeMap::new();
         for log in logs {
             let bytes = self.store.get(Table::Log, &key(log)).await?.ok_or(ReplicaError::Damaged("log"))?;
             let inner = self.inner.borrow();
+            super::photos::named_by(&bytes, &doomed, inner.meta.writer.dev, &mut photos)?;
             let (kept, list) = inner.rewrite(log, &bytes, &doomed, version, changed)?;
             if kept.is_empty() {
                 batch.delete(Table::Log, key(log));
@@ -399,6 +401,7 @@ impl<S: Store, P: Project> Replica<S, P> {
                 pend.insert(log, list);
             }
         }
+        self.purge_photos(batch, photos).await?;
         Ok(pend)
     }
 

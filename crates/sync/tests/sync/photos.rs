@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use gridbook_log::BlobRef;
+use gridbook_log::{BlobRef, Body};
 use gridbook_sync::driver::{Driver, Http};
 use gridbook_sync::engine::{Input, Output, PART, Request, Response, Trouble, Waiting};
 use gridbook_sync::memory::{Fault, FaultKind};
-use gridbook_sync::replica::SendAgain;
+use gridbook_sync::replica::{NewBlob, NewWrite, SendAgain};
 use gridbook_sync::store::{Batch, Store, Table};
 use gridbook_sync::wire::{Entry, Verdict};
 
@@ -232,4 +232,31 @@ fn a_photo_that_waits_anew_while_it_is_under_way_is_sent_again() {
     let sent: Vec<String> = line.photos.take().into_iter().map(|(name, _)| name).collect();
     assert_eq!(sent, ["aa", "aa"], "the backend may have gone back after the first time");
     assert_eq!(store.len(Table::BlobQueue), 0);
+}
+
+#[test]
+fn the_pictures_of_others_leave_with_their_records_and_ones_own_stay() {
+    let (store, env, tab) = device();
+    let mut other = Other::new(gridbook_log::DeviceId([9; 8]));
+    let (write, _) = with_photos(&["ours", "theirs", "in a draft"]);
+    let made = other.write(&write);
+    apply(&tab, &env, &super::support::page("1", entries([&made])));
+    // What is looked at is kept here; one of them was taken over into a draft.
+    let mut batch = Batch::default();
+    for name in ["theirs", "in a draft"] {
+        batch.put(Table::Blob, name, b"bytes".to_vec());
+    }
+    batch.put(Table::Draft, "d1", b"{\"photos\":[\"in a draft\"]}".to_vec());
+    run(store.commit(batch)).unwrap();
+    let Body::Create(create) = &write.body else { panic!("a creation") };
+    let mine = gridbook_log::body::Set { set: [].into(), blobs: create.blobs[..1].to_vec() };
+    let blobs = [NewBlob { sha256: "ours".to_owned(), bytes: Some(b"bytes".to_vec()) }];
+    run(tab.save(&env, &[NewWrite { entity: id(1), body: Body::Set(mine) }], &blobs, &[])).unwrap();
+    run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();
+    let row = run(store.get(Table::BlobQueue, "ours")).unwrap().unwrap();
+    run(tab.photo_sent("ours", &row)).unwrap();
+    apply(&tab, &env, &super::support::page("2", vec![Entry::Leave { e: id(1) }]));
+    assert!(!tab.rows().contains_key(&id(1)));
+    let held = |name: &str| run(store.get(Table::Blob, name)).unwrap().is_some();
+    assert_eq!(["ours", "theirs", "in a draft"].map(held), [true, false, true]);
 }

@@ -470,7 +470,7 @@ fn what_is_written_again_under_one_name_says_of_no_other_that_it_was_seen() {
 fn what_a_later_program_said_goes_along_under_a_new_name() {
     let (_, env, tab) = device();
     save(&tab, &env, create(id(1), "11", "a"));
-    let mut twin = Other::new(tab.meta().writer.dev);
+    let mut twin = Other::twin(&tab);
     twin.take(&held(&tab)[0]);
     let name = save(&tab, &env, set(id(1), "street", "ours"));
     run(tab.apply_results(&answer(&tab, Verdict::Ok, None), NOON)).unwrap();

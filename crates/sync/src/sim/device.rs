@@ -254,7 +254,7 @@ impl Device {
         let rows = before.rows();
         let unsent = |kept: &Kept| rows.get(&kept.id.entity).is_some_and(|row| row.unsent > 0);
         self.saved
-            .retain(|kept| !lost.iter().any(|(id, wire)| kept.is(*id, wire)) && !(nameless && unsent(kept)));
+            .retain(|kept| !(lost.iter().any(|(id, wire)| kept.is(*id, wire)) || nameless && unsent(kept)));
         drop(rows);
         let queue = now(scan_all(&self.store, Table::BlobQueue)).map_err(|e| e.to_string())?;
         self.photos.retain(|photo| queue.iter().all(|(name, _)| name != photo));

@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(head.place(at, &mark), Some((3, 0)));
         assert_eq!(head.place(at, &format!("{INSIDE}{mark}")), Some((2, 0)));
         // Found behind something else, or with something else before it, it is no place that was read up to.
-        let mut other = head.clone();
+        let mut other = head;
         other.segments.swap(0, 1);
         assert_eq!((other.place(at, &mark), other.place(at, &format!("{INSIDE}{mark}"))), (None, None));
         let own = Head {

@@ -495,7 +495,7 @@ impl Engine {
     /// Something failed for which nobody gave a reason. Where it fails again and again the rest goes by it.
     fn broke(&mut self, random: u64, flight: &Flight, trouble: Trouble, retry: Option<u64>) -> Vec<Output> {
         match flight {
-            Flight::Push(sent) if self.outgoing.broke(sent) => {
+            Flight::Push(sent) if self.outgoing.broke(sent, trouble == Trouble::Offline) => {
                 self.broken = Some(trouble);
                 self.push()
             }

@@ -24,7 +24,7 @@ fn aside(driver: &Driver) -> Vec<OpId> {
 
 #[test]
 fn one_operation_that_every_batch_fails_for_is_found_and_stops_nothing_else() {
-    for disliked in [failed(400), failed(403), failed(500), failed(502), Response::Lost] {
+    for disliked in [failed(400), failed(403), failed(500), failed(502)] {
         let ((store, env, tab), line) = (device(), Line::new());
         let bad = saved(&tab, &env, 100, 37);
         let more = save(&tab, &env, set(id(37), "name", "behind it"));
@@ -138,4 +138,20 @@ fn a_wrong_password_is_not_tried_more_often_than_once_a_round() {
         assert_eq!(line.names().iter().filter(|name| **name == "push").count(), 1);
         line.instead.borrow_mut().clear();
     }
+}
+
+#[test]
+fn on_a_line_that_loses_batches_smaller_ones_go_and_nothing_is_gone_without() {
+    let ((_, env, tab), line) = (device(), Line::new());
+    let bad = saved(&tab, &env, 20, 7);
+    *line.dislikes.borrow_mut() = Some((bad.to_string(), Response::Lost));
+    let driver = Driver::new(&tab);
+    for _ in 0..6 {
+        round(&driver, &tab, &line, &env);
+        assert!(aside(&driver).is_empty());
+    }
+    assert!((1..20).contains(&tab.unsent().waiting), "what goes in smaller batches is there");
+    *line.dislikes.borrow_mut() = None;
+    round(&driver, &tab, &line, &env);
+    assert_eq!(tab.unsent().waiting, 0);
 }

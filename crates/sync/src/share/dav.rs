@@ -22,7 +22,7 @@ const PROPS: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><propfind xmlns=\
 pub(super) enum Read {
     Good(Head),
     /// It is there, and not whole, or of a later format.
-    Torn,
+    Torn(u64),
     Absent,
     /// This one file may not be read; the others may be.
     Forbidden(Fault),
@@ -154,7 +154,7 @@ impl<W: Wire, E: Env> Share<W, E> {
 
     pub(super) async fn dav_head(&self, log: &str) -> Answer<Read> {
         match self.dav_get(&names::head(log)).await {
-            Ok(Some(bytes)) => Ok(Head::read(&bytes).map_or(Read::Torn, Read::Good)),
+            Ok(Some(bytes)) => Ok(Head::read(&bytes).map_or(Read::Torn(bytes.len() as u64), Read::Good)),
             Ok(None) => Ok(Read::Absent),
             Err(fault) if fault.status() == Some(403) => Ok(Read::Forbidden(fault)),
             Err(fault) => Err(fault),
@@ -171,7 +171,7 @@ impl<W: Wire, E: Env> Share<W, E> {
             match self.dav_head(log).await? {
                 Read::Good(head) => return Ok(Some(head.history)),
                 Read::Forbidden(fault) => forbidden = Some(fault),
-                Read::Torn | Read::Absent => {}
+                Read::Torn(_) | Read::Absent => {}
             }
         }
         forbidden.map_or(Ok(None), Err)

@@ -310,8 +310,10 @@ impl World {
                 outbox.map_or(usize::MAX / 4, |outbox| outbox.ids.iter().filter(made).count())
             }
         };
+        // What is gone without for now is tried again in some rounds.
+        let all = |open: &OpenTab| waiting(open) + open.engine.set_aside().count();
         let tabs = self.devices.iter().flat_map(|d| d.tabs.iter().flatten());
-        tabs.map(waiting).sum::<usize>() + photos
+        tabs.map(all).sum::<usize>() + photos
     }
 
     fn wake(&mut self, device: usize, tab: usize) -> Result<(), String> {

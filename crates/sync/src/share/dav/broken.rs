@@ -16,12 +16,19 @@ impl<W: Wire, E: Env> Share<W, E> {
     /// named yet is among them; its author sends it again under the same names, if it ever comes back. `known` is the last
     /// good copy: what it names is not read once more. `None` when there is no head, or no segment, or the folder may not
     /// be looked into.
-    pub(super) async fn dav_rebuilt(&self, log: &str, known: Option<&Head>) -> Answer<Option<Head>> {
+    pub(super) async fn dav_rebuilt(
+        &self,
+        log: &str,
+        known: Option<&Head>,
+        told: Option<u64>,
+    ) -> Answer<Option<Head>> {
         match self.dav_head(log).await? {
             // Only that answer was cut off, not the file.
             Read::Good(head) => return Ok(Some(head)),
             Read::Absent | Read::Forbidden(_) => return Ok(None),
-            Read::Torn => {}
+            // Not the file, if that is said to have another size: the next pull asks again.
+            Read::Torn(size) if told.is_some_and(|told| told != size) => return Ok(None),
+            Read::Torn(_) => {}
         }
         let items = match self.dav_list(&format!("log/{log}/")).await {
             Err(fault) if fault.status() == Some(403) => return Ok(None),

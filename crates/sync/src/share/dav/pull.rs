@@ -174,14 +174,14 @@ impl<W: Wire, E: Env> Share<W, E> {
                 Ok(_) if state.own.as_ref().is_some_and(|own| own.log == **log) => {
                     state.heads.remove(log);
                 }
-                Ok(Read::Torn) => broken.push(log.clone()),
+                Ok(Read::Torn(_)) => broken.push((log.clone(), item.len)),
                 Ok(Read::Absent | Read::Forbidden(_)) => {}
                 Err(error) => fault = Some(error),
             }
         }
-        for log in broken {
+        for (log, told) in broken {
             let known = state.heads.get(&log).map(|peer| &peer.head);
-            match self.dav_rebuilt(&log, known).await {
+            match self.dav_rebuilt(&log, known, told).await {
                 // Looked at again next time, whatever the listing says of it.
                 Ok(Some(head)) => {
                     state.heads.insert(log, Peer { head, hint: None });
@@ -212,7 +212,7 @@ impl<W: Wire, E: Env> Share<W, E> {
                 }
                 // What may not be read says nothing.
                 Read::Forbidden(_) => {}
-                Read::Good(_) | Read::Torn | Read::Absent => return Err(HISTORY),
+                Read::Good(_) | Read::Torn(_) | Read::Absent => return Err(HISTORY),
             }
         }
         Ok(fault)

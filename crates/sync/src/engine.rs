@@ -421,8 +421,10 @@ impl Engine {
             (flight, Response::Failed { status, retry_after_ms, .. }) => {
                 self.failed(random, &flight, status, retry_after_ms)
             }
-            (flight @ (Flight::Push(_) | Flight::Photo(_)), Response::Lost) => {
-                self.broke(random, &flight, Trouble::Offline, None)
+            // Whoever answers next time may be another, or have lost what it had: it is asked who it is first.
+            (Flight::Push(sent), Response::Lost) => {
+                self.outgoing.lost(&sent);
+                self.fail(random, Trouble::Offline, None)
             }
             // No check is worth a round that otherwise went well.
             (Flight::Fp | Flight::Mend | Flight::Ask, _) => self.check_ended(Checked::Unable),
@@ -495,7 +497,7 @@ impl Engine {
     /// Something failed for which nobody gave a reason. Where it fails again and again the rest goes by it.
     fn broke(&mut self, random: u64, flight: &Flight, trouble: Trouble, retry: Option<u64>) -> Vec<Output> {
         match flight {
-            Flight::Push(sent) if self.outgoing.broke(sent, trouble == Trouble::Offline) => {
+            Flight::Push(sent) if self.outgoing.broke(sent) => {
                 self.broken = Some(trouble);
                 self.push()
             }

@@ -77,19 +77,26 @@ impl Outgoing {
     }
 
     /// A batch failed as a whole. Whether this round goes on all the same: with less at once, or without the one that it
-    /// failed for. One that was not answered (`lost`) is never gone without: lines are bad for all alike, and what was
-    /// written on top of it would leave before it.
-    pub(super) fn broke(&mut self, sent: &Sent, lost: bool) -> bool {
+    /// failed for.
+    pub(super) fn broke(&mut self, sent: &Sent) -> bool {
         if !self.aside.is_steady(sent) {
             return false;
         }
         if sent.ids.len() > 1 {
             self.max_ops = sent.ids.len().div_ceil(2);
-        } else if lost || !self.aside.put(sent) {
+        } else if !self.aside.put(sent) {
             return false;
         }
         self.hold_back();
         true
+    }
+
+    /// A batch got lost. The next round sends less at once where that happens again and again; none is gone without: lines
+    /// are bad for all alike, and what was written on top of it would leave before it.
+    pub(super) fn lost(&mut self, sent: &Sent) {
+        if self.aside.is_steady(sent) {
+            self.max_ops = sent.ids.len().div_ceil(2);
+        }
     }
 
     /// The round is over. `false`: nothing shows that it was for what was set aside last, and not for the backend, that

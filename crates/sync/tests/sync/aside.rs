@@ -109,7 +109,7 @@ fn one_operation_alone_that_fails_keeps_neither_what_comes_down_nor_photos() {
 
 #[test]
 fn a_photo_that_always_fails_keeps_no_other_photo() {
-    for disliked in [failed(500), failed(502), Response::Lost] {
+    for disliked in [failed(500), failed(502)] {
         let ((store, env, tab), line) = (device(), Line::new());
         let (write, blobs) = with_photos(&["aa", "bb", "cc"]);
         run(tab.save(&env, &[write], &blobs, &[])).unwrap();
@@ -146,9 +146,10 @@ fn on_a_line_that_loses_batches_smaller_ones_go_and_nothing_is_gone_without() {
     let bad = saved(&tab, &env, 20, 7);
     *line.dislikes.borrow_mut() = Some((bad.to_string(), Response::Lost));
     let driver = Driver::new(&tab);
-    for _ in 0..6 {
+    for _ in 0..12 {
         round(&driver, &tab, &line, &env);
         assert!(aside(&driver).is_empty());
+        driver.with_engine(|engine| assert_eq!(engine.caps(), None, "asked anew who is there"));
     }
     assert!((1..20).contains(&tab.unsent().waiting), "what goes in smaller batches is there");
     *line.dislikes.borrow_mut() = None;
